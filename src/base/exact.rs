@@ -1,0 +1,114 @@
+//! Sums that do not depend on the order of their terms.
+
+use super::limits::VALUE_MAGNITUDE_MAX;
+
+/// Decimal places that the decimal part of the sum keeps.
+const DECIMALS: i32 = 9;
+const DECIMAL_SCALE: f64 = 1e9;
+/// 2^60: one unit of the binary part.
+const BINARY_SCALE: f64 = 1_152_921_504_606_846_976.0;
+
+/// An order-independent, reversible sum of finite `f64` values with a magnitude of at most 1e15.
+///
+/// A value that is a decimal of at most nine places (almost every reading is) is counted in integers of 1e-9; any other is rounded
+/// once to a multiple of 2^-60. Both parts are 128-bit integers, so adding and removing in any order leaves the same bits, and
+/// no sum of fewer than 2^64 values can overflow.
+///
+/// ```
+/// use vocdb::base::ExactSum;
+/// let mut sum = ExactSum::default();
+/// for value in [0.1, 0.2, 1e12] { sum.add(value); }
+/// sum.remove(1e12);
+/// assert_eq!(sum.total(), 0.3); // the f64 expression 0.1 + 0.2 is 0.30000000000000004
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExactSum {
+    decimal: i128,
+    binary: i128,
+}
+
+impl ExactSum {
+    /// Adds one value. Non-finite values and magnitudes above 1e15 count as the nearest bound (NaN as zero); the store refuses them.
+    pub fn add(&mut self, value: f64) {
+        let (decimal, binary) = Self::parts(value);
+        self.decimal = self.decimal.wrapping_add(decimal);
+        self.binary = self.binary.wrapping_add(binary);
+    }
+
+    /// Takes back one value that was added before.
+    pub fn remove(&mut self, value: f64) {
+        let (decimal, binary) = Self::parts(value);
+        self.decimal = self.decimal.wrapping_sub(decimal);
+        self.binary = self.binary.wrapping_sub(binary);
+    }
+
+    /// Adds everything that another sum holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.decimal = self.decimal.wrapping_add(other.decimal);
+        self.binary = self.binary.wrapping_add(other.binary);
+    }
+
+    /// The sum as the nearest `f64` of each part, added.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.decimal as f64 / DECIMAL_SCALE + self.binary as f64 / BINARY_SCALE
+    }
+
+    /// The mean over `count` values; `None` for a count of zero.
+    #[must_use]
+    pub fn mean(&self, count: u64) -> Option<f64> {
+        (count > 0).then(|| {
+            let divisor = count as f64;
+            self.decimal as f64 / (DECIMAL_SCALE * divisor) + self.binary as f64 / (BINARY_SCALE * divisor)
+        })
+    }
+
+    fn parts(value: f64) -> (i128, i128) {
+        let bounded =
+            if value.is_nan() { 0.0 } else { value.clamp(-VALUE_MAGNITUDE_MAX, VALUE_MAGNITUDE_MAX) };
+        for places in [3, DECIMALS] {
+            let scale = 10_f64.powi(places);
+            let scaled = (bounded * scale).round();
+            if scaled.abs() <= 9_007_199_254_740_992.0 && scaled / scale == bounded {
+                return (scaled as i128 * 10_i128.pow((DECIMALS - places).unsigned_abs()), 0);
+            }
+        }
+        (0, (bounded * BINARY_SCALE).round() as i128)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn order_and_removal_leave_the_same_bits(
+            values in prop::collection::vec(-1e6_f64..1e6, 1..200), extra in prop::collection::vec(-1e9_f64..1e9, 0..50)
+        ) {
+            let mut forward = ExactSum::default();
+            values.iter().for_each(|v| forward.add(*v));
+            let mut shuffled = ExactSum::default();
+            extra.iter().for_each(|v| shuffled.add(*v));
+            values.iter().rev().for_each(|v| shuffled.add(*v));
+            extra.iter().for_each(|v| shuffled.remove(*v));
+            prop_assert_eq!(forward, shuffled);
+            let naive: f64 = values.iter().sum();
+            prop_assert!((forward.total() - naive).abs() <= 1e-6 * (1.0 + naive.abs()));
+        }
+
+        #[test]
+        fn decimals_of_three_places_sum_as_on_paper(units in prop::collection::vec(-4_000_000_i64..4_000_000, 1..300)) {
+            let mut sum = ExactSum::default();
+            units.iter().for_each(|u| sum.add(*u as f64 / 1000.0));
+            let on_paper = units.iter().sum::<i64>() as f64 / 1000.0;
+            prop_assert_eq!(sum.total(), on_paper);
+        }
+    }
+
+    #[test]
+    fn the_mean_of_nothing_is_nothing() {
+        assert_eq!(ExactSum::default().mean(0), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! Every bound of the crate in one place, with the assertions that tie related bounds together.
+
+/// Rows of one instrument in one block of a segment.
+pub const ROWS_PER_BLOCK: usize = 1024;
+/// Values that share one bit width inside a block.
+pub const VALUES_PER_GROUP: usize = 128;
+/// Channels that one instrument may have.
+pub const CHANNELS_PER_INSTRUMENT_MAX: usize = 512;
+/// Frames that one batch may hold.
+pub const FRAMES_PER_BATCH_MAX: usize = 1 << 20;
+/// Bytes of one WAL frame's payload.
+pub const WAL_FRAME_BYTES_MAX: usize = 256 << 20;
+/// Bytes of the head's values above which it is sealed into a segment.
+pub const HEAD_BYTES_MAX: usize = 16 << 20;
+/// Bytes of one ledger commit's payload.
+pub const LEDGER_COMMIT_BYTES_MAX: usize = 64 << 20;
+/// Bytes of one ledger record's body.
+pub const LEDGER_RECORD_BYTES_MAX: usize = 16 << 20;
+/// Decimal places that a block's scale may have.
+pub const DECIMALS_MAX: u8 = 12;
+/// The greatest magnitude of a reading: up to here sums stay exact.
+pub const VALUE_MAGNITUDE_MAX: f64 = 1e15;
+/// A name of a station, instrument, channel, rule, contact or person, in bytes.
+pub const NAME_BYTES_MAX: usize = 200;
+/// How far ahead of the host's clock a frame may be before it is refused: ten minutes.
+pub const FUTURE_MS_MAX: i64 = 600_000;
+/// How long an instant waits for a silent station where the rule says nothing: fifteen minutes.
+pub const ON_MISSING_MS_DEFAULT: i64 = 900_000;
+/// The longest window of a rule: 400 days, enough for 26 two-week periods.
+pub const WINDOW_MS_MAX: i64 = 400 * 86_400_000;
+/// One rule file's size.
+pub const RULE_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Rule files in one folder.
+pub const RULE_FILES_MAX: usize = 1_000;
+/// Operations that tracing one rule file may take.
+pub const RULE_OPERATIONS_MAX: u64 = 1_000_000;
+/// Rules in one set.
+pub const RULES_MAX: usize = 10_000;
+/// Nodes in one rule's expression.
+pub const PLAN_NODES_MAX: usize = 1_000;
+/// Bytes of one line of a CSV file.
+pub const CSV_RECORD_BYTES_MAX: usize = 1 << 20;
+/// Rejections that a report lists one by one; the rest are counted.
+pub const REJECTIONS_LISTED_MAX: usize = 10_000;
+
+const _: () = assert!(ROWS_PER_BLOCK.is_multiple_of(VALUES_PER_GROUP));
+const _: () = assert!(VALUES_PER_GROUP <= 256, "a patch's position is one byte");
+const _: () = assert!(LEDGER_RECORD_BYTES_MAX < LEDGER_COMMIT_BYTES_MAX);
+const _: () = assert!(HEAD_BYTES_MAX < WAL_FRAME_BYTES_MAX);

@@ -1,0 +1,229 @@
+//! The ledger's file: commits of records, each durable before it is acknowledged.
+
+use super::error::LedgerError;
+use super::record::{Kind, Record};
+use crate::base::bytes::{ByteReader, BytesError, put_varint};
+use crate::base::limits::{LEDGER_COMMIT_BYTES_MAX, LEDGER_RECORD_BYTES_MAX};
+use crate::store::io::log::{HEADER_BYTES, LogFrame, LogKind, file_header, put_frame, read_log};
+use crate::store::io::{LogFile, Storage};
+use std::io;
+use std::path::{Path, PathBuf};
+
+const KIND: LogKind = LogKind { name: "vocdb ledger", magic: *b"VOCDBLGR", version: 1 };
+
+/// An open ledger: appends, and nothing else.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    log: Box<dyn LogFile>,
+    bytes: u64,
+    commits: u64,
+    records: u64,
+    is_poisoned: bool,
+}
+
+/// What opening a ledger found.
+#[derive(Debug)]
+pub struct LedgerContent {
+    /// All records, in order of their indices from 0.
+    pub records: Vec<Record>,
+    /// Bytes of a torn tail that were cut off.
+    pub torn_bytes: u64,
+}
+
+impl Ledger {
+    /// Opens or makes the ledger at `path` and reads it whole.
+    ///
+    /// # Errors
+    /// [`LedgerError::Log`] and [`LedgerError::Corrupt`] for damage before the end; a torn tail is cut off and reported.
+    pub fn open(storage: &dyn Storage, path: &Path) -> Result<(Self, LedgerContent), LedgerError> {
+        let log = storage.open_log(path).map_err(at("open", path))?;
+        let bytes = storage.read(path).map_err(at("read", path))?;
+        let content = read_log(&bytes, KIND).map_err(|source| LedgerError::Log { path: path.to_owned(), source })?;
+        let mut records = Vec::new();
+        for (number, frame) in (1..).zip(&content.frames) {
+            let corrupt = |reason| LedgerError::Corrupt { path: path.to_owned(), offset: frame.offset, reason };
+            if frame.sequence != number {
+                return Err(corrupt(format!("commit {} follows commit {}", frame.sequence, number - 1)));
+            }
+            read_commit(frame, &mut records).map_err(corrupt)?;
+        }
+        let torn_bytes = content.torn_bytes as u64;
+        if torn_bytes > 0 || content.valid_bytes == 0 {
+            log.truncate(content.valid_bytes as u64).map_err(at("cut the torn tail of", path))?;
+        }
+        let mut valid_bytes = content.valid_bytes as u64;
+        if valid_bytes == 0 {
+            log.append(&file_header(KIND.magic, KIND.version)).map_err(at("write the header of", path))?;
+            valid_bytes = HEADER_BYTES as u64;
+        }
+        log.sync().map_err(at("sync", path))?;
+        let ledger = Self {
+            path: path.to_owned(),
+            log,
+            bytes: valid_bytes,
+            commits: content.frames.len() as u64,
+            records: records.len() as u64,
+            is_poisoned: false,
+        };
+        Ok((ledger, LedgerContent { records, torn_bytes }))
+    }
+
+    /// Appends records and makes them durable together: after a crash all of them are there, or none.
+    ///
+    /// # Errors
+    /// [`LedgerError::TooLarge`]; [`LedgerError::Io`], after which nothing of the commit stands; [`LedgerError::Poisoned`] after a
+    /// failed sync, until the store is opened again.
+    pub fn commit(&mut self, records: &[Record]) -> Result<(), LedgerError> {
+        if self.is_poisoned {
+            return Err(LedgerError::Poisoned { path: self.path.clone() });
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut frame = Vec::new();
+        put_frame(&mut frame, self.commits + 1, &encode_commit(self.records, records)?);
+        if let Err(error) = self.log.append(&frame) {
+            self.is_poisoned = self.log.truncate(self.bytes).is_err();
+            return Err(at("append to", &self.path)(error));
+        }
+        if let Err(error) = self.log.sync() {
+            self.is_poisoned = true;
+            return Err(at("sync", &self.path)(error));
+        }
+        self.bytes += frame.len() as u64;
+        self.commits += 1;
+        self.records += records.len() as u64;
+        Ok(())
+    }
+
+    /// Bytes of the file.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many records it holds.
+    #[must_use]
+    pub const fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Reads all records again from the file.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn read_all(&self, storage: &dyn Storage) -> Result<Vec<Record>, LedgerError> {
+        let bytes = storage.read(&self.path).map_err(at("read", &self.path))?;
+        let content = read_log(&bytes, KIND).map_err(|source| LedgerError::Log { path: self.path.clone(), source })?;
+        let mut records = Vec::new();
+        for frame in &content.frames {
+            let corrupt = |reason| LedgerError::Corrupt { path: self.path.clone(), offset: frame.offset, reason };
+            read_commit(frame, &mut records).map_err(corrupt)?;
+        }
+        Ok(records)
+    }
+}
+
+fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
+    move |source| LedgerError::Io { action, path: path.to_owned(), source }
+}
+
+fn encode_commit(first_index: u64, records: &[Record]) -> Result<Vec<u8>, LedgerError> {
+    let mut payload = Vec::new();
+    put_varint(&mut payload, first_index);
+    put_varint(&mut payload, records.len() as u64);
+    for record in records {
+        payload.extend_from_slice(&record.kind.code().to_le_bytes());
+        payload.push(record.version);
+        put_varint(&mut payload, record.body.len() as u64);
+        payload.extend_from_slice(&record.body);
+    }
+    if payload.len() > LEDGER_COMMIT_BYTES_MAX {
+        let (bytes, bytes_max) = (payload.len(), LEDGER_COMMIT_BYTES_MAX);
+        return Err(LedgerError::TooLarge { what: "commit", bytes, bytes_max });
+    }
+    Ok(payload)
+}
+
+fn read_commit(frame: &LogFrame<'_>, records: &mut Vec<Record>) -> Result<(), String> {
+    let reason = |error: BytesError| error.to_string();
+    let mut reader = ByteReader::new(frame.payload);
+    let first_index = reader.varint().map_err(reason)?;
+    if first_index != records.len() as u64 {
+        return Err(format!("the commit begins with record {first_index}, but {} records precede it", records.len()));
+    }
+    let count = reader.varint().map_err(reason)?;
+    for _ in 0..count {
+        let code = reader.u16().map_err(reason)?;
+        let kind = Kind::from_code(code).ok_or_else(|| format!("record kind {code} is of a later release"))?;
+        let version = reader.u8().map_err(reason)?;
+        let length = usize::try_from(reader.varint().map_err(reason)?).unwrap_or(usize::MAX);
+        if length > LEDGER_RECORD_BYTES_MAX {
+            return Err(format!("a record of {length} bytes"));
+        }
+        let body = reader.take(length).map_err(reason)?.to_vec();
+        records.push(Record { kind, version, body });
+    }
+    if reader.remaining() > 0 {
+        return Err(format!("{} bytes behind the last record", reader.remaining()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::io::FsStorage;
+
+    fn record(text: &str) -> Record {
+        Record::new(Kind::Correction, &text).unwrap()
+    }
+
+    fn ledger_of_three_commits(path: &Path) -> Vec<Record> {
+        let (mut ledger, content) = Ledger::open(&FsStorage, path).unwrap();
+        assert!(content.records.is_empty());
+        let all = vec![record("a"), record("b"), record("c"), record("d")];
+        ledger.commit(&all[..1]).unwrap();
+        ledger.commit(&all[1..3]).unwrap();
+        ledger.commit(&all[3..]).unwrap();
+        assert_eq!(ledger.read_all(&FsStorage).unwrap(), all);
+        all
+    }
+
+    #[test]
+    fn every_truncation_leaves_whole_commits_and_reopening_goes_on_behind_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger");
+        let all = ledger_of_three_commits(&path);
+        let bytes = std::fs::read(&path).unwrap();
+        for cut in 0..bytes.len() {
+            std::fs::write(&path, &bytes[..cut]).unwrap();
+            let (mut ledger, content) = Ledger::open(&FsStorage, &path).unwrap();
+            assert!([0, 1, 3].contains(&content.records.len()), "{} records after a cut at {cut}", content.records.len());
+            assert!(all.starts_with(&content.records));
+            ledger.commit(&[record("z")]).unwrap();
+            drop(ledger);
+            let (_, again) = Ledger::open(&FsStorage, &path).unwrap();
+            assert_eq!(again.records.len(), content.records.len() + 1);
+            assert_eq!(again.records.last(), Some(&record("z")));
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_is_an_error_or_costs_only_the_last_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger");
+        let all = ledger_of_three_commits(&path);
+        let bytes = std::fs::read(&path).unwrap();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0x41;
+            std::fs::write(&path, &changed).unwrap();
+            if let Ok((_, content)) = Ledger::open(&FsStorage, &path) {
+                assert_eq!(content.records, all[..3], "byte {at}");
+                assert!(content.torn_bytes > 0);
+            }
+        }
+    }
+}

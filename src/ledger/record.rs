@@ -1,0 +1,159 @@
+//! Records: a kind, a version, and a body that only its owner understands.
+
+use super::error::LedgerError;
+use crate::base::limits::LEDGER_RECORD_BYTES_MAX;
+use bincode::Options;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The version of all bodies that this release writes.
+const BODY_VERSION: u8 = 1;
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $word:literal;)+) => {
+        /// What a record is about. Codes are never used again.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum Kind {
+            $($(#[doc = $doc])+ $name = $code,)+
+        }
+
+        impl Kind {
+            /// All kinds, by code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The kind in words, as exports name it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A station was registered.
+    StationRegistered = 1, "station_registered";
+    /// An instrument was registered.
+    InstrumentRegistered = 2, "instrument_registered";
+    /// A rule set came into force.
+    RuleSetLoaded = 3, "rule_set_loaded";
+    /// An alarm opened.
+    AlarmOpened = 4, "alarm_opened";
+    /// An alarm closed.
+    AlarmClosed = 5, "alarm_closed";
+    /// The condition of a rule became unknown, for want of data.
+    ConditionUnknown = 6, "condition_unknown";
+    /// The condition of a rule became known again.
+    ConditionKnown = 7, "condition_known";
+    /// Somebody acknowledged an alarm.
+    AlarmAcknowledged = 8, "alarm_acknowledged";
+    /// A step of an escalation chain was taken.
+    EscalationStep = 9, "escalation_step";
+    /// Somebody is to be told: a row of the outbox.
+    Notification = 10, "notification";
+    /// What became of an attempt to tell somebody.
+    Delivery = 11, "delivery";
+    /// A stored value was replaced by a different one.
+    Correction = 12, "correction";
+    /// A segment was sealed.
+    SegmentSealed = 13, "segment_sealed";
+    /// Up to which frame rules have been evaluated, and which conditions were under way.
+    Checkpoint = 14, "checkpoint";
+}
+
+impl Kind {
+    /// The code that is stored.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// The kind of a stored code.
+    #[must_use]
+    pub fn from_code(code: u16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
+    /// Whether the record is part of the history that depends on readings and operators alone. The other kinds tell of this
+    /// machine: when deliveries went through, when segments were sealed, how far evaluation had come.
+    #[must_use]
+    pub const fn is_history(self) -> bool {
+        !matches!(self, Self::Delivery | Self::SegmentSealed | Self::Checkpoint)
+    }
+}
+
+/// One record. Its bytes (kind, version, body) are what a Merkle leaf is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub(super) kind: Kind,
+    pub(super) version: u8,
+    pub(super) body: Vec<u8>,
+}
+
+fn options() -> impl Options {
+    bincode::DefaultOptions::new().with_limit(LEDGER_RECORD_BYTES_MAX as u64).with_varint_encoding()
+}
+
+impl Record {
+    /// A record of a kind with a body.
+    ///
+    /// # Errors
+    /// [`LedgerError::Body`] for a body over the limit of 16 MiB.
+    pub fn new<T: Serialize>(kind: Kind, body: &T) -> Result<Self, LedgerError> {
+        let body = options()
+            .serialize(body)
+            .map_err(|error| LedgerError::Body { index: 0, kind: kind.name(), reason: error.to_string() })?;
+        Ok(Self { kind, version: BODY_VERSION, body })
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Bytes of its body.
+    #[must_use]
+    pub const fn body_bytes(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Its body, as the type that was written.
+    ///
+    /// # Errors
+    /// [`LedgerError::Body`] for a later version or for bytes of another type.
+    pub fn body<T: DeserializeOwned>(&self, index: u64) -> Result<T, LedgerError> {
+        let wrong = |reason: String| LedgerError::Body { index, kind: self.kind.name(), reason };
+        if self.version != BODY_VERSION {
+            return Err(wrong(format!("body version {}; this release reads version {BODY_VERSION}", self.version)));
+        }
+        options().deserialize(&self.body).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_come_back() {
+        for (index, kind) in Kind::ALL.iter().enumerate() {
+            assert_eq!(kind.code() as usize, index + 1);
+            assert_eq!(Kind::from_code(kind.code()), Some(*kind));
+        }
+        assert_eq!(Kind::from_code(0), None);
+        assert_eq!(Kind::from_code(999), None);
+    }
+
+    #[test]
+    fn a_body_of_another_type_or_version_is_an_error() {
+        let record = Record::new(Kind::Correction, &("abc", 7_u64)).unwrap();
+        assert_eq!(record.body::<(String, u64)>(3).unwrap(), ("abc".to_owned(), 7));
+        assert!(record.body::<(u64, String, u64)>(3).is_err());
+        let later = Record { version: 2, ..record };
+        assert!(later.body::<(String, u64)>(3).unwrap_err().to_string().contains("record 3 (correction)"));
+    }
+}

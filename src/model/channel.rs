@@ -1,0 +1,129 @@
+//! One measured quantity of an instrument.
+
+use super::error::ModelError;
+use super::species::{self, Species};
+use super::station::check_name;
+use super::unit::{ReferenceState, Unit};
+use crate::base::limits::DECIMALS_MAX;
+use serde::{Deserialize, Serialize};
+
+/// What one column of an instrument measures: a species or another quantity, in a unit, at a reference state.
+///
+/// ```
+/// use vocdb::{Channel, Unit};
+/// let benzene = Channel::species("benzene", Unit::Ppb)?.with_decimals(2)?;
+/// assert_eq!(benzene.name(), "benzene");
+/// assert!((benzene.molar_mass_g_per_mol().unwrap() - 78.114).abs() < 0.001);
+/// let wind = Channel::quantity("wind speed", Unit::MetrePerSecond)?;
+/// assert_eq!(wind.molar_mass_g_per_mol(), None);
+/// # Ok::<(), vocdb::model::ModelError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Channel {
+    name: String,
+    species: Option<String>,
+    unit: Unit,
+    reference: ReferenceState,
+    decimals: u8,
+    detection_limit: Option<f64>,
+}
+
+impl Channel {
+    /// A channel that measures a species of the table and bears its name.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownSpecies`] names the nearest species there is.
+    pub fn species(name: &str, unit: Unit) -> Result<Self, ModelError> {
+        let species = species::find(name)?;
+        let channel = Self::quantity(species.name(), unit)?;
+        Ok(Self { species: Some(species.name().to_owned()), ..channel })
+    }
+
+    /// A channel that measures something else: wind, temperature, total VOC, a run state.
+    ///
+    /// # Errors
+    /// [`ModelError::Name`] says what is wrong with the name.
+    pub fn quantity(name: impl Into<String>, unit: Unit) -> Result<Self, ModelError> {
+        let name = name.into();
+        check_name("channel", &name)?;
+        Ok(Self { name, species: None, unit, reference: ReferenceState::C25, decimals: 3, detection_limit: None })
+    }
+
+    /// The same channel under another name (two benzene channels of one instrument, say).
+    ///
+    /// # Errors
+    /// [`ModelError::Name`] says what is wrong with the name.
+    pub fn named(mut self, name: impl Into<String>) -> Result<Self, ModelError> {
+        self.name = name.into();
+        check_name("channel", &self.name)?;
+        Ok(self)
+    }
+
+    /// The same channel at another reference state (mass concentrations only; 25 °C unless told).
+    #[must_use]
+    pub const fn with_reference(mut self, reference: ReferenceState) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// The same channel with the decimal places that its instrument reports; storage keeps every bit whatever is said here.
+    ///
+    /// # Errors
+    /// [`ModelError::Decimals`] above the limit of 12.
+    pub fn with_decimals(mut self, decimals: u8) -> Result<Self, ModelError> {
+        if decimals > DECIMALS_MAX {
+            return Err(ModelError::Decimals { channel: self.name, decimals, max: DECIMALS_MAX });
+        }
+        self.decimals = decimals;
+        Ok(self)
+    }
+
+    /// The same channel with a detection limit in its unit.
+    #[must_use]
+    pub const fn with_detection_limit(mut self, limit: f64) -> Self {
+        self.detection_limit = Some(limit);
+        self
+    }
+
+    /// Its name, unique within the instrument.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The species it measures, where it measures one.
+    #[must_use]
+    pub fn species_entry(&self) -> Option<&'static Species> {
+        self.species.as_deref().and_then(|name| species::find(name).ok())
+    }
+
+    /// The molar mass of its species in g/mol.
+    #[must_use]
+    pub fn molar_mass_g_per_mol(&self) -> Option<f64> {
+        self.species_entry().map(Species::molar_mass_g_per_mol)
+    }
+
+    /// Its unit.
+    #[must_use]
+    pub const fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// The state of the gas that its mass concentrations refer to.
+    #[must_use]
+    pub const fn reference(&self) -> ReferenceState {
+        self.reference
+    }
+
+    /// The decimal places that its instrument reports.
+    #[must_use]
+    pub const fn decimals(&self) -> u8 {
+        self.decimals
+    }
+
+    /// Its detection limit in its unit.
+    #[must_use]
+    pub const fn detection_limit(&self) -> Option<f64> {
+        self.detection_limit
+    }
+}

@@ -1,0 +1,97 @@
+//! What can be wrong with a description of the world.
+
+use super::Unit;
+
+/// A name, unit or number that the model refuses.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// A name is empty, too long, or has a character that names may not have.
+    #[error("the {what} name `{name}` is not usable: {reason}")]
+    Name {
+        /// Of what: station, instrument, channel.
+        what: &'static str,
+        /// The name as given.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Two channels of one instrument have the same name.
+    #[error("instrument `{instrument}` has two channels named `{channel}`: give each its own name")]
+    DuplicateChannel {
+        /// The instrument.
+        instrument: String,
+        /// The name used twice.
+        channel: String,
+    },
+    /// An instrument has no channel, or more than the limit.
+    #[error("instrument `{instrument}` has {count} channels; it may have 1 to {max}")]
+    ChannelCount {
+        /// The instrument.
+        instrument: String,
+        /// How many it was given.
+        count: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// A text that is no unit this crate knows.
+    #[error("`{text}` is no known unit; known are {known}")]
+    UnknownUnit {
+        /// The text.
+        text: String,
+        /// The symbols of all known units.
+        known: String,
+    },
+    /// Two units between which nothing converts.
+    #[error("{from} cannot be converted to {to}: {reason}")]
+    Inconvertible {
+        /// From this unit,
+        from: Unit,
+        /// to this one.
+        to: Unit,
+        /// Why not, and what would help.
+        reason: &'static str,
+    },
+    /// A reference state outside of what gas is measured at.
+    #[error(
+        "a reference state must be -100 to 500 °C and 100 to 2000 hPa, not {temperature_c} °C and {pressure_hpa} hPa"
+    )]
+    ReferenceState {
+        /// The temperature in degrees Celsius.
+        temperature_c: f64,
+        /// The pressure in hectopascals.
+        pressure_hpa: f64,
+    },
+    /// A species that is not in the table.
+    #[error("`{name}` is not in the species table; the nearest name there is `{nearest}`")]
+    UnknownSpecies {
+        /// The name as given.
+        name: String,
+        /// The closest name in the table.
+        nearest: String,
+    },
+    /// A time that cannot be read.
+    #[error("`{text}` is no time: {reason}")]
+    Time {
+        /// The text.
+        text: String,
+        /// What is wrong, by the time library.
+        reason: String,
+    },
+    /// An interval of zero, below zero, or over the limit.
+    #[error("an interval of {interval_ms} ms is not usable: it must be 1 ms to 400 days")]
+    Interval {
+        /// The interval in milliseconds.
+        interval_ms: i64,
+    },
+    /// A number of decimal places over the limit.
+    #[error("channel `{channel}` asks for {decimals} decimal places; at most {max} are kept")]
+    Decimals {
+        /// The channel.
+        channel: String,
+        /// What it asks for.
+        decimals: u8,
+        /// The limit.
+        max: u8,
+    },
+}

@@ -1,0 +1,26 @@
+//! The words of the field: timestamp, interval, unit, species, station, instrument, channel, quality, frame, batch.
+
+mod batch;
+mod channel;
+mod error;
+mod frame;
+mod instrument;
+mod interval;
+mod quality;
+mod registry;
+pub mod species;
+mod station;
+mod timestamp;
+mod unit;
+
+pub use batch::Batch;
+pub use channel::Channel;
+pub use error::ModelError;
+pub use frame::{Frame, FrameRef, Mark, Sample};
+pub use instrument::{DuplicatePolicy, Instrument, InstrumentId};
+pub use interval::Interval;
+pub use quality::Quality;
+pub use registry::Registry;
+pub use station::{Position, Station, StationId};
+pub use timestamp::{TimeRange, Timestamp};
+pub use unit::{Dimension, ReferenceState, Unit};

@@ -1,0 +1,106 @@
+//! Where readings come from.
+
+use super::error::ModelError;
+use crate::base::limits::NAME_BYTES_MAX;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The number of a station in its store, given at registration in rising order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StationId(u32);
+
+impl StationId {
+    /// From its number.
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for StationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "station {}", self.0)
+    }
+}
+
+/// A place: degrees on the WGS 84 ellipsoid and metres in the district's own frame, whichever is known.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Position {
+    /// Longitude in degrees east and latitude in degrees north.
+    pub lon_lat_deg: Option<(f64, f64)>,
+    /// Metres east and north of the district's reference point.
+    pub east_north_m: Option<(f64, f64)>,
+    /// Height of the inlet above ground in metres.
+    pub height_m: Option<f64>,
+}
+
+/// A monitoring station.
+///
+/// ```
+/// use vocdb::{Position, Station};
+/// let station = Station::new("park/S1")?.at(Position { height_m: Some(2.4), ..Position::default() });
+/// assert_eq!(station.name(), "park/S1");
+/// assert!(Station::new("a*b").is_err()); // `*` belongs to globs
+/// # Ok::<(), vocdb::model::ModelError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Station {
+    name: String,
+    position: Position,
+}
+
+impl Station {
+    /// A station with a name such as `park/S1`: letters, digits and `/ - _ . # ( )` or spaces inside, at most 200 bytes.
+    ///
+    /// # Errors
+    /// [`ModelError::Name`] says what is wrong with the name.
+    pub fn new(name: impl Into<String>) -> Result<Self, ModelError> {
+        let name = name.into();
+        check_name("station", &name)?;
+        Ok(Self { name, position: Position::default() })
+    }
+
+    /// The same station at a place.
+    #[must_use]
+    pub const fn at(mut self, position: Position) -> Self {
+        self.position = position;
+        self
+    }
+
+    /// Its name, unique in the store.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn position(&self) -> &Position {
+        &self.position
+    }
+}
+
+/// Checks a name of anything that rules or files refer to.
+pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), ModelError> {
+    let wrong = |reason| Err(ModelError::Name { what, name: name.chars().take(60).collect(), reason });
+    if name.is_empty() {
+        return wrong("it is empty");
+    }
+    if name.len() > NAME_BYTES_MAX {
+        return wrong("it is longer than 200 bytes");
+    }
+    if name.trim() != name {
+        return wrong("it begins or ends with a space");
+    }
+    if !name.chars().all(|c| c.is_alphanumeric() || "/-_.,#()+' ".contains(c)) {
+        return wrong("only letters, digits, spaces and / - _ . , # ( ) + ' may stand in it");
+    }
+    Ok(())
+}

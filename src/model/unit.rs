@@ -1,0 +1,613 @@
+//! Units of measurement and the conversions between them.
+
+use super::error::ModelError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::RangeInclusive;
+
+/// The molar gas constant in J/(mol K), exact since the SI of 2019 to the digits given (CODATA 2018).
+const GAS_CONSTANT_J_PER_MOL_K: f64 = 8.314_462_618;
+/// 0 °C in kelvin.
+const ZERO_CELSIUS_K: f64 = 273.15;
+/// Temperatures that a reference state may have: -100 to 500 °C.
+const TEMPERATURES_K: RangeInclusive<f64> = ZERO_CELSIUS_K - 100.0..=ZERO_CELSIUS_K + 500.0;
+/// Pressures that a reference state may have: 100 to 2000 hPa.
+const PRESSURES_PA: RangeInclusive<f64> = 10_000.0..=200_000.0;
+/// Molar masses that a conversion takes, from atomic hydrogen up to far beyond any gas.
+const MOLAR_MASSES_G_PER_MOL: RangeInclusive<f64> = 1.0..=10_000.0;
+/// Characters of an unknown unit that an error repeats.
+const SHOWN_CHARS_MAX: usize = 60;
+
+/// What a unit measures. Units of one dimension convert into each other by a power of ten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Dimension {
+    /// Moles of a species per mole of air.
+    MixingRatio,
+    /// Mass of a species per volume of air, at a [`ReferenceState`].
+    MassConcentration,
+    /// Speed, of wind mostly.
+    Speed,
+    /// Direction that the wind comes from, clockwise from north.
+    Direction,
+    /// Temperature.
+    Temperature,
+    /// A share of a whole that the channel names: relative humidity, oxygen, explosion limit.
+    Ratio,
+    /// Pressure.
+    Pressure,
+    /// A sensor's raw signal.
+    Voltage,
+    /// A number without a unit.
+    Number,
+    /// Odour concentration (EN 13725).
+    Odour,
+}
+
+impl Dimension {
+    /// The dimension in words.
+    ///
+    /// ```
+    /// use vocdb::model::Unit;
+    /// assert_eq!(Unit::Ppb.dimension().name(), "mixing ratio");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MixingRatio => "mixing ratio",
+            Self::MassConcentration => "mass concentration",
+            Self::Speed => "speed",
+            Self::Direction => "direction",
+            Self::Temperature => "temperature",
+            Self::Ratio => "ratio",
+            Self::Pressure => "pressure",
+            Self::Voltage => "voltage",
+            Self::Number => "number",
+            Self::Odour => "odour concentration",
+        }
+    }
+
+    /// Why nothing of this dimension converts to another one, where that is for a reason of its own.
+    const fn obstacle(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Odour => {
+                "an odour unit counts dilutions down to a panel's threshold, which differs for every mixture"
+            }
+            Self::Voltage => "a voltage is a raw signal: register a channel that holds the calibrated reading",
+            Self::Ratio => {
+                "a percentage may be of humidity, of volume or of an explosion limit, so no factor is right for all"
+            }
+            Self::Number => "a plain number has no unit: register the channel with the unit that its numbers are in",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A unit of measurement.
+///
+/// Files hold units by their place in this list: new ones go to its end.
+///
+/// ```
+/// use vocdb::model::Unit;
+/// let unit: Unit = "µg/m³".parse()?;
+/// assert_eq!(unit, Unit::MicrogramPerM3);
+/// assert_eq!(unit.to_string(), "ug/m3");
+/// assert!("furlong".parse::<Unit>().unwrap_err().to_string().contains("known are ppt, ppb, ppm"));
+/// # Ok::<(), vocdb::model::ModelError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Unit {
+    /// Parts per trillion by volume: 1e-12 mol/mol.
+    Ppt,
+    /// Parts per billion by volume: 1e-9 mol/mol.
+    Ppb,
+    /// Parts per million by volume: 1e-6 mol/mol.
+    Ppm,
+    /// Nanograms per cubic metre at the channel's reference state.
+    NanogramPerM3,
+    /// Micrograms per cubic metre at the channel's reference state.
+    MicrogramPerM3,
+    /// Milligrams per cubic metre at the channel's reference state.
+    MilligramPerM3,
+    /// Metres per second.
+    MetrePerSecond,
+    /// Degrees of wind direction: where the wind comes from, clockwise from north, 0 to 360.
+    Degree,
+    /// Degrees Celsius.
+    Celsius,
+    /// Percent of a whole that the channel names.
+    Percent,
+    /// Hectopascals, the same as millibars.
+    HectoPascal,
+    /// Millivolts.
+    Millivolt,
+    /// Volts.
+    Volt,
+    /// A plain number, such as a count or a run state.
+    One,
+    /// Odour units per cubic metre (EN 13725).
+    OdourUnitPerM3,
+}
+
+impl Unit {
+    /// All units, in the order in which they are stored.
+    pub const ALL: [Self; 15] = [
+        Self::Ppt,
+        Self::Ppb,
+        Self::Ppm,
+        Self::NanogramPerM3,
+        Self::MicrogramPerM3,
+        Self::MilligramPerM3,
+        Self::MetrePerSecond,
+        Self::Degree,
+        Self::Celsius,
+        Self::Percent,
+        Self::HectoPascal,
+        Self::Millivolt,
+        Self::Volt,
+        Self::One,
+        Self::OdourUnitPerM3,
+    ];
+
+    /// The unit in ASCII, as rules, files and reports write it; [`str::parse`] reads it back.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Ppt => "ppt",
+            Self::Ppb => "ppb",
+            Self::Ppm => "ppm",
+            Self::NanogramPerM3 => "ng/m3",
+            Self::MicrogramPerM3 => "ug/m3",
+            Self::MilligramPerM3 => "mg/m3",
+            Self::MetrePerSecond => "m/s",
+            Self::Degree => "deg",
+            Self::Celsius => "degC",
+            Self::Percent => "%",
+            Self::HectoPascal => "hPa",
+            Self::Millivolt => "mV",
+            Self::Volt => "V",
+            Self::One => "1",
+            Self::OdourUnitPerM3 => "ou/m3",
+        }
+    }
+
+    /// What the unit measures.
+    #[must_use]
+    pub const fn dimension(self) -> Dimension {
+        self.size().0
+    }
+
+    /// The dimension, and the power of ten between this unit and the dimension's smallest (for both concentrations: 1e-12 mol/mol
+    /// and ng/m3, between which molar mass over molar volume in L/mol is the factor).
+    const fn size(self) -> (Dimension, i8) {
+        match self {
+            Self::Ppt => (Dimension::MixingRatio, 0),
+            Self::Ppb => (Dimension::MixingRatio, 3),
+            Self::Ppm => (Dimension::MixingRatio, 6),
+            Self::NanogramPerM3 => (Dimension::MassConcentration, 0),
+            Self::MicrogramPerM3 => (Dimension::MassConcentration, 3),
+            Self::MilligramPerM3 => (Dimension::MassConcentration, 6),
+            Self::MetrePerSecond => (Dimension::Speed, 0),
+            Self::Degree => (Dimension::Direction, 0),
+            Self::Celsius => (Dimension::Temperature, 0),
+            Self::Percent => (Dimension::Ratio, 0),
+            Self::HectoPascal => (Dimension::Pressure, 0),
+            Self::Millivolt => (Dimension::Voltage, 0),
+            Self::Volt => (Dimension::Voltage, 3),
+            Self::One => (Dimension::Number, 0),
+            Self::OdourUnitPerM3 => (Dimension::Odour, 0),
+        }
+    }
+
+    /// The number that turns a value in this unit into one in `to` when multiplied by it.
+    ///
+    /// Within a dimension it is a power of ten, the nearest `f64` to it, and neither the molar mass nor the reference state matters.
+    /// Between mixing ratio and mass concentration it follows from the molar mass in g/mol, 1 to 10 000, and the molar volume of an
+    /// ideal gas at the reference state.
+    ///
+    /// # Errors
+    /// [`ModelError::Inconvertible`] where nothing converts, or where a molar mass is needed and is missing or out of range.
+    ///
+    /// ```
+    /// use vocdb::model::{ReferenceState, Unit};
+    /// let benzene = Some(78.114);
+    /// assert_eq!(Unit::Ppm.factor_to(Unit::Ppb, None, ReferenceState::C25)?, 1000.0);
+    /// let factor = Unit::Ppb.factor_to(Unit::MicrogramPerM3, benzene, ReferenceState::C25)?;
+    /// assert!((factor - 3.1928).abs() < 0.00005);
+    /// assert!(Unit::Ppb.factor_to(Unit::MicrogramPerM3, None, ReferenceState::C25).is_err());
+    /// # Ok::<(), vocdb::model::ModelError>(())
+    /// ```
+    pub fn factor_to(
+        self,
+        to: Self,
+        molar_mass_g_per_mol: Option<f64>,
+        reference: ReferenceState,
+    ) -> Result<f64, ModelError> {
+        let (numerator, denominator) = self.fraction_to(to, molar_mass_g_per_mol, reference)?;
+        Ok(numerator / denominator)
+    }
+
+    /// `value`, given in this unit, in `to`. NaN and infinities stay what they are.
+    ///
+    /// Steps down a power of ten are divisions, so that 9 ppb are 0.009 ppm to the last bit; the product with
+    /// [`Unit::factor_to`] may be off by one rounding.
+    ///
+    /// # Errors
+    /// As for [`Unit::factor_to`].
+    ///
+    /// ```
+    /// use vocdb::model::{ReferenceState, Unit};
+    /// assert_eq!(Unit::Ppb.convert(9.0, Unit::Ppm, None, ReferenceState::C25)?, 0.009);
+    /// assert!(Unit::Celsius.convert(9.0, Unit::Ppm, None, ReferenceState::C25).is_err());
+    /// # Ok::<(), vocdb::model::ModelError>(())
+    /// ```
+    pub fn convert(
+        self,
+        value: f64,
+        to: Self,
+        molar_mass_g_per_mol: Option<f64>,
+        reference: ReferenceState,
+    ) -> Result<f64, ModelError> {
+        let (numerator, denominator) = self.fraction_to(to, molar_mass_g_per_mol, reference)?;
+        Ok(value * numerator / denominator)
+    }
+
+    /// The factor as a fraction, both parts above zero; a power of ten has a part that is one.
+    fn fraction_to(
+        self,
+        to: Self,
+        molar_mass_g_per_mol: Option<f64>,
+        reference: ReferenceState,
+    ) -> Result<(f64, f64), ModelError> {
+        let inconvertible = |reason| ModelError::Inconvertible { from: self, to, reason };
+        let (from_dimension, from_power) = self.size();
+        let (to_dimension, to_power) = to.size();
+        let up = 10_f64.powi(i32::from(from_power.saturating_sub(to_power).max(0)));
+        let down = 10_f64.powi(i32::from(to_power.saturating_sub(from_power).max(0)));
+        if from_dimension == to_dimension {
+            return Ok((up, down));
+        }
+        let to_mass = match (from_dimension, to_dimension) {
+            (Dimension::MixingRatio, Dimension::MassConcentration) => true,
+            (Dimension::MassConcentration, Dimension::MixingRatio) => false,
+            _ => {
+                let obstacle = from_dimension.obstacle().or(to_dimension.obstacle());
+                return Err(inconvertible(obstacle.unwrap_or("they measure different quantities")));
+            }
+        };
+        let molar_mass = molar_mass_g_per_mol.ok_or_else(|| {
+            inconvertible(
+                "the factor follows from the molar mass: use a channel of one species, or give its molar mass in g/mol",
+            )
+        })?;
+        if !MOLAR_MASSES_G_PER_MOL.contains(&molar_mass) {
+            return Err(inconvertible("the molar mass must be 1 to 10000 g/mol"));
+        }
+        let molar_volume = reference.molar_volume_l_per_mol();
+        Ok(if to_mass { (molar_mass * up, molar_volume * down) } else { (molar_volume * up, molar_mass * down) })
+    }
+
+    /// The unit of a spelling in lower-case ASCII without blanks.
+    fn of_spelling(spelling: &str) -> Option<Self> {
+        Some(match spelling {
+            "ppt" | "pptv" | "pmol/mol" => Self::Ppt,
+            "ppb" | "ppbv" | "nmol/mol" => Self::Ppb,
+            "ppm" | "ppmv" | "umol/mol" => Self::Ppm,
+            "ng/m3" | "ngm-3" | "ng.m-3" => Self::NanogramPerM3,
+            "ug/m3" | "ugm-3" | "ug.m-3" | "mcg/m3" => Self::MicrogramPerM3,
+            "mg/m3" | "mgm-3" | "mg.m-3" => Self::MilligramPerM3,
+            "m/s" | "ms-1" | "m.s-1" | "mps" => Self::MetrePerSecond,
+            "deg" | "degree" | "degrees" => Self::Degree,
+            "degc" | "c" | "celsius" => Self::Celsius,
+            "%" | "percent" => Self::Percent,
+            "hpa" | "mbar" => Self::HectoPascal,
+            "mv" => Self::Millivolt,
+            "v" => Self::Volt,
+            "1" | "one" => Self::One,
+            "ou/m3" | "oue/m3" | "ou_e/m3" => Self::OdourUnitPerM3,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.symbol())
+    }
+}
+
+impl std::str::FromStr for Unit {
+    type Err = ModelError;
+
+    /// Reads a symbol or a usual spelling of it: `µg/m³`, `ug m-3`, `ppbv`, `°C`, `mbar`, `ouE/m3`. Blanks do not count.
+    ///
+    /// Neither do upper and lower case, except that a capital M which would stand for mega is refused: `Mg/m3`, `MV`, `Mbar`.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownUnit`] lists the symbols.
+    fn from_str(text: &str) -> Result<Self, ModelError> {
+        let mut spelling = String::new();
+        for character in text.chars().filter(|c| !c.is_whitespace() && *c != '^').take(SHOWN_CHARS_MAX) {
+            match character {
+                'µ' | 'μ' => spelling.push('u'),
+                '³' => spelling.push('3'),
+                '⁻' | '−' => spelling.push('-'),
+                '¹' => spelling.push('1'),
+                '·' => spelling.push('.'),
+                '°' => spelling.push_str("deg"),
+                '℃' => spelling.push_str("degC"),
+                other => spelling.push(other),
+            }
+        }
+        let is_mega = ["Mg", "MV", "Mv", "Mb"].iter().any(|mega| spelling.starts_with(mega));
+        let unit = if is_mega { None } else { Self::of_spelling(&spelling.to_ascii_lowercase()) };
+        unit.ok_or_else(|| ModelError::UnknownUnit {
+            text: text.chars().take(SHOWN_CHARS_MAX).collect(),
+            known: Self::ALL.map(Self::symbol).join(", "),
+        })
+    }
+}
+
+/// The temperature and pressure of the air whose volume a mass concentration refers to.
+///
+/// ```
+/// use vocdb::model::ReferenceState;
+/// assert_eq!(ReferenceState::new(25.0, 1013.25)?, ReferenceState::C25);
+/// assert!(ReferenceState::new(25.0, 101_325.0).is_err()); // pascals are not hectopascals
+/// # Ok::<(), vocdb::model::ModelError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredState")]
+pub struct ReferenceState {
+    temperature_k: f64,
+    pressure_pa: f64,
+}
+
+/// A reference state as read, before it is checked.
+#[derive(Deserialize)]
+#[serde(rename = "ReferenceState")]
+struct StoredState {
+    temperature_k: f64,
+    pressure_pa: f64,
+}
+
+impl ReferenceState {
+    /// 25 °C and 1013.25 hPa: GB 3095-2012 for gases (amended 2018), US EPA.
+    pub const C25: Self = Self { temperature_k: 298.15, pressure_pa: 101_325.0 };
+    /// 20 °C and 1013.25 hPa: European Union, ambient air.
+    pub const C20: Self = Self { temperature_k: 293.15, pressure_pa: 101_325.0 };
+    /// 0 °C and 1013.25 hPa: emissions, and ambient air in China before 2018.
+    pub const C0: Self = Self { temperature_k: ZERO_CELSIUS_K, pressure_pa: 101_325.0 };
+
+    /// From degrees Celsius, -100 to 500, and hectopascals, 100 to 2000.
+    ///
+    /// # Errors
+    /// [`ModelError::ReferenceState`] outside of these ranges and for NaN.
+    pub fn new(temperature_c: f64, pressure_hpa: f64) -> Result<Self, ModelError> {
+        let state = Self { temperature_k: temperature_c + ZERO_CELSIUS_K, pressure_pa: pressure_hpa * 100.0 };
+        if TEMPERATURES_K.contains(&state.temperature_k) && PRESSURES_PA.contains(&state.pressure_pa) {
+            Ok(state)
+        } else {
+            Err(ModelError::ReferenceState { temperature_c, pressure_hpa })
+        }
+    }
+
+    /// The temperature in kelvin.
+    #[must_use]
+    pub const fn temperature_k(self) -> f64 {
+        self.temperature_k
+    }
+
+    /// The pressure in pascals.
+    #[must_use]
+    pub const fn pressure_pa(self) -> f64 {
+        self.pressure_pa
+    }
+
+    /// The volume of one mole of an ideal gas in litres, from R = 8.314462618 J/(mol K).
+    ///
+    /// ```
+    /// use vocdb::model::ReferenceState;
+    /// assert!((ReferenceState::C25.molar_volume_l_per_mol() - 24.465).abs() < 0.001);
+    /// ```
+    #[must_use]
+    pub const fn molar_volume_l_per_mol(self) -> f64 {
+        GAS_CONSTANT_J_PER_MOL_K * self.temperature_k * 1000.0 / self.pressure_pa
+    }
+}
+
+impl TryFrom<StoredState> for ReferenceState {
+    type Error = ModelError;
+
+    fn try_from(stored: StoredState) -> Result<Self, ModelError> {
+        let StoredState { temperature_k, pressure_pa } = stored;
+        if TEMPERATURES_K.contains(&temperature_k) && PRESSURES_PA.contains(&pressure_pa) {
+            return Ok(Self { temperature_k, pressure_pa });
+        }
+        Err(ModelError::ReferenceState {
+            temperature_c: temperature_k - ZERO_CELSIUS_K,
+            pressure_hpa: pressure_pa / 100.0,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parsed(text: &str) -> Option<Unit> {
+        text.parse().ok()
+    }
+
+    #[test]
+    fn every_symbol_is_read_back_in_any_case() {
+        for unit in Unit::ALL {
+            assert_eq!(parsed(unit.symbol()), Some(unit));
+            assert_eq!(parsed(&format!(" {unit} ")), Some(unit));
+            assert_eq!(parsed(&unit.symbol().to_lowercase()), Some(unit));
+            if unit != Unit::Millivolt {
+                assert_eq!(parsed(&unit.symbol().to_uppercase()), Some(unit));
+            }
+        }
+    }
+
+    #[test]
+    fn usual_spellings_are_read() {
+        for text in ["µg/m3", "μg/m³", "ug/m^3", "ug m-3", "µg·m⁻³", "UG/M3", "µg m⁻3"] {
+            assert_eq!(parsed(text), Some(Unit::MicrogramPerM3), "{text}");
+        }
+        for (text, unit) in
+            [("°C", Unit::Celsius), ("℃", Unit::Celsius), ("°", Unit::Degree), ("m s⁻¹", Unit::MetrePerSecond)]
+        {
+            assert_eq!(parsed(text), Some(unit), "{text}");
+        }
+        for (text, unit) in [("ppbV", Unit::Ppb), ("mbar", Unit::HectoPascal), ("ouE/m³", Unit::OdourUnitPerM3)] {
+            assert_eq!(parsed(text), Some(unit), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_mean_another_unit_is_refused() {
+        for text in ["", " ", "Mg/m3", "MV", "Mv", "Mbar", "mg/Nm3", "kPa", "K", "ppq", "ppb ppb", "µ", "g/m3"] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_unit_is_cut_and_answered_with_all_symbols() {
+        let Err(ModelError::UnknownUnit { text, known }) = "ü".repeat(10_000).parse::<Unit>() else {
+            panic!("ten thousand letters are a unit");
+        };
+        assert_eq!(text.chars().count(), SHOWN_CHARS_MAX);
+        assert!(Unit::ALL.iter().all(|unit| known.contains(unit.symbol())));
+    }
+
+    #[test]
+    fn units_are_stored_by_their_place_in_the_list() {
+        for (place, unit) in (0_u32..).zip(Unit::ALL) {
+            assert_eq!(bincode::serialize(&unit).unwrap(), place.to_le_bytes());
+            assert_eq!(bincode::deserialize::<Unit>(&place.to_le_bytes()).unwrap(), unit);
+        }
+        let beyond = u32::try_from(Unit::ALL.len()).unwrap();
+        assert!(bincode::deserialize::<Unit>(&beyond.to_le_bytes()).is_err());
+    }
+
+    #[test]
+    fn factors_within_a_dimension_are_powers_of_ten_to_the_last_bit() {
+        for (from, to, factor) in [
+            (Unit::Ppm, Unit::Ppb, 1000.0),
+            (Unit::Ppb, Unit::Ppm, 0.001),
+            (Unit::Ppm, Unit::Ppt, 1e6),
+            (Unit::NanogramPerM3, Unit::MilligramPerM3, 1e-6),
+            (Unit::Volt, Unit::Millivolt, 1000.0),
+            (Unit::Celsius, Unit::Celsius, 1.0),
+        ] {
+            assert_eq!(from.factor_to(to, None, ReferenceState::C25), Ok(factor), "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn conversions_down_a_power_of_ten_carry_no_noise() {
+        for thousandths in 0..10_000_u32 {
+            let on_paper: f64 = format!("{}.{:03}", thousandths / 1000, thousandths % 1000).parse().unwrap();
+            let converted = Unit::Ppb.convert(f64::from(thousandths), Unit::Ppm, None, ReferenceState::C25);
+            assert_eq!(converted, Ok(on_paper));
+        }
+    }
+
+    #[test]
+    fn molar_volumes_are_those_of_the_textbook() {
+        for (state, litres) in
+            [(ReferenceState::C25, 24.465), (ReferenceState::C20, 24.055), (ReferenceState::C0, 22.414)]
+        {
+            assert!((state.molar_volume_l_per_mol() - litres).abs() < 0.0005, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_mixing_ratio_meets_the_mass_concentration_of_its_own_size() {
+        let mass = Some(78.114);
+        let factor = |from: Unit, to| from.factor_to(to, mass, ReferenceState::C20).unwrap();
+        let own_size = factor(Unit::Ppb, Unit::MicrogramPerM3);
+        assert_eq!(format!("{own_size:.4}"), "3.2473");
+        assert_eq!(factor(Unit::Ppt, Unit::NanogramPerM3), own_size);
+        assert_eq!(factor(Unit::Ppm, Unit::MilligramPerM3), own_size);
+        assert!((factor(Unit::Ppm, Unit::MicrogramPerM3) / own_size - 1000.0).abs() < 1e-9);
+        assert!((factor(Unit::MilligramPerM3, Unit::Ppb) * own_size - 1000.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_molar_mass_that_no_gas_has_is_refused() {
+        for mass in [f64::NAN, f64::INFINITY, 0.0, -78.0, 0.5, 1e5] {
+            let factor = Unit::Ppb.factor_to(Unit::MicrogramPerM3, Some(mass), ReferenceState::C25);
+            assert!(
+                matches!(factor, Err(ModelError::Inconvertible { reason, .. }) if reason.contains("1 to 10000")),
+                "{mass}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_dimensions_do_not_convert_and_the_error_says_why() {
+        let concentration =
+            |unit: Unit| matches!(unit.dimension(), Dimension::MixingRatio | Dimension::MassConcentration);
+        for from in Unit::ALL {
+            for to in Unit::ALL {
+                let convertible = from.dimension() == to.dimension() || concentration(from) && concentration(to);
+                let factor = from.factor_to(to, Some(16.043), ReferenceState::C25);
+                assert_eq!(factor.is_ok(), convertible, "{from} to {to}");
+            }
+        }
+        let error = Unit::Ppb.factor_to(Unit::OdourUnitPerM3, None, ReferenceState::C25).unwrap_err();
+        assert!(error.to_string().starts_with("ppb cannot be converted to ou/m3: an odour unit"), "{error}");
+        let error = Unit::Ppb.factor_to(Unit::MicrogramPerM3, None, ReferenceState::C25).unwrap_err();
+        assert!(error.to_string().contains("give its molar mass"), "{error}");
+    }
+
+    #[test]
+    fn reference_states_outside_of_their_range_are_refused_when_made_and_when_read() {
+        for (temperature_c, pressure_hpa) in [(f64::NAN, 1013.25), (-101.0, 1013.25), (25.0, 99.0), (25.0, 101_325.0)] {
+            assert!(ReferenceState::new(temperature_c, pressure_hpa).is_err(), "{temperature_c} {pressure_hpa}");
+        }
+        for edge in [(-100.0, 100.0), (500.0, 2000.0)] {
+            assert!(ReferenceState::new(edge.0, edge.1).is_ok(), "{edge:?}");
+        }
+        let cold = bincode::serialize(&(0.0_f64, 101_325.0_f64)).unwrap();
+        assert!(bincode::deserialize::<ReferenceState>(&cold).is_err());
+        let text = serde_json::to_string(&ReferenceState::C25).unwrap();
+        assert_eq!(text, r#"{"temperature_k":298.15,"pressure_pa":101325.0}"#);
+        assert_eq!(serde_json::from_str::<ReferenceState>(&text).unwrap(), ReferenceState::C25);
+    }
+
+    #[test]
+    fn the_named_states_are_those_of_their_temperature() {
+        for (temperature_c, state) in
+            [(25.0, ReferenceState::C25), (20.0, ReferenceState::C20), (0.0, ReferenceState::C0)]
+        {
+            assert_eq!(ReferenceState::new(temperature_c, 1013.25), Ok(state));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_comes_back_from_every_unit_it_converts_to(
+            from in prop::sample::select(&Unit::ALL[..]), to in prop::sample::select(&Unit::ALL[..]),
+            digits in -10.0_f64..10.0, power in -15..15,
+            mass in 1.0_f64..10_000.0, temperature_c in -100.0_f64..500.0, pressure_hpa in 100.0_f64..2000.0,
+        ) {
+            let value = digits * 10_f64.powi(power);
+            let state = ReferenceState::new(temperature_c, pressure_hpa).unwrap();
+            let Ok(there) = from.convert(value, to, Some(mass), state) else { return Ok(()) };
+            let back = to.convert(there, from, Some(mass), state).unwrap();
+            prop_assert!((back - value).abs() <= 1e-12 * value.abs(), "{} {} {}", value, there, back);
+            let product = value * from.factor_to(to, Some(mass), state).unwrap();
+            prop_assert!((there - product).abs() <= 1e-12 * product.abs());
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What the rule layer says to the alarm layer, and the words that both share.
+
+use crate::model::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Where something stands in a rule file: line and column count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The file's name within the rules folder.
+    pub file: Arc<str>,
+    /// Line.
+    pub line: u32,
+    /// Column, in characters.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// Three-valued truth (Kleene): with data missing, a condition may be neither true nor false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Truth {
+    /// It does not hold.
+    False,
+    /// It cannot be said.
+    Unknown,
+    /// It holds.
+    True,
+}
+
+impl Truth {
+    /// True only if both are, false if one is.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// True if one is, false only if both are.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        self.not().and(other.not()).not()
+    }
+
+    /// The contrary; unknown stays unknown.
+    #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "`not` beside `and` and `or`; an operator would hide the third value")]
+    pub const fn not(self) -> Self {
+        match self {
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+            Self::True => Self::False,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(truth: bool) -> Self {
+        if truth { Self::True } else { Self::False }
+    }
+}
+
+/// How urgent an alarm is (ISA-18.2 priorities), least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub enum Priority {
+    /// Worth a look.
+    Low,
+    /// The default.
+    #[default]
+    Medium,
+    /// Prompt action.
+    High,
+    /// Immediate action.
+    Urgent,
+}
+
+impl Priority {
+    /// All, least urgent first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Urgent];
+
+    /// The word that rules use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a rule makes of missing data, once it has been missing for the time that the rule says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum MissingPolicy {
+    /// The condition becomes *unknown*, as a recorded transition; an open alarm stays open. The default: no data is never normal.
+    #[default]
+    Unknown,
+    /// The condition stays as it was.
+    Keep,
+    /// Missing data trips the alarm.
+    Alarm,
+}
+
+impl MissingPolicy {
+    /// The word that rules use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Keep => "keep",
+            Self::Alarm => "alarm",
+        }
+    }
+}
+
+/// A person or a desk that is told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Contact(pub String);
+
+/// One step of an escalation chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Milliseconds from the opening of the alarm.
+    pub after_ms: i64,
+    /// Who is told.
+    pub contact: Contact,
+    /// Over which channels of delivery (`app`, `sms`, `email`, `phone`), all at once.
+    pub ways: Vec<String>,
+}
+
+/// Who is told when: steps in rising order of time. Frozen into an alarm when it opens.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Chain {
+    /// The chain's name.
+    pub name: String,
+    /// Its steps.
+    pub steps: Vec<Step>,
+}
+
+/// What the alarm layer must know of a rule for one scope: everything but the expression.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlarmSpec {
+    /// The rule's name.
+    pub rule: String,
+    /// The station's name, or the glob where the rule has a quorum: with the rule's name the alarm's identity.
+    pub scope_key: String,
+    /// Template of what people read.
+    pub title: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// How long the trip condition must hold.
+    pub hold_ms: i64,
+    /// How long the clear condition must hold.
+    pub clear_hold_ms: i64,
+    /// What missing data means.
+    pub on_missing: MissingPolicy,
+    /// After how long.
+    pub on_missing_ms: i64,
+    /// Who is told when.
+    pub chain: Chain,
+    /// The unit of the value that is shown, as a symbol.
+    pub unit: String,
+    /// Where the rule stands.
+    pub place: Place,
+}
+
+/// What one windowed term was at an instant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TermValue {
+    /// The term as the operator wrote it: `avg(methane, 15 min)`.
+    pub label: String,
+    /// Its value in the channel's unit; `None` where coverage was too small.
+    pub value: Option<f64>,
+    /// Valid samples over expected ones.
+    pub coverage: f64,
+    /// The channel's unit, as a symbol.
+    pub unit: String,
+}
+
+/// Why a verdict is what it is, at one station.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The station's name.
+    pub station: String,
+    /// Whether the trip condition held there.
+    pub trip: Truth,
+    /// The left side of the rule's first comparison, in [`AlarmSpec::unit`].
+    pub value: Option<f64>,
+    /// Every windowed term.
+    pub terms: Vec<TermValue>,
+}
+
+/// What one rule says of one scope at one instant of its grid.
+#[derive(Clone, Copy)]
+pub struct Verdict<'a> {
+    /// Index of the [`AlarmSpec`] in the compiled rule set.
+    pub spec: usize,
+    /// The instant.
+    pub instant: Timestamp,
+    /// Whether the rule trips.
+    pub trip: Truth,
+    /// Whether it clears.
+    pub clear: Truth,
+    /// Collects the values behind the verdict; called only when they go on record.
+    pub evidence: &'a dyn Fn() -> Vec<Evidence>,
+}

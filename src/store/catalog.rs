@@ -1,0 +1,153 @@
+//! An index over the segment files, kept in sled. It holds nothing that the files do not hold: an entry that is missing or does not
+//! check is read from the file again, and a catalog that does not open is set aside and begun anew.
+
+use super::segment::SegmentSummary;
+use crate::base::checksum::crc32c;
+use bincode::Options;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+const TREE: &str = "segments";
+const VERSION: u8 = 1;
+const ENTRY_BYTES_MAX: u64 = 1 << 20;
+const CACHE_BYTES: u64 = 1 << 20;
+
+/// The index over segment files.
+pub(super) trait Catalog: Send + Sync + std::fmt::Debug {
+    /// The summary of a file, if there is one and it checks.
+    fn get(&self, file_name: &str) -> Option<SegmentSummary>;
+    /// Remembers a summary. A failure costs time at the next start, and nothing else.
+    fn put(&self, file_name: &str, summary: &SegmentSummary);
+    /// Forgets files that are no longer there.
+    fn retain(&self, is_there: &dyn Fn(&str) -> bool);
+    /// Writes everything out.
+    fn flush(&self);
+}
+
+/// Opens the catalog in `dir`; if it cannot be opened, sets it aside, begins anew and says so.
+pub(super) fn open(dir: &Path) -> (Box<dyn Catalog>, Option<String>) {
+    match open_sled(dir) {
+        Ok(catalog) => (Box::new(catalog), None),
+        Err(reason) => {
+            let aside = set_aside(dir);
+            let note = format!("the catalog did not open ({reason}); it was set aside as {} and rebuilt", aside.display());
+            match open_sled(dir) {
+                Ok(catalog) => (Box::new(catalog), Some(note)),
+                Err(again) => (Box::new(NoCatalog), Some(format!("{note}; opening a new one failed as well: {again}"))),
+            }
+        }
+    }
+}
+
+/// Moves the directory out of the way, replacing what an earlier failure left there.
+fn set_aside(dir: &Path) -> PathBuf {
+    let aside = dir.with_extension("aside");
+    let _ = std::fs::remove_dir_all(&aside);
+    if std::fs::rename(dir, &aside).is_err() {
+        let _ = std::fs::remove_dir_all(dir);
+    }
+    aside
+}
+
+/// Sled reports damage by errors and by panics: both end here as a reason.
+fn open_sled(dir: &Path) -> Result<SledCatalog, String> {
+    let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        let db = config.open()?;
+        let tree = db.open_tree(TREE)?;
+        tree.iter().keys().try_for_each(|key| key.map(|_| ()))?;
+        Ok::<_, sled::Error>(SledCatalog { db, tree })
+    }));
+    match opened {
+        Ok(Ok(catalog)) => Ok(catalog),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("sled panicked on its files".to_owned()),
+    }
+}
+
+#[derive(Debug)]
+struct SledCatalog {
+    db: sled::Db,
+    tree: sled::Tree,
+}
+
+fn options() -> impl Options {
+    bincode::DefaultOptions::new().with_limit(ENTRY_BYTES_MAX).with_varint_encoding()
+}
+
+/// Version, checksum, body.
+fn encode(summary: &SegmentSummary) -> Option<Vec<u8>> {
+    let body = options().serialize(summary).ok()?;
+    let mut entry = vec![VERSION];
+    entry.extend_from_slice(&crc32c(&body).to_le_bytes());
+    entry.extend_from_slice(&body);
+    Some(entry)
+}
+
+fn decode(entry: &[u8]) -> Option<SegmentSummary> {
+    let (version, rest) = entry.split_first()?;
+    let (crc, body) = rest.split_first_chunk::<4>()?;
+    let checks = *version == VERSION && u32::from_le_bytes(*crc) == crc32c(body);
+    checks.then(|| options().deserialize(body).ok()).flatten()
+}
+
+/// Runs an operation of sled; an error or a panic gives nothing.
+fn guarded<T>(operation: impl FnOnce() -> sled::Result<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(operation)).ok().and_then(Result::ok)
+}
+
+impl Catalog for SledCatalog {
+    fn get(&self, file_name: &str) -> Option<SegmentSummary> {
+        guarded(|| self.tree.get(file_name))?.and_then(|entry| decode(&entry))
+    }
+
+    fn put(&self, file_name: &str, summary: &SegmentSummary) {
+        if let Some(entry) = encode(summary) {
+            let _ = guarded(|| self.tree.insert(file_name, entry));
+        }
+    }
+
+    fn retain(&self, is_there: &dyn Fn(&str) -> bool) {
+        let keys = self.tree.iter().keys().filter_map(Result::ok);
+        for key in keys.filter(|key| !std::str::from_utf8(key).is_ok_and(is_there)).collect::<Vec<_>>() {
+            let _ = guarded(|| self.tree.remove(key));
+        }
+    }
+
+    fn flush(&self) {
+        let _ = guarded(|| self.db.flush());
+    }
+}
+
+/// Stands in where sled cannot be had at all.
+#[derive(Debug)]
+struct NoCatalog;
+
+impl Catalog for NoCatalog {
+    fn get(&self, _: &str) -> Option<SegmentSummary> {
+        None
+    }
+
+    fn put(&self, _: &str, _: &SegmentSummary) {}
+
+    fn retain(&self, _: &dyn Fn(&str) -> bool) {}
+
+    fn flush(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_with_any_byte_changed_is_not_believed() {
+        let summary = SegmentSummary { file_bytes: 7, first_lsn: 1, last_lsn: 9, instruments: Vec::new() };
+        let entry = encode(&summary).unwrap();
+        assert_eq!(decode(&entry), Some(summary));
+        for at in 0..entry.len() {
+            let mut changed = entry.clone();
+            changed[at] ^= 0x10;
+            assert_eq!(decode(&changed), None, "byte {at}");
+        }
+    }
+}

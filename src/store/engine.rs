@@ -1,0 +1,320 @@
+//! The store: appends to the write-ahead log and the head, seals the head into segments.
+
+use super::catalog::{self, Catalog};
+use super::counters::Counters;
+use super::error::StoreError;
+use super::ingest::{Staged, stage};
+use super::io::{LogFile, Storage};
+use super::lock::DirectoryLock;
+use super::read::{Reader, State};
+use super::recovery::{Layout, OpenReport, find_segments, read_wal};
+use super::segment::{self, Segment, SegmentColumns, SegmentSummary};
+use super::wal::Wal;
+use crate::base::checksum::sha256;
+use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_FRAME_BYTES_MAX};
+use crate::model::{Batch, FrameRef, Registry, Timestamp};
+use parking_lot::{Mutex, RwLock};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes on disk by kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct FileBytes {
+    /// Sealed segments.
+    pub segments: u64,
+    /// The write-ahead log.
+    pub wal: u64,
+    /// The catalog: an index that can be rebuilt.
+    pub catalog: u64,
+    /// The ledger.
+    pub ledger: u64,
+}
+
+/// Makes the write-ahead log durable, for many threads at once: whoever comes while a sync runs shares the next one.
+#[derive(Debug)]
+pub struct WalSync {
+    current: Mutex<SyncState>,
+    written_lsn: AtomicU64,
+}
+
+#[derive(Debug)]
+struct SyncState {
+    path: PathBuf,
+    log: Arc<dyn LogFile>,
+    synced_lsn: u64,
+    is_poisoned: bool,
+}
+
+impl WalSync {
+    /// Returns once every frame up to `lsn` would survive a power failure.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the sync fails, and [`StoreError::Poisoned`] ever after: what is on disk is then unknown until the
+    /// store is opened again.
+    pub fn wait_durable(&self, lsn: u64) -> Result<(), StoreError> {
+        let mut current = self.current.lock();
+        if current.is_poisoned {
+            return Err(StoreError::Poisoned { path: current.path.clone() });
+        }
+        if current.synced_lsn >= lsn {
+            return Ok(());
+        }
+        let written = self.written_lsn.load(Ordering::Acquire);
+        if let Err(error) = current.log.sync() {
+            current.is_poisoned = true;
+            return Err(StoreError::io("sync", &current.path)(error));
+        }
+        current.synced_lsn = written;
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        let current = self.current.lock();
+        if current.is_poisoned { Err(StoreError::Poisoned { path: current.path.clone() }) } else { Ok(()) }
+    }
+
+    fn poison(&self) {
+        self.current.lock().is_poisoned = true;
+    }
+}
+
+/// A segment that has just been sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) file_name: String,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) summary: SegmentSummary,
+}
+
+/// The write side. One per directory; reads go through [`Reader`].
+#[derive(Debug)]
+pub(crate) struct Store {
+    storage: Arc<dyn Storage>,
+    layout: Layout,
+    state: Arc<RwLock<State>>,
+    wal: Wal,
+    sync: Arc<WalSync>,
+    next_lsn: u64,
+    counters: Counters,
+    catalog: Box<dyn Catalog>,
+    replay: Vec<(u64, Batch)>,
+    sealed_lsn: u64,
+    _lock: DirectoryLock,
+}
+
+impl Store {
+    /// Opens or makes the store in `dir`. The frames of the write-ahead log wait in [`Store::replay`].
+    pub(crate) fn open(storage: Arc<dyn Storage>, dir: &Path) -> Result<(Self, OpenReport), StoreError> {
+        let layout = Layout::new(dir);
+        storage.create_dirs(dir).map_err(StoreError::io("make the directory", dir))?;
+        let lock = DirectoryLock::acquire(&dir.join("LOCK"))?;
+        layout.create(&*storage)?;
+        let mut report = OpenReport::default();
+        let (catalog, note) = catalog::open(&layout.catalog);
+        report.catalog_note = note;
+        let segments = find_segments(&storage, &layout, &*catalog, &mut report)?;
+        let sealed_lsn = segments.iter().map(|segment| segment.summary().last_lsn).max().unwrap_or(0);
+        let tail = read_wal(&*storage, &layout, sealed_lsn, &mut report)?;
+        let last_lsn = tail.next_lsn - 1;
+        let sync = WalSync {
+            current: Mutex::new(SyncState {
+                path: tail.wal.path().to_owned(),
+                log: tail.wal.log(),
+                synced_lsn: last_lsn,
+                is_poisoned: false,
+            }),
+            written_lsn: AtomicU64::new(last_lsn),
+        };
+        let state = State { segments, ..State::default() };
+        let store = Self {
+            storage,
+            layout,
+            state: Arc::new(RwLock::new(state)),
+            wal: tail.wal,
+            sync: Arc::new(sync),
+            next_lsn: tail.next_lsn,
+            counters: Counters::default(),
+            catalog,
+            replay: tail.batches,
+            sealed_lsn,
+            _lock: lock,
+        };
+        Ok((store, report))
+    }
+
+    /// Puts the frames of the write-ahead log up to `lsn`, included, into the head, and shows each to `seen`.
+    pub(crate) fn replay(&mut self, until_lsn: u64, mut seen: impl FnMut(u64, FrameRef<'_>)) -> u64 {
+        let mut frames = 0;
+        let mut rest = Vec::new();
+        for (first_lsn, batch) in std::mem::take(&mut self.replay) {
+            if first_lsn > until_lsn {
+                rest.push((first_lsn, batch));
+                continue;
+            }
+            let mut behind = Batch::new();
+            for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
+                if lsn > until_lsn {
+                    behind.push_ref(frame);
+                } else if lsn > self.sealed_lsn {
+                    self.state.write().head.upsert(frame);
+                    seen(lsn, frame);
+                    frames += 1;
+                }
+            }
+            if !behind.is_empty() {
+                rest.push((until_lsn + 1, behind));
+            }
+        }
+        self.replay = rest;
+        frames
+    }
+
+    /// Decides what becomes of each frame; writes nothing.
+    pub(crate) fn stage(&self, registry: &Registry, batch: &Batch, now: Timestamp) -> Result<Staged, StoreError> {
+        self.sync.check()?;
+        if batch.len() > FRAMES_PER_BATCH_MAX {
+            return Err(StoreError::BatchTooLarge {
+                frames: batch.len(),
+                bytes: 0,
+                frames_max: FRAMES_PER_BATCH_MAX,
+                bytes_max: WAL_FRAME_BYTES_MAX,
+            });
+        }
+        stage(&self.state.read(), registry, batch, now)
+    }
+
+    /// Writes what was staged. Gives the sequence number of the first and of the last frame; the last is one less where nothing was
+    /// accepted.
+    pub(crate) fn write(&mut self, staged: &Staged) -> Result<(u64, u64), StoreError> {
+        let first_lsn = self.next_lsn;
+        if !staged.batch.is_empty() {
+            if let Err(error) = self.wal.append(first_lsn, &staged.batch) {
+                if matches!(error, StoreError::Poisoned { .. }) {
+                    self.sync.poison();
+                }
+                return Err(error);
+            }
+            self.next_lsn += staged.batch.len() as u64;
+            self.sync.written_lsn.store(self.next_lsn - 1, Ordering::Release);
+            let mut state = self.state.write();
+            staged.batch.frames().for_each(|frame| state.head.upsert(frame));
+        }
+        self.counters.add(&staged.counters);
+        Ok((first_lsn, self.next_lsn - 1))
+    }
+
+    pub(crate) const fn last_lsn(&self) -> u64 {
+        self.next_lsn - 1
+    }
+
+    pub(crate) const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.state))
+    }
+
+    pub(crate) fn sync(&self) -> Arc<WalSync> {
+        Arc::clone(&self.sync)
+    }
+
+    /// Whether the head has grown so large that it should be sealed.
+    pub(crate) fn is_head_full(&self) -> bool {
+        self.state.read().head.bytes() >= HEAD_BYTES_MAX
+    }
+
+    /// Writes the head as a segment and begins a new write-ahead log; `None` where the head is empty.
+    ///
+    /// Sources last: the segment is in place, whole and durable, before a byte of the log goes.
+    pub(crate) fn seal(&mut self, registry: &Registry) -> Result<Option<Sealed>, StoreError> {
+        self.sync.check()?;
+        if self.state.read().head.rows() == 0 {
+            return Ok(None);
+        }
+        let (first_lsn, last_lsn) = (self.sealed_lsn + 1, self.next_lsn - 1);
+        let file_name = format!("{first_lsn:020}-{last_lsn:020}{}", segment::SUFFIX);
+        let path = self.layout.segments.join(&file_name);
+        let (bytes, summary) = self.build_segment(registry, first_lsn..=last_lsn, &path)?;
+        self.storage.publish(&path, &bytes).map_err(StoreError::io("write", &path))?;
+        self.catalog.put(&file_name, &summary);
+        {
+            let mut state = self.state.write();
+            let segment = Segment::new(path, summary.clone(), Arc::clone(&self.storage));
+            state.segments.push(Arc::new(segment));
+            state.head.clear();
+        }
+        self.sealed_lsn = last_lsn;
+        self.begin_wal()?;
+        Ok(Some(Sealed { file_name, sha256: sha256(&bytes), summary }))
+    }
+
+    fn build_segment(
+        &self,
+        registry: &Registry,
+        lsns: std::ops::RangeInclusive<u64>,
+        path: &Path,
+    ) -> Result<(Vec<u8>, SegmentSummary), StoreError> {
+        let state = self.state.read();
+        let mut columns = Vec::new();
+        for (id, head) in state.head.instruments() {
+            let Some((station, instrument)) = registry.instrument(id) else { continue };
+            let rows = 0..head.times().len();
+            let (values, marks) = rows.map(|row| head.row(row)).unzip();
+            let station = registry.station(station).map_or("", |station| station.name());
+            columns.push(SegmentColumns { id, station, instrument, times: head.times(), values, marks });
+        }
+        segment::build(lsns, &columns).map_err(|error| StoreError::corrupt(path, 0, error))
+    }
+
+    /// Begins a new file and removes the ones before it.
+    fn begin_wal(&mut self) -> Result<(), StoreError> {
+        let old = self.wal.path().to_owned();
+        let next = Wal::create(&*self.storage, &self.layout.wal, self.next_lsn)?;
+        let mut current = self.sync.current.lock();
+        current.log = next.log();
+        current.path = next.path().to_owned();
+        current.synced_lsn = self.next_lsn - 1;
+        drop(current);
+        self.wal = next;
+        for name in self.storage.list(&self.layout.wal).map_err(StoreError::io("list", &self.layout.wal))? {
+            let path = self.layout.wal.join(name);
+            if path != self.wal.path() {
+                self.storage.remove(&path).map_err(StoreError::io("remove", &path))?;
+            }
+        }
+        debug_assert_ne!(old, self.wal.path(), "a sealed head always has rows, so the sequence number has moved on");
+        Ok(())
+    }
+
+    /// All segments' names, summaries and checksums, for whoever records them.
+    pub(crate) fn segment_files(&self) -> Vec<(String, PathBuf, SegmentSummary)> {
+        let of_segment = |segment: &Arc<Segment>| {
+            let name = segment.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            (name, segment.path().to_owned(), segment.summary().clone())
+        };
+        self.state.read().segments.iter().map(of_segment).collect()
+    }
+
+    pub(crate) fn read_file(&self, path: &Path) -> Result<Vec<u8>, StoreError> {
+        self.storage.read(path).map_err(StoreError::io("read", path))
+    }
+
+    /// Bytes of the files that hold readings, and of the catalog.
+    pub(crate) fn file_bytes(&self) -> Result<FileBytes, StoreError> {
+        let total = |dir: &Path| -> Result<u64, StoreError> {
+            let names = self.storage.list(dir).map_err(StoreError::io("list", dir))?;
+            let length = |name: &String| self.storage.length(&dir.join(name)).map_err(StoreError::io("measure", dir));
+            names.iter().map(length).sum()
+        };
+        let catalog = total(&self.layout.catalog).unwrap_or_default();
+        Ok(FileBytes { segments: total(&self.layout.segments)?, wal: total(&self.layout.wal)?, catalog, ledger: 0 })
+    }
+
+    /// Writes the catalog out.
+    pub(crate) fn flush_catalog(&self) {
+        self.catalog.flush();
+    }
+}

@@ -1,0 +1,103 @@
+//! What can go wrong with files of readings.
+
+use super::io::log::LogError;
+use crate::base::bytes::BytesError;
+use crate::codec::CodecError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An error of the store, with the file it concerns and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The system refused a file operation.
+    #[error("cannot {action} {}: {source}{}", path.display(), advice(source))]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process has the store open for writing.
+    #[error("{} is held by another process: one process may write to a store at a time; stop it, or open another store", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// A log file is damaged or of another kind.
+    #[error("{}: {source}; restore it from a backup, or set it aside to open without it", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: LogError,
+    },
+    /// A log file that is not the newest ends in the middle of a frame.
+    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup", path.display())]
+    TornInTheMiddle {
+        /// The file.
+        path: PathBuf,
+        /// Where it ends.
+        offset: usize,
+    },
+    /// A file's content does not check.
+    #[error("{} at offset {offset}: {reason}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        offset: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An earlier failure has made the state of the files unknown.
+    #[error("an earlier write or sync of {} failed; close the store and open it again to recover", path.display())]
+    Poisoned {
+        /// The file whose sync failed.
+        path: PathBuf,
+    },
+    /// A batch holds more than the limit.
+    #[error("a batch of {frames} frames ({bytes} bytes) is over the limit of {frames_max} frames or {bytes_max} bytes: split it")]
+    BatchTooLarge {
+        /// Its frames.
+        frames: usize,
+        /// Its bytes.
+        bytes: usize,
+        /// The limit of frames.
+        frames_max: usize,
+        /// The limit of bytes.
+        bytes_max: usize,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn corrupt(path: &Path, offset: usize, reason: impl ToString) -> Self {
+        Self::Corrupt { path: path.to_owned(), offset, reason: reason.to_string() }
+    }
+}
+
+/// What a reader of bytes found wrong, before anyone knows which file they are from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum DecodeError {
+    #[error(transparent)]
+    Bytes(#[from] BytesError),
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    #[error("{0}")]
+    Content(String),
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "; give this process the right to write there, or choose another directory",
+        io::ErrorKind::ReadOnlyFilesystem => "; the file system is read-only: remount it, or choose another directory",
+        io::ErrorKind::StorageFull => "; free space on that file system: nothing acknowledged is lost, and writing goes on afterwards",
+        _ => "",
+    }
+}

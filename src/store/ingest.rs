@@ -1,0 +1,214 @@
+//! Decides what becomes of each frame of a batch, before a byte is written.
+
+use super::counters::Counters;
+use super::error::StoreError;
+use super::read::State;
+use crate::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
+use crate::model::{
+    Batch, DuplicatePolicy, Frame, FrameRef, Instrument, InstrumentId, Quality, Registry, Sample, Timestamp,
+};
+use std::collections::BTreeMap;
+
+/// Why a frame was refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// No such instrument.
+    #[error("{0} is not registered: register it before its frames arrive")]
+    UnknownInstrument(InstrumentId),
+    /// Another number of samples than channels.
+    #[error("the frame has {found} samples, but its instrument has {expected} channels")]
+    ChannelCount {
+        /// Channels of the instrument.
+        expected: usize,
+        /// Samples of the frame.
+        found: usize,
+    },
+    /// NaN, an infinity, or a magnitude over 1e15.
+    #[error("the value {value} of channel `{channel}` is not a finite number up to 1e15; send a missing sample instead")]
+    Value {
+        /// The channel.
+        channel: String,
+        /// The value.
+        value: f64,
+    },
+    /// Too far ahead of the host's clock.
+    #[error("{time} is {ahead_ms} ms ahead of this host's clock (at most {ahead_ms_max} ms are accepted): check the station's clock")]
+    Future {
+        /// The frame's time.
+        time: Timestamp,
+        /// How far ahead it is.
+        ahead_ms: i64,
+        /// How far it may be.
+        ahead_ms_max: i64,
+    },
+    /// Another frame for the same instant.
+    #[error("the instrument has another frame for {time} already, and its policy is to refuse the second")]
+    Duplicate {
+        /// The instant.
+        time: Timestamp,
+    },
+}
+
+/// A stored sample that a later one replaced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Correction {
+    /// Of which instrument,
+    pub instrument: InstrumentId,
+    /// of which of its channels,
+    pub channel: usize,
+    /// at which time.
+    pub time: Timestamp,
+    /// What was stored.
+    pub old: Sample,
+    /// What is stored now.
+    pub new: Sample,
+}
+
+/// What is to be written of a batch, and what is to be said about it.
+#[derive(Debug, Default)]
+pub(crate) struct Staged {
+    /// Accepted frames, with what they keep of the frames they replace.
+    pub(crate) batch: Batch,
+    pub(crate) corrections: Vec<Correction>,
+    pub(crate) rejections: Vec<(usize, RejectReason)>,
+    pub(crate) counters: Counters,
+    /// Per instrument, where its newest staged row and its rows by time are.
+    newest: BTreeMap<InstrumentId, Timestamp>,
+    rows: BTreeMap<(InstrumentId, Timestamp), usize>,
+}
+
+/// Sorts the frames of a batch into accepted, identical, superseded and rejected ones.
+pub(crate) fn stage(
+    state: &State,
+    registry: &Registry,
+    batch: &Batch,
+    now: Timestamp,
+) -> Result<Staged, StoreError> {
+    let mut staged = Staged::default();
+    for (index, frame) in batch.frames().enumerate() {
+        let checked = registry
+            .instrument(frame.instrument)
+            .ok_or(RejectReason::UnknownInstrument(frame.instrument))
+            .and_then(|(_, instrument)| check(frame, instrument, now).map(|()| instrument));
+        match checked {
+            Ok(instrument) => staged.admit(state, frame, instrument.duplicates(), index)?,
+            Err(reason) => staged.reject(index, reason),
+        }
+    }
+    Ok(staged)
+}
+
+fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result<(), RejectReason> {
+    let expected = instrument.channels().len();
+    if frame.values.len() != expected {
+        return Err(RejectReason::ChannelCount { expected, found: frame.values.len() });
+    }
+    let ahead_ms = frame.time.since_ms(now);
+    if ahead_ms > FUTURE_MS_MAX {
+        return Err(RejectReason::Future { time: frame.time, ahead_ms, ahead_ms_max: FUTURE_MS_MAX });
+    }
+    let usable = |value: f64| value.is_finite() && value.abs() <= VALUE_MAGNITUDE_MAX;
+    let mut samples = frame.samples().zip(instrument.channels());
+    match samples.find(|(sample, _)| sample.value.is_some_and(|value| !usable(value))) {
+        Some((sample, channel)) => {
+            let (channel, value) = (channel.name().to_owned(), sample.value.unwrap_or(f64::NAN));
+            Err(RejectReason::Value { channel, value })
+        }
+        None => Ok(()),
+    }
+}
+
+impl Staged {
+    fn admit(
+        &mut self,
+        state: &State,
+        frame: FrameRef<'_>,
+        policy: DuplicatePolicy,
+        index: usize,
+    ) -> Result<(), StoreError> {
+        let newest = self.newest.get(&frame.instrument).copied().max(state.newest(frame.instrument));
+        if newest.is_none_or(|newest| newest < frame.time) {
+            self.accept(frame);
+            return Ok(());
+        }
+        let Some(stored) = self.stored(state, frame)? else {
+            self.counters.frames_out_of_order += 1;
+            self.accept(frame);
+            return Ok(());
+        };
+        let merged: Vec<Sample> = stored.samples.iter().zip(frame.samples()).map(|(old, new)| merge(*old, new)).collect();
+        let replaced: Vec<usize> = (0..merged.len()).filter(|at| replaces(stored.samples.get(*at), merged.get(*at))).collect();
+        if same_bits(&merged, &stored.samples) {
+            self.counters.frames_identical += 1;
+        } else if policy == DuplicatePolicy::KeepLast || replaced.is_empty() {
+            self.correct(&stored, &merged, &replaced);
+        } else if policy == DuplicatePolicy::KeepFirst {
+            self.counters.frames_superseded += 1;
+        } else {
+            self.reject(index, RejectReason::Duplicate { time: frame.time });
+        }
+        Ok(())
+    }
+
+    /// The frame that stands at this instant already: in this batch, in the head, or in a segment.
+    fn stored(&self, state: &State, frame: FrameRef<'_>) -> Result<Option<Frame>, StoreError> {
+        match self.rows.get(&(frame.instrument, frame.time)).and_then(|row| self.batch.frame(*row)) {
+            Some(staged) => Ok(Some(staged.to_frame())),
+            None => state.frame_at(frame.instrument, frame.time, frame.values.len()),
+        }
+    }
+
+    fn accept(&mut self, frame: FrameRef<'_>) {
+        self.rows.insert((frame.instrument, frame.time), self.batch.len());
+        let newest = self.newest.entry(frame.instrument).or_insert(frame.time);
+        *newest = frame.time.max(*newest);
+        self.counters.frames_accepted += 1;
+        self.counters.values_accepted += frame.marks.iter().filter(|mark| mark.is_present()).count() as u64;
+        self.batch.push_ref(frame);
+    }
+
+    fn correct(&mut self, stored: &Frame, merged: &[Sample], replaced: &[usize]) {
+        let (instrument, time) = (stored.instrument, stored.time);
+        for channel in replaced.iter().copied() {
+            let old = stored.samples.get(channel).copied().unwrap_or_default();
+            let new = merged.get(channel).copied().unwrap_or_default();
+            self.corrections.push(Correction { instrument, channel, time, old, new });
+        }
+        self.counters.values_corrected += replaced.len() as u64;
+        self.counters.frames_accepted += 1;
+        self.rows.insert((instrument, time), self.batch.len());
+        self.batch.push_samples(instrument, time, merged.iter().copied());
+    }
+
+    fn reject(&mut self, index: usize, reason: RejectReason) {
+        let counter = match reason {
+            RejectReason::UnknownInstrument(_) => &mut self.counters.rejected_unknown_instrument,
+            RejectReason::ChannelCount { .. } => &mut self.counters.rejected_channel_count,
+            RejectReason::Value { .. } => &mut self.counters.rejected_value,
+            RejectReason::Future { .. } => &mut self.counters.rejected_future,
+            RejectReason::Duplicate { .. } => &mut self.counters.rejected_duplicate,
+        };
+        *counter += 1;
+        self.rejections.push((index, reason));
+    }
+}
+
+/// A missing sample leaves what is stored alone, so that an instant may arrive in several messages; anything else replaces it.
+fn merge(old: Sample, new: Sample) -> Sample {
+    let says_nothing = new.value.is_none() && new.quality == Quality::Normal;
+    if says_nothing || (new.value.is_none() && old.value.is_some()) { old } else { new }
+}
+
+/// Whether a stored value gives way to a different one.
+fn replaces(old: Option<&Sample>, new: Option<&Sample>) -> bool {
+    match (old, new) {
+        (Some(old), Some(new)) => old.value.is_some() && !same_bits(&[*old], &[*new]),
+        _ => false,
+    }
+}
+
+fn same_bits(a: &[Sample], b: &[Sample]) -> bool {
+    let key = |sample: &Sample| (sample.value.map(f64::to_bits), sample.quality);
+    a.iter().map(key).eq(b.iter().map(key))
+}

@@ -1,0 +1,109 @@
+//! The operating system's files.
+
+use super::{LogFile, Mapped, Storage};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The operating system's file system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FsStorage;
+
+/// Suffix of a file that is not yet whole.
+const TEMPORARY: &str = "tmp";
+
+impl Storage for FsStorage {
+    fn create_dirs(&self, dir: &Path) -> io::Result<()> {
+        if dir.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            self.create_dirs(parent)?;
+        }
+        match fs::create_dir(dir) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => sync_parent(dir),
+        }
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                names.extend(entry.file_name().into_string());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        fs::metadata(path).map(|of_file| of_file.len())
+    }
+
+    fn open_log(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        let is_new = !path.exists();
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        if is_new {
+            file.sync_all()?;
+            sync_parent(path)?;
+        }
+        Ok(Box::new(FsLog(file)))
+    }
+
+    fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let temporary = path.with_extension(TEMPORARY);
+        let mut file = File::create(&temporary)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        drop(file);
+        if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
+            let _ = fs::remove_file(&temporary);
+            return Err(error);
+        }
+        sync_parent(path)
+    }
+
+    fn map(&self, path: &Path) -> io::Result<Mapped> {
+        Mapped::open(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)?;
+        sync_parent(to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)?;
+        sync_parent(path)
+    }
+}
+
+#[derive(Debug)]
+struct FsLog(File);
+
+impl LogFile for FsLog {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.0).write_all(bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)?;
+        self.0.sync_all()
+    }
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => File::open(".")?.sync_all(),
+    }
+}

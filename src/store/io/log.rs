@@ -1,0 +1,252 @@
+//! Checksummed frames in a file that grows: what WAL and ledger have in common.
+//!
+//! A file is a 16-byte header and frames behind one another. A frame is `magic u32, length u32, sequence u64, crc u32`, then `length`
+//! payload bytes; the CRC-32C covers length, sequence and payload. A frame that does not check is accepted as torn only if no
+//! valid frame with a later sequence follows it anywhere: then it is the tail that a crash left behind. Otherwise the file is damaged.
+
+use crate::base::bytes::ByteReader;
+use crate::base::checksum::crc32c;
+
+/// Bytes of a file header.
+pub const HEADER_BYTES: usize = 16;
+/// Bytes of a frame before its payload.
+pub const FRAME_HEAD_BYTES: usize = 20;
+
+const FRAME_MAGIC: u32 = 0x4D52_4656;
+
+/// The header of a log file: eight bytes of magic, a version, and the checksum of both.
+#[must_use]
+pub fn file_header(magic: [u8; 8], version: u32) -> [u8; HEADER_BYTES] {
+    let mut header = [0; HEADER_BYTES];
+    let (name, rest) = header.split_at_mut(8);
+    name.copy_from_slice(&magic);
+    let (of_version, of_crc) = rest.split_at_mut(4);
+    of_version.copy_from_slice(&version.to_le_bytes());
+    let mut covered = magic.to_vec();
+    covered.extend_from_slice(&version.to_le_bytes());
+    of_crc.copy_from_slice(&crc32c(&covered).to_le_bytes());
+    header
+}
+
+/// Appends one frame to a buffer.
+///
+/// A payload of 4 GiB or more is cut in its length field and will not check; callers bound it far below.
+pub fn put_frame(out: &mut Vec<u8>, sequence: u64, payload: &[u8]) {
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    out.extend_from_slice(&FRAME_MAGIC.to_le_bytes());
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&sequence.to_le_bytes());
+    out.extend_from_slice(&frame_crc(length, sequence, payload).to_le_bytes());
+    out.extend_from_slice(payload);
+}
+
+fn frame_crc(length: u32, sequence: u64, payload: &[u8]) -> u32 {
+    let mut head = [0; 12];
+    let (of_length, of_sequence) = head.split_at_mut(4);
+    of_length.copy_from_slice(&length.to_le_bytes());
+    of_sequence.copy_from_slice(&sequence.to_le_bytes());
+    crc32c::crc32c_append(crc32c::crc32c(&head), payload)
+}
+
+/// One valid frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogFrame<'a> {
+    /// Its sequence number.
+    pub sequence: u64,
+    /// Its payload.
+    pub payload: &'a [u8],
+    /// Where it begins in the file.
+    pub offset: usize,
+}
+
+/// What a log file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogContent<'a> {
+    /// The valid frames, in order.
+    pub frames: Vec<LogFrame<'a>>,
+    /// Bytes from the start of the file that are valid; what follows is a torn tail.
+    pub valid_bytes: usize,
+    /// Bytes of the torn tail.
+    pub torn_bytes: usize,
+}
+
+/// Why a log file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// The header is of another kind of file, or damaged.
+    #[error("the first 16 bytes are not the header of a {kind} file")]
+    Header {
+        /// What the file should be.
+        kind: &'static str,
+    },
+    /// The header is of a later version.
+    #[error("the file has version {found}; this release reads up to {known}")]
+    Version {
+        /// The file's version.
+        found: u32,
+        /// The latest known.
+        known: u32,
+    },
+    /// A frame does not check, though valid frames follow it.
+    #[error("damage at offset {offset}: the frame there does not check, but a valid one follows at offset {next_offset}")]
+    Damaged {
+        /// Where the damage begins.
+        offset: usize,
+        /// Where the next valid frame begins.
+        next_offset: usize,
+    },
+}
+
+/// Which header a file must have.
+#[derive(Debug, Clone, Copy)]
+pub struct LogKind {
+    /// In words.
+    pub name: &'static str,
+    /// Its first eight bytes.
+    pub magic: [u8; 8],
+    /// The latest version that this release reads.
+    pub version: u32,
+}
+
+/// Reads a whole log file.
+///
+/// # Errors
+/// [`LogError`] for a wrong header and for damage that is not a torn tail. A file shorter than its header is torn whole.
+pub fn read_log(bytes: &[u8], kind: LogKind) -> Result<LogContent<'_>, LogError> {
+    if bytes.len() < HEADER_BYTES {
+        return Ok(LogContent { frames: Vec::new(), valid_bytes: 0, torn_bytes: bytes.len() });
+    }
+    check_header(bytes, kind)?;
+    let mut frames: Vec<LogFrame<'_>> = Vec::new();
+    let mut offset = HEADER_BYTES;
+    while let Some(frame) = frame_at(bytes, offset) {
+        let in_order = frames.last().is_none_or(|before| before.sequence < frame.sequence);
+        if !in_order {
+            break;
+        }
+        offset = offset + FRAME_HEAD_BYTES + frame.payload.len();
+        frames.push(frame);
+    }
+    let last = frames.last().map(|frame| frame.sequence);
+    if let Some(next_offset) = later_frame(bytes, offset, last) {
+        return Err(LogError::Damaged { offset, next_offset });
+    }
+    Ok(LogContent { frames, valid_bytes: offset, torn_bytes: bytes.len() - offset })
+}
+
+fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> {
+    let mut reader = ByteReader::new(bytes);
+    let wrong = LogError::Header { kind: kind.name };
+    let magic = reader.take(8).map_err(|_| wrong.clone())?;
+    let version = reader.u32().map_err(|_| wrong.clone())?;
+    if magic != kind.magic || bytes.get(..HEADER_BYTES) != Some(&file_header(kind.magic, version)[..]) {
+        return Err(wrong);
+    }
+    if version > kind.version {
+        return Err(LogError::Version { found: version, known: kind.version });
+    }
+    Ok(())
+}
+
+fn frame_at(bytes: &[u8], offset: usize) -> Option<LogFrame<'_>> {
+    let mut reader = ByteReader::new(bytes.get(offset..)?);
+    if reader.u32().ok()? != FRAME_MAGIC {
+        return None;
+    }
+    let (length, sequence, crc) = (reader.u32().ok()?, reader.u64().ok()?, reader.u32().ok()?);
+    let payload = reader.take(usize::try_from(length).ok()?).ok()?;
+    (frame_crc(length, sequence, payload) == crc).then_some(LogFrame { sequence, payload, offset })
+}
+
+/// How many times over the tail may be checksummed in the search for a later frame.
+const SEARCH_FACTOR: usize = 8;
+
+/// The first valid frame behind `offset` whose sequence continues the log. A checksum is computed only where the magic matches, and
+/// a tail built to make that expensive counts as damage once it has been checksummed eight times over.
+fn later_frame(bytes: &[u8], offset: usize, last: Option<u64>) -> Option<usize> {
+    let magic = FRAME_MAGIC.to_le_bytes();
+    let tail = bytes.get(offset..)?;
+    let mut budget_bytes = tail.len().saturating_mul(SEARCH_FACTOR);
+    let candidates = tail.windows(magic.len()).enumerate().filter(|(_, window)| *window == magic);
+    for at in candidates.map(|(index, _)| offset + index) {
+        budget_bytes = budget_bytes.saturating_sub(claimed_bytes(bytes, at));
+        let continues = |frame: LogFrame<'_>| last.is_none_or(|last| frame.sequence > last);
+        if budget_bytes == 0 || frame_at(bytes, at).is_some_and(continues) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// The payload length that a frame head claims, as far as the file bears it.
+fn claimed_bytes(bytes: &[u8], at: usize) -> usize {
+    let left = bytes.len().saturating_sub(at);
+    let length = bytes.get(at..).and_then(|rest| {
+        let mut reader = ByteReader::new(rest);
+        reader.u32().ok()?;
+        reader.u32().ok()
+    });
+    length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length <= left).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: LogKind = LogKind { name: "test", magic: *b"VOCTEST1", version: 1 };
+
+    fn three_frames() -> Vec<u8> {
+        let mut bytes = file_header(KIND.magic, 1).to_vec();
+        for (sequence, payload) in [(1_u64, &b"one"[..]), (2, b"two and a half"), (5, b"")] {
+            put_frame(&mut bytes, sequence, payload);
+        }
+        bytes
+    }
+
+    #[test]
+    fn every_truncation_leaves_a_prefix_of_the_frames() {
+        let bytes = three_frames();
+        let whole = read_log(&bytes, KIND).unwrap();
+        assert_eq!(whole.frames.len(), 3);
+        for cut in 0..bytes.len() {
+            let content = read_log(&bytes[..cut], KIND).unwrap();
+            assert!(whole.frames.starts_with(&content.frames), "cut at {cut}");
+            assert_eq!(content.valid_bytes + content.torn_bytes, cut);
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_an_error_or_a_torn_tail_and_never_a_wrong_frame() {
+        let bytes = three_frames();
+        let whole = read_log(&bytes, KIND).unwrap();
+        let last_frame = whole.frames[2].offset;
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            match read_log(&flipped, KIND) {
+                Ok(content) => {
+                    assert!(bit / 8 >= last_frame, "damage in the middle went unnoticed at bit {bit}");
+                    assert_eq!(content.frames.len(), 2);
+                }
+                Err(error) => assert!(bit / 8 < last_frame, "{error} at bit {bit}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_tail_of_zeros_is_torn_and_not_a_record() {
+        let mut bytes = three_frames();
+        let valid = bytes.len();
+        bytes.extend_from_slice(&[0; 4096]);
+        let content = read_log(&bytes, KIND).unwrap();
+        assert_eq!((content.frames.len(), content.valid_bytes, content.torn_bytes), (3, valid, 4096));
+    }
+
+    #[test]
+    fn a_later_version_and_another_kind_are_named() {
+        let later = file_header(KIND.magic, 9);
+        assert_eq!(read_log(&later, KIND), Err(LogError::Version { found: 9, known: 1 }));
+        let other = file_header(*b"OTHERKND", 1);
+        assert_eq!(read_log(&other, KIND), Err(LogError::Header { kind: "test" }));
+    }
+}

@@ -1,0 +1,90 @@
+//! All file access of the crate behind one small trait, so that tests can put a faulty one in its place.
+
+mod fs;
+mod map;
+pub mod log;
+
+pub use fs::FsStorage;
+pub use map::Mapped;
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// Files as this crate needs them: logs that grow at the end, immutable files that appear whole, and no others.
+pub trait Storage: Send + Sync + fmt::Debug {
+    /// Makes a directory and its ancestors, durably. An existing one is fine.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn create_dirs(&self, dir: &Path) -> io::Result<()>;
+
+    /// The names of the files in a directory, sorted.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+
+    /// A file's bytes.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// A file's length in bytes.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn length(&self, path: &Path) -> io::Result<u64>;
+
+    /// Opens a file for appending and makes it, durably, if it is not there.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn open_log(&self, path: &Path) -> io::Result<Box<dyn LogFile>>;
+
+    /// Puts a whole file in place at once: temporary file, fsync, rename, fsync of the directory.
+    ///
+    /// # Errors
+    /// As the system gives them; the old state is then still there.
+    fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Maps a published file.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn map(&self, path: &Path) -> io::Result<Mapped>;
+
+    /// Gives a file another name, durably.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file, durably.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// A file that grows at its end.
+pub trait LogFile: Send + Sync + fmt::Debug {
+    /// Appends bytes; they may be lost until [`LogFile::sync`].
+    ///
+    /// # Errors
+    /// As the system gives them; a part of the bytes may then stand in the file.
+    fn append(&self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes everything appended so far durable.
+    ///
+    /// # Errors
+    /// As the system gives them; what was appended since the last sync may then be lost for good.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Cuts the file to a length.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn truncate(&self, length: u64) -> io::Result<()>;
+}

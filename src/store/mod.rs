@@ -1,0 +1,24 @@
+//! Readings on disk: write-ahead log, head, sealed segments, and the catalog that indexes them. Knows nothing of rules or alarms.
+//!
+//! The bytes are described in `FORMAT.md` beside this file, with the argument why a crash at any point loses nothing acknowledged.
+
+mod catalog;
+mod counters;
+mod engine;
+mod error;
+mod head;
+mod ingest;
+pub mod io;
+mod lock;
+pub mod read;
+mod recovery;
+mod segment;
+mod wal;
+
+pub use counters::Counters;
+pub(crate) use engine::{Sealed, Store};
+pub use engine::{FileBytes, WalSync};
+pub use error::StoreError;
+pub use ingest::{Correction, RejectReason};
+pub(crate) use ingest::Staged;
+pub use recovery::{OpenReport, Quarantined};

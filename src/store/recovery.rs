@@ -1,0 +1,167 @@
+//! What opening finds: segments that check, segments that do not, and the tail of the write-ahead log.
+
+use super::catalog::Catalog;
+use super::error::StoreError;
+use super::io::Storage;
+use super::segment::{self, Segment, SegmentSummary};
+use super::wal::{self, Wal};
+use crate::model::Batch;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file that was set aside because it does not check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quarantined {
+    /// Where it lies now.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What opening a store found and did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct OpenReport {
+    /// Segments that were set aside; their readings are missing until they are restored.
+    pub quarantined: Vec<Quarantined>,
+    /// Frames taken from the write-ahead log.
+    pub frames_replayed: u64,
+    /// Bytes of a torn tail that were cut off the write-ahead log: appends that no one had been promised.
+    pub wal_torn_bytes: u64,
+    /// Bytes of a torn tail that were cut off the ledger.
+    pub ledger_torn_bytes: u64,
+    /// Segments whose summary came from their own footer because the catalog did not have it.
+    pub summaries_rebuilt: u64,
+    /// What became of a catalog that did not open.
+    pub catalog_note: Option<String>,
+}
+
+/// The directories of a store.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) root: PathBuf,
+    pub(super) segments: PathBuf,
+    pub(super) wal: PathBuf,
+    pub(super) catalog: PathBuf,
+}
+
+impl Layout {
+    pub(super) fn new(root: &Path) -> Self {
+        let at = |name| root.join(name);
+        Self { root: root.to_owned(), segments: at("segments"), wal: at("wal"), catalog: at("catalog") }
+    }
+
+    pub(super) fn create(&self, storage: &dyn Storage) -> Result<(), StoreError> {
+        for dir in [&self.root, &self.segments, &self.wal] {
+            storage.create_dirs(dir).map_err(StoreError::io("make the directory", dir))?;
+        }
+        Ok(())
+    }
+}
+
+/// Finds the segments in order of arrival; the ones that do not check are set aside.
+pub(super) fn find_segments(
+    storage: &Arc<dyn Storage>,
+    layout: &Layout,
+    catalog: &dyn Catalog,
+    report: &mut OpenReport,
+) -> Result<Vec<Arc<Segment>>, StoreError> {
+    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    let mut segments = Vec::new();
+    for name in &names {
+        let path = layout.segments.join(name);
+        if name.ends_with(".tmp") {
+            storage.remove(&path).map_err(StoreError::io("remove the unfinished", &path))?;
+            continue;
+        }
+        if !name.ends_with(segment::SUFFIX) {
+            continue;
+        }
+        match summary_of(&**storage, &path, name, catalog, report) {
+            Ok(summary) => segments.push(Arc::new(Segment::new(path, summary, Arc::clone(storage)))),
+            Err(error @ StoreError::Corrupt { .. }) => quarantine(&**storage, &path, &error, report)?,
+            Err(error) => return Err(error),
+        }
+    }
+    catalog.retain(&|name| segments.iter().any(|segment| segment.path().file_name() == Some(name.as_ref())));
+    segments.sort_by_key(|segment| segment.summary().last_lsn);
+    Ok(segments)
+}
+
+fn summary_of(
+    storage: &dyn Storage,
+    path: &Path,
+    name: &str,
+    catalog: &dyn Catalog,
+    report: &mut OpenReport,
+) -> Result<SegmentSummary, StoreError> {
+    let length = storage.length(path).map_err(StoreError::io("measure", path))?;
+    if let Some(summary) = catalog.get(name).filter(|summary| summary.file_bytes == length) {
+        return Ok(summary);
+    }
+    let summary = segment::read_summary(storage, path)?;
+    report.summaries_rebuilt += 1;
+    catalog.put(name, &summary);
+    Ok(summary)
+}
+
+fn quarantine(
+    storage: &dyn Storage,
+    path: &Path,
+    error: &StoreError,
+    report: &mut OpenReport,
+) -> Result<(), StoreError> {
+    let aside = path.with_extension("quarantined");
+    storage.rename(path, &aside).map_err(StoreError::io("set aside", path))?;
+    report.quarantined.push(Quarantined { path: aside, reason: error.to_string() });
+    Ok(())
+}
+
+/// The write-ahead log as it was found: batches that no segment holds, and the file to go on with.
+pub(super) struct WalTail {
+    pub(super) batches: Vec<(u64, Batch)>,
+    pub(super) wal: Wal,
+    pub(super) next_lsn: u64,
+}
+
+/// Reads the write-ahead log. Frames up to `sealed_lsn` are in segments already; files that hold no others are removed.
+pub(super) fn read_wal(
+    storage: &dyn Storage,
+    layout: &Layout,
+    sealed_lsn: u64,
+    report: &mut OpenReport,
+) -> Result<WalTail, StoreError> {
+    let names = storage.list(&layout.wal).map_err(StoreError::io("list", &layout.wal))?;
+    let paths: Vec<PathBuf> =
+        names.iter().filter(|name| name.ends_with(wal::SUFFIX)).map(|name| layout.wal.join(name)).collect();
+    let mut batches: Vec<(u64, Batch)> = Vec::new();
+    let mut next_lsn = sealed_lsn + 1;
+    let mut newest = None;
+    for (index, path) in paths.iter().enumerate() {
+        let content = wal::read(storage, path)?;
+        let is_newest = index + 1 == paths.len();
+        if content.torn_bytes > 0 && !is_newest {
+            let offset = usize::try_from(content.valid_bytes).unwrap_or(usize::MAX);
+            return Err(StoreError::TornInTheMiddle { path: path.clone(), offset });
+        }
+        report.wal_torn_bytes += content.torn_bytes;
+        for (first_lsn, batch) in content.batches {
+            next_lsn = next_lsn.max(first_lsn + batch.len() as u64);
+            let is_sealed = first_lsn + batch.len() as u64 <= sealed_lsn + 1;
+            batches.extend((!is_sealed).then_some((first_lsn, batch)));
+        }
+        newest = is_newest.then_some((path.clone(), content.valid_bytes));
+    }
+    let wal = match newest {
+        Some((path, valid_bytes)) if valid_bytes > 0 => Wal::resume(storage, path, valid_bytes)?,
+        Some((path, _)) => {
+            storage.remove(&path).map_err(StoreError::io("remove the empty", &path))?;
+            Wal::create(storage, &layout.wal, next_lsn)?
+        }
+        None => Wal::create(storage, &layout.wal, next_lsn)?,
+    };
+    for path in paths.iter().filter(|path| *path != wal.path() && batches.is_empty()) {
+        let _ = storage.remove(path);
+    }
+    Ok(WalTail { batches, wal, next_lsn })
+}

@@ -1,0 +1,201 @@
+//! The write-ahead log: every accepted frame in order of arrival, until a segment holds it.
+
+use super::error::{DecodeError, StoreError};
+use super::io::log::{HEADER_BYTES, LogKind, file_header, put_frame, read_log};
+use super::io::{LogFile, Storage};
+use crate::base::bytes::{ByteReader, put_varint, put_zigzag};
+use crate::base::limits::WAL_FRAME_BYTES_MAX;
+use crate::model::{Batch, FrameRef, InstrumentId, Mark, Sample, Timestamp};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 1 };
+
+/// File name suffix.
+pub(super) const SUFFIX: &str = ".wal";
+
+/// The WAL file that is being written.
+#[derive(Debug)]
+pub(super) struct Wal {
+    path: PathBuf,
+    log: Arc<dyn LogFile>,
+    bytes: u64,
+    buffer: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+impl Wal {
+    /// Begins a file whose first frame will have the sequence number `first_lsn`.
+    pub(super) fn create(storage: &dyn Storage, dir: &Path, first_lsn: u64) -> Result<Self, StoreError> {
+        let path = dir.join(format!("{first_lsn:020}{SUFFIX}"));
+        let mut wal = Self::open(storage, path, 0)?;
+        let header = file_header(KIND.magic, KIND.version);
+        wal.log.append(&header).map_err(StoreError::io("write the header of", &wal.path))?;
+        wal.bytes = HEADER_BYTES as u64;
+        Ok(wal)
+    }
+
+    /// Goes on with a file, of which `valid_bytes` are kept.
+    pub(super) fn resume(storage: &dyn Storage, path: PathBuf, valid_bytes: u64) -> Result<Self, StoreError> {
+        let wal = Self::open(storage, path, valid_bytes)?;
+        wal.log.truncate(valid_bytes).map_err(StoreError::io("cut the torn tail of", &wal.path))?;
+        wal.log.sync().map_err(StoreError::io("sync", &wal.path))?;
+        Ok(wal)
+    }
+
+    fn open(storage: &dyn Storage, path: PathBuf, bytes: u64) -> Result<Self, StoreError> {
+        let log: Arc<dyn LogFile> = storage.open_log(&path).map_err(StoreError::io("open", &path))?.into();
+        Ok(Self { path, log, bytes, buffer: Vec::new(), payload: Vec::new() })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file, for whoever syncs it.
+    pub(super) fn log(&self) -> Arc<dyn LogFile> {
+        Arc::clone(&self.log)
+    }
+
+    /// Appends a batch as one frame. On failure the file is cut back to what it was, so that writing can go on later.
+    pub(super) fn append(&mut self, first_lsn: u64, batch: &Batch) -> Result<(), StoreError> {
+        self.payload.clear();
+        encode_batch(batch, &mut self.payload);
+        if self.payload.len() > WAL_FRAME_BYTES_MAX {
+            return Err(StoreError::BatchTooLarge {
+                frames: batch.len(),
+                bytes: self.payload.len(),
+                frames_max: crate::base::limits::FRAMES_PER_BATCH_MAX,
+                bytes_max: WAL_FRAME_BYTES_MAX,
+            });
+        }
+        self.buffer.clear();
+        put_frame(&mut self.buffer, first_lsn, &self.payload);
+        if let Err(error) = self.log.append(&self.buffer) {
+            let cut = self.log.truncate(self.bytes);
+            let error = StoreError::io("append to", &self.path)(error);
+            return Err(cut.map_or_else(|_| StoreError::Poisoned { path: self.path.clone() }, |()| error));
+        }
+        self.bytes += self.buffer.len() as u64;
+        Ok(())
+    }
+}
+
+/// One WAL file, read back.
+pub(super) struct WalContent {
+    /// Batches with the sequence number of their first frame.
+    pub(super) batches: Vec<(u64, Batch)>,
+    pub(super) valid_bytes: u64,
+    pub(super) torn_bytes: u64,
+}
+
+/// Reads a WAL file whole; its size is bounded by the head's.
+pub(super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
+    let bytes = storage.read(path).map_err(StoreError::io("read", path))?;
+    let content = read_log(&bytes, KIND).map_err(|source| StoreError::Log { path: path.to_owned(), source })?;
+    let mut batches = Vec::with_capacity(content.frames.len());
+    for frame in &content.frames {
+        let batch = decode_batch(frame.payload).map_err(|e| StoreError::corrupt(path, frame.offset, e))?;
+        batches.push((frame.sequence, batch));
+    }
+    Ok(WalContent { batches, valid_bytes: content.valid_bytes as u64, torn_bytes: content.torn_bytes as u64 })
+}
+
+const ALL_PRESENT: u8 = 0;
+const MARKED: u8 = 1;
+
+fn encode_batch(batch: &Batch, out: &mut Vec<u8>) {
+    put_varint(out, batch.len() as u64);
+    let mut before = Timestamp::default();
+    for frame in batch.frames() {
+        put_varint(out, u64::from(frame.instrument.number()));
+        put_zigzag(out, frame.time.as_ms().wrapping_sub(before.as_ms()));
+        before = frame.time;
+        encode_samples(frame, out);
+    }
+}
+
+fn encode_samples(frame: FrameRef<'_>, out: &mut Vec<u8>) {
+    let plain = Mark::new(true, crate::model::Quality::Normal);
+    put_varint(out, frame.values.len() as u64);
+    if frame.marks.iter().all(|mark| *mark == plain) {
+        out.push(ALL_PRESENT);
+        frame.values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+        return;
+    }
+    out.push(MARKED);
+    out.extend(frame.marks.iter().map(|mark| mark.byte()));
+    let present = frame.values.iter().zip(frame.marks).filter(|(_, mark)| mark.is_present());
+    present.for_each(|(value, _)| out.extend_from_slice(&value.to_le_bytes()));
+}
+
+fn decode_batch(payload: &[u8]) -> Result<Batch, DecodeError> {
+    let mut reader = ByteReader::new(payload);
+    let rows = reader.varint()?;
+    let mut batch = Batch::new();
+    let mut samples = Vec::new();
+    let mut time = Timestamp::default();
+    for _ in 0..rows {
+        let number = u32::try_from(reader.varint()?)
+            .map_err(|_| DecodeError::Content("an instrument's number is over 32 bits".to_owned()))?;
+        time = Timestamp::from_ms(time.as_ms().wrapping_add(reader.zigzag()?));
+        samples.clear();
+        decode_samples(&mut reader, &mut samples)?;
+        batch.push_samples(InstrumentId::new(number), time, samples.iter().copied());
+    }
+    match reader.remaining() {
+        0 => Ok(batch),
+        rest => Err(DecodeError::Content(format!("{rest} bytes behind the last row"))),
+    }
+}
+
+fn decode_samples(reader: &mut ByteReader<'_>, samples: &mut Vec<Sample>) -> Result<(), DecodeError> {
+    let count = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
+    let mode = reader.u8()?;
+    let marks = match mode {
+        ALL_PRESENT if count <= reader.remaining() => None,
+        MARKED => Some(reader.take(count)?),
+        _ => return Err(DecodeError::Content(format!("row mode {mode} with {count} values"))),
+    };
+    for index in 0..count {
+        let byte = marks.map_or(Mark::new(true, crate::model::Quality::Normal).byte(), |marks| {
+            marks.get(index).copied().unwrap_or_default()
+        });
+        let mark = Mark::from_byte(byte).ok_or_else(|| DecodeError::Content(format!("{byte:#04x} is no mark")))?;
+        let value = if mark.is_present() { reader.f64()? } else { 0.0 };
+        samples.push(mark.sample(value));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Quality;
+    use proptest::prelude::*;
+
+    fn sample() -> impl Strategy<Value = Sample> {
+        (prop::option::of(-1e6_f64..1e6), 0_u8..10)
+            .prop_map(|(value, code)| Sample { value, quality: Quality::from_code(code).unwrap() })
+    }
+
+    proptest! {
+        #[test]
+        fn any_batch_comes_back(rows in prop::collection::vec((0_u32..9, any::<i64>(), prop::collection::vec(sample(), 0..12)), 0..40)) {
+            let mut batch = Batch::new();
+            for (instrument, time, samples) in rows {
+                batch.push_samples(InstrumentId::new(instrument), Timestamp::from_ms(time), samples);
+            }
+            let mut payload = Vec::new();
+            encode_batch(&batch, &mut payload);
+            prop_assert_eq!(decode_batch(&payload).unwrap(), batch);
+        }
+
+        #[test]
+        fn any_payload_gives_a_batch_or_an_error(payload in prop::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(batch) = decode_batch(&payload) {
+                prop_assert!(batch.len() <= payload.len());
+            }
+        }
+    }
+}
