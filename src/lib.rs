@@ -1,11 +1,23 @@
-//! vocdb
+#![doc = include_str!("../README.md")]
+
+pub mod alarm;
 pub mod base;
 pub mod codec;
-pub mod model;
-pub mod store;
+mod config;
+mod db;
+mod error;
+pub mod interop;
 pub mod ledger;
+pub mod model;
 pub mod query;
+pub mod rules;
+pub mod store;
+
+pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
+pub use config::{Config, Durability, Timers};
+pub use db::{Database, ExportScope, Receipt, Rejection, Stats};
+pub use error::Error;
 pub use model::{
-    Batch, Channel, DuplicatePolicy, Frame, Instrument, InstrumentId, Interval, Position, Quality, ReferenceState, Registry,
-    Sample, Station, StationId, TimeRange, Timestamp, Unit,
+    Batch, Channel, DuplicatePolicy, Frame, Instrument, InstrumentId, Interval, Position, Quality, ReferenceState,
+    Registry, Sample, Station, StationId, TimeRange, Timestamp, Unit,
 };

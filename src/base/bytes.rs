@@ -71,10 +71,6 @@ impl<'a> ByteReader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(crate) fn i64(&mut self) -> Result<i64, BytesError> {
-        self.array().map(i64::from_le_bytes)
-    }
-
     pub(crate) fn f64(&mut self) -> Result<f64, BytesError> {
         self.array().map(f64::from_le_bytes)
     }

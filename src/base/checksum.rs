@@ -1,4 +1,7 @@
-//! CRC-32C (Castagnoli), the checksum of every frame, block and footer this crate writes.
+//! CRC-32C (Castagnoli), the checksum of every frame, block and footer this crate writes, and SHA-256 for what must not be forged.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 
 /// The CRC-32C of `bytes`: polynomial 0x1EDC6F41, reflected, initial value and final inversion all ones (RFC 3720, B.4).
 ///
@@ -10,23 +13,43 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes)
 }
 
-/// The SHA-256 of `bytes` (FIPS 180-4).
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    use sha2::Digest;
-    sha2::Sha256::digest(bytes).into()
-}
-
-/// Bytes as lower-case hexadecimal digits.
+/// A SHA-256 (FIPS 180-4). Shown, and written into text formats, as 64 hexadecimal digits.
 ///
 /// ```
-/// assert_eq!(vocdb::base::checksum::hex(&[0x00, 0xAB]), "00ab");
+/// let digest = vocdb::base::checksum::sha256(b"abc");
+/// assert!(digest.to_string().starts_with("ba7816bf"));
 /// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Digest(pub [u8; 32]);
+
+/// The SHA-256 of `bytes`.
 #[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+pub fn sha256(bytes: &[u8]) -> Digest {
+    use sha2::Digest as _;
+    Digest(sha2::Sha256::digest(bytes).into())
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    /// Reads the compact form alone: text forms are for people and other programs.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <[u8; 32]>::deserialize(deserializer).map(Digest)
+    }
 }

@@ -28,6 +28,9 @@ pub struct ExactSum {
 }
 
 impl ExactSum {
+    /// The sum of nothing.
+    pub const ZERO: Self = Self { decimal: 0, binary: 0 };
+
     /// Adds one value. Non-finite values and magnitudes above 1e15 count as the nearest bound (NaN as zero); the store refuses them.
     pub fn add(&mut self, value: f64) {
         let (decimal, binary) = Self::parts(value);

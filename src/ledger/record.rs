@@ -62,6 +62,8 @@ kinds! {
     SegmentSealed = 13, "segment_sealed";
     /// Up to which frame rules have been evaluated, and which conditions were under way.
     Checkpoint = 14, "checkpoint";
+    /// Stations left the quorum of a rule, for want of data, or came back.
+    MembershipChanged = 15, "membership_changed";
 }
 
 impl Kind {

@@ -1,8 +1,7 @@
 //! Rows of one instrument, gathered.
 
-use super::error::QueryError;
-use crate::model::{InstrumentId, Sample, TimeRange, Timestamp};
-use crate::store::read::{Chunk, Reader};
+use crate::model::{Sample, Timestamp};
+use crate::store::read::Chunk;
 
 /// Rows of one instrument in order of time, as chunks of columns.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -33,18 +32,4 @@ impl Rows {
             })
         })
     }
-}
-
-/// All rows of an instrument in a range of time, with the asked channels.
-///
-/// # Errors
-/// [`QueryError::Store`] where a segment or block cannot be read.
-pub fn rows(
-    reader: &Reader,
-    instrument: InstrumentId,
-    channels: &[usize],
-    range: TimeRange,
-) -> Result<Rows, QueryError> {
-    let chunks = reader.scan(instrument, channels, range)?.collect::<Result<Vec<Chunk>, _>>()?;
-    Ok(Rows { chunks })
 }

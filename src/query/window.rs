@@ -76,7 +76,7 @@ pub struct WindowValue {
 ///
 /// # Errors
 /// [`QueryError::Coverage`], [`QueryError::TooManyWindows`], and [`QueryError::Store`] where a block cannot be read.
-pub fn window(reader: &Reader, query: &WindowQuery) -> Result<Vec<WindowValue>, QueryError> {
+pub(super) fn window(reader: &Reader, query: &WindowQuery) -> Result<Vec<WindowValue>, QueryError> {
     let Window { width, step, coverage_min } = query.window;
     if !(0.0..=1.0).contains(&coverage_min) {
         return Err(QueryError::Coverage(coverage_min));

@@ -144,4 +144,17 @@ pub struct Rule {
     pub chain: Chain,
     /// Where the rule stands.
     pub place: Place,
+    /// Where its parts stand.
+    pub places: RulePlaces,
+}
+
+/// Where the parts of a rule stand that are checked once the stations are known; the rule's own place for a part it has not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RulePlaces {
+    /// The glob.
+    pub scope: Place,
+    /// The number of stations.
+    pub quorum: Place,
+    /// The hold time.
+    pub hold: Place,
 }

@@ -217,6 +217,8 @@ pub struct Verdict<'a> {
     pub trip: Truth,
     /// Whether it clears.
     pub clear: Truth,
+    /// The stations that have been unknown for longer than the rule waits: they no longer count towards its quorum.
+    pub absent: &'a [String],
     /// Collects the values behind the verdict; called only when they go on record.
     pub evidence: &'a dyn Fn() -> Vec<Evidence>,
 }

@@ -3,16 +3,16 @@
 use super::catalog::{self, Catalog};
 use super::counters::Counters;
 use super::error::StoreError;
-use super::ingest::{Staged, stage};
+use super::ingest::{Correction, Staged, corrections, stage};
 use super::io::{LogFile, Storage};
 use super::lock::DirectoryLock;
 use super::read::{Reader, State};
 use super::recovery::{Layout, OpenReport, find_segments, read_wal};
 use super::segment::{self, Segment, SegmentColumns, SegmentSummary};
 use super::wal::Wal;
-use crate::base::checksum::sha256;
+use crate::base::checksum::{Digest, sha256};
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_FRAME_BYTES_MAX};
-use crate::model::{Batch, FrameRef, Registry, Timestamp};
+use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,14 @@ impl WalSync {
         Ok(())
     }
 
+    /// Makes everything written so far durable.
+    ///
+    /// # Errors
+    /// As [`WalSync::wait_durable`].
+    pub fn sync_written(&self) -> Result<(), StoreError> {
+        self.wait_durable(self.written_lsn.load(Ordering::Acquire))
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         let current = self.current.lock();
         if current.is_poisoned { Err(StoreError::Poisoned { path: current.path.clone() }) } else { Ok(()) }
@@ -84,7 +92,7 @@ impl WalSync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sealed {
     pub(crate) file_name: String,
-    pub(crate) sha256: [u8; 32],
+    pub(crate) sha256: Digest,
     pub(crate) summary: SegmentSummary,
 }
 
@@ -144,31 +152,44 @@ impl Store {
         Ok((store, report))
     }
 
-    /// Puts the frames of the write-ahead log up to `lsn`, included, into the head, and shows each to `seen`.
-    pub(crate) fn replay(&mut self, until_lsn: u64, mut seen: impl FnMut(u64, FrameRef<'_>)) -> u64 {
+    /// Puts the frames of the write-ahead log up to `until_lsn`, included, into the head. Each is shown to `seen` first, with the
+    /// stored values that it replaces.
+    pub(crate) fn replay(
+        &mut self,
+        until_lsn: u64,
+        mut seen: impl FnMut(u64, FrameRef<'_>, &[Correction]),
+    ) -> Result<u64, StoreError> {
         let mut frames = 0;
         let mut rest = Vec::new();
         for (first_lsn, batch) in std::mem::take(&mut self.replay) {
-            if first_lsn > until_lsn {
-                rest.push((first_lsn, batch));
-                continue;
-            }
             let mut behind = Batch::new();
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 if lsn > until_lsn {
                     behind.push_ref(frame);
                 } else if lsn > self.sealed_lsn {
+                    let replaced = self.replaced(frame)?;
                     self.state.write().head.upsert(frame);
-                    seen(lsn, frame);
+                    seen(lsn, frame, &replaced);
                     frames += 1;
                 }
             }
             if !behind.is_empty() {
-                rest.push((until_lsn + 1, behind));
+                rest.push((first_lsn.max(until_lsn.saturating_add(1)), behind));
             }
         }
         self.replay = rest;
-        frames
+        Ok(frames)
+    }
+
+    /// The stored values that a frame of the log replaces.
+    fn replaced(&self, frame: FrameRef<'_>) -> Result<Vec<Correction>, StoreError> {
+        let state = self.state.read();
+        if state.newest(frame.instrument).is_none_or(|newest| newest < frame.time) {
+            return Ok(Vec::new());
+        }
+        let stored = state.frame_at(frame.instrument, frame.time, frame.values.len())?;
+        let samples: Vec<Sample> = frame.samples().collect();
+        Ok(stored.map_or_else(Vec::new, |stored| corrections(&stored, &samples)))
     }
 
     /// Decides what becomes of each frame; writes nothing.

@@ -18,10 +18,6 @@ impl HeadColumns {
         &self.times
     }
 
-    pub(super) const fn stride(&self) -> usize {
-        self.stride
-    }
-
     /// The row at `index` as values and marks; empty for an index that there is not.
     pub(super) fn row(&self, index: usize) -> (&[f64], &[Mark]) {
         let range = self.span(index..index + 1);

@@ -70,7 +70,8 @@ pub struct Correction {
 pub(crate) struct Staged {
     /// Accepted frames, with what they keep of the frames they replace.
     pub(crate) batch: Batch,
-    pub(crate) corrections: Vec<Correction>,
+    /// Each with the index of the accepted frame that brought it.
+    pub(crate) corrections: Vec<(usize, Correction)>,
     pub(crate) rejections: Vec<(usize, RejectReason)>,
     pub(crate) counters: Counters,
     /// Per instrument, where its newest staged row and its rows by time are.
@@ -138,11 +139,11 @@ impl Staged {
             return Ok(());
         };
         let merged: Vec<Sample> = stored.samples.iter().zip(frame.samples()).map(|(old, new)| merge(*old, new)).collect();
-        let replaced: Vec<usize> = (0..merged.len()).filter(|at| replaces(stored.samples.get(*at), merged.get(*at))).collect();
+        let replaced = corrections(&stored, &merged).len();
         if same_bits(&merged, &stored.samples) {
             self.counters.frames_identical += 1;
-        } else if policy == DuplicatePolicy::KeepLast || replaced.is_empty() {
-            self.correct(&stored, &merged, &replaced);
+        } else if policy == DuplicatePolicy::KeepLast || replaced == 0 {
+            self.correct(&stored, &merged, replaced);
         } else if policy == DuplicatePolicy::KeepFirst {
             self.counters.frames_superseded += 1;
         } else {
@@ -168,14 +169,11 @@ impl Staged {
         self.batch.push_ref(frame);
     }
 
-    fn correct(&mut self, stored: &Frame, merged: &[Sample], replaced: &[usize]) {
+    fn correct(&mut self, stored: &Frame, merged: &[Sample], replaced: usize) {
         let (instrument, time) = (stored.instrument, stored.time);
-        for channel in replaced.iter().copied() {
-            let old = stored.samples.get(channel).copied().unwrap_or_default();
-            let new = merged.get(channel).copied().unwrap_or_default();
-            self.corrections.push(Correction { instrument, channel, time, old, new });
-        }
-        self.counters.values_corrected += replaced.len() as u64;
+        let frame = self.batch.len();
+        self.corrections.extend(corrections(stored, merged).into_iter().map(|correction| (frame, correction)));
+        self.counters.values_corrected += replaced as u64;
         self.counters.frames_accepted += 1;
         self.rows.insert((instrument, time), self.batch.len());
         self.batch.push_samples(instrument, time, merged.iter().copied());
@@ -200,12 +198,19 @@ fn merge(old: Sample, new: Sample) -> Sample {
     if says_nothing || (new.value.is_none() && old.value.is_some()) { old } else { new }
 }
 
+/// The stored values of a frame that differ from what is to stand in their place.
+pub(super) fn corrections(stored: &Frame, now: &[Sample]) -> Vec<Correction> {
+    let (instrument, time) = (stored.instrument, stored.time);
+    let pairs = stored.samples.iter().zip(now).enumerate();
+    pairs
+        .filter(|(_, (old, new))| replaces(old, new))
+        .map(|(channel, (old, new))| Correction { instrument, channel, time, old: *old, new: *new })
+        .collect()
+}
+
 /// Whether a stored value gives way to a different one.
-fn replaces(old: Option<&Sample>, new: Option<&Sample>) -> bool {
-    match (old, new) {
-        (Some(old), Some(new)) => old.value.is_some() && !same_bits(&[*old], &[*new]),
-        _ => false,
-    }
+fn replaces(old: &Sample, new: &Sample) -> bool {
+    old.value.is_some() && !same_bits(&[*old], &[*new])
 }
 
 fn same_bits(a: &[Sample], b: &[Sample]) -> bool {

@@ -16,9 +16,8 @@ mod segment;
 mod wal;
 
 pub use counters::Counters;
-pub(crate) use engine::{Sealed, Store};
+pub(crate) use engine::Store;
 pub use engine::{FileBytes, WalSync};
 pub use error::StoreError;
 pub use ingest::{Correction, RejectReason};
-pub(crate) use ingest::Staged;
 pub use recovery::{OpenReport, Quarantined};

@@ -34,6 +34,8 @@ pub struct OpenReport {
     pub summaries_rebuilt: u64,
     /// What became of a catalog that did not open.
     pub catalog_note: Option<String>,
+    /// Why the rule set that was in force does not run, if it does not.
+    pub rules_note: Option<String>,
 }
 
 /// The directories of a store.

@@ -1,0 +1,52 @@
+//! Telling people: the trait that gateways implement, and the console.
+
+use super::event::Notification;
+use parking_lot::Mutex;
+use std::io::Write;
+
+/// How an attempt to deliver went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The gateway took it.
+    Delivered,
+    /// It may work later: a time-out, a gateway that is busy.
+    Retry {
+        /// What went wrong.
+        reason: String,
+    },
+    /// It will never work: an unknown number, a gateway that is gone.
+    Refused {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A gateway to people: an app, text messages, mail, a telephone. Each runs on a thread of its own, so that a slow one holds up nobody.
+///
+/// Delivery is at least once: after a crash the same notification may come again, with the same [`Notification::id`].
+pub trait Notifier: Send + Sync {
+    /// Delivers one notification, or says why not. May block; a panic counts as [`Outcome::Retry`].
+    fn send(&self, notification: &Notification) -> Outcome;
+}
+
+/// Writes a line per notification to a stream: standard output, a file, a buffer.
+#[derive(Debug)]
+pub struct ConsoleNotifier<W: Write + Send>(Mutex<W>);
+
+impl<W: Write + Send> ConsoleNotifier<W> {
+    /// Writes to `stream`.
+    pub const fn new(stream: W) -> Self {
+        Self(Mutex::new(stream))
+    }
+}
+
+impl<W: Write + Send> Notifier for ConsoleNotifier<W> {
+    fn send(&self, notification: &Notification) -> Outcome {
+        let Notification { contact, way, text, alarm, .. } = notification;
+        let line = format!("    {way} to {}: {alarm} {text}\n", contact.0);
+        match self.0.lock().write_all(line.as_bytes()) {
+            Ok(()) => Outcome::Delivered,
+            Err(error) => Outcome::Retry { reason: error.to_string() },
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! How a store is opened.
+
+use crate::alarm::Responder;
+use crate::base::clock::{Clock, SystemClock};
+use crate::store::io::{FsStorage, Storage};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an answered [`append`](crate::Database::append) promises about power failures. A killed process loses nothing under any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// The frames are with the operating system.
+    Buffered,
+    /// The frames will be on the medium within this time.
+    Interval(Duration),
+    /// The frames are on the medium. Threads that append at the same time share one sync.
+    Always,
+}
+
+/// By which time escalation steps fall due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Timers {
+    /// By the host's clock: what a station or a platform wants.
+    #[default]
+    Clock,
+    /// By the time of the newest frame, for replaying recorded readings: equal frames in equal order then give equal ledgers.
+    Frames,
+}
+
+/// How a store is opened. [`Config::default`] suits a station: every append durable, the system's clock, the system's files.
+///
+/// ```
+/// use vocdb::{Config, Durability};
+/// let config = Config { durability: Durability::Interval(std::time::Duration::from_millis(200)), ..Config::default() };
+/// # assert_eq!(config.is_strict, false);
+/// ```
+#[derive(Clone)]
+pub struct Config {
+    /// What an append promises.
+    pub durability: Durability,
+    /// The host's clock: it guards against frames from the future, and stamps what operators do.
+    pub clock: Arc<dyn Clock>,
+    /// By which time escalation steps fall due.
+    pub timers: Timers,
+    /// A scripted operator, for replays and exercises.
+    pub responder: Option<Arc<dyn Responder>>,
+    /// Refuses to open a store of which a segment does not check, instead of setting the segment aside.
+    pub is_strict: bool,
+    /// Where files lie.
+    pub storage: Arc<dyn Storage>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Always,
+            clock: Arc::new(SystemClock),
+            timers: Timers::default(),
+            responder: None,
+            is_strict: false,
+            storage: Arc::new(FsStorage),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("durability", &self.durability)
+            .field("timers", &self.timers)
+            .field("is_strict", &self.is_strict)
+            .field("has_responder", &self.responder.is_some())
+            .finish_non_exhaustive()
+    }
+}

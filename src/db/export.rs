@@ -1,0 +1,80 @@
+//! The ledger as text: one JSON object a line.
+
+use super::records::{Checkpoint, Corrected, InstrumentRegistered, RuleSetLoaded, SegmentSealed, StationRegistered};
+use super::Database;
+use crate::alarm::event::{
+    Acknowledged, Closed, Delivery, Escalated, Knowledge, Membership, Notification, Opened,
+};
+use crate::error::Error;
+use crate::ledger::{Kind, LedgerError, Record};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::Write;
+
+/// Which records an export holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportScope {
+    /// What depends on readings, rules and operators alone: equal inputs in equal order give equal bytes, whatever the batches and
+    /// restarts. See [`Kind::is_history`].
+    History,
+    /// All records: also deliveries, segments and checkpoints of this machine.
+    Everything,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    index: u64,
+    kind: &'static str,
+    body: &'a serde_json::Value,
+}
+
+impl Database {
+    /// Writes the ledger as JSON, one object a line: `index` (counted over the exported records), `kind`, `body`. Times are
+    /// milliseconds since 1970, UTC. Gives the number of lines.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] where it cannot be read, [`Error::Io`] where `to` cannot be written.
+    pub fn export_ledger(&self, scope: ExportScope, to: &mut dyn Write) -> Result<u64, Error> {
+        let inner = self.inner.lock();
+        let records = inner.ledger.read_all(&*inner.config.storage)?;
+        drop(inner);
+        let wanted = |record: &&Record| scope == ExportScope::Everything || record.kind().is_history();
+        let mut lines = 0;
+        for record in records.iter().filter(wanted) {
+            let body = body_of(record, lines)?;
+            let line = Line { index: lines, kind: record.kind().name(), body: &body };
+            let text = serde_json::to_string(&line).map_err(|error| unreadable(record, lines, &error))?;
+            writeln!(to, "{text}").map_err(|source| Error::Io { action: "write the export", source })?;
+            lines += 1;
+        }
+        Ok(lines)
+    }
+}
+
+fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
+    match record.kind() {
+        Kind::StationRegistered => json::<StationRegistered>(record, index),
+        Kind::InstrumentRegistered => json::<InstrumentRegistered>(record, index),
+        Kind::RuleSetLoaded => json::<RuleSetLoaded>(record, index),
+        Kind::AlarmOpened => json::<Opened>(record, index),
+        Kind::AlarmClosed => json::<Closed>(record, index),
+        Kind::ConditionUnknown | Kind::ConditionKnown => json::<Knowledge>(record, index),
+        Kind::MembershipChanged => json::<Membership>(record, index),
+        Kind::AlarmAcknowledged => json::<Acknowledged>(record, index),
+        Kind::EscalationStep => json::<Escalated>(record, index),
+        Kind::Notification => json::<Notification>(record, index),
+        Kind::Delivery => json::<Delivery>(record, index),
+        Kind::Correction => json::<Corrected>(record, index),
+        Kind::SegmentSealed => json::<SegmentSealed>(record, index),
+        Kind::Checkpoint => json::<Checkpoint>(record, index),
+    }
+}
+
+fn json<T: Serialize + DeserializeOwned>(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
+    let body: T = record.body(index)?;
+    serde_json::to_value(&body).map_err(|error| unreadable(record, index, &error))
+}
+
+fn unreadable(record: &Record, index: u64, error: &serde_json::Error) -> LedgerError {
+    LedgerError::Body { index, kind: record.kind().name(), reason: error.to_string() }
+}

@@ -1,0 +1,200 @@
+//! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
+
+use super::records::{Checkpoint, InstrumentRegistered, RuleSetLoaded, SegmentSealed, StationRegistered};
+use super::rules::compile_for;
+use super::write::Uncommitted;
+use super::{Database, Flusher, Inner, LoadedRules};
+use crate::alarm::event::DeliveryResult;
+use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
+use crate::config::{Config, Durability};
+use crate::error::Error;
+use crate::ledger::{Kind, Ledger, Record};
+use crate::model::{Registry, Timestamp};
+use crate::query::Readings;
+use crate::rules::{Engine, RuleFile};
+use crate::store::{Store, WalSync};
+use crossbeam_channel::{RecvTimeoutError, bounded};
+use parking_lot::Mutex;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) fn open(path: &Path, config: Config) -> Result<Database, Error> {
+    let (store, mut report) = Store::open(Arc::clone(&config.storage), path)?;
+    if let Some(quarantined) = report.quarantined.first().filter(|_| config.is_strict) {
+        let (path, reason) = (quarantined.path.clone(), quarantined.reason.clone());
+        return Err(Error::Quarantined { path, reason });
+    }
+    let (ledger, content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
+    report.ledger_torn_bytes = content.torn_bytes;
+    let remembered = Remembered::read(&content.records)?;
+    let durability = config.durability;
+    let mut inner = Inner {
+        config,
+        registry: remembered.registry,
+        store,
+        ledger,
+        machine: remembered.machine,
+        engine: Engine::new(Vec::new()),
+        rules: None,
+        dispatcher: remembered.dispatcher,
+        subscribers: Vec::new(),
+        frame_time: remembered.checkpoint.frame_time,
+        position_lsn: remembered.checkpoint.lsn,
+        uncommitted: Uncommitted::default(),
+    };
+    report.frames_replayed = inner.store.replay(remembered.checkpoint.lsn, |_, _, _| {})?;
+    if let Some((loaded, registry)) = remembered.rules {
+        report.rules_note = inner.resume_rules(loaded, registry, &remembered.checkpoint)?;
+    }
+    report.frames_replayed += inner.catch_up()?;
+    inner.record_unrecorded_segments(&remembered.sealed)?;
+    let sync = inner.store.sync();
+    let flusher = match durability {
+        Durability::Interval(interval) => Some(start_flusher(&sync, interval)?),
+        _ => None,
+    };
+    let readings = Readings::new(inner.store.reader());
+    Ok(Database { inner: Mutex::new(inner), readings, sync, durability, report, flusher })
+}
+
+/// Syncs at an interval; a failure poisons the log, and the next append says so.
+fn start_flusher(sync: &Arc<WalSync>, interval: Duration) -> Result<Flusher, Error> {
+    let (stop, stopped) = bounded::<()>(0);
+    let sync = Arc::clone(sync);
+    let thread = std::thread::Builder::new().name("vocdb-flush".to_owned());
+    thread
+        .spawn(move || {
+            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+                if sync.sync_written().is_err() {
+                    return;
+                }
+            }
+        })
+        .map_err(|source| Error::Io { action: "start the thread that syncs", source })?;
+    Ok(Flusher { _stop: stop })
+}
+
+/// What the ledger says.
+#[derive(Default)]
+struct Remembered {
+    registry: Registry,
+    machine: Machine,
+    dispatcher: Dispatcher,
+    /// The newest rule set and the stations at that time.
+    rules: Option<(RuleSetLoaded, Registry)>,
+    checkpoint: Checkpoint,
+    sealed: BTreeSet<String>,
+}
+
+impl Remembered {
+    fn read(records: &[Record]) -> Result<Self, Error> {
+        let mut remembered = Self::default();
+        for (index, record) in (0..).zip(records) {
+            remembered.take(record, index)?;
+        }
+        Ok(remembered)
+    }
+
+    fn take(&mut self, record: &Record, index: u64) -> Result<(), Error> {
+        match record.kind() {
+            Kind::StationRegistered => {
+                let StationRegistered { id, station } = record.body(index)?;
+                self.registry.insert_station(id, station);
+            }
+            Kind::InstrumentRegistered => {
+                let InstrumentRegistered { id, station, instrument } = record.body(index)?;
+                self.registry.insert_instrument(id, station, instrument);
+            }
+            Kind::RuleSetLoaded => self.rules = Some((record.body(index)?, self.registry.clone())),
+            Kind::Checkpoint => self.checkpoint = record.body(index)?,
+            Kind::SegmentSealed => {
+                self.sealed.insert(record.body::<SegmentSealed>(index)?.file_name);
+            }
+            Kind::Correction => {}
+            _ => self.take_event(record, index)?,
+        }
+        Ok(())
+    }
+
+    fn take_event(&mut self, record: &Record, index: u64) -> Result<(), Error> {
+        let Some(event) = AlarmEvent::from_record(record, index)? else { return Ok(()) };
+        self.machine.remember(&event);
+        match event {
+            AlarmEvent::Notification(notification) => self.dispatcher.enqueue(notification, 0, Timestamp::MIN),
+            AlarmEvent::Delivery(delivery) => match delivery.result {
+                DeliveryResult::Retry { at, .. } => {
+                    self.dispatcher.postpone(&delivery.notification, delivery.attempt, at);
+                }
+                DeliveryResult::Delivered | DeliveryResult::Refused { .. } => {
+                    self.dispatcher.settle(&delivery.notification);
+                }
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Compiles the rule set that was in force, for the stations of that time, and puts rules and alarms where they were.
+    fn resume_rules(
+        &mut self,
+        loaded: RuleSetLoaded,
+        registry: Registry,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<String>, Error> {
+        let files: Vec<RuleFile> = loaded.files.into_iter().map(|(name, text)| RuleFile { name, text }).collect();
+        match compile_for(&files, &registry) {
+            Ok(compiled) => {
+                let specs = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
+                self.machine.install(specs, RuleSetRef { hash: loaded.hash });
+                self.machine.restore(&checkpoint.machine);
+                self.engine = Engine::new(compiled.plans);
+                self.engine.warm(&Readings::new(self.store.reader()), Some(&checkpoint.engine))?;
+                self.rules = Some(LoadedRules { files, registry });
+                Ok(None)
+            }
+            Err(diagnostics) => Ok(Some(format!(
+                "the rule set in force no longer compiles with this release; its alarms stay open, no rule runs: {diagnostics}"
+            ))),
+        }
+    }
+
+    /// Shows the rules every frame that they have not seen.
+    fn catch_up(&mut self) -> Result<u64, Error> {
+        let mut waiting = Vec::new();
+        let frames = self.store.replay(u64::MAX, |lsn, frame, replaced| {
+            waiting.push((lsn, frame.to_frame(), replaced.to_vec()));
+        })?;
+        for (lsn, frame, replaced) in waiting {
+            let batch = crate::model::Batch::from_iter([frame]);
+            for frame in batch.frames() {
+                self.feed(lsn, frame, &replaced)?;
+            }
+        }
+        self.commit_all()?;
+        Ok(frames)
+    }
+
+    fn record_unrecorded_segments(&mut self, sealed: &BTreeSet<String>) -> Result<(), Error> {
+        let mut records = Vec::new();
+        for (file_name, path, summary) in self.store.segment_files() {
+            if sealed.contains(&file_name) {
+                continue;
+            }
+            let sha256 = crate::base::checksum::sha256(&self.store.read_file(&path)?);
+            let body = SegmentSealed {
+                file_name,
+                file_bytes: summary.file_bytes,
+                sha256,
+                first_lsn: summary.first_lsn,
+                last_lsn: summary.last_lsn,
+                rows: summary.instruments.iter().map(|one| one.rows).sum(),
+            };
+            records.push(Record::new(Kind::SegmentSealed, &body)?);
+        }
+        Ok(self.ledger.commit(&records)?)
+    }
+}

@@ -1,0 +1,67 @@
+//! The bodies of the ledger records that the wiring writes.
+
+use crate::alarm::MachineState;
+use crate::base::checksum::Digest;
+use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, Timestamp};
+use crate::rules::EngineState;
+use serde::{Deserialize, Serialize};
+
+/// Kind 1: a station was registered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct StationRegistered {
+    pub(super) id: StationId,
+    pub(super) station: Station,
+}
+
+/// Kind 2: an instrument was registered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct InstrumentRegistered {
+    pub(super) id: InstrumentId,
+    pub(super) station: StationId,
+    pub(super) instrument: Instrument,
+}
+
+/// Kind 3: a rule set came into force, for the stations registered before this record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct RuleSetLoaded {
+    pub(super) hash: Digest,
+    /// Name and text of each file.
+    pub(super) files: Vec<(String, String)>,
+}
+
+/// Kind 12: a stored value was replaced by a different one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Corrected {
+    pub(super) instrument: InstrumentId,
+    pub(super) channel: String,
+    pub(super) time: Timestamp,
+    pub(super) old: Sample,
+    pub(super) new: Sample,
+    /// By whom: `instrument` for a frame that came the usual way.
+    pub(super) by: String,
+    /// Why.
+    pub(super) reason: String,
+}
+
+/// Kind 13: a segment was sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SegmentSealed {
+    pub(super) file_name: String,
+    pub(super) file_bytes: u64,
+    pub(super) sha256: Digest,
+    pub(super) first_lsn: u64,
+    pub(super) last_lsn: u64,
+    pub(super) rows: u64,
+}
+
+/// Kind 14: how far rules have seen, and what of their state does not follow from the stored frames. Every commit of alarm records ends
+/// with one, so that they are repeated neither too often nor too seldom after a crash.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Checkpoint {
+    /// The last frame that rules have seen.
+    pub(super) lsn: u64,
+    /// The time by which steps fall due, where frames drive it.
+    pub(super) frame_time: Timestamp,
+    pub(super) engine: EngineState,
+    pub(super) machine: MachineState,
+}

@@ -1,0 +1,76 @@
+//! Rule sets: loading, and going on with the one in force.
+
+use super::records::RuleSetLoaded;
+use super::{Database, Inner, LoadedRules};
+use crate::alarm::RuleSetRef;
+use crate::base::checksum::Digest;
+use crate::error::Error;
+use crate::ledger::{Kind, Record};
+use crate::model::Registry;
+use crate::query::Readings;
+use crate::rules::{Compiled, Diagnostics, Engine, RuleFile, Site, compile, read_folder};
+use std::path::Path;
+
+impl Database {
+    /// Compiles all rule files of a folder and puts them in force. Windows are filled from stored readings; evaluation begins behind the
+    /// newest ones. Alarms of rules that are gone are closed, with that reason on record; the others are carried by rule and scope.
+    ///
+    /// The rule set is kept in the ledger: after a restart it is in force without another call. Loading the same files for the same
+    /// stations again changes nothing. Rules see stations that are registered when they are loaded: load them again after
+    /// registering more.
+    ///
+    /// Gives the warnings.
+    ///
+    /// # Errors
+    /// [`Error::RuleFolder`], and [`Error::Rules`] with every mistake in every file; the rules in force stay in force.
+    pub fn load_rules(&self, dir: impl AsRef<Path>) -> Result<Diagnostics, Error> {
+        self.load_rule_files(read_folder(dir.as_ref())?)
+    }
+
+    /// As [`Database::load_rules`], for files that are in memory.
+    ///
+    /// # Errors
+    /// [`Error::Rules`] with every mistake in every file; the rules in force stay in force.
+    pub fn load_rule_files(&self, files: Vec<RuleFile>) -> Result<Diagnostics, Error> {
+        self.inner.lock().load_rules(files)
+    }
+}
+
+/// Compiles rules for all stations of a registry.
+pub(super) fn compile_for(files: &[RuleFile], registry: &Registry) -> Result<Compiled, Diagnostics> {
+    let sites: Vec<Site> = registry
+        .stations()
+        .map(|(id, station)| {
+            let of_station = registry.instruments().filter(|(_, at, _)| *at == id);
+            let instruments = of_station.map(|(id, _, instrument)| (id, instrument.clone())).collect();
+            Site { id, name: station.name().to_owned(), instruments }
+        })
+        .collect();
+    compile(files, &sites)
+}
+
+impl Inner {
+    fn load_rules(&mut self, files: Vec<RuleFile>) -> Result<Diagnostics, Error> {
+        let compiled = compile_for(&files, &self.registry)?;
+        let same = |loaded: &LoadedRules| loaded.files == files && loaded.registry == self.registry;
+        if self.rules.as_ref().is_some_and(same) {
+            return Ok(compiled.warnings);
+        }
+        self.commit_all()?;
+        let hash = Digest(compiled.hash);
+        let body =
+            RuleSetLoaded { hash, files: files.iter().map(|file| (file.name.clone(), file.text.clone())).collect() };
+        let specs = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
+        let mut engine = Engine::new(compiled.plans);
+        engine.warm(&Readings::new(self.store.reader()), None)?;
+        self.uncommitted.push(Record::new(Kind::RuleSetLoaded, &body)?);
+        self.engine = engine;
+        self.position_lsn = self.store.last_lsn();
+        let now = self.timer_now();
+        let events = self.machine.load(specs, RuleSetRef { hash }, now);
+        self.uncommitted.extend(events)?;
+        self.rules = Some(LoadedRules { files, registry: self.registry.clone() });
+        self.commit_all()?;
+        Ok(compiled.warnings)
+    }
+}

@@ -1,0 +1,208 @@
+//! Appending: store, then rules, then alarms, then ledger, then people.
+
+use super::records::{Checkpoint, Corrected};
+use super::{Database, Inner};
+use crate::alarm::AlarmEvent;
+use crate::config::{Durability, Timers};
+use crate::error::Error;
+use crate::ledger::{Kind, Record};
+use crate::model::{Batch, FrameRef, Timestamp};
+use crate::store::{Correction, RejectReason};
+
+/// Bytes of records above which a commit is made in the middle of a batch.
+const COMMIT_BYTES: usize = 8 << 20;
+
+/// A frame that was not accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rejection {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// Why, and what to do.
+    pub reason: RejectReason,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt {
+    /// Log sequence number of the last accepted frame, for [`Database::wait_durable`].
+    pub lsn: u64,
+    /// Accepted frames, corrections among them.
+    pub accepted: u64,
+    /// Frames that repeat what is stored.
+    pub identical: u64,
+    /// Frames that lost against an earlier one.
+    pub superseded: u64,
+    /// Stored values that were replaced.
+    pub corrected: u64,
+    /// Frames that were not accepted.
+    pub rejections: Vec<Rejection>,
+    /// Whether the accepted frames would survive a power failure now.
+    pub is_durable: bool,
+}
+
+/// Records and events that have come about but are not committed yet. They stay until a commit succeeds: a full disk delays them, and
+/// no more.
+#[derive(Debug, Default)]
+pub(super) struct Uncommitted {
+    records: Vec<Record>,
+    bytes: usize,
+    events: Vec<AlarmEvent>,
+}
+
+impl Uncommitted {
+    pub(super) fn push(&mut self, record: Record) {
+        self.bytes += record.body_bytes();
+        self.records.push(record);
+    }
+
+    pub(super) fn extend(&mut self, events: Vec<AlarmEvent>) -> Result<(), Error> {
+        for event in events {
+            self.push(event.to_record()?);
+            self.events.push(event);
+        }
+        Ok(())
+    }
+}
+
+impl Database {
+    /// Stores the frames of a batch, in order, runs the rules over them and records what follows. When it returns, the frames
+    /// are as durable as [`Durability`](crate::Durability) says, and every alarm that they raised is in the ledger, for good.
+    ///
+    /// # Errors
+    /// [`Error::Store`] and [`Error::Ledger`] where files cannot be written; frames that are wrong in themselves are no error but
+    /// [`Receipt::rejections`].
+    pub fn append(&self, batch: &Batch) -> Result<Receipt, Error> {
+        let mut inner = self.inner.lock();
+        let now = inner.now();
+        let staged = inner.store.stage(&inner.registry, batch, now)?;
+        let (first_lsn, lsn) = inner.store.write(&staged)?;
+        let mut corrections = staged.corrections.as_slice();
+        for (index, frame) in staged.batch.frames().enumerate() {
+            let of_frame = corrections.iter().take_while(|(at, _)| *at == index).count();
+            let (now_due, rest) = corrections.split_at(of_frame);
+            corrections = rest;
+            let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
+            inner.feed(first_lsn + index as u64, frame, &replaced)?;
+        }
+        inner.commit_all()?;
+        inner.deliver()?;
+        if inner.store.is_head_full() {
+            inner.seal()?;
+        }
+        drop(inner);
+        if self.durability == Durability::Always {
+            self.sync.wait_durable(lsn)?;
+        }
+        let counters = &staged.counters;
+        let rejections = staged.rejections.into_iter().map(|(index, reason)| Rejection { index, reason }).collect();
+        Ok(Receipt {
+            lsn,
+            accepted: counters.frames_accepted,
+            identical: counters.frames_identical,
+            superseded: counters.frames_superseded,
+            corrected: counters.values_corrected,
+            rejections,
+            is_durable: self.durability == Durability::Always,
+        })
+    }
+
+    /// Returns once every frame up to `lsn` would survive a power failure.
+    ///
+    /// # Errors
+    /// [`Error::Store`] where the sync fails.
+    pub fn wait_durable(&self, lsn: u64) -> Result<(), Error> {
+        Ok(self.sync.wait_durable(lsn)?)
+    }
+}
+
+impl Inner {
+    /// The host's time.
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.config.clock.now_ms())
+    }
+
+    /// The time by which steps fall due.
+    pub(super) fn timer_now(&self) -> Timestamp {
+        match self.config.timers {
+            Timers::Clock => self.now(),
+            Timers::Frames => self.frame_time,
+        }
+    }
+
+    /// Shows one stored frame to the rules, and takes down what follows.
+    pub(super) fn feed(
+        &mut self,
+        lsn: u64,
+        frame: FrameRef<'_>,
+        replaced: &[Correction],
+    ) -> Result<(), Error> {
+        for correction in replaced {
+            let record = self.correction_record(correction)?;
+            self.uncommitted.push(record);
+        }
+        self.frame_time = self.frame_time.max(frame.time);
+        let now = self.timer_now();
+        let responder = self.config.responder.clone();
+        let machine = &mut self.machine;
+        let mut events = machine.tick(now, responder.as_deref());
+        self.engine.push(frame, &mut |verdict| {
+            events.extend(machine.verdict(verdict, now));
+            events.extend(machine.tick(now, responder.as_deref()));
+        });
+        self.position_lsn = lsn;
+        self.uncommitted.extend(events)?;
+        if self.uncommitted.bytes >= COMMIT_BYTES {
+            // A failure here is met again, and reported, by the commit that ends the batch.
+            let _ = self.commit_all();
+        }
+        Ok(())
+    }
+
+    fn correction_record(&self, correction: &Correction) -> Result<Record, Error> {
+        let channels = self.registry.instrument(correction.instrument).map(|(_, instrument)| instrument.channels());
+        let channel = channels.and_then(|channels| channels.get(correction.channel));
+        let body = Corrected {
+            instrument: correction.instrument,
+            channel: channel.map_or_else(String::new, |channel| channel.name().to_owned()),
+            time: correction.time,
+            old: correction.old,
+            new: correction.new,
+            by: "instrument".to_owned(),
+            reason: "a later frame for the same instant".to_owned(),
+        };
+        Ok(Record::new(Kind::Correction, &body)?)
+    }
+
+    pub(super) fn checkpoint(&self) -> Result<Record, Error> {
+        let body = Checkpoint {
+            lsn: self.position_lsn,
+            frame_time: self.frame_time,
+            engine: self.engine.state(),
+            machine: self.machine.state(),
+        };
+        Ok(Record::new(Kind::Checkpoint, &body)?)
+    }
+
+    /// Commits what has come about, together with how far the rules have seen; then tells subscribers and gateways.
+    pub(super) fn commit_all(&mut self) -> Result<(), Error> {
+        if self.uncommitted.records.is_empty() {
+            return Ok(());
+        }
+        let checkpoint = self.checkpoint()?;
+        self.store.sync().sync_written()?;
+        self.uncommitted.records.push(checkpoint);
+        let committed = self.ledger.commit(&self.uncommitted.records);
+        if let Err(error) = committed {
+            self.uncommitted.records.pop();
+            return Err(error.into());
+        }
+        let Uncommitted { events, .. } = std::mem::take(&mut self.uncommitted);
+        for event in &events {
+            if let AlarmEvent::Notification(notification) = event {
+                self.dispatcher.enqueue(notification.clone(), 0, Timestamp::MIN);
+            }
+        }
+        self.publish(&events);
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! The one error of the crate's surface. Every layer has its own; here they meet.
+
+use crate::alarm::AlarmError;
+use crate::ledger::LedgerError;
+use crate::model::{InstrumentId, ModelError, StationId};
+use crate::query::QueryError;
+use crate::rules::{Diagnostics, FolderError};
+use crate::store::StoreError;
+use std::path::PathBuf;
+
+/// Anything that a [`Database`](crate::Database) can refuse.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name, unit or number that makes no sense.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Files of readings.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A question.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A rules folder that cannot be read.
+    #[error("the rules cannot be read: {0}")]
+    RuleFolder(#[from] FolderError),
+    /// Mistakes in rule files, all of them.
+    #[error("the rules have mistakes; nothing has changed:\n{0}")]
+    Rules(#[from] Diagnostics),
+    /// An operator's action that makes no sense now.
+    #[error(transparent)]
+    Alarm(#[from] AlarmError),
+    /// A station that is not registered.
+    #[error("no station is named `{name}`; registered are: {known}")]
+    UnknownStation {
+        /// The name.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// A station that is not registered, by number.
+    #[error("{0} is not registered")]
+    NoStation(StationId),
+    /// An instrument that is not registered.
+    #[error("{0} is not registered")]
+    NoInstrument(InstrumentId),
+    /// A channel that no instrument of the station has.
+    #[error("station `{station}` has no channel `{channel}`; it has: {known}")]
+    UnknownChannel {
+        /// The station.
+        station: String,
+        /// The channel.
+        channel: String,
+        /// All channels of the station.
+        known: String,
+    },
+    /// A name that is taken by something else.
+    #[error("{what} `{name}` is registered already, and differently: choose another name")]
+    Conflict {
+        /// Station or instrument.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A segment that does not check, in strict mode.
+    #[error("{} was set aside: {reason}; restore it from a backup, or open without `is_strict`", path.display())]
+    Quarantined {
+        /// Where it lies now.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The system refused something else.
+    #[error("cannot {action}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,195 @@
+//! What can be wrong with a CSV file as a whole, or with the description of how to read it.
+
+use crate::base::limits::CSV_RECORD_BYTES_MAX;
+use crate::model::{InstrumentId, ModelError};
+use std::io;
+
+/// Names that an error lists before it only counts them.
+const NAMES_LISTED_MAX: usize = 40;
+/// Characters of a text that an error or a report shows.
+const TEXT_CHARS_MAX: usize = 60;
+
+/// A CSV file that cannot be read at all, or a [`CsvSpec`](super::CsvSpec) that contradicts itself, its file or its instruments.
+///
+/// What concerns one row only is no error: it is counted and listed in the [`CsvReport`](super::CsvReport).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CsvError {
+    /// The operating system could not open or read the file.
+    #[error("`{name}` cannot be read: {source}")]
+    Io {
+        /// The path, or the name given to [`CsvReader::from_reader`](super::CsvReader::from_reader).
+        name: String,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// Reading went on after an [`CsvError::Io`], which would pass over the part that failed.
+    #[error("reading `{name}` stopped at an earlier error: open it again")]
+    Stopped {
+        /// The file.
+        name: String,
+    },
+    /// The file ends before its header.
+    #[error("`{name}` ends before its header, {skip_lines} lines were to be skipped: check `.skip_lines()`")]
+    NoHeader {
+        /// The file.
+        name: String,
+        /// How many lines the spec skips.
+        skip_lines: u64,
+    },
+    /// The header is longer than a record may be.
+    #[error("the header of `{name}` has more than {CSV_RECORD_BYTES_MAX} bytes: is this a CSV file?")]
+    HeaderTooLong {
+        /// The file.
+        name: String,
+    },
+    /// The header lacks a column that the spec names.
+    #[error("`{name}` has no column `{column}`; the nearest is `{nearest}`; there are {header}")]
+    MissingColumn {
+        /// The file.
+        name: String,
+        /// The column that the spec names.
+        column: String,
+        /// The closest name in the header.
+        nearest: String,
+        /// The names in the header.
+        header: String,
+    },
+    /// The header has a column that the spec names twice, so that it is not clear which is meant.
+    #[error("`{name}` has two columns `{column}`, the {first}th and the {second}th: rename one of them")]
+    RepeatedColumn {
+        /// The file.
+        name: String,
+        /// The column that the spec names.
+        column: String,
+        /// The first place in the header, counted from 1.
+        first: usize,
+        /// The second place in the header, counted from 1.
+        second: usize,
+    },
+    /// A column is mapped to a channel that the instrument does not have.
+    #[error("`{instrument}` has no channel `{channel}`; the nearest is `{nearest}`; there are {known}")]
+    UnknownChannel {
+        /// The instrument.
+        instrument: String,
+        /// The channel that the spec names.
+        channel: String,
+        /// The closest name of a channel.
+        nearest: String,
+        /// All channels of the instrument.
+        known: String,
+    },
+    /// The unit of a column does not convert to the unit of its channel.
+    #[error("column `{column}` cannot feed channel `{channel}`: {source}")]
+    Inconvertible {
+        /// The column.
+        column: String,
+        /// The channel.
+        channel: String,
+        /// Why nothing converts.
+        source: ModelError,
+    },
+    /// Two columns are mapped to one channel.
+    #[error("columns `{first}` and `{second}` both feed channel `{channel}` of `{instrument}`: map one of them")]
+    ChannelTwice {
+        /// The instrument.
+        instrument: String,
+        /// The channel.
+        channel: String,
+        /// The column mapped first.
+        first: String,
+        /// The column mapped second.
+        second: String,
+    },
+    /// Two targets are the same instrument, so that every row would give it two frames of one time.
+    #[error("{instrument} is the target twice: map all its columns in one `CsvTarget`")]
+    InstrumentTwice {
+        /// The instrument.
+        instrument: InstrumentId,
+    },
+    /// The spec maps nothing, or one of its targets does.
+    #[error("nothing is mapped to {target}: call `.column()` on a `CsvTarget` and `.map()` it")]
+    NothingMapped {
+        /// The instrument without a column, or "any instrument".
+        target: String,
+    },
+    /// The time zone is not known.
+    #[error("`{zone}` is no time zone such as `America/Denver`, `+08:00` or `UTC`: {reason}")]
+    Zone {
+        /// The zone as given.
+        zone: String,
+        /// What is wrong with it, by the time library.
+        reason: String,
+    },
+    /// The pattern of the time column cannot be used.
+    #[error("the time pattern `{pattern}` cannot be used: {reason}")]
+    Pattern {
+        /// The pattern as given.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The delimiter could not be told from what stands in the fields.
+    #[error("{delimiter:?} cannot separate fields: use a comma, a semicolon, a tab or a bar")]
+    Delimiter {
+        /// The delimiter as given.
+        delimiter: char,
+    },
+}
+
+/// The first characters of a text, as many as a report shows.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(TEXT_CHARS_MAX).collect()
+}
+
+/// Names in one line, the first of them where they are many.
+pub(super) fn list<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = names.len().saturating_sub(NAMES_LISTED_MAX);
+    let shown: Vec<String> = names.take(NAMES_LISTED_MAX).map(|name| format!("`{}`", cut(name))).collect();
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    shown.join(", ") + rest.as_str()
+}
+
+/// The name that takes the fewest changes of one letter to reach, case not counted; empty where there is none.
+pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let wanted = cut(wanted).to_lowercase();
+    names.min_by_key(|name| distance(&wanted, &cut(name).to_lowercase())).map(cut).unwrap_or_default()
+}
+
+/// Levenshtein's distance, one row of the table at a time.
+fn distance(left: &str, right: &str) -> usize {
+    let mut costs: Vec<usize> = (0..=right.chars().count()).collect();
+    for (row, from) in left.chars().enumerate() {
+        let (mut diagonal, mut beside) = (row, row.saturating_add(1));
+        let (first, rest) = costs.split_at_mut(1);
+        first.fill(beside);
+        for (cost, to) in rest.iter_mut().zip(right.chars()) {
+            let replaced = diagonal.saturating_add(usize::from(from != to));
+            diagonal = *cost;
+            beside = replaced.min(diagonal.saturating_add(1)).min(beside.saturating_add(1));
+            *cost = beside;
+        }
+    }
+    costs.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_counts_single_letter_changes() {
+        for (left, right, expected) in
+            [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("pid1", "pid1", 0), ("a", "ab", 1)]
+        {
+            assert_eq!(distance(left, right), expected, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_of_names_ends_in_a_count() {
+        let names = vec!["x"; NAMES_LISTED_MAX + 3];
+        assert!(list(names.iter().copied()).ends_with("`x` and 3 more"));
+        assert_eq!(list(["a", "b"].into_iter()), "`a`, `b`");
+    }
+}

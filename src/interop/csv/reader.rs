@@ -1,0 +1,259 @@
+//! From a file to batches, row by row.
+
+use super::columns::RowReader;
+use super::error::CsvError;
+use super::records::{NextRecord, RecordSource};
+use super::report::{CsvReport, Refusal, RejectReason};
+use super::run::EqualRun;
+use super::spec::{CsvSpec, EqualTimes};
+use crate::base::limits::{CSV_RECORD_BYTES_MAX, FRAMES_PER_BATCH_MAX};
+use crate::model::{Batch, Timestamp};
+use csv::ByteRecord;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+#[derive(Debug)]
+enum TimePolicy {
+    Refuse { accepted_last: Option<Timestamp> },
+    Spread(EqualRun),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Reading,
+    Ended,
+    Failed,
+}
+
+/// Reads a CSV file into batches, front to back, without ever holding the file in memory: one record of at most 1 MiB, and with
+/// [`EqualTimes::Spread`] the rows of one time stamp.
+///
+/// A row with anything wrong in its time or a mapped field is rejected as a whole, for all targets, and noted in
+/// [`CsvReader::report`]; reading goes on. Fields that are not mapped are not looked at.
+///
+/// ```
+/// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, RejectReason, TimeColumn, TimeFormat};
+/// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
+///
+/// let csv = "time_utc,ch4_ppm_E,note\n\
+///            2022-05-09T00:00:00Z,1.802,\n\
+///            2022-05-09T00:01:00Z,,pump off\n\
+///            2022-05-09T00:02:00Z,1.8o2,letter O\n";
+/// let laser = Instrument::new("laser", Interval::minutes(1), vec![Channel::species("methane", Unit::Ppb)?])?;
+/// let spec = CsvSpec::new(TimeColumn::new("time_utc", TimeFormat::Rfc3339))
+///     .map(CsvTarget::new(InstrumentId::new(1), &laser).column("ch4_ppm_E", "methane", Unit::Ppm));
+///
+/// let mut reader = CsvReader::from_reader(csv.as_bytes(), "east.csv", spec)?;
+/// let mut batch = Batch::new();
+/// while reader.read_batch(1_000, &mut batch)? > 0 {
+///     let values: Vec<_> = batch.frames().flat_map(|frame| frame.to_frame().samples).map(|s| s.value).collect();
+///     assert_eq!(values, [Some(1802.0), None]);
+/// }
+/// let report = reader.report();
+/// assert_eq!((report.rows_read, report.frames, report.rejected_rows), (3, 2, 1));
+/// assert_eq!(report.rejections[0].line, 4);
+/// assert_eq!(report.rejections[0].text, "1.8o2");
+/// assert_eq!(report.rejections[0].reason, RejectReason::NotANumber);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct CsvReader<R> {
+    name: String,
+    records: RecordSource<R>,
+    record: ByteRecord,
+    rows: RowReader,
+    times: TimePolicy,
+    /// Frames of the rows read last, and how many of them were handed out.
+    ready: Batch,
+    handed_out: usize,
+    report: CsvReport,
+    state: State,
+    bytes_total: Option<u64>,
+}
+
+impl CsvReader<File> {
+    /// Opens a file and reads its header.
+    ///
+    /// # Errors
+    /// [`CsvError::Io`] with the path, and all that [`CsvReader::from_reader`] refuses.
+    pub fn open(path: impl AsRef<Path>, spec: CsvSpec) -> Result<Self, CsvError> {
+        let name = path.as_ref().display().to_string();
+        let opened = File::open(path.as_ref()).and_then(|file| {
+            let size = file.metadata()?.len();
+            Ok((file, size))
+        });
+        let (file, size) = opened.map_err(|source| CsvError::Io { name: name.clone(), source })?;
+        let mut reader = Self::from_reader(file, name, spec)?;
+        reader.bytes_total = Some(size);
+        Ok(reader)
+    }
+}
+
+impl<R: Read> CsvReader<R> {
+    /// Reads the header of anything that can be read; `name` stands for it in errors. No buffering is needed around it.
+    ///
+    /// # Errors
+    /// [`CsvError::Io`]; [`CsvError::NoHeader`] and [`CsvError::HeaderTooLong`]; [`CsvError::MissingColumn`] and
+    /// [`CsvError::RepeatedColumn`] where header and spec do not fit; and all that [`CsvSpec::check`] refuses.
+    pub fn from_reader(read: R, name: impl Into<String>, spec: CsvSpec) -> Result<Self, CsvError> {
+        spec.check()?;
+        let name = name.into();
+        let failed = |source: io::Error| CsvError::Io { name: name.clone(), source };
+        let mut records = RecordSource::new(read, spec.delimiter, spec.skip_lines).map_err(failed)?;
+        let mut record = ByteRecord::new();
+        match records.next(&mut record).map_err(failed)? {
+            NextRecord::Read { .. } => {}
+            NextRecord::TooLong { .. } => return Err(CsvError::HeaderTooLong { name }),
+            NextRecord::End => return Err(CsvError::NoHeader { name, skip_lines: spec.skip_lines }),
+        }
+        let rows = RowReader::new(&spec, &record, &name)?;
+        let times = match spec.equal_times {
+            EqualTimes::Refuse => TimePolicy::Refuse { accepted_last: None },
+            EqualTimes::Spread(interval) => TimePolicy::Spread(EqualRun::new(interval)),
+        };
+        Ok(Self {
+            name,
+            records,
+            record,
+            rows,
+            times,
+            ready: Batch::new(),
+            handed_out: 0,
+            report: CsvReport::default(),
+            state: State::Reading,
+            bytes_total: None,
+        })
+    }
+
+    /// Empties `batch` and fills it with the next frames, at most `frames_max` (0 counts as 1, and more than 1,048,576 as that).
+    /// Returns how many: 0 is the end of the file. A row of several targets may end in the next batch.
+    ///
+    /// ```
+    /// # use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
+    /// # use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
+    /// # let wind = Instrument::new("wind", Interval::minutes(1), vec![Channel::quantity("ws", Unit::MetrePerSecond)?])?;
+    /// # let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds))
+    /// #     .map(CsvTarget::new(InstrumentId::new(1), &wind).column("ws", "ws", Unit::MetrePerSecond));
+    /// let mut reader = CsvReader::from_reader("t,ws\n0,1.5\n60,1.6\n120,1.7\n".as_bytes(), "wind.csv", spec)?;
+    /// let mut batch = Batch::new();
+    /// assert_eq!(reader.read_batch(2, &mut batch)?, 2);
+    /// assert_eq!(reader.read_batch(2, &mut batch)?, 1);
+    /// assert_eq!(reader.read_batch(2, &mut batch)?, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CsvError::Io`] where the file cannot be read on; `batch` then holds the frames before. [`CsvError::Stopped`] after that.
+    pub fn read_batch(&mut self, frames_max: usize, batch: &mut Batch) -> Result<usize, CsvError> {
+        batch.clear();
+        let frames_max = frames_max.clamp(1, FRAMES_PER_BATCH_MAX);
+        while batch.len() < frames_max {
+            if self.hand_out(batch) {
+                continue;
+            }
+            match self.state {
+                State::Failed => return Err(CsvError::Stopped { name: self.name.clone() }),
+                State::Ended => break,
+                State::Reading => self.read_row()?,
+            }
+        }
+        Ok(batch.len())
+    }
+
+    /// What became of the rows so far.
+    #[must_use]
+    pub const fn report(&self) -> &CsvReport {
+        &self.report
+    }
+
+    /// Bytes of the file read so far, buffered ones included: the place of a progress bar.
+    #[must_use]
+    pub const fn bytes_read(&self) -> u64 {
+        self.records.bytes_read()
+    }
+
+    /// The size of the file in bytes when it was opened: the length of a progress bar. `None` for other readers.
+    #[must_use]
+    pub const fn bytes_total(&self) -> Option<u64> {
+        self.bytes_total
+    }
+
+    /// Moves one ready frame to the batch; false where none is ready.
+    fn hand_out(&mut self, batch: &mut Batch) -> bool {
+        let Some(frame) = self.ready.frame(self.handed_out) else { return false };
+        batch.push_ref(frame);
+        let values = frame.marks.iter().filter(|mark| mark.is_present()).count();
+        let missing = self.rows.mapped_fields(frame.instrument).saturating_sub(values);
+        let report = &mut self.report;
+        report.frames = report.frames.saturating_add(1);
+        report.values = report.values.saturating_add(values as u64);
+        report.missing_values = report.missing_values.saturating_add(missing as u64);
+        self.handed_out = self.handed_out.saturating_add(1);
+        true
+    }
+
+    fn read_row(&mut self) -> Result<(), CsvError> {
+        self.ready.clear();
+        self.handed_out = 0;
+        let next = self.records.next(&mut self.record).map_err(|source| {
+            self.state = State::Failed;
+            CsvError::Io { name: self.name.clone(), source }
+        })?;
+        let (line, outcome) = match next {
+            NextRecord::End => {
+                self.state = State::Ended;
+                self.release(None);
+                return Ok(());
+            }
+            NextRecord::TooLong { line } => {
+                let text = format!("more than {CSV_RECORD_BYTES_MAX} bytes");
+                (line, Err(Refusal { column: None, text, reason: RejectReason::TooLong }))
+            }
+            NextRecord::Read { line } => (line, self.take_row(line)),
+        };
+        self.report.rows_read = self.report.rows_read.saturating_add(1);
+        if let Err(refusal) = outcome {
+            self.report.reject(line, refusal);
+        }
+        Ok(())
+    }
+
+    fn take_row(&mut self, line: u64) -> Result<(), Refusal> {
+        let (time, text) = self.rows.read_time(&self.record)?;
+        let refusal = |reason, column: Option<&str>| {
+            let (column, text) = (column.map(str::to_owned), text.to_owned());
+            Refusal { column, text, reason }
+        };
+        let place = match &mut self.times {
+            TimePolicy::Refuse { accepted_last } if *accepted_last == Some(time) => {
+                return Err(refusal(RejectReason::EqualTime, self.rows.time_column()));
+            }
+            TimePolicy::Refuse { .. } => 0,
+            TimePolicy::Spread(run) => {
+                if !run.holds(time) {
+                    run.release(Some(time), self.rows.time_column(), &mut self.ready, &mut self.report);
+                    run.begin(time, text);
+                }
+                run.take_place().map_err(|reason| refusal(reason, self.rows.time_column()))?
+            }
+        };
+        self.rows.read_samples(&self.record)?;
+        match &mut self.times {
+            TimePolicy::Refuse { accepted_last } => {
+                *accepted_last = Some(time);
+                let skipped = self.rows.push_frames(time, &mut self.ready);
+                self.report.empty_frames_skipped = self.report.empty_frames_skipped.saturating_add(skipped);
+            }
+            TimePolicy::Spread(run) => run.hold(line, place, |held| self.rows.push_frames(time, held)),
+        }
+        Ok(())
+    }
+
+    /// Releases the rows held back for their equal times.
+    fn release(&mut self, next: Option<Timestamp>) {
+        if let TimePolicy::Spread(run) = &mut self.times {
+            run.release(next, self.rows.time_column(), &mut self.ready, &mut self.report);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What became of every row: how many frames came out, and which rows were rejected, where and why.
+
+use super::error::cut;
+use crate::base::limits::{CSV_RECORD_BYTES_MAX, REJECTIONS_LISTED_MAX};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Why a row was rejected; its `Display` says what to do about it.
+///
+/// ```
+/// use vocdb::interop::csv::RejectReason;
+/// assert!(RejectReason::NotFinite.to_string().contains("missing"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// A mapped field holds something other than a number.
+    NotANumber,
+    /// A mapped field holds a number that is infinite, "NaN", or too great to be held.
+    NotFinite,
+    /// The time field cannot be read by the format.
+    BadTime,
+    /// The local time exists twice, because clocks were put back.
+    AmbiguousTime,
+    /// The local time does not exist, because clocks were put forward.
+    SkippedTime,
+    /// The row before has the same time.
+    EqualTime,
+    /// So many rows have the same time that, spread, this one would reach the next time stamp.
+    RunTooLong,
+    /// The row has more or fewer fields than the header.
+    WrongFieldCount,
+    /// The row is longer than a record may be.
+    TooLong,
+    /// The time field or a mapped field is not UTF-8.
+    NotUtf8,
+}
+
+impl fmt::Display for RejectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotANumber => f.write_str(
+                "this is no number: if it marks a missing value declare it with `.missing()`, \
+                 if it has a decimal comma set `.decimal_comma(true)`, else correct it",
+            ),
+            Self::NotFinite => f.write_str(
+                "this is no finite number: if it marks a missing value declare it with `.missing()`, else correct it",
+            ),
+            Self::BadTime => f.write_str("this is no time in the format given: check `TimeFormat`, or correct the row"),
+            Self::AmbiguousTime => f.write_str(
+                "this local time exists twice, because clocks were put back: \
+                 export in UTC or with offsets, or choose `Fold::Earlier` or `Fold::Later`",
+            ),
+            Self::SkippedTime => f.write_str(
+                "this local time does not exist, because clocks were put forward: \
+                 check the zone, export in UTC, or choose `Fold::Earlier` or `Fold::Later`",
+            ),
+            Self::EqualTime => f.write_str(
+                "the row before has the same time: export times with seconds, \
+                 or space such rows evenly with `EqualTimes::Spread`",
+            ),
+            Self::RunTooLong => f.write_str(
+                "too many rows have this time, spread they would reach the next time stamp: \
+                 choose a shorter interval in `EqualTimes::Spread`",
+            ),
+            Self::WrongFieldCount => f.write_str(
+                "the row has not as many fields as the header: \
+                 look for a missing or stray delimiter, or a quote that is not closed",
+            ),
+            Self::TooLong => write!(
+                f,
+                "the row has more than {CSV_RECORD_BYTES_MAX} bytes: look for a quote that is not closed, \
+                 or a file that is no CSV"
+            ),
+            Self::NotUtf8 => f.write_str("this is not UTF-8: save the file as UTF-8, or correct the row"),
+        }
+    }
+}
+
+/// One rejected row.
+///
+/// ```
+/// use vocdb::interop::csv::{RejectReason, Rejection};
+/// let rejection =
+///     Rejection { line: 7, column: Some("ch4".into()), text: "o.5".into(), reason: RejectReason::NotANumber };
+/// assert!(rejection.to_string().starts_with("line 7, column `ch4`, `o.5`: this is no number"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The line of the file on which the row begins, counted from 1 by line feeds; skipped lines and header included.
+    pub line: u64,
+    /// The column at fault; `None` where it is the row as a whole.
+    pub column: Option<String>,
+    /// What stands there, the first 60 characters; for the row as a whole, what is wrong with its shape.
+    pub text: String,
+    /// Why it was rejected.
+    pub reason: RejectReason,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.line)?;
+        if let Some(column) = &self.column {
+            write!(f, ", column `{column}`")?;
+        }
+        write!(f, ", `{}`: {}", self.text, self.reason)
+    }
+}
+
+/// What became of the rows read so far.
+///
+/// Every row is accounted for once the end is reached: with `t` targets,
+/// `rows_read * t == frames + empty_frames_skipped + rejected_rows * t`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CsvReport {
+    /// Rows after the header, rejected ones included, blank lines not.
+    pub rows_read: u64,
+    /// Frames handed out.
+    pub frames: u64,
+    /// Frames left out by [`CsvSpec::skip_empty_frames`](super::CsvSpec::skip_empty_frames).
+    pub empty_frames_skipped: u64,
+    /// Values in the frames handed out.
+    pub values: u64,
+    /// Mapped fields of the frames handed out that were empty or marked missing.
+    pub missing_values: u64,
+    /// Rows rejected, each for the first reason found.
+    pub rejected_rows: u64,
+    /// Rows rejected, by reason.
+    pub rejected_by_reason: BTreeMap<RejectReason, u64>,
+    /// The first 10,000 rejected rows in the order in which they were found.
+    pub rejections: Vec<Rejection>,
+}
+
+/// What is wrong with a row, before its line is known.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) column: Option<String>,
+    pub(super) text: String,
+    pub(super) reason: RejectReason,
+}
+
+impl CsvReport {
+    pub(super) fn reject(&mut self, line: u64, refusal: Refusal) {
+        let Refusal { column, text, reason } = refusal;
+        self.rejected_rows = self.rejected_rows.saturating_add(1);
+        let count = self.rejected_by_reason.entry(reason).or_default();
+        *count = count.saturating_add(1);
+        if self.rejections.len() < REJECTIONS_LISTED_MAX {
+            self.rejections.push(Rejection { line, column: column.as_deref().map(cut), text: cut(&text), reason });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejections_beyond_the_limit_are_counted_but_not_listed() {
+        let mut report = CsvReport::default();
+        for line in 0..=REJECTIONS_LISTED_MAX as u64 {
+            report.reject(line, Refusal { column: None, text: "é".repeat(99), reason: RejectReason::TooLong });
+        }
+        assert_eq!(report.rejected_rows, REJECTIONS_LISTED_MAX as u64 + 1);
+        assert_eq!(report.rejected_by_reason[&RejectReason::TooLong], REJECTIONS_LISTED_MAX as u64 + 1);
+        assert_eq!(report.rejections.len(), REJECTIONS_LISTED_MAX);
+        assert_eq!(report.rejections[0].text, "é".repeat(60));
+    }
+}

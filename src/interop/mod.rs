@@ -1,0 +1,4 @@
+//! Ways in and out for other formats, each behind its own feature.
+
+#[cfg(feature = "csv")]
+pub mod csv;

@@ -1,0 +1,56 @@
+//! A handle for asking, independent of the writer.
+
+use super::error::QueryError;
+use super::rows::Rows;
+use super::window::{WindowQuery, WindowValue, window};
+use crate::model::{InstrumentId, Sample, TimeRange, Timestamp};
+use crate::store::read::{Chunk, Reader, Scan};
+
+/// All stored readings of one store, head and segments as one. Cheap to clone, and never in the writer's way for long.
+#[derive(Debug, Clone)]
+pub struct Readings(Reader);
+
+impl Readings {
+    pub(crate) const fn new(reader: Reader) -> Self {
+        Self(reader)
+    }
+
+    /// The rows of an instrument in a range of time, chunk by chunk: for more than memory should hold.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`] where a segment cannot be opened; the scan itself gives one where a block does not check.
+    pub fn scan(&self, instrument: InstrumentId, channels: &[usize], range: TimeRange) -> Result<Scan, QueryError> {
+        Ok(self.0.scan(instrument, channels, range)?)
+    }
+
+    /// The rows of an instrument in a range of time, with the asked channels (by their places in a frame), gathered.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`] where a segment or block cannot be read.
+    pub fn rows(&self, instrument: InstrumentId, channels: &[usize], range: TimeRange) -> Result<Rows, QueryError> {
+        let chunks = self.0.scan(instrument, channels, range)?.collect::<Result<Vec<Chunk>, _>>()?;
+        Ok(Rows { chunks })
+    }
+
+    /// Aggregates over windows `(t - width, t]`, with coverage.
+    ///
+    /// # Errors
+    /// [`QueryError`] for a question that makes no sense and for blocks that cannot be read.
+    pub fn window(&self, query: &WindowQuery) -> Result<Vec<WindowValue>, QueryError> {
+        window(&self.0, query)
+    }
+
+    /// The newest present sample of a channel and its time.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`] where a block cannot be read.
+    pub fn latest(&self, instrument: InstrumentId, channel: usize) -> Result<Option<(Timestamp, Sample)>, QueryError> {
+        Ok(self.0.latest(instrument, channel)?)
+    }
+
+    /// The newest time of an instrument's rows.
+    #[must_use]
+    pub fn newest(&self, instrument: InstrumentId) -> Option<Timestamp> {
+        self.0.newest(instrument)
+    }
+}

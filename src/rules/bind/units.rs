@@ -1,0 +1,184 @@
+//! Brings two values to one unit: constants to the channel's, and otherwise the right one to the left one's.
+
+use super::channels::mistake;
+use crate::model::{Channel, Dimension, ModelError, ReferenceState, Unit};
+use crate::rules::diagnostic::Diagnostic;
+use crate::rules::expr::Arithmetic;
+use crate::rules::getter::{number_text, quantity_text};
+use crate::rules::plan::Node;
+use crate::rules::verdict::Place;
+
+/// A molar mass for conversions between two mass concentrations, out of which it cancels.
+const ANY_MOLAR_MASS_G_PER_MOL: f64 = 100.0;
+
+/// What is known of the gas behind a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Gas {
+    /// The channel's name.
+    pub(super) channel: String,
+    /// The molar mass of its species.
+    pub(super) molar_mass_g_per_mol: Option<f64>,
+    /// The state that mass concentrations refer to.
+    pub(super) reference: ReferenceState,
+}
+
+impl Gas {
+    /// The gas of a channel.
+    pub(super) fn of(channel: &Channel) -> Self {
+        let molar_mass_g_per_mol = channel.molar_mass_g_per_mol();
+        Self { channel: channel.name().to_owned(), molar_mass_g_per_mol, reference: channel.reference() }
+    }
+}
+
+/// A program that leaves one number, and what that number is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Value {
+    /// The program.
+    pub(super) nodes: Vec<Node>,
+    /// The number's unit; [`Unit::One`] for a plain number.
+    pub(super) unit: Unit,
+    /// The gas, where channels are involved.
+    pub(super) gas: Option<Gas>,
+    /// The number itself, where it is known.
+    pub(super) constant: Option<f64>,
+    /// Where it stands.
+    pub(super) place: Place,
+}
+
+impl Value {
+    /// A known number.
+    pub(super) fn constant(value: f64, unit: Unit, place: Place) -> Self {
+        Self { nodes: vec![Node::Number(value)], unit, gas: None, constant: Some(value), place }
+    }
+
+    /// The same value in another unit, for comparison with a value of `gas`.
+    pub(super) fn converted(mut self, unit: Unit, gas: Option<&Gas>) -> Result<Self, ModelError> {
+        if let Some(value) = self.constant {
+            let molar_mass = gas.and_then(|gas| gas.molar_mass_g_per_mol);
+            let reference = gas.map_or(ReferenceState::C25, |gas| gas.reference);
+            let value = self.unit.convert(value, unit, molar_mass, reference)?;
+            return Ok(Self { gas: gas.cloned(), ..Self::constant(value, unit, self.place) });
+        }
+        let factor = self.factor_to(unit, gas)?;
+        if factor.to_bits() != 1.0_f64.to_bits() {
+            self.nodes.extend([Node::Number(factor), Node::Arithmetic(Arithmetic::Multiply)]);
+        }
+        Ok(Self { unit, ..self })
+    }
+
+    fn factor_to(&self, unit: Unit, gas: Option<&Gas>) -> Result<f64, ModelError> {
+        let own = self.gas.as_ref();
+        let molar_mass = own.or(gas).and_then(|gas| gas.molar_mass_g_per_mol);
+        let state_of = |gas: Option<&Gas>| gas.map_or(ReferenceState::C25, |gas| gas.reference);
+        let (from, to) = (state_of(own.or(gas)), state_of(gas.or(own)));
+        match (self.unit.dimension(), unit.dimension()) {
+            (Dimension::MassConcentration, Dimension::MassConcentration) if from != to => {
+                let any = Some(ANY_MOLAR_MASS_G_PER_MOL);
+                Ok(self.unit.factor_to(Unit::Ppb, any, from)? * Unit::Ppb.factor_to(unit, any, to)?)
+            }
+            (Dimension::MixingRatio, _) => self.unit.factor_to(unit, molar_mass, to),
+            _ => self.unit.factor_to(unit, molar_mass, from),
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.unit == Unit::One
+    }
+}
+
+/// Both values in one unit, or what keeps them apart; `place` is the operator's.
+pub(super) fn align(left: Value, right: Value, place: &Place) -> Result<(Value, Value), Diagnostic> {
+    if left.is_plain() != right.is_plain() {
+        return Err(without_unit(&left, &right, place));
+    }
+    let complain = |error: ModelError| explain(&left, &right, &error, place);
+    if left.constant.is_some() && right.constant.is_none() {
+        let aligned = left.clone().converted(right.unit, right.gas.as_ref()).map_err(complain)?;
+        return Ok((aligned, right));
+    }
+    let aligned = right.clone().converted(left.unit, left.gas.as_ref()).map_err(complain)?;
+    Ok((left, aligned))
+}
+
+fn without_unit(left: &Value, right: &Value, place: &Place) -> Diagnostic {
+    let (plain, other) = if left.is_plain() { (left, right) } else { (right, left) };
+    match plain.constant {
+        Some(number) => {
+            let help = format!("write {}", quantity_text(number, other.unit));
+            mistake(&plain.place, format!("{} has no unit", number_text(number)), help)
+        }
+        None => {
+            let message = format!("a plain number meets a value in {}", other.unit);
+            mistake(place, message, "divide by a measurement of the same kind, or compare with a plain number")
+        }
+    }
+}
+
+fn explain(left: &Value, right: &Value, error: &ModelError, place: &Place) -> Diagnostic {
+    let is_concentration = |value: &Value| {
+        matches!(value.unit.dimension(), Dimension::MixingRatio | Dimension::MassConcentration)
+    };
+    let message = format!("{} and {} cannot be brought to one unit", left.unit, right.unit);
+    if is_concentration(left) && is_concentration(right) {
+        let gas = [left, right].into_iter().filter_map(|value| value.gas.as_ref()).find(|gas| gas.molar_mass_g_per_mol.is_none());
+        if let Some(gas) = gas {
+            let own = if left.constant.is_some() { right.unit } else { left.unit };
+            let message = format!("{message}: channel `{}` has no species, so its molar mass is not known", gas.channel);
+            return mistake(place, message, format!("write the quantity in {own}, or register the channel with its species"));
+        }
+    }
+    let help = match error {
+        ModelError::Inconvertible { reason, .. } => (*reason).to_owned(),
+        other => other.to_string(),
+    };
+    mistake(place, message, help)
+}
+
+/// One value of two, or what keeps them apart.
+pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Place) -> Result<Value, Diagnostic> {
+    let (left, right, unit) = match operator {
+        Arithmetic::Add | Arithmetic::Subtract => {
+            let (left, right) = align(left, right, place)?;
+            let unit = left.unit;
+            (left, right, unit)
+        }
+        Arithmetic::Multiply if left.is_plain() || right.is_plain() => {
+            let unit = if left.is_plain() { right.unit } else { left.unit };
+            (left, right, unit)
+        }
+        Arithmetic::Divide if right.is_plain() => {
+            let unit = left.unit;
+            (left, right, unit)
+        }
+        Arithmetic::Divide if !left.is_plain() => {
+            let (left, right) = align(left, right, place)?;
+            (left, right, Unit::One)
+        }
+        _ => {
+            let word = if operator == Arithmetic::Multiply { "product" } else { "quotient" };
+            let message = format!("a {word} of {} and {} has no unit that rules know", left.unit, right.unit);
+            return Err(mistake(place, message, "multiply or divide by a plain number, or divide values of one kind"));
+        }
+    };
+    Ok(joined(operator, left, right, unit))
+}
+
+fn joined(operator: Arithmetic, left: Value, right: Value, unit: Unit) -> Value {
+    let folded = match (left.constant, right.constant) {
+        (Some(a), Some(b)) => Some(match operator {
+            Arithmetic::Add => a + b,
+            Arithmetic::Subtract => a - b,
+            Arithmetic::Multiply => a * b,
+            Arithmetic::Divide => a / b,
+        }),
+        _ => None,
+    };
+    let gas = left.gas.or(right.gas);
+    if let Some(value) = folded.filter(|value| value.is_finite()) {
+        return Value { gas, ..Value::constant(value, unit, left.place) };
+    }
+    let mut nodes = left.nodes;
+    nodes.extend(right.nodes);
+    nodes.push(Node::Arithmetic(operator));
+    Value { nodes, unit, gas, constant: None, place: left.place }
+}

@@ -1,0 +1,299 @@
+//! Evaluates plans on their grids as frames arrive. Pure: equal frames in equal order give equal verdicts.
+
+use super::member::{MemberState, gather, joined_clear, joined_trip};
+use super::super::plan::Plan;
+use super::series::{Change, Series};
+use super::super::verdict::{Truth, Verdict};
+use crate::model::{FrameRef, InstrumentId, TimeRange, Timestamp};
+use crate::query::{QueryError, Readings};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How often old samples are dropped: after so many frames.
+const FRAMES_PER_TRIM: u64 = 1024;
+
+/// What of the engine does not follow from the stored frames: how far each plan has come, and since when members are unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EngineState {
+    /// Runs of plans with the same next instant: how many, and which.
+    next: Vec<(u32, Option<Timestamp>)>,
+    /// Plan, member, since when.
+    unknown: Vec<(u32, u32, Timestamp)>,
+}
+
+/// All plans of a rule set over the newest samples.
+#[derive(Debug)]
+pub struct Engine {
+    plans: Vec<PlanState>,
+    series: Vec<Series>,
+    /// Per instrument: channel and index of its series.
+    series_of: BTreeMap<InstrumentId, Vec<(usize, usize)>>,
+    plans_of: BTreeMap<InstrumentId, Vec<usize>>,
+    newest: BTreeMap<InstrumentId, Timestamp>,
+    frames: u64,
+}
+
+#[derive(Debug)]
+struct PlanState {
+    plan: Plan,
+    next: Option<Timestamp>,
+    members: Vec<MemberState>,
+    absent: Vec<String>,
+}
+
+impl Engine {
+    /// An engine that has seen nothing.
+    #[must_use]
+    pub fn new(plans: Vec<Plan>) -> Self {
+        let mut engine = Self {
+            plans: Vec::with_capacity(plans.len()),
+            series: Vec::new(),
+            series_of: BTreeMap::new(),
+            plans_of: BTreeMap::new(),
+            newest: BTreeMap::new(),
+            frames: 0,
+        };
+        for (index, plan) in plans.into_iter().enumerate() {
+            let mut members = Vec::with_capacity(plan.members.len());
+            for member in &plan.members {
+                let series_of = |spec: &super::super::plan::WindowSpec| engine.series_index(spec.instrument, spec.channel);
+                members.push(MemberState::new(member, series_of));
+            }
+            let mut instruments: Vec<InstrumentId> =
+                plan.members.iter().flat_map(|member| member.windows.iter().map(|w| w.instrument)).collect();
+            instruments.sort_unstable();
+            instruments.dedup();
+            for instrument in instruments {
+                engine.plans_of.entry(instrument).or_default().push(index);
+            }
+            engine.plans.push(PlanState { plan, next: None, members, absent: Vec::new() });
+        }
+        engine
+    }
+
+    fn series_index(&mut self, instrument: InstrumentId, channel: usize) -> usize {
+        let of_instrument = self.series_of.entry(instrument).or_default();
+        if let Some((_, index)) = of_instrument.iter().find(|(known, _)| *known == channel) {
+            return *index;
+        }
+        let index = self.series.len();
+        self.series.push(Series::default());
+        of_instrument.push((channel, index));
+        index
+    }
+
+    /// Takes in what the store holds, so that the engine stands as if it had seen every stored frame. Plans go on where `state` says;
+    /// a plan that it says nothing about begins behind the newest frames.
+    ///
+    /// # Errors
+    /// [`QueryError`] where stored frames cannot be read.
+    pub fn warm(&mut self, readings: &Readings, state: Option<&EngineState>) -> Result<(), QueryError> {
+        for instrument in self.series_of.keys() {
+            if let Some(newest) = readings.newest(*instrument) {
+                self.newest.insert(*instrument, newest);
+            }
+        }
+        let remembered = state.map(EngineState::next_instants).filter(|next| next.len() == self.plans.len());
+        for (index, plan) in self.plans.iter_mut().enumerate() {
+            plan.next = match &remembered {
+                Some(next) => next.get(index).copied().flatten(),
+                None => frontier(plan, &self.newest).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
+            };
+        }
+        for (plan, member, since) in state.iter().flat_map(|state| &state.unknown) {
+            let members = self.plans.get_mut(*plan as usize).map(|plan| &mut plan.members);
+            if let Some(member) = members.and_then(|members| members.get_mut(*member as usize)) {
+                member.unknown_since = Some(*since);
+            }
+        }
+        self.plans.iter_mut().for_each(PlanState::restore_absent);
+        self.fill_series(readings)
+    }
+
+    fn fill_series(&mut self, readings: &Readings) -> Result<(), QueryError> {
+        let needed = self.needed_since();
+        for (instrument, of_instrument) in &self.series_of {
+            let channels: Vec<usize> = of_instrument.iter().map(|(channel, _)| *channel).collect();
+            let since = of_instrument.iter().filter_map(|(_, index)| needed.get(*index).copied().flatten()).min();
+            let range = TimeRange::new(since.map_or(Timestamp::MIN, |since| since.plus_ms(1)), Timestamp::MAX);
+            let stored = readings.rows(*instrument, &channels, range)?;
+            for (column, (_, index)) in of_instrument.iter().enumerate() {
+                let Some(series) = self.series.get_mut(*index) else { continue };
+                for (time, sample) in stored.samples(column) {
+                    series.put(time, sample.valid());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What must be remembered beside the frames.
+    #[must_use]
+    pub fn state(&self) -> EngineState {
+        let mut state = EngineState::default();
+        for (plan, number) in self.plans.iter().zip(0_u32..) {
+            match state.next.last_mut().filter(|(_, next)| *next == plan.next) {
+                Some((count, _)) => *count += 1,
+                None => state.next.push((1, plan.next)),
+            }
+            for (member, place) in plan.members.iter().zip(0_u32..) {
+                state.unknown.extend(member.unknown_since.map(|since| (number, place, since)));
+            }
+        }
+        state
+    }
+
+    /// Takes one frame, and gives every verdict that has become possible to `sink`, in order of plan and instant.
+    pub fn push(&mut self, frame: FrameRef<'_>, sink: &mut dyn FnMut(&Verdict<'_>)) {
+        let Some(of_instrument) = self.series_of.get(&frame.instrument) else { return };
+        for (channel, index) in of_instrument {
+            let valid = frame.marks.get(*channel).is_some_and(|mark| mark.is_valid());
+            let value = frame.values.get(*channel).copied().filter(|_| valid);
+            let change = self.series.get_mut(*index).map(|series| series.put(frame.time, value));
+            if change == Some(Change::Within) {
+                self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
+            }
+        }
+        let newest = self.newest.entry(frame.instrument).or_insert(frame.time);
+        *newest = frame.time.max(*newest);
+        for index in self.plans_of.get(&frame.instrument).into_iter().flatten() {
+            let Some(plan) = self.plans.get_mut(*index) else { continue };
+            let next = plan.next.unwrap_or_else(|| frame.time.ceil_to(plan.plan.step_ms));
+            plan.next = Some(next);
+            if let Some(frontier) = frontier(plan, &self.newest) {
+                plan.run(*index, &self.series, next, frontier, sink);
+            }
+        }
+        self.frames += 1;
+        if self.frames.is_multiple_of(FRAMES_PER_TRIM) {
+            self.trim();
+        }
+    }
+
+    /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough.
+    pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
+        for (index, plan) in self.plans.iter_mut().enumerate() {
+            let patience_over = now.plus_ms(-plan.plan.spec.on_missing_ms);
+            let to = frontier(plan, &self.newest).max(plan.next.map(|_| patience_over));
+            if let (Some(next), Some(to)) = (plan.next, to) {
+                plan.run(index, &self.series, next, to, sink);
+            }
+        }
+    }
+
+    /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.
+    fn needed_since(&self) -> Vec<Option<Timestamp>> {
+        let mut needed: Vec<Option<Timestamp>> = vec![Some(Timestamp::MAX); self.series.len()];
+        for plan in &self.plans {
+            let standing = plan.next.map(|next| next.plus_ms(-plan.plan.step_ms));
+            for (series, width_ms) in plan.members.iter().flat_map(MemberState::reach) {
+                if let Some(place) = needed.get_mut(series) {
+                    *place = (*place).min(standing.map(|standing| standing.plus_ms(-width_ms)));
+                }
+            }
+        }
+        needed
+    }
+
+    fn trim(&mut self) {
+        let needed = self.needed_since();
+        for (series, since) in self.series.iter_mut().zip(needed) {
+            if let Some(since) = since {
+                series.forget_until(since);
+            }
+        }
+    }
+}
+
+impl EngineState {
+    fn next_instants(&self) -> Vec<Option<Timestamp>> {
+        self.next.iter().flat_map(|(count, next)| std::iter::repeat_n(*next, *count as usize)).collect()
+    }
+}
+
+/// The instant up to which a plan may be evaluated: all of its members have come so far, or it has waited long enough for the rest.
+fn frontier(plan: &PlanState, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
+    let reached = || plan.members.iter().map(|member| member.reached(newest));
+    let slowest = reached().min().flatten();
+    let patience_over = reached().max().flatten().map(|fastest| fastest.plus_ms(-plan.plan.spec.on_missing_ms));
+    slowest.max(patience_over)
+}
+
+impl PlanState {
+    fn invalidate(&mut self, series: usize) {
+        self.members.iter_mut().for_each(|member| member.invalidate(series));
+    }
+
+    /// The stations that have been unknown for longer than the rule waits, as of the last instant that was evaluated.
+    fn restore_absent(&mut self) {
+        if let Some(next) = self.next {
+            self.note_absent(next.plus_ms(-self.plan.step_ms));
+        }
+    }
+
+    fn note_absent(&mut self, instant: Timestamp) {
+        let patience_ms = self.plan.spec.on_missing_ms;
+        let has_quorum = self.members.len() > 1;
+        self.absent.clear();
+        for (member, described) in self.members.iter_mut().zip(&self.plan.members) {
+            let unknown_ms = member.unknown_since.map_or(-1, |since| instant.since_ms(since));
+            member.is_absent = has_quorum && unknown_ms >= patience_ms;
+            if member.is_absent {
+                self.absent.push(described.station_name.clone());
+            }
+        }
+    }
+
+    /// Evaluates every instant from `instant` up to `frontier`, both included.
+    fn run(
+        &mut self,
+        index: usize,
+        series: &[Series],
+        mut instant: Timestamp,
+        frontier: Timestamp,
+        sink: &mut dyn FnMut(&Verdict<'_>),
+    ) {
+        while instant <= frontier {
+            let trip = self.evaluate(index, series, instant, sink);
+            instant = self.behind(instant, trip, series, frontier);
+        }
+        self.next = Some(instant);
+    }
+
+    /// One instant: moves the windows, asks every member, joins the answers.
+    fn evaluate(
+        &mut self,
+        index: usize,
+        series: &[Series],
+        instant: Timestamp,
+        sink: &mut dyn FnMut(&Verdict<'_>),
+    ) -> Truth {
+        for (member, described) in self.members.iter_mut().zip(&self.plan.members) {
+            member.evaluate(described, series, instant);
+        }
+        self.note_absent(instant);
+        let trip = joined_trip(&self.members, self.plan.quorum);
+        let clear = joined_clear(&self.members, self.plan.quorum);
+        let evidence = || gather(&self.members, &self.plan.members, series);
+        sink(&Verdict { spec: index, instant, trip, clear, absent: &self.absent, evidence: &evidence });
+        trip
+    }
+
+    /// The next instant. A gap in which nothing can change any more is skipped: all windows are empty, and have been for longer than
+    /// the rule waits and holds.
+    fn behind(&self, instant: Timestamp, trip: Truth, series: &[Series], frontier: Timestamp) -> Timestamp {
+        let step_ms = self.plan.step_ms;
+        let next = instant.plus_ms(step_ms);
+        let spec = &self.plan.spec;
+        let settled_ms = spec.on_missing_ms.saturating_add(spec.hold_ms).saturating_add(step_ms);
+        let is_settled = |member: &MemberState| {
+            member.is_empty() && member.unknown_since.is_some_and(|since| instant.since_ms(since) > settled_ms)
+        };
+        if trip != Truth::Unknown || !self.members.iter().all(is_settled) {
+            return next;
+        }
+        let sample = self.members.iter().filter_map(|member| member.next_sample(series, instant)).min();
+        let behind_frontier = frontier.plus_ms(1).ceil_to(step_ms);
+        next.max(sample.map_or(behind_frontier, |sample| sample.ceil_to(step_ms)).min(behind_frontier))
+    }
+}

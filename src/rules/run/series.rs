@@ -1,0 +1,74 @@
+//! The newest valid samples of one channel, as far back as any rule's window reaches.
+
+use crate::model::Timestamp;
+use std::collections::VecDeque;
+
+/// What putting a sample in has done to the order of the samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Nothing, or a new newest sample.
+    AtEnd,
+    /// Something before the end changed: windows over it must be built again.
+    Within,
+}
+
+/// Valid samples in order of time. Each has a sequence number that stays the same while older samples are dropped.
+#[derive(Debug, Default)]
+pub(super) struct Series {
+    first_sequence: u64,
+    samples: VecDeque<(Timestamp, f64)>,
+}
+
+impl Series {
+    /// Puts the sample of an instant in; `None` where there is no valid value.
+    pub(super) fn put(&mut self, time: Timestamp, value: Option<f64>) -> Change {
+        let is_newest = self.samples.back().is_none_or(|(newest, _)| *newest < time);
+        match (is_newest, value) {
+            (true, Some(value)) => {
+                self.samples.push_back((time, value));
+                Change::AtEnd
+            }
+            (true, None) => Change::AtEnd,
+            (false, value) => self.put_within(time, value),
+        }
+    }
+
+    fn put_within(&mut self, time: Timestamp, value: Option<f64>) -> Change {
+        match (self.samples.binary_search_by_key(&time, |(at, _)| *at), value) {
+            (Ok(place), Some(value)) => {
+                if let Some(sample) = self.samples.get_mut(place) {
+                    sample.1 = value;
+                }
+            }
+            (Ok(place), None) => {
+                self.samples.remove(place);
+            }
+            (Err(place), Some(value)) => self.samples.insert(place, (time, value)),
+            (Err(_), None) => return Change::AtEnd,
+        }
+        Change::Within
+    }
+
+    /// Drops samples up to `time`, included.
+    pub(super) fn forget_until(&mut self, time: Timestamp) {
+        while self.samples.pop_front_if(|(at, _)| *at <= time).is_some() {
+            self.first_sequence += 1;
+        }
+    }
+
+    /// The sample of a sequence number.
+    pub(super) fn get(&self, sequence: u64) -> Option<(Timestamp, f64)> {
+        let place = usize::try_from(sequence.checked_sub(self.first_sequence)?).ok()?;
+        self.samples.get(place).copied()
+    }
+
+    /// The sequence number of the first sample behind `time`.
+    pub(super) fn sequence_after(&self, time: Timestamp) -> u64 {
+        self.first_sequence + self.samples.partition_point(|(at, _)| *at <= time) as u64
+    }
+
+    /// The time of the first sample behind `time`.
+    pub(super) fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
+        self.get(self.sequence_after(time)).map(|(at, _)| at)
+    }
+}

@@ -1,0 +1,257 @@
+//! The methods of the rule language: what an alarm, a chain and a windowed term can be told.
+
+use super::call::{Call, Signature};
+use super::draft::{Part, SharedAlarm, SharedChain};
+use super::symbol::{self, Symbol};
+use super::text::TokenKind;
+use super::tracer::{Outcome, Tracer, fault, mistake};
+use crate::base::limits::NAME_BYTES_MAX;
+use crate::rules::expr::{Series, WindowTerm};
+use crate::rules::nearest::suggest;
+use crate::rules::verdict::{Contact, MissingPolicy, Place, Priority};
+use rhai::Dynamic;
+use std::sync::Arc;
+
+/// Bytes of a title.
+const TITLE_BYTES_MAX: usize = 1_000;
+/// What a title may hold in braces.
+const PLACEHOLDERS: [&str; 4] = ["value", "stations", "rule", "since"];
+/// Over what people are told.
+const WAYS: [&str; 4] = ["app", "sms", "email", "phone"];
+
+const ALARM: &str = "an alarm";
+
+/// All methods.
+pub(super) const METHODS: [Signature; 11] = [
+    method("coverage", "a windowed term", "a share", "avg(\"benzene\", 10.minutes).coverage(75.percent)", &[1]),
+    method("title", ALARM, "a text", ".title(\"Benzene {value} at {stations}\")", &[1]),
+    method("priority", ALARM, "low, medium, high or urgent", ".priority(\"high\")", &[1]),
+    method("scope", ALARM, "stations", ".scope(stations(\"park/*\"))", &[1]),
+    method("when", ALARM, "a condition", ".when(avg(\"benzene\", 10.minutes) > 30.ppb)", &[1]),
+    method("hold", ALARM, "a duration", ".hold(2.minutes)", &[1]),
+    method("quorum", ALARM, "a number of stations", ".quorum(2)", &[1]),
+    method(
+        "clear_when",
+        ALARM,
+        "a condition, and a duration if you wish",
+        ".clear_when(avg(\"benzene\", 10.minutes) < 25.ppb, 10.minutes)",
+        &[1, 2],
+    ),
+    method("on_missing", ALARM, "unknown, keep or alarm, and a duration", ".on_missing(\"unknown\", 15.minutes)", &[2]),
+    method("escalate", ALARM, "an escalation chain", ".escalate(escalation(\"park-standard\"))", &[1]),
+    method(
+        "step",
+        "an escalation chain",
+        "a duration, a contact or a list of them, and a list of ways",
+        ".step(15.minutes, contact(\"park-duty\"), [\"app\", \"sms\"])",
+        &[3],
+    ),
+];
+
+const fn method(
+    name: &'static str,
+    receiver: &'static str,
+    takes: &'static str,
+    example: &'static str,
+    counts: &'static [usize],
+) -> Signature {
+    Signature { name, receiver: Some(receiver), takes, example, counts }
+}
+
+/// Runs a call of one of [`METHODS`]; the result is what it was called on, so that the chain goes on.
+pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
+    let receiver = symbol::symbol(call.arg(0));
+    match (call.signature.name, receiver) {
+        ("coverage", Some(Symbol::Series(series, nodes))) => coverage(call, &series, nodes),
+        ("step", Some(Symbol::Chain(chain))) => step(call, &chain).map(|()| Symbol::Chain(chain)),
+        (name, Some(Symbol::Alarm(alarm))) if name != "coverage" && name != "step" => {
+            tell(call, name, &alarm).map(|()| Symbol::Alarm(alarm))
+        }
+        _ => misplaced(call),
+    }
+}
+
+fn misplaced(call: &Call<'_>) -> Outcome<Symbol> {
+    let owner = call.signature.receiver.unwrap_or_default();
+    let what = symbol::describe(call.arg(0));
+    let message = format!("{} belongs to {owner}, not to {what}", call.title());
+    let help = format!("write {}, and look for a bracket that closes too late or too early", call.signature.example);
+    fault(call.place.clone(), message, help)
+}
+
+fn coverage(call: &Call<'_>, series: &Series, nodes: usize) -> Outcome<Symbol> {
+    let Series::Window(term) = series else { return misplaced(call) };
+    let coverage_min = call.share(1)?;
+    let term = WindowTerm { coverage_min, ..term.clone() };
+    Ok(Symbol::Series(Arc::new(Series::Window(term)), nodes))
+}
+
+fn step(call: &Call<'_>, chain: &SharedChain) -> Outcome<()> {
+    let after_ms = call.duration(1, 0);
+    let contacts = contacts(call);
+    let ways = ways(call);
+    let (after_ms, contacts, ways) = (after_ms?, contacts?, ways?);
+    let mut chain = chain.lock();
+    if let Some(before) = chain.steps.last().filter(|before| before.after_ms > after_ms) {
+        let (now, before) = (symbol::duration_text(after_ms), symbol::duration_text(before.after_ms));
+        let message = format!("this step comes after {now}, but the one before it after {before}");
+        return fault(call.place_of(1), message, "write the steps in rising order of time, counted from the opening of the alarm");
+    }
+    chain.push(after_ms, contacts, &ways);
+    Ok(())
+}
+
+fn contacts(call: &Call<'_>) -> Outcome<Vec<Contact>> {
+    let mut found = Vec::new();
+    for value in list(call.arg(2)) {
+        match symbol::symbol(&value) {
+            Some(Symbol::Contact(contact)) => found.push(contact),
+            _ if symbol::is_poison(&value) => {}
+            _ => {
+                let message = format!("{} is no contact", symbol::describe(&value));
+                return fault(call.place_of(2), message, "write contact(\"park-duty\"), or a contact of an imported file");
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn ways(call: &Call<'_>) -> Outcome<Vec<String>> {
+    let mut found = Vec::new();
+    for value in list(call.arg(3)) {
+        let Ok(way) = value.into_string() else { return call.wrong(3) };
+        if !WAYS.contains(&way.as_str()) {
+            let message = format!("`{way}` is no way to tell people");
+            let help = suggest(&way, &WAYS, "write \"app\", \"sms\", \"email\" or \"phone\"");
+            return fault(call.place_of(3), message, help);
+        }
+        found.push(way);
+    }
+    if found.is_empty() { call.wrong(3) } else { Ok(found) }
+}
+
+/// The values of a list, or the one value that is no list.
+fn list(value: &Dynamic) -> Vec<Dynamic> {
+    value.clone().into_array().unwrap_or_else(|_| vec![value.clone()])
+}
+
+fn tell(call: &Call<'_>, name: &str, alarm: &SharedAlarm) -> Outcome<()> {
+    match name {
+        "title" => {
+            let title = title(call)?;
+            alarm.lock().title = Some(title);
+        }
+        "priority" => {
+            let priority = word(call, &Priority::ALL.map(|priority| (priority.name(), priority)))?;
+            alarm.lock().priority = priority;
+        }
+        "scope" => return scope(call, alarm),
+        "when" => return when(call, alarm),
+        "hold" => {
+            let hold_ms = call.duration(1, 0)?;
+            alarm.lock().hold = (hold_ms, Some(call.place_of(1)));
+        }
+        "quorum" => {
+            let quorum = quorum(call)?;
+            alarm.lock().quorum = Some((quorum, call.place_of(1)));
+        }
+        "clear_when" => {
+            let condition = call.condition(1)?;
+            let hold_ms = if call.count() > 1 { call.duration(2, 0)? } else { 0 };
+            alarm.lock().clear_when = Some((condition, hold_ms));
+        }
+        "on_missing" => {
+            let policies = [MissingPolicy::Unknown, MissingPolicy::Keep, MissingPolicy::Alarm];
+            let policy = word(call, &policies.map(|policy| (policy.name(), policy)));
+            let after_ms = call.duration(2, 1);
+            alarm.lock().on_missing = (policy?, after_ms?);
+        }
+        _ => {
+            let Symbol::Chain(chain) = call.symbol(1)? else { return call.wrong(1) };
+            alarm.lock().chain = Some(chain);
+        }
+    }
+    Ok(())
+}
+
+fn scope(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
+    let place = call.place_of(1);
+    let glob = match symbol::symbol(call.arg(1)) {
+        Some(Symbol::Stations(glob)) => Ok((glob, glob_place(call).unwrap_or(place))),
+        _ if call.arg(1).is_string() => call.name(1, NAME_BYTES_MAX).map(|glob| (glob, place)),
+        _ => call.wrong(1),
+    };
+    let mut alarm = alarm.lock();
+    alarm.scope = Part::Broken;
+    alarm.scope = Part::Given(glob?);
+    Ok(())
+}
+
+/// Where the glob of a `stations("glob")` stands that is written right here.
+fn glob_place(call: &Call<'_>) -> Option<Place> {
+    let source = &call.tracer.source;
+    let token = call.token_of(1)?;
+    let glob = (source.word(token) == "stations").then(|| source.argument(token, 0)).flatten()?;
+    Some(source.place(glob))
+}
+
+fn when(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
+    let mut alarm = alarm.lock();
+    if !matches!(alarm.when, Part::Missing) {
+        return fault(call.place.clone(), "the alarm has a `.when` already", "join the conditions with `and` or `or` in one `.when`");
+    }
+    alarm.when = Part::Broken;
+    alarm.when = Part::Given(call.condition(1)?);
+    Ok(())
+}
+
+fn quorum(call: &Call<'_>) -> Outcome<u32> {
+    let Ok(count) = call.arg(1).as_int() else { return call.wrong(1) };
+    match u32::try_from(count) {
+        Ok(count) if count > 0 => Ok(count),
+        _ => {
+            let message = format!("a quorum of {count} stations makes no sense");
+            fault(call.place_of(1), message, "write how many stations must trip at the same instant, 1 or more")
+        }
+    }
+}
+
+/// The first argument as one of a few words.
+fn word<T: Copy>(call: &Call<'_>, words: &[(&str, T)]) -> Outcome<T> {
+    let given = call.text(1)?;
+    if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == given) {
+        return Ok(*meaning);
+    }
+    let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let all = format!("write one of \"{}\"", names.join("\", \""));
+    let help = suggest(&given.to_lowercase(), &names, &all);
+    fault(call.place_of(1), format!("{} does not know `{given}`", call.title()), help)
+}
+
+fn title(call: &Call<'_>) -> Outcome<String> {
+    let source = &call.tracer.source;
+    let token = call.token_of(1);
+    if token.and_then(|token| source.token(token)).is_some_and(|token| token.kind == TokenKind::Template { interpolates: true }) {
+        let message = "a backtick text is filled in once, when the rules load";
+        return fault(call.place_of(1), message, "write the title between double quotes, with {value}, {stations}, {rule} or {since}");
+    }
+    let title = call.name(1, TITLE_BYTES_MAX)?;
+    check_placeholders(call.tracer, &title, &call.place_of(1));
+    Ok(title)
+}
+
+/// Reports every `{word}` of a title that stands for nothing.
+fn check_placeholders(tracer: &Tracer, title: &str, place: &Place) {
+    let mut rest = title;
+    while let Some((_, after)) = rest.split_once('{') {
+        let Some((word, tail)) = after.split_once('}') else {
+            tracer.report(mistake(place.clone(), "a `{` of the title has no `}`", "write {value}, {stations}, {rule} or {since}"));
+            return;
+        };
+        if !PLACEHOLDERS.contains(&word) {
+            let help = suggest(word.trim(), &PLACEHOLDERS, "write {value}, {stations}, {rule} or {since}");
+            tracer.report(mistake(place.clone(), format!("the title cannot show `{{{word}}}`"), help));
+        }
+        rest = tail;
+    }
+}

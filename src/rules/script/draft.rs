@@ -1,0 +1,129 @@
+//! Alarms and escalation chains while a script is still adding to them.
+
+use crate::base::limits::ON_MISSING_MS_DEFAULT;
+use crate::rules::expr::{Condition, Rule, RulePlaces};
+use crate::rules::verdict::{Chain, Contact, MissingPolicy, Place, Priority, Step};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// What an operator reads where the rule names no title.
+const TITLE_DEFAULT: &str = "{rule} at {stations}: {value}";
+
+/// A part of an alarm that must be there.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Part<T> {
+    /// It was not given.
+    #[default]
+    Missing,
+    /// It was given, with a mistake that is on the list already.
+    Broken,
+    /// It is there.
+    Given(T),
+}
+
+/// A chain of escalation steps, shared by all that hold it.
+pub(super) type SharedChain = Arc<Mutex<ChainDraft>>;
+/// An alarm, shared by all that hold it, so that a change through any of them is kept.
+pub(super) type SharedAlarm = Arc<Mutex<AlarmDraft>>;
+
+/// An escalation chain under construction.
+#[derive(Debug, Clone)]
+pub(super) struct ChainDraft {
+    /// Its name.
+    pub(super) name: String,
+    /// Its steps so far.
+    pub(super) steps: Vec<Step>,
+}
+
+impl ChainDraft {
+    /// A chain without steps.
+    pub(super) fn new(name: String) -> SharedChain {
+        Arc::new(Mutex::new(Self { name, steps: Vec::new() }))
+    }
+
+    /// Adds a step for each contact at one time.
+    pub(super) fn push(&mut self, after_ms: i64, contacts: Vec<Contact>, ways: &[String]) {
+        let step = |contact| Step { after_ms, contact, ways: ways.to_vec() };
+        self.steps.extend(contacts.into_iter().map(step));
+    }
+}
+
+/// An alarm under construction.
+#[derive(Debug)]
+pub(super) struct AlarmDraft {
+    /// Its name.
+    pub(super) name: String,
+    /// Where `alarm` stands.
+    pub(super) place: Place,
+    /// Where its name stands.
+    pub(super) name_place: Place,
+    /// The statement that made it.
+    pub(super) statement: usize,
+    /// Template of what people read.
+    pub(super) title: Option<String>,
+    /// How urgent.
+    pub(super) priority: Priority,
+    /// The glob and where it stands.
+    pub(super) scope: Part<(String, Place)>,
+    /// The trip condition.
+    pub(super) when: Part<Arc<Condition>>,
+    /// For how long it must hold, and where that stands.
+    pub(super) hold: (i64, Option<Place>),
+    /// How many stations, and where that stands.
+    pub(super) quorum: Option<(u32, Place)>,
+    /// The clear condition and for how long it must hold.
+    pub(super) clear_when: Option<(Arc<Condition>, i64)>,
+    /// What no data means, and after how long.
+    pub(super) on_missing: (MissingPolicy, i64),
+    /// Who is told.
+    pub(super) chain: Option<SharedChain>,
+}
+
+impl AlarmDraft {
+    /// An alarm with nothing but a name.
+    pub(super) fn new(name: String, place: Place, name_place: Place, statement: usize) -> SharedAlarm {
+        Arc::new(Mutex::new(Self {
+            name,
+            place,
+            name_place,
+            statement,
+            title: None,
+            priority: Priority::default(),
+            scope: Part::Missing,
+            when: Part::Missing,
+            hold: (0, None),
+            quorum: None,
+            clear_when: None,
+            on_missing: (MissingPolicy::default(), ON_MISSING_MS_DEFAULT),
+            chain: None,
+        }))
+    }
+
+    /// The rule, if it has a scope and a condition.
+    pub(super) fn rule(&self) -> Option<Rule> {
+        let (Part::Given(when), Part::Given((scope, scope_place))) = (&self.when, &self.scope) else {
+            return None;
+        };
+        let chain = self.chain.as_ref().map(|chain| chain.lock().clone());
+        let or_rule = |place: Option<&Place>| place.unwrap_or(&self.place).clone();
+        Some(Rule {
+            name: self.name.clone(),
+            title: self.title.clone().unwrap_or_else(|| TITLE_DEFAULT.to_owned()),
+            priority: self.priority,
+            scope: scope.clone(),
+            quorum: self.quorum.as_ref().map(|(count, _)| *count),
+            when: (**when).clone(),
+            hold_ms: self.hold.0,
+            clear_when: self.clear_when.as_ref().map(|(condition, hold_ms)| ((**condition).clone(), *hold_ms)),
+            on_missing: self.on_missing.0,
+            on_missing_ms: self.on_missing.1,
+            chain: chain.map_or_else(Chain::default, |draft| Chain { name: draft.name, steps: draft.steps }),
+            place: self.place.clone(),
+            places: RulePlaces {
+                scope: scope_place.clone(),
+                quorum: or_rule(self.quorum.as_ref().map(|(_, place)| place)),
+                hold: or_rule(self.hold.1.as_ref()),
+            },
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! The functions of the rule language: windows over channels, and the beginnings of alarms, contacts and chains.
+
+use super::call::{Call, Signature};
+use super::draft::{AlarmDraft, ChainDraft};
+use super::symbol::Symbol;
+use super::tracer::{Outcome, fault};
+use crate::base::limits::{NAME_BYTES_MAX, RULES_MAX};
+use crate::rules::expr::{Condition, Series, WindowFunction, WindowTerm};
+use crate::rules::verdict::Contact;
+use std::sync::Arc;
+
+/// The quantile of `baseline` where the rule names none.
+const BASELINE_QUANTILE: f64 = 0.1;
+/// The share of valid samples below which a term is unknown where the rule names none: any sample will do.
+const COVERAGE_MIN: f64 = 0.0;
+
+const WINDOW_TAKES: &str = "a channel's name and a duration";
+
+/// All functions.
+pub(super) const FUNCTIONS: [Signature; 11] = [
+    function("avg", WINDOW_TAKES, "avg(\"benzene\", 10.minutes)", &[2]),
+    function("min", WINDOW_TAKES, "min(\"benzene\", 10.minutes)", &[2]),
+    function("max", WINDOW_TAKES, "max(\"benzene\", 10.minutes)", &[2]),
+    function("count", WINDOW_TAKES, "count(\"benzene\", 10.minutes)", &[2]),
+    function("last", "a channel's name, and a duration if you wish", "last(\"benzene\")", &[1, 2]),
+    function(
+        "baseline",
+        "a channel's name, a duration, and a share if you wish",
+        "baseline(\"benzene\", 24.hours, 10.percent)",
+        &[2, 3],
+    ),
+    function("stations", "a glob over station names", "stations(\"park/*\")", &[1]),
+    function("alarm", "the rule's name", "alarm(\"benzene-high\")", &[1]),
+    function("contact", "a name", "contact(\"park-duty\")", &[1]),
+    function("escalation", "a name", "escalation(\"park-standard\")", &[1]),
+    function("not", "a condition", "not(avg(\"benzene\", 10.minutes) > 30.ppb)", &[1]),
+];
+
+const fn function(
+    name: &'static str,
+    takes: &'static str,
+    example: &'static str,
+    counts: &'static [usize],
+) -> Signature {
+    Signature { name, receiver: None, takes, example, counts }
+}
+
+/// Runs a call of one of [`FUNCTIONS`].
+pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
+    match call.signature.name {
+        "avg" => window(call, WindowFunction::Avg),
+        "min" => window(call, WindowFunction::Min),
+        "max" => window(call, WindowFunction::Max),
+        "count" => window(call, WindowFunction::Count),
+        "last" => window(call, WindowFunction::Last),
+        "baseline" => {
+            let quantile = if call.count() > 2 { call.share(2)? } else { BASELINE_QUANTILE };
+            window(call, WindowFunction::Baseline { quantile })
+        }
+        "stations" => call.name(0, NAME_BYTES_MAX).map(Symbol::Stations),
+        "contact" => call.name(0, NAME_BYTES_MAX).map(|name| Symbol::Contact(Contact(name))),
+        "escalation" => call.name(0, NAME_BYTES_MAX).map(|name| Symbol::Chain(ChainDraft::new(name))),
+        "alarm" => alarm(call),
+        _ => negate(call),
+    }
+}
+
+fn window(call: &Call<'_>, function: WindowFunction) -> Outcome<Symbol> {
+    let channel = call.name(0, 2 * NAME_BYTES_MAX + 1);
+    let width = if call.count() > 1 { call.duration(1, 1).map(Some) } else { Ok(None) };
+    let (channel, width_ms) = (channel?, width?);
+    let place = call.place.clone();
+    let term = WindowTerm { function, channel, width_ms, coverage_min: COVERAGE_MIN, place };
+    Ok(Symbol::Series(Arc::new(Series::Window(term)), 1))
+}
+
+fn alarm(call: &Call<'_>) -> Outcome<Symbol> {
+    let name = call.name(0, NAME_BYTES_MAX)?;
+    if call.tracer.alarm_count() >= RULES_MAX {
+        return fault(call.place.clone(), format!("there are more than {RULES_MAX} rules"), "leave out what is not needed");
+    }
+    let draft = AlarmDraft::new(name, call.place.clone(), call.place_of(0), call.tracer.statement());
+    call.tracer.register(Arc::clone(&draft));
+    Ok(Symbol::Alarm(draft))
+}
+
+fn negate(call: &Call<'_>) -> Outcome<Symbol> {
+    match call.symbol(0)? {
+        Symbol::Condition(condition, nodes) => {
+            call.tracer.spend(nodes)?;
+            Ok(Symbol::Condition(Arc::new(Condition::Not(Box::new((*condition).clone()))), nodes + 1))
+        }
+        _ => call.wrong(0),
+    }
+}

@@ -1,0 +1,142 @@
+//! What is said about names that mean nothing: functions, methods, getters and variables.
+
+use super::builder::METHODS;
+use super::functions::FUNCTIONS;
+use super::symbol::{self, DURATIONS, Poison, Symbol};
+use super::tracer::{Tracer, mistake};
+use crate::rules::getter::UNITS;
+use crate::rules::nearest::nearest;
+use crate::rules::verdict::Place;
+use rhai::Dynamic;
+
+/// Words of the language that are planned, so that they get an answer of their own.
+const PLANNED: [&str; 16] = [
+    "rate", "delta", "stddev", "percentile", "sum", "spread", "flag", "silent", "stuck", "is_off", "is_on", "remind",
+    "suppress_when", "guidance", "auto_close", "when_script",
+];
+
+/// Functions of Rhai's own that scripts may call.
+const PLAIN: [&str; 72] = [
+    "abs", "append", "bytes", "ceiling", "chars", "chop", "clear", "contains", "crop", "dedup", "drain", "ends_with", "extend", "extract",
+    "fill_with", "filter", "find", "find_map", "floor", "for_each", "get", "index_of", "insert", "int", "is_empty", "is_even", "is_odd",
+    "is_zero", "keys", "len", "make_lower", "make_upper", "map", "mixin", "order", "pad", "parse_float", "parse_int", "pop",
+    "push", "range", "reduce", "reduce_rev", "remove", "replace", "retain", "reverse", "round", "set", "shift", "sign", "some", "all", "sort",
+    "sort_desc", "splice", "split", "split_rev", "starts_with", "sub_string", "to_chars", "to_debug", "to_float", "to_int", "to_lower",
+    "to_string", "to_upper", "trim", "truncate", "values", "zip", "sqrt",
+];
+
+/// Names that Rhai itself answers for, whatever their arguments.
+pub(super) const SYNTACTIC: [&str; 16] = [
+    "print", "debug", "type_of", "call", "curry", "Fn", "is_def_var", "is_def_fn", "is_shared", "eval", "if", "while", "switch", "return",
+    "for", "in",
+];
+
+/// A call that nothing answers to.
+pub(super) struct Unknown<'a> {
+    /// For whom.
+    pub(super) tracer: &'a Tracer,
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Where its name stands.
+    pub(super) place: Place,
+    /// Whether it is called on something.
+    pub(super) is_method: bool,
+    /// What it is given.
+    pub(super) args: &'a [Dynamic],
+}
+
+/// Reports an unknown call; the value is what it was called on if that is an alarm or a chain, so that the rest is checked too.
+pub(super) fn call(unknown: &Unknown<'_>) -> Dynamic {
+    let receiver = unknown.args.first().filter(|_| unknown.is_method);
+    if receiver.is_some_and(symbol::is_poison) {
+        return Dynamic::from(Poison);
+    }
+    let is_builtin = PLAIN.contains(&unknown.name);
+    let is_silent = is_builtin && unknown.args.iter().any(symbol::is_poison);
+    if !is_silent {
+        let (message, help) = explain(unknown);
+        unknown.tracer.report(mistake(unknown.place.clone(), message, help));
+    }
+    match receiver.and_then(symbol::symbol) {
+        Some(kept @ (Symbol::Alarm(_) | Symbol::Chain(_))) => Dynamic::from(kept),
+        _ => Dynamic::from(Poison),
+    }
+}
+
+fn explain(unknown: &Unknown<'_>) -> (String, String) {
+    let name = unknown.name;
+    let dot = if unknown.is_method { "." } else { "" };
+    if PLANNED.contains(&name) {
+        return (format!("`{dot}{name}` is not available yet"), "leave it out for now".to_owned());
+    }
+    if unknown.tracer.source.function_names().any(|known| known == name) {
+        let count = unknown.args.len();
+        return (format!("`{name}` does not take {count} values"), format!("give it what its `fn {name}(..)` names"));
+    }
+    if PLAIN.contains(&name) {
+        let given: Vec<&str> = unknown.args.iter().map(symbol::describe).collect();
+        let message = if given.is_empty() { "nothing".to_owned() } else { given.join(" and ") };
+        return (format!("`{dot}{name}` cannot be used with {message}"), "look at what it is given".to_owned());
+    }
+    if is_getter(name) {
+        return (format!("`.{name}` is called like a function"), format!("write `.{name}` without brackets"));
+    }
+    let (kind, help) = if unknown.is_method { ("method", of_methods(name)) } else { ("function", of_functions(unknown, name)) };
+    (format!("there is no {kind} `{dot}{name}`"), help)
+}
+
+fn is_getter(name: &str) -> bool {
+    getters().any(|known| known == name)
+}
+
+fn getters() -> impl Iterator<Item = &'static str> {
+    UNITS.iter().map(|(name, _)| *name).chain(DURATIONS.iter().map(|(name, _)| *name))
+}
+
+fn of_methods(name: &str) -> String {
+    let own = METHODS.iter().map(|signature| signature.name);
+    match nearest(name, own.clone().chain(PLAIN)) {
+        Some(close) => format!("did you mean `.{close}`?"),
+        None => format!("there are .{}", own.collect::<Vec<_>>().join(", .")),
+    }
+}
+
+fn of_functions(unknown: &Unknown<'_>, name: &str) -> String {
+    let own = FUNCTIONS.iter().map(|signature| signature.name);
+    match nearest(name, own.clone().chain(unknown.tracer.source.function_names()).chain(PLAIN)) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => format!("there are {}", own.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Reports a getter that does not exist.
+pub(super) fn property(tracer: &Tracer, name: &str, place: Place, target: &Dynamic) -> Dynamic {
+    let signature = METHODS.iter().find(|signature| signature.name == name);
+    let (message, help) = match signature {
+        _ if symbol::is_poison(target) => return Dynamic::from(Poison),
+        Some(signature) => (format!("`.{name}` is given nothing"), format!("write {}", signature.example)),
+        None if symbol::number(target).is_some() => {
+            let otherwise = || format!("units are .{}", getters().collect::<Vec<_>>().join(", ."));
+            let help = nearest(name, getters()).map_or_else(otherwise, |close| format!("did you mean `.{close}`?"));
+            (format!("there is no unit `.{name}`"), help)
+        }
+        None if is_getter(name) => {
+            let what = symbol::describe(target);
+            (format!("`.{name}` makes a quantity of a number, not of {what}"), format!("write it after a number: 30.{name}"))
+        }
+        None => (format!("{} has no `.{name}`", symbol::describe(target)), of_methods(name)),
+    };
+    tracer.report(mistake(place, message, help));
+    Dynamic::from(Poison)
+}
+
+/// Reports a variable that does not exist, at the first place in the running statement where it is read.
+pub(super) fn variable(tracer: &Tracer, name: &str, known: &[String], in_function: bool) {
+    let Some(token) = tracer.first_use(name, in_function) else { return };
+    let help = match nearest(name, known.iter().map(String::as_str)) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None if in_function => "functions see only what they are given, and constants as global::NAME".to_owned(),
+        None => format!("write `let {name} = ..;` before it, or import the file that has it"),
+    };
+    tracer.report(mistake(tracer.source.place(token), format!("there is no variable `{name}`"), help));
+}

@@ -1,0 +1,138 @@
+//! What a run of one rule file leaves behind: its alarms and its mistakes.
+
+use super::draft::SharedAlarm;
+use super::text::{Chunk, Source};
+use crate::base::limits::{PLAN_NODES_MAX, RULE_OPERATIONS_MAX};
+use crate::rules::diagnostic::Diagnostic;
+use crate::rules::verdict::Place;
+use parking_lot::Mutex;
+use rhai::Position;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Mistakes of one file that are listed; a loop may make the same one very often.
+const DIAGNOSTICS_PER_FILE_MAX: usize = 1_000;
+/// Expression nodes that one file may build: three hundred of the largest rules.
+const NODES_PER_FILE_MAX: usize = 300 * PLAN_NODES_MAX;
+/// The source name of functions, whose positions count from the beginning of the file.
+pub(super) const FUNCTIONS: &str = "functions";
+/// The source name of statements, whose positions count from their own beginning.
+pub(super) const STATEMENT: &str = "statement";
+
+/// Why an operation gave no value.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Because of a mistake that is on the list already.
+    Silent,
+    /// Because of this.
+    Said(Diagnostic),
+    /// Because the script has built too much: it must end.
+    Exhausted,
+}
+
+/// A value, or why there is none.
+pub(super) type Outcome<T> = Result<T, Fault>;
+
+/// A mistake.
+pub(super) fn mistake(place: Place, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+    Diagnostic { place, message: message.into(), help: help.into(), is_warning: false }
+}
+
+/// A mistake as the reason why there is no value.
+pub(super) fn fault<T>(place: Place, message: impl Into<String>, help: impl Into<String>) -> Outcome<T> {
+    Err(Fault::Said(mistake(place, message, help)))
+}
+
+/// Collects what one file's run leaves behind. Shared by all functions of the file's engine.
+pub(super) struct Tracer {
+    /// The file.
+    pub(super) source: Source,
+    /// Its functions as Rhai reads them.
+    pub(super) functions: Chunk,
+    state: Mutex<State>,
+    operations: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    diagnostics: Vec<Diagnostic>,
+    alarms: Vec<SharedAlarm>,
+    statement: (usize, Chunk),
+    nodes: usize,
+}
+
+impl Tracer {
+    /// A tracer for a file whose functions are `functions`.
+    pub(super) fn new(source: Source, functions: Chunk) -> Self {
+        Self { source, functions, state: Mutex::new(State::default()), operations: AtomicU64::new(0) }
+    }
+
+    /// Goes on with a statement, given by its number.
+    pub(super) fn begin(&self, number: usize, chunk: Chunk) {
+        self.state.lock().statement = (number, chunk);
+    }
+
+    /// The number of the statement that runs.
+    pub(super) fn statement(&self) -> usize {
+        self.state.lock().statement.0
+    }
+
+    /// Puts a mistake on the list, unless its place has one already.
+    pub(super) fn report(&self, diagnostic: Diagnostic) {
+        let mut state = self.state.lock();
+        let is_known = state.diagnostics.iter().any(|known| known.place == diagnostic.place && known.message == diagnostic.message);
+        if !is_known && state.diagnostics.len() < DIAGNOSTICS_PER_FILE_MAX {
+            state.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Puts an alarm on the list.
+    pub(super) fn register(&self, alarm: SharedAlarm) {
+        self.state.lock().alarms.push(alarm);
+    }
+
+    /// How many alarms there are.
+    pub(super) fn alarm_count(&self) -> usize {
+        self.state.lock().alarms.len()
+    }
+
+    /// Everything found: alarms and mistakes.
+    pub(super) fn take(&self) -> (Vec<SharedAlarm>, Vec<Diagnostic>) {
+        let mut state = self.state.lock();
+        (std::mem::take(&mut state.alarms), std::mem::take(&mut state.diagnostics))
+    }
+
+    /// The place of a position that Rhai gave, and the token there.
+    pub(super) fn locate(&self, source: Option<&str>, position: Position) -> (Place, Option<usize>) {
+        if source == Some(FUNCTIONS) {
+            return self.source.locate(&self.functions, position);
+        }
+        let state = self.state.lock();
+        self.source.locate(&state.statement.1, position)
+    }
+
+    /// The first token that reads a variable, in the running statement or in the functions.
+    pub(super) fn first_use(&self, name: &str, in_function: bool) -> Option<usize> {
+        if in_function {
+            return self.source.functions().find_map(|statement| self.source.first_use(statement, name));
+        }
+        let statement = self.source.statements().get(self.statement())?;
+        self.source.first_use(statement, name)
+    }
+
+    /// Accounts for an expression of so many nodes.
+    pub(super) fn spend(&self, nodes: usize) -> Outcome<()> {
+        let mut state = self.state.lock();
+        state.nodes = state.nodes.saturating_add(nodes);
+        if state.nodes > NODES_PER_FILE_MAX { Err(Fault::Exhausted) } else { Ok(()) }
+    }
+
+    /// Counts one operation; false once the file has had as many as it may.
+    pub(super) fn count_operation(&self) -> bool {
+        self.operations.fetch_add(1, Ordering::Relaxed) < RULE_OPERATIONS_MAX
+    }
+
+    /// Whether the file has had as many operations as it may.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.operations.load(Ordering::Relaxed) >= RULE_OPERATIONS_MAX
+    }
+}

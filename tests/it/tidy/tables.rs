@@ -1,0 +1,97 @@
+//! Every table of the house in one place: what may import what, how large, which words, which files.
+
+/// A layer (a folder or file directly under `src/`) and the module paths outside itself that it may name.
+/// A path allows everything below it. An item that is re-exported higher up counts where it is defined.
+pub(crate) const LAYERS: &[(&str, &[&str])] = &[
+    ("guide", &[]),
+    ("base", &[]),
+    ("model", &["base"]),
+    ("codec", &["base"]),
+    ("store", &["base", "model", "codec"]),
+    ("ledger", &["base", "model", "store::io"]),
+    ("query", &["base", "model", "store::read", "store::error"]),
+    ("rules", &["base", "model", "query"]),
+    ("alarm", &["base", "model", "ledger", "rules::verdict"]),
+    ("trace", &["base", "model", "query", "ledger", "alarm::event"]),
+    ("interop", &["base", "model", "query", "alarm::notify"]),
+];
+
+/// The wiring: `src/lib.rs` and these modules may name every layer, and no layer may name them.
+pub(crate) const WIRING: &[&str] = &["db", "config", "error", "bin"];
+
+/// Lines of one function, from `fn` to its closing brace.
+pub(crate) const FUNCTION_LINES_MAX: usize = 70;
+/// Parameters of one function, `self` not counted.
+pub(crate) const PARAMETERS_MAX: usize = 5;
+/// Blocks within blocks in one function.
+pub(crate) const NESTING_MAX: usize = 4;
+/// Lines of code of one file, without test modules, blank lines and comments.
+pub(crate) const FILE_LINES_MAX: usize = 400;
+/// Files directly in one folder under `src/`.
+pub(crate) const FOLDER_FILES_MAX: usize = 12;
+/// Words in the name of a test.
+pub(crate) const TEST_NAME_WORDS_MIN: usize = 3;
+
+/// Words that say nothing; no item and no file has one in its name.
+pub(crate) const BANNED_WORDS: &[&str] =
+    &["manager", "helper", "helpers", "util", "utils", "common", "misc", "data", "info"];
+/// How no item's name begins.
+pub(crate) const BANNED_PREFIXES: &[&str] = &["handle_", "process_", "do_"];
+/// Folders whose name is agreed, whatever its words.
+pub(crate) const NAMED_FOLDERS: &[&str] = &["examples/data"];
+
+/// Marks of unfinished work, as whole words. Split, so that this file does not offend itself.
+pub(crate) const UNFINISHED: &[&str] = &[
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("X", "XX"),
+    concat!("HA", "CK"),
+    concat!("to", "do!"),
+    concat!("un", "implemented!"),
+    concat!("db", "g!"),
+];
+/// Hosts of package registries: a project names packages, not where they lie.
+pub(crate) const REGISTRY_HOSTS: &[&str] = &[
+    concat!("crates", ".io"),
+    concat!("index", ".crates"),
+    concat!("pypi", ".org"),
+    concat!("registry", ".npmjs"),
+    concat!("deb", ".debian.org"),
+];
+/// Folders of somebody's machine, and the prefix under which they are tolerated all the same.
+pub(crate) const MACHINE_PATHS: &[(&str, Option<&str>)] =
+    &[(concat!("/wo", "rk/"), None), (concat!("/ro", "ot/"), None), (concat!("/tm", "p/"), Some("tests/"))];
+/// Files that tools write and nobody reads as text.
+pub(crate) const UNREAD_FILES: &[&str] = &["Cargo.lock"];
+
+/// The only files with `unsafe` in them.
+pub(crate) const UNSAFE_FILES: &[&str] = &["src/store/io/map.rs"];
+
+/// The format documents, beside the code that writes the bytes.
+pub(crate) const FORMAT_DOCUMENTS: &[&str] = &["src/codec/FORMAT.md", "src/store/FORMAT.md", "src/ledger/FORMAT.md"];
+/// What the top of the project holds, and nothing else.
+pub(crate) const TOP_LEVEL: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "README.md",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "src",
+    "examples",
+    "benches",
+    "fuzz",
+    "tests",
+    ".ci",
+    ".gitignore",
+    "clippy.toml",
+    "rustfmt.toml",
+    "deny.toml",
+];
+/// What `examples/` holds besides Rust files.
+pub(crate) const EXAMPLE_FOLDERS: &[&str] = &["data", "rules"];
+/// Folders whose Rust files are parsed and checked.
+pub(crate) const SOURCE_FOLDERS: &[&str] = &["src", "examples", "tests", "benches", "fuzz"];
+/// Folders that no check enters.
+pub(crate) const UNWALKED_FOLDERS: &[&str] = &[".git", "target"];
+/// Folders in which every Rust file must be reached by a `mod`.
+pub(crate) const REACHED_FOLDERS: &[&str] = &["src/", "tests/it/"];
