@@ -12,6 +12,7 @@ pub mod model;
 pub mod query;
 pub mod rules;
 pub mod store;
+pub mod trace;
 
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};

@@ -48,12 +48,13 @@ pub(crate) fn read() -> Outcome<Vec<Release>> {
 
 /// A release counts as alarmed only if an alarm *opened* between its start and its end: one that was open already proves nothing.
 pub(crate) fn score(releases: &[Release], alarms: &[Opened]) -> Scores {
-    let during = |release: &Release, opened: &Opened| release.start <= opened.opened_at && opened.opened_at <= release.end;
+    let during =
+        |release: &Release, opened: &Opened| release.start <= opened.opened_at && opened.opened_at <= release.end;
     let hit_of = |release: &Release| {
-        alarms.iter().find(|opened| during(release, opened)).map(|opened| Hit {
-            alarm: opened.alarm,
-            minutes: opened.opened_at.since_ms(release.start) / 60_000,
-        })
+        alarms
+            .iter()
+            .find(|opened| during(release, opened))
+            .map(|opened| Hit { alarm: opened.alarm, minutes: opened.opened_at.since_ms(release.start) / 60_000 })
     };
     let is_outside = |opened: &&Opened| !releases.iter().any(|release| during(release, opened));
     Scores {

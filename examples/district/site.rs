@@ -4,7 +4,9 @@ use super::Outcome;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
-use vocdb::{AlarmEvent, Channel, Database, Instrument, Interval, Position, Sample, Station, TimeRange, Timestamp, Unit};
+use vocdb::{
+    AlarmEvent, Channel, Database, Instrument, Interval, Position, Sample, Station, TimeRange, Timestamp, Unit,
+};
 
 /// The readings of the site, row by row.
 pub(crate) type Readings = CsvReader<File>;
@@ -32,9 +34,11 @@ pub(crate) fn register(db: &Database) -> Outcome<Readings> {
     let direction = Channel::quantity("wind direction", Unit::Degree)?.with_decimals(1)?;
     let mast = Instrument::new("anemometer", minute, vec![speed, direction])?;
     let id = db.register_instrument(station, mast.clone())?;
-    let target = CsvTarget::new(id, &mast)
-        .column("ws_m_s", "wind speed", Unit::MetrePerSecond)
-        .column("wd_from_deg", "wind direction", Unit::Degree);
+    let target = CsvTarget::new(id, &mast).column("ws_m_s", "wind speed", Unit::MetrePerSecond).column(
+        "wd_from_deg",
+        "wind direction",
+        Unit::Degree,
+    );
     Ok(CsvReader::open(path("ch4_wind_1min.csv"), spec.map(target))?)
 }
 

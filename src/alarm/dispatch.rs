@@ -61,8 +61,7 @@ impl Dispatcher {
         std::thread::Builder::new().name(format!("vocdb-{way}")).spawn(move || {
             for notification in receiver {
                 let sent = catch_unwind(AssertUnwindSafe(|| notifier.send(&notification)));
-                let outcome =
-                    sent.unwrap_or_else(|_| Outcome::Retry { reason: "the notifier panicked".to_owned() });
+                let outcome = sent.unwrap_or_else(|_| Outcome::Retry { reason: "the notifier panicked".to_owned() });
                 if results.send(DeliveryOutcome { notification, outcome }).is_err() {
                     return;
                 }

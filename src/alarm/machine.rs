@@ -1,7 +1,8 @@
 //! The alarm machine: verdicts, operator actions and ticks of time in, events out. Pure.
 
 use super::event::{
-    Acknowledged, AlarmEvent, AlarmId, CloseReason, Closed, Escalated, Knowledge, Membership, Notification, Opened, Subject,
+    Acknowledged, AlarmEvent, AlarmId, CloseReason, Closed, Escalated, Knowledge, Membership, Notification, Opened,
+    Subject,
 };
 use super::responder::Responder;
 use super::state::{Alarm, AlarmError, ConditionState, MachineState, Phase, RuleSetRef};
@@ -39,7 +40,8 @@ impl Machine {
     #[must_use]
     pub fn state(&self) -> MachineState {
         let changed = self.conditions().filter(|(_, state)| **state != ConditionState::default());
-        let entry = |(spec, state): (&AlarmSpec, &ConditionState)| (spec.rule.clone(), spec.scope_key.clone(), state.clone());
+        let entry =
+            |(spec, state): (&AlarmSpec, &ConditionState)| (spec.rule.clone(), spec.scope_key.clone(), state.clone());
         MachineState { conditions: changed.map(entry).collect() }
     }
 
@@ -92,8 +94,10 @@ impl Machine {
 
     /// Puts a rule set in force. Conditions with the same rule and scope are carried; alarms whose rule or scope is gone are closed.
     pub fn load(&mut self, specs: Vec<AlarmSpec>, rule_set: RuleSetRef, now: Timestamp) -> Vec<AlarmEvent> {
-        let carried: BTreeMap<(String, String), ConditionState> =
-            self.conditions().map(|(spec, state)| ((spec.rule.clone(), spec.scope_key.clone()), state.clone())).collect();
+        let carried: BTreeMap<(String, String), ConditionState> = self
+            .conditions()
+            .map(|(spec, state)| ((spec.rule.clone(), spec.scope_key.clone()), state.clone()))
+            .collect();
         let state_of = |spec: &AlarmSpec| carried.get(&(spec.rule.clone(), spec.scope_key.clone())).cloned();
         self.states = specs.iter().map(|spec| state_of(spec).unwrap_or_default()).collect();
         self.specs = specs;

@@ -66,9 +66,9 @@ impl ExactSum {
         })
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 1e15 * 2^60 < 2^110")]
     fn parts(value: f64) -> (i128, i128) {
-        let bounded =
-            if value.is_nan() { 0.0 } else { value.clamp(-VALUE_MAGNITUDE_MAX, VALUE_MAGNITUDE_MAX) };
+        let bounded = if value.is_nan() { 0.0 } else { value.clamp(-VALUE_MAGNITUDE_MAX, VALUE_MAGNITUDE_MAX) };
         for places in [3, DECIMALS] {
             let scale = 10_f64.powi(places);
             let scaled = (bounded * scale).round();

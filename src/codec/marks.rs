@@ -47,7 +47,12 @@ pub fn decode_marks(bytes: &[u8], rows: usize) -> Result<Vec<u8>, CodecError> {
             marks
         }
         mode => {
-            return Err(CodecError::Unknown { field: "mark mode", offset: 0, found: u64::from(mode), known: "0 and 1" });
+            return Err(CodecError::Unknown {
+                field: "mark mode",
+                offset: 0,
+                found: u64::from(mode),
+                known: "0 and 1",
+            });
         }
     };
     super::error::at_end(&reader)?;

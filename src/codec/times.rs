@@ -38,7 +38,12 @@ pub fn decode_times(bytes: &[u8], rows: usize) -> Result<Vec<i64>, CodecError> {
         }
         LISTED => integers::decode(&mut reader, rows)?,
         mode => {
-            return Err(CodecError::Unknown { field: "time mode", offset: 0, found: u64::from(mode), known: "0 and 1" });
+            return Err(CodecError::Unknown {
+                field: "time mode",
+                offset: 0,
+                found: u64::from(mode),
+                known: "0 and 1",
+            });
         }
     };
     super::error::at_end(&reader)?;

@@ -11,8 +11,7 @@ const DECIMAL: u8 = 1;
 /// Integers beyond this are no longer exact in `f64`.
 const INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
 
-const POWERS: [f64; DECIMALS_MAX as usize + 1] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12];
+const POWERS: [f64; DECIMALS_MAX as usize + 1] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12];
 
 /// Appends a column of present values; their number is not written.
 #[expect(clippy::cast_possible_truncation, reason = "the number of decimals is at most 12")]
@@ -52,7 +51,12 @@ pub fn decode_values(bytes: &[u8], count: usize) -> Result<Vec<f64>, CodecError>
         RAW => (0..count).map(|_| reader.f64()).collect::<Result<Vec<f64>, _>>()?,
         DECIMAL => decode_decimals(&mut reader, count)?,
         mode => {
-            return Err(CodecError::Unknown { field: "value mode", offset: 0, found: u64::from(mode), known: "0 and 1" });
+            return Err(CodecError::Unknown {
+                field: "value mode",
+                offset: 0,
+                found: u64::from(mode),
+                known: "0 and 1",
+            });
         }
     };
     super::error::at_end(&reader)?;
@@ -101,8 +105,11 @@ fn best_scale(values: &[f64]) -> Option<(usize, f64)> {
 #[expect(clippy::cast_possible_truncation, reason = "the magnitude is checked to be below 2^53")]
 fn scaled(value: f64, scale: f64) -> Option<i64> {
     let rounded = (value * scale).round();
-    let survives = rounded.abs() < INTEGER_MAX && (rounded / scale).to_bits() == value.to_bits();
-    survives.then_some(rounded as i64)
+    if rounded.abs() >= INTEGER_MAX {
+        return None;
+    }
+    let integer = rounded as i64;
+    (((integer as f64) / scale).to_bits() == value.to_bits()).then_some(integer)
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! The ledger as text: one JSON object a line.
 
+use super::core::Database;
 use super::records::{Checkpoint, Corrected, InstrumentRegistered, RuleSetLoaded, SegmentSealed, StationRegistered};
-use super::Database;
-use crate::alarm::event::{
-    Acknowledged, Closed, Delivery, Escalated, Knowledge, Membership, Notification, Opened,
-};
+use crate::alarm::event::{Acknowledged, Closed, Delivery, Escalated, Knowledge, Membership, Notification, Opened};
 use crate::error::Error;
 use crate::ledger::{Kind, LedgerError, Record};
 use serde::Serialize;

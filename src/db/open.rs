@@ -1,9 +1,9 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
+use super::core::{Database, Flusher, Inner, LoadedRules};
+use super::pending::Uncommitted;
 use super::records::{Checkpoint, InstrumentRegistered, RuleSetLoaded, SegmentSealed, StationRegistered};
 use super::rules::compile_for;
-use super::write::Uncommitted;
-use super::{Database, Flusher, Inner, LoadedRules};
 use crate::alarm::event::DeliveryResult;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
 use crate::config::{Config, Durability};
@@ -20,7 +20,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) fn open(path: &Path, config: Config) -> Result<Database, Error> {
+impl Database {
+    /// Opens the store in `path`, or makes one. What a crash has left behind is put in order; [`Database::open_report`] says what was found.
+    ///
+    /// # Errors
+    /// [`Error::Store`] where the directory cannot be written, is held by another process, or the write-ahead log is damaged before its
+    /// end; [`Error::Ledger`] where the ledger is.
+    pub fn open(path: impl AsRef<Path>, config: Config) -> Result<Self, Error> {
+        open(path.as_ref(), config)
+    }
+}
+
+fn open(path: &Path, config: Config) -> Result<Database, Error> {
     let (store, mut report) = Store::open(Arc::clone(&config.storage), path)?;
     if let Some(quarantined) = report.quarantined.first().filter(|_| config.is_strict) {
         let (path, reason) = (quarantined.path.clone(), quarantined.reason.clone());

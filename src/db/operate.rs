@@ -1,7 +1,7 @@
 //! What operators and hosts do: register, look, acknowledge, let time pass, close.
 
+use super::core::{Database, Inner};
 use super::records::{InstrumentRegistered, SegmentSealed, StationRegistered};
-use super::{Database, Inner};
 use crate::alarm::event::Delivery;
 use crate::alarm::{Alarm, AlarmEvent, AlarmId, Condition, Notifier};
 use crate::config::Timers;
@@ -256,9 +256,8 @@ impl Inner {
         if answered.is_empty() {
             return Ok(());
         }
-        let delivery = |(notification, attempt, result)| {
-            AlarmEvent::Delivery(Delivery { notification, attempt, at: now, result })
-        };
+        let delivery =
+            |(notification, attempt, result)| AlarmEvent::Delivery(Delivery { notification, attempt, at: now, result });
         let events: Vec<AlarmEvent> = answered.into_iter().map(delivery).collect();
         let records = events.iter().map(AlarmEvent::to_record).collect::<Result<Vec<Record>, _>>()?;
         self.ledger.commit(&records)?;

@@ -1,7 +1,7 @@
 //! Rule sets: loading, and going on with the one in force.
 
+use super::core::{Database, Inner, LoadedRules};
 use super::records::RuleSetLoaded;
-use super::{Database, Inner, LoadedRules};
 use crate::alarm::RuleSetRef;
 use crate::base::checksum::Digest;
 use crate::error::Error;

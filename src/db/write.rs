@@ -1,12 +1,11 @@
 //! Appending: store, then rules, then alarms, then ledger, then people.
 
-use super::records::{Checkpoint, Corrected};
-use super::{Database, Inner};
-use crate::alarm::AlarmEvent;
-use crate::config::{Durability, Timers};
+use super::core::{Database, Inner};
+use super::records::Corrected;
+use crate::config::Durability;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
-use crate::model::{Batch, FrameRef, Timestamp};
+use crate::model::{Batch, FrameRef};
 use crate::store::{Correction, RejectReason};
 
 /// Bytes of records above which a commit is made in the middle of a batch.
@@ -38,30 +37,6 @@ pub struct Receipt {
     pub rejections: Vec<Rejection>,
     /// Whether the accepted frames would survive a power failure now.
     pub is_durable: bool,
-}
-
-/// Records and events that have come about but are not committed yet. They stay until a commit succeeds: a full disk delays them, and
-/// no more.
-#[derive(Debug, Default)]
-pub(super) struct Uncommitted {
-    records: Vec<Record>,
-    bytes: usize,
-    events: Vec<AlarmEvent>,
-}
-
-impl Uncommitted {
-    pub(super) fn push(&mut self, record: Record) {
-        self.bytes += record.body_bytes();
-        self.records.push(record);
-    }
-
-    pub(super) fn extend(&mut self, events: Vec<AlarmEvent>) -> Result<(), Error> {
-        for event in events {
-            self.push(event.to_record()?);
-            self.events.push(event);
-        }
-        Ok(())
-    }
 }
 
 impl Database {
@@ -116,26 +91,8 @@ impl Database {
 }
 
 impl Inner {
-    /// The host's time.
-    pub(super) fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.config.clock.now_ms())
-    }
-
-    /// The time by which steps fall due.
-    pub(super) fn timer_now(&self) -> Timestamp {
-        match self.config.timers {
-            Timers::Clock => self.now(),
-            Timers::Frames => self.frame_time,
-        }
-    }
-
     /// Shows one stored frame to the rules, and takes down what follows.
-    pub(super) fn feed(
-        &mut self,
-        lsn: u64,
-        frame: FrameRef<'_>,
-        replaced: &[Correction],
-    ) -> Result<(), Error> {
+    pub(super) fn feed(&mut self, lsn: u64, frame: FrameRef<'_>, replaced: &[Correction]) -> Result<(), Error> {
         for correction in replaced {
             let record = self.correction_record(correction)?;
             self.uncommitted.push(record);
@@ -171,38 +128,5 @@ impl Inner {
             reason: "a later frame for the same instant".to_owned(),
         };
         Ok(Record::new(Kind::Correction, &body)?)
-    }
-
-    pub(super) fn checkpoint(&self) -> Result<Record, Error> {
-        let body = Checkpoint {
-            lsn: self.position_lsn,
-            frame_time: self.frame_time,
-            engine: self.engine.state(),
-            machine: self.machine.state(),
-        };
-        Ok(Record::new(Kind::Checkpoint, &body)?)
-    }
-
-    /// Commits what has come about, together with how far the rules have seen; then tells subscribers and gateways.
-    pub(super) fn commit_all(&mut self) -> Result<(), Error> {
-        if self.uncommitted.records.is_empty() {
-            return Ok(());
-        }
-        let checkpoint = self.checkpoint()?;
-        self.store.sync().sync_written()?;
-        self.uncommitted.records.push(checkpoint);
-        let committed = self.ledger.commit(&self.uncommitted.records);
-        if let Err(error) = committed {
-            self.uncommitted.records.pop();
-            return Err(error.into());
-        }
-        let Uncommitted { events, .. } = std::mem::take(&mut self.uncommitted);
-        for event in &events {
-            if let AlarmEvent::Notification(notification) = event {
-                self.dispatcher.enqueue(notification.clone(), 0, Timestamp::MIN);
-            }
-        }
-        self.publish(&events);
-        Ok(())
     }
 }

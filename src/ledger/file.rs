@@ -200,7 +200,11 @@ mod tests {
         for cut in 0..bytes.len() {
             std::fs::write(&path, &bytes[..cut]).unwrap();
             let (mut ledger, content) = Ledger::open(&FsStorage, &path).unwrap();
-            assert!([0, 1, 3].contains(&content.records.len()), "{} records after a cut at {cut}", content.records.len());
+            assert!(
+                [0, 1, 3].contains(&content.records.len()),
+                "{} records after a cut at {cut}",
+                content.records.len()
+            );
             assert!(all.starts_with(&content.records));
             ledger.commit(&[record("z")]).unwrap();
             drop(ledger);

@@ -105,9 +105,11 @@ impl Record {
     /// # Errors
     /// [`LedgerError::Body`] for a body over the limit of 16 MiB.
     pub fn new<T: Serialize>(kind: Kind, body: &T) -> Result<Self, LedgerError> {
-        let body = options()
-            .serialize(body)
-            .map_err(|error| LedgerError::Body { index: 0, kind: kind.name(), reason: error.to_string() })?;
+        let body = options().serialize(body).map_err(|error| LedgerError::Body {
+            index: 0,
+            kind: kind.name(),
+            reason: error.to_string(),
+        })?;
         Ok(Self { kind, version: BODY_VERSION, body })
     }
 

@@ -1,7 +1,5 @@
 //! What can be wrong with a description of the world.
 
-use super::Unit;
-
 /// A name, unit or number that the model refuses.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -46,9 +44,9 @@ pub enum ModelError {
     #[error("{from} cannot be converted to {to}: {reason}")]
     Inconvertible {
         /// From this unit,
-        from: Unit,
+        from: &'static str,
         /// to this one.
-        to: Unit,
+        to: &'static str,
         /// Why not, and what would help.
         reason: &'static str,
     },

@@ -73,9 +73,8 @@ impl std::str::FromStr for Timestamp {
 
     /// Reads RFC 3339 / ISO 8601 with an offset or `Z`.
     fn from_str(text: &str) -> Result<Self, ModelError> {
-        let time: jiff::Timestamp = text
-            .parse()
-            .map_err(|e: jiff::Error| ModelError::Time { text: text.to_owned(), reason: e.to_string() })?;
+        let time: jiff::Timestamp =
+            text.parse().map_err(|e: jiff::Error| ModelError::Time { text: text.to_owned(), reason: e.to_string() })?;
         Ok(Self(time.as_millisecond()))
     }
 }

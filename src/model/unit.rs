@@ -264,7 +264,7 @@ impl Unit {
         molar_mass_g_per_mol: Option<f64>,
         reference: ReferenceState,
     ) -> Result<(f64, f64), ModelError> {
-        let inconvertible = |reason| ModelError::Inconvertible { from: self, to, reason };
+        let inconvertible = |reason| ModelError::Inconvertible { from: self.symbol(), to: to.symbol(), reason };
         let (from_dimension, from_power) = self.size();
         let (to_dimension, to_power) = to.size();
         let up = 10_f64.powi(i32::from(from_power.saturating_sub(to_power).max(0)));

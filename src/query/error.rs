@@ -13,7 +13,9 @@ pub enum QueryError {
     #[error("a coverage of {0} is not between 0 and 1: 75 % is 0.75")]
     Coverage(f64),
     /// A range that would give too many windows.
-    #[error("the range holds {windows} windows, at most {windows_max} are answered at once: shorten the range or widen the step")]
+    #[error(
+        "the range holds {windows} windows, at most {windows_max} are answered at once: shorten the range or widen the step"
+    )]
     TooManyWindows {
         /// How many.
         windows: u64,

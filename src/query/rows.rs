@@ -27,9 +27,11 @@ impl Rows {
     pub fn samples(&self, column: usize) -> impl Iterator<Item = (Timestamp, Sample)> + '_ {
         self.chunks.iter().flat_map(move |chunk| {
             let column = chunk.columns.get(column);
-            chunk.times.iter().enumerate().map(move |(row, time)| {
-                (*time, column.map_or(Sample::MISSING, |column| column.sample(row)))
-            })
+            chunk
+                .times
+                .iter()
+                .enumerate()
+                .map(move |(row, time)| (*time, column.map_or(Sample::MISSING, |column| column.sample(row))))
         })
     }
 }

@@ -141,20 +141,290 @@ fn read_file(root: &Path, path: &Path) -> Result<Option<RuleFile>, FolderError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Channel, Instrument, InstrumentId, Interval, StationId, Unit};
+    use crate::rules::expr::{Arithmetic, Comparison, WindowFunction};
+    use crate::rules::plan::{Member, Node, Program, WindowSpec};
+    use crate::rules::verdict::{AlarmSpec, Chain, Contact, MissingPolicy, Place, Priority, Step};
+
+    fn file(name: &str, text: &str) -> RuleFile {
+        RuleFile { name: name.to_owned(), text: text.to_owned() }
+    }
+
+    fn sites() -> Vec<Site> {
+        let gc = [
+            Channel::species("benzene", Unit::Ppb),
+            Channel::species("toluene", Unit::Ppm),
+            Channel::quantity("voc", Unit::Ppm),
+            Channel::quantity("wind direction", Unit::Degree),
+            Channel::species("ozone", Unit::Ppb),
+        ];
+        let gc = Instrument::new("gc", Interval::minutes(1), gc.into_iter().map(Result::unwrap).collect()).unwrap();
+        let second = Channel::species("ozone", Unit::Ppb).unwrap();
+        let second = Instrument::new("uv", Interval::seconds(10), vec![second]).unwrap();
+        let site = |n: u32| Site {
+            id: StationId::new(n),
+            name: format!("park/S{n}"),
+            instruments: vec![(InstrumentId::new(2 * n), gc.clone()), (InstrumentId::new(2 * n + 1), second.clone())],
+        };
+        (1..=3).map(site).collect()
+    }
+
+    fn set(text: &str) -> Vec<RuleFile> {
+        let contacts = "export const DUTY = contact(\"park-duty\");";
+        let circle = "import \"circle\" as me;";
+        let mut files = vec![file("contacts.rhai", contacts), file("r.rhai", text)];
+        if text.contains("circle") {
+            files.push(file("circle.rhai", circle));
+        }
+        files
+    }
+
+    fn told(text: &str) -> String {
+        match compile(&set(text), &sites()) {
+            Ok(compiled) if compiled.warnings.0.is_empty() => "nothing".to_owned(),
+            Ok(compiled) => compiled.warnings.to_string(),
+            Err(found) => found.to_string(),
+        }
+    }
+
+    /// A golden text: a line of code, then what is said about it, each line indented by four spaces.
+    #[test]
+    fn every_mistake_is_told_where_it_stands_and_how_it_is_mended() {
+        let golden = include_str!("golden/mistakes.txt");
+        let codes = golden.lines().filter(|line| !line.starts_with("    ") && !line.is_empty());
+        let told: String = codes.map(|code| format!("{code}\n    {}\n", told(code).replace('\n', "\n    "))).collect();
+        assert_eq!(told, golden);
+    }
 
     #[test]
-    fn probe() {
-        let text = std::fs::read_to_string("/tmp/h4/probe.rhai").unwrap();
-        let contacts = "export const DUTY = contact(\"park-duty\");\nexport const BUREAU = contact(\"bureau\");\nexport const LEADER = contact(\"leader\");".to_owned();
-        let files = [RuleFile { name: "park.rhai".to_owned(), text }, RuleFile { name: "contacts.rhai".to_owned(), text: contacts }];
-        use crate::model::*;
-        let gc = Instrument::new("gc", Interval::minutes(1), vec![
-            Channel::species("benzene", Unit::Ppb).unwrap(), Channel::species("toluene", Unit::Ppm).unwrap(),
-            Channel::quantity("voc", Unit::Ppm).unwrap(), Channel::quantity("wind direction", Unit::Degree).unwrap()]).unwrap();
-        let sites: Vec<Site> = (1..=3).map(|n| Site { id: StationId::new(n), name: format!("park/S{n}"), instruments: vec![(InstrumentId::new(n), gc.clone())] }).collect();
-        match compile(&files, &sites) {
-            Ok(compiled) => println!("{:#?}", compiled),
-            Err(e) => println!("{e}"),
-        }
+    fn many_mistakes_of_one_file_are_told_at_once() {
+        let told = told(include_str!("golden/ten.rhai")) + "\n";
+        assert_eq!(told, include_str!("golden/ten.txt"));
+    }
+
+    fn one(text: &str) -> Plan {
+        let mut plans = compile(&set(text), &sites()).unwrap_or_else(|found| panic!("{found}")).plans;
+        assert_eq!(plans.len(), 1, "{text}");
+        plans.remove(0)
+    }
+
+    /// The nodes of the trip condition at `park/S1`, the value's nodes and its unit.
+    fn programs(condition: &str) -> (Vec<Node>, Vec<Node>, String) {
+        let plan = one(&format!("alarm(\"a\").scope(\"park/S1\").when({condition});"));
+        let member = plan.members.into_iter().next().unwrap();
+        (member.when.0, member.value.0, plan.spec.unit)
+    }
+
+    const GOOD: &str = r#"
+        import "contacts" as who;
+        const TRIP = 30.ppb;
+        let chain = escalation("standard").step(0.minutes, who::DUTY, ["app", "sms"]).step(15.minutes, [who::DUTY, contact("b")], "phone");
+        alarm("high")
+            .title("Benzene {value} at {stations}").priority("high").scope(stations("park/*"))
+            .when(avg("benzene", 10.minutes).coverage(75.percent) > TRIP and not last("toluene") > 500.ppb)
+            .hold(2.minutes).quorum(2)
+            .clear_when(avg("benzene", 10.minutes).coverage(75.percent) < 25.ppb, 10.minutes)
+            .on_missing("keep", 5.minutes).escalate(chain);
+    "#;
+
+    #[test]
+    fn a_rule_becomes_one_plan_over_its_stations() {
+        let plan = one(GOOD);
+        let (sms, phone) = (vec!["app".to_owned(), "sms".to_owned()], vec!["phone".to_owned()]);
+        let step = |after_ms, contact: &str, ways: &[String]| Step {
+            after_ms,
+            contact: Contact(contact.to_owned()),
+            ways: ways.to_vec(),
+        };
+        let steps = vec![step(0, "park-duty", &sms), step(900_000, "park-duty", &phone), step(900_000, "b", &phone)];
+        let spec = AlarmSpec {
+            rule: "high".to_owned(),
+            scope_key: "park/*".to_owned(),
+            title: "Benzene {value} at {stations}".to_owned(),
+            priority: Priority::High,
+            hold_ms: 120_000,
+            clear_hold_ms: 600_000,
+            on_missing: MissingPolicy::Keep,
+            on_missing_ms: 300_000,
+            chain: Chain { name: "standard".to_owned(), steps },
+            unit: "ppb".to_owned(),
+            place: Place { file: "r.rhai".into(), line: 5, column: 9 },
+        };
+        assert_eq!((plan.spec, plan.step_ms, plan.quorum), (spec, 60_000, 2));
+        let names: Vec<&str> = plan.members.iter().map(|member| member.station_name.as_str()).collect();
+        assert_eq!(names, ["park/S1", "park/S2", "park/S3"]);
+        let window = |channel, function, width_ms, expected, coverage_min, label: &str, unit: &str| {
+            let (label, unit) = (label.to_owned(), unit.to_owned());
+            WindowSpec {
+                instrument: InstrumentId::new(2),
+                channel,
+                function,
+                width_ms,
+                expected,
+                coverage_min,
+                label,
+                unit,
+            }
+        };
+        let member = Member {
+            station: StationId::new(1),
+            station_name: "park/S1".to_owned(),
+            windows: vec![
+                window(0, WindowFunction::Avg, 600_000, 10, 0.75, "avg(benzene, 10 min)", "ppb"),
+                window(1, WindowFunction::Last, 60_000, 1, 0.0, "last(toluene)", "ppm"),
+            ],
+            when: Program(vec![
+                Node::Window(0),
+                Node::Number(30.0),
+                Node::Compare(Comparison::Greater),
+                Node::Window(1),
+                Node::Number(0.5),
+                Node::Compare(Comparison::Greater),
+                Node::Not,
+                Node::And,
+            ]),
+            clear: Some(Program(vec![Node::Window(0), Node::Number(25.0), Node::Compare(Comparison::Less)])),
+            value: Program(vec![Node::Window(0)]),
+        };
+        assert_eq!(plan.members[0], member);
+    }
+
+    #[test]
+    fn without_a_quorum_every_station_has_a_plan_of_its_own() {
+        let text = "let a = alarm(\"a\"); a.scope(\"park/**\"); a.when(max(\"uv/ozone\", 1.minute) > 60.ppb); a.hold(10.seconds);";
+        let compiled = compile(&set(text), &sites()).unwrap();
+        assert_eq!(compiled.warnings, Diagnostics::default());
+        let keys: Vec<&str> = compiled.plans.iter().map(|plan| plan.spec.scope_key.as_str()).collect();
+        assert_eq!(keys, ["park/S1", "park/S2", "park/S3"]);
+        let plan = &compiled.plans[2];
+        assert_eq!((plan.step_ms, plan.quorum, plan.members.len(), plan.spec.hold_ms), (10_000, 1, 1, 10_000));
+        let window = &plan.members[0].windows[0];
+        assert_eq!((window.instrument, window.channel, window.expected), (InstrumentId::new(7), 0, 6));
+        assert_eq!(plan.spec.title, "{rule} at {stations}: {value}");
+        assert_eq!(plan.members[0].clear, None);
+    }
+
+    #[test]
+    fn constants_take_the_unit_of_the_channel() {
+        use Node::{Compare, Number, Window};
+        let greater = Compare(Comparison::Greater);
+        let (when, value, unit) = programs("avg(\"toluene\", 1.hour) > 9.ppb");
+        assert_eq!((when, value, unit.as_str()), (vec![Window(0), Number(0.009), greater], vec![Window(0)], "ppm"));
+        let (when, value, unit) = programs("9.ppb + 1.ppb > avg(\"toluene\", 1.hour)");
+        assert_eq!((when, value, unit.as_str()), (vec![Number(0.01), Window(0), greater], vec![Window(0)], "ppm"));
+        let (when, ..) = programs("last(\"toluene\") > 1.ppm - 500.ppb");
+        assert_eq!(when, [Window(0), Number(0.5), greater]);
+        let (when, ..) = programs("last(\"benzene\") > 10.ug_m3");
+        let Number(ppb) = when[1] else { panic!("{when:?}") };
+        assert!((ppb - 10.0 * 24.465 / 78.114).abs() < 1e-3, "{ppb}");
+        let (when, ..) = programs("-last(\"benzene\") > -(3 * 10.ppb)");
+        let minus = Node::Arithmetic(Arithmetic::Multiply);
+        assert_eq!(when, [Number(-1.0), Window(0), minus, Number(-30.0), greater]);
+    }
+
+    #[test]
+    fn the_right_channel_takes_the_unit_of_the_left_one() {
+        use Node::{Compare, Number, Window};
+        let times = Node::Arithmetic(Arithmetic::Multiply);
+        let (when, _, unit) = programs("last(\"toluene\") > last(\"benzene\")");
+        assert_eq!(when, [Window(0), Window(1), Number(0.001), times, Compare(Comparison::Greater)]);
+        assert_eq!(unit, "ppm");
+        let (when, value, unit) = programs("max(\"benzene\", 5.minutes) / last(\"toluene\") - 1 >= 3");
+        let (over, minus) = (Node::Arithmetic(Arithmetic::Divide), Node::Arithmetic(Arithmetic::Subtract));
+        let ratio = [Window(0), Window(1), Number(1000.0), times, over, Number(1.0), minus];
+        assert_eq!((value.as_slice(), unit.as_str()), (ratio.as_slice(), "1"));
+        assert_eq!(when[ratio.len()..], [Number(3.0), Compare(Comparison::GreaterOrEqual)]);
+        let (when, _, unit) =
+            programs("count(\"benzene\", 1.hour) < 30 or baseline(\"benzene\", 1.day, 5.percent) > 1.ppb");
+        assert_eq!((when.len(), unit.as_str()), (7, "1"));
+    }
+
+    #[test]
+    fn stations_of_one_quorum_may_measure_in_different_units() {
+        let mut sites = sites();
+        let ppm = Instrument::new("gc", Interval::seconds(30), vec![Channel::species("benzene", Unit::Ppm).unwrap()])
+            .unwrap();
+        sites[1].instruments = vec![(InstrumentId::new(40), ppm)];
+        let files = set("alarm(\"a\").scope(\"park/*\").quorum(2).when(last(\"benzene\") > 500.ppb);");
+        let plan = compile(&files, &sites).unwrap().plans.remove(0);
+        assert_eq!((plan.spec.unit.as_str(), plan.step_ms), ("ppb", 30_000));
+        assert_eq!(plan.members[1].when.0[1], Node::Number(0.5));
+        assert_eq!(
+            plan.members[1].value.0,
+            [Node::Window(0), Node::Number(1000.0), Node::Arithmetic(Arithmetic::Multiply)]
+        );
+        assert_eq!(plan.members[1].windows[0].unit, "ppm");
+    }
+
+    #[test]
+    fn the_shipped_example_compiles_without_a_word() {
+        let methane = Channel::species("methane", Unit::Ppm).unwrap();
+        let sensor = Instrument::new("sensor", Interval::minutes(1), vec![methane]).unwrap();
+        let site = |n: u32| Site {
+            id: StationId::new(n),
+            name: format!("metec/fence-{n}"),
+            instruments: vec![(InstrumentId::new(n), sensor.clone())],
+        };
+        let sites: Vec<Site> = (1..=8).map(site).collect();
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rules");
+        let compiled = compile(&read_folder(&dir).unwrap(), &sites).unwrap_or_else(|found| panic!("{found}"));
+        assert_eq!(compiled.warnings, Diagnostics::default());
+        assert_eq!(
+            (compiled.plans.len(), compiled.plans[0].members.len(), compiled.plans[0].spec.unit.as_str()),
+            (1, 8, "ppm")
+        );
+    }
+
+    #[test]
+    fn the_largest_expressions_fit_on_the_stack() {
+        let text = "let s = last(\"benzene\"); for i in 0..495 { s = s + 1.ppb; }\n\
+                    let c = s > 1.ppb; for i in 0..8 { c = not c; } alarm(\"a\").scope(\"park/S1\").when(c);";
+        assert_eq!(one(text).members[0].when.0.len(), 991 + 2 + 8);
+        let deep = format!(
+            "alarm(\"a\").scope(\"park/S1\").when({}last(\"benzene\") > 1.ppb{});",
+            "(".repeat(40),
+            ")".repeat(40)
+        );
+        assert_eq!(one(&deep).members[0].when.0.len(), 3);
+    }
+
+    #[test]
+    fn the_hash_names_the_files_and_their_texts_in_any_order() {
+        let hash_of = |files: &[RuleFile]| compile(files, &sites()).unwrap().hash;
+        let (a, b) = (file("a.rhai", "let x = 1;"), file("b.rhai", ""));
+        assert_eq!(hash_of(&[a.clone(), b.clone()]), hash_of(&[b.clone(), a.clone()]));
+        assert_ne!(hash_of(&[a.clone(), b]), hash_of(&[a.clone(), file("b.rhai", " ")]));
+        assert_ne!(hash_of(&[file("a;", ";")]), hash_of(&[file("a", ";;")]));
+    }
+
+    #[test]
+    fn a_folder_gives_its_rule_files_by_name_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &[u8]| fs::write(dir.path().join(name), text).unwrap();
+        write("b.rhai", b"2");
+        write("a.rhai", b"1");
+        write("c.txt", b"3");
+        fs::create_dir(dir.path().join("d.rhai")).unwrap();
+        let read = read_folder(dir.path()).unwrap();
+        assert_eq!(read, [file("a.rhai", "1"), file("b.rhai", "2")]);
+        write("e.rhai", b"\xff");
+        assert!(matches!(read_folder(dir.path()), Err(FolderError::NotText { path }) if path.ends_with("e.rhai")));
+        let size = usize::try_from(RULE_FILE_BYTES_MAX).unwrap() + 1;
+        write("e.rhai", &vec![b' '; size]);
+        assert!(matches!(read_folder(dir.path()), Err(FolderError::TooLarge { path }) if path.ends_with("e.rhai")));
+        let missing = dir.path().join("missing");
+        assert!(matches!(read_folder(&missing), Err(FolderError::Io { path, .. }) if path == missing));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_the_folder_is_refused() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(outside.path().join("x.rhai"), "1").unwrap();
+        fs::write(dir.path().join("a.rhai"), "1").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("a.rhai"), dir.path().join("b.rhai")).unwrap();
+        assert_eq!(read_folder(dir.path()).unwrap().len(), 2);
+        std::os::unix::fs::symlink(outside.path().join("x.rhai"), dir.path().join("c.rhai")).unwrap();
+        assert!(matches!(read_folder(dir.path()), Err(FolderError::Outside { path }) if path.ends_with("c.rhai")));
     }
 }

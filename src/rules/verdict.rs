@@ -52,7 +52,6 @@ impl Truth {
 
     /// The contrary; unknown stays unknown.
     #[must_use]
-    #[expect(clippy::should_implement_trait, reason = "`not` beside `and` and `or`; an operator would hide the third value")]
     pub const fn not(self) -> Self {
         match self {
             Self::False => Self::True,

@@ -30,7 +30,8 @@ pub(super) fn open(dir: &Path) -> (Box<dyn Catalog>, Option<String>) {
         Ok(catalog) => (Box::new(catalog), None),
         Err(reason) => {
             let aside = set_aside(dir);
-            let note = format!("the catalog did not open ({reason}); it was set aside as {} and rebuilt", aside.display());
+            let note =
+                format!("the catalog did not open ({reason}); it was set aside as {} and rebuilt", aside.display());
             match open_sled(dir) {
                 Ok(catalog) => (Box::new(catalog), Some(note)),
                 Err(again) => (Box::new(NoCatalog), Some(format!("{note}; opening a new one failed as well: {again}"))),

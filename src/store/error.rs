@@ -59,7 +59,9 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A batch holds more than the limit.
-    #[error("a batch of {frames} frames ({bytes} bytes) is over the limit of {frames_max} frames or {bytes_max} bytes: split it")]
+    #[error(
+        "a batch of {frames} frames ({bytes} bytes) is over the limit of {frames_max} frames or {bytes_max} bytes: split it"
+    )]
     BatchTooLarge {
         /// Its frames.
         frames: usize,
@@ -97,7 +99,9 @@ fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "; give this process the right to write there, or choose another directory",
         io::ErrorKind::ReadOnlyFilesystem => "; the file system is read-only: remount it, or choose another directory",
-        io::ErrorKind::StorageFull => "; free space on that file system: nothing acknowledged is lost, and writing goes on afterwards",
+        io::ErrorKind::StorageFull => {
+            "; free space on that file system: nothing acknowledged is lost, and writing goes on afterwards"
+        }
         _ => "",
     }
 }

@@ -25,7 +25,9 @@ pub enum RejectReason {
         found: usize,
     },
     /// NaN, an infinity, or a magnitude over 1e15.
-    #[error("the value {value} of channel `{channel}` is not a finite number up to 1e15; send a missing sample instead")]
+    #[error(
+        "the value {value} of channel `{channel}` is not a finite number up to 1e15; send a missing sample instead"
+    )]
     Value {
         /// The channel.
         channel: String,
@@ -33,7 +35,9 @@ pub enum RejectReason {
         value: f64,
     },
     /// Too far ahead of the host's clock.
-    #[error("{time} is {ahead_ms} ms ahead of this host's clock (at most {ahead_ms_max} ms are accepted): check the station's clock")]
+    #[error(
+        "{time} is {ahead_ms} ms ahead of this host's clock (at most {ahead_ms_max} ms are accepted): check the station's clock"
+    )]
     Future {
         /// The frame's time.
         time: Timestamp,
@@ -80,12 +84,7 @@ pub(crate) struct Staged {
 }
 
 /// Sorts the frames of a batch into accepted, identical, superseded and rejected ones.
-pub(crate) fn stage(
-    state: &State,
-    registry: &Registry,
-    batch: &Batch,
-    now: Timestamp,
-) -> Result<Staged, StoreError> {
+pub(crate) fn stage(state: &State, registry: &Registry, batch: &Batch, now: Timestamp) -> Result<Staged, StoreError> {
     let mut staged = Staged::default();
     for (index, frame) in batch.frames().enumerate() {
         let checked = registry
@@ -138,7 +137,8 @@ impl Staged {
             self.accept(frame);
             return Ok(());
         };
-        let merged: Vec<Sample> = stored.samples.iter().zip(frame.samples()).map(|(old, new)| merge(*old, new)).collect();
+        let merged: Vec<Sample> =
+            stored.samples.iter().zip(frame.samples()).map(|(old, new)| merge(*old, new)).collect();
         let replaced = corrections(&stored, &merged).len();
         if same_bits(&merged, &stored.samples) {
             self.counters.frames_identical += 1;

@@ -85,7 +85,11 @@ impl Reader {
             }
             let opened = segment.open()?;
             let blocks = opened.blocks(instrument).iter().filter(|block| range.meets(block.first, block.last));
-            pieces.extend(blocks.map(|block| Piece::Block { opened: Arc::clone(&opened), block: block.clone(), arrival }));
+            pieces.extend(blocks.map(|block| Piece::Block {
+                opened: Arc::clone(&opened),
+                block: block.clone(),
+                arrival,
+            }));
         }
         pieces.sort_by_key(|piece| (piece.span().0, piece.arrival()));
         Ok(Scan { pieces: pieces.into_iter().peekable(), channels: channels.to_vec(), range })
@@ -104,7 +108,9 @@ impl Reader {
         for (arrival, segment) in segments.iter().enumerate() {
             if segment.span(instrument).is_some() {
                 let opened = segment.open()?;
-                blocks.extend(opened.blocks(instrument).iter().map(|b| (b.last, arrival, Arc::clone(&opened), b.clone())));
+                blocks.extend(
+                    opened.blocks(instrument).iter().map(|b| (b.last, arrival, Arc::clone(&opened), b.clone())),
+                );
             }
         }
         blocks.sort_by_key(|(last, arrival, ..)| (*last, *arrival));
@@ -134,7 +140,8 @@ impl State {
     /// The newest time of an instrument's rows.
     pub(super) fn newest(&self, instrument: InstrumentId) -> Option<Timestamp> {
         let in_head = self.head.columns(instrument).and_then(|columns| columns.times().last().copied());
-        let in_segments = self.segments.iter().filter_map(|segment| segment.span(instrument)).map(|(_, last)| last).max();
+        let in_segments =
+            self.segments.iter().filter_map(|segment| segment.span(instrument)).map(|(_, last)| last).max();
         in_head.max(in_segments)
     }
 

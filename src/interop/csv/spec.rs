@@ -31,7 +31,7 @@ pub enum EqualTimes {
 /// let laser = Instrument::new("laser", Interval::minutes(1), vec![Channel::species("methane", Unit::Ppb)?])?;
 /// let target = CsvTarget::new(InstrumentId::new(1), &laser).column("ch4_ppm_E", "methane", Unit::Ppm);
 /// assert_eq!(target.instrument(), InstrumentId::new(1));
-/// # Ok::<(), vocdb::ModelError>(())
+/// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CsvTarget {

@@ -3,8 +3,8 @@
 //! The first rows are those of `examples/data/species/voc_species.csv`, whose tests are below; the rest are gases that stations
 //! measure beside VOC. HJ 212 codes are those of HJ 212-2017, annex B, and of no other source.
 
-use super::Group::{Alkane, Alkene, Alkyne, Aromatic, Halogenated, Inorganic, Nitrogenous, Oxygenated, Sulfur};
-use super::Species;
+use super::entry::Group::{Alkane, Alkene, Alkyne, Aromatic, Halogenated, Inorganic, Nitrogenous, Oxygenated, Sulfur};
+use super::entry::Species;
 
 pub(super) static TABLE: [Species; 103] = [
     Species::new("ethane", "C2H6", "74-84-0", Alkane).aqs("43202"),

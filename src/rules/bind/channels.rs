@@ -5,6 +5,7 @@ use crate::rules::diagnostic::Diagnostic;
 use crate::rules::nearest::nearest;
 use crate::rules::plan::Site;
 use crate::rules::verdict::Place;
+use std::collections::BTreeSet;
 
 /// Channel names that a message lists.
 const LISTED_MAX: usize = 12;
@@ -47,7 +48,8 @@ fn full_name(found: &Found<'_>) -> String {
 }
 
 fn unknown(site: &Site, name: &str, place: &Place) -> Diagnostic {
-    let names: Vec<&str> = all(site).map(|found| found.channel.name()).collect();
+    let mut seen = BTreeSet::new();
+    let names: Vec<&str> = all(site).map(|found| found.channel.name()).filter(|name| seen.insert(*name)).collect();
     let help = match nearest(name, names.iter().copied()) {
         Some(close) => format!("did you mean \"{close}\"?"),
         None if names.is_empty() => "register its instruments first".to_owned(),

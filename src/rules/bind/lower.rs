@@ -61,7 +61,9 @@ impl<'a> Lowering<'a> {
     /// The program of a series; `None` where a mistake was noted.
     pub(super) fn series(&mut self, series: &Series) -> Option<Value> {
         match series {
-            Series::Number { value, unit, place } => Some(Value::constant(*value, unit.unwrap_or(Unit::One), place.clone())),
+            Series::Number { value, unit, place } => {
+                Some(Value::constant(*value, unit.unwrap_or(Unit::One), place.clone()))
+            }
             Series::Window(term) => self.window(term),
             Series::Binary { operator, left, right, place } => {
                 let (left, right) = (self.series(left), self.series(right));
@@ -129,5 +131,8 @@ fn label(term: &WindowTerm) -> String {
         WindowFunction::Baseline { .. } => "baseline",
     };
     let width = term.width_ms.and_then(|width_ms| Interval::from_ms(width_ms).ok());
-    width.map_or_else(|| format!("{function}({})", term.channel), |width| format!("{function}({}, {width})", term.channel))
+    width.map_or_else(
+        || format!("{function}({})", term.channel),
+        |width| format!("{function}({}, {width})", term.channel),
+    )
 }

@@ -7,15 +7,13 @@ mod units;
 
 use super::diagnostic::Diagnostic;
 use super::expr::{Condition, Rule, Series};
-use super::nearest::nearest;
+use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::AlarmSpec;
+use crate::model::Interval;
 use channels::mistake;
 use lower::Lowering;
 use units::Value;
-
-/// Stations that a message lists.
-const LISTED_MAX: usize = 8;
 
 /// Binds rules to stations: a plan per rule with a quorum, and a plan per rule and station without one.
 ///
@@ -67,7 +65,9 @@ impl Binding<'_> {
         }
         let plans: Vec<Plan> = match quorum {
             Some(quorum) => self.joint(bound, quorum).into_iter().collect(),
-            None => bound.into_iter().map(|bound| self.plan(bound.member.station_name.clone(), vec![bound], 1)).collect(),
+            None => {
+                bound.into_iter().map(|bound| self.plan(bound.member.station_name.clone(), vec![bound], 1)).collect()
+            }
         };
         self.check_hold(&plans);
         plans
@@ -81,7 +81,10 @@ impl Binding<'_> {
                 Ok(value) => part.value = value,
                 Err(error) => {
                     let name = &part.member.station_name;
-                    let message = format!("station `{name}` measures in {}, the first of the scope in {}", part.value.unit, first.unit);
+                    let message = format!(
+                        "station `{name}` measures in {}, the first of the scope in {}",
+                        part.value.unit, first.unit
+                    );
                     self.mistakes.push(mistake(&self.rule.places.scope, message, error.to_string()));
                     return None;
                 }
@@ -121,7 +124,8 @@ impl Binding<'_> {
         let clear = clear.map_or(Some(None), |clear| clear.map(Some))?;
         let (when, value, step_ms) = (when?, value?, lowering.step_ms.unwrap_or(1));
         let (station, station_name) = (site.id, site.name.clone());
-        let member = Member { station, station_name, windows: lowering.windows, when, clear, value: Program::default() };
+        let member =
+            Member { station, station_name, windows: lowering.windows, when, clear, value: Program::default() };
         Some(Bound { member, step_ms, value })
     }
 
@@ -129,7 +133,9 @@ impl Binding<'_> {
         let rule = self.rule;
         let short = plans.iter().map(|plan| plan.step_ms).find(|step_ms| (1..*step_ms).contains(&rule.hold_ms));
         if let Some(step_ms) = short {
-            let message = format!("the hold time of {} ms is shorter than the {step_ms} ms from one sample to the next", rule.hold_ms);
+            let [hold, step] = [rule.hold_ms, step_ms]
+                .map(|ms| Interval::from_ms(ms).map_or_else(|_| format!("{ms} ms"), |i| i.to_string()));
+            let message = format!("the hold time of {hold} is shorter than the {step} from one sample to the next");
             let help = "it works like no hold time; write a longer one or none";
             self.mistakes.push(Diagnostic { is_warning: true, ..mistake(&rule.places.hold, message, help) });
         }
@@ -139,7 +145,13 @@ impl Binding<'_> {
 /// What people are shown: the left side of the first comparison, or its right side where the left one is a constant.
 fn shown(condition: &Condition) -> &Series {
     match condition {
-        Condition::Compare { left, right, .. } => if has_window(left) { left } else { right },
+        Condition::Compare { left, right, .. } => {
+            if has_window(left) {
+                left
+            } else {
+                right
+            }
+        }
         Condition::And(left, _) | Condition::Or(left, _) => shown(left),
         Condition::Not(inner) => shown(inner),
     }
@@ -155,14 +167,9 @@ fn has_window(series: &Series) -> bool {
 
 fn unknown_stations(rule: &Rule, sites: &[&Site]) -> Diagnostic {
     let names: Vec<&str> = sites.iter().map(|site| site.name.as_str()).collect();
-    let help = match nearest(&rule.scope, names.iter().copied()) {
-        Some(close) => format!("did you mean \"{close}\"?"),
-        None if names.is_empty() => "register stations first".to_owned(),
-        None => {
-            let listed: Vec<&str> = names.iter().copied().take(LISTED_MAX).collect();
-            let rest = if names.len() > LISTED_MAX { ", .." } else { "" };
-            format!("there are {}{rest}", listed.join(", "))
-        }
+    let help = match closest(&rule.scope, names.iter().copied()) {
+        Some(close) => format!("the nearest station is \"{close}\""),
+        None => "register stations first".to_owned(),
     };
     mistake(&rule.places.scope, format!("no station fits `{}`", rule.scope), help)
 }

@@ -115,16 +115,23 @@ fn without_unit(left: &Value, right: &Value, place: &Place) -> Diagnostic {
 }
 
 fn explain(left: &Value, right: &Value, error: &ModelError, place: &Place) -> Diagnostic {
-    let is_concentration = |value: &Value| {
-        matches!(value.unit.dimension(), Dimension::MixingRatio | Dimension::MassConcentration)
-    };
+    let is_concentration =
+        |value: &Value| matches!(value.unit.dimension(), Dimension::MixingRatio | Dimension::MassConcentration);
     let message = format!("{} and {} cannot be brought to one unit", left.unit, right.unit);
     if is_concentration(left) && is_concentration(right) {
-        let gas = [left, right].into_iter().filter_map(|value| value.gas.as_ref()).find(|gas| gas.molar_mass_g_per_mol.is_none());
+        let gas = [left, right]
+            .into_iter()
+            .filter_map(|value| value.gas.as_ref())
+            .find(|gas| gas.molar_mass_g_per_mol.is_none());
         if let Some(gas) = gas {
             let own = if left.constant.is_some() { right.unit } else { left.unit };
-            let message = format!("{message}: channel `{}` has no species, so its molar mass is not known", gas.channel);
-            return mistake(place, message, format!("write the quantity in {own}, or register the channel with its species"));
+            let message =
+                format!("{message}: channel `{}` has no species, so its molar mass is not known", gas.channel);
+            return mistake(
+                place,
+                message,
+                format!("write the quantity in {own}, or register the channel with its species"),
+            );
         }
     }
     let help = match error {
@@ -156,11 +163,16 @@ pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Plac
         }
         _ => {
             let word = if operator == Arithmetic::Multiply { "product" } else { "quotient" };
-            let message = format!("a {word} of {} and {} has no unit that rules know", left.unit, right.unit);
+            let (left, right) = (in_words(left.unit), in_words(right.unit));
+            let message = format!("a {word} of {left} and {right} has no unit that rules know");
             return Err(mistake(place, message, "multiply or divide by a plain number, or divide values of one kind"));
         }
     };
     Ok(joined(operator, left, right, unit))
+}
+
+fn in_words(unit: Unit) -> &'static str {
+    if unit == Unit::One { "a plain number" } else { unit.symbol() }
 }
 
 fn joined(operator: Arithmetic, left: Value, right: Value, unit: Unit) -> Value {

@@ -1,9 +1,9 @@
 //! Evaluates plans on their grids as frames arrive. Pure: equal frames in equal order give equal verdicts.
 
-use super::member::{MemberState, gather, joined_clear, joined_trip};
 use super::super::plan::Plan;
-use super::series::{Change, Series};
 use super::super::verdict::{Truth, Verdict};
+use super::member::{MemberState, gather, joined_clear, joined_trip};
+use super::series::{Change, Series};
 use crate::model::{FrameRef, InstrumentId, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,8 @@ impl Engine {
         for (index, plan) in plans.into_iter().enumerate() {
             let mut members = Vec::with_capacity(plan.members.len());
             for member in &plan.members {
-                let series_of = |spec: &super::super::plan::WindowSpec| engine.series_index(spec.instrument, spec.channel);
+                let series_of =
+                    |spec: &super::super::plan::WindowSpec| engine.series_index(spec.instrument, spec.channel);
                 members.push(MemberState::new(member, series_of));
             }
             let mut instruments: Vec<InstrumentId> =

@@ -1,9 +1,9 @@
 //! One station within a running plan.
 
-use super::evaluate::Stacks;
 use super::super::plan::{Member, WindowSpec};
-use super::series::Series;
 use super::super::verdict::{Evidence, TermValue, Truth};
+use super::evaluate::Stacks;
+use super::series::Series;
 use super::window::Window;
 use crate::model::{InstrumentId, Timestamp};
 use std::collections::BTreeMap;

@@ -88,7 +88,12 @@ impl Window {
             (Inside::Sum(sum), _) => sum.mean(self.valid()),
             (Inside::Extreme { candidates, sign }, _) => candidates.front().map(|(_, value)| value * sign),
             (Inside::Sorted(values), WindowFunction::Baseline { quantile }) => quantile_of(values, quantile),
-            _ => self.to.checked_sub(1).filter(|last| *last >= self.from).and_then(|last| series.get(last)).map(|(_, v)| v),
+            _ => self
+                .to
+                .checked_sub(1)
+                .filter(|last| *last >= self.from)
+                .and_then(|last| series.get(last))
+                .map(|(_, v)| v),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::call::{Call, Signature};
 use super::draft::{Part, SharedAlarm, SharedChain};
 use super::symbol::{self, Symbol};
 use super::text::TokenKind;
-use super::tracer::{Outcome, Tracer, fault, mistake};
+use super::tracer::{Outcome, fault, mistake};
 use crate::base::limits::NAME_BYTES_MAX;
 use crate::rules::expr::{Series, WindowTerm};
 use crate::rules::nearest::suggest;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 const TITLE_BYTES_MAX: usize = 1_000;
 /// What a title may hold in braces.
 const PLACEHOLDERS: [&str; 4] = ["value", "stations", "rule", "since"];
+const PLACEHOLDER_HELP: &str = "write {value}, {stations}, {rule} or {since}";
 /// Over what people are told.
 const WAYS: [&str; 4] = ["app", "sms", "email", "phone"];
 
@@ -95,7 +96,11 @@ fn step(call: &Call<'_>, chain: &SharedChain) -> Outcome<()> {
     if let Some(before) = chain.steps.last().filter(|before| before.after_ms > after_ms) {
         let (now, before) = (symbol::duration_text(after_ms), symbol::duration_text(before.after_ms));
         let message = format!("this step comes after {now}, but the one before it after {before}");
-        return fault(call.place_of(1), message, "write the steps in rising order of time, counted from the opening of the alarm");
+        return fault(
+            call.place_of(1),
+            message,
+            "write the steps in rising order of time, counted from the opening of the alarm",
+        );
     }
     chain.push(after_ms, contacts, &ways);
     Ok(())
@@ -109,7 +114,11 @@ fn contacts(call: &Call<'_>) -> Outcome<Vec<Contact>> {
             _ if symbol::is_poison(&value) => {}
             _ => {
                 let message = format!("{} is no contact", symbol::describe(&value));
-                return fault(call.place_of(2), message, "write contact(\"park-duty\"), or a contact of an imported file");
+                return fault(
+                    call.place_of(2),
+                    message,
+                    "write contact(\"park-duty\"), or a contact of an imported file",
+                );
             }
         }
     }
@@ -198,7 +207,11 @@ fn glob_place(call: &Call<'_>) -> Option<Place> {
 fn when(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
     let mut alarm = alarm.lock();
     if !matches!(alarm.when, Part::Missing) {
-        return fault(call.place.clone(), "the alarm has a `.when` already", "join the conditions with `and` or `or` in one `.when`");
+        return fault(
+            call.place.clone(),
+            "the alarm has a `.when` already",
+            "join the conditions with `and` or `or` in one `.when`",
+        );
     }
     alarm.when = Part::Broken;
     alarm.when = Part::Given(call.condition(1)?);
@@ -206,6 +219,9 @@ fn when(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
 }
 
 fn quorum(call: &Call<'_>) -> Outcome<u32> {
+    if call.arg(1).is_float() {
+        return fault(call.place_of(1), "a quorum is a whole number of stations", "write .quorum(2)");
+    }
     let Ok(count) = call.arg(1).as_int() else { return call.wrong(1) };
     match u32::try_from(count) {
         Ok(count) if count > 0 => Ok(count),
@@ -231,27 +247,45 @@ fn word<T: Copy>(call: &Call<'_>, words: &[(&str, T)]) -> Outcome<T> {
 fn title(call: &Call<'_>) -> Outcome<String> {
     let source = &call.tracer.source;
     let token = call.token_of(1);
-    if token.and_then(|token| source.token(token)).is_some_and(|token| token.kind == TokenKind::Template { interpolates: true }) {
+    if token
+        .and_then(|token| source.token(token))
+        .is_some_and(|token| token.kind == TokenKind::Template { interpolates: true })
+    {
         let message = "a backtick text is filled in once, when the rules load";
-        return fault(call.place_of(1), message, "write the title between double quotes, with {value}, {stations}, {rule} or {since}");
+        return fault(
+            call.place_of(1),
+            message,
+            "write the title between double quotes, with {value}, {stations}, {rule} or {since}",
+        );
     }
     let title = call.name(1, TITLE_BYTES_MAX)?;
-    check_placeholders(call.tracer, &title, &call.place_of(1));
+    check_placeholders(call, &title);
     Ok(title)
 }
 
 /// Reports every `{word}` of a title that stands for nothing.
-fn check_placeholders(tracer: &Tracer, title: &str, place: &Place) {
+fn check_placeholders(call: &Call<'_>, title: &str) {
     let mut rest = title;
-    while let Some((_, after)) = rest.split_once('{') {
+    while let Some((before, after)) = rest.split_once('{') {
+        let offset = title.len() - rest.len() + before.len();
         let Some((word, tail)) = after.split_once('}') else {
-            tracer.report(mistake(place.clone(), "a `{` of the title has no `}`", "write {value}, {stations}, {rule} or {since}"));
+            let message = "a `{` of the title has no `}`";
+            call.tracer.report(mistake(brace_place(call, title, offset), message, PLACEHOLDER_HELP));
             return;
         };
         if !PLACEHOLDERS.contains(&word) {
-            let help = suggest(word.trim(), &PLACEHOLDERS, "write {value}, {stations}, {rule} or {since}");
-            tracer.report(mistake(place.clone(), format!("the title cannot show `{{{word}}}`"), help));
+            let help = suggest(word.trim(), &PLACEHOLDERS, PLACEHOLDER_HELP);
+            let message = format!("the title cannot show `{{{word}}}`");
+            call.tracer.report(mistake(brace_place(call, title, offset), message, help));
         }
         rest = tail;
     }
+}
+
+/// Where a brace of the title stands, if the title is written right here and without escapes; else where the title stands.
+fn brace_place(call: &Call<'_>, title: &str, offset: usize) -> Place {
+    let place = call.place_of(1);
+    let is_here = call.token_of(1).is_some_and(|token| call.tracer.source.word(token) == format!("\"{title}\""));
+    let before = title.get(..offset).filter(|_| is_here).map_or(0, |before| 1 + before.chars().count());
+    Place { column: place.column.saturating_add(u32::try_from(before).unwrap_or_default()), ..place }
 }

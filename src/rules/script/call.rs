@@ -4,8 +4,8 @@ use super::symbol::{self, Symbol};
 use super::tracer::{Fault, Outcome, Tracer, fault};
 use crate::base::limits::WINDOW_MS_MAX;
 use crate::model::Unit;
-use crate::rules::getter::number_text;
 use crate::rules::expr::{Condition, Series};
+use crate::rules::getter::number_text;
 use crate::rules::verdict::Place;
 use rhai::Dynamic;
 use std::sync::Arc;
@@ -155,7 +155,9 @@ impl Call<'_> {
         }
         let Symbol::Series(series, _) = self.symbol(index)? else { return self.wrong(index) };
         match *series {
-            Series::Number { value, unit: Some(Unit::Percent), .. } if (0.0..=100.0).contains(&value) => Ok(value / 100.0),
+            Series::Number { value, unit: Some(Unit::Percent), .. } if (0.0..=100.0).contains(&value) => {
+                Ok(value / 100.0)
+            }
             Series::Number { value, unit: Some(Unit::Percent), .. } => {
                 let message = format!("{} percent is no share", number_text(value));
                 fault(self.place_of(index), message, "write a share from 0.percent to 100.percent")

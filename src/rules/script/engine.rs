@@ -6,11 +6,11 @@ use super::draft::Part;
 use super::functions::{self, FUNCTIONS};
 use super::missing::{self, Unknown};
 use super::operators::{self, ARITHMETIC, COMPARISONS, LOGIC, Operation, REFUSED};
-use super::symbol::{self, DURATIONS, POISON_TYPE, Poison, SYMBOL_TYPE, Symbol};
+use super::symbol::{self, DURATIONS, Poison, Symbol};
 use super::tracer::{self, Fault, Outcome, Tracer};
 use crate::base::limits::RULE_OPERATIONS_MAX;
-use crate::rules::getter::{UNITS, number_text};
 use crate::rules::expr::Series;
+use crate::rules::getter::{UNITS, number_text};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
@@ -45,8 +45,7 @@ pub(super) fn engine(tracer: &Arc<Tracer>) -> Engine {
     let mut engine = Engine::new_raw();
     add_packages(&mut engine);
     bound(&mut engine, tracer);
-    engine.register_type_with_name::<Symbol>(SYMBOL_TYPE);
-    engine.register_type_with_name::<Poison>(POISON_TYPE);
+    engine.register_iterator::<Poison>();
     add_getters(&mut engine, tracer);
     add_missing_getters(&mut engine, tracer);
     add_operators(&mut engine, tracer);
@@ -60,9 +59,13 @@ pub(super) fn engine(tracer: &Arc<Tracer>) -> Engine {
     engine
 }
 
+/// Whether a name is a function or method of rules.
+pub(super) fn is_own(name: &str) -> bool {
+    FUNCTIONS.iter().chain(&METHODS).any(|signature| signature.name == name)
+}
+
 fn is_foreign(name: &str) -> bool {
-    let is_own = FUNCTIONS.iter().chain(&METHODS).any(|signature| signature.name == name);
-    !is_own && !missing::SYNTACTIC.contains(&name) && !LOGIC.contains(&name)
+    !is_own(name) && !missing::SYNTACTIC.contains(&name) && !LOGIC.contains(&name)
 }
 
 fn add_packages(engine: &mut Engine) {
@@ -119,7 +122,8 @@ fn add_getters(engine: &mut Engine, tracer: &Arc<Tracer>) {
                     let (place, _) = tracer.locate(context.call_source(), context.call_position());
                     tracer::fault(place, "this duration is far too long", "write at most 400.days")
                 };
-                let duration = symbol::duration_ms(count, unit_ms).map_or_else(too_long, |ms| Ok(Dynamic::from(Symbol::Duration(ms))));
+                let duration = symbol::duration_ms(count, unit_ms)
+                    .map_or_else(too_long, |ms| Ok(Dynamic::from(Symbol::Duration(ms))));
                 settle(&tracer, &context, duration)
             });
         }
@@ -128,7 +132,9 @@ fn add_getters(engine: &mut Engine, tracer: &Arc<Tracer>) {
 
 /// Answers to getters that do not exist. Rhai takes an indexer for any name of a type of one's own, but not of a number.
 fn add_missing_getters(engine: &mut Engine, tracer: &Arc<Tracer>) {
-    let is_known = |name: &String| UNITS.iter().any(|(known, _)| known == name) || DURATIONS.iter().any(|(known, _)| known == name);
+    let is_known = |name: &String| {
+        UNITS.iter().any(|(known, _)| known == name) || DURATIONS.iter().any(|(known, _)| known == name)
+    };
     for name in tracer.source.property_names().into_iter().filter(|name| !is_known(name)).take(NAMES_MAX) {
         for of in [TypeId::of::<i64>(), TypeId::of::<f64>()] {
             let (tracer, wanted) = (Arc::clone(tracer), name.clone());
@@ -139,9 +145,11 @@ fn add_missing_getters(engine: &mut Engine, tracer: &Arc<Tracer>) {
             });
         }
     }
-    for of in [TypeId::of::<Symbol>(), TypeId::of::<Poison>()] {
+    for pair in
+        [[TypeId::of::<Symbol>(), TypeId::of::<ImmutableString>()], [TypeId::of::<Poison>(), TypeId::of::<Dynamic>()]]
+    {
         let tracer = Arc::clone(tracer);
-        engine.register_raw_fn("index$get$", [of, TypeId::of::<ImmutableString>()], move |context, args| {
+        engine.register_raw_fn("index$get$", pair, move |context, args| {
             let (_, dot) = tracer.locate(context.call_source(), context.call_position());
             let name = args.get(1).map(|name| name.to_string()).unwrap_or_default();
             let token = dot.map_or(0, |dot| if tracer.source.word(dot) == name { dot } else { dot + 1 });
@@ -152,7 +160,11 @@ fn add_missing_getters(engine: &mut Engine, tracer: &Arc<Tracer>) {
 }
 
 /// Turns an outcome into what Rhai goes on with, and puts its mistake on the list.
-fn settle(tracer: &Tracer, context: &NativeCallContext<'_>, outcome: Outcome<Dynamic>) -> Result<Dynamic, Box<EvalAltResult>> {
+fn settle(
+    tracer: &Tracer,
+    context: &NativeCallContext<'_>,
+    outcome: Outcome<Dynamic>,
+) -> Result<Dynamic, Box<EvalAltResult>> {
     match outcome {
         Ok(value) => Ok(value),
         Err(Fault::Exhausted) => Err(EvalAltResult::ErrorTerminated(Dynamic::UNIT, context.call_position()).into()),
@@ -167,7 +179,9 @@ fn settle(tracer: &Tracer, context: &NativeCallContext<'_>, outcome: Outcome<Dyn
 fn add_operators(engine: &mut Engine, tracer: &Arc<Tracer>) {
     engine.disable_symbol("&&");
     engine.disable_symbol("||");
-    for (name, precedence) in [("and", AND_PRECEDENCE), ("&&", AND_PRECEDENCE), ("or", OR_PRECEDENCE), ("||", OR_PRECEDENCE)] {
+    for (name, precedence) in
+        [("and", AND_PRECEDENCE), ("&&", AND_PRECEDENCE), ("or", OR_PRECEDENCE), ("||", OR_PRECEDENCE)]
+    {
         let registered = engine.register_custom_operator(name, precedence).is_ok();
         debug_assert!(registered, "{name} is no reserved word");
     }
@@ -176,7 +190,14 @@ fn add_operators(engine: &mut Engine, tracer: &Arc<Tracer>) {
     let (text, nothing, truth) = (TypeId::of::<ImmutableString>(), TypeId::of::<()>(), TypeId::of::<bool>());
     for name in ARITHMETIC.iter().chain(&REFUSED) {
         for of in [own, poison] {
-            let pairs = [[of, any], [any, of], [of, text], [text, of], [of, TypeId::of::<Array>()], [TypeId::of::<Array>(), of]];
+            let pairs = [
+                [of, any],
+                [any, of],
+                [of, text],
+                [text, of],
+                [of, TypeId::of::<Array>()],
+                [TypeId::of::<Array>(), of],
+            ];
             pairs.into_iter().for_each(|pair| add_operator(engine, tracer, name, pair));
         }
     }
@@ -285,7 +306,7 @@ fn answer(call: &Call<'_>) -> Outcome<Dynamic> {
     match (outcome, symbol::symbol(call.arg(0))) {
         (Ok(value), _) => Ok(Dynamic::from(value)),
         (Err(Fault::Exhausted), _) => Err(Fault::Exhausted),
-        (Err(fault), Some(kept @ (Symbol::Alarm(_) | Symbol::Chain(_)))) if is_method => {
+        (Err(fault), Some(kept)) if is_method && is_kept(&kept, call.signature.name) => {
             if let Fault::Said(diagnostic) = fault {
                 call.tracer.report(diagnostic);
             }
@@ -293,6 +314,15 @@ fn answer(call: &Call<'_>) -> Outcome<Dynamic> {
             Ok(Dynamic::from(kept))
         }
         (Err(fault), _) => Err(fault),
+    }
+}
+
+/// Whether a call that failed leaves what it was called on: unless that was the mistake.
+fn is_kept(receiver: &Symbol, method: &str) -> bool {
+    match receiver {
+        Symbol::Alarm(_) | Symbol::Chain(_) => true,
+        Symbol::Series(series, _) => method == "coverage" && matches!(**series, Series::Window(_)),
+        _ => false,
     }
 }
 
@@ -327,7 +357,7 @@ fn add_variables(engine: &mut Engine, tracer: &Arc<Tracer>) {
     #[expect(deprecated, reason = "Rhai marks it as volatile, not as deprecated, and its version is pinned")]
     engine.on_var(move |name, index, context| {
         let scope = context.scope();
-        let is_known = index > 0 || scope.contains(name) || tracer.source.function_names().any(|known| known == name);
+        let is_known = index > 0 || scope.contains(name) || tracer.source.function_names().contains(name);
         if is_known {
             return Ok(None);
         }

@@ -1,11 +1,12 @@
 //! Rhai's own errors in the words of rules.
 
-use super::symbol::{POISON_TYPE, SYMBOL_TYPE};
+use super::missing::is_getter;
+use super::symbol::{Poison, Symbol};
 use super::tracer::{STATEMENT, Tracer, mistake};
 use crate::base::limits::RULE_OPERATIONS_MAX;
 use crate::rules::diagnostic::Diagnostic;
-use crate::rules::verdict::Place;
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType};
+use std::any::type_name;
 
 const LOOK: &str = "look at what stands here";
 
@@ -22,13 +23,18 @@ pub(super) fn of_running(tracer: &Tracer, error: &EvalAltResult) -> Option<Diagn
     let (source, inner) = innermost(error);
     let (place, token) = tracer.locate(Some(source), inner.position());
     let (message, help) = match inner {
-        EvalAltResult::ErrorParsing(kind, _) => explain_parsing(kind, token.map_or("", |token| tracer.source.word(token))),
-        EvalAltResult::ErrorMismatchDataType(_, actual, _) if actual.contains(POISON_TYPE) => return None,
-        EvalAltResult::ErrorFor(_) => return explain_loop(tracer, place, token),
-        EvalAltResult::ErrorVariableNotFound(name, _) if name.contains("::") => return None,
-        EvalAltResult::ErrorModuleNotFound(name, _) => {
-            (format!("there is no module `{name}` here"), "write `import` at the top of the file, outside of blocks and functions".to_owned())
+        EvalAltResult::ErrorParsing(kind, _) => {
+            explain_parsing(kind, token.map_or("", |token| tracer.source.word(token)))
         }
+        EvalAltResult::ErrorMismatchDataType(_, actual, _) if actual == type_name::<Poison>() => return None,
+        EvalAltResult::ErrorFor(_) => {
+            ("this cannot be gone through one by one".to_owned(), "write a list `[..]` or a range `0..5`".to_owned())
+        }
+        EvalAltResult::ErrorVariableNotFound(name, _) if name.contains("::") => return None,
+        EvalAltResult::ErrorModuleNotFound(name, _) => (
+            format!("there is no module `{name}` here"),
+            "write `import` at the top of the file, outside of blocks and functions".to_owned(),
+        ),
         other => explain_running(other),
     };
     Some(mistake(place, message, help))
@@ -43,32 +49,40 @@ fn innermost(error: &EvalAltResult) -> (&str, &EvalAltResult) {
     found
 }
 
-fn explain_loop(_: &Tracer, place: Place, _: Option<usize>) -> Option<Diagnostic> {
-    Some(mistake(place, "this cannot be gone through one by one", "write a list `[..]` or a range `0..5`"))
-}
-
 fn explain_running(error: &EvalAltResult) -> (String, String) {
     let (message, help) = match error {
-        EvalAltResult::ErrorMismatchDataType(_, actual, _) if actual.contains(SYMBOL_TYPE) => (
+        EvalAltResult::ErrorMismatchDataType(_, actual, _) if actual == type_name::<Symbol>() => (
             "a condition over readings is neither true nor false while the rules load".to_owned(),
             "put it into `.when(..)` and join it with `and`, `or` and `not`".to_owned(),
         ),
-        EvalAltResult::ErrorMismatchDataType(wanted, actual, _) => (format!("this is {actual}, not {wanted}"), LOOK.to_owned()),
+        EvalAltResult::ErrorMismatchDataType(wanted, actual, _) => {
+            (format!("this is {actual}, not {wanted}"), LOOK.to_owned())
+        }
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => (
             format!("the script does more than {RULE_OPERATIONS_MAX} operations"),
             "look for a loop that does not end; a rule file runs once, to say what the rules are".to_owned(),
         ),
-        EvalAltResult::ErrorStackOverflow(_) => {
-            ("functions call each other too deeply".to_owned(), "look for a function that calls itself without end".to_owned())
+        EvalAltResult::ErrorStackOverflow(_) => (
+            "functions call each other too deeply".to_owned(),
+            "look for a function that calls itself without end".to_owned(),
+        ),
+        EvalAltResult::ErrorDataTooLarge(what, _) => (
+            format!("{} is too large", what.to_lowercase()),
+            "a rule file needs no large values; build less".to_owned(),
+        ),
+        EvalAltResult::ErrorTooManyVariables(_) => {
+            ("there are too many variables".to_owned(), "put values into a list".to_owned())
         }
-        EvalAltResult::ErrorDataTooLarge(what, _) => {
-            (format!("{} is too large", what.to_lowercase()), "a rule file needs no large values; build less".to_owned())
-        }
-        EvalAltResult::ErrorTooManyVariables(_) => ("there are too many variables".to_owned(), "put values into a list".to_owned()),
         EvalAltResult::ErrorAssignmentToConstant(name, _) => {
             (format!("`{name}` is a constant"), format!("write `let {name} = ..` where it is defined"))
         }
-        EvalAltResult::ErrorDotExpr(..) => ("this has no such part".to_owned(), "units stand after numbers: 30.ppb".to_owned()),
+        EvalAltResult::ErrorDotExpr(..) => {
+            ("this has no such part".to_owned(), "units stand after numbers: 30.ppb".to_owned())
+        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.starts_with("anon$") => (
+            "a closure can be called only within the statement that makes it".to_owned(),
+            "write a function: fn f(x) { .. }".to_owned(),
+        ),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
             (format!("nothing fits {signature}"), "look at the kinds of the values".to_owned())
         }
@@ -87,25 +101,50 @@ fn plain(message: &str) -> String {
 
 fn explain_parsing(kind: &ParseErrorType, word: &str) -> (String, String) {
     let (message, help) = match kind {
-        ParseErrorType::Reserved(name) if name == "for" => ("`for` is reserved".to_owned(), "write `.hold(2.minutes)`".to_owned()),
+        ParseErrorType::Reserved(name) if name == "for" => {
+            ("`for` is reserved".to_owned(), "write `.hold(2.minutes)`".to_owned())
+        }
         ParseErrorType::Reserved(name) if name == "eval" => {
             ("`eval` is not allowed in rules".to_owned(), "write the code itself".to_owned())
         }
-        ParseErrorType::PropertyExpected if word == "for" => ("`.for` is reserved".to_owned(), "write `.hold(2.minutes)`".to_owned()),
+        ParseErrorType::PropertyExpected if word == "for" => {
+            ("`.for` is reserved".to_owned(), "write `.hold(2.minutes)`".to_owned())
+        }
         ParseErrorType::Reserved(name) => (format!("`{name}` is reserved"), "use another name".to_owned()),
         ParseErrorType::BadInput(LexError::UnterminatedString) => {
             ("this text does not end on its line".to_owned(), "write the closing quote".to_owned())
         }
+        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == "eval" => {
+            ("`eval` is not allowed in rules".to_owned(), "write the code itself".to_owned())
+        }
         ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) => {
             (format!("`{symbol}` means nothing here"), improper(symbol).to_owned())
         }
-        ParseErrorType::MissingToken(token, _) => (format!("`{token}` is missing before `{word}`"), format!("write `{token}`")),
-        ParseErrorType::UnexpectedEOF => ("the statement is incomplete".to_owned(), "look for what is missing at its end".to_owned()),
-        ParseErrorType::ExprTooDeep => ("this expression is nested too deeply".to_owned(), "give parts of it names with `let`".to_owned()),
+        ParseErrorType::MissingToken(..) if is_getter(word) => {
+            (format!("`{word}` needs a dot before it"), format!("write 30.{word}"))
+        }
+        ParseErrorType::MissingToken(token, _) if token == ";" => (
+            format!("`{word}` does not belong here"),
+            "write `;` before it, or the operator that is missing".to_owned(),
+        ),
+        ParseErrorType::MissingToken(token, _) => {
+            (format!("`{token}` is missing before `{word}`"), format!("write `{token}`"))
+        }
+        ParseErrorType::UnexpectedEOF => {
+            ("the statement is incomplete".to_owned(), "look for what is missing at its end".to_owned())
+        }
+        ParseErrorType::ExprTooDeep => {
+            ("this expression is nested too deeply".to_owned(), "give parts of it names with `let`".to_owned())
+        }
         ParseErrorType::AssignmentToConstant(name) => {
             (format!("`{name}` is a constant"), format!("write `let {name} = ..` where it is defined"))
         }
-        ParseErrorType::AssignmentToInvalidLHS(_) => ("this cannot be assigned to".to_owned(), "to compare, write `==`".to_owned()),
+        ParseErrorType::AssignmentToInvalidLHS(_) => {
+            ("this cannot be assigned to".to_owned(), "to compare, write `==`".to_owned())
+        }
+        ParseErrorType::BadInput(LexError::UnexpectedInput(_)) => {
+            (format!("`{word}` does not belong here"), "look for what is missing before it".to_owned())
+        }
         other => (plain(&other.to_string()), LOOK.to_owned()),
     };
     (message, help)

@@ -77,7 +77,11 @@ fn window(call: &Call<'_>, function: WindowFunction) -> Outcome<Symbol> {
 fn alarm(call: &Call<'_>) -> Outcome<Symbol> {
     let name = call.name(0, NAME_BYTES_MAX)?;
     if call.tracer.alarm_count() >= RULES_MAX {
-        return fault(call.place.clone(), format!("there are more than {RULES_MAX} rules"), "leave out what is not needed");
+        return fault(
+            call.place.clone(),
+            format!("there are more than {RULES_MAX} rules"),
+            "leave out what is not needed",
+        );
     }
     let draft = AlarmDraft::new(name, call.place.clone(), call.place_of(0), call.tracer.statement());
     call.tracer.register(Arc::clone(&draft));

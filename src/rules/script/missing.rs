@@ -2,7 +2,7 @@
 
 use super::builder::METHODS;
 use super::functions::FUNCTIONS;
-use super::symbol::{self, DURATIONS, Poison, Symbol};
+use super::symbol::{self, DURATIONS, Poison};
 use super::tracer::{Tracer, mistake};
 use crate::rules::getter::UNITS;
 use crate::rules::nearest::nearest;
@@ -11,24 +11,128 @@ use rhai::Dynamic;
 
 /// Words of the language that are planned, so that they get an answer of their own.
 const PLANNED: [&str; 16] = [
-    "rate", "delta", "stddev", "percentile", "sum", "spread", "flag", "silent", "stuck", "is_off", "is_on", "remind",
-    "suppress_when", "guidance", "auto_close", "when_script",
+    "rate",
+    "delta",
+    "stddev",
+    "percentile",
+    "sum",
+    "spread",
+    "flag",
+    "silent",
+    "stuck",
+    "is_off",
+    "is_on",
+    "remind",
+    "suppress_when",
+    "guidance",
+    "auto_close",
+    "when_script",
 ];
 
 /// Functions of Rhai's own that scripts may call.
 const PLAIN: [&str; 72] = [
-    "abs", "append", "bytes", "ceiling", "chars", "chop", "clear", "contains", "crop", "dedup", "drain", "ends_with", "extend", "extract",
-    "fill_with", "filter", "find", "find_map", "floor", "for_each", "get", "index_of", "insert", "int", "is_empty", "is_even", "is_odd",
-    "is_zero", "keys", "len", "make_lower", "make_upper", "map", "mixin", "order", "pad", "parse_float", "parse_int", "pop",
-    "push", "range", "reduce", "reduce_rev", "remove", "replace", "retain", "reverse", "round", "set", "shift", "sign", "some", "all", "sort",
-    "sort_desc", "splice", "split", "split_rev", "starts_with", "sub_string", "to_chars", "to_debug", "to_float", "to_int", "to_lower",
-    "to_string", "to_upper", "trim", "truncate", "values", "zip", "sqrt",
+    "abs",
+    "append",
+    "bytes",
+    "ceiling",
+    "chars",
+    "chop",
+    "clear",
+    "contains",
+    "crop",
+    "dedup",
+    "drain",
+    "ends_with",
+    "extend",
+    "extract",
+    "fill_with",
+    "filter",
+    "find",
+    "find_map",
+    "floor",
+    "for_each",
+    "get",
+    "index_of",
+    "insert",
+    "int",
+    "is_empty",
+    "is_even",
+    "is_odd",
+    "is_zero",
+    "keys",
+    "len",
+    "make_lower",
+    "make_upper",
+    "map",
+    "mixin",
+    "order",
+    "pad",
+    "parse_float",
+    "parse_int",
+    "pop",
+    "push",
+    "range",
+    "reduce",
+    "reduce_rev",
+    "remove",
+    "replace",
+    "retain",
+    "reverse",
+    "round",
+    "set",
+    "shift",
+    "sign",
+    "some",
+    "all",
+    "sort",
+    "sort_desc",
+    "splice",
+    "split",
+    "split_rev",
+    "starts_with",
+    "sub_string",
+    "to_chars",
+    "to_debug",
+    "to_float",
+    "to_int",
+    "to_lower",
+    "to_string",
+    "to_upper",
+    "trim",
+    "truncate",
+    "values",
+    "zip",
+    "sqrt",
+];
+
+/// What other languages call the functions of rules.
+const SYNONYMS: [(&str, &str); 6] = [
+    ("average", "avg"),
+    ("mean", "avg"),
+    ("maximum", "max"),
+    ("minimum", "min"),
+    ("latest", "last"),
+    ("current", "last"),
 ];
 
 /// Names that Rhai itself answers for, whatever their arguments.
 pub(super) const SYNTACTIC: [&str; 16] = [
-    "print", "debug", "type_of", "call", "curry", "Fn", "is_def_var", "is_def_fn", "is_shared", "eval", "if", "while", "switch", "return",
-    "for", "in",
+    "print",
+    "debug",
+    "type_of",
+    "call",
+    "curry",
+    "Fn",
+    "is_def_var",
+    "is_def_fn",
+    "is_shared",
+    "eval",
+    "if",
+    "while",
+    "switch",
+    "return",
+    "for",
+    "in",
 ];
 
 /// A call that nothing answers to.
@@ -45,7 +149,7 @@ pub(super) struct Unknown<'a> {
     pub(super) args: &'a [Dynamic],
 }
 
-/// Reports an unknown call; the value is what it was called on if that is an alarm or a chain, so that the rest is checked too.
+/// Reports an unknown call; the value is what it was called on, so that the rest of the chain is checked too.
 pub(super) fn call(unknown: &Unknown<'_>) -> Dynamic {
     let receiver = unknown.args.first().filter(|_| unknown.is_method);
     if receiver.is_some_and(symbol::is_poison) {
@@ -58,8 +162,8 @@ pub(super) fn call(unknown: &Unknown<'_>) -> Dynamic {
         unknown.tracer.report(mistake(unknown.place.clone(), message, help));
     }
     match receiver.and_then(symbol::symbol) {
-        Some(kept @ (Symbol::Alarm(_) | Symbol::Chain(_))) => Dynamic::from(kept),
-        _ => Dynamic::from(Poison),
+        Some(kept) => Dynamic::from(kept),
+        None => Dynamic::from(Poison),
     }
 }
 
@@ -69,7 +173,7 @@ fn explain(unknown: &Unknown<'_>) -> (String, String) {
     if PLANNED.contains(&name) {
         return (format!("`{dot}{name}` is not available yet"), "leave it out for now".to_owned());
     }
-    if unknown.tracer.source.function_names().any(|known| known == name) {
+    if unknown.tracer.source.function_names().contains(name) {
         let count = unknown.args.len();
         return (format!("`{name}` does not take {count} values"), format!("give it what its `fn {name}(..)` names"));
     }
@@ -81,11 +185,13 @@ fn explain(unknown: &Unknown<'_>) -> (String, String) {
     if is_getter(name) {
         return (format!("`.{name}` is called like a function"), format!("write `.{name}` without brackets"));
     }
-    let (kind, help) = if unknown.is_method { ("method", of_methods(name)) } else { ("function", of_functions(unknown, name)) };
+    let (kind, help) =
+        if unknown.is_method { ("method", of_methods(name)) } else { ("function", of_functions(unknown, name)) };
     (format!("there is no {kind} `{dot}{name}`"), help)
 }
 
-fn is_getter(name: &str) -> bool {
+/// Whether a name makes a quantity or duration of a number.
+pub(super) fn is_getter(name: &str) -> bool {
     getters().any(|known| known == name)
 }
 
@@ -103,7 +209,13 @@ fn of_methods(name: &str) -> String {
 
 fn of_functions(unknown: &Unknown<'_>, name: &str) -> String {
     let own = FUNCTIONS.iter().map(|signature| signature.name);
-    match nearest(name, own.clone().chain(unknown.tracer.source.function_names()).chain(PLAIN)) {
+    if let Some((_, known)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
+        return format!("did you mean `{known}`?");
+    }
+    match nearest(
+        name,
+        own.clone().chain(unknown.tracer.source.function_names().iter().map(String::as_str)).chain(PLAIN),
+    ) {
         Some(close) => format!("did you mean `{close}`?"),
         None => format!("there are {}", own.collect::<Vec<_>>().join(", ")),
     }
@@ -116,13 +228,19 @@ pub(super) fn property(tracer: &Tracer, name: &str, place: Place, target: &Dynam
         _ if symbol::is_poison(target) => return Dynamic::from(Poison),
         Some(signature) => (format!("`.{name}` is given nothing"), format!("write {}", signature.example)),
         None if symbol::number(target).is_some() => {
-            let otherwise = || format!("units are .{}", getters().collect::<Vec<_>>().join(", ."));
+            let otherwise = || {
+                let units: Vec<&str> = UNITS.iter().map(|(name, _)| *name).collect();
+                format!("there are .{}, and .ms .seconds .minutes .hours .days", units.join(" ."))
+            };
             let help = nearest(name, getters()).map_or_else(otherwise, |close| format!("did you mean `.{close}`?"));
             (format!("there is no unit `.{name}`"), help)
         }
         None if is_getter(name) => {
             let what = symbol::describe(target);
-            (format!("`.{name}` makes a quantity of a number, not of {what}"), format!("write it after a number: 30.{name}"))
+            (
+                format!("`.{name}` makes a quantity of a number, not of {what}"),
+                format!("write it after a number: 30.{name}"),
+            )
         }
         None => (format!("{} has no `.{name}`", symbol::describe(target)), of_methods(name)),
     };

@@ -50,7 +50,11 @@ pub struct RuleFile {
 pub fn trace(files: &[RuleFile]) -> (Vec<Rule>, Vec<Diagnostic>) {
     let mut trace = Trace { files: BTreeMap::new(), ..Trace::default() };
     for file in files {
-        trace.files.insert(&file.name, &file.text);
+        if trace.files.insert(&file.name, &file.text).is_some() {
+            let place = Place { file: file.name.as_str().into(), line: 1, column: 1 };
+            let message = format!("two rule files are named `{}`", file.name);
+            trace.diagnostics.push(mistake(place, message, "give each file its own name"));
+        }
     }
     for name in trace.files.keys().copied().collect::<Vec<_>>() {
         trace.run(name);
@@ -98,8 +102,15 @@ impl<'a> Trace<'a> {
     /// What the file exports that `importer` calls `wanted`.
     fn import(&mut self, importer: &str, wanted: &str, place: Place) -> Result<Exports, Diagnostic> {
         let folder = importer.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-        let candidates = [format!("{folder}{wanted}.rhai"), format!("{folder}{wanted}"), format!("{wanted}.rhai"), wanted.to_owned()];
-        let Some(name) = candidates.iter().find_map(|name| self.files.get_key_value(name.as_str()).map(|(name, _)| *name)) else {
+        let candidates = [
+            format!("{folder}{wanted}.rhai"),
+            format!("{folder}{wanted}"),
+            format!("{wanted}.rhai"),
+            wanted.to_owned(),
+        ];
+        let Some(name) =
+            candidates.iter().find_map(|name| self.files.get_key_value(name.as_str()).map(|(name, _)| *name))
+        else {
             let known = self.files.keys().map(|name| name.strip_suffix(".rhai").unwrap_or(name));
             let help = match nearest(wanted, known) {
                 Some(close) => format!("did you mean \"{close}\"?"),
@@ -171,4 +182,213 @@ fn too_large(name: &str, text: &str) -> Option<Diagnostic> {
     let long = text.lines().position(|line| line.len() > COLUMNS_MAX)?;
     let message = format!("the line is longer than {COLUMNS_MAX} bytes");
     Some(mistake(place(long + 1), message, "break it into several lines"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::expr::{Comparison, Condition, Series, WindowFunction};
+    use proptest::prelude::*;
+    use std::time::{Duration, Instant};
+
+    fn file(name: &str, text: &str) -> RuleFile {
+        RuleFile { name: name.to_owned(), text: text.to_owned() }
+    }
+
+    fn trace_one(text: &str) -> (Vec<Rule>, Vec<Diagnostic>) {
+        trace(&[file("r.rhai", text)])
+    }
+
+    #[test]
+    fn a_script_leaves_symbols_with_their_places() {
+        let (rules, found) =
+            trace_one("const TRIP = 30.ppb;\nalarm(\"a\").scope(\"park/*\").when(\n  avg(\"x\", 1.hour) > TRIP);");
+        assert_eq!(found, []);
+        let Condition::Compare {
+            operator,
+            left: Series::Window(term),
+            right: Series::Number { value, unit, place },
+            ..
+        } = &rules[0].when
+        else {
+            panic!("{:?}", rules[0].when)
+        };
+        assert_eq!(
+            (*operator, term.function, term.width_ms),
+            (Comparison::Greater, WindowFunction::Avg, Some(3_600_000))
+        );
+        assert_eq!((term.place.line, term.place.column), (3, 3));
+        assert_eq!((*value, *unit, place.line, place.column), (30.0, Some(crate::model::Unit::Ppb), 3, 22));
+        assert_eq!(rules[0].places.scope.to_string(), "r.rhai:2:18");
+        assert_eq!(rules[0].places.hold, rules[0].place);
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or_and_both_looser_than_comparisons() {
+        let shape = |condition: &str| {
+            let (rules, found) = trace_one(&format!("alarm(\"a\").scope(\"*\").when({condition});"));
+            assert_eq!(found, [], "{condition}");
+            shape_of(&rules[0].when)
+        };
+        let [a, b, c] = ["a", "b", "c"].map(|name| format!("last(\"{name}\") > 1.ppb"));
+        assert_eq!(shape(&format!("{a} or {b} and {c}")), "(a|(b&c))");
+        assert_eq!(shape(&format!("{a} and {b} or {c}")), "((a&b)|c)");
+        assert_eq!(shape(&format!("not {a} and {b}")), "(!a&b)");
+        assert_eq!(shape(&format!("not ({a} and {b}) or not not({c})")), "(!(a&b)|!!c)");
+        assert_eq!(shape(&format!("!({a}) or not(({b}) and {c})")), "(!a|!(b&c))");
+    }
+
+    fn shape_of(condition: &Condition) -> String {
+        match condition {
+            Condition::Compare { left: Series::Window(term), .. } => term.channel.clone(),
+            Condition::Compare { .. } => "?".to_owned(),
+            Condition::And(a, b) => format!("({}&{})", shape_of(a), shape_of(b)),
+            Condition::Or(a, b) => format!("({}|{})", shape_of(a), shape_of(b)),
+            Condition::Not(a) => format!("!{}", shape_of(a)),
+        }
+    }
+
+    #[test]
+    fn plain_rhai_may_make_rules() {
+        let text = r#"
+            fn rule(name, limit) { alarm(name).scope("*").when(last(name.to_lower()) > limit) }
+            let limits = #{ Benzene: 30.ppb, Toluene: 1.ppm * 2 };
+            for name in limits.keys() { rule(name, limits[name]).hold(1.minute + 30.seconds); }
+            let long = 1.hour * 2;
+            if long > 90.minutes && limits.len() == 2 and "a" < "b" { rule("X", 1.ppb).title(`plain`); }
+        "#;
+        let (rules, found) = trace_one(text);
+        assert_eq!(found, []);
+        let names: BTreeSet<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+        assert_eq!(names, BTreeSet::from(["Benzene", "Toluene", "X"]));
+        assert!(rules.iter().filter(|rule| rule.name != "X").all(|rule| rule.hold_ms == 90_000));
+    }
+
+    #[test]
+    fn an_imported_file_runs_once_and_gives_its_constants() {
+        let files = [
+            file("a.rhai", "import \"c\" as c; alarm(\"a\").scope(\"*\").when(last(\"x\") > c::LIMIT);"),
+            file("b.rhai", "import \"c\" as c; alarm(\"b\").scope(\"*\").when(last(\"x\") > c::OTHER);"),
+            file(
+                "c.rhai",
+                "export const LIMIT = 3.ppb; let two = LIMIT * 2; export two as OTHER; alarm(\"c\").scope(\"*\").when(last(\"x\") > two);",
+            ),
+        ];
+        let (rules, found) = trace(&files);
+        assert_eq!(found, []);
+        assert_eq!(rules.iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        let circle = [file("a.rhai", "import \"b\" as b;"), file("b.rhai", "import \"a\" as a;")];
+        let (_, found) = trace(&circle);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].place.to_string(), "b.rhai:1:8");
+    }
+
+    #[test]
+    fn a_change_through_a_variable_is_kept() {
+        let text = "let c = escalation(\"c\"); let a = alarm(\"a\"); a.scope(\"*\"); a.when(last(\"x\") > 1.ppb); a.escalate(c);\n\
+                    a.hold(2.minutes); c.step(1.minute, contact(\"d\"), \"app\");";
+        let (rules, found) = trace_one(text);
+        assert_eq!(found, []);
+        assert_eq!((rules[0].hold_ms, rules[0].chain.steps.len()), (120_000, 1));
+    }
+
+    #[test]
+    fn hostile_scripts_end_soon_with_one_error() {
+        let scripts = [
+            "loop { }",
+            "let i = 0; while true { i += 1; }",
+            "fn f(x) { f(x + 1) } f(0);",
+            "let s = \"x\"; loop { s += s; }",
+            "let a = [1]; loop { a += a; }",
+            "let a = []; loop { a.push(a); }",
+            "let m = #{}; let i = 0; loop { m[i.to_string()] = m; i += 1; }",
+            "let s = last(\"x\"); loop { s = s + 1.ppb; }",
+            "let c = last(\"x\") > 1.ppb; loop { c = not(c); }",
+            "let x = \"x\"; x.pad(1000000000, 'x');",
+            "range(0, 1000000000).map(|x| loop {});",
+            "loop { alarm(\"a\" + 1); }",
+            "loop { zzz; }",
+            "loop { avgg(1); }",
+            "loop { 3.foo; }",
+            "loop { alarm(3); }",
+            "loop { last(\"x\") > \"3\"; }",
+        ];
+        for script in scripts {
+            let run = || {
+                let begin = Instant::now();
+                let (_, found) = trace_one(script);
+                assert!(!found.is_empty(), "{script}");
+                begin.elapsed()
+            };
+            let best = (0..5).map(|_| run()).min().unwrap();
+            assert!(best < Duration::from_millis(250), "{script}: {best:?}; 100 ms on an idle machine");
+        }
+    }
+
+    #[test]
+    fn hostile_texts_end_soon() {
+        let mut texts =
+            ["(", ")", "not ", "a;", "f(", "`${", "/*", "1.", "x::", "|a|", "{", "\n", "let a=1\n", "#{", "\"a\"+"]
+                .map(|piece| format!("{}\n", piece.repeat(10_000)).repeat(100_000 / 10_000 / piece.len() + 1))
+                .to_vec();
+        texts.push((0..30_000).map(|n| format!("f{n}(x{n});\n")).collect());
+        texts.push((0..900).map(|n| format!("fn f{n}() {{ x + }}\n")).collect());
+        for text in texts {
+            let begin = Instant::now();
+            let _ = trace_one(&text);
+            let head: String = text.chars().take(20).collect();
+            println!("{head:?} {} {:?}", text.len(), begin.elapsed());
+            assert!(begin.elapsed() < Duration::from_secs(20), "{head}: {:?}", begin.elapsed());
+        }
+    }
+
+    const GOOD: &str = r#"import "c" as who;
+const TRIP = 30.ppb; // trip
+fn twice(x) { x * 2 }
+let chain = escalation("e").step(0.minutes, contact("d"), ["app", "sms"]).step(15.minutes, [contact("f")], "phone");
+alarm("a").title("B {value}").priority("high").scope(stations("park/*"))
+    .when(avg("b", 10.minutes).coverage(75.percent) > TRIP and not last("t") > twice(500.ppb))
+    .hold(2.minutes).quorum(2).clear_when(avg("b", 10.minutes) < 25.ppb, 10.minutes).on_missing("keep", 5.minutes).escalate(chain);
+for i in 0..3 { alarm(`s${i}`).scope("*").when(max("b", 5.minutes) / min("b", 1.hour) > i + 1 or count("b", 1.day) <= 3); }
+"#;
+
+    #[test]
+    fn the_file_that_is_mutated_below_is_good() {
+        let (rules, found) = trace(&[file("c.rhai", ""), file("r.rhai", GOOD)]);
+        assert_eq!((rules.len(), found), (4, Vec::new()));
+    }
+
+    fn mutated(edits: &[(prop::sample::Index, u8, String)]) -> String {
+        let mut letters: Vec<char> = GOOD.chars().collect();
+        for (at, kind, text) in edits {
+            let place = at.index(letters.len() + 1);
+            let end = (place + usize::from(*kind % 12)).min(letters.len());
+            letters.splice(place..end, text.chars());
+        }
+        letters.into_iter().collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,80}", code in "[a-z0-9 .,;:(){}\\[\\]\"'`$#&|!<>=+*/\n-]{0,120}") {
+            let _ = trace_one(&text);
+            let (rules, found) = trace_one(&code);
+            prop_assert!(rules.is_empty() || found.iter().all(|diagnostic| diagnostic.place.line >= 1));
+        }
+
+        #[test]
+        fn no_change_of_a_good_file_makes_it_panic(
+            edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), "[a-z0-9 .,;(){}\\[\\]\"`&|!<>=+*/\n-]{0,4}"), 1..4),
+        ) {
+            let text = mutated(&edits);
+            let (_, found) = trace(&[file("c.rhai", ""), file("r.rhai", &text)]);
+            let lines = text.lines().count().max(1);
+            for diagnostic in found {
+                prop_assert!(usize::try_from(diagnostic.place.line).unwrap() <= lines + 1, "{}", diagnostic);
+                prop_assert!(!diagnostic.message.is_empty() && !diagnostic.help.is_empty());
+            }
+        }
+    }
 }

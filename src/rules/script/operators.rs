@@ -5,8 +5,8 @@ use super::tracer::{Fault, Outcome, Tracer, fault, mistake};
 use crate::base::limits::PLAN_NODES_MAX;
 use crate::model::Unit;
 use crate::rules::diagnostic::Diagnostic;
-use crate::rules::getter::{number_text, quantity_text};
 use crate::rules::expr::{Arithmetic, Comparison, Condition, Series, WindowFunction};
+use crate::rules::getter::{number_text, quantity_text};
 use crate::rules::verdict::Place;
 use rhai::Dynamic;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub(super) fn binary(operation: &Operation<'_>) -> Outcome<Dynamic> {
 pub(super) fn sign(tracer: &Tracer, name: &str, place: Place, operand: &Dynamic) -> Outcome<Dynamic> {
     match symbol::symbol(operand) {
         Some(value @ (Symbol::Series(..) | Symbol::Duration(_))) if name == "+" => Ok(Dynamic::from(value)),
-        Some(Symbol::Duration(ms)) => Ok(Dynamic::from(Symbol::Duration(-ms))),
+        Some(Symbol::Duration(ms)) => Ok(Dynamic::from(Symbol::Duration(ms.saturating_neg()))),
         Some(Symbol::Series(series, nodes)) => {
             let minus = Series::Number { value: -1.0, unit: None, place: place.clone() };
             join(tracer, Arithmetic::Multiply, (minus, 1), ((*series).clone(), nodes), place)
@@ -164,10 +164,18 @@ fn calculate_duration(operation: &Operation<'_>, arithmetic: Arithmetic) -> Opti
     let ms = match (arithmetic, left, right) {
         (Arithmetic::Add, Some(left), Some(right)) => left.saturating_add(right),
         (Arithmetic::Subtract, Some(left), Some(right)) => left.saturating_sub(right),
-        (Arithmetic::Divide, Some(left), Some(right)) if right != 0 => return Some(Dynamic::from(left as f64 / right as f64)),
-        (Arithmetic::Multiply, Some(left), None) => symbol::duration_ms(symbol::number(&operation.right)? * left as f64, 1)?,
-        (Arithmetic::Multiply, None, Some(right)) => symbol::duration_ms(symbol::number(&operation.left)? * right as f64, 1)?,
-        (Arithmetic::Divide, Some(left), None) => symbol::duration_ms(left as f64 / symbol::number(&operation.right)?, 1)?,
+        (Arithmetic::Divide, Some(left), Some(right)) if right != 0 => {
+            return Some(Dynamic::from(left as f64 / right as f64));
+        }
+        (Arithmetic::Multiply, Some(left), None) => {
+            symbol::duration_ms(symbol::number(&operation.right)? * left as f64, 1)?
+        }
+        (Arithmetic::Multiply, None, Some(right)) => {
+            symbol::duration_ms(symbol::number(&operation.left)? * right as f64, 1)?
+        }
+        (Arithmetic::Divide, Some(left), None) => {
+            symbol::duration_ms(left as f64 / symbol::number(&operation.right)?, 1)?
+        }
         _ => return None,
     };
     Some(Dynamic::from(Symbol::Duration(ms)))
@@ -193,7 +201,8 @@ fn join(
 
 /// The value and unit of two numbers joined, where no factor between units is needed.
 fn fold(arithmetic: Arithmetic, left: &Series, right: &Series) -> Option<(f64, Option<Unit>)> {
-    let (Series::Number { value: a, unit: left, .. }, Series::Number { value: b, unit: right, .. }) = (left, right) else {
+    let (Series::Number { value: a, unit: left, .. }, Series::Number { value: b, unit: right, .. }) = (left, right)
+    else {
         return None;
     };
     let folded = match arithmetic {
@@ -220,7 +229,9 @@ fn compare(operation: &Operation<'_>, comparison: Comparison) -> Outcome<Dynamic
     let (left, right) = (symbol::symbol(&operation.left), symbol::symbol(&operation.right));
     match (&left, &right) {
         (None, None) => compare_plain(operation, comparison),
-        (Some(Symbol::Duration(left)), Some(Symbol::Duration(right))) => Ok(Dynamic::from(holds(comparison, left, right))),
+        (Some(Symbol::Duration(left)), Some(Symbol::Duration(right))) => {
+            Ok(Dynamic::from(holds(comparison, left, right)))
+        }
         (Some(Symbol::Condition(..)), _) | (_, Some(Symbol::Condition(..))) => {
             operation.unfit("compare two measurements at a time, and join the comparisons with `and` or `or`")
         }
@@ -237,12 +248,17 @@ fn compare_series(operation: &Operation<'_>, comparison: Comparison) -> Outcome<
     }
     let place = operation.place.clone();
     if matches!((&left.0, &right.0), (Series::Number { .. }, Series::Number { .. })) {
-        return fault(place, "both sides are constants", "compare a measurement with a constant: avg(\"benzene\", 10.minutes) > 30.ppb");
+        return fault(
+            place,
+            "both sides are constants",
+            "compare a measurement with a constant: avg(\"benzene\", 10.minutes) > 30.ppb",
+        );
     }
     let is_exact = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
     if is_exact && !is_count(&left.0) && !is_count(&right.0) {
         let message = format!("`{}` between measurements depends on their last digit", operation.name);
-        let diagnostic = Diagnostic { is_warning: true, ..mistake(place.clone(), message, "write `>=` and `<=` with a margin") };
+        let diagnostic =
+            Diagnostic { is_warning: true, ..mistake(place.clone(), message, "write `>=` and `<=` with a margin") };
         operation.tracer.report(diagnostic);
     }
     let nodes = left.1 + right.1 + 1;
@@ -258,9 +274,7 @@ fn is_count(series: &Series) -> bool {
 /// Compares values of Rhai's own types, whose operators say a silent `false` where the types differ.
 fn compare_plain(operation: &Operation<'_>, comparison: Comparison) -> Outcome<Dynamic> {
     let (left, right) = (&operation.left, &operation.right);
-    let text = |value: &Dynamic| {
-        value.as_char().map(String::from).or_else(|_| value.clone().into_string()).ok()
-    };
+    let text = |value: &Dynamic| value.as_char().map(String::from).or_else(|_| value.clone().into_string()).ok();
     if let (Some(left), Some(right)) = (text(left), text(right)) {
         return Ok(Dynamic::from(holds(comparison, &left, &right)));
     }

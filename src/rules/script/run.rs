@@ -1,6 +1,6 @@
 //! One file's run: its functions first, then statement by statement, so that one mistake does not hide the next.
 
-use super::engine::engine;
+use super::engine::{engine, is_own};
 use super::error;
 use super::symbol::Poison;
 use super::text::{Chunk, Source, Statement, TokenKind};
@@ -62,6 +62,14 @@ impl<'a> Run<'a> {
 
     /// Compiles the functions; a broken one is told and left out.
     fn define(&mut self, mut sound: Vec<Statement>) {
+        let source = &self.tracer.source;
+        for token in sound.iter().map(|statement| source.name_of_function(statement)) {
+            let name = source.word(token);
+            if is_own(name) {
+                let message = format!("`{name}` is a word of rules already");
+                self.tracer.report(mistake(source.place(token), message, "give the function another name"));
+            }
+        }
         for _ in 0..BROKEN_FUNCTIONS_MAX {
             let chunk = self.tracer.source.chunk_of_all(&sound);
             let error = match self.engine.compile(&chunk.text) {
@@ -141,7 +149,11 @@ impl<'a> Run<'a> {
         let length = statement.last - statement.first;
         if !is_text || !has_alias || length > 4 {
             let place = source.place(statement.first);
-            self.tracer.report(mistake(place, "this import is not of the usual form", "write import \"contacts\" as who;"));
+            self.tracer.report(mistake(
+                place,
+                "this import is not of the usual form",
+                "write import \"contacts\" as who;",
+            ));
             return;
         }
         let (name, alias) = (source.word(path).trim_matches('"').to_owned(), source.word(path + 2).to_owned());
@@ -171,11 +183,29 @@ impl<'a> Run<'a> {
         for index in statement.first..statement.last {
             let source = &self.tracer.source;
             let is_path = source.word(index + 1) == "::" && source.is_word(index) && source.word_before(index) != "::";
-            if is_path && source.word(index) != "global" {
+            if is_path && source.word(index) == "global" {
+                self.check_constant(index + 2);
+            } else if is_path {
                 let (alias, name) = (source.word(index).to_owned(), source.word(index + 2).to_owned());
                 self.check_path(index, &alias, &name);
             }
         }
+    }
+
+    /// Checks the name after `global::`.
+    fn check_constant(&self, token: usize) {
+        let source = &self.tracer.source;
+        let name = source.word(token);
+        let known: Vec<&str> =
+            self.scope.iter_raw().filter(|(_, is_constant, _)| *is_constant).map(|(name, ..)| name).collect();
+        if known.contains(&name) {
+            return;
+        }
+        let help = match nearest(name, known) {
+            Some(close) => format!("did you mean `global::{close}`?"),
+            None => format!("write const {name} = ..; before it"),
+        };
+        self.tracer.report(mistake(source.place(token), format!("there is no constant `{name}`"), help));
     }
 
     fn check_path(&mut self, token: usize, alias: &str, name: &str) {

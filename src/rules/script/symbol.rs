@@ -2,7 +2,6 @@
 
 use super::draft::{SharedAlarm, SharedChain};
 use crate::base::limits::WINDOW_MS_MAX;
-use crate::model::Interval;
 use crate::rules::expr::{Condition, Series};
 use crate::rules::verdict::Contact;
 use rhai::Dynamic;
@@ -31,10 +30,14 @@ pub(super) enum Symbol {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Poison;
 
-/// The name that Rhai's own messages use for [`Symbol`].
-pub(super) const SYMBOL_TYPE: &str = "measurement or condition";
-/// The name that Rhai's own messages use for [`Poison`].
-pub(super) const POISON_TYPE: &str = "earlier mistake";
+impl IntoIterator for Poison {
+    type Item = Dynamic;
+    type IntoIter = std::iter::Empty<Dynamic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::empty()
+    }
+}
 
 /// Getters that make a duration of a number, in milliseconds.
 pub(super) const DURATIONS: [(&str, i64); 9] = [
@@ -61,7 +64,9 @@ pub(super) fn duration_ms(count: f64, unit_ms: i64) -> Option<i64> {
 
 /// A duration in words: `10 min`.
 pub(super) fn duration_text(ms: i64) -> String {
-    Interval::from_ms(ms).map_or_else(|_| format!("{ms} ms"), |interval| interval.to_string())
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    let whole = units.iter().find(|(unit_ms, _)| ms % unit_ms == 0 && ms != 0);
+    whole.map_or_else(|| format!("{ms} ms"), |(unit_ms, symbol)| format!("{} {symbol}", ms / unit_ms))
 }
 
 /// A plain number of Rhai.
@@ -98,7 +103,7 @@ pub(super) fn describe(value: &Dynamic) -> &'static str {
 
 fn describe_plain(value: &Dynamic) -> &'static str {
     if number(value).is_some() {
-        "a bare number"
+        "a number"
     } else if value.is_string() || value.is_char() {
         "a text"
     } else if value.is_bool() {

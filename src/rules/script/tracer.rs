@@ -7,10 +7,13 @@ use crate::rules::diagnostic::Diagnostic;
 use crate::rules::verdict::Place;
 use parking_lot::Mutex;
 use rhai::Position;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Mistakes of one file that are listed; a loop may make the same one very often.
 const DIAGNOSTICS_PER_FILE_MAX: usize = 1_000;
+/// What one mistake counts for among the operations of a file, because its message takes time.
+const MISTAKE_OPERATIONS: u64 = 200;
 /// Expression nodes that one file may build: three hundred of the largest rules.
 const NODES_PER_FILE_MAX: usize = 300 * PLAN_NODES_MAX;
 /// The source name of functions, whose positions count from the beginning of the file.
@@ -54,7 +57,7 @@ pub(super) struct Tracer {
 
 #[derive(Default)]
 struct State {
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: BTreeMap<(Place, String), Diagnostic>,
     alarms: Vec<SharedAlarm>,
     statement: (usize, Chunk),
     nodes: usize,
@@ -76,12 +79,12 @@ impl Tracer {
         self.state.lock().statement.0
     }
 
-    /// Puts a mistake on the list, unless its place has one already.
+    /// Puts a mistake on the list, unless it is there already.
     pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.operations.fetch_add(MISTAKE_OPERATIONS, Ordering::Relaxed);
         let mut state = self.state.lock();
-        let is_known = state.diagnostics.iter().any(|known| known.place == diagnostic.place && known.message == diagnostic.message);
-        if !is_known && state.diagnostics.len() < DIAGNOSTICS_PER_FILE_MAX {
-            state.diagnostics.push(diagnostic);
+        if state.diagnostics.len() < DIAGNOSTICS_PER_FILE_MAX {
+            state.diagnostics.insert((diagnostic.place.clone(), diagnostic.message.clone()), diagnostic);
         }
     }
 
@@ -98,7 +101,7 @@ impl Tracer {
     /// Everything found: alarms and mistakes.
     pub(super) fn take(&self) -> (Vec<SharedAlarm>, Vec<Diagnostic>) {
         let mut state = self.state.lock();
-        (std::mem::take(&mut state.alarms), std::mem::take(&mut state.diagnostics))
+        (std::mem::take(&mut state.alarms), std::mem::take(&mut state.diagnostics).into_values().collect())
     }
 
     /// The place of a position that Rhai gave, and the token there.

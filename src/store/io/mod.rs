@@ -1,8 +1,8 @@
 //! All file access of the crate behind one small trait, so that tests can put a faulty one in its place.
 
 mod fs;
-mod map;
 pub mod log;
+mod map;
 
 pub use fs::FsStorage;
 pub use map::Mapped;

@@ -87,8 +87,8 @@ impl OpenSegment {
     /// Decodes the times and some channels of one block.
     pub(crate) fn decode(&self, block: &BlockEntry, channels: &[usize]) -> Result<BlockColumns, StoreError> {
         let corrupt = |error: DecodeError| StoreError::corrupt(&self.path, block.offset, error);
-        let times = decode_times(self.column(block, 0).map_err(corrupt)?, block.rows)
-            .map_err(|error| corrupt(error.into()))?;
+        let times =
+            decode_times(self.column(block, 0).map_err(corrupt)?, block.rows).map_err(|error| corrupt(error.into()))?;
         let mut columns = Vec::with_capacity(channels.len());
         for channel in channels {
             columns.push(self.decode_channel(block, *channel).map_err(corrupt)?);

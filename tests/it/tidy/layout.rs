@@ -21,7 +21,10 @@ pub(crate) fn dead_files(tree: &Tree) -> Vec<String> {
 /// What lies in `examples/` and is neither an example nor what examples need.
 pub(crate) fn stray_examples(tree: &Tree) -> Vec<String> {
     let stray = |inner: &str| match inner.split_once('/') {
-        Some((folder, _)) => !EXAMPLE_FOLDERS.contains(&folder),
+        Some((folder, _)) => {
+            let is_of_an_example = tree.paths.iter().any(|path| *path == format!("examples/{folder}.rs"));
+            !EXAMPLE_FOLDERS.contains(&folder) && !is_of_an_example
+        }
         None => !inner.ends_with(".rs"),
     };
     let inner = |path: &&String| path.strip_prefix("examples/").is_some_and(stray);

@@ -83,6 +83,7 @@ pub(crate) const TOP_LEVEL: &[&str] = &[
     "tests",
     ".ci",
     ".gitignore",
+    "proptest-regressions",
     "clippy.toml",
     "rustfmt.toml",
     "deny.toml",

@@ -17,6 +17,7 @@ pub(in crate::rules::script) struct Source {
     tokens: Vec<Token>,
     statements: Vec<Statement>,
     brackets: Vec<Bracket>,
+    function_names: BTreeSet<String>,
 }
 
 /// A bracket that Rhai is given and the file does not have: `not a > b` becomes `not (a > b)`.
@@ -44,7 +45,8 @@ impl Chunk {
         let shift = if line <= 1 { self.column } else { 1 };
         let line = line.max(1) + self.line.max(1) - 1;
         let edited = column.max(1) + shift.max(1) - 1;
-        let on_line = self.inserted.iter().filter(|(at, _)| *at == line);
+        let from = self.inserted.partition_point(|(at, _)| *at < line);
+        let on_line = self.inserted.iter().skip(from).take_while(|(at, _)| *at == line);
         let column = on_line.fold(edited, |left, (_, at)| if left > *at { left - 1 } else { left });
         (line, column)
     }
@@ -55,8 +57,12 @@ impl Source {
     pub(in crate::rules::script) fn new(file: &str, text: &str) -> Self {
         let tokens = lexer::tokens(text);
         let statements = statements::split(text, &tokens);
-        let mut source = Self { file: file.into(), text: text.to_owned(), tokens, statements, brackets: Vec::new() };
+        let (brackets, function_names) = (Vec::new(), BTreeSet::new());
+        let mut source =
+            Self { file: file.into(), text: text.to_owned(), tokens, statements, brackets, function_names };
         source.brackets = source.brackets_of_not();
+        let names = source.functions().map(|statement| source.word(source.name_of_function(statement)).to_owned());
+        source.function_names = names.collect();
         source
     }
 
@@ -115,8 +121,8 @@ impl Source {
     }
 
     /// The names of the file's functions.
-    pub(in crate::rules::script) fn function_names(&self) -> impl Iterator<Item = &str> {
-        self.functions().map(|statement| self.word(self.name_of_function(statement)))
+    pub(in crate::rules::script) const fn function_names(&self) -> &BTreeSet<String> {
+        &self.function_names
     }
 
     /// The statements that define functions.
@@ -136,7 +142,8 @@ impl Source {
 
     /// All names that are called like a function or method.
     pub(in crate::rules::script) fn called_names(&self) -> BTreeSet<String> {
-        let is_called = |index: &usize| self.is_word(*index) && self.word(index + 1) == "(" && self.word_before(*index) != "fn";
+        let is_called =
+            |index: &usize| self.is_word(*index) && self.word(index + 1) == "(" && self.word_before(*index) != "fn";
         (0..self.tokens.len()).filter(is_called).map(|index| self.word(index).to_owned()).collect()
     }
 
@@ -189,7 +196,9 @@ impl Source {
         let mut at = operator.checked_sub(1)?;
         loop {
             at = self.bracket_begin(at)?;
-            let is_call = matches!(self.word(at), "(" | "[" | "?[") && at > 0 && ends_name(self.token(at - 1)?.kind, self.word(at - 1));
+            let is_call = matches!(self.word(at), "(" | "[" | "?[")
+                && at > 0
+                && ends_name(self.token(at - 1)?.kind, self.word(at - 1));
             if is_call {
                 at -= 1;
                 continue;

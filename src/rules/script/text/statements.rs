@@ -98,7 +98,11 @@ impl Splitter<'_> {
     fn close(&mut self, index: usize) {
         let closing = self.word(index).to_owned();
         let Some(open) = self.open.pop() else {
-            self.blame(index, format!("this `{closing}` closes nothing"), "leave it out, or open its pair before it".to_owned());
+            self.blame(
+                index,
+                format!("this `{closing}` closes nothing"),
+                "leave it out, or open its pair before it".to_owned(),
+            );
             return;
         };
         let opening = self.word(open);
@@ -125,7 +129,9 @@ impl Splitter<'_> {
 
     /// Whether a new statement begins here although the one before it has not ended.
     fn begins_anew(&self, index: usize) -> bool {
-        let (Some(token), Some(before)) = (self.tokens.get(index), index.checked_sub(1).and_then(|i| self.tokens.get(i))) else {
+        let (Some(token), Some(before)) =
+            (self.tokens.get(index), index.checked_sub(1).and_then(|i| self.tokens.get(i)))
+        else {
             return false;
         };
         let word = self.word(index);

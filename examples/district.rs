@@ -4,7 +4,9 @@
 //! officer answers some and leaves others. At the end the alarms are held against the releases, and the store is closed and reopened.
 #![expect(clippy::print_stdout, reason = "the example talks to its reader")]
 
+#[path = "district/releases.rs"]
 mod releases;
+#[path = "district/site.rs"]
 mod site;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -112,7 +114,9 @@ fn tell(event: &AlarmEvent, told: &Told) {
             println!("{at}  {alarm} step {} -> {}", step + 1, contact.0);
             told.flush();
         }
-        AlarmEvent::Acknowledged(ack) => println!("{}  {} acknowledged by the {}: {}", ack.at, ack.alarm, ack.by, ack.comment),
+        AlarmEvent::Acknowledged(ack) => {
+            println!("{}  {} acknowledged by the {}: {}", ack.at, ack.alarm, ack.by, ack.comment)
+        }
         AlarmEvent::Closed(closed) => tell_closed(closed, told),
         AlarmEvent::BecameUnknown(gap) => println!("{}  {} unknown: no verdict since {}", gap.at, gap.rule, gap.since),
         AlarmEvent::BecameKnown(gap) => println!("{}  {} known again", gap.at, gap.rule),
@@ -128,7 +132,13 @@ fn tell_opened(opened: &Opened) {
     for station in opened.evidence.iter().filter(|station| station.trip == Truth::True) {
         for term in &station.terms {
             let value = term.value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.3}"));
-            println!("    {} {} = {value} {} ({:.0} % there)", station.station, term.label, term.unit, term.coverage * 100.0);
+            println!(
+                "    {} {} = {value} {} ({:.0} % there)",
+                station.station,
+                term.label,
+                term.unit,
+                term.coverage * 100.0
+            );
         }
     }
 }
@@ -156,7 +166,9 @@ fn print_scores(releases: &[Release], scores: &Scores) {
     for opened in &scores.outside {
         println!("  {} {} {}", opened.opened_at, opened.alarm, opened.title);
     }
-    println!("  The site may have had emissions that the list does not name; nothing here says that these alarms were wrong or right.");
+    println!(
+        "  The site may have had emissions that the list does not name; nothing here says that these alarms were wrong or right."
+    );
 }
 
 fn print_last_line(db: &Database, after: &site::Snapshot, scores: &Scores, reopened: &str) -> Outcome<()> {

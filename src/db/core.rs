@@ -1,0 +1,165 @@
+//! The database and what it holds together.
+
+use super::pending::Uncommitted;
+use super::records::Checkpoint;
+use crate::alarm::{AlarmEvent, Dispatcher, Machine};
+use crate::config::{Config, Durability, Timers};
+use crate::error::Error;
+use crate::ledger::{Kind, Ledger, Record};
+use crate::model::{Registry, Timestamp};
+use crate::query::Readings;
+use crate::rules::{Engine, RuleFile};
+use crate::store::{OpenReport, Store, WalSync};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// Events that a subscriber may leave unread before it is cut off.
+const EVENTS_UNREAD_MAX: usize = 65_536;
+
+/// A store of readings with its rules and alarms. One process may hold a directory open at a time; within it any number of threads.
+///
+/// ```
+/// use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Station, Timestamp, Unit};
+/// let dir = tempfile::tempdir()?;
+/// let db = Database::open(dir.path(), Config::default())?;
+/// let station = db.register_station(Station::new("park/S1")?)?;
+/// let benzene = Channel::species("benzene", Unit::Ppb)?;
+/// let pid = db.register_instrument(station, Instrument::new("pid", Interval::seconds(1), vec![benzene])?)?;
+///
+/// let mut batch = Batch::new();
+/// batch.push_values(pid, Timestamp::from_ms(1_700_000_000_000), &[Some(0.42)]);
+/// let receipt = db.append(&batch)?;
+/// assert_eq!(receipt.accepted, 1);
+/// assert_eq!(db.latest("park/S1", "benzene")?.unwrap().1.value, Some(0.42));
+/// db.close()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Database {
+    pub(super) inner: Mutex<Inner>,
+    pub(super) readings: Readings,
+    pub(super) sync: Arc<WalSync>,
+    pub(super) durability: Durability,
+    pub(super) report: OpenReport,
+    pub(super) flusher: Option<Flusher>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) config: Config,
+    pub(super) registry: Registry,
+    pub(super) store: Store,
+    pub(super) ledger: Ledger,
+    pub(super) machine: Machine,
+    pub(super) engine: Engine,
+    pub(super) rules: Option<LoadedRules>,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) subscribers: Vec<Sender<AlarmEvent>>,
+    /// The time by which steps fall due, where frames drive it.
+    pub(super) frame_time: Timestamp,
+    /// The last frame that rules have seen.
+    pub(super) position_lsn: u64,
+    pub(super) uncommitted: Uncommitted,
+}
+
+/// The rule set in force, and the stations that it was bound to.
+#[derive(Debug)]
+pub(super) struct LoadedRules {
+    pub(super) files: Vec<RuleFile>,
+    pub(super) registry: Registry,
+}
+
+/// Syncs the write-ahead log at an interval until it is dropped.
+#[derive(Debug)]
+pub(super) struct Flusher {
+    pub(super) _stop: Sender<()>,
+}
+
+impl Database {
+    /// What opening found and did.
+    #[must_use]
+    pub const fn open_report(&self) -> &OpenReport {
+        &self.report
+    }
+
+    /// A handle for reading, independent of writers.
+    #[must_use]
+    pub fn readings(&self) -> Readings {
+        self.readings.clone()
+    }
+
+    /// The stations and instruments.
+    #[must_use]
+    pub fn registry(&self) -> Registry {
+        self.inner.lock().registry.clone()
+    }
+
+    /// Everything that happens to alarms from now on, once it is in the ledger. A subscriber that leaves 65,536 events unread is cut
+    /// off: its channel ends, and it can catch up with [`Database::events`].
+    #[must_use]
+    pub fn subscribe(&self) -> Receiver<AlarmEvent> {
+        let (sender, receiver) = bounded(EVENTS_UNREAD_MAX);
+        self.inner.lock().subscribers.push(sender);
+        receiver
+    }
+}
+
+impl Inner {
+    pub(super) fn publish(&mut self, events: &[AlarmEvent]) {
+        for event in events {
+            self.subscribers.retain(|subscriber| {
+                !matches!(
+                    subscriber.try_send(event.clone()),
+                    Err(TrySendError::Full(_) | TrySendError::Disconnected(_))
+                )
+            });
+        }
+    }
+
+    /// The host's time.
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.config.clock.now_ms())
+    }
+
+    /// The time by which steps fall due.
+    pub(super) fn timer_now(&self) -> Timestamp {
+        match self.config.timers {
+            Timers::Clock => self.now(),
+            Timers::Frames => self.frame_time,
+        }
+    }
+
+    pub(super) fn checkpoint(&self) -> Result<Record, Error> {
+        let body = Checkpoint {
+            lsn: self.position_lsn,
+            frame_time: self.frame_time,
+            engine: self.engine.state(),
+            machine: self.machine.state(),
+        };
+        Ok(Record::new(Kind::Checkpoint, &body)?)
+    }
+
+    /// Commits what has come about, together with how far the rules have seen; then tells subscribers and gateways.
+    pub(super) fn commit_all(&mut self) -> Result<(), Error> {
+        if self.uncommitted.records.is_empty() {
+            return Ok(());
+        }
+        let checkpoint = self.checkpoint()?;
+        self.store.sync().sync_written()?;
+        self.uncommitted.records.push(checkpoint);
+        let committed = self.ledger.commit(&self.uncommitted.records);
+        if let Err(error) = committed {
+            self.uncommitted.records.pop();
+            return Err(error.into());
+        }
+        let Uncommitted { events, .. } = std::mem::take(&mut self.uncommitted);
+        for event in &events {
+            if let AlarmEvent::Notification(notification) = event {
+                self.dispatcher.enqueue(notification.clone(), 0, Timestamp::MIN);
+            }
+        }
+        self.publish(&events);
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! What has come about and waits for its commit.
+
+use crate::alarm::AlarmEvent;
+use crate::error::Error;
+use crate::ledger::Record;
+
+/// Records and events that have come about but are not committed yet. They stay until a commit succeeds: a full disk delays them, and
+/// no more.
+#[derive(Debug, Default)]
+pub(super) struct Uncommitted {
+    pub(super) records: Vec<Record>,
+    pub(super) bytes: usize,
+    pub(super) events: Vec<AlarmEvent>,
+}
+
+impl Uncommitted {
+    pub(super) fn push(&mut self, record: Record) {
+        self.bytes += record.body_bytes();
+        self.records.push(record);
+    }
+
+    pub(super) fn extend(&mut self, events: Vec<AlarmEvent>) -> Result<(), Error> {
+        for event in events {
+            self.push(event.to_record()?);
+            self.events.push(event);
+        }
+        Ok(())
+    }
+}

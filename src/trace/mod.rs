@@ -1,0 +1,7 @@
+//! From alarms towards a name: what happened when, and from where the wind blew. Reads the ledger and the readings; changes nothing.
+
+mod timeline;
+mod wind;
+
+pub use timeline::{TimelineEntry, timeline};
+pub use wind::{WindChannels, WindMean, mean_wind};
