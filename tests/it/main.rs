@@ -3,4 +3,5 @@
 mod golden;
 mod killed;
 mod metec;
+mod rule_mistakes;
 mod tidy;

@@ -134,11 +134,20 @@ fn explain(left: &Value, right: &Value, error: &ModelError, place: &Place) -> Di
             );
         }
     }
-    let help = match error {
+    let reason = match error {
         ModelError::Inconvertible { reason, .. } => (*reason).to_owned(),
         other => other.to_string(),
     };
-    mistake(place, message, help)
+    mistake(place, format!("{message}: {reason}"), remedy(left, right))
+}
+
+/// What to write where two values have no unit in which they could meet.
+fn remedy(left: &Value, right: &Value) -> String {
+    match (left.constant, right.constant) {
+        (None, Some(_)) => format!("write a number in {}, or in a unit that converts to it", left.unit),
+        (Some(_), None) => format!("write a number in {}, or in a unit that converts to it", right.unit),
+        _ => "compare or join only channels that measure the same kind of quantity".to_owned(),
+    }
 }
 
 /// One value of two, or what keeps them apart.
