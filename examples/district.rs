@@ -19,7 +19,8 @@ use std::time::Instant;
 use vocdb::alarm::event::{CloseReason, Closed, Escalated, Opened};
 use vocdb::alarm::{ConsoleNotifier, PlannedAcknowledgement};
 use vocdb::rules::verdict::Truth;
-use vocdb::{Alarm, AlarmEvent, Batch, Config, Database, Durability, Timers};
+use vocdb::trace::{WindChannels, mean_wind};
+use vocdb::{Alarm, AlarmEvent, Batch, Config, Database, Durability, TimeRange, Timers};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -46,6 +47,7 @@ fn main() -> Outcome<()> {
     let releases = releases::read()?;
     let scores = releases::score(&releases, &alarms);
     print_scores(&releases, &scores);
+    print_outside(&db, &scores)?;
     let before = site::Snapshot::take(&db)?;
     db.close()?;
 
@@ -162,13 +164,25 @@ fn print_scores(releases: &[Release], scores: &Scores) {
         let Release { start, end, unit, rate_kg_h } = release;
         println!("{start}  {end}  {unit:<15} {rate_kg_h:<6.2} {alarm:<6} {minutes}");
     }
+}
+
+fn print_outside(db: &Database, scores: &Scores) -> Outcome<()> {
+    let (instrument, speed) = db.channel("metec/mast", "wind speed")?;
+    let (_, direction) = db.channel("metec/mast", "wind direction")?;
     println!("\nalarms that opened outside every listed release:");
     for opened in &scores.outside {
-        println!("  {} {} {}", opened.opened_at, opened.alarm, opened.title);
+        let quarter = TimeRange::new(opened.opened_at.plus_ms(-15 * 60_000), opened.opened_at.plus_ms(1));
+        let wind = mean_wind(&db.readings(), WindChannels { instrument, speed, direction }, quarter)?;
+        let wind = wind.map_or_else(
+            || "no wind measured".to_owned(),
+            |wind| format!("wind from {:.0} deg at {:.1} m/s", wind.from_deg, wind.speed_m_s),
+        );
+        println!("  {} {} {}: {}; {wind}", opened.opened_at, opened.alarm, opened.rule, opened.title);
     }
     println!(
-        "  The site may have had emissions that the list does not name; nothing here says that these alarms were wrong or right."
+        "  The site may have had emissions that the list does not name: these alarms are proven neither wrong nor right."
     );
+    Ok(())
 }
 
 fn print_last_line(db: &Database, after: &site::Snapshot, scores: &Scores, reopened: &str) -> Outcome<()> {

@@ -6,6 +6,7 @@ pub mod codec;
 mod config;
 mod db;
 mod error;
+pub mod guide;
 pub mod interop;
 pub mod ledger;
 pub mod model;

@@ -51,7 +51,9 @@ fn rolling_eight_hour_mean_of_ozone_with_75_percent_coverage_is_the_golden_one()
             let (time, expected): (Timestamp, Option<f64>) = (row[0].parse().unwrap(), row[2].parse().ok());
             let answer = at(time);
             match (answer, expected) {
-                (Some(answer), Some(expected)) => assert!((answer - expected).abs() < 5e-7, "{time}: {answer}, {expected}"),
+                (Some(answer), Some(expected)) => {
+                    assert!((answer - expected).abs() < 5e-7, "{time}: {answer}, {expected}")
+                }
                 (answer, expected) => assert_eq!(answer, expected, "{time}"),
             }
             if expected.is_some() { compared.0 += 1 } else { compared.1 += 1 }

@@ -153,12 +153,16 @@ fn every_promised_frame_and_alarm_is_there_after_fifty_kills_and_nothing_else() 
             break;
         }
     }
-    assert!(fed > frames.len() / 4 && transitions >= 3, "{fed} frames and {transitions} alarms are too few to show anything");
+    assert!(
+        fed > frames.len() / 4 && transitions >= 3,
+        "{fed} frames and {transitions} alarms are too few to show anything"
+    );
 }
 
 #[test]
 fn one_by_one_in_batches_and_killed_ten_times_the_history_is_the_same_to_the_byte() {
-    let (one, many, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (one, many, killed) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (by_one, frames) = metec::open(one.path(), Durability::Buffered);
     metec::feed(&by_one, &frames, 1);
     let expected = metec::history(&by_one);

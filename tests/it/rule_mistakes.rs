@@ -29,7 +29,9 @@ fn ten_mistakes_give_ten_errors_with_place_and_remedy_and_leave_the_rules_in_for
     db.load_rule_files(good).unwrap();
     let before = db.conditions();
 
-    let Err(Error::Rules(diagnostics)) = db.load_rules(fixture("ten_mistakes")) else { panic!("the mistakes went through") };
+    let Err(Error::Rules(diagnostics)) = db.load_rules(fixture("ten_mistakes")) else {
+        panic!("the mistakes went through")
+    };
     let errors: Vec<String> = diagnostics.errors().map(ToString::to_string).collect();
     let golden = std::fs::read_to_string(fixture("ten_mistakes.txt")).unwrap_or_default();
     assert_eq!(errors.join("\n"), golden.trim_end(), "\n{}", errors.join("\n"));

@@ -113,7 +113,7 @@ impl Species {
         self.name
     }
 
-    /// Other names under which [`find`] knows it, such as `MEK` for 2-butanone; often none.
+    /// Other names under which [`find`](super::find) knows it, such as `MEK` for 2-butanone; often none.
     #[must_use]
     pub const fn other_names(&self) -> &'static [&'static str] {
         self.other_names

@@ -1,0 +1,16 @@
+//! The guide, chapter by chapter.
+
+#[doc = include_str!("ARCHITECTURE.md")]
+pub mod architecture {}
+
+#[doc = include_str!("RULES.md")]
+pub mod rules {}
+
+#[doc = include_str!("ALARMS.md")]
+pub mod alarms {}
+
+#[doc = include_str!("OPERATIONS.md")]
+pub mod operations {}
+
+#[doc = include_str!("CHANGELOG.md")]
+pub mod changelog {}
