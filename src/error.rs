@@ -6,7 +6,6 @@ use crate::model::{InstrumentId, ModelError, StationId};
 use crate::query::QueryError;
 use crate::rules::{Diagnostics, FolderError};
 use crate::store::StoreError;
-use std::path::PathBuf;
 
 /// Anything that a [`Database`](crate::Database) can refuse.
 #[derive(Debug, thiserror::Error)]
@@ -65,13 +64,11 @@ pub enum Error {
         /// Its name.
         name: String,
     },
-    /// A segment that does not check, in strict mode.
-    #[error("{} was set aside: {reason}; restore it from a backup, or open without `is_strict`", path.display())]
-    Quarantined {
-        /// Where it lies now.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
+    /// A segment that the ledger knows is not there, in strict mode.
+    #[error("segment `{name}` was sealed and is not there: restore it from a backup, or open without `is_strict`")]
+    MissingSegment {
+        /// Its file name.
+        name: String,
     },
     /// The system refused something else.
     #[error("cannot {action}: {source}")]

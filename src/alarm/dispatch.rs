@@ -7,7 +7,6 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Pauses between attempts, in milliseconds; the last one repeats. Nothing is dropped at a deadline.
 const BACKOFF_MS: [i64; 6] = [5_000, 30_000, 120_000, 300_000, 900_000, 3_600_000];
@@ -24,6 +23,8 @@ pub struct DeliveryOutcome {
 /// A notification that is not delivered yet.
 #[derive(Debug, Clone)]
 struct Pending {
+    /// Place in the outbox: rows leave in the order in which they were written.
+    place: u64,
     notification: Notification,
     attempts: u32,
     /// Host time of the next attempt; `None` while one is under way.
@@ -34,6 +35,7 @@ struct Pending {
 #[derive(Debug)]
 pub struct Dispatcher {
     pending: BTreeMap<String, Pending>,
+    enqueued: u64,
     gateways: BTreeMap<String, Gateway>,
     results: (Sender<DeliveryOutcome>, Receiver<DeliveryOutcome>),
 }
@@ -46,7 +48,7 @@ struct Gateway {
 
 impl Default for Dispatcher {
     fn default() -> Self {
-        Self { pending: BTreeMap::new(), gateways: BTreeMap::new(), results: unbounded() }
+        Self { pending: BTreeMap::new(), enqueued: 0, gateways: BTreeMap::new(), results: unbounded() }
     }
 }
 
@@ -74,7 +76,9 @@ impl Dispatcher {
     /// Takes a notification into the outbox; it leaves with the next [`Dispatcher::send_due`].
     pub fn enqueue(&mut self, notification: Notification, attempts: u32, next_at: Timestamp) {
         let id = notification.id.clone();
-        self.pending.insert(id, Pending { notification, attempts, next_at: Some(next_at) });
+        let place = self.enqueued;
+        self.enqueued += 1;
+        self.pending.insert(id, Pending { place, notification, attempts, next_at: Some(next_at) });
     }
 
     /// Notes an attempt that failed, and when the next one is due.
@@ -92,10 +96,12 @@ impl Dispatcher {
 
     /// Hands everything that is due at host time `now` to its gateway. What has no gateway stays.
     pub fn send_due(&mut self, now: Timestamp) {
-        for pending in self.pending.values_mut() {
+        let is_due = |pending: &&mut Pending| pending.next_at.is_some_and(|at| at <= now);
+        let mut due: Vec<&mut Pending> = self.pending.values_mut().filter(is_due).collect();
+        due.sort_unstable_by_key(|pending| pending.place);
+        for pending in due {
             let Some(gateway) = self.gateways.get(&pending.notification.way) else { continue };
-            let is_due = pending.next_at.is_some_and(|at| at <= now);
-            if is_due && gateway.sender.send(pending.notification.clone()).is_ok() {
+            if gateway.sender.send(pending.notification.clone()).is_ok() {
                 pending.next_at = None;
                 pending.attempts += 1;
             }
@@ -105,23 +111,28 @@ impl Dispatcher {
     /// What gateways have answered since the last call: notification, number of the attempt, result with the time of the next one.
     pub fn collect(&mut self, now: Timestamp) -> Vec<(String, u32, DeliveryResult)> {
         let mut answered = Vec::new();
-        while let Ok(DeliveryOutcome { notification, outcome }) = self.results.1.try_recv() {
-            answered.extend(self.weigh(&notification.id, outcome, now));
+        while let Ok(answer) = self.results.1.try_recv() {
+            answered.extend(self.weigh(answer, now));
         }
         answered
     }
 
-    /// Waits until no attempt is under way, at most `patience` for each, then collects.
-    pub fn drain(&mut self, now: Timestamp, patience: Duration) -> Vec<(String, u32, DeliveryResult)> {
-        let mut answered = self.collect(now);
-        while self.pending.values().any(|pending| pending.next_at.is_none()) {
-            let Ok(DeliveryOutcome { notification, outcome }) = self.results.1.recv_timeout(patience) else { break };
-            answered.extend(self.weigh(&notification.id, outcome, now));
-        }
-        answered
+    /// What gateways answer, for whoever waits for it; each answer goes to [`Dispatcher::weigh`].
+    #[must_use]
+    pub fn answers(&self) -> Receiver<DeliveryOutcome> {
+        self.results.1.clone()
     }
 
-    fn weigh(&mut self, id: &str, outcome: Outcome, now: Timestamp) -> Option<(String, u32, DeliveryResult)> {
+    /// Whether an attempt is under way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.pending.values().any(|pending| pending.next_at.is_none())
+    }
+
+    /// Takes note of an answer: notification, number of the attempt, result with the time of the next one.
+    pub fn weigh(&mut self, answer: DeliveryOutcome, now: Timestamp) -> Option<(String, u32, DeliveryResult)> {
+        let DeliveryOutcome { notification, outcome } = answer;
+        let id = notification.id.as_str();
         let pending = self.pending.get_mut(id)?;
         let attempt = pending.attempts;
         let result = match outcome {

@@ -53,6 +53,20 @@ impl Machine {
                 *to = state.clone();
             }
         }
+        self.adopt();
+    }
+
+    /// Gives every open alarm of a rule and scope that there is to its condition, where that does not know of it.
+    fn adopt(&mut self) {
+        for (id, alarm) in &self.alarms {
+            let of_alarm =
+                |spec: &AlarmSpec| spec.rule == alarm.opened.rule && spec.scope_key == alarm.opened.scope_key;
+            let state = self.specs.iter().position(of_alarm).and_then(|place| self.states.get_mut(place));
+            if let Some(state) = state.filter(|state| state.alarm.is_none()) {
+                state.alarm = Some(*id);
+                state.phase = Phase::Active;
+            }
+        }
     }
 
     /// Takes in an event that the ledger remembers, without any effect but on what the machine knows.
@@ -102,6 +116,7 @@ impl Machine {
         self.states = specs.iter().map(|spec| state_of(spec).unwrap_or_default()).collect();
         self.specs = specs;
         self.rule_set = rule_set;
+        self.adopt();
         let kept: Vec<AlarmId> = self.states.iter().filter_map(ConditionState::alarm).collect();
         let gone: Vec<AlarmId> = self.alarms.keys().copied().filter(|alarm| !kept.contains(alarm)).collect();
         let mut events = Vec::new();
@@ -208,6 +223,9 @@ impl Machine {
         }
         let since = *next.missing_since.get_or_insert(verdict.instant);
         let is_over = verdict.instant.since_ms(since) >= spec.on_missing_ms;
+        if is_over && matches!(next.phase, Phase::Pending { .. }) && spec.on_missing != MissingPolicy::Alarm {
+            next.phase = Phase::Normal;
+        }
         match spec.on_missing {
             MissingPolicy::Alarm if is_over => return Truth::True,
             MissingPolicy::Unknown if is_over && !next.is_unknown => {

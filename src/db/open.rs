@@ -10,9 +10,9 @@ use crate::config::{Config, Durability};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
-use crate::query::Readings;
+use crate::query::{QueryError, Readings};
 use crate::rules::{Engine, RuleFile};
-use crate::store::{Store, WalSync};
+use crate::store::{OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -31,37 +31,36 @@ impl Database {
     }
 }
 
+/// Opens, and opens again without each segment that turns out not to check on the way.
 fn open(path: &Path, config: Config) -> Result<Database, Error> {
-    let (store, mut report) = Store::open(Arc::clone(&config.storage), path)?;
-    if let Some(quarantined) = report.quarantined.first().filter(|_| config.is_strict) {
-        let (path, reason) = (quarantined.path.clone(), quarantined.reason.clone());
-        return Err(Error::Quarantined { path, reason });
+    let mut quarantined = Vec::new();
+    loop {
+        let (store, mut report) = Store::open(Arc::clone(&config.storage), path, config.is_strict)?;
+        report.quarantined.splice(0..0, std::mem::take(&mut quarantined));
+        let (ledger, content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
+        report.ledger_torn_bytes = content.torn_bytes;
+        let remembered = Remembered::read(&content.records)?;
+        let mut inner = Inner::new(config.clone(), store, ledger);
+        let error = match inner.resume(remembered, &mut report) {
+            Ok(()) => return finish(inner, report),
+            Err(error) => error,
+        };
+        let is_aside = match &error {
+            Error::Store(cause) | Error::Query(QueryError::Store(cause)) => {
+                inner.store.set_segment_aside(cause, &mut report)?
+            }
+            _ => false,
+        };
+        if !is_aside {
+            return Err(error);
+        }
+        quarantined = report.quarantined;
     }
-    let (ledger, content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
-    report.ledger_torn_bytes = content.torn_bytes;
-    let remembered = Remembered::read(&content.records)?;
-    let durability = config.durability;
-    let mut inner = Inner {
-        config,
-        registry: remembered.registry,
-        store,
-        ledger,
-        machine: remembered.machine,
-        engine: Engine::new(Vec::new()),
-        rules: None,
-        dispatcher: remembered.dispatcher,
-        subscribers: Vec::new(),
-        frame_time: remembered.checkpoint.frame_time,
-        position_lsn: remembered.checkpoint.lsn,
-        uncommitted: Uncommitted::default(),
-    };
-    report.frames_replayed = inner.store.replay(remembered.checkpoint.lsn, |_, _, _| {})?;
-    if let Some((loaded, registry)) = remembered.rules {
-        report.rules_note = inner.resume_rules(loaded, registry, &remembered.checkpoint)?;
-    }
-    report.frames_replayed += inner.catch_up()?;
-    inner.record_unrecorded_segments(&remembered.sealed)?;
+}
+
+fn finish(inner: Inner, report: OpenReport) -> Result<Database, Error> {
     let sync = inner.store.sync();
+    let durability = inner.config.durability;
     let flusher = match durability {
         Durability::Interval(interval) => Some(start_flusher(&sync, interval)?),
         _ => None,
@@ -149,6 +148,48 @@ impl Remembered {
 }
 
 impl Inner {
+    fn new(config: Config, store: Store, ledger: Ledger) -> Self {
+        Self {
+            config,
+            registry: Registry::default(),
+            store,
+            ledger,
+            machine: Machine::default(),
+            engine: Engine::new(Vec::new()),
+            rules: None,
+            dispatcher: Dispatcher::default(),
+            subscribers: Vec::new(),
+            frame_time: Timestamp::default(),
+            position_lsn: 0,
+            uncommitted: Uncommitted::default(),
+        }
+    }
+
+    /// Stands where the ledger says, and goes on with the frames behind it.
+    fn resume(&mut self, remembered: Remembered, report: &mut OpenReport) -> Result<(), Error> {
+        let Remembered { registry, machine, dispatcher, rules, checkpoint, sealed } = remembered;
+        (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
+        (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
+        self.report_missing_segments(&sealed, report)?;
+        self.store.continue_behind(checkpoint.lsn);
+        report.frames_replayed = self.store.replay(checkpoint.lsn, |_, _, _| {})?;
+        if let Some((loaded, registry)) = rules {
+            report.rules_note = self.resume_rules(loaded, registry, &checkpoint)?;
+        }
+        report.frames_replayed += self.catch_up()?;
+        self.record_unrecorded_segments(&sealed)
+    }
+
+    /// Every segment that was sealed must be there, or have been set aside just now.
+    fn report_missing_segments(&self, sealed: &BTreeSet<String>, report: &mut OpenReport) -> Result<(), Error> {
+        let there: BTreeSet<String> = self.store.segment_files().into_iter().map(|(name, ..)| name).collect();
+        report.missing_segments = sealed.difference(&there).cloned().collect();
+        match report.missing_segments.first().filter(|_| report.is_strict) {
+            Some(name) => Err(Error::MissingSegment { name: name.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Compiles the rule set that was in force, for the stations of that time, and puts rules and alarms where they were.
     fn resume_rules(
         &mut self,

@@ -200,15 +200,26 @@ impl Database {
         self.inner.lock().seal()
     }
 
-    /// Waits until every notification that a gateway has taken is answered, at most five seconds each.
+    /// Waits until every notification that a gateway has taken is answered, at most five seconds each. Appends go on meanwhile.
     ///
     /// # Errors
     /// [`Error::Ledger`] where the answers cannot be recorded.
     pub fn drain(&self) -> Result<(), Error> {
-        let mut inner = self.inner.lock();
-        let now = inner.timer_now();
-        let answered = inner.dispatcher.drain(now, GATEWAY_PATIENCE);
-        inner.record_deliveries(answered, now)
+        let answers = self.inner.lock().dispatcher.answers();
+        loop {
+            {
+                let mut inner = self.inner.lock();
+                inner.deliver()?;
+                if !inner.dispatcher.is_busy() {
+                    return Ok(());
+                }
+            }
+            let Ok(answer) = answers.recv_timeout(GATEWAY_PATIENCE) else { return Ok(()) };
+            let mut inner = self.inner.lock();
+            let now = inner.timer_now();
+            let weighed = inner.dispatcher.weigh(answer, now);
+            inner.record_deliveries(weighed.into_iter().collect(), now)?;
+        }
     }
 
     /// Closes the store in good order: deliveries under way are awaited, the head is sealed, the catalog written out. Dropping a
@@ -233,11 +244,17 @@ impl Inner {
         let responder = self.config.responder.clone();
         let machine = &mut self.machine;
         let mut events = machine.tick(now, responder.as_deref());
-        self.engine.idle(now, &mut |verdict| {
+        let has_moved = self.engine.idle(now, &mut |verdict| {
             events.extend(machine.verdict(verdict, now));
             events.extend(machine.tick(now, responder.as_deref()));
         });
-        self.uncommitted.extend(events)
+        self.uncommitted.extend(events)?;
+        if has_moved && self.uncommitted.records.is_empty() {
+            let checkpoint = self.checkpoint()?;
+            self.store.sync().sync_written()?;
+            self.ledger.commit(&[checkpoint])?;
+        }
+        Ok(())
     }
 
     /// Hands over what is due, and records what gateways have answered.

@@ -48,6 +48,8 @@ impl Database {
     /// [`Receipt::rejections`].
     pub fn append(&self, batch: &Batch) -> Result<Receipt, Error> {
         let mut inner = self.inner.lock();
+        inner.ledger.check()?;
+        inner.commit_all()?;
         let now = inner.now();
         let staged = inner.store.stage(&inner.registry, batch, now)?;
         let (first_lsn, lsn) = inner.store.write(&staged)?;

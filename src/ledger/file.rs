@@ -4,7 +4,7 @@ use super::error::LedgerError;
 use super::record::{Kind, Record};
 use crate::base::bytes::{ByteReader, BytesError, put_varint};
 use crate::base::limits::{LEDGER_COMMIT_BYTES_MAX, LEDGER_RECORD_BYTES_MAX};
-use crate::store::io::log::{HEADER_BYTES, LogFrame, LogKind, file_header, put_frame, read_log};
+use crate::store::io::log::{HEADER_BYTES, LogContent, LogFrame, LogKind, file_header, put_frame, read_log};
 use crate::store::io::{LogFile, Storage};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,9 @@ impl Ledger {
     pub fn open(storage: &dyn Storage, path: &Path) -> Result<(Self, LedgerContent), LedgerError> {
         let log = storage.open_log(path).map_err(at("open", path))?;
         let bytes = storage.read(path).map_err(at("read", path))?;
-        let content = read_log(&bytes, KIND).map_err(|source| LedgerError::Log { path: path.to_owned(), source })?;
+        let content = read_log(&bytes, KIND)
+            .and_then(LogContent::without_stranded)
+            .map_err(|source| LedgerError::Log { path: path.to_owned(), source })?;
         let mut records = Vec::new();
         for (number, frame) in (1..).zip(&content.frames) {
             let corrupt = |reason| LedgerError::Corrupt { path: path.to_owned(), offset: frame.offset, reason };
@@ -75,9 +77,7 @@ impl Ledger {
     /// [`LedgerError::TooLarge`]; [`LedgerError::Io`], after which nothing of the commit stands; [`LedgerError::Poisoned`] after a
     /// failed sync, until the store is opened again.
     pub fn commit(&mut self, records: &[Record]) -> Result<(), LedgerError> {
-        if self.is_poisoned {
-            return Err(LedgerError::Poisoned { path: self.path.clone() });
-        }
+        self.check()?;
         if records.is_empty() {
             return Ok(());
         }
@@ -95,6 +95,14 @@ impl Ledger {
         self.commits += 1;
         self.records += records.len() as u64;
         Ok(())
+    }
+
+    /// Whether commits can still be made.
+    ///
+    /// # Errors
+    /// [`LedgerError::Poisoned`] after a failed sync.
+    pub fn check(&self) -> Result<(), LedgerError> {
+        if self.is_poisoned { Err(LedgerError::Poisoned { path: self.path.clone() }) } else { Ok(()) }
     }
 
     /// Bytes of the file.

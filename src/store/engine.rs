@@ -7,17 +7,17 @@ use super::ingest::{Correction, Staged, corrections, stage};
 use super::io::{LogFile, Storage};
 use super::lock::DirectoryLock;
 use super::read::{Reader, State};
-use super::recovery::{Layout, OpenReport, find_segments, read_wal};
+use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
 use super::segment::{self, Segment, SegmentColumns, SegmentSummary};
 use super::wal::Wal;
 use crate::base::checksum::{Digest, sha256};
-use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_FRAME_BYTES_MAX};
+use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Bytes on disk by kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -35,16 +35,18 @@ pub struct FileBytes {
 /// Makes the write-ahead log durable, for many threads at once: whoever comes while a sync runs shares the next one.
 #[derive(Debug)]
 pub struct WalSync {
+    dir: PathBuf,
     current: Mutex<SyncState>,
     written_lsn: AtomicU64,
+    /// Kept beside the lock, so that an append never waits for a sync that is under way.
+    synced_lsn: AtomicU64,
+    poisoned: AtomicBool,
 }
 
 #[derive(Debug)]
 struct SyncState {
     path: PathBuf,
     log: Arc<dyn LogFile>,
-    synced_lsn: u64,
-    is_poisoned: bool,
 }
 
 impl WalSync {
@@ -54,19 +56,21 @@ impl WalSync {
     /// [`StoreError::Io`] where the sync fails, and [`StoreError::Poisoned`] ever after: what is on disk is then unknown until the
     /// store is opened again.
     pub fn wait_durable(&self, lsn: u64) -> Result<(), StoreError> {
-        let mut current = self.current.lock();
-        if current.is_poisoned {
-            return Err(StoreError::Poisoned { path: current.path.clone() });
+        self.check()?;
+        if self.synced_lsn.load(Ordering::Acquire) >= lsn {
+            return Ok(());
         }
-        if current.synced_lsn >= lsn {
+        let current = self.current.lock();
+        self.check()?;
+        if self.synced_lsn.load(Ordering::Acquire) >= lsn {
             return Ok(());
         }
         let written = self.written_lsn.load(Ordering::Acquire);
         if let Err(error) = current.log.sync() {
-            current.is_poisoned = true;
+            self.poison();
             return Err(StoreError::io("sync", &current.path)(error));
         }
-        current.synced_lsn = written;
+        self.synced_lsn.store(written, Ordering::Release);
         Ok(())
     }
 
@@ -79,12 +83,14 @@ impl WalSync {
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        let current = self.current.lock();
-        if current.is_poisoned { Err(StoreError::Poisoned { path: current.path.clone() }) } else { Ok(()) }
+        if self.poisoned.load(Ordering::Acquire) {
+            return Err(StoreError::Poisoned { path: self.dir.clone() });
+        }
+        Ok(())
     }
 
     fn poison(&self) {
-        self.current.lock().is_poisoned = true;
+        self.poisoned.store(true, Ordering::Release);
     }
 }
 
@@ -114,12 +120,18 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens or makes the store in `dir`. The frames of the write-ahead log wait in [`Store::replay`].
-    pub(crate) fn open(storage: Arc<dyn Storage>, dir: &Path) -> Result<(Self, OpenReport), StoreError> {
+    ///
+    /// A segment that does not check is set aside, or in strict mode refused.
+    pub(crate) fn open(
+        storage: Arc<dyn Storage>,
+        dir: &Path,
+        is_strict: bool,
+    ) -> Result<(Self, OpenReport), StoreError> {
         let layout = Layout::new(dir);
         storage.create_dirs(dir).map_err(StoreError::io("make the directory", dir))?;
         let lock = DirectoryLock::acquire(&dir.join("LOCK"))?;
         layout.create(&*storage)?;
-        let mut report = OpenReport::default();
+        let mut report = OpenReport { is_strict, ..OpenReport::default() };
         let (catalog, note) = catalog::open(&layout.catalog);
         report.catalog_note = note;
         let segments = find_segments(&storage, &layout, &*catalog, &mut report)?;
@@ -127,13 +139,11 @@ impl Store {
         let tail = read_wal(&*storage, &layout, sealed_lsn, &mut report)?;
         let last_lsn = tail.next_lsn - 1;
         let sync = WalSync {
-            current: Mutex::new(SyncState {
-                path: tail.wal.path().to_owned(),
-                log: tail.wal.log(),
-                synced_lsn: last_lsn,
-                is_poisoned: false,
-            }),
+            dir: layout.wal.clone(),
+            current: Mutex::new(SyncState { path: tail.wal.path().to_owned(), log: tail.wal.log() }),
             written_lsn: AtomicU64::new(last_lsn),
+            synced_lsn: AtomicU64::new(last_lsn),
+            poisoned: AtomicBool::new(false),
         };
         let state = State { segments, ..State::default() };
         let store = Self {
@@ -150,6 +160,24 @@ impl Store {
             _lock: lock,
         };
         Ok((store, report))
+    }
+
+    /// Sets a segment aside that turned out not to check, before the store is opened again.
+    pub(crate) fn set_segment_aside(&self, error: &StoreError, report: &mut OpenReport) -> Result<bool, StoreError> {
+        let StoreError::Corrupt { path, .. } = error else { return Ok(false) };
+        if report.is_strict || path.parent() != Some(&self.layout.segments) {
+            return Ok(false);
+        }
+        quarantine(&*self.storage, path, error, report).map(|()| true)
+    }
+
+    /// Goes on behind a sequence number that is known to have been given away, whatever has become of its frame.
+    pub(crate) fn continue_behind(&mut self, lsn: u64) {
+        if self.next_lsn <= lsn {
+            self.next_lsn = lsn + 1;
+            self.sync.written_lsn.store(lsn, Ordering::Release);
+            self.sync.synced_lsn.store(lsn, Ordering::Release);
+        }
     }
 
     /// Puts the frames of the write-ahead log up to `until_lsn`, included, into the head. Each is shown to `seen` first, with the
@@ -211,7 +239,8 @@ impl Store {
     pub(crate) fn write(&mut self, staged: &Staged) -> Result<(u64, u64), StoreError> {
         let first_lsn = self.next_lsn;
         if !staged.batch.is_empty() {
-            if let Err(error) = self.wal.append(first_lsn, &staged.batch) {
+            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_lsn.load(Ordering::Acquire), &staged.batch)
+            {
                 if matches!(error, StoreError::Poisoned { .. }) {
                     self.sync.poison();
                 }
@@ -244,7 +273,7 @@ impl Store {
 
     /// Whether the head has grown so large that it should be sealed.
     pub(crate) fn is_head_full(&self) -> bool {
-        self.state.read().head.bytes() >= HEAD_BYTES_MAX
+        self.state.read().head.bytes() >= HEAD_BYTES_MAX || self.wal.bytes() >= WAL_BYTES_MAX
     }
 
     /// Writes the head as a segment and begins a new write-ahead log; `None` where the head is empty.
@@ -281,7 +310,12 @@ impl Store {
         let state = self.state.read();
         let mut columns = Vec::new();
         for (id, head) in state.head.instruments() {
-            let Some((station, instrument)) = registry.instrument(id) else { continue };
+            let Some((station, instrument)) = registry.instrument(id) else {
+                let reason = format!(
+                    "{id} has rows in the write-ahead log, but the ledger does not know it: restore the ledger"
+                );
+                return Err(StoreError::corrupt(path, 0, reason));
+            };
             let rows = 0..head.times().len();
             let (values, marks) = rows.map(|row| head.row(row)).unzip();
             let station = registry.station(station).map_or("", |station| station.name());
@@ -297,7 +331,7 @@ impl Store {
         let mut current = self.sync.current.lock();
         current.log = next.log();
         current.path = next.path().to_owned();
-        current.synced_lsn = self.next_lsn - 1;
+        self.sync.synced_lsn.store(self.next_lsn - 1, Ordering::Release);
         drop(current);
         self.wal = next;
         for name in self.storage.list(&self.layout.wal).map_err(StoreError::io("list", &self.layout.wal))? {

@@ -114,19 +114,19 @@ impl Reader {
             }
         }
         blocks.sort_by_key(|(last, arrival, ..)| (*last, *arrival));
-        let mut best = from_head;
-        for (last, _, opened, block) in blocks.iter().rev() {
-            if best.is_some_and(|(time, _)| time >= *last) {
+        let mut best = from_head.map(|(time, sample)| ((time, usize::MAX), sample));
+        for (last, arrival, opened, block) in blocks.iter().rev() {
+            if best.is_some_and(|((time, _), _)| time > *last) {
                 break;
             }
             let columns = opened.decode(block, &[channel])?;
-            let chunk = Chunk::from_columns(columns.times, columns.columns);
-            let found = chunk.newest_present();
-            if found.map(|(time, _)| time) > best.map(|(time, _)| time) {
+            let found = Chunk::from_columns(columns.times, columns.columns).newest_present();
+            let found = found.map(|(time, sample)| ((time, *arrival), sample));
+            if found.map(|(at, _)| at) > best.map(|(at, _)| at) {
                 best = found;
             }
         }
-        Ok(best)
+        Ok(best.map(|((time, _), sample)| (time, sample)))
     }
 
     /// The newest time of an instrument's rows.

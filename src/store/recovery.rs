@@ -34,6 +34,10 @@ pub struct OpenReport {
     pub summaries_rebuilt: u64,
     /// What became of a catalog that did not open.
     pub catalog_note: Option<String>,
+    /// Segments that the ledger knows and that are not there; with the quarantined ones, what is missing of the readings.
+    pub missing_segments: Vec<String>,
+    /// Whether a segment that does not check, or is missing, is an error.
+    pub is_strict: bool,
     /// Why the rule set that was in force does not run, if it does not.
     pub rules_note: Option<String>,
 }
@@ -81,7 +85,9 @@ pub(super) fn find_segments(
         }
         match summary_of(&**storage, &path, name, catalog, report) {
             Ok(summary) => segments.push(Arc::new(Segment::new(path, summary, Arc::clone(storage)))),
-            Err(error @ StoreError::Corrupt { .. }) => quarantine(&**storage, &path, &error, report)?,
+            Err(error @ StoreError::Corrupt { .. }) if !report.is_strict => {
+                quarantine(&**storage, &path, &error, report)?
+            }
             Err(error) => return Err(error),
         }
     }
@@ -107,7 +113,8 @@ fn summary_of(
     Ok(summary)
 }
 
-fn quarantine(
+/// Sets a segment aside.
+pub(super) fn quarantine(
     storage: &dyn Storage,
     path: &Path,
     error: &StoreError,
@@ -137,14 +144,18 @@ pub(super) fn read_wal(
     let paths: Vec<PathBuf> =
         names.iter().filter(|name| name.ends_with(wal::SUFFIX)).map(|name| layout.wal.join(name)).collect();
     let mut batches: Vec<(u64, Batch)> = Vec::new();
-    let mut next_lsn = sealed_lsn + 1;
+    let mut next_lsn = first_free_lsn(storage, layout, &paths, sealed_lsn)?;
     let mut newest = None;
+    let mut torn: Option<(PathBuf, u64)> = None;
     for (index, path) in paths.iter().enumerate() {
         let content = wal::read(storage, path)?;
         let is_newest = index + 1 == paths.len();
-        if content.torn_bytes > 0 && !is_newest {
-            let offset = usize::try_from(content.valid_bytes).unwrap_or(usize::MAX);
-            return Err(StoreError::TornInTheMiddle { path: path.clone(), offset });
+        if let Some((path, valid_bytes)) = torn.take().filter(|_| !content.batches.is_empty()) {
+            let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
+            return Err(StoreError::TornInTheMiddle { path, offset });
+        }
+        if content.torn_bytes > 0 {
+            torn = Some((path.clone(), content.valid_bytes));
         }
         report.wal_torn_bytes += content.torn_bytes;
         for (first_lsn, batch) in content.batches {
@@ -154,6 +165,34 @@ pub(super) fn read_wal(
         }
         newest = is_newest.then_some((path.clone(), content.valid_bytes));
     }
+    if let Some((path, valid_bytes)) = torn.filter(|_| newest.is_some()) {
+        Wal::resume(storage, path, valid_bytes)?;
+    }
+    finish_wal(storage, layout, paths, (newest, next_lsn), batches)
+}
+
+/// The first sequence number that no file, not even one that was set aside, can have given away.
+fn first_free_lsn(
+    storage: &dyn Storage,
+    layout: &Layout,
+    wal_paths: &[PathBuf],
+    sealed_lsn: u64,
+) -> Result<u64, StoreError> {
+    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    let last_of = |name: &String| name.split(['-', '.']).nth(1).and_then(|digits| digits.parse::<u64>().ok());
+    let by_segments = names.iter().filter_map(last_of).max().map_or(0, |last| last.saturating_add(1));
+    let by_wal = wal_paths.iter().filter_map(|path| wal::first_lsn_of(path)).max().unwrap_or(0);
+    Ok(by_segments.max(by_wal).max(sealed_lsn + 1))
+}
+
+/// Goes on with the newest file, or begins one; removes those that are all sealed.
+fn finish_wal(
+    storage: &dyn Storage,
+    layout: &Layout,
+    paths: Vec<PathBuf>,
+    (newest, next_lsn): (Option<(PathBuf, u64)>, u64),
+    batches: Vec<(u64, Batch)>,
+) -> Result<WalTail, StoreError> {
     let wal = match newest {
         Some((path, valid_bytes)) if valid_bytes > 0 => Wal::resume(storage, path, valid_bytes)?,
         Some((path, _)) => {

@@ -1,7 +1,7 @@
 //! The write-ahead log: every accepted frame in order of arrival, until a segment holds it.
 
 use super::error::{DecodeError, StoreError};
-use super::io::log::{HEADER_BYTES, LogKind, file_header, put_frame, read_log};
+use super::io::log::{HEADER_BYTES, LogError, LogFrame, LogKind, file_header, put_frame, read_log};
 use super::io::{LogFile, Storage};
 use crate::base::bytes::{ByteReader, put_varint, put_zigzag};
 use crate::base::limits::WAL_FRAME_BYTES_MAX;
@@ -28,9 +28,16 @@ impl Wal {
     /// Begins a file whose first frame will have the sequence number `first_lsn`.
     pub(super) fn create(storage: &dyn Storage, dir: &Path, first_lsn: u64) -> Result<Self, StoreError> {
         let path = dir.join(format!("{first_lsn:020}{SUFFIX}"));
+        if storage.length(&path).is_ok_and(|bytes| bytes > 0) {
+            return Err(StoreError::corrupt(&path, 0, "a file of this name is there already; set it aside"));
+        }
         let mut wal = Self::open(storage, path, 0)?;
         let header = file_header(KIND.magic, KIND.version);
-        wal.log.append(&header).map_err(StoreError::io("write the header of", &wal.path))?;
+        if let Err(error) = wal.log.append(&header).and_then(|()| wal.log.sync()) {
+            // An empty file that stayed would be the newest by name, while appends go on in the one before.
+            let _ = storage.remove(&wal.path);
+            return Err(StoreError::io("write the header of", &wal.path)(error));
+        }
         wal.bytes = HEADER_BYTES as u64;
         Ok(wal)
     }
@@ -57,9 +64,14 @@ impl Wal {
         Arc::clone(&self.log)
     }
 
-    /// Appends a batch as one frame. On failure the file is cut back to what it was, so that writing can go on later.
-    pub(super) fn append(&mut self, first_lsn: u64, batch: &Batch) -> Result<(), StoreError> {
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Appends a batch as one frame; `synced_lsn` says up to where the log is known to be durable. On failure the file is cut back to what it was, so that writing can go on later.
+    pub(super) fn append(&mut self, first_lsn: u64, synced_lsn: u64, batch: &Batch) -> Result<(), StoreError> {
         self.payload.clear();
+        put_varint(&mut self.payload, synced_lsn);
         encode_batch(batch, &mut self.payload);
         if self.payload.len() > WAL_FRAME_BYTES_MAX {
             return Err(StoreError::BatchTooLarge {
@@ -90,15 +102,38 @@ pub(super) struct WalContent {
 }
 
 /// Reads a WAL file whole; its size is bounded by the head's.
+///
+/// Frames behind a bad one are what a crash may leave of appends that no sync covered. If one of them says that the bad one had been
+/// synced, that is damage.
 pub(super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
     let bytes = storage.read(path).map_err(StoreError::io("read", path))?;
     let content = read_log(&bytes, KIND).map_err(|source| StoreError::Log { path: path.to_owned(), source })?;
-    let mut batches = Vec::with_capacity(content.frames.len());
+    let mut batches: Vec<(u64, Batch)> = Vec::with_capacity(content.frames.len());
     for frame in &content.frames {
-        let batch = decode_batch(frame.payload).map_err(|e| StoreError::corrupt(path, frame.offset, e))?;
+        let (_, batch) = decode_payload(frame.payload).map_err(|e| StoreError::corrupt(path, frame.offset, e))?;
         batches.push((frame.sequence, batch));
     }
+    let behind_last = batches.last().map(|(first_lsn, batch)| first_lsn + batch.len() as u64);
+    let missing_lsn = behind_last.or_else(|| first_lsn_of(path)).unwrap_or_default();
+    let proves_loss =
+        |frame: &&LogFrame<'_>| decode_payload(frame.payload).is_ok_and(|(synced_lsn, _)| synced_lsn >= missing_lsn);
+    if let Some(witness) = content.stranded.iter().find(proves_loss) {
+        let source = LogError::Damaged { offset: content.valid_bytes, next_offset: witness.offset };
+        return Err(StoreError::Log { path: path.to_owned(), source });
+    }
     Ok(WalContent { batches, valid_bytes: content.valid_bytes as u64, torn_bytes: content.torn_bytes as u64 })
+}
+
+/// The sequence number that a file's name says its first frame has.
+pub(super) fn first_lsn_of(path: &Path) -> Option<u64> {
+    path.file_stem()?.to_str()?.parse().ok()
+}
+
+fn decode_payload(payload: &[u8]) -> Result<(u64, Batch), DecodeError> {
+    let mut reader = ByteReader::new(payload);
+    let synced_lsn = reader.varint()?;
+    let rows = payload.get(reader.offset()..).unwrap_or_default();
+    Ok((synced_lsn, decode_batch(rows)?))
 }
 
 const ALL_PRESENT: u8 = 0;

@@ -5,7 +5,7 @@ use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat}
 use vocdb::query::{Window, WindowFunction, WindowQuery};
 use vocdb::{Batch, Channel, Config, Database, Durability, Instrument, Interval, Station, TimeRange, Timestamp, Unit};
 
-fn data_file(name: &str) -> std::path::PathBuf {
+fn example(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data").join(name)
 }
 
@@ -17,7 +17,7 @@ fn store_of_kerbside(dir: &Path) -> Database {
     let id = db.register_instrument(station, instrument.clone()).unwrap();
     let spec = CsvSpec::new(TimeColumn::new("date", TimeFormat::Rfc3339));
     let spec = spec.map(CsvTarget::new(id, &instrument).column("o3", "ozone", Unit::Ppb));
-    let mut reader = CsvReader::open(data_file("mydata/first_2100_hours.csv"), spec).unwrap();
+    let mut reader = CsvReader::open(example("mydata/first_2100_hours.csv"), spec).unwrap();
     let mut batch = Batch::new();
     while reader.read_batch(500, &mut batch).unwrap() > 0 {
         assert!(db.append(&batch).unwrap().rejections.is_empty());
@@ -46,7 +46,7 @@ fn rolling_eight_hour_mean_of_ozone_with_75_percent_coverage_is_the_golden_one()
         let answers = db.readings().window(&query).unwrap();
         let at = |time: Timestamp| answers.iter().find(|answer| answer.end == time).and_then(|answer| answer.value);
         let mut compared = (0, 0);
-        for row in csv::Reader::from_path(data_file("golden/rolling8h_o3_mydata.csv")).unwrap().records() {
+        for row in csv::Reader::from_path(example("golden/rolling8h_o3_mydata.csv")).unwrap().records() {
             let row = row.unwrap();
             let (time, expected): (Timestamp, Option<f64>) = (row[0].parse().unwrap(), row[2].parse().ok());
             let answer = at(time);

@@ -17,8 +17,17 @@ const FRAMES_PER_TRIM: u64 = 1024;
 pub struct EngineState {
     /// Runs of plans with the same next instant: how many, and which.
     next: Vec<(u32, Option<Timestamp>)>,
-    /// Plan, member, since when.
-    unknown: Vec<(u32, u32, Timestamp)>,
+    /// The members that are unknown.
+    unknown: Vec<UnknownMember>,
+}
+
+/// A station of a plan without a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct UnknownMember {
+    plan: u32,
+    member: u32,
+    since: Timestamp,
+    clear_known: Truth,
 }
 
 /// All plans of a rule set over the newest samples.
@@ -39,6 +48,8 @@ struct PlanState {
     next: Option<Timestamp>,
     members: Vec<MemberState>,
     absent: Vec<String>,
+    /// Since which instant all windows have been empty.
+    empty_since: Option<Timestamp>,
 }
 
 impl Engine {
@@ -67,7 +78,7 @@ impl Engine {
             for instrument in instruments {
                 engine.plans_of.entry(instrument).or_default().push(index);
             }
-            engine.plans.push(PlanState { plan, next: None, members, absent: Vec::new() });
+            engine.plans.push(PlanState { plan, next: None, members, absent: Vec::new(), empty_since: None });
         }
         engine
     }
@@ -101,10 +112,11 @@ impl Engine {
                 None => frontier(plan, &self.newest).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
             };
         }
-        for (plan, member, since) in state.iter().flat_map(|state| &state.unknown) {
-            let members = self.plans.get_mut(*plan as usize).map(|plan| &mut plan.members);
-            if let Some(member) = members.and_then(|members| members.get_mut(*member as usize)) {
-                member.unknown_since = Some(*since);
+        for unknown in state.iter().flat_map(|state| &state.unknown) {
+            let members = self.plans.get_mut(unknown.plan as usize).map(|plan| &mut plan.members);
+            if let Some(member) = members.and_then(|members| members.get_mut(unknown.member as usize)) {
+                member.unknown_since = Some(unknown.since);
+                member.clear_known = unknown.clear_known;
             }
         }
         self.plans.iter_mut().for_each(PlanState::restore_absent);
@@ -115,7 +127,7 @@ impl Engine {
         let needed = self.needed_since();
         for (instrument, of_instrument) in &self.series_of {
             let channels: Vec<usize> = of_instrument.iter().map(|(channel, _)| *channel).collect();
-            let since = of_instrument.iter().filter_map(|(_, index)| needed.get(*index).copied().flatten()).min();
+            let since = of_instrument.iter().map(|(_, index)| needed.get(*index).copied().flatten()).min().flatten();
             let range = TimeRange::new(since.map_or(Timestamp::MIN, |since| since.plus_ms(1)), Timestamp::MAX);
             let stored = readings.rows(*instrument, &channels, range)?;
             for (column, (_, index)) in of_instrument.iter().enumerate() {
@@ -138,7 +150,9 @@ impl Engine {
                 None => state.next.push((1, plan.next)),
             }
             for (member, place) in plan.members.iter().zip(0_u32..) {
-                state.unknown.extend(member.unknown_since.map(|since| (number, place, since)));
+                let unknown =
+                    |since| UnknownMember { plan: number, member: place, since, clear_known: member.clear_known };
+                state.unknown.extend(member.unknown_since.map(unknown));
             }
         }
         state
@@ -172,14 +186,19 @@ impl Engine {
     }
 
     /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough.
-    pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
+    ///
+    /// Says whether any was.
+    pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) -> bool {
+        let mut has_moved = false;
         for (index, plan) in self.plans.iter_mut().enumerate() {
             let patience_over = now.plus_ms(-plan.plan.spec.on_missing_ms);
             let to = frontier(plan, &self.newest).max(plan.next.map(|_| patience_over));
             if let (Some(next), Some(to)) = (plan.next, to) {
                 plan.run(index, &self.series, next, to, sink);
+                has_moved |= plan.next != Some(next);
             }
         }
+        has_moved
     }
 
     /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.
@@ -214,9 +233,9 @@ impl EngineState {
 
 /// The instant up to which a plan may be evaluated: all of its members have come so far, or it has waited long enough for the rest.
 fn frontier(plan: &PlanState, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
-    let reached = || plan.members.iter().map(|member| member.reached(newest));
-    let slowest = reached().min().flatten();
-    let patience_over = reached().max().flatten().map(|fastest| fastest.plus_ms(-plan.plan.spec.on_missing_ms));
+    let slowest = plan.members.iter().map(|member| member.reached(newest)).min().flatten();
+    let foremost = plan.members.iter().filter_map(|member| member.foremost(newest)).max();
+    let patience_over = foremost.map(|foremost| foremost.plus_ms(-plan.plan.spec.on_missing_ms));
     slowest.max(patience_over)
 }
 
@@ -255,20 +274,14 @@ impl PlanState {
         sink: &mut dyn FnMut(&Verdict<'_>),
     ) {
         while instant <= frontier {
-            let trip = self.evaluate(index, series, instant, sink);
-            instant = self.behind(instant, trip, series, frontier);
+            self.evaluate(index, series, instant, sink);
+            instant = self.behind(instant, series, frontier);
         }
         self.next = Some(instant);
     }
 
     /// One instant: moves the windows, asks every member, joins the answers.
-    fn evaluate(
-        &mut self,
-        index: usize,
-        series: &[Series],
-        instant: Timestamp,
-        sink: &mut dyn FnMut(&Verdict<'_>),
-    ) -> Truth {
+    fn evaluate(&mut self, index: usize, series: &[Series], instant: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
         for (member, described) in self.members.iter_mut().zip(&self.plan.members) {
             member.evaluate(described, series, instant);
         }
@@ -277,20 +290,21 @@ impl PlanState {
         let clear = joined_clear(&self.members, self.plan.quorum);
         let evidence = || gather(&self.members, &self.plan.members, series);
         sink(&Verdict { spec: index, instant, trip, clear, absent: &self.absent, evidence: &evidence });
-        trip
     }
 
-    /// The next instant. A gap in which nothing can change any more is skipped: all windows are empty, and have been for longer than
-    /// the rule waits and holds.
-    fn behind(&self, instant: Timestamp, trip: Truth, series: &[Series], frontier: Timestamp) -> Timestamp {
+    /// The next instant. A gap in which nothing can change any more is skipped: all windows have been empty for longer than the rule
+    /// waits and holds, so that every verdict until the next sample is like the last one and has had all its effects.
+    fn behind(&mut self, instant: Timestamp, series: &[Series], frontier: Timestamp) -> Timestamp {
         let step_ms = self.plan.step_ms;
         let next = instant.plus_ms(step_ms);
+        if !self.members.iter().all(MemberState::is_empty) {
+            self.empty_since = None;
+            return next;
+        }
+        let empty_ms = instant.since_ms(*self.empty_since.get_or_insert(instant));
         let spec = &self.plan.spec;
-        let settled_ms = spec.on_missing_ms.saturating_add(spec.hold_ms).saturating_add(step_ms);
-        let is_settled = |member: &MemberState| {
-            member.is_empty() && member.unknown_since.is_some_and(|since| instant.since_ms(since) > settled_ms)
-        };
-        if trip != Truth::Unknown || !self.members.iter().all(is_settled) {
+        let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(step_ms.saturating_mul(2));
+        if empty_ms <= waits_ms.saturating_add(spec.hold_ms).saturating_add(spec.clear_hold_ms) {
             return next;
         }
         let sample = self.members.iter().filter_map(|member| member.next_sample(series, instant)).min();

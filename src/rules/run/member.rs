@@ -16,6 +16,8 @@ pub(super) struct MemberState {
     trip: Truth,
     clear: Truth,
     value: Option<f64>,
+    /// What the clear condition said last when it was known.
+    pub(super) clear_known: Truth,
     /// Since which instant the trip condition has been unknown.
     pub(super) unknown_since: Option<Timestamp>,
     /// Unknown for so long that it no longer counts towards the quorum.
@@ -30,6 +32,7 @@ impl MemberState {
             stacks: Stacks::default(),
             trip: Truth::Unknown,
             clear: Truth::Unknown,
+            clear_known: Truth::Unknown,
             value: None,
             unknown_since: None,
             is_absent: false,
@@ -43,6 +46,11 @@ impl MemberState {
     /// How far its instruments have come; `None` while one of them has sent nothing.
     pub(super) fn reached(&self, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
         self.windows.iter().map(|window| newest.get(&window.spec.instrument).copied()).min().flatten()
+    }
+
+    /// How far the foremost of its instruments has come.
+    pub(super) fn foremost(&self, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
+        self.windows.iter().filter_map(|window| newest.get(&window.spec.instrument).copied()).max()
     }
 
     /// Series and width of each window.
@@ -75,6 +83,9 @@ impl MemberState {
             Some(clear) => stacks.truth(clear, &value_of),
             None => self.trip.not(),
         };
+        if self.clear != Truth::Unknown {
+            self.clear_known = self.clear;
+        }
         self.value = stacks.number(&member.value, &value_of);
         if self.trip == Truth::Unknown {
             self.unknown_since.get_or_insert(instant);
@@ -104,36 +115,35 @@ pub(super) fn gather(states: &[MemberState], members: &[Member], series: &[Serie
     states.iter().zip(members).map(|(state, member)| state.evidence(member, series)).collect()
 }
 
-fn count(states: &[MemberState], truth: impl Fn(&MemberState) -> Truth, what: Truth) -> usize {
-    states.iter().filter(|state| !state.is_absent && truth(state) == what).count()
+/// How many stations say so.
+fn count(states: &[MemberState], says: impl Fn(&MemberState) -> bool) -> usize {
+    states.iter().filter(|state| says(state)).count()
 }
 
-/// Whether so many of the present stations trip as the quorum asks; unknown while the unknown ones could make the difference.
+/// Whether so many of the present stations trip as the quorum asks; unknown while the unknown ones could make the difference, and while
+/// fewer are present than it asks.
 pub(super) fn joined_trip(states: &[MemberState], quorum: usize) -> Truth {
-    if states.iter().all(|state| state.is_absent) {
-        return Truth::Unknown;
-    }
-    let tripping = count(states, |state| state.trip, Truth::True);
-    let unknown = count(states, |state| state.trip, Truth::Unknown);
+    let present = count(states, |state| !state.is_absent);
+    let tripping = count(states, |state| !state.is_absent && state.trip == Truth::True);
+    let unknown = count(states, |state| !state.is_absent && state.trip == Truth::Unknown);
     if tripping >= quorum {
         Truth::True
-    } else if tripping + unknown >= quorum {
+    } else if present < quorum || tripping + unknown >= quorum {
         Truth::Unknown
     } else {
         Truth::False
     }
 }
 
-/// Whether so few of the present stations are not clear that the quorum could no longer be reached.
+/// Whether so few stations are not clear that the quorum could no longer be reached. An absent station counts as it was when it was last
+/// known: an alarm does not clear because a link has died.
 pub(super) fn joined_clear(states: &[MemberState], quorum: usize) -> Truth {
-    if states.iter().all(|state| state.is_absent) {
-        return Truth::Unknown;
-    }
-    let not_clear = count(states, |state| state.clear, Truth::False);
-    let unknown = count(states, |state| state.clear, Truth::Unknown);
+    let clear_of = |state: &MemberState| if state.is_absent { state.clear_known } else { state.clear };
+    let not_clear = count(states, |state| clear_of(state) == Truth::False);
+    let unknown = count(states, |state| !state.is_absent && clear_of(state) == Truth::Unknown);
     if not_clear >= quorum {
         Truth::False
-    } else if not_clear + unknown >= quorum {
+    } else if states.iter().all(|state| state.is_absent) || not_clear + unknown >= quorum {
         Truth::Unknown
     } else {
         Truth::True

@@ -22,6 +22,8 @@ pub(super) struct Series {
 impl Series {
     /// Puts the sample of an instant in; `None` where there is no valid value.
     pub(super) fn put(&mut self, time: Timestamp, value: Option<f64>) -> Change {
+        // Minus zero becomes zero, so that equal values have equal bits in whatever order they come and go.
+        let value = value.map(|value| value + 0.0);
         let is_newest = self.samples.back().is_none_or(|(newest, _)| *newest < time);
         match (is_newest, value) {
             (true, Some(value)) => {

@@ -1,8 +1,9 @@
 //! Checksummed frames in a file that grows: what WAL and ledger have in common.
 //!
 //! A file is a 16-byte header and frames behind one another. A frame is `magic u32, length u32, sequence u64, crc u32`, then `length`
-//! payload bytes; the CRC-32C covers length, sequence and payload. A frame that does not check is accepted as torn only if no
-//! valid frame with a later sequence follows it anywhere: then it is the tail that a crash left behind. Otherwise the file is damaged.
+//! payload bytes; the CRC-32C covers length, sequence and payload. Where a frame does not check, the rest of the file is searched for valid
+//! frames with later sequences: without any, it is a tail that a crash has torn. With some, the owner of the file must say whether a
+//! crash can have left them behind (the medium may keep a later page and lose an earlier one, as long as neither was synced).
 
 use crate::base::bytes::ByteReader;
 use crate::base::checksum::crc32c;
@@ -68,6 +69,21 @@ pub struct LogContent<'a> {
     pub valid_bytes: usize,
     /// Bytes of the torn tail.
     pub torn_bytes: usize,
+    /// Valid frames with later sequences inside the torn tail, as far as they were searched for.
+    pub stranded: Vec<LogFrame<'a>>,
+}
+
+impl LogContent<'_> {
+    /// Refuses valid frames behind the damage, for files of which every frame was synced before the next was written.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] names where the damage begins and where the next valid frame does.
+    pub fn without_stranded(self) -> Result<Self, LogError> {
+        match self.stranded.first() {
+            Some(next) => Err(LogError::Damaged { offset: self.valid_bytes, next_offset: next.offset }),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Why a log file cannot be read.
@@ -113,10 +129,11 @@ pub struct LogKind {
 /// Reads a whole log file.
 ///
 /// # Errors
-/// [`LogError`] for a wrong header and for damage that is not a torn tail. A file shorter than its header is torn whole.
+/// [`LogError`] for a wrong header, and for a tail built to make the search for later frames expensive. A file shorter than its header, or of
+/// zeros alone, is torn whole.
 pub fn read_log(bytes: &[u8], kind: LogKind) -> Result<LogContent<'_>, LogError> {
-    if bytes.len() < HEADER_BYTES {
-        return Ok(LogContent { frames: Vec::new(), valid_bytes: 0, torn_bytes: bytes.len() });
+    if bytes.len() < HEADER_BYTES || bytes.iter().all(|byte| *byte == 0) {
+        return Ok(LogContent { frames: Vec::new(), valid_bytes: 0, torn_bytes: bytes.len(), stranded: Vec::new() });
     }
     check_header(bytes, kind)?;
     let mut frames: Vec<LogFrame<'_>> = Vec::new();
@@ -130,10 +147,8 @@ pub fn read_log(bytes: &[u8], kind: LogKind) -> Result<LogContent<'_>, LogError>
         frames.push(frame);
     }
     let last = frames.last().map(|frame| frame.sequence);
-    if let Some(next_offset) = later_frame(bytes, offset, last) {
-        return Err(LogError::Damaged { offset, next_offset });
-    }
-    Ok(LogContent { frames, valid_bytes: offset, torn_bytes: bytes.len() - offset })
+    let stranded = stranded_frames(bytes, offset, last)?;
+    Ok(LogContent { frames, valid_bytes: offset, torn_bytes: bytes.len() - offset, stranded })
 }
 
 fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> {
@@ -160,24 +175,27 @@ fn frame_at(bytes: &[u8], offset: usize) -> Option<LogFrame<'_>> {
     (frame_crc(length, sequence, payload) == crc).then_some(LogFrame { sequence, payload, offset })
 }
 
-/// How many times over the tail may be checksummed in the search for a later frame.
+/// How many times over the tail may be checksummed in the search for later frames.
 const SEARCH_FACTOR: usize = 8;
 
-/// The first valid frame behind `offset` whose sequence continues the log. A checksum is computed only where the magic matches, and
-/// a tail built to make that expensive counts as damage once it has been checksummed eight times over.
-fn later_frame(bytes: &[u8], offset: usize, last: Option<u64>) -> Option<usize> {
+/// The valid frames behind `offset` whose sequences continue the log. A checksum is computed only where the magic matches, and a
+/// tail built to make that expensive counts as damage once it has been checksummed eight times over.
+fn stranded_frames(bytes: &[u8], offset: usize, last: Option<u64>) -> Result<Vec<LogFrame<'_>>, LogError> {
     let magic = FRAME_MAGIC.to_le_bytes();
-    let tail = bytes.get(offset..)?;
+    let tail = bytes.get(offset..).unwrap_or_default();
     let mut budget_bytes = tail.len().saturating_mul(SEARCH_FACTOR);
+    let mut found: Vec<LogFrame<'_>> = Vec::new();
     let candidates = tail.windows(magic.len()).enumerate().filter(|(_, window)| *window == magic);
     for at in candidates.map(|(index, _)| offset + index) {
         budget_bytes = budget_bytes.saturating_sub(claimed_bytes(bytes, at));
-        let continues = |frame: LogFrame<'_>| last.is_none_or(|last| frame.sequence > last);
-        if budget_bytes == 0 || frame_at(bytes, at).is_some_and(continues) {
-            return Some(at);
+        if budget_bytes == 0 {
+            return Err(LogError::Damaged { offset, next_offset: at });
         }
+        let before = found.last().map_or(last, |frame| Some(frame.sequence));
+        let continues = |frame: &LogFrame<'_>| before.is_none_or(|before| frame.sequence > before);
+        found.extend(frame_at(bytes, at).filter(continues));
     }
-    None
+    Ok(found)
 }
 
 /// The payload length that a frame head claims, as far as the file bears it.
@@ -225,7 +243,7 @@ mod tests {
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            match read_log(&flipped, KIND) {
+            match read_log(&flipped, KIND).and_then(LogContent::without_stranded) {
                 Ok(content) => {
                     assert!(bit / 8 >= last_frame, "damage in the middle went unnoticed at bit {bit}");
                     assert_eq!(content.frames.len(), 2);
