@@ -1,5 +1,6 @@
 //! The one integration binary: a module per behaviour.
 
+mod bad_csv;
 mod golden;
 mod killed;
 mod metec;
