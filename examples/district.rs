@@ -8,10 +8,13 @@
 mod releases;
 #[path = "district/site.rs"]
 mod site;
+#[path = "district/snapshot.rs"]
+mod snapshot;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use releases::{Release, Scores};
+use snapshot::Snapshot;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -48,11 +51,11 @@ fn main() -> Outcome<()> {
     let scores = releases::score(&releases, &alarms);
     print_scores(&releases, &scores);
     print_outside(&db, &scores)?;
-    let before = site::Snapshot::take(&db)?;
+    let before = Snapshot::take(&db)?;
     db.close()?;
 
     let db = Database::open(dir.path(), config())?;
-    let after = site::Snapshot::take(&db)?;
+    let after = Snapshot::take(&db)?;
     let reopened = before.difference(&after);
     print_last_line(&db, &after, &scores, reopened.as_deref().unwrap_or("ok"))
 }
@@ -185,7 +188,7 @@ fn print_outside(db: &Database, scores: &Scores) -> Outcome<()> {
     Ok(())
 }
 
-fn print_last_line(db: &Database, after: &site::Snapshot, scores: &Scores, reopened: &str) -> Outcome<()> {
+fn print_last_line(db: &Database, after: &Snapshot, scores: &Scores, reopened: &str) -> Outcome<()> {
     let bytes = db.stats()?.bytes;
     let of_readings = bytes.segments + bytes.wal;
     println!("\nfiles of readings {of_readings} bytes (segments {}, write-ahead log {})", bytes.segments, bytes.wal);
