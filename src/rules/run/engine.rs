@@ -17,17 +17,10 @@ const FRAMES_PER_TRIM: u64 = 1024;
 pub struct EngineState {
     /// Runs of plans with the same next instant: how many, and which.
     next: Vec<(u32, Option<Timestamp>)>,
-    /// The members that are unknown.
-    unknown: Vec<UnknownMember>,
-}
-
-/// A station of a plan without a verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct UnknownMember {
-    plan: u32,
-    member: u32,
-    since: Timestamp,
-    clear_known: Truth,
+    /// Plan, member, since when it is unknown.
+    unknown: Vec<(u32, u32, Timestamp)>,
+    /// Of plans with several members: what the clear condition of each said last.
+    clear_known: Vec<(u32, Vec<Truth>)>,
 }
 
 /// All plans of a rule set over the newest samples.
@@ -112,15 +105,23 @@ impl Engine {
                 None => frontier(plan, &self.newest).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
             };
         }
-        for unknown in state.iter().flat_map(|state| &state.unknown) {
-            let members = self.plans.get_mut(unknown.plan as usize).map(|plan| &mut plan.members);
-            if let Some(member) = members.and_then(|members| members.get_mut(unknown.member as usize)) {
-                member.unknown_since = Some(unknown.since);
-                member.clear_known = unknown.clear_known;
+        if let Some(state) = state {
+            self.restore_members(state);
+        }
+        self.fill_series(readings)
+    }
+
+    fn restore_members(&mut self, state: &EngineState) {
+        for (plan, member, since) in &state.unknown {
+            let members = self.plans.get_mut(*plan as usize).map(|plan| &mut plan.members);
+            if let Some(member) = members.and_then(|members| members.get_mut(*member as usize)) {
+                member.unknown_since = Some(*since);
             }
         }
-        self.plans.iter_mut().for_each(PlanState::restore_absent);
-        self.fill_series(readings)
+        for (plan, clear_known) in &state.clear_known {
+            let members = self.plans.get_mut(*plan as usize).map_or(&mut [][..], |plan| &mut plan.members[..]);
+            members.iter_mut().zip(clear_known).for_each(|(member, clear)| member.clear_known = *clear);
+        }
     }
 
     fn fill_series(&mut self, readings: &Readings) -> Result<(), QueryError> {
@@ -150,9 +151,10 @@ impl Engine {
                 None => state.next.push((1, plan.next)),
             }
             for (member, place) in plan.members.iter().zip(0_u32..) {
-                let unknown =
-                    |since| UnknownMember { plan: number, member: place, since, clear_known: member.clear_known };
-                state.unknown.extend(member.unknown_since.map(unknown));
+                state.unknown.extend(member.unknown_since.map(|since| (number, place, since)));
+            }
+            if plan.members.len() > 1 {
+                state.clear_known.push((number, plan.members.iter().map(|member| member.clear_known).collect()));
             }
         }
         state
@@ -242,13 +244,6 @@ fn frontier(plan: &PlanState, newest: &BTreeMap<InstrumentId, Timestamp>) -> Opt
 impl PlanState {
     fn invalidate(&mut self, series: usize) {
         self.members.iter_mut().for_each(|member| member.invalidate(series));
-    }
-
-    /// The stations that have been unknown for longer than the rule waits, as of the last instant that was evaluated.
-    fn restore_absent(&mut self) {
-        if let Some(next) = self.next {
-            self.note_absent(next.plus_ms(-self.plan.step_ms));
-        }
     }
 
     fn note_absent(&mut self, instant: Timestamp) {
