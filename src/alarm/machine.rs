@@ -10,7 +10,7 @@ use super::text;
 use crate::base::checksum::sha256;
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Contact, MissingPolicy, Truth, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All alarms of one store: conditions by rule and scope, open alarms, escalation timers.
 ///
@@ -147,11 +147,13 @@ impl Machine {
         let mut next = state;
         self.note_membership(&spec, &mut next, verdict, now, &mut events);
         let trip = self.weigh_missing(&spec, &mut next, verdict, now, &mut events);
+        // An alarm does not clear while it trips, whatever its clear condition says.
+        let clears = verdict.clear == Truth::True && trip != Truth::True;
         next.phase = match next.phase {
             Phase::Normal if trip == Truth::True => Phase::Pending { since: verdict.instant },
             Phase::Pending { .. } if trip == Truth::False => Phase::Normal,
-            Phase::Active if verdict.clear == Truth::True => Phase::Clearing { since: verdict.instant },
-            Phase::Clearing { .. } if verdict.clear != Truth::True => Phase::Active,
+            Phase::Active if clears => Phase::Clearing { since: verdict.instant },
+            Phase::Clearing { .. } if !clears => Phase::Active,
             unchanged => unchanged,
         };
         match next.phase {
@@ -287,7 +289,9 @@ impl Machine {
         };
         self.emit(AlarmEvent::Closed(Box::new(closed)), events);
         let Some((opened, told)) = told else { return };
-        for (contact, ways) in told {
+        let mut reached = BTreeSet::new();
+        for (contact, mut ways) in told {
+            ways.retain(|way| reached.insert((contact.clone(), way.clone())));
             let text = format!("closed: {}", opened.title);
             self.tell(&opened, Subject::Closed, (&contact, &ways, &text), now, events);
         }
@@ -346,7 +350,10 @@ impl Machine {
         now: Timestamp,
         events: &mut Vec<AlarmEvent>,
     ) {
-        for way in ways {
+        for (place, way) in ways.iter().enumerate() {
+            if ways.iter().take(place).any(|before| before == way) {
+                continue;
+            }
             let key = format!("{}|{subject:?}|{}|{way}", opened.alarm.0, contact.0);
             let notification = Notification {
                 id: sha256(key.as_bytes()).to_string(),

@@ -37,7 +37,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Log`] and [`LedgerError::Corrupt`] for damage before the end; a torn tail is cut off and reported.
     pub fn open(storage: &dyn Storage, path: &Path) -> Result<(Self, LedgerContent), LedgerError> {
-        let log = storage.open_log(path).map_err(at("open", path))?;
+        let mut log = storage.open_log(path).map_err(at("open", path))?;
         let bytes = storage.read(path).map_err(at("read", path))?;
         let content = read_log(&bytes, KIND)
             .and_then(LogContent::without_stranded)
@@ -51,13 +51,14 @@ impl Ledger {
             read_commit(frame, &mut records).map_err(corrupt)?;
         }
         let torn_bytes = content.torn_bytes as u64;
-        if torn_bytes > 0 || content.valid_bytes == 0 {
-            log.truncate(content.valid_bytes as u64).map_err(at("cut the torn tail of", path))?;
-        }
         let mut valid_bytes = content.valid_bytes as u64;
         if valid_bytes == 0 {
-            log.append(&file_header(KIND.magic, KIND.version)).map_err(at("write the header of", path))?;
+            // The header appears whole or not at all: one that a crash left in pieces would look like damage.
+            storage.publish(path, &file_header(KIND.magic, KIND.version)).map_err(at("begin", path))?;
+            log = storage.open_log(path).map_err(at("open", path))?;
             valid_bytes = HEADER_BYTES as u64;
+        } else if torn_bytes > 0 {
+            log.truncate(valid_bytes).map_err(at("cut the torn tail of", path))?;
         }
         log.sync().map_err(at("sync", path))?;
         let ledger = Self {

@@ -241,7 +241,7 @@ impl Store {
         if !staged.batch.is_empty() {
             if let Err(error) = self.wal.append(first_lsn, self.sync.synced_lsn.load(Ordering::Acquire), &staged.batch)
             {
-                if matches!(error, StoreError::Poisoned { .. }) {
+                if self.wal.is_poisoned() {
                     self.sync.poison();
                 }
                 return Err(error);

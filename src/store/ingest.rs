@@ -144,6 +144,7 @@ impl Staged {
             self.counters.frames_identical += 1;
         } else if policy == DuplicatePolicy::KeepLast || replaced == 0 {
             self.correct(&stored, &merged, replaced);
+            self.counters.values_accepted += present_values(frame);
         } else if policy == DuplicatePolicy::KeepFirst {
             self.counters.frames_superseded += 1;
         } else {
@@ -165,7 +166,7 @@ impl Staged {
         let newest = self.newest.entry(frame.instrument).or_insert(frame.time);
         *newest = frame.time.max(*newest);
         self.counters.frames_accepted += 1;
-        self.counters.values_accepted += frame.marks.iter().filter(|mark| mark.is_present()).count() as u64;
+        self.counters.values_accepted += present_values(frame);
         self.batch.push_ref(frame);
     }
 
@@ -190,6 +191,10 @@ impl Staged {
         *counter += 1;
         self.rejections.push((index, reason));
     }
+}
+
+fn present_values(frame: FrameRef<'_>) -> u64 {
+    frame.marks.iter().filter(|mark| mark.is_present()).count() as u64
 }
 
 /// A missing sample leaves what is stored alone, so that an instant may arrive in several messages; anything else replaces it.

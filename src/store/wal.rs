@@ -22,24 +22,21 @@ pub(super) struct Wal {
     bytes: u64,
     buffer: Vec<u8>,
     payload: Vec<u8>,
+    /// Whether a failed append could not be cut off: the end of the file is unknown.
+    is_poisoned: bool,
 }
 
 impl Wal {
-    /// Begins a file whose first frame will have the sequence number `first_lsn`.
+    /// Begins a file whose first frame will have the sequence number `first_lsn`. It appears with its header or not at all: a header
+    /// that a crash or a full disk left in pieces would look like damage, and a file in front of the one in use like a newer one.
     pub(super) fn create(storage: &dyn Storage, dir: &Path, first_lsn: u64) -> Result<Self, StoreError> {
         let path = dir.join(format!("{first_lsn:020}{SUFFIX}"));
-        if storage.length(&path).is_ok_and(|bytes| bytes > 0) {
+        if storage.length(&path).is_ok_and(|bytes| bytes > HEADER_BYTES as u64) {
             return Err(StoreError::corrupt(&path, 0, "a file of this name is there already; set it aside"));
         }
-        let mut wal = Self::open(storage, path, 0)?;
         let header = file_header(KIND.magic, KIND.version);
-        if let Err(error) = wal.log.append(&header).and_then(|()| wal.log.sync()) {
-            // An empty file that stayed would be the newest by name, while appends go on in the one before.
-            let _ = storage.remove(&wal.path);
-            return Err(StoreError::io("write the header of", &wal.path)(error));
-        }
-        wal.bytes = HEADER_BYTES as u64;
-        Ok(wal)
+        storage.publish(&path, &header).map_err(StoreError::io("begin", &path))?;
+        Self::open(storage, path, HEADER_BYTES as u64)
     }
 
     /// Goes on with a file, of which `valid_bytes` are kept.
@@ -52,7 +49,7 @@ impl Wal {
 
     fn open(storage: &dyn Storage, path: PathBuf, bytes: u64) -> Result<Self, StoreError> {
         let log: Arc<dyn LogFile> = storage.open_log(&path).map_err(StoreError::io("open", &path))?.into();
-        Ok(Self { path, log, bytes, buffer: Vec::new(), payload: Vec::new() })
+        Ok(Self { path, log, bytes, buffer: Vec::new(), payload: Vec::new(), is_poisoned: false })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -62,6 +59,11 @@ impl Wal {
     /// The file, for whoever syncs it.
     pub(super) fn log(&self) -> Arc<dyn LogFile> {
         Arc::clone(&self.log)
+    }
+
+    /// Whether nothing may be appended until the store is opened again.
+    pub(super) const fn is_poisoned(&self) -> bool {
+        self.is_poisoned
     }
 
     pub(super) const fn bytes(&self) -> u64 {
@@ -84,9 +86,8 @@ impl Wal {
         self.buffer.clear();
         put_frame(&mut self.buffer, first_lsn, &self.payload);
         if let Err(error) = self.log.append(&self.buffer) {
-            let cut = self.log.truncate(self.bytes);
-            let error = StoreError::io("append to", &self.path)(error);
-            return Err(cut.map_or_else(|_| StoreError::Poisoned { path: self.path.clone() }, |()| error));
+            self.is_poisoned = self.log.truncate(self.bytes).is_err();
+            return Err(StoreError::io("append to", &self.path)(error));
         }
         self.bytes += self.buffer.len() as u64;
         Ok(())

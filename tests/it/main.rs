@@ -1,9 +1,19 @@
 //! The one integration binary: a module per behaviour.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod alarm_machine;
 mod bad_csv;
+mod delivery;
+mod faulty;
 mod golden;
 mod killed;
 mod metec;
+mod oracle;
 mod rule_mistakes;
+mod rules_windows;
+mod storage_catalog;
+mod storage_corruption;
+mod storage_faults;
+mod storage_guards;
+mod storage_model;
 mod tidy;

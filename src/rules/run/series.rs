@@ -58,6 +58,11 @@ impl Series {
         }
     }
 
+    /// The sequence number of the oldest sample that was not dropped.
+    pub(super) const fn first_sequence(&self) -> u64 {
+        self.first_sequence
+    }
+
     /// The sample of a sequence number.
     pub(super) fn get(&self, sequence: u64) -> Option<(Timestamp, f64)> {
         let place = usize::try_from(sequence.checked_sub(self.first_sequence)?).ok()?;

@@ -48,7 +48,9 @@ impl Window {
     /// Moves the window so that it ends at `end`, included; ends never go back.
     pub(super) fn advance(&mut self, series: &Series, end: Timestamp) {
         let begin = end.plus_ms(-self.spec.width_ms);
-        if std::mem::take(&mut self.must_rebuild) {
+        // Samples that came too late for any window may have been dropped before they were ever inside.
+        let is_overtaken = self.from < series.first_sequence();
+        if std::mem::take(&mut self.must_rebuild) || is_overtaken {
             self.inside = Inside::new(self.spec.function);
             self.from = series.sequence_after(begin);
             self.to = self.from;

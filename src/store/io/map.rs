@@ -30,8 +30,8 @@ impl Mapped {
         }
         #[expect(unsafe_code, reason = "memory maps have no safe interface; the argument stands below")]
         // SAFETY: a map is sound while nobody shortens or changes the file. `Storage::publish` renames a finished, synced file into
-        // place and nothing in this crate opens a published file for writing: it is only ever unlinked or renamed, which leaves
-        // the mapped inode as it is. The directory lock keeps other writers of this crate out.
+        // place and nothing in this crate opens a mapped file for writing (logs are written, and are never mapped): it is only ever
+        // unlinked or renamed, which leaves the mapped inode as it is. The directory lock keeps other writers of this crate out.
         let map = unsafe { memmap2::Mmap::map(&file)? };
         Ok(Self(Bytes::Mapped(map)))
     }

@@ -1,0 +1,234 @@
+//! What a store must answer: a map from instrument and instant to samples, and the rules for what arrives, written down a second time.
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use vocdb::store::{Counters, RejectReason};
+use vocdb::{
+    Channel, Database, DuplicatePolicy, Error, ExportScope, Frame, Instrument, InstrumentId, Interval, Quality,
+    Receipt, Rejection, Sample, Station, TimeRange, Timestamp, Unit,
+};
+
+/// The one station of these tests.
+pub(crate) const STATION: &str = "park/S1";
+/// How far ahead of the host's clock a frame may be.
+const AHEAD_MS_MAX: i64 = 600_000;
+/// The greatest magnitude of a reading.
+const MAGNITUDE_MAX: f64 = 1e15;
+
+/// A sample to the bit.
+pub(crate) type Bits = (Option<u64>, Quality);
+/// Rows of some channels of one instrument, in order of time.
+pub(crate) type Rows = Vec<(Timestamp, Vec<Bits>)>;
+
+/// An instrument `name` with channels `c0`, `c1`, and so on.
+pub(crate) fn instrument(name: &str, channels: usize, policy: DuplicatePolicy) -> Instrument {
+    let channels = (0..channels).map(|n| Channel::quantity(format!("c{n}"), Unit::Ppb).unwrap()).collect();
+    Instrument::new(name, Interval::seconds(1), channels).unwrap().with_duplicates(policy)
+}
+
+/// The state that a store should be in. Instruments are numbered from 1, in order of registration.
+#[derive(Debug, Clone)]
+pub(crate) struct Oracle {
+    pub(crate) instruments: Vec<Instrument>,
+    rows: BTreeMap<(InstrumentId, Timestamp), Vec<Sample>>,
+    /// Since the store was opened.
+    pub(crate) counters: Counters,
+    /// The bodies of the ledger's records of corrections.
+    corrections: Vec<Value>,
+    /// Of the newest accepted frame.
+    pub(crate) last_lsn: u64,
+}
+
+impl Oracle {
+    pub(crate) fn new(instruments: Vec<Instrument>) -> Self {
+        let (rows, counters) = (BTreeMap::new(), Counters::default());
+        Self { instruments, rows, counters, corrections: Vec::new(), last_lsn: 0 }
+    }
+
+    /// Registers everything; doing so again changes nothing.
+    pub(crate) fn register(&self, db: &Database) -> Result<Vec<InstrumentId>, Error> {
+        let station = db.register_station(Station::new(STATION)?)?;
+        self.instruments.iter().map(|one| db.register_instrument(station, one.clone())).collect()
+    }
+
+    /// The numbers of the instruments.
+    pub(crate) fn ids(&self) -> Vec<InstrumentId> {
+        (1..).take(self.instruments.len()).map(InstrumentId::new).collect()
+    }
+
+    fn instrument(&self, id: InstrumentId) -> Option<&Instrument> {
+        self.instruments.get((id.number() as usize).checked_sub(1)?)
+    }
+
+    /// Takes frames in, in order, and tells what the store should say.
+    pub(crate) fn append(&mut self, frames: &[Frame], now: Timestamp, is_durable: bool) -> Receipt {
+        let before = self.counters;
+        let admitted = frames.iter().enumerate().map(|(index, frame)| (index, self.admit(frame, now)));
+        let refused = admitted.filter_map(|(index, outcome)| Some(Rejection { index, reason: outcome.err()? }));
+        let rejections = refused.collect();
+        let after = &self.counters;
+        Receipt {
+            lsn: self.last_lsn,
+            accepted: after.frames_accepted - before.frames_accepted,
+            identical: after.frames_identical - before.frames_identical,
+            superseded: after.frames_superseded - before.frames_superseded,
+            corrected: after.values_corrected - before.values_corrected,
+            rejections,
+            is_durable,
+        }
+    }
+
+    fn admit(&mut self, frame: &Frame, now: Timestamp) -> Result<(), RejectReason> {
+        let policy = self.check(frame, now)?;
+        match self.rows.get(&(frame.instrument, frame.time)).cloned() {
+            None => {
+                let is_late = self.rows_of(frame.instrument).any(|(time, _)| time > frame.time);
+                self.counters.frames_out_of_order += u64::from(is_late);
+                self.accept(frame, frame.samples.clone());
+                Ok(())
+            }
+            Some(stored) => self.meet(frame, &stored, policy),
+        }
+    }
+
+    fn check(&mut self, frame: &Frame, now: Timestamp) -> Result<DuplicatePolicy, RejectReason> {
+        let Some(instrument) = self.instrument(frame.instrument).cloned() else {
+            self.counters.rejected_unknown_instrument += 1;
+            return Err(RejectReason::UnknownInstrument(frame.instrument));
+        };
+        let (expected, found) = (instrument.channels().len(), frame.samples.len());
+        if expected != found {
+            self.counters.rejected_channel_count += 1;
+            return Err(RejectReason::ChannelCount { expected, found });
+        }
+        let ahead_ms = frame.time.as_ms().saturating_sub(now.as_ms());
+        if ahead_ms > AHEAD_MS_MAX {
+            self.counters.rejected_future += 1;
+            return Err(RejectReason::Future { time: frame.time, ahead_ms, ahead_ms_max: AHEAD_MS_MAX });
+        }
+        for (sample, channel) in frame.samples.iter().zip(instrument.channels()) {
+            if let Some(value) = sample.value.filter(|value| value.is_nan() || value.abs() > MAGNITUDE_MAX) {
+                self.counters.rejected_value += 1;
+                return Err(RejectReason::Value { channel: channel.name().to_owned(), value });
+            }
+        }
+        Ok(instrument.duplicates())
+    }
+
+    /// A frame for an instant that has one. A missing sample takes nothing away, and an equal one changes nothing.
+    fn meet(&mut self, frame: &Frame, stored: &[Sample], policy: DuplicatePolicy) -> Result<(), RejectReason> {
+        let mut merged = stored.to_vec();
+        let mut replaced = Vec::new();
+        for (channel, (kept, new)) in merged.iter_mut().zip(&frame.samples).enumerate() {
+            let adds_nothing = new.value.is_none() && (kept.value.is_some() || new.quality == Quality::Normal);
+            if adds_nothing || bits(kept) == bits(new) {
+                continue;
+            }
+            if kept.value.is_some() {
+                replaced.push(self.correction(frame, channel, *kept));
+            }
+            *kept = *new;
+        }
+        if merged.iter().map(bits).eq(stored.iter().map(bits)) {
+            self.counters.frames_identical += 1;
+        } else if replaced.is_empty() || policy == DuplicatePolicy::KeepLast {
+            self.counters.values_corrected += replaced.len() as u64;
+            self.corrections.extend(replaced);
+            self.accept(frame, merged);
+        } else if policy == DuplicatePolicy::KeepFirst {
+            self.counters.frames_superseded += 1;
+        } else {
+            self.counters.rejected_duplicate += 1;
+            return Err(RejectReason::Duplicate { time: frame.time });
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, frame: &Frame, samples: Vec<Sample>) {
+        self.counters.frames_accepted += 1;
+        self.counters.values_accepted += frame.samples.iter().filter(|sample| sample.value.is_some()).count() as u64;
+        self.last_lsn += 1;
+        self.rows.insert((frame.instrument, frame.time), samples);
+    }
+
+    fn correction(&self, frame: &Frame, channel: usize, old: Sample) -> Value {
+        let name = self.instrument(frame.instrument).map(|one| one.channels()[channel].name().to_owned());
+        json!({
+            "instrument": frame.instrument, "channel": name, "time": frame.time,
+            "old": old, "new": frame.samples[channel],
+            "by": "instrument", "reason": "a later frame for the same instant",
+        })
+    }
+
+    fn rows_of(&self, id: InstrumentId) -> impl DoubleEndedIterator<Item = (Timestamp, &Vec<Sample>)> {
+        self.rows.range((id, Timestamp::MIN)..=(id, Timestamp::MAX)).map(|((_, time), samples)| (*time, samples))
+    }
+
+    /// The rows that a question should be answered with.
+    pub(crate) fn rows(&self, id: InstrumentId, channels: &[usize], range: TimeRange) -> Rows {
+        let asked = self.rows_of(id).filter(|(time, _)| range.contains(*time));
+        asked.map(|(time, samples)| (time, channels.iter().map(|at| bits(&samples[*at])).collect())).collect()
+    }
+
+    fn latest(&self, id: InstrumentId, channel: usize) -> Option<(Timestamp, Bits)> {
+        self.rows_of(id).rev().find(|(_, s)| s[channel].value.is_some()).map(|(time, s)| (time, bits(&s[channel])))
+    }
+
+    /// What of the store's rows and of the ledger's corrections is not as it should be; `None` where all is.
+    pub(crate) fn difference(&self, db: &Database) -> Option<String> {
+        for (id, instrument) in self.ids().into_iter().zip(&self.instruments) {
+            let channels: Vec<usize> = (0..instrument.channels().len()).collect();
+            let (stored, wanted) = (rows(db, id, &channels, TimeRange::ALL), self.rows(id, &channels, TimeRange::ALL));
+            if stored != wanted {
+                return Some(format!("{id}: stored {stored:?}\nwanted {wanted:?}"));
+            }
+        }
+        let (recorded, wanted) = (corrections(db), self.corrections.iter().map(Value::to_string).collect::<Vec<_>>());
+        (recorded != wanted).then(|| format!("corrections recorded {recorded:?}\nwanted {wanted:?}"))
+    }
+
+    /// Asserts the newest sample of every channel, by name.
+    pub(crate) fn assert_latest(&self, db: &Database) {
+        for (id, instrument) in self.ids().into_iter().zip(&self.instruments) {
+            for (index, channel) in instrument.channels().iter().enumerate() {
+                let latest = db.latest(STATION, &format!("{}/{}", instrument.name(), channel.name())).unwrap();
+                let latest = latest.map(|(time, sample)| (time, bits(&sample)));
+                assert_eq!(latest, self.latest(id, index), "the newest of {} {}", instrument.name(), channel.name());
+            }
+        }
+    }
+}
+
+/// A sample to the bit.
+pub(crate) fn bits(sample: &Sample) -> Bits {
+    (sample.value.map(f64::to_bits), sample.quality)
+}
+
+/// The rows that a store answers with.
+pub(crate) fn rows(db: &Database, id: InstrumentId, channels: &[usize], range: TimeRange) -> Rows {
+    read_rows(db, id, channels, range).unwrap()
+}
+
+/// The rows that a store answers with, or why it does not.
+pub(crate) fn read_rows(db: &Database, id: InstrumentId, channels: &[usize], range: TimeRange) -> Result<Rows, Error> {
+    let found = db.readings().rows(id, channels, range)?;
+    let times = found.chunks.iter().flat_map(|chunk| chunk.times.iter().copied());
+    let mut rows: Rows = times.map(|time| (time, Vec::new())).collect();
+    assert_eq!(found.len(), rows.len());
+    for column in 0..channels.len() {
+        for (row, (time, sample)) in rows.iter_mut().zip(found.samples(column)) {
+            assert_eq!(row.0, time, "a column has its own idea of time");
+            row.1.push(bits(&sample));
+        }
+    }
+    Ok(rows)
+}
+
+/// The bodies of the ledger's records of corrections, as text.
+fn corrections(db: &Database) -> Vec<String> {
+    let mut text = Vec::new();
+    db.export_ledger(ExportScope::History, &mut text).unwrap();
+    let lines = std::str::from_utf8(&text).unwrap().lines();
+    let bodies = lines.filter_map(|line| line.split_once(r#""kind":"correction","body":"#));
+    bodies.map(|(_, body)| body.strip_suffix('}').unwrap().to_owned()).collect()
+}

@@ -1,0 +1,261 @@
+//! Random rules as trees: written out as rule text, and read by the naive evaluation beside this file.
+#![cfg(test)]
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use std::fmt;
+use vocdb::rules::{RuleFile, Site};
+use vocdb::{Channel, Instrument, InstrumentId, Interval, StationId, Unit};
+
+/// The stations of every random rule set.
+pub(crate) const STATIONS: u32 = 4;
+/// The interval of the instrument with the channels `x` and `y`.
+pub(crate) const FAST_S: i64 = 10;
+/// The interval of the instrument with the channel `z`.
+pub(crate) const SLOW_S: i64 = 20;
+
+/// What is looked at over a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Function {
+    Avg,
+    Min,
+    Max,
+    Last,
+    Baseline(Option<u32>),
+    Count,
+}
+
+/// A windowed term.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Look {
+    pub(crate) function: Function,
+    pub(crate) channel: char,
+    pub(crate) width_s: Option<i64>,
+    pub(crate) coverage_percent: Option<u32>,
+}
+
+/// A number in ppm.
+#[derive(Debug, Clone)]
+pub(crate) enum Amount {
+    Look(Look),
+    Plus(Box<Amount>, Box<Amount>),
+    Minus(Box<Amount>, Box<Amount>),
+    Times(f64, Box<Amount>),
+    Over(Box<Amount>, f64),
+}
+
+/// A condition.
+#[derive(Debug, Clone)]
+pub(crate) enum Claim {
+    Limit(Amount, &'static str, f64),
+    Pair(Amount, &'static str, Amount),
+    Ratio(Amount, Amount, &'static str, f64),
+    Counted(Look, &'static str, u32),
+    And(Box<Claim>, Box<Claim>),
+    Or(Box<Claim>, Box<Claim>),
+    Not(Box<Claim>),
+}
+
+/// A rule over all stations.
+#[derive(Debug, Clone)]
+pub(crate) struct RandomRule {
+    pub(crate) when: Claim,
+    pub(crate) clear: Option<(Claim, i64)>,
+    pub(crate) hold_s: i64,
+    pub(crate) missing: (&'static str, i64),
+    pub(crate) quorum: Option<u32>,
+    /// How many stations it speaks of: the first ones.
+    pub(crate) scope: u32,
+    /// After how many seconds whom, and over which way.
+    pub(crate) chain: Vec<(i64, &'static str, &'static str)>,
+}
+
+impl Look {
+    pub(crate) const fn is_slow(&self) -> bool {
+        self.channel == 'z'
+    }
+
+    pub(crate) const fn interval_s(&self) -> i64 {
+        if self.is_slow() { SLOW_S } else { FAST_S }
+    }
+}
+
+impl fmt::Display for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.function {
+            Function::Avg => "avg",
+            Function::Min => "min",
+            Function::Max => "max",
+            Function::Last => "last",
+            Function::Baseline(_) => "baseline",
+            Function::Count => "count",
+        };
+        write!(f, "{name}(\"{}\"", self.channel)?;
+        if let Some(width_s) = self.width_s {
+            write!(f, ", {width_s}.seconds")?;
+        }
+        if let Function::Baseline(Some(percent)) = self.function {
+            write!(f, ", {percent}.percent")?;
+        }
+        f.write_str(")")?;
+        self.coverage_percent.map_or(Ok(()), |percent| write!(f, ".coverage({percent}.percent)"))
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Look(look) => look.fmt(f),
+            Self::Plus(left, right) => write!(f, "({left} + {right})"),
+            Self::Minus(left, right) => write!(f, "({left} - {right})"),
+            Self::Times(factor, inner) => write!(f, "({factor:?} * {inner})"),
+            Self::Over(inner, divisor) => write!(f, "({inner} / {divisor:?})"),
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit(left, operator, limit) => write!(f, "{left} {operator} {limit}.ppm"),
+            Self::Pair(left, operator, right) => write!(f, "{left} {operator} {right}"),
+            Self::Ratio(over, under, operator, limit) => write!(f, "{over} / {under} {operator} {limit:?}"),
+            Self::Counted(look, operator, limit) => write!(f, "{look} {operator} {limit}"),
+            Self::And(left, right) => write!(f, "({left} and {right})"),
+            Self::Or(left, right) => write!(f, "({left} or {right})"),
+            Self::Not(inner) => write!(f, "not({inner})"),
+        }
+    }
+}
+
+impl RandomRule {
+    /// The rule as an operator would write it.
+    fn text(&self, name: &str) -> String {
+        let glob = "in/".repeat((STATIONS - self.scope) as usize) + "**";
+        let mut text = format!(
+            "alarm(\"{name}\").title(\"{{rule}} {{value}} {{stations}}\").scope(\"{glob}\")\n .when({})",
+            self.when
+        );
+        text += &format!(
+            "\n .hold({}.seconds).on_missing(\"{}\", {}.seconds)",
+            self.hold_s, self.missing.0, self.missing.1
+        );
+        if let Some(quorum) = self.quorum {
+            text += &format!(".quorum({})", quorum.min(self.scope));
+        }
+        if let Some((clear, hold_s)) = &self.clear {
+            text += &format!("\n .clear_when({clear}, {hold_s}.seconds)");
+        }
+        if !self.chain.is_empty() {
+            text += "\n .escalate(escalation(\"chain\")";
+            for (after_s, contact, way) in &self.chain {
+                text += &format!(".step({after_s}.seconds, contact(\"{contact}\"), \"{way}\")");
+            }
+            text += ")";
+        }
+        text + ";\n"
+    }
+}
+
+/// All rules in one file.
+pub(crate) fn file_of(rules: &[RandomRule]) -> RuleFile {
+    let text = rules.iter().enumerate().map(|(number, rule)| rule.text(&format!("r{number}"))).collect();
+    RuleFile { name: "random.rhai".to_owned(), text }
+}
+
+/// Stations are nested, the first one deepest, so that a glob can reach the first few of them.
+pub(crate) fn station_name(index: u32) -> String {
+    format!("{}S{index}", "in/".repeat((STATIONS - 1 - index) as usize))
+}
+
+/// The instrument with `x` and `y`, or the one with `z`.
+pub(crate) fn instrument(is_slow: bool) -> Instrument {
+    let channel = |name: &str| Channel::quantity(name, Unit::Ppm).unwrap();
+    if is_slow {
+        Instrument::new("aux", Interval::from_ms(SLOW_S * 1_000).unwrap(), vec![channel("z")]).unwrap()
+    } else {
+        Instrument::new("pid", Interval::from_ms(FAST_S * 1_000).unwrap(), vec![channel("x"), channel("y")]).unwrap()
+    }
+}
+
+/// The number that a database gives the instrument when stations are registered in order, the fast instrument first.
+pub(crate) const fn instrument_id(station: u32, is_slow: bool) -> InstrumentId {
+    InstrumentId::new(2 * station + 1 + is_slow as u32)
+}
+
+/// The stations as binding knows them.
+pub(crate) fn sites() -> Vec<Site> {
+    let of_station = |station| [false, true].map(|slow| (instrument_id(station, slow), instrument(slow))).to_vec();
+    let site =
+        |index| Site { id: StationId::new(index + 1), name: station_name(index), instruments: of_station(index) };
+    (0..STATIONS).map(site).collect()
+}
+
+const OPERATORS: [&str; 6] = [">", ">=", "<", "<=", "==", "!="];
+
+fn any_look(functions: Vec<Function>) -> impl Strategy<Value = Look> {
+    let widths = select(vec![5_i64, 10, 10, 15, 20, 30, 30, 35, 60, 60, 90]);
+    let shares = prop::option::of(select(vec![10_u32, 33, 50, 70, 75, 100]));
+    let channels = prop_oneof![4 => Just('x'), 2 => Just('y'), 1 => Just('z')];
+    (select(functions), channels, widths, shares, prop::bool::weighted(0.3)).prop_map(
+        |(function, channel, width_s, coverage_percent, is_bare)| {
+            let width_s = (function != Function::Last || !is_bare).then_some(width_s);
+            Look { function, channel, width_s, coverage_percent }
+        },
+    )
+}
+
+fn any_amount() -> impl Strategy<Value = Amount> {
+    let quantiles = [None, Some(0), Some(10), Some(50), Some(100)].map(Function::Baseline);
+    let plain = [Function::Avg, Function::Avg, Function::Min, Function::Max, Function::Last];
+    let functions: Vec<Function> = plain.into_iter().chain(quantiles).collect();
+    let factor = || select(vec![0.5, 1.25, 2.0, 3.0]);
+    any_look(functions).prop_map(Amount::Look).prop_recursive(2, 4, 2, move |inner| {
+        let pair = || (inner.clone().prop_map(Box::new), inner.clone().prop_map(Box::new));
+        prop_oneof![
+            pair().prop_map(|(left, right)| Amount::Plus(left, right)),
+            pair().prop_map(|(left, right)| Amount::Minus(left, right)),
+            (factor(), inner.clone()).prop_map(|(factor, inner)| Amount::Times(factor, Box::new(inner))),
+            (factor(), inner.clone()).prop_map(|(divisor, inner)| Amount::Over(Box::new(inner), divisor)),
+        ]
+    })
+}
+
+/// A random condition.
+pub(crate) fn any_claim() -> impl Strategy<Value = Claim> {
+    let operator = || select(OPERATORS.to_vec());
+    let limit = || (0_i32..1_200).prop_map(|thousandths| f64::from(thousandths) / 1_000.0);
+    let ratio = select(vec![0.5, 1.0, 1.5, 3.0]);
+    let single = prop_oneof![
+        5 => (any_amount(), operator(), limit()).prop_map(|(left, by, limit)| Claim::Limit(left, by, limit)),
+        1 => (any_amount(), operator(), any_amount()).prop_map(|(left, by, right)| Claim::Pair(left, by, right)),
+        1 => (any_amount(), any_amount(), operator(), ratio)
+            .prop_map(|(over, under, by, limit)| Claim::Ratio(over, under, by, limit)),
+        2 => (any_look(vec![Function::Count]), operator(), 0_u32..5)
+            .prop_map(|(look, by, limit)| Claim::Counted(look, by, limit)),
+    ];
+    single.prop_recursive(2, 4, 2, |inner| {
+        let pair = || (inner.clone().prop_map(Box::new), inner.clone().prop_map(Box::new));
+        prop_oneof![
+            pair().prop_map(|(left, right)| Claim::And(left, right)),
+            pair().prop_map(|(left, right)| Claim::Or(left, right)),
+            inner.clone().prop_map(|inner| Claim::Not(Box::new(inner))),
+        ]
+    })
+}
+
+/// A random rule.
+pub(crate) fn any_rule() -> impl Strategy<Value = RandomRule> {
+    let clear = prop::option::of((any_claim(), select(vec![0_i64, 10, 15, 30, 60])));
+    let hold = select(vec![0_i64, 0, 5, 10, 15, 20, 40]);
+    let policy = select(vec!["unknown", "keep", "alarm"]);
+    let missing = (policy, select(vec![1_i64, 10, 15, 30, 60, 120]));
+    let step = (0_i64..40, select(vec!["duty", "boss"]), select(vec!["app", "sms"]));
+    let chain = prop::collection::vec(step, 0..4);
+    let scope = (prop::option::of(1..=STATIONS), 1..=STATIONS);
+    (any_claim(), clear, hold, missing, scope, chain).prop_map(|(when, clear, hold_s, missing, scope, mut chain)| {
+        chain.sort_unstable_by_key(|(after_s, ..)| *after_s);
+        let (quorum, scope) = scope;
+        RandomRule { when, clear, hold_s, missing, quorum, scope, chain }
+    })
+}

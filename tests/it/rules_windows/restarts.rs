@@ -1,0 +1,251 @@
+//! Restarts, crashes, seals and batch sizes leave no trace: the history in the ledger is the same to the byte.
+#![cfg(test)]
+
+use super::language::{RandomRule, STATIONS, any_rule, file_of, instrument, station_name};
+use super::{BEGIN_MS, RandomFrame, Slots, any_frame, cases};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::Config as CaseConfig;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use vocdb::alarm::{Alarm, PlannedAcknowledgement};
+use vocdb::base::clock::ManualClock;
+use vocdb::store::io::{FsStorage, LogFile, Mapped, Storage};
+use vocdb::{Config, Database, Durability, ExportScope, Frame, Station, Timers, Timestamp};
+
+/// Files that are never synced: what is tried here is order, not power failures.
+#[derive(Debug)]
+struct Unsynced(FsStorage);
+
+#[derive(Debug)]
+struct UnsyncedLog(Box<dyn LogFile>);
+
+impl LogFile for UnsyncedLog {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        self.0.append(bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.0.truncate(length)
+    }
+}
+
+impl Storage for Unsynced {
+    fn create_dirs(&self, dir: &Path) -> io::Result<()> {
+        fs::create_dir_all(dir)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.0.list(dir)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.read(path)
+    }
+
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        self.0.length(path)
+    }
+
+    fn open_log(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        fs::OpenOptions::new().append(true).create(true).open(path)?;
+        Ok(Box::new(UnsyncedLog(self.0.open_log(path)?)))
+    }
+
+    fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        fs::write(path, bytes)
+    }
+
+    fn map(&self, path: &Path) -> io::Result<Mapped> {
+        self.0.map(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
+
+/// What is done to the database behind a batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Trouble {
+    Nothing,
+    /// It is dropped and opened again.
+    Drop,
+    /// It is closed and opened again: all readings are then in segments.
+    Close,
+    /// The readings are written out, and it goes on.
+    Seal,
+    /// Its process dies when the batch is in the write-ahead log and nothing of it in the ledger.
+    Crash,
+    /// As `Crash`, with half of what was about to be written torn off.
+    Tear,
+}
+
+/// After how many frames which rules come into force.
+type Load = (usize, Vec<RandomRule>);
+
+/// Answers some alarms soon, some late, and some never.
+fn answer(alarm: &Alarm) -> Option<PlannedAcknowledgement> {
+    let after_ms = [12_000, 33_000, -5_000].get(usize::try_from(alarm.opened.alarm.0 % 4).ok()?)?;
+    let at = alarm.opened.recorded_at.plus_ms(*after_ms);
+    Some(PlannedAcknowledgement { at, by: "duty".to_owned(), comment: format!("{} told", alarm.told.len()) })
+}
+
+fn config() -> Config {
+    Config {
+        durability: Durability::Buffered,
+        clock: Arc::new(ManualClock::new(BEGIN_MS + 1_000_000_000)),
+        timers: Timers::Frames,
+        responder: Some(Arc::new(answer)),
+        storage: Arc::new(Unsynced(FsStorage)),
+        ..Config::default()
+    }
+}
+
+/// A database in a folder, and the troubles it goes through.
+struct Run {
+    dir: tempfile::TempDir,
+    db: Option<Database>,
+}
+
+impl Run {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::open(dir.path(), config()).unwrap();
+        for index in 0..STATIONS {
+            let id = db.register_station(Station::new(station_name(index)).unwrap()).unwrap();
+            for is_slow in [false, true] {
+                db.register_instrument(id, instrument(is_slow)).unwrap();
+            }
+        }
+        Self { dir, db: Some(db) }
+    }
+
+    fn db(&self) -> &Database {
+        self.db.as_ref().unwrap()
+    }
+
+    fn append(&mut self, frames: &[Frame], trouble: Trouble) {
+        let ledger_bytes = self.db().stats().unwrap().bytes.ledger;
+        let receipt = self.db().append(&frames.iter().cloned().collect()).unwrap();
+        assert_eq!(receipt.rejections, []);
+        let ledger_bytes_after = self.db().stats().unwrap().bytes.ledger;
+        match trouble {
+            Trouble::Nothing => return,
+            Trouble::Seal => return self.db().seal().unwrap(),
+            Trouble::Close => self.db.take().unwrap().close().unwrap(),
+            Trouble::Drop | Trouble::Crash | Trouble::Tear => drop(self.db.take()),
+        }
+        let kept_bytes = match trouble {
+            Trouble::Crash => ledger_bytes,
+            Trouble::Tear => ledger_bytes.midpoint(ledger_bytes_after),
+            _ => u64::MAX,
+        };
+        let ledger = fs::OpenOptions::new().write(true).open(self.dir.path().join("ledger")).unwrap();
+        if kept_bytes < ledger.metadata().unwrap().len() {
+            ledger.set_len(kept_bytes).unwrap();
+        }
+        self.db = Some(Database::open(self.dir.path(), config()).unwrap());
+    }
+
+    fn history(&self) -> String {
+        let mut bytes = Vec::new();
+        self.db().export_ledger(ExportScope::History, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+}
+
+/// Appends the frames in batches, each followed by its trouble, with rules coming into force in between; gives the history.
+fn history(frames: &[Frame], loads: &[Load], mut batches: impl Iterator<Item = (usize, Trouble)>) -> String {
+    let mut run = Run::new();
+    let mut begin = 0;
+    let ends = loads.iter().skip(1).map(|(at, _)| *at).chain([frames.len()]);
+    for ((_, rules), end) in loads.iter().zip(ends) {
+        run.db().load_rule_files(vec![file_of(rules)]).unwrap();
+        while begin < end.min(frames.len()) {
+            let (count, trouble) = batches.next().unwrap_or((usize::MAX, Trouble::Nothing));
+            let upto = begin.saturating_add(count).min(end).min(frames.len());
+            run.append(&frames[begin..upto], trouble);
+            begin = upto;
+        }
+    }
+    run.history()
+}
+
+/// The first lines in which two histories differ.
+fn difference(left: &str, right: &str) -> String {
+    let mut pairs = left.lines().chain([""]).zip(right.lines().chain([""]));
+    let found = pairs.find(|(left, right)| left != right);
+    found.map_or_else(|| "nothing".to_owned(), |(left, right)| format!("{left}\n    instead of\n{right}"))
+}
+
+fn any_trouble() -> impl Strategy<Value = Trouble> {
+    use Trouble::{Close, Crash, Drop, Nothing, Seal, Tear};
+    select(vec![Nothing, Nothing, Drop, Drop, Crash, Tear, Close, Seal])
+}
+
+fn any_loads() -> impl Strategy<Value = Vec<Load>> {
+    let rules = || prop::collection::vec(any_rule(), 1..3);
+    let first = prop_oneof![3 => Just(0_usize), 1 => 0_usize..30];
+    (first, rules(), prop::option::weighted(0.3, (30_usize..60, rules()))).prop_map(|(at, rules, second)| {
+        let mut loads = vec![(0, Vec::new()), (at, rules)];
+        loads.extend(second);
+        loads
+    })
+}
+
+fn frames_of(random: &[RandomFrame]) -> Vec<Frame> {
+    let mut slots = Slots::default();
+    let frame = |random: &RandomFrame| {
+        let (instrument, ms, samples) = slots.place(random);
+        Frame { instrument, time: Timestamp::from_ms(ms), samples }
+    };
+    random.iter().map(frame).collect()
+}
+
+/// What the whole history of frames is compared with: batches of all sizes, troubles in between, and frame by frame.
+fn compare(random: &[RandomFrame], loads: &[Load], batches: Vec<(usize, Trouble)>) -> Result<(), TestCaseError> {
+    let frames = frames_of(random);
+    let plain = history(&frames, loads, std::iter::empty());
+    let troubled = history(&frames, loads, batches.into_iter());
+    prop_assert!(plain == troubled, "{}", difference(&troubled, &plain));
+    let single = history(&frames, loads, std::iter::repeat((1, Trouble::Nothing)));
+    prop_assert!(plain == single, "{}", difference(&single, &plain));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    #[test]
+    fn restarts_and_batch_sizes_leave_the_same_history(
+        random in prop::collection::vec(any_frame(), 1..100),
+        loads in any_loads(),
+        batches in prop::collection::vec((1_usize..12, any_trouble()), 1..16),
+    ) {
+        compare(&random, &loads, batches)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(CaseConfig { max_shrink_iters: 200, ..cases(6) })]
+
+    #[test]
+    fn restarts_leave_the_same_history_where_old_samples_are_dropped(
+        random in prop::collection::vec(any_frame(), 1_050..1_400),
+        loads in any_loads(),
+        batches in prop::collection::vec((1_usize..200, any_trouble()), 1..16),
+    ) {
+        compare(&random, &loads, batches)?;
+    }
+}

@@ -1,0 +1,324 @@
+//! No right to write, no space, syncs that fail and power that goes: what was acknowledged is there afterwards, and nothing else.
+
+use super::faulty::{Fault, FaultyStorage, Unsynced};
+use super::oracle::{Oracle, instrument};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+use vocdb::base::clock::ManualClock;
+use vocdb::ledger::LedgerError;
+use vocdb::query::QueryError;
+use vocdb::store::StoreError;
+use vocdb::{
+    Batch, Config, Database, DuplicatePolicy, Durability, Error, Frame, InstrumentId, Quality, Sample, Station,
+    Timestamp,
+};
+
+const NOW_MS: i64 = 1_700_000_000_000;
+
+fn config(storage: &FaultyStorage, durability: Durability) -> Config {
+    let clock = Arc::new(ManualClock::new(NOW_MS));
+    Config { durability, clock, storage: Arc::new(storage.clone()), ..Config::default() }
+}
+
+fn oracle() -> Oracle {
+    Oracle::new(vec![instrument("gc", 2, DuplicatePolicy::KeepLast), instrument("mast", 1, DuplicatePolicy::KeepFirst)])
+}
+
+/// What is done to a store, in order.
+#[derive(Debug, Clone)]
+enum Step {
+    Register,
+    Append(Vec<Frame>),
+    Seal,
+}
+
+fn frame(instrument: u32, slot: i64, values: &[Option<f64>]) -> Frame {
+    Frame::new(InstrumentId::new(instrument), Timestamp::from_ms(NOW_MS - 100_000 + slot * 1_000), values)
+}
+
+/// Frames in and out of order, corrections of rows in the head and in segments, and seals between them.
+fn workload() -> Vec<Step> {
+    let flagged = Sample { value: Some(2.5), quality: Quality::Suspect };
+    let suspect = Frame { samples: vec![flagged, Sample::MISSING], ..frame(1, 1, &[]) };
+    vec![
+        Step::Register,
+        Step::Append(vec![frame(1, 1, &[Some(0.1), None]), frame(2, 1, &[Some(7.0)])]),
+        Step::Append(vec![frame(1, 3, &[Some(0.3), Some(-0.0)]), frame(1, 2, &[None, Some(0.2)])]),
+        Step::Append(vec![suspect, frame(2, 1, &[Some(8.0)]), frame(2, 2, &[Some(9.0)])]),
+        Step::Seal,
+        Step::Append(vec![frame(1, 4, &[Some(0.4), None]), frame(1, 3, &[Some(3.3), Some(3.3)])]),
+        Step::Append(vec![frame(1, 2, &[Some(0.2), None]), frame(2, 0, &[None])]),
+        Step::Seal,
+        Step::Append(vec![frame(1, 4, &[Some(0.5), Some(0.5)])]),
+        Step::Append(vec![frame(2, 5, &[Some(5.0)])]),
+    ]
+}
+
+/// The states that the store goes through: before the first step, and after each.
+fn states(steps: &[Step], durability: Durability) -> Vec<Oracle> {
+    let mut states = vec![oracle()];
+    for step in steps {
+        let mut state = states.last().unwrap().clone();
+        if let Step::Append(frames) = step {
+            state.append(frames, Timestamp::from_ms(NOW_MS), durability == Durability::Always);
+        }
+        states.push(state);
+    }
+    states
+}
+
+fn take(db: &Database, step: &Step) -> Result<(), Error> {
+    match step {
+        Step::Register => oracle().register(db).map(|_| ()),
+        Step::Append(frames) => db.append(&Batch::from_iter(frames.clone())).map(|_| ()),
+        Step::Seal => db.seal(),
+    }
+}
+
+/// What the system said, where it said something.
+fn io_kind(error: &Error) -> Option<ErrorKind> {
+    match error {
+        Error::Store(StoreError::Io { source, .. })
+        | Error::Ledger(LedgerError::Io { source, .. })
+        | Error::Query(QueryError::Store(StoreError::Io { source, .. })) => Some(source.kind()),
+        _ => None,
+    }
+}
+
+fn is_poisoned(error: &Error) -> bool {
+    matches!(error, Error::Store(StoreError::Poisoned { .. }) | Error::Ledger(LedgerError::Poisoned { .. }))
+}
+
+fn assert_names_a_file(error: &Error, dir: &Path) {
+    assert!(error.to_string().contains(dir.to_str().unwrap()), "`{error}` names no file");
+}
+
+/// Opens until it succeeds, with the power going during the first change, then during the second, and so on.
+fn open_under_power_cuts(dir: &Path, storage: &FaultyStorage, durability: Durability, unsynced: Unsynced) -> Database {
+    for changes in 0.. {
+        storage.set_fault(Fault::PowerFor { changes, is_done: changes % 2 == 0 });
+        match Database::open(dir, config(storage, durability)) {
+            Ok(db) if !storage.is_off() => {
+                storage.set_fault(Fault::None);
+                return db;
+            }
+            Ok(_) => {}
+            Err(error) => assert!(storage.is_off(), "{error}"),
+        }
+        storage.restart(unsynced);
+    }
+    unreachable!("an open makes finitely many changes")
+}
+
+/// Runs the workload until the power goes; gives how many steps were acknowledged, and whether it went at all.
+fn run_into_power_cut(dir: &Path, storage: &FaultyStorage, durability: Durability) -> (usize, bool) {
+    let Ok(db) = Database::open(dir, config(storage, durability)) else { return (0, storage.is_off()) };
+    let steps = workload();
+    let acknowledged = steps.iter().take_while(|step| take(&db, step).is_ok()).count();
+    (acknowledged, storage.is_off())
+}
+
+/// What a crash must leave: one of these states, and a store that goes on from there.
+fn assert_recovered(db: &Database, states: &[Oracle], context: &str) {
+    // A registration that the crash cut short is made now; nothing else may have an answer before it.
+    states[0].register(db).unwrap();
+    let differences: Vec<String> = states.iter().map_while(|state| state.difference(db)).collect();
+    let Some(state) = states.get(differences.len()) else { panic!("{context}: {}", differences.join("\n")) };
+    let mut state = state.clone();
+    let more = [frame(1, 60, &[Some(6.0), None]), frame(1, 1, &[Some(6.1), Some(6.1)]), frame(2, 61, &[Some(6.2)])];
+    state.append(&more, Timestamp::from_ms(NOW_MS), false);
+    assert_eq!(db.append(&Batch::from_iter(more)).unwrap().lsn, state.last_lsn, "{context}");
+    db.seal().unwrap();
+    assert_eq!(state.difference(db), None, "{context}");
+}
+
+fn assert_power_cuts_lose_nothing_acknowledged(durability: Durability, seeds: std::ops::Range<u64>) {
+    let states = states(&workload(), durability);
+    for (unsynced, is_done) in Unsynced::all(seeds).into_iter().flat_map(|one| [(one, false), (one, true)]) {
+        for changes in 0.. {
+            let dir = tempfile::tempdir().unwrap();
+            let storage = FaultyStorage::default();
+            storage.set_fault(Fault::PowerFor { changes, is_done });
+            let (acknowledged, is_off) = run_into_power_cut(dir.path(), &storage, durability);
+            storage.restart(unsynced);
+            let db = Database::open(dir.path(), config(&storage, durability)).unwrap();
+            let promised = if durability == Durability::Always { acknowledged } else { 0 };
+            let possible = &states[promised..=(acknowledged + 1).min(states.len() - 1)];
+            let context = format!("{durability:?}, power for {changes} changes, {unsynced:?}, done {is_done}");
+            assert_recovered(&db, possible, &context);
+            if !is_off {
+                assert_eq!(acknowledged, workload().len());
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_power_cut_at_any_change_loses_nothing_that_was_acknowledged_as_durable() {
+    assert_power_cuts_lose_nothing_acknowledged(Durability::Always, 0..3);
+}
+
+#[test]
+fn a_power_cut_leaves_a_prefix_of_what_was_buffered() {
+    assert_power_cuts_lose_nothing_acknowledged(Durability::Buffered, 0..2);
+}
+
+#[test]
+fn recovery_that_is_cut_short_itself_is_recovered_from() {
+    let states = states(&workload(), Durability::Always);
+    for (seed, changes) in (0_u64..).zip((9..60).step_by(3)) {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = FaultyStorage::default();
+        storage.set_fault(Fault::PowerFor { changes, is_done: false });
+        let (acknowledged, _) = run_into_power_cut(dir.path(), &storage, Durability::Always);
+        storage.restart(Unsynced::Torn(seed));
+        let db = open_under_power_cuts(dir.path(), &storage, Durability::Always, Unsynced::Torn(seed));
+        let possible = &states[acknowledged..=(acknowledged + 1).min(states.len() - 1)];
+        assert_recovered(&db, possible, &format!("power for {changes} changes"));
+    }
+}
+
+#[test]
+fn a_full_disk_fails_an_append_and_writing_goes_on_once_there_is_space() {
+    let states = states(&workload(), Durability::Always);
+    for space in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = FaultyStorage::default();
+        let open = || Database::open(dir.path(), config(&storage, Durability::Always));
+        let mut failures = 0;
+        storage.set_fault(Fault::SpaceFor(space));
+        let mut assert_full_then_free = |error: &Error| {
+            assert_eq!(io_kind(error), Some(ErrorKind::StorageFull), "{error}");
+            assert_names_a_file(error, dir.path());
+            failures += 1;
+            storage.set_fault(Fault::None);
+        };
+        let db = open().unwrap_or_else(|error| {
+            assert_full_then_free(&error);
+            open().unwrap()
+        });
+        for step in &workload() {
+            if let Err(error) = take(&db, step) {
+                // While it is full it stays so.
+                assert_eq!(take(&db, step).err().as_ref().and_then(io_kind), Some(ErrorKind::StorageFull), "{step:?}");
+                assert_full_then_free(&error);
+                take(&db, step).unwrap();
+            }
+        }
+        let last = states.last().unwrap();
+        assert_eq!(last.difference(&db), None, "space for {space}");
+        drop(db);
+        storage.restart(Unsynced::Lost);
+        assert_eq!(last.difference(&open().unwrap()), None, "space for {space}, reopened");
+        if failures == 0 {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_seal_that_found_no_space_and_a_torn_append_after_it_do_not_stop_the_start() {
+    let steps = workload();
+    for space in 0..4 {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = FaultyStorage::default();
+        let db = Database::open(dir.path(), config(&storage, Durability::Buffered)).unwrap();
+        steps[..4].iter().for_each(|step| take(&db, step).unwrap());
+        storage.set_fault(Fault::SpaceFor(space));
+        let sealed = db.seal();
+        storage.set_fault(Fault::None);
+        assert!(sealed.is_err(), "space for {space}");
+        take(&db, &steps[5]).unwrap();
+        let unsynced = [frame(1, 30, &[Some(3.0), Some(3.0)]), frame(1, 31, &[Some(3.1), None])];
+        db.append(&Batch::from_iter(unsynced)).unwrap();
+        drop(db);
+        storage.restart(Unsynced::Torn(space));
+        let db = Database::open(dir.path(), config(&storage, Durability::Buffered)).unwrap();
+        assert!(db.open_report().wal_torn_bytes > 0);
+        assert_recovered(&db, &states(&steps, Durability::Buffered)[6..7], &format!("space for {space}"));
+    }
+}
+
+#[test]
+fn a_failed_append_that_cannot_be_cut_off_ends_writing_until_the_store_is_opened_again() {
+    let (steps, states) = (workload(), states(&workload(), Durability::Always));
+    let dir = tempfile::tempdir().unwrap();
+    let storage = FaultyStorage::default();
+    let db = Database::open(dir.path(), config(&storage, Durability::Always)).unwrap();
+    steps[..3].iter().for_each(|step| take(&db, step).unwrap());
+    storage.set_fault(Fault::SpaceForAndNoCut(0));
+    assert_eq!(io_kind(&take(&db, &steps[3]).unwrap_err()), Some(ErrorKind::StorageFull));
+    storage.set_fault(Fault::None);
+    for step in &steps[3..] {
+        assert!(is_poisoned(&take(&db, step).unwrap_err()), "{step:?}");
+    }
+    assert_eq!(states[3].difference(&db), None, "reading goes on");
+    drop(db);
+    let db = Database::open(dir.path(), config(&storage, Durability::Always)).unwrap();
+    assert!(db.open_report().wal_torn_bytes > 0);
+    assert_recovered(&db, &states[3..4], "after half an append");
+}
+
+#[test]
+fn a_failed_sync_ends_writing_until_the_store_is_opened_again() {
+    let (steps, states) = (workload(), states(&workload(), Durability::Always));
+    for (syncs, unsynced) in
+        (0..).flat_map(|syncs| Unsynced::all(syncs..syncs + 1).into_iter().map(move |u| (syncs, u)))
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = FaultyStorage::default();
+        let open = || Database::open(dir.path(), config(&storage, Durability::Always));
+        let db = open().unwrap();
+        take(&db, &Step::Register).unwrap();
+        storage.set_fault(Fault::SyncsBefore(syncs));
+        let results: Vec<Result<(), Error>> = steps.iter().map(|step| take(&db, step)).collect();
+        let Some(failed) = results.iter().position(Result::is_err) else { return };
+        let error = results[failed].as_ref().unwrap_err();
+        assert_eq!(io_kind(error), Some(ErrorKind::Other), "{error}");
+        assert_names_a_file(error, dir.path());
+        let is_wal = matches!(error, Error::Store(_));
+        for (step, result) in steps.iter().zip(&results).skip(failed + 1) {
+            match result {
+                Err(error) => assert!(is_poisoned(error), "{syncs} syncs, {step:?}: {error}"),
+                // The ledger's end is unknown, the log's is not: what asks nothing of the ledger may go on.
+                Ok(()) => assert!(!is_wal && matches!(step, Step::Append(_)), "{syncs} syncs, {step:?}"),
+            }
+        }
+        let is_ledger_shut = db.register_station(Station::new("park/S2").unwrap()).as_ref().is_err_and(is_poisoned);
+        assert!(is_wal || is_ledger_shut, "{syncs} syncs");
+        drop(db);
+        storage.restart(unsynced);
+        let promised = results.iter().rposition(Result::is_ok).map_or(0, |last| last + 1);
+        assert_recovered(&open().unwrap(), &states[promised..], &format!("{syncs} syncs, {unsynced:?}"));
+    }
+}
+
+#[test]
+fn a_store_that_may_not_be_written_says_where_and_what_to_do() {
+    let (steps, states) = (workload(), states(&workload(), Durability::Always));
+    for (kind, advice) in
+        [(ErrorKind::PermissionDenied, "give this process the right"), (ErrorKind::ReadOnlyFilesystem, "remount")]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = FaultyStorage::default();
+        let open = |inner: &str| Database::open(dir.path().join(inner), config(&storage, Durability::Always));
+        let assert_denied = |error: Error| {
+            assert_eq!(io_kind(&error), Some(kind), "{error}");
+            assert_names_a_file(&error, dir.path());
+            assert!(matches!(error, Error::Store(_)) && error.to_string().contains(advice), "{error}");
+        };
+        let db = open("a").unwrap();
+        steps[..3].iter().for_each(|step| take(&db, step).unwrap());
+        storage.set_fault(Fault::Denied(kind));
+        assert_denied(take(&db, &steps[3]).unwrap_err());
+        assert!(is_poisoned(&take(&db, &steps[3]).unwrap_err()));
+        assert_eq!(states[3].difference(&db), None, "reading goes on");
+        drop(db);
+        assert_denied(open("a").unwrap_err());
+        assert_denied(open("b").unwrap_err());
+        storage.set_fault(Fault::None);
+        assert_recovered(&open("a").unwrap(), &states[3..4], "once it may be written");
+    }
+}

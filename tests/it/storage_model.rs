@@ -1,0 +1,231 @@
+//! Any sequence of appends, seals, restarts and questions gives what a map would give, to the bit.
+
+use super::oracle::{Oracle, instrument, rows};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use std::path::Path;
+use std::sync::Arc;
+use vocdb::base::clock::ManualClock;
+use vocdb::{
+    Batch, Config, Database, DuplicatePolicy, Durability, Frame, InstrumentId, Quality, Sample, TimeRange, Timestamp,
+};
+
+/// The host's time.
+const NOW_MS: i64 = 1_700_000_000_000;
+/// The time of slot 0.
+const FIRST_MS: i64 = NOW_MS - 86_400_000;
+
+/// What is done to a store.
+#[derive(Debug, Clone)]
+enum Step {
+    Append(Vec<Arrival>),
+    /// A run of regular frames, long enough for several blocks.
+    Run {
+        instrument: u32,
+        from_slot: i64,
+        frames: i64,
+    },
+    Seal,
+    Close,
+    /// As a killed process would leave it: nothing is sealed, nothing said goodbye to.
+    Drop,
+    Scan {
+        instrument: u32,
+        channels: Vec<Index>,
+        from_ms: i64,
+        to_ms: i64,
+    },
+}
+
+/// A frame before it is fitted to its instrument.
+#[derive(Debug, Clone)]
+struct Arrival {
+    instrument: u32,
+    time_ms: i64,
+    samples: [Sample; 3],
+    /// One channel too many.
+    is_too_wide: bool,
+}
+
+fn sample() -> impl Strategy<Value = Sample> {
+    let usable = select(vec![0.01, 0.1 + 0.2, -0.0, 0.0, 42.5, 1e15, -1e15, f64::MIN_POSITIVE, 123.456]);
+    let wrong = select(vec![f64::NAN, f64::INFINITY, -1e300, 1.1e15]);
+    let value = prop_oneof![60 => usable.prop_map(Some), 20 => Just(None), 1 => wrong.prop_map(Some)];
+    let quality = prop_oneof![3 => Just(Quality::Normal), 1 => select(Quality::ALL.to_vec())];
+    (value, quality).prop_map(|(value, quality)| Sample { value, quality })
+}
+
+fn time_ms() -> impl Strategy<Value = i64> {
+    let extreme = select(vec![
+        i64::MIN,
+        i64::MIN + 1,
+        -1,
+        0,
+        NOW_MS + 600_000,
+        NOW_MS + 600_001,
+        NOW_MS + 86_400_000 * 25_000,
+        i64::MAX,
+    ]);
+    prop_oneof![40 => (0_i64..14).prop_map(|slot| FIRST_MS + slot * 1_000), 1 => extreme]
+}
+
+fn arrival() -> impl Strategy<Value = Arrival> {
+    let instrument = prop_oneof![40 => 1_u32..=3, 1 => Just(99_u32), 1 => Just(0_u32)];
+    (instrument, time_ms(), [sample(), sample(), sample()], prop::bool::weighted(0.02))
+        .prop_map(|(instrument, time_ms, samples, is_too_wide)| Arrival { instrument, time_ms, samples, is_too_wide })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let run = (1_u32..=3, 0_i64..3_000, 900_i64..2_200);
+    let edge_ms = || prop_oneof![9 => (-2_i64..16).prop_map(|slot| FIRST_MS + slot * 1_000 + 1), 1 => any::<i64>()];
+    let scan = (1_u32..=3, prop::collection::vec(any::<Index>(), 0..4), edge_ms(), edge_ms());
+    prop_oneof![
+        12 => prop::collection::vec(arrival(), 0..10).prop_map(Step::Append),
+        1 => run.prop_map(|(instrument, from_slot, frames)| Step::Run { instrument, from_slot, frames }),
+        3 => Just(Step::Seal),
+        1 => Just(Step::Close),
+        1 => Just(Step::Drop),
+        4 => scan.prop_map(|(instrument, channels, from_ms, to_ms)| Step::Scan { instrument, channels, from_ms, to_ms }),
+    ]
+}
+
+/// A store and what it should hold.
+struct Pair<'d> {
+    dir: &'d Path,
+    db: Option<Database>,
+    oracle: Oracle,
+    /// Accepted frames that no segment holds.
+    unsealed: u64,
+}
+
+impl<'d> Pair<'d> {
+    fn new(dir: &'d Path) -> Self {
+        let instruments = vec![
+            instrument("last", 2, DuplicatePolicy::KeepLast),
+            instrument("first", 1, DuplicatePolicy::KeepFirst),
+            instrument("reject", 3, DuplicatePolicy::Reject),
+        ];
+        let mut pair = Self { dir, db: None, oracle: Oracle::new(instruments), unsealed: 0 };
+        pair.open();
+        assert_eq!(pair.oracle.register(pair.db()).unwrap(), pair.oracle.ids());
+        pair
+    }
+
+    fn db(&self) -> &Database {
+        self.db.as_ref().unwrap()
+    }
+
+    fn open(&mut self) {
+        let clock = Arc::new(ManualClock::new(NOW_MS));
+        let config = Config { durability: Durability::Buffered, clock, ..Config::default() };
+        let db = Database::open(self.dir, config).unwrap();
+        let report = db.open_report();
+        assert_eq!(report.frames_replayed, self.unsealed);
+        assert_eq!((report.wal_torn_bytes, report.ledger_torn_bytes, report.quarantined.len()), (0, 0, 0));
+        self.oracle.counters = vocdb::store::Counters::default();
+        self.db = Some(db);
+    }
+
+    fn width(&self, number: u32) -> usize {
+        let known = (number as usize).checked_sub(1).and_then(|at| self.oracle.instruments.get(at));
+        known.map_or(1, |known| known.channels().len())
+    }
+
+    fn append(&mut self, frames: Vec<Frame>) {
+        let wanted = self.oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
+        self.unsealed += wanted.accepted;
+        let receipt = self.db().append(&Batch::from_iter(frames)).unwrap();
+        // As text, because the reason for a NaN holds that NaN, which equals nothing.
+        assert_eq!(format!("{receipt:?}"), format!("{wanted:?}"));
+    }
+
+    fn fitted(&self, arrival: &Arrival) -> Frame {
+        let Arrival { instrument, time_ms, samples, is_too_wide } = arrival;
+        let width = self.width(*instrument) + usize::from(*is_too_wide);
+        let samples = samples.iter().cycle().take(width).copied().collect();
+        Frame { instrument: InstrumentId::new(*instrument), time: Timestamp::from_ms(*time_ms), samples }
+    }
+
+    fn run(&self, instrument: u32, from_slot: i64, frames: i64) -> Vec<Frame> {
+        let width = self.width(instrument);
+        let frame = |slot: i64| {
+            let values = (0..width as i64).map(|channel| (slot % 7 > channel).then_some((slot % 50) as f64 / 100.0));
+            let time = Timestamp::from_ms(FIRST_MS + slot * 1_000);
+            Frame::new(InstrumentId::new(instrument), time, &values.collect::<Vec<_>>())
+        };
+        (from_slot..from_slot + frames).map(frame).collect()
+    }
+
+    fn take(&mut self, step: &Step) {
+        match step {
+            Step::Append(arrivals) => {
+                let frames = arrivals.iter().map(|arrival| self.fitted(arrival)).collect();
+                self.append(frames);
+            }
+            Step::Run { instrument, from_slot, frames } => {
+                let frames = self.run(*instrument, *from_slot, *frames);
+                self.append(frames);
+            }
+            Step::Seal => {
+                self.db().seal().unwrap();
+                self.unsealed = 0;
+            }
+            Step::Close => {
+                self.db.take().unwrap().close().unwrap();
+                self.unsealed = 0;
+                self.open();
+            }
+            Step::Drop => {
+                drop(self.db.take());
+                self.open();
+            }
+            Step::Scan { instrument, channels, from_ms, to_ms } => {
+                let width = self.width(*instrument);
+                let channels: Vec<usize> = channels.iter().map(|index| index.index(width)).collect();
+                let range = TimeRange::new(Timestamp::from_ms(*from_ms), Timestamp::from_ms(*to_ms));
+                let id = InstrumentId::new(*instrument);
+                assert_eq!(rows(self.db(), id, &channels, range), self.oracle.rows(id, &channels, range));
+            }
+        }
+    }
+
+    fn assert_equal(&self) {
+        self.oracle.assert_latest(self.db());
+        let stats = self.db().stats().unwrap();
+        assert_eq!(stats.counters, self.oracle.counters);
+        assert_eq!(stats.last_lsn, self.oracle.last_lsn);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_store_answers_as_a_map_would(steps in prop::collection::vec(step(), 1..40)) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut pair = Pair::new(dir.path());
+        for step in &steps {
+            pair.take(step);
+            pair.assert_equal();
+        }
+        prop_assert_eq!(pair.oracle.difference(pair.db()), None);
+        pair.take(&Step::Close);
+        prop_assert_eq!(pair.oracle.difference(pair.db()), None);
+    }
+}
+
+#[test]
+fn the_newest_sample_is_the_corrected_one_also_once_both_are_sealed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut pair = Pair::new(dir.path());
+    let frame = |slot: i64, values: &[Option<f64>]| {
+        Frame::new(InstrumentId::new(1), Timestamp::from_ms(FIRST_MS + slot * 1_000), values)
+    };
+    pair.append(vec![frame(1, &[Some(1.0), Some(1.0)]), frame(2, &[None, Some(2.0)])]);
+    pair.take(&Step::Seal);
+    pair.append(vec![frame(1, &[Some(9.0), None])]);
+    pair.assert_equal();
+    pair.take(&Step::Seal);
+    pair.assert_equal();
+    assert_eq!(pair.oracle.difference(pair.db()), None);
+}
