@@ -1,5 +1,6 @@
 //! What can go wrong with files of readings.
 
+use super::io::advice;
 use super::io::log::LogError;
 use crate::base::bytes::BytesError;
 use crate::codec::CodecError;
@@ -93,15 +94,4 @@ pub(super) enum DecodeError {
     Codec(#[from] CodecError),
     #[error("{0}")]
     Content(String),
-}
-
-fn advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => "; give this process the right to write there, or choose another directory",
-        io::ErrorKind::ReadOnlyFilesystem => "; the file system is read-only: remount it, or choose another directory",
-        io::ErrorKind::StorageFull => {
-            "; free space on that file system: nothing acknowledged is lost, and writing goes on afterwards"
-        }
-        _ => "",
-    }
 }

@@ -88,3 +88,15 @@ pub trait LogFile: Send + Sync + fmt::Debug {
     /// As the system gives them.
     fn truncate(&self, length: u64) -> io::Result<()>;
 }
+
+/// What to do about an error of the system, as the end of a message; empty where nothing general can be said.
+pub(crate) fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "; give this process the right to write there, or choose another directory",
+        io::ErrorKind::ReadOnlyFilesystem => "; the file system is read-only: remount it, or choose another directory",
+        io::ErrorKind::StorageFull => {
+            "; free space on that file system: nothing acknowledged is lost, and writing goes on afterwards"
+        }
+        _ => "",
+    }
+}
