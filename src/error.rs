@@ -29,6 +29,9 @@ pub enum Error {
     /// Mistakes in rule files, all of them.
     #[error("the rules have mistakes; nothing has changed:\n{0}")]
     Rules(#[from] Diagnostics),
+    /// Rule files without a single rule: more likely a wrong folder than a wish to watch nothing.
+    #[error("the rule files hold no `alarm(...)`; nothing has changed: check the folder")]
+    NoRules,
     /// An operator's action that makes no sense now.
     #[error(transparent)]
     Alarm(#[from] AlarmError),

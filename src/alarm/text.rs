@@ -1,6 +1,6 @@
 //! What people read.
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Unit};
 use crate::rules::verdict::{AlarmSpec, Evidence, Truth};
 
 /// Fills in a title: `{value}`, `{stations}`, `{rule}`, `{since}`.
@@ -15,7 +15,9 @@ pub(super) fn title(spec: &AlarmSpec, evidence: &[Evidence], since: Timestamp) -
 /// The greatest value of the tripping stations, with its unit.
 fn value(spec: &AlarmSpec, evidence: &[Evidence]) -> String {
     let greatest = tripping(evidence).filter_map(|one| one.value).reduce(f64::max);
-    greatest.map_or_else(|| "no value".to_owned(), |value| format!("{} {}", short(value), spec.unit).trim().to_owned())
+    // The symbol of a plain number is 1, which nobody wants to read behind it.
+    let unit = if spec.unit == Unit::One.symbol() { "" } else { spec.unit.as_str() };
+    greatest.map_or_else(|| "no value".to_owned(), |value| format!("{} {unit}", short(value)).trim().to_owned())
 }
 
 /// The names of the tripping stations.
@@ -41,7 +43,35 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::*;
+    use crate::rules::verdict::{Chain, MissingPolicy, Place, Priority};
+
+    fn told(unit: &str, value: Option<f64>) -> String {
+        let place = Place { file: "a.rhai".into(), line: 1, column: 1 };
+        let spec = AlarmSpec {
+            rule: "ratio".to_owned(),
+            scope_key: "park/S1".to_owned(),
+            title: "{rule} {value} at {stations}".to_owned(),
+            priority: Priority::High,
+            hold_ms: 0,
+            clear_hold_ms: 0,
+            on_missing: MissingPolicy::Unknown,
+            on_missing_ms: 0,
+            chain: Chain::default(),
+            unit: unit.to_owned(),
+            place,
+        };
+        let station = |name: &str, trip, value| Evidence { station: name.to_owned(), trip, value, terms: Vec::new() };
+        let evidence = [station("park/S1", Truth::True, value), station("park/S2", Truth::False, Some(99.0))];
+        title(&spec, &evidence, Timestamp::from_ms(0))
+    }
+
+    #[test]
+    fn a_title_names_the_tripping_stations_and_their_greatest_value_with_its_unit() {
+        assert_eq!(told("ppb", Some(31.25)), "ratio 31.25 ppb at park/S1");
+        assert_eq!(told("1", Some(3.042)), "ratio 3.042 at park/S1");
+        assert_eq!(told("ppb", None), "ratio no value at park/S1");
+    }
 
     #[test]
     fn values_are_shown_with_four_digits() {

@@ -106,7 +106,8 @@ impl Database {
         Ok(self.readings.latest(instrument, channel)?)
     }
 
-    /// Puts a notifier in charge of a way (`app`, `sms`, `email`, `phone`, ...). What waits in the outbox for that way leaves at once.
+    /// Puts a notifier in charge of a way. Rules know the ways `app`, `sms`, `email` and `phone`. What waits in the outbox for that way
+    /// leaves at once.
     ///
     /// # Errors
     /// [`Error::Io`] where its thread cannot be started.

@@ -22,7 +22,8 @@ impl Database {
     /// Gives the warnings.
     ///
     /// # Errors
-    /// [`Error::RuleFolder`], and [`Error::Rules`] with every mistake in every file; the rules in force stay in force.
+    /// [`Error::RuleFolder`]; [`Error::Rules`] with every mistake in every file; [`Error::NoRules`] where the files hold none. The rules in force
+    /// stay in force then.
     pub fn load_rules(&self, dir: impl AsRef<Path>) -> Result<Diagnostics, Error> {
         self.load_rule_files(read_folder(dir.as_ref())?)
     }
@@ -30,7 +31,7 @@ impl Database {
     /// As [`Database::load_rules`], for files that are in memory.
     ///
     /// # Errors
-    /// [`Error::Rules`] with every mistake in every file; the rules in force stay in force.
+    /// As [`Database::load_rules`].
     pub fn load_rule_files(&self, files: Vec<RuleFile>) -> Result<Diagnostics, Error> {
         self.inner.lock().load_rules(files)
     }
@@ -52,6 +53,9 @@ pub(super) fn compile_for(files: &[RuleFile], registry: &Registry) -> Result<Com
 impl Inner {
     fn load_rules(&mut self, files: Vec<RuleFile>) -> Result<Diagnostics, Error> {
         let compiled = compile_for(&files, &self.registry)?;
+        if compiled.plans.is_empty() {
+            return Err(Error::NoRules);
+        }
         let same = |loaded: &LoadedRules| loaded.files == files && loaded.registry == self.registry;
         if self.rules.as_ref().is_some_and(same) {
             return Ok(compiled.warnings);

@@ -6,11 +6,14 @@ use crate::base::checksum::crc32c;
 use bincode::Options;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const TREE: &str = "segments";
 const VERSION: u8 = 1;
 const ENTRY_BYTES_MAX: u64 = 1 << 20;
 const CACHE_BYTES: u64 = 1 << 20;
+/// How long to wait for a lock to go, in milliseconds, one pause after another.
+const LOCK_PAUSES_MS: [u64; 6] = [1, 4, 16, 32, 64, 128];
 
 /// The index over segment files.
 pub(super) trait Catalog: Send + Sync + std::fmt::Debug {
@@ -26,7 +29,7 @@ pub(super) trait Catalog: Send + Sync + std::fmt::Debug {
 
 /// Opens the catalog in `dir`; if it cannot be opened, sets it aside, begins anew and says so.
 pub(super) fn open(dir: &Path) -> (Box<dyn Catalog>, Option<String>) {
-    match open_sled(dir) {
+    match open_patiently(dir) {
         Ok(catalog) => (Box::new(catalog), None),
         Err(reason) => {
             let aside = set_aside(dir);
@@ -48,6 +51,18 @@ fn set_aside(dir: &Path) -> PathBuf {
         let _ = std::fs::remove_dir_all(dir);
     }
     aside
+}
+
+/// Opens sled, patiently: the store's own lock is held, so a lock on sled's files can only be a copy that a child process, being started
+/// by another thread just now, has not closed yet.
+fn open_patiently(dir: &Path) -> Result<SledCatalog, String> {
+    for pause_ms in LOCK_PAUSES_MS {
+        match open_sled(dir) {
+            Err(reason) if reason.contains("lock") => std::thread::sleep(Duration::from_millis(pause_ms)),
+            opened => return opened,
+        }
+    }
+    open_sled(dir)
 }
 
 /// Sled reports damage by errors and by panics: both end here as a reason.

@@ -22,7 +22,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process has the store open for writing.
-    #[error("{} is held by another process: one process may write to a store at a time; stop it, or open another store", path.display())]
+    #[error("{} is held by another process, or by another handle in this one: a store has one writer at a time; close that one, or open another store", path.display())]
     Locked {
         /// The lock file.
         path: PathBuf,

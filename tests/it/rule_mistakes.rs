@@ -37,4 +37,8 @@ fn ten_mistakes_give_ten_errors_with_place_and_remedy_and_leave_the_rules_in_for
     assert_eq!(errors.join("\n"), golden.trim_end(), "\n{}", errors.join("\n"));
     assert_eq!(errors.len(), 10);
     assert_eq!(db.conditions(), before, "a broken rule set must change nothing");
+
+    let empty = vocdb::rules::RuleFile { name: "empty.rhai".to_owned(), text: "// all commented out".to_owned() };
+    assert!(matches!(db.load_rule_files(vec![empty]), Err(Error::NoRules)));
+    assert_eq!(db.conditions(), before, "a folder without rules must not close what is watched");
 }

@@ -74,6 +74,7 @@ fn change(path: &Path, with: impl FnOnce(&mut Vec<u8>)) {
 fn assert_same_answers_after(damage: impl FnOnce(&Path)) -> OpenReport {
     let dir = tempfile::tempdir().unwrap();
     let mut oracle = store(dir.path(), None);
+    let _ = fs::remove_dir_all(dir.path().join("catalog.aside"));
     damage(&dir.path().join("catalog"));
     let db = open(dir.path());
     let report = db.open_report().clone();

@@ -171,7 +171,9 @@ fn history(frames: &[Frame], loads: &[Load], mut batches: impl Iterator<Item = (
     let mut begin = 0;
     let ends = loads.iter().skip(1).map(|(at, _)| *at).chain([frames.len()]);
     for ((_, rules), end) in loads.iter().zip(ends) {
-        run.db().load_rule_files(vec![file_of(rules)]).unwrap();
+        if !rules.is_empty() {
+            run.db().load_rule_files(vec![file_of(rules)]).unwrap();
+        }
         while begin < end.min(frames.len()) {
             let (count, trouble) = batches.next().unwrap_or((usize::MAX, Trouble::Nothing));
             let upto = begin.saturating_add(count).min(end).min(frames.len());
