@@ -71,6 +71,10 @@ impl<'a> ByteReader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
+    pub(crate) fn i128(&mut self) -> Result<i128, BytesError> {
+        self.array().map(i128::from_le_bytes)
+    }
+
     pub(crate) fn f64(&mut self) -> Result<f64, BytesError> {
         self.array().map(f64::from_le_bytes)
     }

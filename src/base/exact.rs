@@ -51,6 +51,32 @@ impl ExactSum {
         self.binary = self.binary.wrapping_add(other.binary);
     }
 
+    /// Adds a sum of decimals: `sum / 10^decimals`, for at most nine decimals. With more, nothing is added.
+    ///
+    /// ```
+    /// use vocdb::base::ExactSum;
+    /// let mut sum = ExactSum::ZERO;
+    /// sum.add_decimals(1234, 2);
+    /// assert_eq!(sum.total(), 12.34);
+    /// ```
+    pub fn add_decimals(&mut self, sum: i64, decimals: u8) {
+        if let Some(places) = DECIMALS.unsigned_abs().checked_sub(u32::from(decimals)) {
+            self.decimal = self.decimal.wrapping_add(i128::from(sum) * 10_i128.pow(places));
+        }
+    }
+
+    /// The two integers that make up the sum: multiples of 1e-9 and of 2^-60.
+    #[must_use]
+    pub const fn to_parts(&self) -> [i128; 2] {
+        [self.decimal, self.binary]
+    }
+
+    /// The sum of two integers: multiples of 1e-9 and of 2^-60.
+    #[must_use]
+    pub const fn from_parts([decimal, binary]: [i128; 2]) -> Self {
+        Self { decimal, binary }
+    }
+
     /// The sum as the nearest `f64` of each part, added.
     #[must_use]
     pub fn total(&self) -> f64 {

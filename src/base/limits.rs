@@ -4,6 +4,14 @@
 pub const ROWS_PER_BLOCK: usize = 1024;
 /// Values that share one bit width inside a block.
 pub const VALUES_PER_GROUP: usize = 128;
+/// Groups that a block has at most.
+pub const GROUPS_PER_BLOCK_MAX: usize = ROWS_PER_BLOCK / VALUES_PER_GROUP;
+/// Blocks of one chunk of a segment, and their rows.
+pub const BLOCKS_PER_CHUNK_MAX: usize = 32;
+/// Rows of one chunk of a segment.
+pub const ROWS_PER_CHUNK_MAX: usize = 16_384;
+/// Distinct values that a block's dictionary may hold.
+pub const DICTIONARY_ENTRIES_MAX: usize = 256;
 /// Channels that one instrument may have.
 pub const CHANNELS_PER_INSTRUMENT_MAX: usize = 512;
 /// Frames that one batch may hold.
@@ -46,6 +54,7 @@ pub const CSV_RECORD_BYTES_MAX: usize = 1 << 20;
 pub const REJECTIONS_LISTED_MAX: usize = 10_000;
 
 const _: () = assert!(ROWS_PER_BLOCK.is_multiple_of(VALUES_PER_GROUP));
-const _: () = assert!(VALUES_PER_GROUP <= 256, "a patch's position is one byte");
+const _: () = assert!(VALUES_PER_GROUP == 128, "a patch's position is seven bits, and lanes hold 4 x 32 values");
+const _: () = assert!(ROWS_PER_CHUNK_MAX <= BLOCKS_PER_CHUNK_MAX * ROWS_PER_BLOCK);
 const _: () = assert!(LEDGER_RECORD_BYTES_MAX < LEDGER_COMMIT_BYTES_MAX);
 const _: () = assert!(HEAD_BYTES_MAX < WAL_FRAME_BYTES_MAX);

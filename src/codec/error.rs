@@ -21,6 +21,12 @@ pub enum CodecError {
         /// What it may hold.
         known: &'static str,
     },
+    /// A stream of `pco` cannot be read.
+    #[error("the stream of values cannot be read: {reason}")]
+    Stream {
+        /// Why.
+        reason: String,
+    },
     /// A block ends before its last byte, or describes another number of rows than it must.
     #[error("{what}: expected {expected}, found {found}")]
     Count {

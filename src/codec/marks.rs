@@ -7,7 +7,7 @@ const CONSTANT: u8 = 0;
 const RUNS: u8 = 1;
 
 /// Appends a column of marks; their number is not written.
-pub fn encode_marks(marks: &[u8], out: &mut Vec<u8>) {
+pub(super) fn encode_marks(marks: &[u8], out: &mut Vec<u8>) {
     let runs: Vec<&[u8]> = marks.chunk_by(|a, b| a == b).collect();
     match runs.as_slice() {
         [] => {}
@@ -22,29 +22,28 @@ pub fn encode_marks(marks: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Reads `rows` marks that [`encode_marks`] wrote.
+/// Reads the marks of a block that [`encode_marks`] wrote, as many as `out` is long.
 ///
 /// # Errors
 /// [`CodecError`] for bytes that it did not write.
-pub fn decode_marks(bytes: &[u8], rows: usize) -> Result<Vec<u8>, CodecError> {
-    if rows == 0 {
-        return Ok(Vec::new());
+pub(super) fn decode_marks_into(bytes: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
+    if out.is_empty() {
+        return Ok(());
     }
     let mut reader = ByteReader::new(bytes);
-    let marks = match reader.u8()? {
-        CONSTANT => vec![reader.u8()?; rows],
+    match reader.u8()? {
+        CONSTANT => out.fill(reader.u8()?),
         RUNS => {
-            let mut marks = Vec::with_capacity(rows);
-            while marks.len() < rows {
+            let mut left = out;
+            while !left.is_empty() {
                 let mark = reader.u8()?;
                 let run = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
-                let left = rows - marks.len();
-                if run == 0 || run > left {
-                    return Err(CodecError::Count { what: "rows of a run of marks", expected: left, found: run });
+                let size = left.len();
+                match left.split_off_mut(..run) {
+                    Some(rows) if run > 0 => rows.fill(mark),
+                    _ => return Err(CodecError::Count { what: "rows of a run of marks", expected: size, found: run }),
                 }
-                marks.extend(std::iter::repeat_n(mark, run));
             }
-            marks
         }
         mode => {
             return Err(CodecError::Unknown {
@@ -54,9 +53,8 @@ pub fn decode_marks(bytes: &[u8], rows: usize) -> Result<Vec<u8>, CodecError> {
                 known: "0 and 1",
             });
         }
-    };
-    super::error::at_end(&reader)?;
-    Ok(marks)
+    }
+    super::error::at_end(&reader)
 }
 
 #[cfg(test)]
@@ -69,14 +67,14 @@ mod tests {
         fn marks_come_back(marks in prop::collection::vec(0_u8..4, 0..600)) {
             let mut out = Vec::new();
             encode_marks(&marks, &mut out);
-            prop_assert_eq!(decode_marks(&out, marks.len()).unwrap(), marks);
+            let mut back = vec![0; marks.len()];
+            decode_marks_into(&out, &mut back).unwrap();
+            prop_assert_eq!(back, marks);
         }
 
         #[test]
         fn any_bytes_give_marks_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..100), rows in 0_usize..1024) {
-            if let Ok(marks) = decode_marks(&bytes, rows) {
-                prop_assert_eq!(marks.len(), rows);
-            }
+            let _ = decode_marks_into(&bytes, &mut vec![0; rows]);
         }
     }
 }

@@ -3,15 +3,22 @@
 //! The bytes are described in `FORMAT.md` beside this file. Decoders take any bytes whatever and answer with the right values or a
 //! [`CodecError`]; they allocate no more than the row count that the caller vouches for.
 
-mod bits;
 mod error;
-mod groups;
 mod integers;
 mod marks;
+mod page;
+mod page_reader;
+mod page_writer;
+mod scale;
+mod small;
+mod stats;
 mod times;
 mod values;
 
 pub use error::CodecError;
-pub use marks::{decode_marks, encode_marks};
-pub use times::{decode_times, encode_times};
-pub use values::{decode_values, encode_values};
+pub use integers::Effort;
+pub use page::MarkClasses;
+pub use page_reader::{PageReader, check_page};
+pub use page_writer::PageWriter;
+pub use stats::{BlockStats, DecimalStats, DoubleStats};
+pub use times::{TimesReader, encode_times};

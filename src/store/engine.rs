@@ -8,9 +8,10 @@ use super::io::{LogFile, Storage};
 use super::lock::DirectoryLock;
 use super::read::{Reader, State};
 use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
-use super::segment::{self, Segment, SegmentColumns, SegmentSummary};
+use super::segment::{self, Segment, SegmentSummary, SegmentWriter};
 use super::wal::Wal;
 use crate::base::checksum::{Digest, sha256};
+use crate::codec::Effort;
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -293,6 +294,7 @@ impl Store {
         {
             let mut state = self.state.write();
             let segment = Segment::new(path, summary.clone(), Arc::clone(&self.storage));
+            state.remember_latest();
             state.segments.push(Arc::new(segment));
             state.head.clear();
         }
@@ -308,7 +310,7 @@ impl Store {
         path: &Path,
     ) -> Result<(Vec<u8>, SegmentSummary), StoreError> {
         let state = self.state.read();
-        let mut columns = Vec::new();
+        let mut writer = SegmentWriter::new(Effort::Fast);
         for (id, head) in state.head.instruments() {
             let Some((station, instrument)) = registry.instrument(id) else {
                 let reason = format!(
@@ -316,12 +318,11 @@ impl Store {
                 );
                 return Err(StoreError::corrupt(path, 0, reason));
             };
-            let rows = 0..head.times().len();
-            let (values, marks) = rows.map(|row| head.row(row)).unzip();
             let station = registry.station(station).map_or("", |station| station.name());
-            columns.push(SegmentColumns { id, station, instrument, times: head.times(), values, marks });
+            writer.begin(id, station, Arc::new(instrument.clone()));
+            writer.push(head);
         }
-        segment::build(lsns, &columns).map_err(|error| StoreError::corrupt(path, 0, error))
+        writer.finish(lsns).map_err(|error| StoreError::corrupt(path, 0, error))
     }
 
     /// Begins a new file and removes the ones before it.

@@ -1,10 +1,12 @@
 //! The newest rows of every instrument in memory, in order of time, until they are sealed into a segment.
 
-use crate::model::{FrameRef, InstrumentId, Mark, TimeRange, Timestamp};
+use super::read::{Chunk, Column};
+use super::segment::RowSource;
+use crate::model::{Frame, FrameRef, InstrumentId, Mark, Sample, TimeRange, Timestamp};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// The open columns of one instrument, sorted by time, one row an instant.
+/// The open columns of one instrument, sorted by time, one row an instant. Rows lie one behind the other, as they arrive.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HeadColumns {
     stride: usize,
@@ -14,17 +16,12 @@ pub(super) struct HeadColumns {
 }
 
 impl HeadColumns {
-    pub(super) fn times(&self) -> &[Timestamp] {
-        &self.times
-    }
-
-    /// The row at `index` as values and marks; empty for an index that there is not.
-    pub(super) fn row(&self, index: usize) -> (&[f64], &[Mark]) {
+    fn row(&self, index: usize) -> (&[f64], &[Mark]) {
         let range = self.span(index..index + 1);
         (self.values.get(range.clone()).unwrap_or_default(), self.marks.get(range).unwrap_or_default())
     }
 
-    pub(super) fn find(&self, time: Timestamp) -> Result<usize, usize> {
+    fn find(&self, time: Timestamp) -> Result<usize, usize> {
         match self.times.last() {
             Some(last) if *last < time => Err(self.times.len()),
             None => Err(0),
@@ -33,7 +30,7 @@ impl HeadColumns {
     }
 
     /// The rows in a range of time.
-    pub(super) fn rows_in(&self, range: TimeRange) -> Range<usize> {
+    fn rows_in(&self, range: TimeRange) -> Range<usize> {
         let begin = self.times.partition_point(|time| *time < range.from);
         let end = self.times.partition_point(|time| *time < range.to);
         begin..end.max(begin)
@@ -41,6 +38,23 @@ impl HeadColumns {
 
     fn span(&self, rows: Range<usize>) -> Range<usize> {
         rows.start * self.stride..rows.end * self.stride
+    }
+
+    /// One channel of some rows.
+    fn cells(&self, channel: usize, rows: Range<usize>) -> impl Iterator<Item = (f64, Mark)> + '_ {
+        let span = self.span(rows);
+        let stride = self.stride.max(1);
+        let values = self.values.get(span.clone()).unwrap_or_default().iter().skip(channel).step_by(stride);
+        let marks = self.marks.get(span).unwrap_or_default().iter().skip(channel).step_by(stride);
+        values.zip(marks).map(|(value, mark)| (*value, *mark))
+    }
+
+    fn latest(&self, channel: usize) -> Option<(Timestamp, Sample)> {
+        (0..self.times.len()).rev().find_map(|row| {
+            let (values, marks) = self.row(row);
+            let sample = marks.get(channel)?.sample(*values.get(channel)?);
+            sample.value.is_some().then_some((*self.times.get(row)?, sample))
+        })
     }
 
     /// Puts a row in, or in place of the one at the same time.
@@ -70,6 +84,24 @@ impl HeadColumns {
             }
         }
     }
+
+    pub(super) const fn channels(&self) -> usize {
+        self.stride
+    }
+}
+
+impl RowSource for HeadColumns {
+    fn times(&self) -> &[Timestamp] {
+        &self.times
+    }
+
+    fn column(&self, channel: usize, rows: Range<usize>, values: &mut Vec<f64>, marks: &mut Vec<u8>) {
+        let span = self.span(rows);
+        let stride = self.stride.max(1);
+        let of_values = self.values.get(span.clone()).unwrap_or_default();
+        values.extend(of_values.iter().skip(channel).step_by(stride));
+        marks.extend(self.marks.get(span).unwrap_or_default().iter().skip(channel).step_by(stride).map(|m| m.byte()));
+    }
 }
 
 /// All instruments' open columns.
@@ -89,8 +121,37 @@ impl Head {
         }
     }
 
-    pub(super) fn columns(&self, instrument: InstrumentId) -> Option<&HeadColumns> {
-        self.columns.get(&instrument)
+    /// The newest time of an instrument's rows.
+    pub(super) fn newest(&self, instrument: InstrumentId) -> Option<Timestamp> {
+        self.columns.get(&instrument).and_then(|columns| columns.times.last().copied())
+    }
+
+    /// The newest present sample of a channel.
+    pub(super) fn latest(&self, instrument: InstrumentId, channel: usize) -> Option<(Timestamp, Sample)> {
+        self.columns.get(&instrument)?.latest(channel)
+    }
+
+    pub(super) fn frame_at(&self, instrument: InstrumentId, time: Timestamp) -> Option<Frame> {
+        let columns = self.columns.get(&instrument)?;
+        let (values, marks) = columns.row(columns.find(time).ok()?);
+        let samples = values.iter().zip(marks).map(|(value, mark)| mark.sample(*value)).collect();
+        Some(Frame { instrument, time, samples })
+    }
+
+    /// The rows of an instrument in a range, with the asked channels; `None` where there are none.
+    pub(super) fn rows_of(&self, instrument: InstrumentId, channels: &[usize], range: TimeRange) -> Option<Chunk> {
+        let columns = self.columns.get(&instrument)?;
+        let rows = columns.rows_in(range);
+        let times: Vec<Timestamp> = columns.times.get(rows.clone()).filter(|times| !times.is_empty())?.to_vec();
+        let count = times.len();
+        let column_of = |channel: &usize| {
+            if *channel >= columns.stride {
+                return Column { values: vec![0.0; count], marks: vec![Mark::default(); count] };
+            }
+            let (values, marks) = columns.cells(*channel, rows.clone()).unzip();
+            Column { values, marks }
+        };
+        Some(Chunk { columns: channels.iter().map(column_of).collect(), times })
     }
 
     pub(super) fn instruments(&self) -> impl Iterator<Item = (InstrumentId, &HeadColumns)> {

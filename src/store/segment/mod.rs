@@ -4,19 +4,32 @@ mod footer;
 mod reader;
 mod writer;
 
-pub(super) use footer::{BlockEntry, SegmentSummary};
+pub(super) use footer::{ChunkEntry, SegmentSummary};
 pub(super) use reader::{OpenSegment, Segment, read_summary};
-pub(super) use writer::{SegmentColumns, build};
+pub(super) use writer::{RowSource, SegmentWriter};
+
+use crate::codec::MarkClasses;
+use crate::model::Mark;
+use std::sync::LazyLock;
 
 /// First bytes of a segment file.
 const MAGIC: [u8; 8] = *b"VOCDBSEG";
 /// Last bytes of a segment file.
 const END_MAGIC: [u8; 8] = *b"VOCSEGND";
-/// The version that this release writes, and the latest that it reads.
-const VERSION: u32 = 1;
+/// The version that this release writes, and the only one that it reads.
+const VERSION: u32 = 2;
 /// Magic and version.
 const HEAD_BYTES: usize = 12;
 /// Footer length, footer checksum, end magic.
 const TAIL_BYTES: usize = 16;
 /// File name suffix.
 pub(super) const SUFFIX: &str = ".seg";
+
+/// What marks mean to the codec.
+pub(super) static MARK_CLASSES: LazyLock<MarkClasses> = LazyLock::new(|| {
+    let of_byte = |byte: usize| u8::try_from(byte).ok().and_then(Mark::from_byte);
+    MarkClasses {
+        is_present: std::array::from_fn(|byte| of_byte(byte).is_some_and(Mark::is_present)),
+        is_valid: std::array::from_fn(|byte| of_byte(byte).is_some_and(Mark::is_valid)),
+    }
+});

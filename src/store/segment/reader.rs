@@ -1,14 +1,14 @@
-//! Segments as readers see them: opened on first touch, checked block by block.
+//! Segments as readers see them: opened on first touch, each page checked on first touch.
 
 use super::super::error::{DecodeError, StoreError};
 use super::super::io::{Mapped, Storage};
-use super::footer::{BlockEntry, Footer, InstrumentEntry};
+use super::footer::{ChunkEntry, Footer, InstrumentEntry};
 use super::{END_MAGIC, HEAD_BYTES, MAGIC, SegmentSummary, TAIL_BYTES, VERSION};
 use crate::base::bytes::ByteReader;
 use crate::base::checksum::crc32c;
-use crate::codec::{decode_marks, decode_times, decode_values};
-use crate::model::{InstrumentId, Mark, Timestamp};
+use crate::model::{InstrumentId, Timestamp};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// A segment file that is known by its summary and opened when something is read from it.
@@ -18,6 +18,8 @@ pub(crate) struct Segment {
     summary: SegmentSummary,
     storage: Arc<dyn Storage>,
     opened: OnceLock<Arc<OpenSegment>>,
+    /// Whether the file goes when the last reader has gone.
+    is_doomed: AtomicBool,
 }
 
 /// A mapped segment with its footer.
@@ -26,18 +28,13 @@ pub(crate) struct OpenSegment {
     path: PathBuf,
     bytes: Mapped,
     footer: Footer,
-}
-
-/// The decoded columns of one block.
-pub(crate) struct BlockColumns {
-    pub(crate) times: Vec<Timestamp>,
-    /// Per asked channel, a value and a mark a row.
-    pub(crate) columns: Vec<(Vec<f64>, Vec<Mark>)>,
+    /// Pages whose checksum has been found right.
+    checked: Vec<AtomicBool>,
 }
 
 impl Segment {
     pub(crate) fn new(path: PathBuf, summary: SegmentSummary, storage: Arc<dyn Storage>) -> Self {
-        Self { path, summary, storage, opened: OnceLock::new() }
+        Self { path, summary, storage, opened: OnceLock::new(), is_doomed: AtomicBool::new(false) }
     }
 
     pub(crate) const fn summary(&self) -> &SegmentSummary {
@@ -48,9 +45,15 @@ impl Segment {
         &self.path
     }
 
+    pub(crate) fn file_name(&self) -> String {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
     /// First and last time of an instrument's rows, if it has any here.
     pub(crate) fn span(&self, instrument: InstrumentId) -> Option<(Timestamp, Timestamp)> {
-        let of_instrument = self.summary.instruments.iter().find(|one| one.instrument == instrument.number())?;
+        let instruments = &self.summary.instruments;
+        let at = instruments.binary_search_by_key(&instrument.number(), |one| one.instrument).ok()?;
+        let of_instrument = instruments.get(at)?;
         Some((Timestamp::from_ms(of_instrument.first_ms), Timestamp::from_ms(of_instrument.last_ms)))
     }
 
@@ -61,6 +64,19 @@ impl Segment {
         let opened = Arc::new(OpenSegment::open(&*self.storage, &self.path)?);
         Ok(Arc::clone(self.opened.get_or_init(|| opened)))
     }
+
+    /// Lets the file go as soon as nobody reads it any more. What a crash leaves of it, opening removes.
+    pub(crate) fn doom(&self) {
+        self.is_doomed.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if self.is_doomed.load(Ordering::Acquire) {
+            let _ = self.storage.remove(&self.path);
+        }
+    }
 }
 
 /// Reads a segment's summary from its footer.
@@ -70,59 +86,56 @@ pub(crate) fn read_summary(storage: &dyn Storage, path: &Path) -> Result<Segment
 }
 
 impl OpenSegment {
-    fn open(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
+    pub(in super::super) fn open(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
         let bytes = storage.map(path).map_err(StoreError::io("map", path))?;
         let footer = read_footer(&bytes).map_err(|(offset, error)| StoreError::corrupt(path, offset, error))?;
-        Ok(Self { path: path.to_owned(), bytes, footer })
+        let checked = (0..footer.pages()).map(|_| AtomicBool::new(false)).collect();
+        Ok(Self { path: path.to_owned(), bytes, footer, checked })
     }
 
-    fn entry(&self, instrument: InstrumentId) -> Option<&InstrumentEntry> {
+    pub(in super::super) fn instruments(&self) -> &[InstrumentEntry] {
+        &self.footer.instruments
+    }
+
+    pub(in super::super) fn entry(&self, instrument: InstrumentId) -> Option<&InstrumentEntry> {
         self.footer.instruments.iter().find(|entry| entry.id == instrument)
     }
 
-    pub(crate) fn blocks(&self, instrument: InstrumentId) -> &[BlockEntry] {
-        self.entry(instrument).map_or(&[], |entry| &entry.blocks)
+    pub(in super::super) fn summary(&self) -> SegmentSummary {
+        self.footer.summary(self.bytes.len() as u64)
     }
 
-    /// Decodes the times and some channels of one block.
-    pub(crate) fn decode(&self, block: &BlockEntry, channels: &[usize]) -> Result<BlockColumns, StoreError> {
-        let corrupt = |error: DecodeError| StoreError::corrupt(&self.path, block.offset, error);
-        let times =
-            decode_times(self.column(block, 0).map_err(corrupt)?, block.rows).map_err(|error| corrupt(error.into()))?;
-        let mut columns = Vec::with_capacity(channels.len());
-        for channel in channels {
-            columns.push(self.decode_channel(block, *channel).map_err(corrupt)?);
-        }
-        Ok(BlockColumns { times: times.into_iter().map(Timestamp::from_ms).collect(), columns })
+    pub(in super::super) fn chunks(&self, instrument: InstrumentId) -> &[ChunkEntry] {
+        self.entry(instrument).map_or(&[], |entry| &entry.chunks)
     }
 
-    /// A channel that the segment does not know is missing throughout: the instrument got it later.
-    fn decode_channel(&self, block: &BlockEntry, channel: usize) -> Result<(Vec<f64>, Vec<Mark>), DecodeError> {
-        if 2 + 2 * channel >= block.columns.len() {
-            return Ok((vec![0.0; block.rows], vec![Mark::default(); block.rows]));
+    /// The bytes of a chunk's page, checked: 0 are the times, 1 and up the channels. `None` where the chunk has no such channel: the
+    /// instrument got it later.
+    pub(in super::super) fn page(&self, chunk: &ChunkEntry, index: usize) -> Result<Option<&[u8]>, StoreError> {
+        let Some(page) = chunk.pages.get(index) else { return Ok(None) };
+        let outside = || self.corrupt(page.offset, &"a page lies outside the file");
+        let bytes = self.bytes.get(page.offset..page.offset + page.bytes).ok_or_else(outside)?;
+        let checked = self.checked.get(chunk.page_number + index);
+        if !checked.is_some_and(|checked| checked.load(Ordering::Relaxed)) {
+            if crc32c(bytes) != page.crc {
+                let reason = format!("page {index} of a chunk fails its checksum");
+                return Err(self.corrupt(page.offset, &reason));
+            }
+            if let Some(checked) = checked {
+                checked.store(true, Ordering::Relaxed);
+            }
         }
-        let bytes = decode_marks(self.column(block, 1 + 2 * channel)?, block.rows)?;
-        let marks = bytes.iter().map(|byte| Mark::from_byte(*byte)).collect::<Option<Vec<Mark>>>();
-        let marks = marks.ok_or_else(|| DecodeError::Content("a byte that is no mark".to_owned()))?;
-        let present = marks.iter().filter(|mark| mark.is_present()).count();
-        let mut present = decode_values(self.column(block, 2 + 2 * channel)?, present)?.into_iter();
-        let mut value_of = |mark: &Mark| if mark.is_present() { present.next().unwrap_or_default() } else { 0.0 };
-        let values = marks.iter().map(&mut value_of).collect();
-        Ok((values, marks))
+        Ok(Some(bytes))
     }
 
-    fn column(&self, block: &BlockEntry, index: usize) -> Result<&[u8], DecodeError> {
-        let before: usize = block.columns.iter().take(index).map(|column| column.bytes).sum();
-        let begin = block.offset + before;
-        let entry = block.columns.get(index);
-        let bytes = entry.and_then(|entry| self.bytes.get(begin..begin + entry.bytes));
-        let (Some(bytes), Some(entry)) = (bytes, entry) else {
-            return Err(DecodeError::Content(format!("column {index} lies outside the file")));
-        };
-        if crc32c(bytes) != entry.crc {
-            return Err(DecodeError::Content(format!("column {index} at offset {begin} fails its checksum")));
-        }
-        Ok(bytes)
+    /// An error at an offset of this file.
+    pub(in super::super) fn corrupt(&self, offset: usize, reason: &dyn ToString) -> StoreError {
+        StoreError::corrupt(&self.path, offset, reason.to_string())
+    }
+
+    /// Where a chunk's page begins, for errors.
+    pub(in super::super) fn offset(chunk: &ChunkEntry, index: usize) -> usize {
+        chunk.pages.get(index).map_or(0, |page| page.offset)
     }
 }
 

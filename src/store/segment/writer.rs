@@ -1,84 +1,194 @@
 //! From sorted rows to the bytes of a segment: built in memory, published whole.
 
 use super::super::error::DecodeError;
-use super::footer::{BlockEntry, ColumnEntry, Footer, InstrumentEntry};
-use super::{END_MAGIC, MAGIC, SegmentSummary, VERSION};
+use super::footer::{ChunkEntry, Footer, InstrumentEntry, PageEntry};
+use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, VERSION};
 use crate::base::checksum::crc32c;
-use crate::base::limits::ROWS_PER_BLOCK;
-use crate::codec::{encode_marks, encode_times, encode_values};
-use crate::model::{Instrument, InstrumentId, Mark, Timestamp};
+use crate::base::limits::{BLOCKS_PER_CHUNK_MAX, ROWS_PER_BLOCK, ROWS_PER_CHUNK_MAX};
+use crate::codec::{Effort, PageWriter, encode_times};
+use crate::model::{Instrument, InstrumentId, Timestamp};
+use std::ops::Range;
+use std::sync::Arc;
 
-/// The sorted rows of one instrument, row by row.
-pub(crate) struct SegmentColumns<'a> {
-    pub(crate) id: InstrumentId,
-    pub(crate) station: &'a str,
-    pub(crate) instrument: &'a Instrument,
-    pub(crate) times: &'a [Timestamp],
-    /// `times.len() * channels` values.
-    pub(crate) values: Vec<&'a [f64]>,
-    pub(crate) marks: Vec<&'a [Mark]>,
+const HOUR_MS: i64 = 3_600_000;
+/// Blocks end with the hour where an hour holds at least so many rows: hourly answers then come from statistics alone.
+const ROWS_PER_HOUR_MIN: usize = 512;
+
+/// The sorted rows of one instrument, as the writer asks for them.
+pub(in super::super) trait RowSource {
+    /// The times of all rows, in order.
+    fn times(&self) -> &[Timestamp];
+    /// Writes one channel of some rows: a value and a mark's byte each.
+    fn column(&self, channel: usize, rows: Range<usize>, values: &mut Vec<f64>, marks: &mut Vec<u8>);
 }
 
-/// The file's bytes and its summary.
-pub(crate) fn build(
-    lsns: std::ops::RangeInclusive<u64>,
-    columns: &[SegmentColumns<'_>],
-) -> Result<(Vec<u8>, SegmentSummary), DecodeError> {
-    let mut out = MAGIC.to_vec();
-    out.extend_from_slice(&VERSION.to_le_bytes());
-    let mut instruments = Vec::with_capacity(columns.len());
-    for one in columns.iter().filter(|one| !one.times.is_empty()) {
-        let mut blocks = Vec::new();
+/// Builds a segment, instrument by instrument, in rising order of their numbers, the rows of each in order of time.
+pub(in super::super) struct SegmentWriter {
+    out: Vec<u8>,
+    footer: Footer,
+    pages: PageWriter,
+    effort: Effort,
+    page_number: usize,
+    values: Vec<f64>,
+    marks: Vec<u8>,
+}
+
+impl SegmentWriter {
+    pub(in super::super) fn new(effort: Effort) -> Self {
+        let mut out = MAGIC.to_vec();
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        debug_assert_eq!(out.len(), HEAD_BYTES);
+        let is_settled = effort == Effort::Thorough;
+        Self {
+            out,
+            footer: Footer { first_lsn: 0, last_lsn: 0, is_settled, instruments: Vec::new() },
+            pages: PageWriter::new(effort, &MARK_CLASSES),
+            effort,
+            page_number: 0,
+            values: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// Bytes so far.
+    pub(in super::super) const fn bytes(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Begins an instrument.
+    pub(in super::super) fn begin(&mut self, id: InstrumentId, station: &str, instrument: Arc<Instrument>) {
+        self.footer.instruments.push(InstrumentEntry { id, station: station.to_owned(), instrument, chunks: Vec::new() });
+    }
+
+    /// Adds rows of the instrument begun last, behind those that it has.
+    pub(in super::super) fn push(&mut self, rows: &dyn RowSource) {
+        let times = rows.times();
         let mut begin = 0;
-        while begin < one.times.len() {
-            let end = (begin + ROWS_PER_BLOCK).min(one.times.len());
-            blocks.push(encode_block(one, begin..end, &mut out));
-            begin = end;
-        }
-        let (station, instrument) = (one.station.to_owned(), one.instrument.clone());
-        instruments.push(InstrumentEntry { id: one.id, station, instrument, blocks });
-    }
-    let footer = Footer { first_lsn: *lsns.start(), last_lsn: *lsns.end(), instruments };
-    let bytes = footer.encode()?;
-    out.extend_from_slice(&bytes);
-    let length = u32::try_from(bytes.len()).map_err(|_| DecodeError::Content("a footer over 4 GiB".to_owned()))?;
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(&crc32c(&bytes).to_le_bytes());
-    out.extend_from_slice(&END_MAGIC);
-    let summary = footer.summary(out.len() as u64);
-    Ok((out, summary))
-}
-
-fn encode_block(one: &SegmentColumns<'_>, rows: std::ops::Range<usize>, out: &mut Vec<u8>) -> BlockEntry {
-    let offset = out.len();
-    let times: Vec<i64> = one.times.get(rows.clone()).unwrap_or_default().iter().map(|time| time.as_ms()).collect();
-    let mut columns = Vec::with_capacity(1 + 2 * one.instrument.channels().len());
-    let mut column = |encode: &dyn Fn(&mut Vec<u8>)| {
-        let begin = out.len();
-        encode(out);
-        let bytes = out.get(begin..).unwrap_or_default();
-        columns.push(ColumnEntry { bytes: bytes.len(), crc: crc32c(bytes) });
-    };
-    column(&|out| encode_times(&times, out));
-    for channel in 0..one.instrument.channels().len() {
-        let (marks, values) = column_of(one, rows.clone(), channel);
-        column(&|out| encode_marks(&marks, out));
-        column(&|out| encode_values(&values, out));
-    }
-    let time_at = |row: Option<&i64>| Timestamp::from_ms(row.copied().unwrap_or_default());
-    BlockEntry { first: time_at(times.first()), last: time_at(times.last()), rows: rows.len(), offset, columns }
-}
-
-/// One channel's marks and its present values.
-fn column_of(one: &SegmentColumns<'_>, rows: std::ops::Range<usize>, channel: usize) -> (Vec<u8>, Vec<f64>) {
-    let mut marks = Vec::with_capacity(rows.len());
-    let mut values = Vec::with_capacity(rows.len());
-    for row in rows {
-        let mark = one.marks.get(row).and_then(|marks| marks.get(channel)).copied().unwrap_or_default();
-        marks.push(mark.byte());
-        if mark.is_present() {
-            values.extend(one.values.get(row).and_then(|values| values.get(channel)));
+        while begin < times.len() {
+            let blocks = plan_blocks(times.get(begin..).unwrap_or_default());
+            let count = blocks.iter().map(|rows| usize::from(*rows)).sum::<usize>();
+            self.push_chunk(rows, begin..begin + count, blocks);
+            begin += count;
         }
     }
-    (marks, values)
+
+    fn push_chunk(&mut self, rows: &dyn RowSource, range: Range<usize>, blocks: Vec<u16>) {
+        let Some(entry) = self.footer.instruments.last() else { return };
+        let instrument = Arc::clone(&entry.instrument);
+        let times: Vec<i64> =
+            rows.times().get(range.clone()).unwrap_or_default().iter().map(|time| time.as_ms()).collect();
+        let (Some(first), Some(last)) = (times.first(), times.last()) else { return };
+        let (first, last) = (Timestamp::from_ms(*first), Timestamp::from_ms(*last));
+        let mut pages = Vec::with_capacity(1 + instrument.channels().len());
+        let begin = self.out.len();
+        encode_times(split(&times, &blocks), self.effort, &mut self.out);
+        pages.push(self.page_from(begin));
+        for (channel, of_channel) in instrument.channels().iter().enumerate() {
+            self.values.clear();
+            self.marks.clear();
+            rows.column(channel, range.clone(), &mut self.values, &mut self.marks);
+            self.pages.begin(Some(of_channel.decimals()));
+            for (values, marks) in split(&self.values, &blocks).zip(split(&self.marks, &blocks)) {
+                self.pages.push_block(values, marks);
+            }
+            let begin = self.out.len();
+            self.pages.finish(&mut self.out);
+            pages.push(self.page_from(begin));
+        }
+        let page_number = self.page_number;
+        self.page_number += pages.len();
+        let chunk = ChunkEntry { first, last, blocks, pages, page_number };
+        if let Some(entry) = self.footer.instruments.last_mut() {
+            entry.chunks.push(chunk);
+        }
+    }
+
+    fn page_from(&self, begin: usize) -> PageEntry {
+        let bytes = self.out.get(begin..).unwrap_or_default();
+        PageEntry { offset: begin, bytes: bytes.len(), crc: crc32c(bytes) }
+    }
+
+    /// The file's bytes and its summary.
+    pub(in super::super) fn finish(
+        mut self,
+        lsns: std::ops::RangeInclusive<u64>,
+    ) -> Result<(Vec<u8>, SegmentSummary), DecodeError> {
+        self.footer.first_lsn = *lsns.start();
+        self.footer.last_lsn = *lsns.end();
+        self.footer.instruments.retain(|entry| !entry.chunks.is_empty());
+        let bytes = self.footer.encode()?;
+        let mut out = self.out;
+        out.extend_from_slice(&bytes);
+        let length = u32::try_from(bytes.len()).map_err(|_| DecodeError::Content("a footer over 4 GiB".to_owned()))?;
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&crc32c(&bytes).to_le_bytes());
+        out.extend_from_slice(&END_MAGIC);
+        let summary = self.footer.summary(out.len() as u64);
+        Ok((out, summary))
+    }
+}
+
+/// How many rows the first blocks of these times take: as many as one chunk holds.
+fn plan_blocks(times: &[Timestamp]) -> Vec<u16> {
+    let mut blocks = Vec::new();
+    let (mut begin, mut total) = (0, 0);
+    while begin < times.len() && blocks.len() < BLOCKS_PER_CHUNK_MAX && total < ROWS_PER_CHUNK_MAX {
+        let rest = times.get(begin..).unwrap_or_default();
+        let rows = rows_of_block(rest).min(ROWS_PER_CHUNK_MAX - total);
+        begin += rows;
+        total += rows;
+        blocks.push(u16::try_from(rows).unwrap_or(u16::MAX));
+    }
+    blocks
+}
+
+/// A block takes 1,024 rows, fewer at the end; where an hour has many rows, none beyond the full hour. As in windows, the full hour itself
+/// belongs to the hour that it ends.
+fn rows_of_block(times: &[Timestamp]) -> usize {
+    let Some(first) = times.first() else { return 0 };
+    let rows = times.len().min(ROWS_PER_BLOCK);
+    let is_dense = times.get(ROWS_PER_HOUR_MIN).is_some_and(|time| time.since_ms(*first) <= HOUR_MS);
+    if !is_dense {
+        return rows;
+    }
+    let hour_end = first.ceil_to(HOUR_MS);
+    times.get(..rows).unwrap_or_default().partition_point(|time| *time <= hour_end)
+}
+
+/// Slices of the given lengths.
+fn split<'a, T>(values: &'a [T], lengths: &'a [u16]) -> impl Iterator<Item = &'a [T]> {
+    let mut rest = values;
+    lengths.iter().map(move |length| {
+        let size = usize::from(*length).min(rest.len());
+        let (now, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
+        rest = later;
+        now
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every(step_ms: i64, rows: i64, first_ms: i64) -> Vec<Timestamp> {
+        (0..rows).map(|row| Timestamp::from_ms(first_ms + row * step_ms)).collect()
+    }
+
+    #[test]
+    fn blocks_of_dense_rows_end_with_the_hour() {
+        let times = every(1000, 7_300, 1_700_000_000_000);
+        let blocks = plan_blocks(&times);
+        assert_eq!(blocks.iter().map(|rows| usize::from(*rows)).sum::<usize>(), 7_300);
+        let mut row = 0;
+        for rows in blocks {
+            let (first, last) = (times[row], times[row + usize::from(rows) - 1]);
+            assert_eq!(first.ceil_to(HOUR_MS), last.ceil_to(HOUR_MS), "block at row {row}");
+            row += usize::from(rows);
+        }
+    }
+
+    #[test]
+    fn blocks_of_sparse_rows_are_full() {
+        assert_eq!(plan_blocks(&every(60_000, 2_500, 0)), vec![1024, 1024, 452]);
+    }
 }

@@ -1,0 +1,117 @@
+//! Unsigned integers of any bit width, packed one behind the other, least significant bit first.
+
+/// Bytes that `count` values of `width` bits take.
+pub(super) const fn packed_bytes(count: usize, width: u32) -> usize {
+    (count * width as usize).div_ceil(8)
+}
+
+/// Appends the low `width` bits (0 to 32) of each value.
+pub(super) fn pack(values: &[u32], width: u32, out: &mut Vec<u8>) {
+    let mut writer = BitWriter::new(out);
+    values.iter().for_each(|value| writer.put(u64::from(*value), width));
+    writer.finish();
+}
+
+/// Reads what [`pack`] wrote.
+pub(super) fn unpack_into(bytes: &[u8], width: u32, out: &mut [u32]) {
+    let mut reader = BitReader::new(bytes);
+    for value in out {
+        *value = u32::try_from(reader.take(width)).unwrap_or_default();
+    }
+}
+
+/// Appends bits to bytes.
+pub(super) struct BitWriter<'a> {
+    out: &'a mut Vec<u8>,
+    buffer: u128,
+    filled: u32,
+}
+
+impl<'a> BitWriter<'a> {
+    pub(super) const fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out, buffer: 0, filled: 0 }
+    }
+
+    /// Appends the low `width` bits (0 to 64) of a value.
+    #[expect(clippy::cast_possible_truncation, reason = "whole low words are cut off on purpose")]
+    pub(super) fn put(&mut self, value: u64, width: u32) {
+        self.buffer |= u128::from(value & low_bits(width)) << self.filled;
+        self.filled += width;
+        while self.filled >= 32 {
+            self.out.extend_from_slice(&(self.buffer as u32).to_le_bytes());
+            self.buffer >>= 32;
+            self.filled -= 32;
+        }
+    }
+
+    /// Writes the last bits, filled up with zeros to a whole byte.
+    #[expect(clippy::cast_possible_truncation, reason = "whole low bytes are cut off on purpose")]
+    pub(super) fn finish(mut self) {
+        while self.filled > 0 {
+            self.out.push(self.buffer as u8);
+            self.buffer >>= 8;
+            self.filled = self.filled.saturating_sub(8);
+        }
+    }
+}
+
+/// Takes bits from bytes; behind the last byte all bits are zero.
+pub(super) struct BitReader<'a> {
+    bytes: &'a [u8],
+    buffer: u128,
+    filled: u32,
+}
+
+impl<'a> BitReader<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, buffer: 0, filled: 0 }
+    }
+
+    /// The next `width` bits (0 to 64).
+    #[expect(clippy::cast_possible_truncation, reason = "the low 64 bits are taken on purpose")]
+    pub(super) fn take(&mut self, width: u32) -> u64 {
+        while self.filled < width {
+            match self.bytes.split_first_chunk::<4>() {
+                Some((word, rest)) => {
+                    self.buffer |= u128::from(u32::from_le_bytes(*word)) << self.filled;
+                    (self.bytes, self.filled) = (rest, self.filled + 32);
+                }
+                None => {
+                    let (byte, rest) = self.bytes.split_first().map_or((0, self.bytes), |(byte, rest)| (*byte, rest));
+                    self.buffer |= u128::from(byte) << self.filled;
+                    (self.bytes, self.filled) = (rest, self.filled + 8);
+                }
+            }
+        }
+        let value = self.buffer as u64 & low_bits(width);
+        self.buffer >>= width;
+        self.filled -= width;
+        value
+    }
+}
+
+/// The low `width` bits set.
+pub(super) const fn low_bits(width: u32) -> u64 {
+    if width >= 64 { u64::MAX } else { (1_u64 << width) - 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bits_of_mixed_widths_come_back(values in prop::collection::vec((any::<u64>(), 0_u32..=64), 0..200)) {
+            let mut out = Vec::new();
+            let mut writer = BitWriter::new(&mut out);
+            values.iter().for_each(|(value, width)| writer.put(*value, *width));
+            writer.finish();
+            prop_assert_eq!(out.len(), values.iter().map(|(_, width)| *width as usize).sum::<usize>().div_ceil(8));
+            let mut reader = BitReader::new(&out);
+            for (value, width) in values {
+                prop_assert_eq!(reader.take(width), value & low_bits(width));
+            }
+        }
+    }
+}

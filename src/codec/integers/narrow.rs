@@ -1,0 +1,262 @@
+//! Units of at most 32 bits in groups of 128: a width per group, the few that need more as patches, all patches of a block in one run of bits.
+
+use super::bits::{BitReader, BitWriter, pack, packed_bytes, unpack_into};
+use super::lanes::{self, LANES_VALUES, Lanes};
+use crate::base::bytes::ByteReader;
+use crate::base::limits::{GROUPS_PER_BLOCK_MAX, VALUES_PER_GROUP};
+use crate::codec::CodecError;
+
+const WIDTH_MAX: usize = 32;
+/// Bits of a head that hold the width.
+const WIDTH_BITS: u8 = 0x3F;
+/// The group has patches whose count and width take two bytes.
+const LONG_PATCHES: u8 = 0x40;
+/// The group has patches.
+const PATCHED: u8 = 0x80;
+/// Patches that one byte can describe: up to 32 of up to 8 bits.
+const SHORT_COUNT_MAX: u32 = 32;
+const SHORT_BITS_MAX: u32 = 8;
+/// Bits of a position within a group.
+const POSITION_BITS: u32 = 7;
+
+/// How one group is packed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Group {
+    width: u32,
+    patches: u32,
+    /// Bits of a patch above the width.
+    patch_bits: u32,
+    bits: usize,
+}
+
+impl Group {
+    const fn is_long(&self) -> bool {
+        self.patches > SHORT_COUNT_MAX || self.patch_bits > SHORT_BITS_MAX
+    }
+}
+
+const fn bit_length(value: u32) -> u32 {
+    u32::BITS - value.leading_zeros()
+}
+
+/// The cheapest way to pack a group.
+fn plan(units: &[u32]) -> Group {
+    let mut of_length = [0_u32; WIDTH_MAX + 1];
+    for unit in units {
+        if let Some(count) = of_length.get_mut(bit_length(*unit) as usize) {
+            *count += 1;
+        }
+    }
+    let top = (0..=WIDTH_MAX).rev().find(|length| of_length.get(*length).is_some_and(|count| *count > 0));
+    let top = u32::try_from(top.unwrap_or(0)).unwrap_or(0);
+    let of_width = |width: u32, patches: u32| {
+        let mut group = Group { width, patches, patch_bits: top - width, bits: 8 + units.len() * width as usize };
+        if patches > 0 {
+            let described = if group.is_long() { 16 } else { 8 };
+            group.bits += described + (patches * (POSITION_BITS + group.patch_bits)) as usize;
+        }
+        group
+    };
+    let mut best = of_width(top, 0);
+    let mut patches = 0;
+    for width in (0..top).rev() {
+        patches += of_length.get(width as usize + 1).copied().unwrap_or(0);
+        let group = of_width(width, patches);
+        if group.bits < best.bits {
+            best = group;
+        }
+        // Below this width the patches alone take more than everything does now.
+        if (patches * POSITION_BITS) as usize > best.bits {
+            break;
+        }
+    }
+    best
+}
+
+/// Bits that [`encode`] would write, not rounded up.
+pub(super) fn encoded_bits(units: &[u32]) -> usize {
+    units.chunks(VALUES_PER_GROUP).map(|group| plan(group).bits).sum()
+}
+
+/// Appends all units of a block: heads, packed groups, patches.
+#[expect(clippy::cast_possible_truncation, reason = "widths are at most 32, counts at most 128")]
+pub(super) fn encode(units: &[u32], out: &mut Vec<u8>) {
+    let mut groups = [Group::default(); GROUPS_PER_BLOCK_MAX];
+    let chunks = || units.chunks(VALUES_PER_GROUP).take(GROUPS_PER_BLOCK_MAX);
+    for (group, units) in groups.iter_mut().zip(chunks()) {
+        *group = plan(units);
+        let flags = match (group.patches, group.is_long()) {
+            (0, _) => 0,
+            (_, false) => PATCHED,
+            (_, true) => PATCHED | LONG_PATCHES,
+        };
+        out.push(group.width as u8 | flags);
+        match flags {
+            0 => {}
+            PATCHED => out.push((group.patches - 1) as u8 | ((group.patch_bits - 1) << 5) as u8),
+            _ => out.extend_from_slice(&[group.patches as u8, group.patch_bits as u8]),
+        }
+    }
+    for (group, units) in groups.iter().zip(chunks()) {
+        match units.len() {
+            LANES_VALUES => lanes::pack(&lanes::from_values(units), group.width, out),
+            _ => pack(units, group.width, out),
+        }
+    }
+    let mut patches = BitWriter::new(out);
+    for (group, units) in groups.iter().zip(chunks()).filter(|(group, _)| group.patches > 0) {
+        for (position, unit) in units.iter().enumerate().filter(|(_, unit)| bit_length(**unit) > group.width) {
+            patches.put(position as u64, POSITION_BITS);
+            patches.put(u64::from(unit >> group.width), group.patch_bits);
+        }
+    }
+    patches.finish();
+}
+
+/// What receives the groups of a block, in order.
+pub(super) trait GroupSink {
+    /// 128 units.
+    fn lanes(&mut self, lanes: &mut Lanes);
+    /// The last units of a block, fewer than 128.
+    fn tail(&mut self, units: &mut [u32]);
+}
+
+/// Reads `count` units that [`encode`] wrote and gives them away group by group.
+pub(super) fn decode(
+    reader: &mut ByteReader<'_>,
+    count: usize,
+    sink: &mut impl GroupSink,
+) -> Result<(), CodecError> {
+    let mut groups = [Group::default(); GROUPS_PER_BLOCK_MAX];
+    let group_count = count.div_ceil(VALUES_PER_GROUP);
+    let Some(groups) = groups.get_mut(..group_count) else {
+        return Err(CodecError::Count { what: "groups of a block", expected: GROUPS_PER_BLOCK_MAX, found: group_count });
+    };
+    let (mut packed, mut patch_bits) = (0, 0);
+    let mut left = count;
+    for group in groups.iter_mut() {
+        *group = decode_head(reader)?;
+        packed += packed_bytes(left.min(VALUES_PER_GROUP), group.width);
+        patch_bits += (group.patches * (POSITION_BITS + group.patch_bits)) as usize;
+        left = left.saturating_sub(VALUES_PER_GROUP);
+    }
+    let mut packed = ByteReader::new(reader.take(packed)?);
+    let offset = reader.offset();
+    let mut patches = BitReader::new(reader.take(patch_bits.div_ceil(8))?);
+    let mut left = count;
+    let mut values = [[0; 4]; 32];
+    for group in groups.iter() {
+        let size = left.min(VALUES_PER_GROUP);
+        left -= size;
+        let bytes = packed.take(packed_bytes(size, group.width))?;
+        if size == LANES_VALUES {
+            lanes::unpack(bytes, group.width, &mut values);
+            for _ in 0..group.patches {
+                let (position, high) = next_patch(&mut patches, group);
+                lanes::at(&mut values, position).map_or_else(|| Err(bad_patch(offset, position)), |unit| {
+                    *unit |= high;
+                    Ok(())
+                })?;
+            }
+            sink.lanes(&mut values);
+        } else {
+            let mut tail = [0; VALUES_PER_GROUP];
+            let tail = tail.get_mut(..size).unwrap_or_default();
+            unpack_into(bytes, group.width, tail);
+            for _ in 0..group.patches {
+                let (position, high) = next_patch(&mut patches, group);
+                *tail.get_mut(position).ok_or_else(|| bad_patch(offset, position))? |= high;
+            }
+            sink.tail(tail);
+        }
+    }
+    Ok(())
+}
+
+fn next_patch(patches: &mut BitReader<'_>, group: &Group) -> (usize, u32) {
+    let position = usize::try_from(patches.take(POSITION_BITS)).unwrap_or(usize::MAX);
+    let high = u32::try_from(patches.take(group.patch_bits)).unwrap_or(0);
+    (position, high.checked_shl(group.width).unwrap_or(0))
+}
+
+fn decode_head(reader: &mut ByteReader<'_>) -> Result<Group, CodecError> {
+    let offset = reader.offset();
+    let head = reader.u8()?;
+    let width = u32::from(head & WIDTH_BITS);
+    let unknown = |field, found| CodecError::Unknown { field, offset, found, known: "0 to 32 bits in all" };
+    if width > 32 {
+        return Err(unknown("bit width", u64::from(width)));
+    }
+    let (patches, patch_bits) = match head & (PATCHED | LONG_PATCHES) {
+        0 => (0, 0),
+        PATCHED => {
+            let both = u32::from(reader.u8()?);
+            ((both & 0x1F) + 1, (both >> 5) + 1)
+        }
+        LONG_PATCHES => return Err(unknown("group head", u64::from(head))),
+        _ => (u32::from(reader.u8()?), u32::from(reader.u8()?)),
+    };
+    if patches as usize > VALUES_PER_GROUP || width + patch_bits > 32 {
+        return Err(unknown("patches of a group", u64::from(patch_bits)));
+    }
+    Ok(Group { width, patches, patch_bits, bits: 0 })
+}
+
+const fn bad_patch(offset: usize, position: usize) -> CodecError {
+    CodecError::Unknown { field: "patch position", offset, found: position as u64, known: "positions within the group" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Gather(Vec<u32>);
+
+    impl GroupSink for Gather {
+        fn lanes(&mut self, lanes: &mut Lanes) {
+            let mut out = [0; 128];
+            lanes::write_values(lanes, &mut out, |unit| unit);
+            self.0.extend_from_slice(&out);
+        }
+
+        fn tail(&mut self, units: &mut [u32]) {
+            self.0.extend_from_slice(units);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skewed_units_come_back_and_the_estimate_is_the_size(
+            units in prop::collection::vec(prop_oneof![30 => 0_u32..40, 1 => any::<u32>(), 3 => 0_u32..2000], 0..1025)
+        ) {
+            let mut out = Vec::new();
+            encode(&units, &mut out);
+            let estimate = encoded_bits(&units).div_ceil(8);
+            prop_assert!(out.len() >= estimate && out.len() <= estimate + 2, "{} bytes, estimated {}", out.len(), estimate);
+            let mut back = Gather(Vec::new());
+            let mut reader = ByteReader::new(&out);
+            decode(&mut reader, units.len(), &mut back).unwrap();
+            prop_assert_eq!(reader.remaining(), 0);
+            prop_assert_eq!(back.0, units);
+        }
+
+        #[test]
+        fn any_bytes_give_units_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..600), count in 0_usize..1100) {
+            let mut back = Gather(Vec::new());
+            if decode(&mut ByteReader::new(&bytes), count, &mut back).is_ok() {
+                prop_assert_eq!(back.0.len(), count);
+            }
+        }
+    }
+
+    #[test]
+    fn one_outlier_is_patched_and_does_not_widen_its_group() {
+        let mut units = vec![3_u32; 128];
+        units[77] = 1 << 30;
+        let mut out = Vec::new();
+        encode(&units, &mut out);
+        assert_eq!(out[0] & WIDTH_BITS, 2, "width of the many");
+        assert!(out.len() <= 3 + 32 + 5, "{} bytes", out.len());
+    }
+}

@@ -1,0 +1,299 @@
+//! From a page back to statistics, values and marks.
+
+use super::CodecError;
+use super::error::at_end;
+use super::marks::decode_marks_into;
+use super::page::{Context, Entry, KNOWN_FLAGS, MarkClasses, ONE_MARK, SMALL};
+use super::small;
+use super::stats::BlockStats;
+use super::values;
+use crate::base::bytes::ByteReader;
+use crate::base::limits::ROWS_PER_BLOCK;
+
+/// Reads one page after the other; keeps its memory.
+#[derive(Debug)]
+pub struct PageReader {
+    classes: &'static MarkClasses,
+    flags: u8,
+    mark: u8,
+    blocks: Vec<Block>,
+    body_at: usize,
+    /// The values of a small page, decoded as a whole when the first block is asked for.
+    whole: Vec<f64>,
+    is_whole_decoded: bool,
+    present: Vec<f64>,
+}
+
+#[derive(Debug)]
+struct Block {
+    entry: Entry,
+    rows: usize,
+    marks_at: usize,
+    values_at: usize,
+    /// Values of the blocks before.
+    present_before: usize,
+}
+
+impl PageReader {
+    /// A reader for pages whose marks have the given meaning.
+    #[must_use]
+    pub const fn new(classes: &'static MarkClasses) -> Self {
+        Self {
+            classes,
+            flags: 0,
+            mark: 0,
+            blocks: Vec::new(),
+            body_at: 0,
+            whole: Vec::new(),
+            is_whole_decoded: false,
+            present: Vec::new(),
+        }
+    }
+
+    /// Reads what stands in front of the values of a page whose blocks have the given rows.
+    ///
+    /// # Errors
+    /// [`CodecError`] for bytes that [`PageWriter`](super::PageWriter) did not write.
+    pub fn open(&mut self, page: &[u8], rows: impl Iterator<Item = usize>) -> Result<(), CodecError> {
+        self.blocks.clear();
+        self.is_whole_decoded = false;
+        let mut reader = ByteReader::new(page);
+        self.flags = reader.u8()?;
+        if self.flags & !KNOWN_FLAGS != 0 {
+            let found = u64::from(self.flags);
+            return Err(CodecError::Unknown { field: "page flags", offset: 0, found, known: "0 to 3" });
+        }
+        self.mark = if self.flags & ONE_MARK != 0 { reader.u8()? } else { 0 };
+        let mut context = Context { flags: self.flags, before: None };
+        let mut present_before = 0;
+        for rows in rows {
+            if rows > ROWS_PER_BLOCK {
+                return Err(CodecError::Count { what: "rows of a block", expected: ROWS_PER_BLOCK, found: rows });
+            }
+            let all_if = |is_so: bool| if is_so { rows } else { 0 };
+            let of_mark = (all_if(self.classes.present(self.mark)), all_if(self.classes.valid(self.mark)));
+            let entry = Entry::decode(&mut reader, context, rows, of_mark)?;
+            context = context.behind(&entry);
+            let block = Block { entry, rows, marks_at: 0, values_at: 0, present_before };
+            present_before += entry.present;
+            self.blocks.push(block);
+        }
+        self.place(page, reader.offset())
+    }
+
+    /// Finds where marks and values of each block lie.
+    fn place(&mut self, page: &[u8], front: usize) -> Result<(), CodecError> {
+        let mut at = front;
+        for block in &mut self.blocks {
+            block.marks_at = at;
+            at = at.saturating_add(block.entry.marks_bytes);
+        }
+        self.body_at = at;
+        for block in &mut self.blocks {
+            block.values_at = at;
+            at = at.saturating_add(block.entry.values_bytes);
+        }
+        let is_small = self.flags & SMALL != 0;
+        if at > page.len() || (!is_small && at != page.len()) {
+            return Err(CodecError::Count { what: "bytes of a page", expected: at, found: page.len() });
+        }
+        Ok(())
+    }
+
+    /// Present and valid values of a block, and the statistics of the valid ones.
+    #[must_use]
+    pub fn stats(&self, block: usize) -> Option<(usize, usize, &BlockStats)> {
+        self.blocks.get(block).map(|block| (block.entry.present, block.entry.valid, &block.entry.stats))
+    }
+
+    /// Reads one block of the page that was opened last: a value and a mark for each of its rows. The value under an absent mark is zero.
+    ///
+    /// # Errors
+    /// [`CodecError`] for bytes that no writer wrote, and for slices of another length than the block has rows.
+    pub fn read(
+        &mut self,
+        page: &[u8],
+        block: usize,
+        values: &mut [f64],
+        marks: &mut [u8],
+    ) -> Result<(), CodecError> {
+        let Some(Block { entry, rows, marks_at, values_at, present_before }) = self.blocks.get(block) else {
+            return Err(CodecError::Count { what: "blocks of a page", expected: self.blocks.len(), found: block });
+        };
+        let (entry, rows) = (*entry, *rows);
+        if values.len() != rows || marks.len() != rows {
+            return Err(CodecError::Count { what: "rows to read into", expected: rows, found: values.len() });
+        }
+        if self.flags & ONE_MARK != 0 {
+            marks.fill(self.mark);
+        } else {
+            let bytes = page.get(*marks_at..marks_at + entry.marks_bytes).unwrap_or_default();
+            decode_marks_into(bytes, marks)?;
+            let present = marks.iter().filter(|mark| self.classes.present(**mark)).count();
+            if present != entry.present {
+                return Err(CodecError::Count { what: "present marks", expected: entry.present, found: present });
+            }
+        }
+        let (values_at, before) = (*values_at, *present_before);
+        let is_dense = entry.present == rows;
+        let mut present = std::mem::take(&mut self.present);
+        present.resize(if is_dense { 0 } else { entry.present }, 0.0);
+        let result = if is_dense {
+            self.read_present(page, &entry, (values_at, before), values)
+        } else {
+            self.read_present(page, &entry, (values_at, before), &mut present)
+        };
+        if result.is_ok() && !is_dense {
+            spread(&present, marks, self.classes, values);
+        }
+        self.present = present;
+        result
+    }
+
+    fn read_present(
+        &mut self,
+        page: &[u8],
+        entry: &Entry,
+        (values_at, before): (usize, usize),
+        out: &mut [f64],
+    ) -> Result<(), CodecError> {
+        if out.is_empty() {
+            return Ok(());
+        }
+        if self.flags & SMALL == 0 {
+            let bytes = page.get(values_at..values_at + entry.values_bytes).unwrap_or_default();
+            return values::decode(bytes, entry.code, entry.known_first(), out);
+        }
+        if !self.is_whole_decoded {
+            let total = self.blocks.iter().map(|block| block.entry.present).sum();
+            self.whole.resize(total, 0.0);
+            let blocks = self.blocks.iter().map(|block| (block.entry.code, block.entry.present));
+            small::decode(page.get(self.body_at..).unwrap_or_default(), blocks, &mut self.whole)?;
+            self.is_whole_decoded = true;
+        }
+        let from = self.whole.get(before..before + out.len());
+        from.map(|from| out.copy_from_slice(from)).ok_or(CodecError::Count {
+            what: "values of a page",
+            expected: before + out.len(),
+            found: self.whole.len(),
+        })
+    }
+}
+
+/// Puts present values where their marks are.
+fn spread(present: &[f64], marks: &[u8], classes: &MarkClasses, out: &mut [f64]) {
+    let mut next = present.iter();
+    for (value, mark) in out.iter_mut().zip(marks) {
+        *value = if classes.present(*mark) { next.next().copied().unwrap_or_default() } else { 0.0 };
+    }
+}
+
+/// Checks a whole page: every block decodes, and nothing lies behind the last.
+///
+/// # Errors
+/// [`CodecError`] names what does not.
+pub fn check_page(page: &[u8], rows: &[usize], classes: &'static MarkClasses) -> Result<(), CodecError> {
+    let mut reader = PageReader::new(classes);
+    reader.open(page, rows.iter().copied())?;
+    let (mut values, mut marks) = ([0.0; ROWS_PER_BLOCK], [0_u8; ROWS_PER_BLOCK]);
+    for (block, rows) in rows.iter().enumerate() {
+        let values = values.get_mut(..*rows).unwrap_or_default();
+        let marks = marks.get_mut(..*rows).unwrap_or_default();
+        reader.read(page, block, values, marks)?;
+    }
+    at_end(&ByteReader::new(&[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Effort, PageWriter};
+    use super::*;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    /// Bit 7 is presence; 0x80 and 0x81 count.
+    static CLASSES: LazyLock<MarkClasses> = LazyLock::new(|| MarkClasses {
+        is_present: std::array::from_fn(|mark| mark & 0x80 != 0),
+        is_valid: std::array::from_fn(|mark| mark == 0x80 || mark == 0x81),
+    });
+
+    type Rows = Vec<(f64, u8)>;
+
+    fn any_block(rows: usize) -> impl Strategy<Value = Rows> {
+        let value = prop_oneof![20 => (-9_000_i32..9_000).prop_map(|i| f64::from(i) / 100.0), 1 => -1e12_f64..1e12];
+        let dense = prop::collection::vec((value.clone(), Just(0x80)), rows);
+        let gaps = prop::collection::vec((value, prop_oneof![5 => Just(0x80_u8), 1 => Just(0), 1 => Just(0x83), 1 => Just(3)]), rows);
+        prop_oneof![dense, gaps]
+    }
+
+    fn any_blocks() -> impl Strategy<Value = Vec<Rows>> {
+        prop::collection::vec((1_usize..400).prop_flat_map(any_block), 1..6)
+    }
+
+    fn written(blocks: &[Rows], effort: Effort) -> Vec<u8> {
+        let mut writer = PageWriter::new(effort, &CLASSES);
+        writer.begin(Some(2));
+        for block in blocks {
+            let (values, marks): (Vec<f64>, Vec<u8>) = block.iter().copied().unzip();
+            writer.push_block(&values, &marks);
+        }
+        let mut out = Vec::new();
+        writer.finish(&mut out);
+        out
+    }
+
+    fn assert_comes_back(blocks: &[Rows], page: &[u8]) {
+        let mut reader = PageReader::new(&CLASSES);
+        reader.open(page, blocks.iter().map(Vec::len)).unwrap();
+        for (index, block) in blocks.iter().enumerate() {
+            let (mut values, mut marks) = (vec![9.0; block.len()], vec![9; block.len()]);
+            reader.read(page, index, &mut values, &mut marks).unwrap();
+            for ((value, mark), (was, of)) in values.iter().zip(&marks).zip(block) {
+                let expected = if of & 0x80 == 0 { 0.0 } else { *was };
+                assert_eq!((value.to_bits(), mark), (expected.to_bits(), of));
+            }
+            let valid = || block.iter().filter(|(_, mark)| *mark == 0x80 || *mark == 0x81).map(|(value, _)| *value);
+            let (present, count, stats) = reader.stats(index).unwrap();
+            assert_eq!(present, block.iter().filter(|(_, mark)| mark & 0x80 != 0).count());
+            assert_eq!(count, valid().count());
+            let naive = super::super::stats::of_doubles(valid());
+            assert_eq!(stats.values(), naive.values());
+            let (mut sum, mut naive_sum) = (crate::base::ExactSum::ZERO, crate::base::ExactSum::ZERO);
+            stats.add_to(&mut sum);
+            naive.add_to(&mut naive_sum);
+            assert_eq!(sum, naive_sum);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn pages_come_back_with_their_statistics(blocks in any_blocks()) {
+            for effort in [Effort::Fast, Effort::Thorough] {
+                assert_comes_back(&blocks, &written(&blocks, effort));
+            }
+        }
+
+        #[test]
+        fn damaged_pages_give_values_or_an_error(blocks in any_blocks(), at in any::<prop::sample::Index>(), byte: u8, cut in any::<prop::sample::Index>()) {
+            let rows: Vec<usize> = blocks.iter().map(Vec::len).collect();
+            for effort in [Effort::Fast, Effort::Thorough] {
+                let mut page = written(&blocks, effort);
+                let _ = check_page(&page[..cut.index(page.len())], &rows, &CLASSES);
+                let at = at.index(page.len());
+                page[at] = byte;
+                let _ = check_page(&page, &rows, &CLASSES);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_settled_wave_is_kept_small() {
+        let wave = |i: usize| ((i as f64 / 40.0).sin() * 1000.0).round() / 10.0;
+        let blocks: Vec<Rows> = (0..10).map(|b| (0..1000).map(|i| (wave(b * 1000 + i), 0x80)).collect()).collect();
+        let page = written(&blocks, Effort::Thorough);
+        assert_eq!(page[0] & SMALL, SMALL);
+        assert!(page.len() < written(&blocks, Effort::Fast).len());
+        assert_comes_back(&blocks, &page);
+    }
+}

@@ -1,0 +1,308 @@
+//! The rows of one segment, or of the head, block after block.
+
+use super::chunk::Chunk;
+use crate::base::limits::ROWS_PER_BLOCK;
+use crate::codec::{BlockStats, CodecError, PageReader, TimesReader};
+use crate::model::{InstrumentId, Mark, Quality, TimeRange, Timestamp};
+use crate::store::error::{DecodeError, StoreError};
+use crate::store::segment::{ChunkEntry, MARK_CLASSES, OpenSegment, Segment};
+use std::sync::Arc;
+
+/// Where rows come from. Sources that arrived later win where times are equal.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) arrival: usize,
+    kind: Kind,
+    range: TimeRange,
+    /// The block that is being read, if its rows are decoded, and how far it has been read.
+    pub(super) loaded: Chunk,
+    pub(super) row: usize,
+    /// The next row's time; `None` behind the last.
+    pub(super) next: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// Rows that are decoded already.
+    Rows,
+    Segment(Box<Cursor>),
+}
+
+/// A place among the blocks of a segment.
+#[derive(Debug)]
+struct Cursor {
+    segment: Arc<OpenSegment>,
+    instrument: InstrumentId,
+    channels: Vec<usize>,
+    chunk: usize,
+    block: usize,
+    /// Whether the chunk's pages are open.
+    is_open: bool,
+    times: TimesReader,
+    pages: Vec<PageReader>,
+    scratch: Scratch,
+}
+
+#[derive(Debug)]
+struct Scratch {
+    times: Vec<i64>,
+    marks: Vec<u8>,
+}
+
+impl Source {
+    /// Rows that are decoded already, cut to the range.
+    pub(super) fn of_rows(arrival: usize, rows: Chunk, range: TimeRange) -> Self {
+        let next = rows.times.first().copied();
+        Self { arrival, kind: Kind::Rows, range, loaded: rows, row: 0, next }
+    }
+
+    /// The rows of a segment; nothing is read yet.
+    pub(super) fn of_segment(
+        arrival: usize,
+        segment: &Segment,
+        instrument: InstrumentId,
+        channels: &[usize],
+        range: TimeRange,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some((first, last)) = segment.span(instrument).filter(|(first, last)| range.meets(*first, *last)) else {
+            return Ok(None);
+        };
+        debug_assert!(first <= last);
+        let segment = segment.open()?;
+        let readers = || PageReader::new(&MARK_CLASSES);
+        let cursor = Cursor {
+            segment,
+            instrument,
+            channels: channels.to_vec(),
+            chunk: 0,
+            block: 0,
+            is_open: false,
+            times: TimesReader::default(),
+            pages: channels.iter().map(|_| readers()).collect(),
+            scratch: Scratch { times: vec![0; ROWS_PER_BLOCK], marks: vec![0; ROWS_PER_BLOCK] },
+        };
+        let kind = Kind::Segment(Box::new(cursor));
+        let mut source = Self { arrival, kind, range, loaded: Chunk::default(), row: 0, next: None };
+        source.settle()?;
+        Ok(Some(source))
+    }
+
+    /// First and last time of the block that comes next, if none of it has been read.
+    pub(super) fn whole_block(&self) -> Option<(Timestamp, Timestamp)> {
+        let Kind::Segment(cursor) = &self.kind else { return None };
+        let span = cursor.span().filter(|_| self.loaded.times.is_empty())?;
+        (self.range.from <= span.0 && span.1 < self.range.to).then_some(span)
+    }
+
+    /// Last time of the rows that are decoded, or would be next.
+    pub(super) fn last_of_block(&self) -> Option<Timestamp> {
+        match (&self.kind, self.loaded.times.last()) {
+            (_, Some(last)) => Some(*last),
+            (Kind::Segment(cursor), None) => cursor.span().map(|(_, last)| last),
+            (Kind::Rows, None) => None,
+        }
+    }
+
+    /// Decodes the next block, if it is not.
+    pub(super) fn load(&mut self) -> Result<(), StoreError> {
+        if let Kind::Segment(cursor) = &mut self.kind
+            && self.loaded.times.is_empty()
+        {
+            cursor.read(&mut self.loaded)?;
+            self.row = self.loaded.times.partition_point(|time| *time < self.range.from);
+            let end = self.loaded.times.partition_point(|time| *time < self.range.to);
+            self.loaded.keep(0..end);
+            self.settle()?;
+        }
+        Ok(())
+    }
+
+    /// Decodes the next block straight into a reader's memory, and goes on behind it.
+    pub(super) fn read_whole(&mut self, out: &mut Chunk) -> Result<(), StoreError> {
+        if let Kind::Segment(cursor) = &mut self.kind {
+            cursor.read(out)?;
+            let begin = out.times.partition_point(|time| *time < self.range.from);
+            let end = out.times.partition_point(|time| *time < self.range.to);
+            out.keep(begin..end.max(begin));
+        }
+        self.skip()
+    }
+
+    /// Statistics of one of the asked channels in the block that comes next: valid values, and what is known of them.
+    pub(super) fn stats(&self, column: usize) -> Option<(usize, BlockStats)> {
+        let Kind::Segment(cursor) = &self.kind else { return None };
+        let chunk = cursor.entry()?;
+        if cursor.channels.get(column).is_some_and(|channel| *channel >= chunk.channels()) {
+            return Some((0, BlockStats::Empty));
+        }
+        let (_, valid, stats) = cursor.pages.get(column)?.stats(cursor.block)?;
+        Some((valid, *stats))
+    }
+
+    /// Goes on behind the block that comes next, unread.
+    pub(super) fn skip(&mut self) -> Result<(), StoreError> {
+        if let Kind::Segment(cursor) = &mut self.kind {
+            cursor.step();
+        }
+        self.settle()
+    }
+
+    /// Goes on behind rows of the loaded block.
+    pub(super) fn advance_to(&mut self, row: usize) -> Result<(), StoreError> {
+        self.row = row;
+        if row < self.loaded.times.len() {
+            self.next = self.loaded.times.get(row).copied();
+            return Ok(());
+        }
+        let columns = self.loaded.columns.len();
+        self.loaded.reset(columns);
+        self.row = 0;
+        match self.kind {
+            Kind::Rows => {
+                self.next = None;
+                Ok(())
+            }
+            Kind::Segment(_) => self.skip(),
+        }
+    }
+
+    /// Finds the next row's time: passes over blocks outside the range and opens pages on the way.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        loop {
+            if let Some(time) = self.loaded.times.get(self.row) {
+                self.next = Some(*time);
+                return Ok(());
+            }
+            let Kind::Segment(cursor) = &mut self.kind else {
+                self.next = None;
+                return Ok(());
+            };
+            if !self.loaded.times.is_empty() {
+                // All rows of the loaded block lie before the range.
+                let columns = self.loaded.columns.len();
+                self.loaded.reset(columns);
+                self.row = 0;
+                cursor.step();
+            }
+            cursor.find(self.range)?;
+            match cursor.span() {
+                None => {
+                    self.next = None;
+                    return Ok(());
+                }
+                Some((first, _)) if first >= self.range.from => {
+                    self.next = Some(first);
+                    return Ok(());
+                }
+                Some(_) => {
+                    cursor.read(&mut self.loaded)?;
+                    self.row = self.loaded.times.partition_point(|time| *time < self.range.from);
+                    let end = self.loaded.times.partition_point(|time| *time < self.range.to);
+                    self.loaded.keep(0..end);
+                    if self.loaded.times.is_empty() {
+                        cursor.step();
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Cursor {
+    fn entry(&self) -> Option<&ChunkEntry> {
+        self.segment.chunks(self.instrument).get(self.chunk)
+    }
+
+    /// First and last time of the next block, where its chunk is open.
+    fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let (first, last) = self.times.span(self.block).filter(|_| self.is_open)?;
+        Some((Timestamp::from_ms(first), Timestamp::from_ms(last)))
+    }
+
+    fn step(&mut self) {
+        self.block += 1;
+        if self.entry().is_none_or(|chunk| self.block >= chunk.blocks.len()) {
+            (self.chunk, self.block, self.is_open) = (self.chunk + 1, 0, false);
+        }
+    }
+
+    /// Goes on to the next block with rows in the range, and opens the pages of its chunk.
+    fn find(&mut self, range: TimeRange) -> Result<(), StoreError> {
+        loop {
+            let segment = Arc::clone(&self.segment);
+            let Some(chunk) = segment.chunks(self.instrument).get(self.chunk) else { return Ok(()) };
+            if !range.meets(chunk.first, chunk.last) {
+                (self.chunk, self.block, self.is_open) = (self.chunk + 1, 0, false);
+                continue;
+            }
+            if !self.is_open {
+                self.open(&segment, chunk)?;
+            }
+            match self.span() {
+                Some((first, last)) if !range.meets(first, last) => self.step(),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn open(&mut self, segment: &OpenSegment, chunk: &ChunkEntry) -> Result<(), StoreError> {
+        let corrupt = |index: usize, error: CodecError| segment.corrupt(OpenSegment::offset(chunk, index), &error);
+        let times = segment.page(chunk, 0)?.unwrap_or_default();
+        self.times.open(times, chunk.block_rows()).map_err(|error| corrupt(0, error))?;
+        for (channel, reader) in self.channels.iter().zip(&mut self.pages) {
+            if let Some(page) = segment.page(chunk, channel + 1)? {
+                reader.open(page, chunk.block_rows()).map_err(|error| corrupt(channel + 1, error))?;
+            }
+        }
+        self.is_open = true;
+        Ok(())
+    }
+
+    /// Decodes the next block.
+    fn read(&mut self, out: &mut Chunk) -> Result<(), StoreError> {
+        let segment = Arc::clone(&self.segment);
+        out.reset(self.channels.len());
+        let Some(chunk) = segment.chunks(self.instrument).get(self.chunk) else { return Ok(()) };
+        let rows = chunk.blocks.get(self.block).map_or(0, |rows| usize::from(*rows));
+        let corrupt = |index: usize, error: DecodeError| segment.corrupt(OpenSegment::offset(chunk, index), &error);
+        let bytes = segment.page(chunk, 0)?.unwrap_or_default();
+        let times = self.scratch.times.get_mut(..rows).unwrap_or_default();
+        self.times.read(bytes, self.block, times).map_err(|error| corrupt(0, error.into()))?;
+        if times.windows(2).any(|pair| matches!(pair, [a, b] if b <= a)) {
+            return Err(corrupt(0, DecodeError::Content("times of a block do not rise".to_owned())));
+        }
+        out.times.extend(times.iter().map(|time| Timestamp::from_ms(*time)));
+        let marks = self.scratch.marks.get_mut(..rows).unwrap_or_default();
+        for ((channel, reader), column) in self.channels.iter().zip(&mut self.pages).zip(&mut out.columns) {
+            column.values.resize(rows, 0.0);
+            let Some(page) = segment.page(chunk, channel + 1)? else {
+                column.marks.resize(rows, Mark::default());
+                continue;
+            };
+            reader
+                .read(page, self.block, &mut column.values, marks)
+                .map_err(|error| corrupt(channel + 1, error.into()))?;
+            let is_known = fill_marks(marks, &mut column.marks);
+            if !is_known {
+                return Err(corrupt(channel + 1, DecodeError::Content("a byte that is no mark".to_owned())));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Turns bytes into marks; says whether all of them are any.
+fn fill_marks(bytes: &[u8], out: &mut Vec<Mark>) -> bool {
+    let Some(first) = bytes.first() else { return true };
+    if bytes.iter().fold(0, |differences, byte| differences | (byte ^ first)) == 0 {
+        let mark = Mark::from_byte(*first);
+        out.resize(bytes.len(), mark.unwrap_or_default());
+        return mark.is_some();
+    }
+    let unknown = Mark::new(false, Quality::Normal);
+    let before = out.len();
+    out.extend(bytes.iter().map_while(|byte| Mark::from_byte(*byte)));
+    let is_known = out.len() - before == bytes.len();
+    out.resize(before + bytes.len(), unknown);
+    is_known
+}
