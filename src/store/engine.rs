@@ -11,8 +11,8 @@ use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
 use super::segment::{self, Segment, SegmentSummary, SegmentWriter};
 use super::wal::Wal;
 use crate::base::checksum::{Digest, sha256};
-use crate::codec::Effort;
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
+use crate::codec::Effort;
 use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
@@ -146,7 +146,7 @@ impl Store {
             synced_lsn: AtomicU64::new(last_lsn),
             poisoned: AtomicBool::new(false),
         };
-        let state = State { segments, ..State::default() };
+        let state = State::new(segments);
         let store = Self {
             storage,
             layout,
@@ -294,9 +294,7 @@ impl Store {
         {
             let mut state = self.state.write();
             let segment = Segment::new(path, summary.clone(), Arc::clone(&self.storage));
-            state.remember_latest();
-            state.segments.push(Arc::new(segment));
-            state.head.clear();
+            state.seal_head(Arc::new(segment));
         }
         self.sealed_lsn = last_lsn;
         self.begin_wal()?;
@@ -351,7 +349,7 @@ impl Store {
             let name = segment.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             (name, segment.path().to_owned(), segment.summary().clone())
         };
-        self.state.read().segments.iter().map(of_segment).collect()
+        self.state.read().segments().iter().map(of_segment).collect()
     }
 
     pub(crate) fn read_file(&self, path: &Path) -> Result<Vec<u8>, StoreError> {

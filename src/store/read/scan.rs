@@ -1,10 +1,12 @@
 //! Joining the sources of an instrument's rows: in order of time, the newest arrival of each instant.
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, Column};
 use super::source::Source;
 use crate::codec::BlockStats;
-use crate::model::Timestamp;
+use crate::model::{InstrumentId, TimeRange, Timestamp};
 use crate::store::error::StoreError;
+use crate::store::segment::Segment;
+use std::sync::Arc;
 
 /// Rows in order of time, decoded as they are asked for: at most a block per source is in memory.
 #[derive(Debug)]
@@ -12,6 +14,8 @@ pub struct Scan {
     sources: Vec<Source>,
     columns: usize,
     out: Chunk,
+    /// Memory for channels that are shown one by one.
+    column: Column,
     /// The source whose next block was found whole.
     found: Option<usize>,
 }
@@ -33,7 +37,21 @@ pub enum Found {
 impl Scan {
     pub(super) fn new(sources: Vec<Source>, columns: usize) -> Self {
         let sources = sources.into_iter().filter(|source| source.next.is_some()).collect();
-        Self { sources, columns, out: Chunk::default(), found: None }
+        Self { sources, columns, out: Chunk::default(), column: Column::default(), found: None }
+    }
+
+    /// The rows of some segments alone, in order of arrival.
+    pub(in super::super) fn of_segments(
+        segments: &[Arc<Segment>],
+        instrument: InstrumentId,
+        channels: &[usize],
+        range: TimeRange,
+    ) -> Result<Self, StoreError> {
+        let mut sources = Vec::with_capacity(segments.len());
+        for (arrival, segment) in segments.iter().enumerate() {
+            sources.extend(Source::of_segment(arrival, segment, instrument, channels, range)?);
+        }
+        Ok(Self::new(sources, channels.len()))
     }
 
     /// The rows that [`Scan::find`] or [`Scan::next_rows`] found last.
@@ -58,20 +76,17 @@ impl Scan {
     ///
     /// # Errors
     /// [`StoreError`] where a block does not check.
-    pub fn find(
-        &mut self,
-        mut wants: impl FnMut(Timestamp, Timestamp) -> bool,
-    ) -> Result<Option<Found>, StoreError> {
+    pub fn find(&mut self, mut wants: impl FnMut(Timestamp, Timestamp) -> bool) -> Result<Option<Found>, StoreError> {
         if let Some(source) = self.found.take().and_then(|index| self.sources.get_mut(index)) {
             source.skip()?;
             self.drop_finished();
         }
         let Some((index, others)) = self.first_source() else { return Ok(None) };
-        self.out.reset(self.columns);
         let Some(source) = self.sources.get_mut(index) else { return Ok(None) };
         let last = source.last_of_block();
         let is_alone = others.is_none_or(|other| last.is_some_and(|last| last < other));
         if !is_alone {
+            self.out.reset(self.columns);
             self.merge(index)?;
         } else if source.loaded.times.is_empty() {
             if let Some((first, last)) = source.whole_block()
@@ -91,6 +106,29 @@ impl Scan {
         Ok(Some(Found::Rows))
     }
 
+    /// Shows the next rows channel by channel: place of the channel among the asked ones, times, values and marks. Each channel is decoded
+    /// just before it is shown, into the same memory, so that summing or comparing it finds it in the cache: the fastest way to look at
+    /// many channels. Says whether there were any rows.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a block does not check.
+    pub fn visit(&mut self, mut visit: impl FnMut(usize, &[Timestamp], &Column)) -> Result<bool, StoreError> {
+        match self.find(|_, _| true)? {
+            None => return Ok(false),
+            Some(Found::Rows) => {
+                for (index, column) in self.out.columns.iter().enumerate() {
+                    visit(index, &self.out.times, column);
+                }
+            }
+            Some(Found::Block { .. }) => {
+                if let Some(source) = self.found.and_then(|index| self.sources.get_mut(index)) {
+                    source.visit(&mut self.out.times, &mut self.column, &mut visit)?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// Valid values, and statistics of them, of one of the asked channels in the block found last.
     #[must_use]
     pub fn block_stats(&self, column: usize) -> Option<(usize, BlockStats)> {
@@ -103,9 +141,8 @@ impl Scan {
         let mut others: Option<Timestamp> = None;
         for (index, source) in self.sources.iter().enumerate() {
             let Some(next) = source.next else { continue };
-            let is_first = first.is_none_or(|(time, arrival, _)| {
-                next < time || (next == time && source.arrival > arrival)
-            });
+            let is_first =
+                first.is_none_or(|(time, arrival, _)| next < time || (next == time && source.arrival > arrival));
             let displaced = if is_first { first.map(|(time, ..)| time) } else { Some(next) };
             others = match (others, displaced) {
                 (Some(a), Some(b)) => Some(a.min(b)),

@@ -6,7 +6,7 @@ mod writer;
 
 pub(super) use footer::{ChunkEntry, SegmentSummary};
 pub(super) use reader::{OpenSegment, Segment, read_summary};
-pub(super) use writer::{RowSource, SegmentWriter};
+pub(super) use writer::{RawColumn, RowSource, SegmentWriter};
 
 use crate::codec::MarkClasses;
 use crate::model::Mark;
