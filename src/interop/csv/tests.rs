@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::base::limits::CSV_RECORD_BYTES_MAX;
-use crate::model::{Batch, Channel, Frame, Instrument, InstrumentId, Interval, ModelError, Quality, Timestamp, Unit};
+use crate::model::{
+    Batch, Channel, Frame, Instrument, InstrumentId, Interval, ModelError, Quality, ReferenceState, Timestamp, Unit,
+};
 use proptest::prelude::*;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -197,6 +199,58 @@ fn ppm_become_ppb_as_on_paper_and_mass_goes_through_the_molar_mass() {
     assert_eq!((values[0], values[2]), (1802.0, 0.1));
     // 78.114 g/mol over 24.465 L/mol, the molar volume at 25 °C and 1 atm.
     assert!((values[1] - 3.195 * 24.465 / 78.114).abs() < 1e-4, "{}", values[1]);
+}
+
+#[test]
+fn a_column_at_another_reference_state_is_brought_to_the_state_of_its_channel() {
+    let mass: Unit = "ug/m3".parse().unwrap();
+    let channel = |unit, state| Channel::species("benzene", unit).unwrap().with_reference(state);
+    let read_at = |channel: Channel, unit, state| {
+        let gc = Instrument::new("gc", Interval::minutes(1), vec![channel]).unwrap();
+        let target = CsvTarget::new(ONE, &gc).column_at("c", "benzene", unit, state);
+        let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds)).map(target);
+        read("t,c\n0,10\n", spec).0[0].samples[0].value.unwrap()
+    };
+    let (c0, c20, c25) = (ReferenceState::C0, ReferenceState::C20, ReferenceState::C25);
+    // Litres a mole at 0, 20 and 25 °C and one atmosphere: 22.414, 24.055, 24.465.
+    for (found, expected) in [
+        (read_at(channel(mass, c20), mass, c0), 10.0 * 22.414 / 24.055),
+        (read_at(channel(mass, c0), mass, c25), 10.0 * 24.465 / 22.414),
+        (read_at(channel(Unit::Ppb, c25), mass, c0), 10.0 * 22.414 / 78.114),
+        (read_at(channel(mass, c20), Unit::Ppb, c0), 10.0 * 78.114 / 24.055),
+    ] {
+        assert!((found - expected).abs() < 1e-3 * expected, "{found} {expected}");
+    }
+    assert_eq!(read_at(channel(mass, c20), mass, c20), 10.0, "the same state keeps every bit");
+    assert_eq!(read_at(channel(Unit::Ppb, c20), Unit::Ppb, c0), 10.0, "mixing ratios have no state");
+}
+
+/// Date and time of day in two columns, the time of day first in the file.
+const TWO_TIME_COLUMNS: &str =
+    "Time,a,Date\n18:00:00,1,10/03/2004\n19:00:00,2,10/03/2004\n19:00:00,3, 10/03/2004 \n20:00,4,\n";
+
+#[test]
+fn a_time_in_two_columns_is_read_in_the_order_in_which_they_are_named() {
+    let time = TimeColumn::new("Date", TimeFormat::Pattern("%d/%m/%Y %H:%M:%S".to_owned())).and("Time").zone("+01:00");
+    let target = CsvTarget::new(ONE, &instrument(&["a"])).column("a", "a", Unit::Ppb);
+    let (frames, report) = read(TWO_TIME_COLUMNS, CsvSpec::new(time).map(target));
+    let times: Vec<_> = frames.iter().map(|f| (f.time.to_string(), f.samples[0].value.unwrap())).collect();
+    assert_eq!(times, [("2004-03-10T17:00:00Z".to_owned(), 1.0), ("2004-03-10T18:00:00Z".to_owned(), 2.0)]);
+    assert_eq!(
+        rejections(&report),
+        [
+            (4, Some("Date+Time"), "10/03/2004 19:00:00", RejectReason::EqualTime),
+            (5, Some("Date+Time"), " 20:00", RejectReason::BadTime)
+        ]
+    );
+}
+
+#[test]
+fn a_second_time_column_that_is_not_there_is_refused() {
+    let time = TimeColumn::new("t", TimeFormat::Pattern("%d/%m/%Y %H:%M".to_owned())).and("clock");
+    let target = CsvTarget::new(ONE, &instrument(&["a"])).column("a", "a", Unit::Ppb);
+    let error = refused("t,a\n", CsvSpec::new(time).map(target));
+    assert!(matches!(&error, CsvError::MissingColumn { column, .. } if column == "clock"), "{error}");
 }
 
 // Rows and bytes.
