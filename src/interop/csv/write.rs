@@ -113,14 +113,14 @@ struct Lines<W: Write> {
 impl<W: Write> Lines<W> {
     fn new(out: W, header: &[&str]) -> io::Result<Self> {
         let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(header)?;
+        writer.write_record(header).map_err(cause)?;
         Ok(Self { writer, text: String::new() })
     }
 
     fn field(&mut self, value: impl std::fmt::Display) -> io::Result<()> {
         self.text.clear();
         write!(self.text, "{value}").map_err(io::Error::other)?;
-        Ok(self.writer.write_field(&self.text)?)
+        self.writer.write_field(&self.text).map_err(cause)
     }
 
     fn number(&mut self, value: Option<f64>) -> io::Result<()> {
@@ -132,7 +132,15 @@ impl<W: Write> Lines<W> {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        Ok(self.writer.write_record(None::<&[u8]>)?)
+        self.writer.write_record(None::<&[u8]>).map_err(cause)
+    }
+}
+
+/// What `out` said itself: a closed pipe must be known as one.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(cause) => cause,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
@@ -195,5 +203,10 @@ mod tests {
         let mut writer = SampleWriter::new(Full).unwrap();
         writer.write(Timestamp::from_ms(0), Sample::MISSING).unwrap();
         assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
+
+        let mut writer = SampleWriter::new(Full).unwrap();
+        let mut rows = (0..100_000).map(|ms| writer.write(Timestamp::from_ms(ms), Sample::MISSING));
+        let error = rows.find_map(Result::err).expect("a buffer holds less than this");
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 }
