@@ -98,6 +98,7 @@ impl Scan {
             source.read_whole(&mut self.out)?;
         } else {
             let (row, rows) = (source.row, source.loaded.times.len());
+            self.out.reset(self.columns);
             std::mem::swap(&mut self.out, &mut source.loaded);
             self.out.keep(row..rows);
             source.advance_to(rows)?;
