@@ -17,7 +17,9 @@ pub mod trace;
 
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
-pub use db::{Database, ExportScope, Receipt, Rejection, Stats};
+pub use db::{
+    Compaction, Database, Deletion, ExportScope, ReadOnly, Receipt, Rejection, Retention, Stats, UpkeepReport,
+};
 pub use error::Error;
 pub use model::{
     Batch, Channel, DuplicatePolicy, Frame, Instrument, InstrumentId, Interval, Position, Quality, ReferenceState,

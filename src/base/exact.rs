@@ -3,8 +3,11 @@
 use super::limits::VALUE_MAGNITUDE_MAX;
 
 /// Decimal places that the decimal part of the sum keeps.
-const DECIMALS: i32 = 9;
+const DECIMALS: u32 = 9;
 const DECIMAL_SCALE: f64 = 1e9;
+/// 1.5 * 2^52: adding and taking it away again rounds to a whole number, up to 2^51.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+const ROUNDED_MAX: f64 = 2_251_799_813_685_248.0;
 /// 2^60: one unit of the binary part.
 const BINARY_SCALE: f64 = 1_152_921_504_606_846_976.0;
 
@@ -60,7 +63,7 @@ impl ExactSum {
     /// assert_eq!(sum.total(), 12.34);
     /// ```
     pub fn add_decimals(&mut self, sum: i64, decimals: u8) {
-        if let Some(places) = DECIMALS.unsigned_abs().checked_sub(u32::from(decimals)) {
+        if let Some(places) = DECIMALS.checked_sub(u32::from(decimals)) {
             self.decimal = self.decimal.wrapping_add(i128::from(sum) * 10_i128.pow(places));
         }
     }
@@ -94,12 +97,23 @@ impl ExactSum {
 
     #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 1e15 * 2^60 < 2^110")]
     fn parts(value: f64) -> (i128, i128) {
+        // Three places cover most readings, and a half unit is never taken for a whole one: dividing again would tell.
+        let thousandths = value * 1e3;
+        let rounded = (thousandths + ROUNDER) - ROUNDER;
+        if thousandths.abs() <= ROUNDED_MAX && rounded / 1e3 == value {
+            return (i128::from(rounded as i64) * 1_000_000, 0);
+        }
+        Self::other_parts(value)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 1e15 * 2^60 < 2^110")]
+    #[cold]
+    fn other_parts(value: f64) -> (i128, i128) {
         let bounded = if value.is_nan() { 0.0 } else { value.clamp(-VALUE_MAGNITUDE_MAX, VALUE_MAGNITUDE_MAX) };
-        for places in [3, DECIMALS] {
-            let scale = 10_f64.powi(places);
+        for (scale, factor) in [(1e3, 1_000_000_i128), (DECIMAL_SCALE, 1)] {
             let scaled = (bounded * scale).round();
             if scaled.abs() <= 9_007_199_254_740_992.0 && scaled / scale == bounded {
-                return (scaled as i128 * 10_i128.pow((DECIMALS - places).unsigned_abs()), 0);
+                return (scaled as i128 * factor, 0);
             }
         }
         (0, (bounded * BINARY_SCALE).round() as i128)

@@ -5,11 +5,15 @@ mod export;
 mod open;
 mod operate;
 mod pending;
+mod read_only;
 mod records;
 mod rules;
+mod upkeep;
 mod write;
 
 pub use core::Database;
 pub use export::ExportScope;
 pub use operate::Stats;
+pub use read_only::ReadOnly;
+pub use upkeep::{Compaction, Deletion, Retention, UpkeepReport};
 pub use write::{Receipt, Rejection};

@@ -64,6 +64,12 @@ kinds! {
     Checkpoint = 14, "checkpoint";
     /// Stations left the quorum of a rule, for want of data, or came back.
     MembershipChanged = 15, "membership_changed";
+    /// Segments gave way to another one, or to nothing.
+    SegmentsReplaced = 27, "segments_replaced";
+    /// Somebody had readings deleted.
+    ReadingsDeleted = 28, "readings_deleted";
+    /// Deleted readings are off the disk.
+    DeletionCompleted = 29, "deletion_completed";
 }
 
 impl Kind {
@@ -83,7 +89,10 @@ impl Kind {
     /// machine: when deliveries went through, when segments were sealed, how far evaluation had come.
     #[must_use]
     pub const fn is_history(self) -> bool {
-        !matches!(self, Self::Delivery | Self::SegmentSealed | Self::Checkpoint)
+        !matches!(
+            self,
+            Self::Delivery | Self::SegmentSealed | Self::Checkpoint | Self::SegmentsReplaced | Self::DeletionCompleted
+        )
     }
 }
 

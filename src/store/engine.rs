@@ -343,6 +343,37 @@ impl Store {
         Ok(())
     }
 
+    /// The segments in order of arrival.
+    pub(super) fn segments(&self) -> Vec<Arc<Segment>> {
+        self.state.read().segments().to_vec()
+    }
+
+    pub(super) fn replace_segments(&self, segments: Vec<Arc<Segment>>) {
+        self.state.write().replace_segments(segments);
+    }
+
+    pub(super) fn remember_segment(&self, file_name: &str, summary: &SegmentSummary) {
+        self.catalog.put(file_name, summary);
+    }
+
+    pub(super) const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(super) const fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
+    }
+
+    /// Lets go of segments that were removed for good before a crash left them behind.
+    pub(crate) fn drop_segments(&self, is_removed: impl Fn(&str) -> bool) {
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            self.segments().into_iter().partition(|segment| is_removed(&segment.file_name()));
+        if !gone.is_empty() {
+            self.replace_segments(kept);
+            gone.iter().for_each(|segment| segment.doom());
+        }
+    }
+
     /// All segments' names, summaries and checksums, for whoever records them.
     pub(crate) fn segment_files(&self) -> Vec<(String, PathBuf, SegmentSummary)> {
         let of_segment = |segment: &Arc<Segment>| {

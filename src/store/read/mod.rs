@@ -61,6 +61,15 @@ impl Reader {
         Ok(Scan::new(sources, channels.len()))
     }
 
+    /// The first time of an instrument's rows at or after one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a block cannot be read.
+    pub fn first_from(&self, instrument: InstrumentId, from: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let range = TimeRange::new(from, TimeRange::ALL.to);
+        Ok(self.scan(instrument, &[], range)?.next_time())
+    }
+
     /// The newest present sample of a channel and its time. Answered from memory, but for the first question about a channel after
     /// opening.
     ///

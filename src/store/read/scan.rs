@@ -31,6 +31,8 @@ pub enum Found {
         first: Timestamp,
         /// Its last time.
         last: Timestamp,
+        /// Its rows.
+        rows: usize,
     },
 }
 
@@ -52,6 +54,12 @@ impl Scan {
             sources.extend(Source::of_segment(arrival, segment, instrument, channels, range)?);
         }
         Ok(Self::new(sources, channels.len()))
+    }
+
+    /// The time of the next row.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Timestamp> {
+        self.sources.iter().filter_map(|source| source.next).min()
     }
 
     /// The rows that [`Scan::find`] or [`Scan::next_rows`] found last.
@@ -89,11 +97,11 @@ impl Scan {
             self.out.reset(self.columns);
             self.merge(index)?;
         } else if source.loaded.times.is_empty() {
-            if let Some((first, last)) = source.whole_block()
+            if let Some((first, last, rows)) = source.whole_block()
                 && wants(first, last)
             {
                 self.found = Some(index);
-                return Ok(Some(Found::Block { first, last }));
+                return Ok(Some(Found::Block { first, last, rows }));
             }
             source.read_whole(&mut self.out)?;
         } else {

@@ -87,11 +87,12 @@ impl Source {
         Ok(Some(source))
     }
 
-    /// First and last time of the block that comes next, if none of it has been read.
-    pub(super) fn whole_block(&self) -> Option<(Timestamp, Timestamp)> {
+    /// First and last time and rows of the block that comes next, if it lies in the range and none of it has been read.
+    pub(super) fn whole_block(&self) -> Option<(Timestamp, Timestamp, usize)> {
         let Kind::Segment(cursor) = &self.kind else { return None };
         let span = cursor.span().filter(|_| self.loaded.times.is_empty())?;
-        (self.range.from <= span.0 && span.1 < self.range.to).then_some(span)
+        let rows = cursor.entry()?.rows_of_block(cursor.block);
+        (self.range.from <= span.0 && span.1 < self.range.to).then_some((span.0, span.1, rows))
     }
 
     /// Last time of the rows that are decoded, or would be next.

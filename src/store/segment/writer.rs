@@ -58,11 +58,6 @@ impl SegmentWriter {
         }
     }
 
-    /// Bytes so far.
-    pub(in super::super) const fn bytes(&self) -> usize {
-        self.out.len()
-    }
-
     /// Begins an instrument.
     pub(in super::super) fn begin(&mut self, id: InstrumentId, station: &str, instrument: Arc<Instrument>) {
         self.footer.instruments.push(InstrumentEntry {
