@@ -96,7 +96,32 @@ pub(super) fn rollups(
     Ok(windows.done)
 }
 
+/// One aggregate of each asked channel over a range of time.
+pub(super) fn aggregates(
+    reader: &Reader,
+    instrument: InstrumentId,
+    channels: &[usize],
+    range: TimeRange,
+) -> Result<Rollup, QueryError> {
+    let mut scan = reader.scan(instrument, channels, range)?;
+    let mut all = Rollup { end: range.to, rows: 0, channels: vec![Aggregate::default(); channels.len()] };
+    while let Some(found) = scan.find(|_, _| true)? {
+        match found {
+            Found::Block { rows, .. } => all.add_block(rows, |place| scan.block_stats(place)),
+            Found::Rows => all.add_rows(scan.rows(), 0..scan.rows().times.len()),
+        }
+    }
+    Ok(all)
+}
+
 impl Rollup {
+    fn add_rows(&mut self, chunk: &Chunk, rows: std::ops::Range<usize>) {
+        self.rows += rows.len() as u64;
+        for (aggregate, column) in self.channels.iter_mut().zip(&chunk.columns) {
+            aggregate.add_rows(column, rows.clone());
+        }
+    }
+
     fn add_block(&mut self, rows: usize, stats_of: impl Fn(usize) -> Option<(usize, BlockStats)>) {
         self.rows += rows as u64;
         for (place, aggregate) in self.channels.iter_mut().enumerate() {
@@ -131,12 +156,7 @@ impl Windows {
             let rest = chunk.times.get(begin..).unwrap_or_default();
             let rows = begin..begin + rest.partition_point(|time| *time <= end);
             begin = rows.end;
-            self.change(time, |window| {
-                window.rows += rows.len() as u64;
-                for (aggregate, column) in window.channels.iter_mut().zip(&chunk.columns) {
-                    aggregate.add_rows(column, rows.clone());
-                }
-            });
+            self.change(time, |window| window.add_rows(chunk, rows));
         }
     }
 }

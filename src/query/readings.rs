@@ -1,6 +1,6 @@
 //! A handle for asking, independent of the writer.
 
-use super::aggregate::{Rollup, rollups};
+use super::aggregate::{Rollup, aggregates, rollups};
 use super::error::QueryError;
 use super::rows::Rows;
 use super::window::{WindowQuery, WindowValue, window};
@@ -57,6 +57,21 @@ impl Readings {
         ends: TimeRange,
     ) -> Result<Vec<Rollup>, QueryError> {
         rollups(&self.0, instrument, channels, step, ends)
+    }
+
+    /// Rows in a range of time, and of each asked channel valid samples, exact sum, least, greatest, first and last: the mean of the last ten
+    /// minutes, for instance. Whole blocks are answered from their statistics. The end of the answer is that of the range, which no range
+    /// includes.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`] where a block cannot be read.
+    pub fn aggregate(
+        &self,
+        instrument: InstrumentId,
+        channels: &[usize],
+        range: TimeRange,
+    ) -> Result<Rollup, QueryError> {
+        aggregates(&self.0, instrument, channels, range)
     }
 
     /// The newest present sample of a channel and its time.

@@ -4,10 +4,11 @@ use super::{Durability, Engine, SYNC_INTERVAL, Store, file_bytes};
 use crate::failure::{Failure, of};
 use crate::load::{HOUR_MS, Row, Shape, Tally};
 use std::path::Path;
-use vocdb::query::{Readings, Window, WindowFunction, WindowQuery};
+use vocdb::query::{Aggregate, Readings};
 use vocdb::store::read::Column;
 use vocdb::{
-    Batch, Channel, Config, Database, Instrument, InstrumentId, Interval, Station, TimeRange, Timestamp, Unit,
+    Batch, Channel, Compaction, Config, Database, Instrument, InstrumentId, Interval, Station, TimeRange, Timestamp,
+    Unit,
 };
 
 pub(crate) struct Vocdb;
@@ -17,7 +18,6 @@ struct Open {
     readings: Readings,
     instruments: Vec<InstrumentId>,
     channels: Vec<usize>,
-    interval: Interval,
 }
 
 impl Engine for Vocdb {
@@ -41,11 +41,14 @@ impl Engine for Vocdb {
             instruments.push(register(&db, station, shape, interval)?);
         }
         let channels = (0..shape.channels.len()).collect();
-        Ok(Box::new(Open { readings: db.readings(), db, instruments, channels, interval }))
+        Ok(Box::new(Open { readings: db.readings(), db, instruments, channels }))
     }
 
     fn settle(&self, dir: &Path, shape: &Shape) -> Result<(), Failure> {
-        self.open(dir, shape, Durability::Interval)?.close()
+        let db = Database::open(dir, Config::default()).map_err(of("open vocdb"))?;
+        debug_assert_eq!(db.registry().stations().count(), shape.stations);
+        db.compact(Compaction::Everything).map_err(of("compact vocdb"))?;
+        db.close().map_err(of("close vocdb"))
     }
 
     fn reading_bytes(&self, dir: &Path) -> Result<u64, Failure> {
@@ -76,21 +79,6 @@ impl Open {
     fn instrument(&self, station: usize) -> Result<InstrumentId, Failure> {
         self.instruments.get(station).copied().ok_or_else(|| Failure::says("no such station"))
     }
-
-    fn window(&self, station: usize, channel: usize, ends: TimeRange, window: Window) -> Result<Tally, Failure> {
-        let query = WindowQuery {
-            instrument: self.instrument(station)?,
-            channel,
-            interval: self.interval,
-            ends,
-            window,
-            function: WindowFunction::Mean,
-        };
-        let mut tally = Tally::default();
-        let answers = self.readings.window(&query).map_err(of("ask vocdb for windows"))?;
-        answers.iter().filter_map(|answer| answer.value).for_each(|mean| tally.add(mean));
-        Ok(tally)
-    }
 }
 
 fn add(tally: &mut Tally, column: &Column) {
@@ -119,23 +107,20 @@ impl Store for Open {
     fn scan(&self) -> Result<Tally, Failure> {
         let mut tally = Tally::default();
         for instrument in &self.instruments {
-            let scan = self.readings.scan(*instrument, &self.channels, TimeRange::ALL).map_err(of("scan vocdb"))?;
-            for chunk in scan {
-                chunk.map_err(of("scan vocdb"))?.columns.iter().for_each(|column| add(&mut tally, column));
-            }
+            let scan = self.readings.scan(*instrument, &self.channels, TimeRange::ALL);
+            let mut scan = scan.map_err(of("scan vocdb"))?;
+            while scan.visit(|_, _, column| add(&mut tally, column)).map_err(of("scan vocdb"))? {}
         }
         Ok(tally)
     }
 
     fn hourly_means(&self) -> Result<Tally, Failure> {
         let hour = Interval::from_ms(HOUR_MS).map_err(of("make an hour"))?;
-        let window = Window { width: hour, step: hour, coverage_min: 0.0 };
         let mut tally = Tally::default();
-        for station in 0..self.instruments.len() {
-            for channel in &self.channels {
-                let of_channel = self.window(station, *channel, TimeRange::ALL, window)?;
-                tally.count += of_channel.count;
-                tally.sum += of_channel.sum;
+        for instrument in &self.instruments {
+            let hours = self.readings.rollups(*instrument, &self.channels, hour, TimeRange::ALL);
+            for rollup in hours.map_err(of("ask vocdb for hours"))? {
+                rollup.channels.iter().filter_map(Aggregate::mean).for_each(|mean| tally.add(mean));
             }
         }
         Ok(tally)
@@ -148,11 +133,10 @@ impl Store for Open {
     }
 
     fn mean(&self, station: usize, channel: usize, from_ms: i64, to_ms: i64) -> Result<Option<f64>, Failure> {
-        let width = Interval::from_ms(to_ms - from_ms).map_err(of("make a window"))?;
-        let window = Window { width, step: self.interval, coverage_min: 0.0 };
-        let end = TimeRange::new(Timestamp::from_ms(to_ms), Timestamp::from_ms(to_ms + 1));
-        let tally = self.window(station, channel, end, window)?;
-        Ok((tally.count > 0).then_some(tally.sum))
+        let range = TimeRange::new(Timestamp::from_ms(from_ms + 1), Timestamp::from_ms(to_ms + 1));
+        let aggregate = self.readings.aggregate(self.instrument(station)?, &[channel], range);
+        let aggregate = aggregate.map_err(of("ask vocdb for a mean"))?;
+        Ok(aggregate.channels.first().and_then(Aggregate::mean))
     }
 
     fn close(self: Box<Self>) -> Result<(), Failure> {
