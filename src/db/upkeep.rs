@@ -5,7 +5,9 @@ use super::records::{DeletionCompleted, ReadingsDeleted, SegmentsReplaced};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{InstrumentId, Interval, TimeRange, Timestamp};
+use crate::query::QueryError;
 use crate::store::io::{FsStorage, Storage};
+use crate::store::read::Column;
 use crate::store::{BackupReport, Cut, Finding, Rewrite, VerifyReport};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -71,7 +73,12 @@ impl Database {
     /// [`Error::Store`] where a segment cannot be read or written; what was there is then still there.
     pub fn compact(&self, compaction: Compaction) -> Result<UpkeepReport, Error> {
         let _one_at_a_time = self.upkeep.lock();
-        let plans = self.inner.lock().store.plan_compaction(compaction == Compaction::Everything);
+        let plans = {
+            let inner = self.inner.lock();
+            inner.store.check()?;
+            inner.ledger.check()?;
+            inner.store.plan_compaction(compaction == Compaction::Everything)
+        };
         rewrite(&self.inner, plans, "compaction")
     }
 
@@ -122,6 +129,11 @@ impl Database {
             {
                 continue;
             }
+            if let Some(channel) = rule.channel
+                && !self.has_values(rule.instrument, channel, range)?
+            {
+                continue;
+            }
             let deletion = Deletion {
                 instrument: rule.instrument,
                 channels: rule.channel.into_iter().collect(),
@@ -132,6 +144,16 @@ impl Database {
             report.add(&self.delete(&deletion)?);
         }
         Ok(report)
+    }
+
+    fn has_values(&self, instrument: InstrumentId, channel: usize, range: TimeRange) -> Result<bool, Error> {
+        let mut scan = self.readings.scan(instrument, &[channel], range)?;
+        let mut is_any = false;
+        let mut look = |_: usize, _: &[Timestamp], column: &Column| {
+            is_any |= column.marks.iter().any(|mark| mark.is_present());
+        };
+        while scan.visit(&mut look).map_err(QueryError::from)? {}
+        Ok(is_any)
     }
 
     /// Up to when a rule lets readings go.
@@ -216,7 +238,10 @@ fn rewrite(inner: &Mutex<Inner>, plans: Vec<Rewrite>, reason: &str) -> Result<Up
         report.segments_added += u64::from(added.is_some());
         report.bytes_after += added.map_or(0, |sealed| sealed.summary.file_bytes);
         if let Err(error) = inner.ledger.commit(&[Record::new(Kind::SegmentsReplaced, &body)?]) {
-            inner.store.discard(&rewritten);
+            // Where the record may stand all the same, its segment must stand too: opening the store again sorts it out.
+            if inner.ledger.check().is_ok() {
+                inner.store.discard(&rewritten);
+            }
             return Err(error.into());
         }
         inner.store.install(rewritten);

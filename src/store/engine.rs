@@ -379,6 +379,11 @@ impl Store {
         self.catalog.put(file_name, summary);
     }
 
+    /// Refuses where an earlier failure has made the state of the files unknown.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        self.sync.check()
+    }
+
     pub(super) const fn layout(&self) -> &Layout {
         &self.layout
     }

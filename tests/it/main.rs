@@ -16,6 +16,7 @@ mod storage_corruption;
 mod storage_faults;
 mod storage_guards;
 mod storage_model;
+mod storage_upkeep;
 mod tidy;
 #[cfg(feature = "cli")]
 mod tool;

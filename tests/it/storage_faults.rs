@@ -10,8 +10,8 @@ use vocdb::ledger::LedgerError;
 use vocdb::query::QueryError;
 use vocdb::store::StoreError;
 use vocdb::{
-    Batch, Config, Database, DuplicatePolicy, Durability, Error, Frame, InstrumentId, Quality, Sample, Station,
-    Timestamp,
+    Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame, InstrumentId, Quality,
+    Sample, Station, TimeRange, Timestamp,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -31,10 +31,18 @@ enum Step {
     Register,
     Append(Vec<Frame>),
     Seal,
+    Compact,
+    /// Rows of the first instrument, or one of its channels, from slot to slot.
+    Delete(Vec<usize>, i64, i64),
 }
 
 fn frame(instrument: u32, slot: i64, values: &[Option<f64>]) -> Frame {
     Frame::new(InstrumentId::new(instrument), Timestamp::from_ms(NOW_MS - 100_000 + slot * 1_000), values)
+}
+
+fn slots(from: i64, to: i64) -> TimeRange {
+    let at = |slot: i64| Timestamp::from_ms(NOW_MS - 100_000 + slot * 1_000);
+    TimeRange::new(at(from), at(to))
 }
 
 /// Frames in and out of order, corrections of rows in the head and in segments, and seals between them.
@@ -51,7 +59,13 @@ fn workload() -> Vec<Step> {
         Step::Append(vec![frame(1, 2, &[Some(0.2), None]), frame(2, 0, &[None])]),
         Step::Seal,
         Step::Append(vec![frame(1, 4, &[Some(0.5), Some(0.5)])]),
+        Step::Compact,
         Step::Append(vec![frame(2, 5, &[Some(5.0)])]),
+        Step::Delete(vec![1], 2, 4),
+        Step::Append(vec![frame(1, 3, &[Some(1.3), None])]),
+        Step::Delete(Vec::new(), 1, 3),
+        Step::Compact,
+        Step::Append(vec![frame(2, 6, &[Some(6.0)])]),
     ]
 }
 
@@ -63,6 +77,9 @@ fn states(steps: &[Step], durability: Durability) -> Vec<Oracle> {
         if let Step::Append(frames) = step {
             state.append(frames, Timestamp::from_ms(NOW_MS), durability == Durability::Always);
         }
+        if let Step::Delete(channels, from, to) = step {
+            state.delete(InstrumentId::new(1), channels, slots(*from, *to));
+        }
         states.push(state);
     }
     states
@@ -73,6 +90,12 @@ fn take(db: &Database, step: &Step) -> Result<(), Error> {
         Step::Register => oracle().register(db).map(|_| ()),
         Step::Append(frames) => db.append(&Batch::from_iter(frames.clone())).map(|_| ()),
         Step::Seal => db.seal(),
+        Step::Compact => db.compact(Compaction::Everything).map(|_| ()),
+        Step::Delete(channels, from, to) => {
+            let (instrument, range) = (InstrumentId::new(1), slots(*from, *to));
+            let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
+            db.delete(&Deletion { instrument, channels: channels.clone(), range, by, reason }).map(|_| ())
+        }
     }
 }
 

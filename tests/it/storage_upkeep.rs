@@ -1,0 +1,149 @@
+//! Compaction, deletion and retention: what goes frees its space, what stays is what it was, and a reader sees one state throughout.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use vocdb::base::clock::ManualClock;
+use vocdb::{
+    Batch, Channel, Compaction, Config, Database, Deletion, Durability, Instrument, InstrumentId, Interval, Retention,
+    Station, TimeRange, Timestamp, Unit,
+};
+
+const FIRST_MS: i64 = 1_700_000_000_000;
+const CHANNELS: [usize; 2] = [0, 1];
+
+fn open(dir: &std::path::Path) -> (Database, InstrumentId) {
+    let clock = Arc::new(ManualClock::new(FIRST_MS + 86_400_000 * 30));
+    let db = Database::open(dir, Config { durability: Durability::Buffered, clock, ..Config::default() }).unwrap();
+    let channels = ["a", "b"].map(|name| Channel::quantity(name, Unit::Ppb).unwrap());
+    let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
+    let instrument = Instrument::new("pid", Interval::seconds(60), channels.to_vec()).unwrap();
+    let id = db.register_instrument(station, instrument).unwrap();
+    (db, id)
+}
+
+/// Minute `minute` holds its own number in both channels.
+fn append(db: &Database, id: InstrumentId, minutes: std::ops::Range<i64>) {
+    let mut batch = Batch::new();
+    for minute in minutes {
+        let value = Some(minute as f64 / 10.0);
+        batch.push_values(id, Timestamp::from_ms(FIRST_MS + minute * 60_000), &[value, value]);
+    }
+    db.append(&batch).unwrap();
+}
+
+fn minutes(from: i64, to: i64) -> TimeRange {
+    let at = |minute: i64| Timestamp::from_ms(FIRST_MS + minute * 60_000);
+    TimeRange::new(at(from), at(to))
+}
+
+fn delete(db: &Database, id: InstrumentId, channels: &[usize], range: TimeRange) -> u64 {
+    let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
+    let deletion = Deletion { instrument: id, channels: channels.to_vec(), range, by, reason };
+    db.delete(&deletion).unwrap().bytes_after
+}
+
+fn segment_bytes(db: &Database) -> u64 {
+    db.stats().unwrap().bytes.segments
+}
+
+#[test]
+fn an_open_scan_sees_one_state_through_compaction_and_deletion() {
+    let dir = tempfile::tempdir().unwrap();
+    let (db, id) = open(dir.path());
+    for day in 0..12 {
+        append(&db, id, day * 1_440..(day + 1) * 1_440);
+        db.seal().unwrap();
+    }
+    let mut scan = db.readings().scan(id, &CHANNELS, TimeRange::ALL).unwrap();
+    let mut rows = scan.next_rows().unwrap().unwrap().times.len();
+    assert_eq!(db.compact(Compaction::Due).unwrap().segments_added, 1);
+    delete(&db, id, &[], minutes(0, 1_440 * 6));
+    delete(&db, id, &[1], minutes(0, 1_440 * 12));
+    while let Some(chunk) = scan.next_rows().unwrap() {
+        assert!(chunk.columns.iter().all(|column| column.marks.iter().all(|mark| mark.is_present())));
+        rows += chunk.times.len();
+    }
+    assert_eq!(rows, 12 * 1_440);
+    drop(scan);
+    assert_eq!(db.readings().rows(id, &CHANNELS, TimeRange::ALL).unwrap().len(), 6 * 1_440);
+    assert_eq!(std::fs::read_dir(dir.path().join("segments")).unwrap().count(), 1, "files that nobody reads are gone");
+}
+
+#[test]
+fn readers_see_whole_batches_while_rows_are_sealed_compacted_and_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (db, id) = open(dir.path());
+    let is_done = AtomicBool::new(false);
+    let looks = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let (mut looks, mut newest) = (0_u64, 0);
+            while !is_done.load(Ordering::Acquire) {
+                let rows = db.readings().rows(id, &CHANNELS, TimeRange::ALL).unwrap();
+                let seen: Vec<i64> =
+                    rows.samples(0).map(|(time, _)| time.since_ms(Timestamp::from_ms(FIRST_MS)) / 60_000).collect();
+                assert_eq!(seen.len() % 50, 0, "a batch of 50 rows was seen in part");
+                assert!(seen.windows(2).all(|pair| pair[1] == pair[0] + 1), "rows in the middle are missing");
+                assert!(seen.last().copied().unwrap_or(0) >= newest, "rows that were there are gone");
+                newest = seen.last().copied().unwrap_or(newest);
+                looks += 1;
+            }
+            looks
+        });
+        for round in 0..120 {
+            append(&db, id, round * 50..(round + 1) * 50);
+            match round % 12 {
+                3 | 7 => db.seal().unwrap(),
+                9 => drop(db.compact(Compaction::Everything).unwrap()),
+                11 => drop(delete(&db, id, &[], minutes(0, (round - 9) * 50))),
+                _ => {}
+            }
+        }
+        is_done.store(true, Ordering::Release);
+        reader.join().unwrap()
+    });
+    assert!(looks > 0);
+}
+
+#[test]
+fn deletion_frees_space_and_says_in_the_ledger_who_wanted_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (db, id) = open(dir.path());
+    append(&db, id, 0..20_000);
+    db.seal().unwrap();
+    let before = segment_bytes(&db);
+    delete(&db, id, &[], minutes(0, 15_000));
+    let after = segment_bytes(&db);
+    assert!(after * 3 < before, "{after} of {before} bytes are left of a quarter of the rows");
+    let mut history = Vec::new();
+    db.export_ledger(vocdb::ExportScope::History, &mut history).unwrap();
+    let history = String::from_utf8(history).unwrap();
+    assert!(history.contains("readings_deleted") && history.contains("a leak in the inlet"), "{history}");
+}
+
+#[test]
+fn retention_keeps_whole_days_and_no_more_bytes_than_allowed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (db, id) = open(dir.path());
+    for day in 0..10 {
+        append(&db, id, day * 1_440..(day + 1) * 1_440);
+        db.seal().unwrap();
+    }
+    let now = Timestamp::from_ms(FIRST_MS + 10 * 86_400_000);
+    let rule = Retention { instrument: id, channel: None, age_max: Some(Interval::hours(96)), bytes_max: None };
+    db.retain(&[rule], now).unwrap();
+    let rows = db.readings().rows(id, &CHANNELS, TimeRange::ALL).unwrap();
+    let first = rows.samples(0).next().unwrap().0;
+    assert!(first.as_ms() % 86_400_000 < 60_000, "the day in which 96 hours ago falls is kept whole");
+    assert!(now.since_ms(first) >= 96 * 3_600_000 && now.since_ms(first) < 120 * 3_600_000);
+    let of_channel = Retention { channel: Some(1), age_max: Some(Interval::hours(48)), ..rule };
+    db.retain(&[of_channel], now).unwrap();
+    let range = TimeRange::new(first, first.plus_ms(86_400_000));
+    let aggregate = db.readings().aggregate(id, &CHANNELS, range).unwrap();
+    assert_eq!((aggregate.channels[0].valid, aggregate.channels[1].valid), (1_440, 0));
+    let bytes_max = segment_bytes(&db) / 2;
+    let by_bytes = Retention { age_max: None, bytes_max: Some(bytes_max), ..rule };
+    db.retain(&[by_bytes], now).unwrap();
+    assert!(segment_bytes(&db) <= bytes_max + 1_000, "{} of {bytes_max} bytes", segment_bytes(&db));
+    assert!(!db.readings().rows(id, &CHANNELS, TimeRange::ALL).unwrap().is_empty());
+    assert_eq!(db.retain(&[rule, of_channel], now).unwrap().segments_removed, 0, "again, nothing is left to do");
+}
