@@ -51,6 +51,7 @@ mod tests {
         let spec = AlarmSpec {
             rule: "ratio".to_owned(),
             scope_key: "park/S1".to_owned(),
+            guidance: String::new(),
             title: "{rule} {value} at {stations}".to_owned(),
             priority: Priority::High,
             hold_ms: 0,

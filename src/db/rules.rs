@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::Registry;
 use crate::query::Readings;
-use crate::rules::{Compiled, Diagnostics, Engine, RuleFile, Site, compile, read_folder};
+use crate::rules::{Compiled, Diagnostics, Engine, RuleFile, compile, read_folder, sites_of};
 use std::path::Path;
 
 impl Database {
@@ -39,15 +39,7 @@ impl Database {
 
 /// Compiles rules for all stations of a registry.
 pub(super) fn compile_for(files: &[RuleFile], registry: &Registry) -> Result<Compiled, Diagnostics> {
-    let sites: Vec<Site> = registry
-        .stations()
-        .map(|(id, station)| {
-            let of_station = registry.instruments().filter(|(_, at, _)| *at == id);
-            let instruments = of_station.map(|(id, _, instrument)| (id, instrument.clone())).collect();
-            Site { id, name: station.name().to_owned(), instruments }
-        })
-        .collect();
-    compile(files, &sites)
+    compile(files, &sites_of(registry))
 }
 
 impl Inner {

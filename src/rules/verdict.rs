@@ -161,6 +161,8 @@ pub struct AlarmSpec {
     pub scope_key: String,
     /// Template of what people read.
     pub title: String,
+    /// What to do about it; empty where the rule does not say.
+    pub guidance: String,
     /// How urgent.
     pub priority: Priority,
     /// How long the trip condition must hold.
@@ -218,6 +220,11 @@ pub struct Verdict<'a> {
     pub clear: Truth,
     /// The stations that have been unknown for longer than the rule waits: they no longer count towards its quorum.
     pub absent: &'a [String],
+    /// The suppress condition as the operator wrote it, while it holds: the alarm goes on as ever and tells nobody. For a scope with a
+    /// quorum it holds while fewer of the stations that trip (of all, where none does) are free of it than the quorum asks.
+    pub suppressed: Option<&'a str>,
+    /// Why an interpreted closure could not answer, where that made the verdict unknown.
+    pub fault: Option<&'a str>,
     /// Collects the values behind the verdict; called only when they go on record.
     pub evidence: &'a dyn Fn() -> Vec<Evidence>,
 }

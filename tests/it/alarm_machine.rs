@@ -28,6 +28,7 @@ pub(crate) fn spec(rule: &str, steps: &[(i64, &str, &[&str])]) -> AlarmSpec {
     AlarmSpec {
         rule: rule.to_owned(),
         scope_key: "park/*".to_owned(),
+        guidance: String::new(),
         title: "{rule}: {value} at {stations} since {since}".to_owned(),
         priority: Priority::High,
         hold_ms: 2_000,
@@ -57,7 +58,16 @@ pub(crate) fn judge(machine: &mut Machine, ms: i64, trip: Truth, clear: Truth) -
 fn judge_without(machine: &mut Machine, ms: i64, (trip, clear): (Truth, Truth), gone: &[&str]) -> Vec<AlarmEvent> {
     let absent: Vec<String> = gone.iter().map(|name| (*name).to_owned()).collect();
     let evidence = || evidence_of(trip);
-    let verdict = Verdict { spec: 0, instant: at(ms), trip, clear, absent: &absent, evidence: &evidence };
+    let verdict = Verdict {
+        spec: 0,
+        instant: at(ms),
+        trip,
+        clear,
+        absent: &absent,
+        suppressed: None,
+        fault: None,
+        evidence: &evidence,
+    };
     machine.verdict(&verdict, at(ms))
 }
 
@@ -285,7 +295,16 @@ fn late_steps_are_taken_once_each_and_say_when_they_were_due() {
 fn steps_count_from_the_host_time_of_the_opening() {
     let mut machine = machine_of(AlarmSpec { hold_ms: 0, ..spec("r", CHAIN) });
     let evidence = Vec::new;
-    let verdict = Verdict { spec: 0, instant: at(0), trip: True, clear: False, absent: &[], evidence: &evidence };
+    let verdict = Verdict {
+        spec: 0,
+        instant: at(0),
+        trip: True,
+        clear: False,
+        absent: &[],
+        suppressed: None,
+        fault: None,
+        evidence: &evidence,
+    };
     machine.verdict(&verdict, at(7_000));
     assert_eq!(machine.tick(at(6_999), None), []);
     assert_eq!(told(&machine.tick(at(7_000), None))[0], "step 0 of #1 to duty due 7000 at 7000");
@@ -354,8 +373,16 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
     for place in [0, 1] {
         for ms in [0, 2_000] {
             let evidence = || evidence_of(True);
-            let verdict =
-                Verdict { spec: place, instant: at(ms), trip: True, clear: False, absent: &[], evidence: &evidence };
+            let verdict = Verdict {
+                spec: place,
+                instant: at(ms),
+                trip: True,
+                clear: False,
+                absent: &[],
+                suppressed: None,
+                fault: None,
+                evidence: &evidence,
+            };
             machine.verdict(&verdict, at(ms));
         }
     }
@@ -367,7 +394,16 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
     assert_eq!((closed.scope_key.as_str(), closed.evidence.len()), ("park/S9", 0));
     assert_eq!(told(&machine.tick(at(12_000), None))[0], "step 1 of #2 to head due 12000 at 12000");
     let evidence = || evidence_of(False);
-    let verdict = Verdict { spec: 1, instant: at(13_000), trip: False, clear: True, absent: &[], evidence: &evidence };
+    let verdict = Verdict {
+        spec: 1,
+        instant: at(13_000),
+        trip: False,
+        clear: True,
+        absent: &[],
+        suppressed: None,
+        fault: None,
+        evidence: &evidence,
+    };
     assert_eq!(told(&machine.verdict(&verdict, at(13_000)))[0], "close #2 Cleared at 13000");
     assert_eq!(machine.load(Vec::new(), RuleSetRef::default(), at(14_000)), []);
 }

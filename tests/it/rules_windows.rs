@@ -169,10 +169,18 @@ impl Pair {
             if verdict.spec >= plans {
                 return;
             }
-            let Verdict { instant, trip, clear, absent, evidence, .. } = *verdict;
+            let Verdict { instant, trip, clear, absent, suppressed, evidence, .. } = *verdict;
+            let is_suppressed = suppressed.is_some();
             said.push_back((
                 verdict.spec,
-                Saying { ms: instant.as_ms(), trip, clear, absent: absent.to_vec(), evidence: evidence() },
+                Saying {
+                    ms: instant.as_ms(),
+                    trip,
+                    clear,
+                    absent: absent.to_vec(),
+                    is_suppressed,
+                    evidence: evidence(),
+                },
             ));
             events.extend(machine.verdict(verdict, instant));
         };
@@ -223,6 +231,8 @@ impl Pair {
                     trip: expected.trip,
                     clear: expected.clear,
                     absent: &expected.absent,
+                    suppressed: expected.is_suppressed.then_some("quiet"),
+                    fault: None,
                     evidence: &evidence,
                 };
                 expected_events.extend(self.naive_machine.verdict(&verdict, verdict.instant));
@@ -244,6 +254,7 @@ impl Pair {
 fn agree(found: &Saying, expected: &Saying) -> Result<(), TestCaseError> {
     prop_assert_eq!(bits(&found.evidence), bits(&expected.evidence), "at {}", found.ms);
     prop_assert_eq!((found.trip, found.clear), (expected.trip, expected.clear), "at {}", found.ms);
+    prop_assert_eq!(found.is_suppressed, expected.is_suppressed, "at {}", found.ms);
     prop_assert_eq!(&found.absent, &expected.absent, "at {}", found.ms);
     Ok(())
 }

@@ -23,7 +23,7 @@ const WAYS: [&str; 4] = ["app", "sms", "email", "phone"];
 const ALARM: &str = "an alarm";
 
 /// All methods.
-pub(super) const METHODS: [Signature; 11] = [
+pub(super) static METHODS: [Signature; 11] = [
     method("coverage", "a windowed term", "a share", "avg(\"benzene\", 10.minutes).coverage(75.percent)", &[1]),
     method("title", ALARM, "a text", ".title(\"Benzene {value} at {stations}\")", &[1]),
     method("priority", ALARM, "low, medium, high or urgent", ".priority(\"high\")", &[1]),
@@ -72,7 +72,8 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
     }
 }
 
-fn misplaced(call: &Call<'_>) -> Outcome<Symbol> {
+/// What is called on something that it does not belong to.
+pub(super) fn misplaced<T>(call: &Call<'_>) -> Outcome<T> {
     let owner = call.signature.receiver.unwrap_or_default();
     let what = symbol::describe(call.arg(0));
     let message = format!("{} belongs to {owner}, not to {what}", call.title());
@@ -167,13 +168,17 @@ fn tell(call: &Call<'_>, name: &str, alarm: &SharedAlarm) -> Outcome<()> {
         "clear_when" => {
             let condition = call.condition(1)?;
             let hold_ms = if call.count() > 1 { call.duration(2, 0)? } else { 0 };
-            alarm.lock().clear_when = Some((condition, hold_ms));
+            let mut alarm = alarm.lock();
+            alarm.clear_when = Some((condition, hold_ms));
+            alarm.clear_place = Some(call.place_of(1));
         }
         "on_missing" => {
             let policies = [MissingPolicy::Unknown, MissingPolicy::Keep, MissingPolicy::Alarm];
             let policy = word(call, &policies.map(|policy| (policy.name(), policy)));
             let after_ms = call.duration(2, 1);
-            alarm.lock().on_missing = (policy?, after_ms?);
+            let mut alarm = alarm.lock();
+            alarm.has_on_missing = true;
+            alarm.on_missing = (policy?, after_ms?);
         }
         _ => {
             let Symbol::Chain(chain) = call.symbol(1)? else { return call.wrong(1) };
@@ -215,6 +220,7 @@ fn when(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
     }
     alarm.when = Part::Broken;
     alarm.when = Part::Given(call.condition(1)?);
+    alarm.when_place = Some(call.place_of(1));
     Ok(())
 }
 

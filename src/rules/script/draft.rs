@@ -73,6 +73,20 @@ pub(super) struct AlarmDraft {
     pub(super) quorum: Option<(u32, Place)>,
     /// The clear condition and for how long it must hold.
     pub(super) clear_when: Option<(Arc<Condition>, i64)>,
+    /// When it tells nobody, and how that is written.
+    pub(super) suppress_when: Option<(Arc<Condition>, String)>,
+    /// What to do about it.
+    pub(super) guidance: String,
+    /// Its grid.
+    pub(super) every_ms: Option<i64>,
+    /// For how long an instant waits for late frames.
+    pub(super) lateness_ms: i64,
+    /// Where the trip condition stands.
+    pub(super) when_place: Option<Place>,
+    /// Where the clear condition stands.
+    pub(super) clear_place: Option<Place>,
+    /// Whether it says what no data means.
+    pub(super) has_on_missing: bool,
     /// What no data means, and after how long.
     pub(super) on_missing: (MissingPolicy, i64),
     /// Who is told.
@@ -94,16 +108,26 @@ impl AlarmDraft {
             hold: (0, None),
             quorum: None,
             clear_when: None,
+            suppress_when: None,
+            guidance: String::new(),
+            every_ms: None,
+            lateness_ms: 0,
+            when_place: None,
+            clear_place: None,
+            has_on_missing: false,
             on_missing: (MissingPolicy::default(), ON_MISSING_MS_DEFAULT),
             chain: None,
         }))
     }
 
-    /// The rule, if it has a scope and a condition.
+    /// The rule, if it has a scope; its condition is broken where it has none that could be understood.
     pub(super) fn rule(&self) -> Option<Rule> {
-        let (Part::Given(when), Part::Given((scope, scope_place))) = (&self.when, &self.scope) else {
-            return None;
+        let Part::Given((scope, scope_place)) = &self.scope else { return None };
+        let when = match &self.when {
+            Part::Given(when) => (**when).clone(),
+            Part::Missing | Part::Broken => Condition::Broken,
         };
+        let suppress_when = self.suppress_when.as_ref().map(|(condition, text)| ((**condition).clone(), text.clone()));
         let chain = self.chain.as_ref().map(|chain| chain.lock().clone());
         let or_rule = |place: Option<&Place>| place.unwrap_or(&self.place).clone();
         Some(Rule {
@@ -112,17 +136,25 @@ impl AlarmDraft {
             priority: self.priority,
             scope: scope.clone(),
             quorum: self.quorum.as_ref().map(|(count, _)| *count),
-            when: (**when).clone(),
+            when,
+            suppress_when,
+            guidance: self.guidance.clone(),
+            every_ms: self.every_ms,
+            lateness_ms: self.lateness_ms,
             hold_ms: self.hold.0,
             clear_when: self.clear_when.as_ref().map(|(condition, hold_ms)| ((**condition).clone(), *hold_ms)),
             on_missing: self.on_missing.0,
             on_missing_ms: self.on_missing.1,
+            has_on_missing: self.has_on_missing,
             chain: chain.map_or_else(Chain::default, |draft| Chain { name: draft.name, steps: draft.steps }),
             place: self.place.clone(),
             places: RulePlaces {
                 scope: scope_place.clone(),
                 quorum: or_rule(self.quorum.as_ref().map(|(_, place)| place)),
                 hold: or_rule(self.hold.1.as_ref()),
+                when: or_rule(self.when_place.as_ref()),
+                clear_when: or_rule(self.clear_place.as_ref()),
+                name: self.name_place.clone(),
             },
         })
     }

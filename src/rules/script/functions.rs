@@ -17,7 +17,7 @@ const COVERAGE_MIN: f64 = 0.0;
 const WINDOW_TAKES: &str = "a channel's name and a duration";
 
 /// All functions.
-pub(super) const FUNCTIONS: [Signature; 11] = [
+pub(super) static FUNCTIONS: [Signature; 11] = [
     function("avg", WINDOW_TAKES, "avg(\"benzene\", 10.minutes)", &[2]),
     function("min", WINDOW_TAKES, "min(\"benzene\", 10.minutes)", &[2]),
     function("max", WINDOW_TAKES, "max(\"benzene\", 10.minutes)", &[2]),
@@ -29,7 +29,7 @@ pub(super) const FUNCTIONS: [Signature; 11] = [
         "baseline(\"benzene\", 24.hours, 10.percent)",
         &[2, 3],
     ),
-    function("stations", "a glob over station names", "stations(\"park/*\")", &[1]),
+    function("stations", "globs over station names", "stations(\"park/*\")", &[1, 2, 3, 4, 5, 6]),
     function("alarm", "the rule's name", "alarm(\"benzene-high\")", &[1]),
     function("contact", "a name", "contact(\"park-duty\")", &[1]),
     function("escalation", "a name", "escalation(\"park-standard\")", &[1]),
@@ -57,7 +57,7 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
             let quantile = if call.count() > 2 { call.share(2)? } else { BASELINE_QUANTILE };
             window(call, WindowFunction::Baseline { quantile })
         }
-        "stations" => call.name(0, NAME_BYTES_MAX).map(Symbol::Stations),
+        "stations" => stations(call),
         "contact" => call.name(0, NAME_BYTES_MAX).map(|name| Symbol::Contact(Contact(name))),
         "escalation" => call.name(0, NAME_BYTES_MAX).map(|name| Symbol::Chain(ChainDraft::new(name))),
         "alarm" => alarm(call),
@@ -70,8 +70,16 @@ fn window(call: &Call<'_>, function: WindowFunction) -> Outcome<Symbol> {
     let width = if call.count() > 1 { call.duration(1, 1).map(Some) } else { Ok(None) };
     let (channel, width_ms) = (channel?, width?);
     let place = call.place.clone();
-    let term = WindowTerm { function, channel, width_ms, coverage_min: COVERAGE_MIN, place };
+    let (lag_ms, station) = (0, None);
+    let term = WindowTerm { function, channel, width_ms, coverage_min: COVERAGE_MIN, lag_ms, station, place };
     Ok(Symbol::Series(Arc::new(Series::Window(term)), 1))
+}
+
+/// One or more globs, joined by `|`, which no station's name has in it.
+fn stations(call: &Call<'_>) -> Outcome<Symbol> {
+    let globs: Vec<Outcome<String>> = (0..call.count()).map(|index| call.name(index, NAME_BYTES_MAX)).collect();
+    let globs = globs.into_iter().collect::<Outcome<Vec<String>>>()?;
+    Ok(Symbol::Stations(globs.join("|")))
 }
 
 fn alarm(call: &Call<'_>) -> Outcome<Symbol> {

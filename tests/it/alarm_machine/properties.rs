@@ -78,7 +78,16 @@ impl Run {
             Input::Verdict { spec, advance_ms, trip, clear, absent } => {
                 self.now_ms += advance_ms;
                 let (instant, evidence) = (at(self.now_ms - 500), || evidence_of(*trip));
-                let verdict = Verdict { spec: *spec, instant, trip: *trip, clear: *clear, absent, evidence: &evidence };
+                let verdict = Verdict {
+                    spec: *spec,
+                    instant,
+                    trip: *trip,
+                    clear: *clear,
+                    absent,
+                    suppressed: None,
+                    fault: None,
+                    evidence: &evidence,
+                };
                 self.events.extend(self.machine.verdict(&verdict, at(self.now_ms)));
             }
             Input::Tick { advance_ms } => {
