@@ -17,7 +17,7 @@ pub mod trace;
 
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
-pub use db::{Database, ExportScope, Receipt, Rejection, Stats};
+pub use db::{Database, ExportScope, Receipt, Rejection, Stats, TestFailure, TestOutcome, run_rule_tests};
 pub use error::Error;
 pub use model::{
     Batch, Channel, DuplicatePolicy, Frame, Instrument, InstrumentId, Interval, Position, Quality, ReferenceState,

@@ -6,10 +6,12 @@ mod open;
 mod operate;
 mod pending;
 mod records;
+mod rule_tests;
 mod rules;
 mod write;
 
 pub use core::Database;
 pub use export::ExportScope;
 pub use operate::Stats;
+pub use rule_tests::{TestFailure, TestOutcome, run_rule_tests};
 pub use write::{Receipt, Rejection};

@@ -16,6 +16,7 @@ mod nearest;
 pub mod plan;
 mod run;
 pub mod script;
+pub mod testing;
 pub mod verdict;
 
 pub use bind::bind;

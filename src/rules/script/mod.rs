@@ -27,6 +27,7 @@ use run::{Exports, Run};
 use std::collections::{BTreeMap, BTreeSet};
 use text::Source;
 use tracer::mistake;
+pub(super) use symbol::{DURATIONS, duration_ms};
 pub(super) use words::definitions;
 
 /// Lines that one rule file may have; Rhai counts no further than 65 535.

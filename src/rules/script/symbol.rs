@@ -40,7 +40,7 @@ impl IntoIterator for Poison {
 }
 
 /// Getters that make a duration of a number, in milliseconds.
-pub(super) const DURATIONS: [(&str, i64); 9] = [
+pub(in crate::rules) const DURATIONS: [(&str, i64); 9] = [
     ("ms", 1),
     ("second", 1_000),
     ("seconds", 1_000),
@@ -53,7 +53,7 @@ pub(super) const DURATIONS: [(&str, i64); 9] = [
 ];
 
 /// A number of units as milliseconds; `None` where it is no number or far beyond every limit.
-pub(super) fn duration_ms(count: f64, unit_ms: i64) -> Option<i64> {
+pub(in crate::rules) fn duration_ms(count: f64, unit_ms: i64) -> Option<i64> {
     let ms = (count * unit_ms as f64).round();
     if ms.is_nan() || ms.abs() > 1000.0 * WINDOW_MS_MAX as f64 {
         return None;
