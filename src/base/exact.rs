@@ -2,9 +2,10 @@
 
 use super::limits::VALUE_MAGNITUDE_MAX;
 
-/// Decimal places that the decimal part of the sum keeps.
-const DECIMALS: i32 = 9;
+/// The decimal part of the sum is counted in 1e-9.
 const DECIMAL_SCALE: f64 = 1e9;
+/// Of those, so many are 1e-3.
+const UNITS_PER_THOUSANDTH: i128 = 1_000_000;
 /// 2^60: one unit of the binary part.
 const BINARY_SCALE: f64 = 1_152_921_504_606_846_976.0;
 
@@ -80,7 +81,7 @@ impl ExactSum {
     /// The sum as the nearest `f64` of each part, added.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.decimal as f64 / DECIMAL_SCALE + self.binary as f64 / BINARY_SCALE
+        nearest(self.decimal) / DECIMAL_SCALE + nearest(self.binary) / BINARY_SCALE
     }
 
     /// The mean over `count` values; `None` for a count of zero.
@@ -88,22 +89,26 @@ impl ExactSum {
     pub fn mean(&self, count: u64) -> Option<f64> {
         (count > 0).then(|| {
             let divisor = count as f64;
-            self.decimal as f64 / (DECIMAL_SCALE * divisor) + self.binary as f64 / (BINARY_SCALE * divisor)
+            nearest(self.decimal) / (DECIMAL_SCALE * divisor) + nearest(self.binary) / (BINARY_SCALE * divisor)
         })
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 1e15 * 2^60 < 2^110")]
+    #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 2^53, and 1e15 * 2^60 < 2^110")]
     fn parts(value: f64) -> (i128, i128) {
         let bounded = if value.is_nan() { 0.0 } else { value.clamp(-VALUE_MAGNITUDE_MAX, VALUE_MAGNITUDE_MAX) };
-        for places in [3, DECIMALS] {
-            let scale = 10_f64.powi(places);
+        for (scale, units) in [(1e3, UNITS_PER_THOUSANDTH), (DECIMAL_SCALE, 1)] {
             let scaled = (bounded * scale).round();
             if scaled.abs() <= 9_007_199_254_740_992.0 && scaled / scale == bounded {
-                return (scaled as i128 * 10_i128.pow((DECIMALS - places).unsigned_abs()), 0);
+                return (i128::from(scaled as i64) * units, 0);
             }
         }
         (0, (bounded * BINARY_SCALE).round() as i128)
     }
+}
+
+/// The nearest `f64`; most sums fit into 64 bits, for which machines have an instruction.
+fn nearest(sum: i128) -> f64 {
+    i64::try_from(sum).map_or(sum as f64, |small| small as f64)
 }
 
 #[cfg(test)]

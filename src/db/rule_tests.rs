@@ -95,12 +95,7 @@ struct Course {
 }
 
 impl Course {
-    fn new(
-        rules: &[RuleFile],
-        steps: &[TestStep],
-        registry: &Registry,
-        place: &Place,
-    ) -> Result<Self, TestFailure> {
+    fn new(rules: &[RuleFile], steps: &[TestStep], registry: &Registry, place: &Place) -> Result<Self, TestFailure> {
         let registry = registered(steps, registry)?;
         let at_test = |message: String| TestFailure { place: place.clone(), message };
         let compiled = compile(rules, &sites_of(&registry)).map_err(|found| at_test(found.to_string()))?;
@@ -218,9 +213,10 @@ impl Course {
         let meant = of_rule.filter(|(spec, _)| scope.is_none_or(|scope| scope == spec.scope_key));
         let told: Vec<String> = meant
             .map(|(spec, state)| {
-                let open = self.machine.alarms().find(|(_, one)| {
-                    one.opened.rule == rule && one.opened.scope_key == spec.scope_key
-                });
+                let open = self
+                    .machine
+                    .alarms()
+                    .find(|(_, one)| one.opened.rule == rule && one.opened.scope_key == spec.scope_key);
                 let since = open.map_or_else(String::new, |(_, alarm)| {
                     let minutes = alarm.opened.opened_at.since_ms(BEGIN) as f64 / 60_000.0;
                     format!(", open since minute {minutes}")

@@ -30,11 +30,20 @@ pub struct EngineState {
 pub struct Engine {
     plans: Vec<PlanState>,
     series: Vec<Series>,
-    /// Per instrument: channel, strand and index of its series.
-    series_of: BTreeMap<InstrumentId, Vec<(usize, Strand, usize)>>,
-    plans_of: BTreeMap<InstrumentId, Vec<usize>>,
-    newest: BTreeMap<InstrumentId, Timestamp>,
+    /// Where each instrument stands in `sources` and in `newest`.
+    source_of: BTreeMap<InstrumentId, usize>,
+    sources: Vec<Source>,
+    /// The time of the newest frame of each source.
+    newest: Vec<Option<Timestamp>>,
     frames: u64,
+}
+
+/// An instrument that plans read.
+#[derive(Debug, Default)]
+struct Source {
+    /// Channel, strand and index of each of its series.
+    series: Vec<(usize, Strand, usize)>,
+    plans: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -57,40 +66,44 @@ impl Engine {
         let mut engine = Self {
             plans: Vec::with_capacity(plans.len()),
             series: Vec::new(),
-            series_of: BTreeMap::new(),
-            plans_of: BTreeMap::new(),
-            newest: BTreeMap::new(),
+            source_of: BTreeMap::new(),
+            sources: Vec::new(),
+            newest: Vec::new(),
             frames: 0,
         };
         for (index, plan) in plans.into_iter().enumerate() {
             let mut members = Vec::with_capacity(plan.members.len());
             for member in &plan.members {
-                let series_of = |spec: &WindowSpec| engine.series_index(spec);
-                members.push(MemberState::new(member, series_of));
+                members.push(MemberState::new(member, |spec| engine.places(spec)));
             }
-            let mut instruments: Vec<InstrumentId> =
-                plan.members.iter().flat_map(|member| member.windows.iter().map(|w| w.instrument)).collect();
-            instruments.sort_unstable();
-            instruments.dedup();
-            for instrument in instruments {
-                engine.plans_of.entry(instrument).or_default().push(index);
+            let mut sources: Vec<usize> = members.iter().flat_map(|member| member.sources.iter().copied()).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            for source in sources {
+                engine.sources.get_mut(source).into_iter().for_each(|source| source.plans.push(index));
             }
             engine.plans.push(PlanState::new(plan, members));
         }
         engine
     }
 
-    fn series_index(&mut self, spec: &WindowSpec) -> usize {
+    /// The source and the series of a window.
+    fn places(&mut self, spec: &WindowSpec) -> (usize, usize) {
         let strand = spec.function.strand();
         let channel = if strand == Strand::Frames { 0 } else { spec.channel };
-        let of_instrument = self.series_of.entry(spec.instrument).or_default();
-        if let Some((.., index)) = of_instrument.iter().find(|(at, of, _)| (*at, *of) == (channel, strand)) {
-            return *index;
+        let place = *self.source_of.entry(spec.instrument).or_insert(self.sources.len());
+        if place == self.sources.len() {
+            self.sources.push(Source::default());
+            self.newest.push(None);
         }
-        let index = self.series.len();
+        let next = self.series.len();
+        let Some(source) = self.sources.get_mut(place) else { return (place, next) };
+        if let Some((.., index)) = source.series.iter().find(|(at, of, _)| (*at, *of) == (channel, strand)) {
+            return (place, *index);
+        }
+        source.series.push((channel, strand, next));
         self.series.push(Series::default());
-        of_instrument.push((channel, strand, index));
-        index
+        (place, next)
     }
 
     /// Takes in what the store holds, so that the engine stands as if it had seen every stored frame. Plans go on where `state` says;
@@ -99,9 +112,9 @@ impl Engine {
     /// # Errors
     /// [`QueryError`] where stored frames cannot be read.
     pub fn warm(&mut self, readings: &Readings, state: Option<&EngineState>) -> Result<(), QueryError> {
-        for instrument in self.series_of.keys() {
-            if let Some(newest) = readings.newest(*instrument) {
-                self.newest.insert(*instrument, newest);
+        for (instrument, place) in &self.source_of {
+            if let Some(newest) = self.newest.get_mut(*place) {
+                *newest = readings.newest(*instrument).or(*newest);
             }
         }
         let remembered = state.map(EngineState::next_instants).filter(|next| next.len() == self.plans.len());
@@ -132,7 +145,8 @@ impl Engine {
 
     fn fill_series(&mut self, readings: &Readings) -> Result<(), QueryError> {
         let needed = self.needed_since();
-        for (instrument, of_instrument) in &self.series_of {
+        for (instrument, place) in &self.source_of {
+            let of_instrument = self.sources.get(*place).map_or(&[][..], |source| source.series.as_slice());
             let channels: Vec<usize> = of_instrument.iter().map(|(channel, ..)| *channel).collect();
             let since = of_instrument.iter().map(|(.., index)| needed.get(*index).copied().flatten()).min().flatten();
             let range = TimeRange::new(since.map_or(Timestamp::MIN, |since| since.plus_ms(1)), Timestamp::MAX);
@@ -168,8 +182,9 @@ impl Engine {
 
     /// Takes one frame, and gives every verdict that has become possible to `sink`, in order of plan and instant.
     pub fn push(&mut self, frame: FrameRef<'_>, sink: &mut dyn FnMut(&Verdict<'_>)) {
-        let Some(of_instrument) = self.series_of.get(&frame.instrument) else { return };
-        for (channel, strand, index) in of_instrument {
+        let Some(place) = self.source_of.get(&frame.instrument) else { return };
+        let Some(source) = self.sources.get(*place) else { return };
+        for (channel, strand, index) in &source.series {
             let mark = frame.marks.get(*channel).copied().unwrap_or(Mark::new(false, Quality::Normal));
             let value = frame.values.get(*channel).copied().unwrap_or_default();
             let value = match strand {
@@ -181,9 +196,10 @@ impl Engine {
                 self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
             }
         }
-        let newest = self.newest.entry(frame.instrument).or_insert(frame.time);
-        *newest = frame.time.max(*newest);
-        for index in self.plans_of.get(&frame.instrument).into_iter().flatten() {
+        if let Some(newest) = self.newest.get_mut(*place) {
+            *newest = Some(frame.time).max(*newest);
+        }
+        for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
             let next = plan.next.unwrap_or_else(|| frame.time.ceil_to(plan.plan.step_ms));
             plan.next = Some(next);
@@ -244,7 +260,7 @@ impl EngineState {
 }
 
 /// The instant up to which a plan may be evaluated: all of its members have come so far, or it has waited long enough for the rest.
-fn frontier(plan: &PlanState, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
+fn frontier(plan: &PlanState, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
     let slowest = plan.members.iter().map(|member| member.reached(newest)).min().flatten();
     let slowest = slowest.map(|slowest| slowest.plus_ms(-plan.plan.lateness_ms));
     let foremost = plan.members.iter().filter_map(|member| member.foremost(newest)).max();

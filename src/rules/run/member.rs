@@ -5,13 +5,14 @@ use super::super::verdict::{Evidence, TermValue, Truth};
 use super::evaluate::{Inputs, Stacks};
 use super::series::Series;
 use super::window::Window;
-use crate::model::{InstrumentId, Timestamp};
-use std::collections::BTreeMap;
+use crate::model::Timestamp;
 
 /// The windows of one station and what its programs said last.
 #[derive(Debug)]
 pub(super) struct MemberState {
     windows: Vec<Window>,
+    /// The engine's places of the instruments that they look at, each once.
+    pub(super) sources: Vec<usize>,
     /// What the windows say at the instant; NaN for unknown.
     values: Vec<f64>,
     stacks: Stacks,
@@ -31,11 +32,19 @@ pub(super) struct MemberState {
 }
 
 impl MemberState {
-    pub(super) fn new(member: &Member, mut series_of: impl FnMut(&WindowSpec) -> usize) -> Self {
-        let windows = member.windows.iter().map(|spec| Window::new(spec.clone(), series_of(spec))).collect();
+    pub(super) fn new(member: &Member, mut places: impl FnMut(&WindowSpec) -> (usize, usize)) -> Self {
+        let (mut windows, mut sources) = (Vec::with_capacity(member.windows.len()), Vec::new());
+        for spec in &member.windows {
+            let (source, series) = places(spec);
+            windows.push(Window::new(spec.clone(), series));
+            sources.push(source);
+        }
+        sources.sort_unstable();
+        sources.dedup();
         Self {
             values: vec![f64::NAN; member.windows.len()],
             windows,
+            sources,
             stacks: Stacks::default(),
             trip: Truth::Unknown,
             clear: Truth::Unknown,
@@ -52,13 +61,13 @@ impl MemberState {
     }
 
     /// How far its instruments have come; `None` while one of them has sent nothing.
-    pub(super) fn reached(&self, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
-        self.windows.iter().map(|window| newest.get(&window.spec.instrument).copied()).min().flatten()
+    pub(super) fn reached(&self, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
+        self.sources.iter().map(|source| newest.get(*source).copied().flatten()).min().flatten()
     }
 
     /// How far the foremost of its instruments has come.
-    pub(super) fn foremost(&self, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
-        self.windows.iter().filter_map(|window| newest.get(&window.spec.instrument).copied()).max()
+    pub(super) fn foremost(&self, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
+        self.sources.iter().filter_map(|source| newest.get(*source).copied().flatten()).max()
     }
 
     /// Series of each window, and how far back it looks.

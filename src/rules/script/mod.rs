@@ -25,9 +25,9 @@ use crate::base::limits::{RULE_FILE_BYTES_MAX, RULES_MAX};
 use draft::{AlarmDraft, Part};
 use run::{Exports, Run};
 use std::collections::{BTreeMap, BTreeSet};
+pub(super) use symbol::{DURATIONS, duration_ms};
 use text::Source;
 use tracer::mistake;
-pub(super) use symbol::{DURATIONS, duration_ms};
 pub(super) use words::definitions;
 
 /// Lines that one rule file may have; Rhai counts no further than 65 535.

@@ -7,7 +7,9 @@ const SAMPLES_MAX: usize = 2_000_000;
 
 /// What is wrong with a series.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{part}` is no part of a series: write a value, `_` for a gap, `10..20x11` for a ramp, each with `xN` for N times and `/C` for a flag of HJ 212")]
+#[error(
+    "`{part}` is no part of a series: write a value, `_` for a gap, `10..20x11` for a ramp, each with `xN` for N times and `/C` for a flag of HJ 212"
+)]
 pub struct NotationError {
     /// The part.
     pub part: String,
@@ -42,7 +44,8 @@ pub fn parse_series(text: &str) -> Result<Vec<Option<Sample>>, NotationError> {
 
 fn push(part: &str, samples: &mut Vec<Option<Sample>>) -> Option<()> {
     let (value, times) = part.split_once('x').map_or((part, Some(1)), |(value, times)| (value, times.parse().ok()));
-    let times: usize = times.filter(|times| (1..=SAMPLES_MAX).contains(times) && samples.len() + times <= SAMPLES_MAX)?;
+    let times: usize =
+        times.filter(|times| (1..=SAMPLES_MAX).contains(times) && samples.len() + times <= SAMPLES_MAX)?;
     let (value, quality) = match value.split_once('/') {
         Some((value, flag)) => (value, Some(quality(flag)?)),
         None => (value, None),

@@ -80,6 +80,12 @@ fn explain(file: &Arc<str>, error: &EvalAltResult) -> (Place, String) {
     }
     let message = match inner {
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
+        EvalAltResult::ErrorTooManyOperations(_) => {
+            format!("the file takes more than {RULE_OPERATIONS_MAX} operations")
+        }
+        EvalAltResult::ErrorFunctionNotFound(call, _) => {
+            format!("nothing fits {call}; the guide's chapter on rules lists what tests can say")
+        }
         other => other.to_string().split(" (line ").next().unwrap_or_default().to_owned(),
     };
     (place_of(file, inner.position()), message)
@@ -106,6 +112,7 @@ fn engine() -> Engine {
     engine.disable_symbol("eval");
     engine.on_print(|_| {});
     engine.on_debug(|_, _, _| {});
+    engine.register_type_with_name::<Test>("t").register_type_with_name::<Duration>("duration");
     for (name, unit_ms) in DURATIONS {
         engine.register_get(name, move |count: &mut i64| Duration(ms_of(*count as f64, unit_ms)));
         engine.register_get(name, move |count: &mut f64| Duration(ms_of(*count, unit_ms)));

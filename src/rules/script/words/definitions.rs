@@ -8,6 +8,9 @@ use std::fmt::Write;
 
 const HEAD: &str = "// Words of vocdb rules, for editors. Written by the crate itself: do not edit.\nmodule static;\n";
 
+/// The function that shares its name with a method.
+const COVERAGE: &str = "fn coverage(string1: String, duration2: Duration) -> Measurement";
+
 /// The text of `vocdb.d.rhai`.
 pub(in crate::rules) fn definitions() -> String {
     let mut text = HEAD.to_owned();
@@ -27,6 +30,7 @@ pub(in crate::rules) fn definitions() -> String {
             push(&mut text, &described(signature), &declared(signature, *count, is_last));
         }
     }
+    push(&mut text, "Samples that count over expected ones.", COVERAGE);
     for operator in ["and", "or"] {
         push(&mut text, "Joins two conditions.", &format!("op {operator}(Condition, Condition) -> Condition"));
     }
@@ -57,7 +61,8 @@ fn declared(signature: &Signature, count: usize, is_last: bool) -> String {
     }
     let mut parameters: Vec<String> = own.iter().map(|kind| format!("this_one: {kind}")).collect();
     for number in 0..count {
-        let kind = kinds.get(number).or(kinds.last()).copied().unwrap_or("?");
+        let repeated = kinds.first().filter(|_| signature.name == "stations");
+        let kind = kinds.get(number).or(repeated).copied().unwrap_or("?");
         parameters.push(format!("{}{}: {kind}", kind.to_lowercase().replace('?', "any"), number + 1));
     }
     format!(
