@@ -108,7 +108,7 @@ impl ExactSum {
 
 /// The nearest `f64`; most sums fit into 64 bits, for which machines have an instruction.
 fn nearest(sum: i128) -> f64 {
-    i64::try_from(sum).map_or(sum as f64, |small| small as f64)
+    i64::try_from(sum).map_or_else(|_| sum as f64, |small| small as f64)
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// What a closure answers: a truth, or why it has none.
 pub type ScriptAnswer = Result<Truth, String>;
 
+/// What asks a closure.
+pub type Ask = dyn Fn(&[f64]) -> ScriptAnswer + Send + Sync;
+
 /// An interpreted closure of a rule file, ready to be asked. It is given numbers (NaN for unknown) in the order of [`Script::names`].
 #[derive(Clone)]
 pub struct Script {
@@ -15,7 +18,7 @@ pub struct Script {
     /// Its text.
     pub text: String,
     /// Asks it.
-    pub ask: Arc<dyn Fn(&[f64]) -> ScriptAnswer + Send + Sync>,
+    pub ask: Arc<Ask>,
 }
 
 impl fmt::Debug for Script {

@@ -89,7 +89,8 @@ mod tests {
             prop_assert_eq!((0..plain.len()).map(|at| sorted.get(at).unwrap()).collect::<Vec<_>>(), plain.clone());
             let wanted = plain.len().checked_sub(1).map(|last| {
                 let place = share * last as f64;
-                let (low, high) = (plain[place.floor() as usize], plain[(place.floor() as usize + 1).min(last)]);
+                let below = (0..=last).rfind(|at| *at as f64 <= place).unwrap();
+                let (low, high) = (plain[below], plain[(below + 1).min(last)]);
                 low + (high - low) * (place - place.floor())
             });
             prop_assert_eq!(sorted.quantile(share), wanted);

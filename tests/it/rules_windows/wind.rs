@@ -40,7 +40,7 @@ fn window(samples: &[Option<[Sample; 2]>], channel: usize, end: usize, minutes: 
 
 fn expected(rule: &str, samples: &[Option<[Sample; 2]>], end: usize) -> Truth {
     let valid = |channel, minutes| window(samples, channel, end, minutes).into_iter().filter_map(|one| one.valid());
-    let newest = |channel, minutes| valid(channel, minutes).last();
+    let newest = |channel, minutes| valid(channel, minutes).next_back();
     let truth = |holds: Option<bool>| holds.map_or(Truth::Unknown, Truth::from);
     match rule {
         "wind" => {
