@@ -55,19 +55,20 @@ pub(crate) fn judge(machine: &mut Machine, ms: i64, trip: Truth, clear: Truth) -
     judge_without(machine, ms, (trip, clear), &[])
 }
 
+/// A verdict with nothing special about it.
+fn of_spec<'a>(
+    spec: usize,
+    instant: Timestamp,
+    (trip, clear): (Truth, Truth),
+    evidence: &'a dyn Fn() -> Vec<Evidence>,
+) -> Verdict<'a> {
+    Verdict { spec, instant, trip, clear, absent: &[], suppressed: None, fault: None, evidence }
+}
+
 fn judge_without(machine: &mut Machine, ms: i64, (trip, clear): (Truth, Truth), gone: &[&str]) -> Vec<AlarmEvent> {
     let absent: Vec<String> = gone.iter().map(|name| (*name).to_owned()).collect();
     let evidence = || evidence_of(trip);
-    let verdict = Verdict {
-        spec: 0,
-        instant: at(ms),
-        trip,
-        clear,
-        absent: &absent,
-        suppressed: None,
-        fault: None,
-        evidence: &evidence,
-    };
+    let verdict = Verdict { absent: &absent, ..of_spec(0, at(ms), (trip, clear), &evidence) };
     machine.verdict(&verdict, at(ms))
 }
 
@@ -295,16 +296,7 @@ fn late_steps_are_taken_once_each_and_say_when_they_were_due() {
 fn steps_count_from_the_host_time_of_the_opening() {
     let mut machine = machine_of(AlarmSpec { hold_ms: 0, ..spec("r", CHAIN) });
     let evidence = Vec::new;
-    let verdict = Verdict {
-        spec: 0,
-        instant: at(0),
-        trip: True,
-        clear: False,
-        absent: &[],
-        suppressed: None,
-        fault: None,
-        evidence: &evidence,
-    };
+    let verdict = of_spec(0, at(0), (True, False), &evidence);
     machine.verdict(&verdict, at(7_000));
     assert_eq!(machine.tick(at(6_999), None), []);
     assert_eq!(told(&machine.tick(at(7_000), None))[0], "step 0 of #1 to duty due 7000 at 7000");
@@ -373,16 +365,7 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
     for place in [0, 1] {
         for ms in [0, 2_000] {
             let evidence = || evidence_of(True);
-            let verdict = Verdict {
-                spec: place,
-                instant: at(ms),
-                trip: True,
-                clear: False,
-                absent: &[],
-                suppressed: None,
-                fault: None,
-                evidence: &evidence,
-            };
+            let verdict = of_spec(place, at(ms), (True, False), &evidence);
             machine.verdict(&verdict, at(ms));
         }
     }
@@ -394,16 +377,7 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
     assert_eq!((closed.scope_key.as_str(), closed.evidence.len()), ("park/S9", 0));
     assert_eq!(told(&machine.tick(at(12_000), None))[0], "step 1 of #2 to head due 12000 at 12000");
     let evidence = || evidence_of(False);
-    let verdict = Verdict {
-        spec: 1,
-        instant: at(13_000),
-        trip: False,
-        clear: True,
-        absent: &[],
-        suppressed: None,
-        fault: None,
-        evidence: &evidence,
-    };
+    let verdict = of_spec(1, at(13_000), (False, True), &evidence);
     assert_eq!(told(&machine.verdict(&verdict, at(13_000)))[0], "close #2 Cleared at 13000");
     assert_eq!(machine.load(Vec::new(), RuleSetRef::default(), at(14_000)), []);
 }

@@ -4,6 +4,7 @@
 mod language;
 mod naive;
 mod restarts;
+mod values;
 mod wind;
 
 use language::{FAST_S, RandomRule, any_rule, file_of, instrument, instrument_id, sites};

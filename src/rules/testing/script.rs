@@ -128,7 +128,12 @@ fn ms_of(count: f64, unit_ms: i64) -> i64 {
 }
 
 fn add_steps(engine: &mut Engine) {
-    engine.register_fn("instrument", instrument);
+    engine.register_fn(
+        "instrument",
+        |context: NativeCallContext<'_>, t: &mut Test, station: &str, name: &str, interval: Duration, units: Map| {
+            instrument(&context, t, (station, name), interval, units)
+        },
+    );
     engine.register_fn("feed", feed);
     engine.register_fn("at", at);
     for (name, wanted) in [
@@ -170,10 +175,9 @@ fn fault<T>(context: &NativeCallContext<'_>, message: String) -> Outcome<T> {
 }
 
 fn instrument(
-    context: NativeCallContext<'_>,
+    context: &NativeCallContext<'_>,
     t: &mut Test,
-    station: &str,
-    name: &str,
+    (station, name): (&str, &str),
     interval: Duration,
     units: Map,
 ) -> Outcome<Test> {
@@ -181,15 +185,15 @@ fn instrument(
     for (channel, unit) in units {
         match unit.to_string().parse::<Unit>() {
             Ok(unit) => channels.push((channel.to_string(), unit)),
-            Err(error) => return fault(&context, error.to_string()),
+            Err(error) => return fault(context, error.to_string()),
         }
     }
     let interval_ms = match Interval::from_ms(interval.0) {
         Ok(interval) => interval.as_ms(),
-        Err(error) => return fault(&context, error.to_string()),
+        Err(error) => return fault(context, error.to_string()),
     };
     let (station, instrument) = (station.to_owned(), name.to_owned());
-    Ok(t.push(&context, |_| TestAction::Instrument { station, instrument, interval_ms, channels }))
+    Ok(t.push(context, |_| TestAction::Instrument { station, instrument, interval_ms, channels }))
 }
 
 fn feed(context: NativeCallContext<'_>, t: &mut Test, station: &str, channel: &str, series: &str) -> Outcome<Test> {
