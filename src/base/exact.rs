@@ -2,7 +2,8 @@
 
 use super::limits::VALUE_MAGNITUDE_MAX;
 
-/// The decimal part of the sum is counted in 1e-9.
+/// Decimal places that the decimal part of the sum keeps.
+const DECIMALS: u32 = 9;
 const DECIMAL_SCALE: f64 = 1e9;
 /// Of those, so many are 1e-3.
 const UNITS_PER_THOUSANDTH: i128 = 1_000_000;
@@ -61,7 +62,7 @@ impl ExactSum {
     /// assert_eq!(sum.total(), 12.34);
     /// ```
     pub fn add_decimals(&mut self, sum: i64, decimals: u8) {
-        if let Some(places) = DECIMALS.unsigned_abs().checked_sub(u32::from(decimals)) {
+        if let Some(places) = DECIMALS.checked_sub(u32::from(decimals)) {
             self.decimal = self.decimal.wrapping_add(i128::from(sum) * 10_i128.pow(places));
         }
     }

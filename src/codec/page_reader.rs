@@ -110,13 +110,7 @@ impl PageReader {
     ///
     /// # Errors
     /// [`CodecError`] for bytes that no writer wrote, and for slices of another length than the block has rows.
-    pub fn read(
-        &mut self,
-        page: &[u8],
-        block: usize,
-        values: &mut [f64],
-        marks: &mut [u8],
-    ) -> Result<(), CodecError> {
+    pub fn read(&mut self, page: &[u8], block: usize, values: &mut [f64], marks: &mut [u8]) -> Result<(), CodecError> {
         let Some(Block { entry, rows, marks_at, values_at, present_before }) = self.blocks.get(block) else {
             return Err(CodecError::Count { what: "blocks of a page", expected: self.blocks.len(), found: block });
         };
@@ -222,7 +216,10 @@ mod tests {
     fn any_block(rows: usize) -> impl Strategy<Value = Rows> {
         let value = prop_oneof![20 => (-9_000_i32..9_000).prop_map(|i| f64::from(i) / 100.0), 1 => -1e12_f64..1e12];
         let dense = prop::collection::vec((value.clone(), Just(0x80)), rows);
-        let gaps = prop::collection::vec((value, prop_oneof![5 => Just(0x80_u8), 1 => Just(0), 1 => Just(0x83), 1 => Just(3)]), rows);
+        let gaps = prop::collection::vec(
+            (value, prop_oneof![5 => Just(0x80_u8), 1 => Just(0), 1 => Just(0x83), 1 => Just(3)]),
+            rows,
+        );
         prop_oneof![dense, gaps]
     }
 

@@ -149,7 +149,10 @@ fn all_exact(values: &[f64], scale: Scale) -> Option<Scaled> {
 }
 
 /// The usual case without a branch a value: integers of 32 bits, few decimals.
-#[expect(clippy::cast_possible_truncation, reason = "low bits of the rounded double; a wrong integer fails the comparison below")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "low bits of the rounded double; a wrong integer fails the comparison below"
+)]
 fn narrow_exact(values: &[f64], split: Split, power: f64) -> Option<Vec<i64>> {
     let mut integers = Vec::with_capacity(values.len());
     for chunk in values.chunks(128) {
@@ -236,9 +239,7 @@ fn factor(values: &[f64]) -> Option<f64> {
     if step <= tolerance {
         return None;
     }
-    let multiples = |factor: f64| {
-        values.iter().filter(|value| Scale::Factor(factor).exact(**value).is_some()).count()
-    };
+    let multiples = |factor: f64| values.iter().filter(|value| Scale::Factor(factor).exact(**value).is_some()).count();
     let candidates = values.iter().filter(|value| value.abs() >= greatest / 2.0);
     let of_value = |value: &f64| (*value / (*value / step).round()).abs();
     let best = candidates.take(16).map(of_value).map(|factor| (multiples(factor), factor));
@@ -308,7 +309,8 @@ mod tests {
 
     #[test]
     fn random_doubles_have_no_scale() {
-        let values: Vec<f64> = (1..500_u64).map(|i| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11) as f64 / 9.0e15).collect();
+        let values: Vec<f64> =
+            (1..500_u64).map(|i| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11) as f64 / 9.0e15).collect();
         assert_eq!(scale(&values, None), None);
     }
 

@@ -45,12 +45,18 @@ impl Code {
 
     pub(super) fn decode(byte: u8, offset: usize) -> Result<Self, CodecError> {
         let scale = byte & SCALE_BITS;
-        let is_known = byte & !KNOWN_BITS == 0 && scale <= RAW && (scale < RAW || byte & (EXCEPTIONS | ADJUSTMENTS) == 0);
+        let is_known =
+            byte & !KNOWN_BITS == 0 && scale <= RAW && (scale < RAW || byte & (EXCEPTIONS | ADJUSTMENTS) == 0);
         let double_stats_needed = scale > 9 || byte & (EXCEPTIONS | ADJUSTMENTS) != 0;
         if is_known && (byte & DOUBLE_STATS != 0 || !double_stats_needed) {
             Ok(Self(byte))
         } else {
-            Err(CodecError::Unknown { field: "block code", offset, found: u64::from(byte), known: "the codes of version 2" })
+            Err(CodecError::Unknown {
+                field: "block code",
+                offset,
+                found: u64::from(byte),
+                known: "the codes of version 2",
+            })
         }
     }
 
@@ -279,7 +285,10 @@ mod tests {
 
     #[test]
     fn counts_of_a_converter_do_not_collapse_to_doubles() {
-        let walk = (0..1024).scan(2000_i32, |count, i| { *count += (i * 7919) % 13 - 6; Some(*count) });
+        let walk = (0..1024).scan(2000_i32, |count, i| {
+            *count += (i * 7919) % 13 - 6;
+            Some(*count)
+        });
         let values: Vec<f64> = walk.map(|count| f64::from(count) * (5.0 / 4096.0 * 1.37)).collect();
         let bytes = assert_comes_back(&values);
         assert!(bytes < 1024, "{bytes} bytes");
@@ -287,7 +296,10 @@ mod tests {
 
     #[test]
     fn noise_of_a_conversion_does_not_collapse_to_doubles() {
-        let walk = (0..1024).scan(700_i32, |tenths, i| { *tenths += (i * 7919) % 13 - 6; Some(*tenths) });
+        let walk = (0..1024).scan(700_i32, |tenths, i| {
+            *tenths += (i * 7919) % 13 - 6;
+            Some(*tenths)
+        });
         let values: Vec<f64> = walk.map(|tenths| f64::from(tenths) / 10.0 * 1.1 / 1.1).collect();
         let bytes = assert_comes_back(&values);
         assert!(bytes < 1024 * 3 / 2, "{bytes} bytes");

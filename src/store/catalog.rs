@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn an_entry_with_any_byte_changed_is_not_believed() {
-        let summary = SegmentSummary { file_bytes: 7, first_lsn: 1, last_lsn: 9, is_settled: true, instruments: Vec::new() };
+        let summary =
+            SegmentSummary { file_bytes: 7, first_lsn: 1, last_lsn: 9, is_settled: true, instruments: Vec::new() };
         let entry = encode(&summary).unwrap();
         assert_eq!(decode(&entry), Some(summary));
         for at in 0..entry.len() {

@@ -2,9 +2,7 @@
 
 use super::lanes::{self, Lanes, write_values};
 use super::narrow::{self, GroupSink};
-use super::{
-    CONSTANT, DELTA, DICTIONARY, DIVISOR, FIRST_KNOWN, FRAME, KIND_BITS, KNOWN_BITS, WIDE, dictionary, wide,
-};
+use super::{CONSTANT, DELTA, DICTIONARY, DIVISOR, FIRST_KNOWN, FRAME, KIND_BITS, KNOWN_BITS, WIDE, dictionary, wide};
 use crate::base::bytes::{ByteReader, unzigzag};
 use crate::base::limits::{ROWS_PER_BLOCK, VALUES_PER_GROUP};
 use crate::codec::CodecError;
@@ -51,11 +49,7 @@ pub(in super::super) fn decode(
 }
 
 /// As [`decode`], for integers that may not have a dictionary.
-pub(super) fn decode_plain(
-    reader: &mut ByteReader<'_>,
-    count: usize,
-    sink: &mut impl Sink,
-) -> Result<(), CodecError> {
+pub(super) fn decode_plain(reader: &mut ByteReader<'_>, count: usize, sink: &mut impl Sink) -> Result<(), CodecError> {
     if count == 0 {
         return Ok(());
     }
@@ -124,8 +118,7 @@ fn decode_mode(
         return decode_wide(reader, count, (start.kind(), least, before), sink);
     }
     let scale = has_divisor.then_some((first as u32, divisor as u32));
-    let mut integrate =
-        Integrate { kind: start.kind(), least: least as u32, before: before as u32, scale, sink };
+    let mut integrate = Integrate { kind: start.kind(), least: least as u32, before: before as u32, scale, sink };
     narrow::decode(reader, count, &mut integrate)
 }
 

@@ -85,9 +85,10 @@ fn distinct(mut values: Vec<i64>) -> Vec<i64> {
 pub(super) fn decode(reader: &mut ByteReader<'_>) -> Result<Vec<i64>, CodecError> {
     let offset = reader.offset();
     let count = reader.varint()?;
-    let count = usize::try_from(count).ok().filter(|count| (1..=DICTIONARY_ENTRIES_MAX).contains(count)).ok_or(
-        CodecError::Unknown { field: "dictionary entries", offset, found: count, known: "1 to 256" },
-    )?;
+    let count = usize::try_from(count)
+        .ok()
+        .filter(|count| (1..=DICTIONARY_ENTRIES_MAX).contains(count))
+        .ok_or(CodecError::Unknown { field: "dictionary entries", offset, found: count, known: "1 to 256" })?;
     let mut entries = Entries(vec![reader.zigzag()?]);
     decode_plain(reader, count - 1, &mut entries)?;
     Ok(entries.0)

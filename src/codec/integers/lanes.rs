@@ -50,14 +50,38 @@ fn unpack_width<const W: usize>(words: &[[u8; 16]], out: &mut Lanes) {
     let Some(words) = words.first_chunk::<W>() else { return };
     let words = words.map(load);
     let mask = if W >= 32 { u32::MAX } else { (1_u32 << W) - 1 };
-    step::<W, 0>(&words, out, mask); step::<W, 1>(&words, out, mask); step::<W, 2>(&words, out, mask); step::<W, 3>(&words, out, mask);
-    step::<W, 4>(&words, out, mask); step::<W, 5>(&words, out, mask); step::<W, 6>(&words, out, mask); step::<W, 7>(&words, out, mask);
-    step::<W, 8>(&words, out, mask); step::<W, 9>(&words, out, mask); step::<W, 10>(&words, out, mask); step::<W, 11>(&words, out, mask);
-    step::<W, 12>(&words, out, mask); step::<W, 13>(&words, out, mask); step::<W, 14>(&words, out, mask); step::<W, 15>(&words, out, mask);
-    step::<W, 16>(&words, out, mask); step::<W, 17>(&words, out, mask); step::<W, 18>(&words, out, mask); step::<W, 19>(&words, out, mask);
-    step::<W, 20>(&words, out, mask); step::<W, 21>(&words, out, mask); step::<W, 22>(&words, out, mask); step::<W, 23>(&words, out, mask);
-    step::<W, 24>(&words, out, mask); step::<W, 25>(&words, out, mask); step::<W, 26>(&words, out, mask); step::<W, 27>(&words, out, mask);
-    step::<W, 28>(&words, out, mask); step::<W, 29>(&words, out, mask); step::<W, 30>(&words, out, mask); step::<W, 31>(&words, out, mask);
+    step::<W, 0>(&words, out, mask);
+    step::<W, 1>(&words, out, mask);
+    step::<W, 2>(&words, out, mask);
+    step::<W, 3>(&words, out, mask);
+    step::<W, 4>(&words, out, mask);
+    step::<W, 5>(&words, out, mask);
+    step::<W, 6>(&words, out, mask);
+    step::<W, 7>(&words, out, mask);
+    step::<W, 8>(&words, out, mask);
+    step::<W, 9>(&words, out, mask);
+    step::<W, 10>(&words, out, mask);
+    step::<W, 11>(&words, out, mask);
+    step::<W, 12>(&words, out, mask);
+    step::<W, 13>(&words, out, mask);
+    step::<W, 14>(&words, out, mask);
+    step::<W, 15>(&words, out, mask);
+    step::<W, 16>(&words, out, mask);
+    step::<W, 17>(&words, out, mask);
+    step::<W, 18>(&words, out, mask);
+    step::<W, 19>(&words, out, mask);
+    step::<W, 20>(&words, out, mask);
+    step::<W, 21>(&words, out, mask);
+    step::<W, 22>(&words, out, mask);
+    step::<W, 23>(&words, out, mask);
+    step::<W, 24>(&words, out, mask);
+    step::<W, 25>(&words, out, mask);
+    step::<W, 26>(&words, out, mask);
+    step::<W, 27>(&words, out, mask);
+    step::<W, 28>(&words, out, mask);
+    step::<W, 29>(&words, out, mask);
+    step::<W, 30>(&words, out, mask);
+    step::<W, 31>(&words, out, mask);
 }
 
 #[inline(always)]

@@ -304,7 +304,10 @@ mod tests {
         let tens: Vec<i64> = (0..1024).map(|i| (i * 7 % 3600) * 10).collect();
         let ones: Vec<i64> = tens.iter().map(|v| v / 10).collect();
         let (of_tens, of_ones) = (round_trip(&tens, None, Effort::Fast).1, round_trip(&ones, None, Effort::Fast).1);
-        assert!(of_tens <= of_ones + 4, "{of_tens} bytes against {of_ones}: only first value and divisor may be longer");
+        assert!(
+            of_tens <= of_ones + 4,
+            "{of_tens} bytes against {of_ones}: only first value and divisor may be longer"
+        );
     }
 
     #[test]

@@ -122,15 +122,15 @@ pub(super) trait GroupSink {
 }
 
 /// Reads `count` units that [`encode`] wrote and gives them away group by group.
-pub(super) fn decode(
-    reader: &mut ByteReader<'_>,
-    count: usize,
-    sink: &mut impl GroupSink,
-) -> Result<(), CodecError> {
+pub(super) fn decode(reader: &mut ByteReader<'_>, count: usize, sink: &mut impl GroupSink) -> Result<(), CodecError> {
     let mut groups = [Group::default(); GROUPS_PER_BLOCK_MAX];
     let group_count = count.div_ceil(VALUES_PER_GROUP);
     let Some(groups) = groups.get_mut(..group_count) else {
-        return Err(CodecError::Count { what: "groups of a block", expected: GROUPS_PER_BLOCK_MAX, found: group_count });
+        return Err(CodecError::Count {
+            what: "groups of a block",
+            expected: GROUPS_PER_BLOCK_MAX,
+            found: group_count,
+        });
     };
     let (mut packed, mut patch_bits) = (0, 0);
     let mut left = count;
@@ -153,10 +153,13 @@ pub(super) fn decode(
             lanes::unpack(bytes, group.width, &mut values);
             for _ in 0..group.patches {
                 let (position, high) = next_patch(&mut patches, group);
-                lanes::at(&mut values, position).map_or_else(|| Err(bad_patch(offset, position)), |unit| {
-                    *unit |= high;
-                    Ok(())
-                })?;
+                lanes::at(&mut values, position).map_or_else(
+                    || Err(bad_patch(offset, position)),
+                    |unit| {
+                        *unit |= high;
+                        Ok(())
+                    },
+                )?;
             }
             sink.lanes(&mut values);
         } else {

@@ -63,7 +63,8 @@ impl Latest {
 
 /// Looks through segments, newest block first.
 pub(super) fn find(segments: &[Arc<Segment>], instrument: InstrumentId, channel: usize) -> Result<Known, StoreError> {
-    let mut spans: Vec<(Timestamp, Timestamp)> = segments.iter().filter_map(|segment| segment.span(instrument)).collect();
+    let mut spans: Vec<(Timestamp, Timestamp)> =
+        segments.iter().filter_map(|segment| segment.span(instrument)).collect();
     spans.sort_unstable();
     let mut until = spans.iter().map(|(_, last)| last.plus_ms(1)).max();
     let mut width_ms = 3_600_000_i64;

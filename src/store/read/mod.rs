@@ -43,8 +43,13 @@ impl Reader {
         let state = self.0.read();
         let head = state.head.rows_of(instrument, channels, range);
         let of_instrument = |segment: &&Arc<Segment>| segment.span(instrument).is_some_and(|(a, b)| range.meets(a, b));
-        let segments: Vec<(usize, Arc<Segment>)> =
-            state.segments.iter().enumerate().filter(|(_, segment)| of_instrument(segment)).map(|(n, s)| (n, Arc::clone(s))).collect();
+        let segments: Vec<(usize, Arc<Segment>)> = state
+            .segments
+            .iter()
+            .enumerate()
+            .filter(|(_, segment)| of_instrument(segment))
+            .map(|(n, s)| (n, Arc::clone(s)))
+            .collect();
         drop(state);
         let mut sources = Vec::with_capacity(segments.len() + 1);
         for (arrival, segment) in segments {

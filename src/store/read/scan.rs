@@ -58,10 +58,7 @@ impl Scan {
     ///
     /// # Errors
     /// [`StoreError`] where a block does not check.
-    pub fn find(
-        &mut self,
-        mut wants: impl FnMut(Timestamp, Timestamp) -> bool,
-    ) -> Result<Option<Found>, StoreError> {
+    pub fn find(&mut self, mut wants: impl FnMut(Timestamp, Timestamp) -> bool) -> Result<Option<Found>, StoreError> {
         if let Some(source) = self.found.take().and_then(|index| self.sources.get_mut(index)) {
             source.skip()?;
             self.drop_finished();
@@ -103,9 +100,8 @@ impl Scan {
         let mut others: Option<Timestamp> = None;
         for (index, source) in self.sources.iter().enumerate() {
             let Some(next) = source.next else { continue };
-            let is_first = first.is_none_or(|(time, arrival, _)| {
-                next < time || (next == time && source.arrival > arrival)
-            });
+            let is_first =
+                first.is_none_or(|(time, arrival, _)| next < time || (next == time && source.arrival > arrival));
             let displaced = if is_first { first.map(|(time, ..)| time) } else { Some(next) };
             others = match (others, displaced) {
                 (Some(a), Some(b)) => Some(a.min(b)),

@@ -216,12 +216,7 @@ impl InstrumentEntry {
             before = chunk.last.as_ms();
             chunks.push(chunk);
         }
-        Ok(Self {
-            id: InstrumentId::new(id),
-            station: station.to_owned(),
-            instrument: Arc::clone(instrument),
-            chunks,
-        })
+        Ok(Self { id: InstrumentId::new(id), station: station.to_owned(), instrument: Arc::clone(instrument), chunks })
     }
 }
 

@@ -57,7 +57,12 @@ impl SegmentWriter {
 
     /// Begins an instrument.
     pub(in super::super) fn begin(&mut self, id: InstrumentId, station: &str, instrument: Arc<Instrument>) {
-        self.footer.instruments.push(InstrumentEntry { id, station: station.to_owned(), instrument, chunks: Vec::new() });
+        self.footer.instruments.push(InstrumentEntry {
+            id,
+            station: station.to_owned(),
+            instrument,
+            chunks: Vec::new(),
+        });
     }
 
     /// Adds rows of the instrument begun last, behind those that it has.
