@@ -1,7 +1,7 @@
 //! Rules evaluated from a plain list of all frames, anew at each instant: slow, and simple enough to be believed.
 #![cfg(test)]
 
-use super::language::{Amount, Claim, FAST_S, Function, Look, RandomRule, SLOW_S, instrument_id};
+use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id};
 use super::values::{finite, mean_of, plain, value_of};
 use vocdb::rules::Plan;
 use vocdb::rules::expr::{Strand, WindowFunction};
