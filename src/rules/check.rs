@@ -29,7 +29,7 @@ pub struct Report {
 /// let text = "alarm(\"high\").scope(stations(\"park/*\")).when(last(\"benzene\") > 30);".to_owned();
 /// let files = [RuleFile { name: "park.rhai".to_owned(), text }];
 /// let report = check(&files, &registry);
-/// assert_eq!(report.errors[0].to_string(), "park.rhai:1:68: error: 30 has no unit; write 30.ppb");
+/// assert_eq!(report.errors[0].to_string(), "park.rhai:1:64: error: 30 has no unit; write 30.ppb");
 /// assert!(report.draw(&files).contains("^^ write 30.ppb"));
 /// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
