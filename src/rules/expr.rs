@@ -140,6 +140,10 @@ pub struct Rule {
     pub on_missing: MissingPolicy,
     /// After how long without a verdict that applies, in milliseconds.
     pub on_missing_ms: i64,
+    /// After how long without a trip an open alarm closes by itself, in milliseconds.
+    pub auto_close_ms: Option<i64>,
+    /// Whether a cleared alarm stays until it is reset.
+    pub is_latching: bool,
     /// Who is told when; empty where the rule names no chain.
     pub chain: Chain,
     /// Where the rule stands.

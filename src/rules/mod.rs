@@ -11,6 +11,7 @@ pub mod expr;
 mod getter;
 mod nearest;
 pub mod plan;
+mod roster;
 mod run;
 pub mod script;
 pub mod verdict;

@@ -222,6 +222,7 @@ impl Pair {
                     instant: Timestamp::from_ms(expected.ms),
                     trip: expected.trip,
                     clear: expected.clear,
+                    suppressed: None,
                     absent: &expected.absent,
                     evidence: &evidence,
                 };

@@ -10,9 +10,11 @@ use super::expr::{Condition, Rule, Series};
 use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::AlarmSpec;
+use crate::base::checksum::{Digest, sha256};
 use crate::model::Interval;
 use channels::mistake;
 use lower::Lowering;
+use std::collections::BTreeSet;
 use units::Value;
 
 /// Binds rules to stations: a plan per rule with a quorum, and a plan per rule and station without one.
@@ -41,6 +43,8 @@ struct Binding<'a> {
 /// A station's part of a plan, and what the plan must know of it.
 struct Bound {
     member: Member,
+    /// Names of the channels that its windows read.
+    channels: Vec<String>,
     step_ms: i64,
     value: Value,
 }
@@ -106,12 +110,18 @@ impl Binding<'_> {
             clear_hold_ms: rule.clear_when.as_ref().map_or(0, |(_, hold_ms)| *hold_ms),
             on_missing: rule.on_missing,
             on_missing_ms: rule.on_missing_ms,
+            auto_close_ms: rule.auto_close_ms,
+            is_latching: rule.is_latching,
             chain: rule.chain.clone(),
+            channels: bound.first().map_or_else(Vec::new, |bound| bound.channels.clone()),
+            logic: Digest::default(),
             unit,
             place: rule.place.clone(),
         };
         let member = |bound: Bound| Member { value: Program(bound.value.nodes), ..bound.member };
-        Plan { spec, step_ms, quorum, members: bound.into_iter().map(member).collect() }
+        let mut plan = Plan { spec, step_ms, quorum, members: bound.into_iter().map(member).collect() };
+        plan.spec.logic = sha256(format!("{step_ms} {quorum} {:?}", plan.members).as_bytes());
+        plan
     }
 
     fn bound(&mut self, site: &Site) -> Option<Bound> {
@@ -126,7 +136,12 @@ impl Binding<'_> {
         let (station, station_name) = (site.id, site.name.clone());
         let member =
             Member { station, station_name, windows: lowering.windows, when, clear, value: Program::default() };
-        Some(Bound { member, step_ms, value })
+        let names = member.windows.iter().filter_map(|window| {
+            let (_, instrument) = site.instruments.iter().find(|(id, _)| *id == window.instrument)?;
+            instrument.channels().get(window.channel).map(|channel| channel.name().to_owned())
+        });
+        let channels: BTreeSet<String> = names.collect();
+        Some(Bound { channels: channels.into_iter().collect(), member, step_ms, value })
     }
 
     fn check_hold(&mut self, plans: &[Plan]) {

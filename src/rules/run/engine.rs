@@ -284,7 +284,15 @@ impl PlanState {
         let trip = joined_trip(&self.members, self.plan.quorum);
         let clear = joined_clear(&self.members, self.plan.quorum);
         let evidence = || gather(&self.members, &self.plan.members, series);
-        sink(&Verdict { spec: index, instant, trip, clear, absent: &self.absent, evidence: &evidence });
+        sink(&Verdict {
+            spec: index,
+            instant,
+            trip,
+            clear,
+            absent: &self.absent,
+            suppressed: None,
+            evidence: &evidence,
+        });
     }
 
     /// The next instant. A gap in which nothing can change any more is skipped: all windows have been empty for longer than the rule
@@ -299,7 +307,11 @@ impl PlanState {
         let empty_ms = instant.since_ms(*self.empty_since.get_or_insert(instant));
         let spec = &self.plan.spec;
         let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(step_ms.saturating_mul(2));
-        if empty_ms <= waits_ms.saturating_add(spec.hold_ms).saturating_add(spec.clear_hold_ms) {
+        if empty_ms
+            <= waits_ms
+                .saturating_add(spec.hold_ms)
+                .saturating_add(spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0)))
+        {
             return next;
         }
         let sample = self.members.iter().filter_map(|member| member.next_sample(series, instant)).min();
