@@ -7,7 +7,7 @@ mod states;
 mod telling;
 
 use Truth::{False, True, Unknown};
-use vocdb::alarm::event::{Carry, CloseReason, Opened, Subject};
+use vocdb::alarm::event::{CloseReason, Opened, Subject};
 use vocdb::alarm::{Alarm, AlarmError, Condition, Machine, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
 use vocdb::rules::verdict::{
@@ -365,61 +365,6 @@ fn the_ids_of_notifications_are_known_numbers_for_ever() {
     let expected =
         ["1\nstep 0\n0\nduty\napp", "1\nstep 0\n0\nduty\nsms"].map(|key| vocdb::base::checksum::sha256(key.as_bytes()));
     assert_eq!(ids, expected.map(|digest| digest.to_string()));
-}
-
-#[test]
-fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
-    let other_scope = || AlarmSpec { scope_key: "park/S9".to_owned(), ..spec("r", CHAIN) };
-    let mut machine = Machine::default();
-    machine.load(vec![other_scope(), spec("r", CHAIN)], RuleSetRef::default(), at(0));
-    for place in [0, 1] {
-        for ms in [0, 2_000] {
-            let evidence = || evidence_of(True);
-            let verdict = Verdict {
-                spec: place,
-                instant: at(ms),
-                trip: True,
-                clear: False,
-                absent: &[],
-                suppressed: None,
-                evidence: &evidence,
-            };
-            machine.verdict(&verdict, at(ms));
-        }
-    }
-    machine.tick(at(2_000), None);
-    let renewed = AlarmSpec { clear_hold_ms: 0, ..spec("r", &[]) };
-    let events = machine.load(vec![spec("new", &[]), renewed], RuleSetRef::default(), at(5_000));
-    let carried =
-        "went over into a new rule set: the rule looks at the same, with other times, texts or people at 5000";
-    let expected =
-        [carried, "close #1 ScopeRemoved at 5000", "tell duty by app of Closed", "tell duty by sms of Closed"];
-    assert_eq!(told(&events), expected);
-    let AlarmEvent::Closed(closed) = &events[1] else { panic!("{events:?}") };
-    assert_eq!((closed.scope_key.as_str(), closed.evidence.len()), ("park/S9", 0));
-    assert_eq!(told(&machine.tick(at(12_000), None))[0], "step 1 of #2 to head due 12000 at 12000");
-    let evidence = || evidence_of(False);
-    let verdict = Verdict {
-        spec: 1,
-        instant: at(13_000),
-        trip: False,
-        clear: True,
-        absent: &[],
-        suppressed: None,
-        evidence: &evidence,
-    };
-    assert_eq!(told(&machine.verdict(&verdict, at(13_000)))[0], "close #2 Cleared at 13000");
-    assert_eq!(machine.load(Vec::new(), RuleSetRef::default(), at(14_000)), []);
-}
-
-#[test]
-fn a_pending_condition_is_carried_over_a_new_rule_set() {
-    let mut machine = machine_of(spec("r", &[]));
-    judge(&mut machine, 0, True, False);
-    let events = machine.load(vec![AlarmSpec { hold_ms: 5_000, ..spec("r", &[]) }], RuleSetRef::default(), at(1));
-    assert!(matches!(&events[..], [AlarmEvent::Carried(carried)] if carried.carry == Carry::Renewed), "{events:?}");
-    assert_eq!(judge(&mut machine, 4_999, True, False), []);
-    assert_eq!(told(&judge(&mut machine, 5_000, True, False)), ["open #1 since 0 at 5000"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::alarm::event::{
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
+use std::sync::Arc;
 
 impl Machine {
     /// Takes in an event that the ledger remembers, without any effect but on what the machine knows.
@@ -15,7 +16,7 @@ impl Machine {
             AlarmEvent::Opened(opened) => {
                 self.last_alarm = self.last_alarm.max(opened.alarm.0);
                 self.incidents.note(opened);
-                let mut alarm = Alarm::new((**opened).clone());
+                let mut alarm = Alarm::new(Arc::new((**opened).clone()));
                 alarm.pause(self.silence(&opened.rule, &opened.scope_key).is_some(), opened.recorded_at);
                 self.alarms.insert(opened.alarm, alarm);
             }

@@ -10,6 +10,7 @@ use crate::base::checksum::sha256;
 use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Party, Priority};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Alarms that a roll-up names one by one.
 const ROLL_UP_LINES: usize = 20;
@@ -45,7 +46,7 @@ impl Machine {
     pub(super) fn take_step(&mut self, id: AlarmId, due: Timestamp, now: Timestamp, events: &mut Vec<AlarmEvent>) {
         let Some(alarm) = self.alarms.get(&id) else { return };
         let index = alarm.steps_taken;
-        let (opened, step) = (alarm.opened.clone(), alarm.opened.chain.steps.get(index).cloned());
+        let (opened, step) = (Arc::clone(&alarm.opened), alarm.opened.chain.steps.get(index).cloned());
         let (Some(step), Ok(number)) = (step, u32::try_from(index)) else { return };
         let parties = roster::parties(&step, now);
         let escalated = Escalated {

@@ -3,12 +3,13 @@
 use crate::alarm::event::{Acknowledged, AlarmKey, IncidentId, Opened, Subject};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Party};
+use std::sync::Arc;
 
 /// An open alarm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
     /// How it opened: rule, scope, values, chain.
-    pub opened: Opened,
+    pub opened: Arc<Opened>,
     /// Who acknowledged it, once somebody has.
     pub acknowledged: Option<Acknowledged>,
     /// Who takes care of it, once it was handed over.
@@ -32,7 +33,7 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    pub(crate) const fn new(opened: Opened) -> Self {
+    pub(crate) const fn new(opened: Arc<Opened>) -> Self {
         Self {
             opened,
             acknowledged: None,

@@ -289,6 +289,12 @@ impl Seen {
                 self.silence(key, "suppressed", change.by.is_some(), change.recorded_at);
                 was != change.by.is_some()
             }
+            _ => self.admits_telling(event),
+        }
+    }
+
+    fn admits_telling(&mut self, event: &AlarmEvent) -> bool {
+        match event {
             AlarmEvent::LatchChanged(change) => {
                 let is_open = self.open.contains_key(&change.alarm);
                 is_open

@@ -2,11 +2,11 @@
 #![cfg(test)]
 
 use super::Truth::{False, True};
-use super::{CHAIN, at, condition, judge, machine_of, opened_by, spec, told};
+use super::{CHAIN, at, condition, evidence_of, judge, machine_of, opened_by, spec, told};
 use vocdb::alarm::event::{Carry, OperatorAction, Shelving};
 use vocdb::alarm::{AlarmKey, Condition, Machine, RuleSetRef};
 use vocdb::base::checksum::Digest;
-use vocdb::rules::verdict::AlarmSpec;
+use vocdb::rules::verdict::{AlarmSpec, Verdict};
 use vocdb::{AlarmEvent, AlarmId};
 
 fn load(machine: &mut Machine, specs: Vec<AlarmSpec>, ms: i64) -> Vec<AlarmEvent> {
@@ -91,4 +91,59 @@ fn switching_all_rules_off_closes_all_alarms_and_keeps_what_operators_have_put_a
 fn a_condition_that_is_normal_goes_over_without_a_record() {
     let mut machine = machine_of(spec("r", CHAIN));
     assert_eq!(load(&mut machine, vec![edited(1), spec("new", CHAIN)], 1_000), []);
+}
+
+#[test]
+fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
+    let other_scope = || AlarmSpec { scope_key: "park/S9".to_owned(), ..spec("r", CHAIN) };
+    let mut machine = Machine::default();
+    machine.load(vec![other_scope(), spec("r", CHAIN)], RuleSetRef::default(), at(0));
+    for place in [0, 1] {
+        for ms in [0, 2_000] {
+            let evidence = || evidence_of(True);
+            let verdict = Verdict {
+                spec: place,
+                instant: at(ms),
+                trip: True,
+                clear: False,
+                absent: &[],
+                suppressed: None,
+                evidence: &evidence,
+            };
+            machine.verdict(&verdict, at(ms));
+        }
+    }
+    machine.tick(at(2_000), None);
+    let renewed = AlarmSpec { clear_hold_ms: 0, ..spec("r", &[]) };
+    let events = machine.load(vec![spec("new", &[]), renewed], RuleSetRef::default(), at(5_000));
+    let carried =
+        "went over into a new rule set: the rule looks at the same, with other times, texts or people at 5000";
+    let expected =
+        [carried, "close #1 ScopeRemoved at 5000", "tell duty by app of Closed", "tell duty by sms of Closed"];
+    assert_eq!(told(&events), expected);
+    let AlarmEvent::Closed(closed) = &events[1] else { panic!("{events:?}") };
+    assert_eq!((closed.scope_key.as_str(), closed.evidence.len()), ("park/S9", 0));
+    assert_eq!(told(&machine.tick(at(12_000), None))[0], "step 1 of #2 to head due 12000 at 12000");
+    let evidence = || evidence_of(False);
+    let verdict = Verdict {
+        spec: 1,
+        instant: at(13_000),
+        trip: False,
+        clear: True,
+        absent: &[],
+        suppressed: None,
+        evidence: &evidence,
+    };
+    assert_eq!(told(&machine.verdict(&verdict, at(13_000)))[0], "close #2 Cleared at 13000");
+    assert_eq!(machine.load(Vec::new(), RuleSetRef::default(), at(14_000)), []);
+}
+
+#[test]
+fn a_pending_condition_is_carried_over_a_new_rule_set() {
+    let mut machine = machine_of(spec("r", &[]));
+    judge(&mut machine, 0, True, False);
+    let events = machine.load(vec![AlarmSpec { hold_ms: 5_000, ..spec("r", &[]) }], RuleSetRef::default(), at(1));
+    assert!(matches!(&events[..], [AlarmEvent::Carried(carried)] if carried.carry == Carry::Renewed), "{events:?}");
+    assert_eq!(judge(&mut machine, 4_999, True, False), []);
+    assert_eq!(told(&judge(&mut machine, 5_000, True, False)), ["open #1 since 0 at 5000"]);
 }
