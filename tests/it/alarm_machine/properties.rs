@@ -196,6 +196,9 @@ impl Run {
     }
 }
 
+/// Begin and end of silences that are over, and the begin of one that goes on.
+type Silences = (Vec<(Timestamp, Timestamp)>, Option<Timestamp>);
+
 /// What has been seen of the alarms, event by event: a naive account of its own.
 #[derive(Debug, Default)]
 struct Seen {
@@ -209,7 +212,7 @@ struct Seen {
     /// Rule and scope: what keeps people from being told.
     silent: BTreeMap<(String, String), BTreeSet<&'static str>>,
     /// Rule and scope: begin and end of silences that are over, and the begin of one that goes on.
-    silences: BTreeMap<(String, String), (Vec<(Timestamp, Timestamp)>, Option<Timestamp>)>,
+    silences: BTreeMap<(String, String), Silences>,
     floods: BTreeSet<Contact>,
 }
 

@@ -81,7 +81,7 @@ fn switching_all_rules_off_closes_all_alarms_and_keeps_what_operators_have_put_a
     machine.operate_on(&key, OperatorAction::Shelve(Shelving::UntilNormal), ("anna", ""), at(2_000)).unwrap();
     assert_eq!(told(&load(&mut machine, Vec::new(), 3_000)), ["close #1 RuleRemoved at 3000"], "and nobody is told");
     assert_eq!((machine.alarms().count(), machine.conditions().count()), (0, 0));
-    assert_eq!(machine.silences().map(|(key, _)| key).collect::<Vec<_>>(), [key.clone()]);
+    assert_eq!(machine.silences().map(|(key, _)| key).collect::<Vec<_>>(), std::slice::from_ref(&key));
     load(&mut machine, vec![spec("r", CHAIN)], 4_000);
     machine.operate_on(&key, OperatorAction::Unshelve, ("anna", ""), at(5_000)).unwrap();
     assert_eq!(machine.silences().count(), 0);

@@ -20,7 +20,7 @@ use vocdb::{
 const ONE: AlarmId = AlarmId(1);
 
 /// What is done, in order, each with its host time in milliseconds.
-const DONE: [(i64, Act); 12] = [
+const DONE: [(i64, Act); 13] = [
     (0, Act::SetUp),
     (0, Act::Read(1.5)),
     (1_000, Act::Deliver),
@@ -33,6 +33,7 @@ const DONE: [(i64, Act); 12] = [
     (900_000, Act::Read(0.5)),
     (901_000, Act::Deliver),
     (902_000, Act::Read(2.5)),
+    (902_000, Act::Deliver),
 ];
 
 #[derive(Debug, Clone, Copy)]
