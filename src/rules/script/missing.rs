@@ -10,7 +10,7 @@ use crate::rules::verdict::Place;
 use rhai::Dynamic;
 
 /// Words of the language that are planned, so that they get an answer of their own.
-const PLANNED: [&str; 16] = [
+const PLANNED: [&str; 14] = [
     "rate",
     "delta",
     "stddev",
@@ -22,10 +22,8 @@ const PLANNED: [&str; 16] = [
     "stuck",
     "is_off",
     "is_on",
-    "remind",
     "suppress_when",
     "guidance",
-    "auto_close",
     "when_script",
 ];
 
