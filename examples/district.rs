@@ -149,10 +149,7 @@ fn tell_opened(opened: &Opened) {
 }
 
 fn tell_closed(closed: &Closed, told: &Told) {
-    let why = match closed.reason {
-        CloseReason::Cleared => "cleared",
-        CloseReason::RuleRemoved => "its rule is gone",
-    };
+    let why = closed.reason.words();
     println!("{}  CLOSED {} ({why})", closed.closed_at, closed.alarm);
     told.flush();
 }

@@ -44,6 +44,7 @@ fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::checksum::Digest;
     use crate::rules::verdict::{Chain, MissingPolicy, Place, Priority};
 
     fn told(unit: &str, value: Option<f64>) -> String {
@@ -58,6 +59,10 @@ mod tests {
             clear_hold_ms: 0,
             on_missing: MissingPolicy::Unknown,
             on_missing_ms: 0,
+            auto_close_ms: None,
+            is_latching: false,
+            channels: Vec::new(),
+            logic: Digest::default(),
             chain: Chain::default(),
             unit: unit.to_owned(),
             place,

@@ -1,6 +1,8 @@
 //! The database: everything wired together, with no logic of its own.
 
+mod alarms;
 mod core;
+mod delivery;
 mod export;
 mod open;
 mod operate;

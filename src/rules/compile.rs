@@ -153,6 +153,7 @@ mod tests {
             after_ms,
             contact: Contact(contact.to_owned()),
             ways: ways.to_vec(),
+            ..Step::default()
         };
         let steps = vec![step(0, "park-duty", &sms), step(900_000, "park-duty", &phone), step(900_000, "b", &phone)];
         let spec = AlarmSpec {
@@ -165,7 +166,11 @@ mod tests {
             clear_hold_ms: 600_000,
             on_missing: MissingPolicy::Keep,
             on_missing_ms: 300_000,
-            chain: Chain { name: "standard".to_owned(), steps },
+            auto_close_ms: None,
+            is_latching: false,
+            chain: Chain { name: "standard".to_owned(), steps, remind: None },
+            channels: vec!["benzene".to_owned(), "toluene".to_owned()],
+            logic: plan.spec.logic,
             unit: "ppb".to_owned(),
             place: Place { file: "r.rhai".into(), line: 5, column: 9 },
         };

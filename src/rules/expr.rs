@@ -316,6 +316,10 @@ pub struct Rule {
     pub on_missing_ms: i64,
     /// Whether the rule says so itself.
     pub has_on_missing: bool,
+    /// After how long without a trip an open alarm closes by itself, in milliseconds.
+    pub auto_close_ms: Option<i64>,
+    /// Whether a cleared alarm stays until it is reset.
+    pub is_latching: bool,
     /// Who is told when; empty where the rule names no chain.
     pub chain: Chain,
     /// Where the rule stands.

@@ -14,6 +14,7 @@ mod getter;
 pub mod interpreted;
 mod nearest;
 pub mod plan;
+mod roster;
 mod run;
 pub mod script;
 pub mod testing;

@@ -15,11 +15,13 @@ use super::expr::Rule;
 use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::AlarmSpec;
+use crate::base::checksum::{Digest, sha256};
 use crate::model::Interval;
 pub use advice::advise;
 use channels::mistake;
 use lower::{Lowering, channels_of};
 use shown::{has_spread, shown};
+use std::collections::BTreeSet;
 use units::Value;
 
 /// Binds rules to stations: a plan per rule with a quorum, and a plan per rule and station without one.
@@ -48,6 +50,8 @@ struct Binding<'a> {
 /// A station's part of a plan, and what the plan must know of it.
 struct Bound {
     member: Member,
+    /// Names of the channels that its windows read.
+    channels: Vec<String>,
     step_ms: i64,
     asks_silence: bool,
     value: Option<Value>,
@@ -120,7 +124,11 @@ impl Binding<'_> {
             clear_hold_ms: rule.clear_when.as_ref().map_or(0, |(_, hold_ms)| *hold_ms),
             on_missing: rule.on_missing,
             on_missing_ms: rule.on_missing_ms,
+            auto_close_ms: rule.auto_close_ms,
+            is_latching: rule.is_latching,
             chain: rule.chain.clone(),
+            channels: bound.first().map_or_else(Vec::new, |bound| bound.channels.clone()),
+            logic: Digest::default(),
             unit,
             place: rule.place.clone(),
         };
@@ -130,7 +138,9 @@ impl Binding<'_> {
         };
         let members = bound.into_iter().map(member).collect();
         let lateness_ms = rule.lateness_ms;
-        Plan { spec, step_ms, lateness_ms, asks_silence, suppress_text, quorum, members }
+        let mut plan = Plan { spec, step_ms, lateness_ms, asks_silence, suppress_text, quorum, members };
+        plan.spec.logic = logic(&plan);
+        plan
     }
 
     fn bound(&mut self, site: &Site, sites: &[&Site]) -> Option<Bound> {
@@ -161,8 +171,14 @@ impl Binding<'_> {
             scripts: lowering.scripts,
         };
         self.mistakes.extend(hysteresis::check(rule, &member));
+        let names = member.windows.iter().filter_map(|window| {
+            let (_, instrument) = site.instruments.iter().find(|(id, _)| *id == window.instrument)?;
+            instrument.channels().get(window.channel).map(|channel| channel.name().to_owned())
+        });
+        let channels: BTreeSet<String> = names.collect();
         let step_ms = lowering.looks.step_ms.unwrap_or(1);
-        Some(Bound { member, step_ms, asks_silence: lowering.asks_silence, value })
+        let (channels, asks_silence) = (channels.into_iter().collect(), lowering.asks_silence);
+        Some(Bound { member, channels, step_ms, asks_silence, value })
     }
 
     fn check_hold(&mut self, plans: &[Plan]) {
@@ -176,6 +192,13 @@ impl Binding<'_> {
             self.mistakes.push(Diagnostic { is_warning: true, ..mistake(&rule.places.hold, message, help) });
         }
     }
+}
+
+/// A digest of everything that decides the verdicts of a plan.
+fn logic(plan: &Plan) -> Digest {
+    let Plan { spec: _, step_ms, lateness_ms, asks_silence, suppress_text, quorum, members } = plan;
+    let whole = (step_ms, lateness_ms, asks_silence, suppress_text, quorum, members);
+    sha256(format!("{whole:?}").as_bytes())
 }
 
 fn unknown_stations(rule: &Rule, sites: &[&Site]) -> Diagnostic {

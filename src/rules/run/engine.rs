@@ -368,7 +368,11 @@ impl PlanState {
         let empty_ms = instant.since_ms(*self.empty_since.get_or_insert(instant));
         let spec = &self.plan.spec;
         let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(step_ms.saturating_mul(2));
-        if empty_ms <= waits_ms.saturating_add(spec.hold_ms).saturating_add(spec.clear_hold_ms) {
+        if empty_ms
+            <= waits_ms
+                .saturating_add(spec.hold_ms)
+                .saturating_add(spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0)))
+        {
             return next;
         }
         let sample = self.members.iter().filter_map(|member| member.next_change(series, instant)).min();

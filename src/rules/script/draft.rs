@@ -2,7 +2,7 @@
 
 use crate::base::limits::ON_MISSING_MS_DEFAULT;
 use crate::rules::expr::{Condition, Rule, RulePlaces};
-use crate::rules::verdict::{Chain, Contact, MissingPolicy, Place, Priority, Step};
+use crate::rules::verdict::{Chain, MissingPolicy, Party, Place, Priority, Remind, Roster, Step};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub(super) enum Part<T> {
 
 /// A chain of escalation steps, shared by all that hold it.
 pub(super) type SharedChain = Arc<Mutex<ChainDraft>>;
+/// A roster under construction and its name, shared by all that hold it.
+pub(super) type SharedRoster = Arc<Mutex<(String, Roster)>>;
 /// An alarm, shared by all that hold it, so that a change through any of them is kept.
 pub(super) type SharedAlarm = Arc<Mutex<AlarmDraft>>;
 
@@ -33,18 +35,35 @@ pub(super) struct ChainDraft {
     pub(super) name: String,
     /// Its steps so far.
     pub(super) steps: Vec<Step>,
+    /// What follows the last step.
+    pub(super) remind: Option<Remind>,
+}
+
+/// Somebody who is told, for good or by the hour.
+#[derive(Debug, Clone)]
+pub(super) struct Recipient {
+    /// Who, and how else.
+    pub(super) party: Party,
+    /// Who that is at which time, where it is a roster.
+    pub(super) roster: Option<Roster>,
 }
 
 impl ChainDraft {
     /// A chain without steps.
     pub(super) fn new(name: String) -> SharedChain {
-        Arc::new(Mutex::new(Self { name, steps: Vec::new() }))
+        Arc::new(Mutex::new(Self { name, steps: Vec::new(), remind: None }))
     }
 
     /// Adds a step for each contact at one time.
-    pub(super) fn push(&mut self, after_ms: i64, contacts: Vec<Contact>, ways: &[String]) {
-        let step = |contact| Step { after_ms, contact, ways: ways.to_vec() };
-        self.steps.extend(contacts.into_iter().map(step));
+    pub(super) fn push(&mut self, after_ms: i64, recipients: Vec<Recipient>, ways: &[String]) {
+        let step = |Recipient { party: Party { contact, fallback }, roster }| Step {
+            after_ms,
+            contact,
+            ways: ways.to_vec(),
+            fallback,
+            roster,
+        };
+        self.steps.extend(recipients.into_iter().map(step));
     }
 }
 
@@ -89,6 +108,10 @@ pub(super) struct AlarmDraft {
     pub(super) has_on_missing: bool,
     /// What no data means, and after how long.
     pub(super) on_missing: (MissingPolicy, i64),
+    /// After how long without a trip it closes by itself.
+    pub(super) auto_close_ms: Option<i64>,
+    /// Whether it stays until it is reset.
+    pub(super) is_latching: bool,
     /// Who is told.
     pub(super) chain: Option<SharedChain>,
 }
@@ -116,6 +139,8 @@ impl AlarmDraft {
             clear_place: None,
             has_on_missing: false,
             on_missing: (MissingPolicy::default(), ON_MISSING_MS_DEFAULT),
+            auto_close_ms: None,
+            is_latching: false,
             chain: None,
         }))
     }
@@ -146,7 +171,13 @@ impl AlarmDraft {
             on_missing: self.on_missing.0,
             on_missing_ms: self.on_missing.1,
             has_on_missing: self.has_on_missing,
-            chain: chain.map_or_else(Chain::default, |draft| Chain { name: draft.name, steps: draft.steps }),
+            auto_close_ms: self.auto_close_ms,
+            is_latching: self.is_latching,
+            chain: chain.map_or_else(Chain::default, |draft| Chain {
+                name: draft.name,
+                steps: draft.steps,
+                remind: draft.remind,
+            }),
             place: self.place.clone(),
             places: RulePlaces {
                 scope: scope_place.clone(),

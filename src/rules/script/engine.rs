@@ -255,7 +255,7 @@ fn add_text(engine: &mut Engine, tracer: &Arc<Tracer>, name: &'static str, of: T
         let value = args.first().and_then(|value| symbol::symbol(value));
         let text = match value {
             Some(Symbol::Duration(ms)) => symbol::duration_text(ms),
-            Some(Symbol::Contact(contact)) => contact.0,
+            Some(Symbol::Contact(party)) => party.contact.0,
             Some(Symbol::Stations(glob)) => glob,
             Some(Symbol::Series(series, _)) => match &*series {
                 Series::Number { value, unit, .. } => {
@@ -313,7 +313,7 @@ fn answer(call: &Call<'_>) -> Outcome<Dynamic> {
 /// Whether a call that failed leaves what it was called on: unless that was the mistake.
 fn is_kept(receiver: &Symbol, method: &str) -> bool {
     match receiver {
-        Symbol::Alarm(_) | Symbol::Chain(_) => true,
+        Symbol::Alarm(_) | Symbol::Chain(_) | Symbol::Roster(_) => true,
         Symbol::Series(series, _) => {
             let is_term = matches!(**series, Series::Window(_) | Series::Spread { .. } | Series::Mean { .. });
             is_term && matches!(method, "coverage" | "ago" | "at" | "mean_of")

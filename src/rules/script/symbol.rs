@@ -1,9 +1,9 @@
 //! What values of a rule script stand for, and the getters that make quantities and durations of numbers.
 
-use super::draft::{SharedAlarm, SharedChain};
+use super::draft::{SharedAlarm, SharedChain, SharedRoster};
 use crate::base::limits::WINDOW_MS_MAX;
 use crate::rules::expr::{Condition, Series};
-use crate::rules::verdict::Contact;
+use crate::rules::verdict::Party;
 use rhai::Dynamic;
 use std::sync::Arc;
 
@@ -19,7 +19,9 @@ pub(super) enum Symbol {
     /// `stations("glob")`.
     Stations(String),
     /// Someone who is told.
-    Contact(Contact),
+    Contact(Party),
+    /// Someone who is told, and who that is at which hour.
+    Roster(SharedRoster),
     /// Who is told when.
     Chain(SharedChain),
     /// An alarm under construction.
@@ -95,6 +97,7 @@ pub(super) fn describe(value: &Dynamic) -> &'static str {
         Some(Symbol::Duration(_)) => "a duration",
         Some(Symbol::Stations(_)) => "a choice of stations",
         Some(Symbol::Contact(_)) => "a contact",
+        Some(Symbol::Roster(_)) => "a roster",
         Some(Symbol::Chain(_)) => "an escalation chain",
         Some(Symbol::Alarm(_)) => "an alarm",
         None => describe_plain(value),
