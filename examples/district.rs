@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use vocdb::alarm::event::{CloseReason, Closed, Escalated, Opened};
+use vocdb::alarm::event::{Closed, Escalated, Opened};
 use vocdb::alarm::{ConsoleNotifier, PlannedAcknowledgement};
 use vocdb::rules::verdict::Truth;
 use vocdb::trace::{WindChannels, mean_wind};

@@ -49,6 +49,14 @@ pub enum Error {
     /// An instrument that is not registered.
     #[error("{0} is not registered")]
     NoInstrument(InstrumentId),
+    /// A channel that an instrument does not have, by its place in a frame.
+    #[error("{instrument} has no channel at place {channel}: places count from 0 in the order of its channels")]
+    NoChannel {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// The place.
+        channel: usize,
+    },
     /// A channel that no instrument of the station has.
     #[error("station `{station}` has no channel `{channel}`; it has: {known}")]
     UnknownChannel {

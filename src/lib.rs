@@ -17,7 +17,10 @@ pub mod trace;
 
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
-pub use db::{Database, ExportScope, Receipt, Rejection, Stats, TestFailure, TestOutcome, run_rule_tests};
+pub use db::{
+    Compaction, Database, Deletion, ExportScope, ReadOnly, Receipt, Rejection, Retention, Stats, TestFailure,
+    TestOutcome, UpkeepReport, run_rule_tests,
+};
 pub use error::Error;
 pub use model::{
     Batch, Channel, DuplicatePolicy, Frame, Instrument, InstrumentId, Interval, Position, Quality, ReferenceState,

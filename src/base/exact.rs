@@ -5,8 +5,9 @@ use super::limits::VALUE_MAGNITUDE_MAX;
 /// Decimal places that the decimal part of the sum keeps.
 const DECIMALS: u32 = 9;
 const DECIMAL_SCALE: f64 = 1e9;
-/// Of those, so many are 1e-3.
-const UNITS_PER_THOUSANDTH: i128 = 1_000_000;
+/// 1.5 * 2^52: adding and taking it away again rounds to a whole number, up to 2^51.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+const ROUNDED_MAX: f64 = 2_251_799_813_685_248.0;
 /// 2^60: one unit of the binary part.
 const BINARY_SCALE: f64 = 1_152_921_504_606_846_976.0;
 
@@ -82,7 +83,7 @@ impl ExactSum {
     /// The sum as the nearest `f64` of each part, added.
     #[must_use]
     pub fn total(&self) -> f64 {
-        nearest(self.decimal) / DECIMAL_SCALE + nearest(self.binary) / BINARY_SCALE
+        self.decimal as f64 / DECIMAL_SCALE + self.binary as f64 / BINARY_SCALE
     }
 
     /// The mean over `count` values; `None` for a count of zero.
@@ -90,26 +91,33 @@ impl ExactSum {
     pub fn mean(&self, count: u64) -> Option<f64> {
         (count > 0).then(|| {
             let divisor = count as f64;
-            nearest(self.decimal) / (DECIMAL_SCALE * divisor) + nearest(self.binary) / (BINARY_SCALE * divisor)
+            self.decimal as f64 / (DECIMAL_SCALE * divisor) + self.binary as f64 / (BINARY_SCALE * divisor)
         })
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 2^53, and 1e15 * 2^60 < 2^110")]
+    #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 1e15 * 2^60 < 2^110")]
     fn parts(value: f64) -> (i128, i128) {
+        // Three places cover most readings, and a half unit is never taken for a whole one: dividing again would tell.
+        let thousandths = value * 1e3;
+        let rounded = (thousandths + ROUNDER) - ROUNDER;
+        if thousandths.abs() <= ROUNDED_MAX && rounded / 1e3 == value {
+            return (i128::from(rounded as i64) * 1_000_000, 0);
+        }
+        Self::other_parts(value)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 1e15 * 2^60 < 2^110")]
+    #[cold]
+    fn other_parts(value: f64) -> (i128, i128) {
         let bounded = if value.is_nan() { 0.0 } else { value.clamp(-VALUE_MAGNITUDE_MAX, VALUE_MAGNITUDE_MAX) };
-        for (scale, units) in [(1e3, UNITS_PER_THOUSANDTH), (DECIMAL_SCALE, 1)] {
+        for (scale, factor) in [(1e3, 1_000_000_i128), (DECIMAL_SCALE, 1)] {
             let scaled = (bounded * scale).round();
             if scaled.abs() <= 9_007_199_254_740_992.0 && scaled / scale == bounded {
-                return (i128::from(scaled as i64) * units, 0);
+                return (scaled as i128 * factor, 0);
             }
         }
         (0, (bounded * BINARY_SCALE).round() as i128)
     }
-}
-
-/// The nearest `f64`; most sums fit into 64 bits, for which machines have an instruction.
-fn nearest(sum: i128) -> f64 {
-    i64::try_from(sum).map_or_else(|_| sum as f64, |small| small as f64)
 }
 
 #[cfg(test)]

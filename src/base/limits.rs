@@ -20,6 +20,8 @@ pub const FRAMES_PER_BATCH_MAX: usize = 1 << 20;
 pub const WAL_FRAME_BYTES_MAX: usize = 256 << 20;
 /// Bytes of the head's values above which it is sealed into a segment.
 pub const HEAD_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a segment that compaction does not exceed by merging: it is built in memory.
+pub const SEGMENT_BYTES_MAX: u64 = 16 << 20;
 /// Bytes of the write-ahead log above which the head is sealed, however few rows it has: corrections fill the log, not the head.
 pub const WAL_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of one ledger commit's payload.

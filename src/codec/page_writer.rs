@@ -94,6 +94,9 @@ impl PageWriter {
         let mut code = Code::new(scaled.as_ref());
         let integers = scaled.as_ref().zip(code.decimals());
         let of_integers = integers.and_then(|(scaled, decimals)| {
+            if valid == values.len() {
+                return stats::of_integers(scaled.integers.iter().copied(), decimals);
+            }
             let valid_only = scaled.integers.iter().enumerate().filter(|(row, _)| is_valid(*row));
             stats::of_integers(valid_only.map(|(_, integer)| *integer).take(valid), decimals)
         });
@@ -110,7 +113,7 @@ impl PageWriter {
         let mut entry = Entry { code, present: values.len(), valid, stats, marks_bytes: 0, values_bytes: 0 };
         let begin = self.bodies.len();
         values::encode(values, scaled.as_ref(), entry.known_first(), self.effort, &mut self.bodies);
-        if self.bodies.len() - begin > values.len() * size_of::<f64>() {
+        if self.bodies.len() - begin > size_of_val(values) {
             self.bodies.truncate(begin);
             entry.code = Code::DOUBLES.with_double_stats();
             entry.stats = entry.stats.in_doubles();

@@ -235,7 +235,7 @@ fn factor(values: &[f64]) -> Option<f64> {
     if tolerance == 0.0 || !tolerance.is_normal() {
         return None;
     }
-    let step = values.iter().fold(0.0, |step, value| common_step(step, value.abs(), tolerance));
+    let step = values.iter().fold(0.0, |step, value| shared_step(step, value.abs(), tolerance));
     if step <= tolerance {
         return None;
     }
@@ -246,7 +246,7 @@ fn factor(values: &[f64]) -> Option<f64> {
     best.max_by(|(a, x), (b, y)| a.cmp(b).then(y.total_cmp(x))).map(|(_, factor)| factor)
 }
 
-fn common_step(a: f64, b: f64, tolerance: f64) -> f64 {
+fn shared_step(a: f64, b: f64, tolerance: f64) -> f64 {
     let (mut a, mut b) = if a > b { (a, b) } else { (b, a) };
     // A remainder at least halves with every turn: 60 turns are more than two doubles need.
     for _ in 0..60 {

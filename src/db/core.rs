@@ -43,6 +43,8 @@ pub struct Database {
     pub(super) durability: Durability,
     pub(super) report: OpenReport,
     pub(super) flusher: Option<Flusher>,
+    /// Held by whoever rewrites segments.
+    pub(super) upkeep: Mutex<()>,
 }
 
 #[derive(Debug)]

@@ -1,7 +1,10 @@
 //! The ledger as text: one JSON object a line.
 
 use super::core::Database;
-use super::records::{Checkpoint, Corrected, InstrumentRegistered, RuleSetLoaded, SegmentSealed, StationRegistered};
+use super::records::{
+    Checkpoint, Corrected, DeletionCompleted, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded, SegmentSealed,
+    SegmentsReplaced, StationRegistered,
+};
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
 use crate::ledger::{Kind, LedgerError, Record};
@@ -57,6 +60,9 @@ fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError
         Kind::Correction => json::<Corrected>(record, index),
         Kind::SegmentSealed => json::<SegmentSealed>(record, index),
         Kind::Checkpoint => json::<Checkpoint>(record, index),
+        Kind::SegmentsReplaced => json::<SegmentsReplaced>(record, index),
+        Kind::ReadingsDeleted => json::<ReadingsDeleted>(record, index),
+        Kind::DeletionCompleted => json::<DeletionCompleted>(record, index),
         _ => match AlarmEvent::from_record(record, index)? {
             Some(event) => event.to_json().map_err(|error| unreadable(record, index, &error)),
             None => Ok(serde_json::Value::Null),

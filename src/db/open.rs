@@ -2,8 +2,12 @@
 
 use super::core::{Database, Flusher, Inner, LoadedRules};
 use super::pending::Uncommitted;
-use super::records::{Checkpoint, InstrumentRegistered, RuleSetLoaded, SegmentSealed, StationRegistered};
+use super::records::{
+    Checkpoint, DeletionCompleted, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded, SegmentSealed,
+    SegmentsReplaced, StationRegistered,
+};
 use super::rules::compile_for;
+use super::upkeep::finish_deletion;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
 use crate::config::{Config, Durability};
 use crate::error::Error;
@@ -11,10 +15,10 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::{Engine, RuleFile};
-use crate::store::{OpenReport, Store, WalSync};
+use crate::store::{Cut, OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,8 +44,15 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
         report.ledger_torn_bytes = content.torn_bytes;
         let remembered = Remembered::read(&content.records)?;
         let mut inner = Inner::new(config.clone(), store, ledger);
+        let deletions = remembered.deletions.clone();
         let error = match inner.resume(remembered, &mut report) {
-            Ok(()) => return finish(inner, report),
+            Ok(()) => {
+                let database = finish(inner, report)?;
+                for (number, cut) in deletions {
+                    finish_deletion(&database.inner, number, &cut)?;
+                }
+                return Ok(database);
+            }
             Err(error) => error,
         };
         let is_aside = match &error {
@@ -65,7 +76,7 @@ fn finish(inner: Inner, report: OpenReport) -> Result<Database, Error> {
         _ => None,
     };
     let readings = Readings::new(inner.store.reader());
-    Ok(Database { inner: Mutex::new(inner), readings, sync, durability, report, flusher })
+    Ok(Database { inner: Mutex::new(inner), readings, sync, durability, report, flusher, upkeep: Mutex::new(()) })
 }
 
 /// Syncs at an interval; a failure poisons the log, and the next append says so.
@@ -95,6 +106,9 @@ struct Remembered {
     rules: Option<(RuleSetLoaded, Registry)>,
     checkpoint: Checkpoint,
     sealed: BTreeSet<String>,
+    removed: BTreeSet<String>,
+    /// Deletions that are in the ledger and not known to be done.
+    deletions: BTreeMap<u64, Cut>,
 }
 
 impl Remembered {
@@ -120,6 +134,21 @@ impl Remembered {
             Kind::Checkpoint => self.checkpoint = record.body(index)?,
             Kind::SegmentSealed => {
                 self.sealed.insert(record.body::<SegmentSealed>(index)?.file_name);
+            }
+            Kind::SegmentsReplaced => {
+                let SegmentsReplaced { removed, added, .. } = record.body(index)?;
+                removed.iter().for_each(|name| {
+                    self.sealed.remove(name);
+                });
+                self.removed.extend(removed);
+                self.sealed.extend(added.map(|(name, _)| name));
+            }
+            Kind::ReadingsDeleted => {
+                let ReadingsDeleted { number, instrument, channels, range, .. } = record.body(index)?;
+                self.deletions.insert(number, Cut { instrument, channels, range });
+            }
+            Kind::DeletionCompleted => {
+                self.deletions.remove(&record.body::<DeletionCompleted>(index)?.number);
             }
             Kind::Correction => {}
             _ => self.take_event(record, index)?,
@@ -155,7 +184,9 @@ impl Inner {
 
     /// Stands where the ledger says, and goes on with the frames behind it.
     fn resume(&mut self, remembered: Remembered, report: &mut OpenReport) -> Result<(), Error> {
-        let Remembered { registry, machine, dispatcher, rules, checkpoint, sealed } = remembered;
+        let Remembered { registry, machine, dispatcher, rules, checkpoint, mut sealed, removed, .. } = remembered;
+        self.store.drop_segments(|name| removed.contains(name));
+        self.record_superseded(&mut sealed, report)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
         self.machine.set_heartbeat(self.config.heartbeat.clone());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
@@ -167,6 +198,19 @@ impl Inner {
         }
         report.frames_replayed += self.catch_up()?;
         self.record_unrecorded_segments(&sealed)
+    }
+
+    /// A crash between publishing a compacted segment and recording it: the record is made up for.
+    fn record_superseded(&mut self, sealed: &mut BTreeSet<String>, report: &OpenReport) -> Result<(), Error> {
+        let removed = report.superseded_segments.clone();
+        if removed.is_empty() {
+            return Ok(());
+        }
+        removed.iter().for_each(|name| {
+            sealed.remove(name);
+        });
+        let body = SegmentsReplaced { removed, added: None, reason: "found at opening".to_owned() };
+        Ok(self.ledger.commit(&[Record::new(Kind::SegmentsReplaced, &body)?])?)
     }
 
     /// Every segment that was sealed must be there, or have been set aside just now.

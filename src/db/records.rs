@@ -2,7 +2,7 @@
 
 use crate::alarm::MachineState;
 use crate::base::checksum::Digest;
-use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, Timestamp};
+use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, TimeRange, Timestamp};
 use crate::rules::EngineState;
 use serde::{Deserialize, Serialize};
 
@@ -64,4 +64,34 @@ pub(super) struct Checkpoint {
     pub(super) frame_time: Timestamp,
     pub(super) engine: EngineState,
     pub(super) machine: MachineState,
+}
+
+/// Kind 27: segments gave way to another one, or to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SegmentsReplaced {
+    pub(super) removed: Vec<String>,
+    /// Name and checksum of the segment in their place.
+    pub(super) added: Option<(String, Digest)>,
+    pub(super) reason: String,
+}
+
+/// Kind 28: somebody had readings deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ReadingsDeleted {
+    pub(super) number: u64,
+    pub(super) instrument: InstrumentId,
+    /// Places of the channels; none for whole rows.
+    pub(super) channels: Vec<usize>,
+    pub(super) channel_names: Vec<String>,
+    pub(super) range: TimeRange,
+    pub(super) by: String,
+    pub(super) reason: String,
+    /// The host's time.
+    pub(super) at: Timestamp,
+}
+
+/// Kind 29: a deletion is off the disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DeletionCompleted {
+    pub(super) number: u64,
 }

@@ -31,6 +31,31 @@ pub struct LedgerContent {
     pub torn_bytes: u64,
 }
 
+/// A ledger file, read whole.
+struct Parsed {
+    records: Vec<Record>,
+    commits: u64,
+    valid_bytes: u64,
+    torn_bytes: u64,
+}
+
+fn parse(storage: &dyn Storage, path: &Path) -> Result<Parsed, LedgerError> {
+    let bytes = storage.read(path).map_err(at("read", path))?;
+    let content = read_log(&bytes, KIND)
+        .and_then(LogContent::without_stranded)
+        .map_err(|source| LedgerError::Log { path: path.to_owned(), source })?;
+    let mut records = Vec::new();
+    for (number, frame) in (1..).zip(&content.frames) {
+        let corrupt = |reason| LedgerError::Corrupt { path: path.to_owned(), offset: frame.offset, reason };
+        if frame.sequence != number {
+            return Err(corrupt(format!("commit {} follows commit {}", frame.sequence, number - 1)));
+        }
+        read_commit(frame, &mut records).map_err(corrupt)?;
+    }
+    let (valid_bytes, torn_bytes) = (content.valid_bytes as u64, content.torn_bytes as u64);
+    Ok(Parsed { records, commits: content.frames.len() as u64, valid_bytes, torn_bytes })
+}
+
 impl Ledger {
     /// Opens or makes the ledger at `path` and reads it whole.
     ///
@@ -38,20 +63,8 @@ impl Ledger {
     /// [`LedgerError::Log`] and [`LedgerError::Corrupt`] for damage before the end; a torn tail is cut off and reported.
     pub fn open(storage: &dyn Storage, path: &Path) -> Result<(Self, LedgerContent), LedgerError> {
         let mut log = storage.open_log(path).map_err(at("open", path))?;
-        let bytes = storage.read(path).map_err(at("read", path))?;
-        let content = read_log(&bytes, KIND)
-            .and_then(LogContent::without_stranded)
-            .map_err(|source| LedgerError::Log { path: path.to_owned(), source })?;
-        let mut records = Vec::new();
-        for (number, frame) in (1..).zip(&content.frames) {
-            let corrupt = |reason| LedgerError::Corrupt { path: path.to_owned(), offset: frame.offset, reason };
-            if frame.sequence != number {
-                return Err(corrupt(format!("commit {} follows commit {}", frame.sequence, number - 1)));
-            }
-            read_commit(frame, &mut records).map_err(corrupt)?;
-        }
-        let torn_bytes = content.torn_bytes as u64;
-        let mut valid_bytes = content.valid_bytes as u64;
+        let Parsed { records, commits, valid_bytes, torn_bytes } = parse(storage, path)?;
+        let mut valid_bytes = valid_bytes;
         if valid_bytes == 0 {
             // The header appears whole or not at all: one that a crash left in pieces would look like damage.
             storage.publish(path, &file_header(KIND.magic, KIND.version)).map_err(at("begin", path))?;
@@ -65,11 +78,20 @@ impl Ledger {
             path: path.to_owned(),
             log,
             bytes: valid_bytes,
-            commits: content.frames.len() as u64,
+            commits,
             records: records.len() as u64,
             is_poisoned: false,
         };
         Ok((ledger, LedgerContent { records, torn_bytes }))
+    }
+
+    /// Reads the ledger at `path` and changes nothing, whoever is writing to it.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn read(storage: &dyn Storage, path: &Path) -> Result<LedgerContent, LedgerError> {
+        let Parsed { records, torn_bytes, .. } = parse(storage, path)?;
+        Ok(LedgerContent { records, torn_bytes })
     }
 
     /// Appends records and makes them durable together: after a crash all of them are there, or none.

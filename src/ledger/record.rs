@@ -86,6 +86,12 @@ kinds! {
     Rerouted = 25, "rerouted";
     /// Telling people does not work.
     SystemAlarm = 26, "system_alarm";
+    /// Segments gave way to another one, or to nothing.
+    SegmentsReplaced = 27, "segments_replaced";
+    /// Somebody had readings deleted.
+    ReadingsDeleted = 28, "readings_deleted";
+    /// Deleted readings are off the disk.
+    DeletionCompleted = 29, "deletion_completed";
 }
 
 impl Kind {
@@ -105,7 +111,16 @@ impl Kind {
     /// machine: when deliveries went through, when segments were sealed, how far evaluation had come.
     #[must_use]
     pub const fn is_history(self) -> bool {
-        !matches!(self, Self::Delivery | Self::Rerouted | Self::SystemAlarm | Self::SegmentSealed | Self::Checkpoint)
+        !matches!(
+            self,
+            Self::Delivery
+                | Self::Rerouted
+                | Self::SystemAlarm
+                | Self::SegmentSealed
+                | Self::Checkpoint
+                | Self::SegmentsReplaced
+                | Self::DeletionCompleted
+        )
     }
 }
 

@@ -76,6 +76,12 @@ pub enum ModelError {
         /// What is wrong, by the time library.
         reason: String,
     },
+    /// A text that is no length of time.
+    #[error("`{text}` is no length of time: write a number and ms, s, m or min, h or d, such as 10s, 1m or 8h")]
+    IntervalText {
+        /// The text.
+        text: String,
+    },
     /// An interval of zero, below zero, or over the limit.
     #[error("an interval of {interval_ms} ms is not usable: it must be 1 ms to 400 days")]
     Interval {

@@ -5,6 +5,9 @@ use crate::base::limits::WINDOW_MS_MAX;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Characters of a text that an error shows.
+const TEXT_CHARS_MAX: usize = 60;
+
 /// A positive length of time, 1 ms to 400 days.
 ///
 /// ```
@@ -77,6 +80,36 @@ impl From<Interval> for i64 {
     }
 }
 
+impl std::str::FromStr for Interval {
+    type Err = ModelError;
+
+    /// Reads what [`Interval`] displays, and shorter: `1 min`, `1m`, `10s`, `8h`, `250ms`, `30d`.
+    ///
+    /// ```
+    /// use vocdb::Interval;
+    /// assert_eq!("1m".parse::<Interval>()?, Interval::minutes(1));
+    /// assert_eq!(Interval::hours(8).to_string().parse::<Interval>()?, Interval::hours(8));
+    /// assert!("1 month".parse::<Interval>().is_err());
+    /// # Ok::<(), vocdb::model::ModelError>(())
+    /// ```
+    fn from_str(text: &str) -> Result<Self, ModelError> {
+        let unreadable = || ModelError::IntervalText { text: text.chars().take(TEXT_CHARS_MAX).collect() };
+        let text = text.trim();
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (count, unit) = text.split_at_checked(digits).ok_or_else(unreadable)?;
+        let unit_ms: i64 = match unit.trim_start() {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(unreadable()),
+        };
+        let count: i64 = count.parse().map_err(|_| unreadable())?;
+        Self::from_ms(count.saturating_mul(unit_ms))
+    }
+}
+
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit_ms, symbol) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")] {
@@ -85,5 +118,29 @@ impl fmt::Display for Interval {
             }
         }
         write!(f, "{} ms", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_could_mean_another_length_is_refused() {
+        for text in ["", "1", "m", "1M", "1.5h", "-1s", "1 month", "1h30m", "one s", "99999999999999999999s"] {
+            assert!(matches!(text.parse::<Interval>(), Err(ModelError::IntervalText { .. })), "{text}");
+        }
+        for text in ["0s", "401d", "9223372036854775807d"] {
+            assert!(matches!(text.parse::<Interval>(), Err(ModelError::Interval { .. })), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_interval_is_read_back_from_what_it_displays(ms in 1..=WINDOW_MS_MAX, unit in prop::sample::select(vec![1, 1_000, 60_000, 3_600_000])) {
+            let interval = Interval::from_ms((ms / unit).max(1) * unit).unwrap();
+            prop_assert_eq!(interval.to_string().parse::<Interval>(), Ok(interval));
+        }
     }
 }

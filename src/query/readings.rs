@@ -1,9 +1,10 @@
 //! A handle for asking, independent of the writer.
 
+use super::aggregate::{Rollup, aggregates, rollups};
 use super::error::QueryError;
 use super::rows::Rows;
 use super::window::{WindowQuery, WindowValue, window};
-use crate::model::{InstrumentId, Sample, TimeRange, Timestamp};
+use crate::model::{InstrumentId, Interval, Sample, TimeRange, Timestamp};
 use crate::store::read::{Chunk, Reader, Scan};
 
 /// All stored readings of one store, head and segments as one. Cheap to clone, and never in the writer's way for long.
@@ -38,6 +39,39 @@ impl Readings {
     /// [`QueryError`] for a question that makes no sense and for blocks that cannot be read.
     pub fn window(&self, query: &WindowQuery) -> Result<Vec<WindowValue>, QueryError> {
         window(&self.0, query)
+    }
+
+    /// Windows `(t - step, t]` side by side, at every multiple `t` of the step in `ends`: rows, and of each asked channel valid samples,
+    /// exact sum, least, greatest, first and last. Windows without a row are left out.
+    ///
+    /// Rollups are not stored apart: they are answered from the statistics that every block carries, so late readings, corrections and
+    /// deletions show at once. Only blocks that straddle an end are decoded; blocks of dense readings end with the hour.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`] where a block cannot be read.
+    pub fn rollups(
+        &self,
+        instrument: InstrumentId,
+        channels: &[usize],
+        step: Interval,
+        ends: TimeRange,
+    ) -> Result<Vec<Rollup>, QueryError> {
+        rollups(&self.0, instrument, channels, step, ends)
+    }
+
+    /// Rows in a range of time, and of each asked channel valid samples, exact sum, least, greatest, first and last: the mean of the last ten
+    /// minutes, for instance. Whole blocks are answered from their statistics. The end of the answer is that of the range, which no range
+    /// includes.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`] where a block cannot be read.
+    pub fn aggregate(
+        &self,
+        instrument: InstrumentId,
+        channels: &[usize],
+        range: TimeRange,
+    ) -> Result<Rollup, QueryError> {
+        aggregates(&self.0, instrument, channels, range)
     }
 
     /// The newest present sample of a channel and its time.

@@ -1,5 +1,6 @@
 //! Aggregates over sliding windows, right-aligned, with coverage.
 
+use super::aggregate::{Aggregate, rollups};
 use super::error::QueryError;
 use crate::base::ExactSum;
 use crate::model::{InstrumentId, Interval, Sample, TimeRange, Timestamp};
@@ -81,6 +82,9 @@ pub(super) fn window(reader: &Reader, query: &WindowQuery) -> Result<Vec<WindowV
     if !(0.0..=1.0).contains(&coverage_min) {
         return Err(QueryError::Coverage(coverage_min));
     }
+    if width == step {
+        return side_by_side(reader, query);
+    }
     let begin = query.ends.from.plus_ms(1 - width.as_ms());
     let mut scan = Samples::new(reader, query, TimeRange::new(begin, query.ends.to))?;
     let Some(ends) = bounded_ends(reader, query, scan.peek()?)? else { return Ok(Vec::new()) };
@@ -95,6 +99,40 @@ pub(super) fn window(reader: &Reader, query: &WindowQuery) -> Result<Vec<WindowV
     }
     debug_assert!(values.windows(2).all(|pair| matches!(pair, [a, b] if b.end.since_ms(a.end) == step.as_ms())));
     Ok(values)
+}
+
+/// Windows that do not overlap: from the statistics of blocks, as far as they go.
+fn side_by_side(reader: &Reader, query: &WindowQuery) -> Result<Vec<WindowValue>, QueryError> {
+    let begin = query.ends.from.plus_ms(1 - query.window.width.as_ms());
+    let first = reader.first_from(query.instrument, begin)?;
+    let first = first.filter(|first| *first < query.ends.to);
+    let Some(ends) = bounded_ends(reader, query, first)? else { return Ok(Vec::new()) };
+    let known = rollups(reader, query.instrument, &[query.channel], query.window.step, query.ends)?;
+    let mut known = known.into_iter().peekable();
+    let answer = |end: Timestamp| {
+        let of_window = known.next_if(|rollup| rollup.end == end);
+        let of_channel = of_window.and_then(|rollup| rollup.channels.first().copied()).unwrap_or_default();
+        of_channel.answer(end, query)
+    };
+    Ok(ends.map(answer).collect())
+}
+
+impl Aggregate {
+    fn answer(&self, end: Timestamp, query: &WindowQuery) -> WindowValue {
+        let coverage = self.coverage(query.window.width, query.interval);
+        let is_covered = self.valid > 0 && coverage >= query.window.coverage_min;
+        let value = match query.function {
+            WindowFunction::Count => Some(self.valid as f64),
+            _ if !is_covered => None,
+            WindowFunction::Mean => self.mean(),
+            WindowFunction::Sum => Some(self.sum.total()),
+            WindowFunction::Min => self.min,
+            WindowFunction::Max => self.max,
+            WindowFunction::First => self.first,
+            WindowFunction::Last => self.last,
+        };
+        WindowValue { end, value, valid: u32::try_from(self.valid).unwrap_or(u32::MAX), coverage }
+    }
 }
 
 /// The ends of the windows that can hold a sample: the asked range, cut to where there are samples.

@@ -146,7 +146,7 @@ impl Store {
             synced_lsn: AtomicU64::new(last_lsn),
             poisoned: AtomicBool::new(false),
         };
-        let state = State { segments, ..State::default() };
+        let state = State::new(segments);
         let store = Self {
             storage,
             layout,
@@ -294,9 +294,7 @@ impl Store {
         {
             let mut state = self.state.write();
             let segment = Segment::new(path, summary.clone(), Arc::clone(&self.storage));
-            state.remember_latest();
-            state.segments.push(Arc::new(segment));
-            state.head.clear();
+            state.seal_head(Arc::new(segment));
         }
         self.sealed_lsn = last_lsn;
         self.begin_wal()?;
@@ -345,13 +343,44 @@ impl Store {
         Ok(())
     }
 
+    /// The segments in order of arrival.
+    pub(super) fn segments(&self) -> Vec<Arc<Segment>> {
+        self.state.read().segments().to_vec()
+    }
+
+    pub(super) fn replace_segments(&self, segments: Vec<Arc<Segment>>) {
+        self.state.write().replace_segments(segments);
+    }
+
+    pub(super) fn remember_segment(&self, file_name: &str, summary: &SegmentSummary) {
+        self.catalog.put(file_name, summary);
+    }
+
+    pub(super) const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(super) const fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
+    }
+
+    /// Lets go of segments that were removed for good before a crash left them behind.
+    pub(crate) fn drop_segments(&self, is_removed: impl Fn(&str) -> bool) {
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            self.segments().into_iter().partition(|segment| is_removed(&segment.file_name()));
+        if !gone.is_empty() {
+            self.replace_segments(kept);
+            gone.iter().for_each(|segment| segment.doom());
+        }
+    }
+
     /// All segments' names, summaries and checksums, for whoever records them.
     pub(crate) fn segment_files(&self) -> Vec<(String, PathBuf, SegmentSummary)> {
         let of_segment = |segment: &Arc<Segment>| {
             let name = segment.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             (name, segment.path().to_owned(), segment.summary().clone())
         };
-        self.state.read().segments.iter().map(of_segment).collect()
+        self.state.read().segments().iter().map(of_segment).collect()
     }
 
     pub(crate) fn read_file(&self, path: &Path) -> Result<Vec<u8>, StoreError> {

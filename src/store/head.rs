@@ -1,7 +1,7 @@
 //! The newest rows of every instrument in memory, in order of time, until they are sealed into a segment.
 
 use super::read::{Chunk, Column};
-use super::segment::RowSource;
+use super::segment::{RawColumn, RowSource};
 use crate::model::{Frame, FrameRef, InstrumentId, Mark, Sample, TimeRange, Timestamp};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -95,12 +95,19 @@ impl RowSource for HeadColumns {
         &self.times
     }
 
-    fn column(&self, channel: usize, rows: Range<usize>, values: &mut Vec<f64>, marks: &mut Vec<u8>) {
+    fn columns(&self, channels: Range<usize>, rows: Range<usize>, out: &mut [RawColumn]) {
         let span = self.span(rows);
         let stride = self.stride.max(1);
-        let of_values = self.values.get(span.clone()).unwrap_or_default();
-        values.extend(of_values.iter().skip(channel).step_by(stride));
-        marks.extend(self.marks.get(span).unwrap_or_default().iter().skip(channel).step_by(stride).map(|m| m.byte()));
+        let values = self.values.get(span.clone()).unwrap_or_default().chunks_exact(stride);
+        let marks = self.marks.get(span).unwrap_or_default().chunks_exact(stride);
+        for (values, marks) in values.zip(marks) {
+            let values = values.get(channels.clone()).unwrap_or_default();
+            let marks = marks.get(channels.clone()).unwrap_or_default();
+            for ((column, value), mark) in out.iter_mut().zip(values).zip(marks) {
+                column.values.push(*value);
+                column.marks.push(mark.byte());
+            }
+        }
     }
 }
 
@@ -154,8 +161,9 @@ impl Head {
         Some(Chunk { columns: channels.iter().map(column_of).collect(), times })
     }
 
+    /// The instruments that have rows.
     pub(super) fn instruments(&self) -> impl Iterator<Item = (InstrumentId, &HeadColumns)> {
-        self.columns.iter().map(|(id, columns)| (*id, columns))
+        self.columns.iter().filter(|(_, columns)| !columns.times.is_empty()).map(|(id, columns)| (*id, columns))
     }
 
     pub(super) const fn rows(&self) -> usize {
@@ -166,7 +174,13 @@ impl Head {
         self.bytes
     }
 
+    /// Forgets all rows and keeps the memory: the next ones are on their way.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        for columns in self.columns.values_mut() {
+            columns.times.clear();
+            columns.values.clear();
+            columns.marks.clear();
+        }
+        (self.rows, self.bytes) = (0, 0);
     }
 }

@@ -78,9 +78,11 @@ pub(crate) struct Staged {
     pub(crate) corrections: Vec<(usize, Correction)>,
     pub(crate) rejections: Vec<(usize, RejectReason)>,
     pub(crate) counters: Counters,
-    /// Per instrument, where its newest staged row and its rows by time are.
-    newest: BTreeMap<InstrumentId, Timestamp>,
-    rows: BTreeMap<(InstrumentId, Timestamp), usize>,
+    /// The newest row of each instrument of the batch, staged or stored; that of the frame before is at hand.
+    newest: BTreeMap<InstrumentId, Option<Timestamp>>,
+    at_hand: Option<(InstrumentId, Option<Timestamp>)>,
+    /// Staged rows by instrument and time, once a frame has asked for one.
+    rows: Option<BTreeMap<(InstrumentId, Timestamp), usize>>,
 }
 
 /// Sorts the frames of a batch into accepted, identical, superseded and rejected ones.
@@ -127,7 +129,7 @@ impl Staged {
         policy: DuplicatePolicy,
         index: usize,
     ) -> Result<(), StoreError> {
-        let newest = self.newest.get(&frame.instrument).copied().max(state.newest(frame.instrument));
+        let newest = self.newest_of(state, frame.instrument);
         if newest.is_none_or(|newest| newest < frame.time) {
             self.accept(frame);
             return Ok(());
@@ -153,21 +155,47 @@ impl Staged {
         Ok(())
     }
 
+    /// The newest row of an instrument, which is then at hand.
+    fn newest_of(&mut self, state: &State, instrument: InstrumentId) -> Option<Timestamp> {
+        if let Some((id, newest)) = self.at_hand
+            && id == instrument
+        {
+            return newest;
+        }
+        self.newest.extend(self.at_hand);
+        let newest = self.newest.get(&instrument).copied().unwrap_or_else(|| state.newest(instrument));
+        self.at_hand = Some((instrument, newest));
+        newest
+    }
+
     /// The frame that stands at this instant already: in this batch, in the head, or in a segment.
-    fn stored(&self, state: &State, frame: FrameRef<'_>) -> Result<Option<Frame>, StoreError> {
-        match self.rows.get(&(frame.instrument, frame.time)).and_then(|row| self.batch.frame(*row)) {
+    fn stored(&mut self, state: &State, frame: FrameRef<'_>) -> Result<Option<Frame>, StoreError> {
+        let batch = &self.batch;
+        let rows = self.rows.get_or_insert_with(|| {
+            batch.frames().enumerate().map(|(row, frame)| ((frame.instrument, frame.time), row)).collect()
+        });
+        match rows.get(&(frame.instrument, frame.time)).and_then(|row| batch.frame(*row)) {
             Some(staged) => Ok(Some(staged.to_frame())),
             None => state.frame_at(frame.instrument, frame.time, frame.values.len()),
         }
     }
 
     fn accept(&mut self, frame: FrameRef<'_>) {
-        self.rows.insert((frame.instrument, frame.time), self.batch.len());
-        let newest = self.newest.entry(frame.instrument).or_insert(frame.time);
-        *newest = frame.time.max(*newest);
+        self.note_row(frame.instrument, frame.time);
+        if let Some((_, newest)) = &mut self.at_hand {
+            *newest = (*newest).max(Some(frame.time));
+        }
         self.counters.frames_accepted += 1;
         self.counters.values_accepted += present_values(frame);
         self.batch.push_ref(frame);
+    }
+
+    /// The next staged row is this instrument's at this time.
+    fn note_row(&mut self, instrument: InstrumentId, time: Timestamp) {
+        let row = self.batch.len();
+        if let Some(rows) = &mut self.rows {
+            rows.insert((instrument, time), row);
+        }
     }
 
     fn correct(&mut self, stored: &Frame, merged: &[Sample], replaced: usize) {
@@ -176,7 +204,7 @@ impl Staged {
         self.corrections.extend(corrections(stored, merged).into_iter().map(|correction| (frame, correction)));
         self.counters.values_corrected += replaced as u64;
         self.counters.frames_accepted += 1;
-        self.rows.insert((instrument, time), self.batch.len());
+        self.note_row(instrument, time);
         self.batch.push_samples(instrument, time, merged.iter().copied());
     }
 

@@ -13,6 +13,7 @@ mod lock;
 pub mod read;
 mod recovery;
 mod segment;
+mod upkeep;
 mod wal;
 
 pub use counters::Counters;
@@ -21,3 +22,5 @@ pub use engine::{FileBytes, WalSync};
 pub use error::StoreError;
 pub use ingest::{Correction, RejectReason};
 pub use recovery::{OpenReport, Quarantined};
+pub use upkeep::{BackupReport, Finding, VerifyReport};
+pub(crate) use upkeep::{Cut, Rewrite, snapshot, verify};

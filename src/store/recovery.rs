@@ -36,6 +36,8 @@ pub struct OpenReport {
     pub catalog_note: Option<String>,
     /// Segments that the ledger knows and that are not there; with the quarantined ones, what is missing of the readings.
     pub missing_segments: Vec<String>,
+    /// Segments whose rows a compacted one holds as well, left behind by a crash and removed now.
+    pub superseded_segments: Vec<String>,
     /// Whether a segment that does not check, or is missing, is an error.
     pub is_strict: bool,
     /// Why the rule set that was in force does not run, if it does not.
@@ -91,9 +93,31 @@ pub(super) fn find_segments(
             Err(error) => return Err(error),
         }
     }
+    let (segments, superseded) = by_generation(segments);
+    report.superseded_segments = superseded.iter().map(|segment| segment.file_name()).collect();
+    superseded.iter().for_each(|segment| segment.doom());
     catalog.retain(&|name| segments.iter().any(|segment| segment.path().file_name() == Some(name.as_ref())));
-    segments.sort_by_key(|segment| segment.summary().last_lsn);
     Ok(segments)
+}
+
+/// The segments in order of arrival, but for those that another one of a higher generation stands for, and these.
+pub(super) fn by_generation(mut segments: Vec<Arc<Segment>>) -> (Vec<Arc<Segment>>, Vec<Arc<Segment>>) {
+    let generation = |segment: &Arc<Segment>| segment::generation(&segment.file_name());
+    segments.sort_by_key(|segment| std::cmp::Reverse(generation(segment)));
+    let (mut kept, mut superseded): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) = (Vec::new(), Vec::new());
+    for segment in segments {
+        let of_segment = segment.summary();
+        let stands_for = |other: &Arc<Segment>| {
+            let of_other = other.summary();
+            generation(other) > generation(&segment)
+                && of_other.first_lsn <= of_segment.first_lsn
+                && of_segment.last_lsn <= of_other.last_lsn
+        };
+        let place = if kept.iter().any(stands_for) { &mut superseded } else { &mut kept };
+        place.push(segment);
+    }
+    kept.sort_by_key(|segment| segment.summary().last_lsn);
+    (kept, superseded)
 }
 
 fn summary_of(

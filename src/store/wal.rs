@@ -1,7 +1,9 @@
 //! The write-ahead log: every accepted frame in order of arrival, until a segment holds it.
 
 use super::error::{DecodeError, StoreError};
-use super::io::log::{HEADER_BYTES, LogError, LogFrame, LogKind, file_header, put_frame, read_log};
+use super::io::log::{
+    FRAME_HEAD_BYTES, HEADER_BYTES, LogError, LogFrame, LogKind, begin_frame, file_header, finish_frame, read_log,
+};
 use super::io::{LogFile, Storage};
 use crate::base::bytes::{ByteReader, put_varint, put_zigzag};
 use crate::base::limits::WAL_FRAME_BYTES_MAX;
@@ -21,7 +23,6 @@ pub(super) struct Wal {
     log: Arc<dyn LogFile>,
     bytes: u64,
     buffer: Vec<u8>,
-    payload: Vec<u8>,
     /// Whether a failed append could not be cut off: the end of the file is unknown.
     is_poisoned: bool,
 }
@@ -49,7 +50,7 @@ impl Wal {
 
     fn open(storage: &dyn Storage, path: PathBuf, bytes: u64) -> Result<Self, StoreError> {
         let log: Arc<dyn LogFile> = storage.open_log(&path).map_err(StoreError::io("open", &path))?.into();
-        Ok(Self { path, log, bytes, buffer: Vec::new(), payload: Vec::new(), is_poisoned: false })
+        Ok(Self { path, log, bytes, buffer: Vec::new(), is_poisoned: false })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -72,19 +73,20 @@ impl Wal {
 
     /// Appends a batch as one frame; `synced_lsn` says up to where the log is known to be durable. On failure the file is cut back to what it was, so that writing can go on later.
     pub(super) fn append(&mut self, first_lsn: u64, synced_lsn: u64, batch: &Batch) -> Result<(), StoreError> {
-        self.payload.clear();
-        put_varint(&mut self.payload, synced_lsn);
-        encode_batch(batch, &mut self.payload);
-        if self.payload.len() > WAL_FRAME_BYTES_MAX {
+        self.buffer.clear();
+        begin_frame(&mut self.buffer);
+        put_varint(&mut self.buffer, synced_lsn);
+        encode_batch(batch, &mut self.buffer);
+        let payload_bytes = self.buffer.len() - FRAME_HEAD_BYTES;
+        if payload_bytes > WAL_FRAME_BYTES_MAX {
             return Err(StoreError::BatchTooLarge {
                 frames: batch.len(),
-                bytes: self.payload.len(),
+                bytes: payload_bytes,
                 frames_max: crate::base::limits::FRAMES_PER_BATCH_MAX,
                 bytes_max: WAL_FRAME_BYTES_MAX,
             });
         }
-        self.buffer.clear();
-        put_frame(&mut self.buffer, first_lsn, &self.payload);
+        finish_frame(&mut self.buffer, first_lsn);
         if let Err(error) = self.log.append(&self.buffer) {
             self.is_poisoned = self.log.truncate(self.bytes).is_err();
             return Err(StoreError::io("append to", &self.path)(error));
@@ -156,7 +158,12 @@ fn encode_samples(frame: FrameRef<'_>, out: &mut Vec<u8>) {
     put_varint(out, frame.values.len() as u64);
     if frame.marks.iter().all(|mark| *mark == plain) {
         out.push(ALL_PRESENT);
-        frame.values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+        let begin = out.len();
+        out.resize(begin + size_of_val(frame.values), 0);
+        let (places, _) = out.get_mut(begin..).unwrap_or_default().as_chunks_mut::<8>();
+        for (place, value) in places.iter_mut().zip(frame.values) {
+            *place = value.to_le_bytes();
+        }
         return;
     }
     out.push(MARKED);

@@ -19,3 +19,5 @@ mod storage_faults;
 mod storage_guards;
 mod storage_model;
 mod tidy;
+#[cfg(feature = "cli")]
+mod tool;

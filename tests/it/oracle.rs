@@ -26,6 +26,9 @@ pub(crate) fn instrument(name: &str, channels: usize, policy: DuplicatePolicy) -
     Instrument::new(name, Interval::seconds(1), channels).unwrap().with_duplicates(policy)
 }
 
+/// By the end of each window, its rows and the valid values of a channel.
+pub(crate) type Windows = BTreeMap<Timestamp, (u64, Vec<f64>)>;
+
 /// The state that a store should be in. Instruments are numbered from 1, in order of registration.
 #[derive(Debug, Clone)]
 pub(crate) struct Oracle {
@@ -162,6 +165,34 @@ impl Oracle {
 
     fn rows_of(&self, id: InstrumentId) -> impl DoubleEndedIterator<Item = (Timestamp, &Vec<Sample>)> {
         self.rows.range((id, Timestamp::MIN)..=(id, Timestamp::MAX)).map(|((_, time), samples)| (*time, samples))
+    }
+
+    /// Forgets whole rows, or some channels of them.
+    pub(crate) fn delete(&mut self, id: InstrumentId, channels: &[usize], range: TimeRange) {
+        let of_range = |at: InstrumentId, time: Timestamp| at == id && range.contains(time);
+        if channels.is_empty() {
+            self.rows.retain(|(at, time), _| !of_range(*at, *time));
+            return;
+        }
+        for ((at, time), samples) in &mut self.rows {
+            if of_range(*at, *time) {
+                channels.iter().for_each(|channel| samples[*channel] = Sample::MISSING);
+            }
+        }
+    }
+
+    /// The valid values of a channel by window: rows, and values in order.
+    pub(crate) fn windows(&self, id: InstrumentId, channel: usize, step_ms: i64, ends: TimeRange) -> Windows {
+        let mut windows = Windows::new();
+        for (time, samples) in self.rows_of(id) {
+            let end = time.ceil_to(step_ms);
+            if ends.contains(end) {
+                let (rows, values) = windows.entry(end).or_default();
+                *rows += 1;
+                values.extend(samples[channel].valid());
+            }
+        }
+        windows
     }
 
     /// The rows that a question should be answered with.

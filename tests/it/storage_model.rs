@@ -5,9 +5,11 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::path::Path;
 use std::sync::Arc;
+use vocdb::base::ExactSum;
 use vocdb::base::clock::ManualClock;
 use vocdb::{
-    Batch, Config, Database, DuplicatePolicy, Durability, Frame, InstrumentId, Quality, Sample, TimeRange, Timestamp,
+    Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame, InstrumentId, Interval, Quality,
+    ReadOnly, Sample, TimeRange, Timestamp,
 };
 
 /// The host's time.
@@ -26,6 +28,20 @@ enum Step {
         frames: i64,
     },
     Seal,
+    Compact(Compaction),
+    Delete {
+        instrument: u32,
+        channels: Vec<Index>,
+        from_slot: i64,
+        slots: i64,
+    },
+    Rollup {
+        instrument: u32,
+        channel: Index,
+        seconds: i64,
+        from_slot: i64,
+        slots: i64,
+    },
     Close,
     /// As a killed process would leave it: nothing is sealed, nothing said goodbye to.
     Drop,
@@ -79,7 +95,13 @@ fn step() -> impl Strategy<Value = Step> {
     let run = (1_u32..=3, 0_i64..3_000, 900_i64..2_200);
     let edge_ms = || prop_oneof![9 => (-2_i64..16).prop_map(|slot| FIRST_MS + slot * 1_000 + 1), 1 => any::<i64>()];
     let scan = (1_u32..=3, prop::collection::vec(any::<Index>(), 0..4), edge_ms(), edge_ms());
+    let compaction = select(vec![Compaction::Due, Compaction::Everything]);
+    let delete = (1_u32..=3, prop::collection::vec(any::<Index>(), 0..2), -2_i64..16, 0_i64..2_000);
+    let rollup = (1_u32..=3, any::<Index>(), select(vec![1_i64, 7, 60, 600, 3_600]), -2_i64..2_000, 0_i64..5_000);
     prop_oneof![
+        2 => compaction.prop_map(Step::Compact),
+        1 => delete.prop_map(|(instrument, channels, from_slot, slots)| Step::Delete { instrument, channels, from_slot, slots }),
+        3 => rollup.prop_map(|(instrument, channel, seconds, from_slot, slots)| Step::Rollup { instrument, channel, seconds, from_slot, slots }),
         12 => prop::collection::vec(arrival(), 0..10).prop_map(Step::Append),
         1 => run.prop_map(|(instrument, from_slot, frames)| Step::Run { instrument, from_slot, frames }),
         3 => Just(Step::Seal),
@@ -87,6 +109,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Drop),
         4 => scan.prop_map(|(instrument, channels, from_ms, to_ms)| Step::Scan { instrument, channels, from_ms, to_ms }),
     ]
+}
+
+fn slot_range(from_slot: i64, slots: i64) -> TimeRange {
+    let at = |slot: i64| Timestamp::from_ms(FIRST_MS + slot * 1_000);
+    TimeRange::new(at(from_slot), at(from_slot + slots))
 }
 
 /// A store and what it should hold.
@@ -170,6 +197,22 @@ impl<'d> Pair<'d> {
                 self.db().seal().unwrap();
                 self.unsealed = 0;
             }
+            Step::Compact(compaction) => {
+                self.db().compact(*compaction).unwrap();
+            }
+            Step::Delete { instrument, channels, from_slot, slots } => {
+                let width = self.width(*instrument);
+                let channels: Vec<usize> = channels.iter().map(|index| index.index(width)).collect();
+                let (id, range) = (InstrumentId::new(*instrument), slot_range(*from_slot, *slots));
+                let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
+                self.db().delete(&Deletion { instrument: id, channels: channels.clone(), range, by, reason }).unwrap();
+                self.oracle.delete(id, &channels, range);
+                self.unsealed = 0;
+            }
+            Step::Rollup { instrument, channel, seconds, from_slot, slots } => {
+                let (id, channel) = (InstrumentId::new(*instrument), channel.index(self.width(*instrument)));
+                self.assert_rollup(id, channel, *seconds, slot_range(*from_slot, *slots));
+            }
             Step::Close => {
                 self.db.take().unwrap().close().unwrap();
                 self.unsealed = 0;
@@ -187,6 +230,50 @@ impl<'d> Pair<'d> {
                 assert_eq!(rows(self.db(), id, &channels, range), self.oracle.rows(id, &channels, range));
             }
         }
+    }
+
+    fn assert_rollup(&self, id: InstrumentId, channel: usize, seconds: i64, ends: TimeRange) {
+        let step = Interval::seconds(seconds.unsigned_abs() as u32);
+        let stored = self.db().readings().rollups(id, &[channel], step, ends).unwrap();
+        let wanted = self.oracle.windows(id, channel, seconds * 1_000, ends);
+        assert_eq!(stored.len(), wanted.len());
+        for (rollup, (end, (rows, values))) in stored.iter().zip(wanted) {
+            let mut sum = ExactSum::ZERO;
+            values.iter().for_each(|value| sum.add(*value));
+            let mut sorted = values.clone();
+            sorted.sort_by(f64::total_cmp);
+            let aggregate = rollup.channels[0];
+            assert_eq!((rollup.end, rollup.rows, aggregate.valid), (end, rows, values.len() as u64));
+            assert_eq!(
+                (aggregate.sum, aggregate.first, aggregate.last),
+                (sum, values.first().copied(), values.last().copied())
+            );
+            assert_eq!((aggregate.min, aggregate.max), (sorted.first().copied(), sorted.last().copied()));
+        }
+    }
+
+    /// Another process sees what this one does, and so does a backup.
+    fn assert_others_see_the_same(&self) {
+        let seen = |beside: &ReadOnly, id: InstrumentId, channels: &[usize]| {
+            let rows = beside.readings().rows(id, channels, TimeRange::ALL).unwrap();
+            (0..channels.len())
+                .map(|c| rows.samples(c).map(|(t, s)| (t, super::oracle::bits(&s))).collect())
+                .collect::<Vec<Vec<_>>>()
+        };
+        let backup = tempfile::tempdir().unwrap();
+        self.db().backup(backup.path()).unwrap();
+        let (beside, copied) = (ReadOnly::open(self.dir).unwrap(), ReadOnly::open(backup.path()).unwrap());
+        assert_eq!(beside.registry(), &self.db().registry());
+        for (id, instrument) in self.oracle.ids().into_iter().zip(&self.oracle.instruments) {
+            let channels: Vec<usize> = (0..instrument.channels().len()).collect();
+            let wanted = self.oracle.rows(id, &channels, TimeRange::ALL);
+            let of_channel = |c: &usize| wanted.iter().map(|(time, samples)| (*time, samples[*c])).collect::<Vec<_>>();
+            let wanted: Vec<_> = channels.iter().map(of_channel).collect();
+            assert_eq!(seen(&beside, id, &channels), wanted);
+            assert_eq!(seen(&copied, id, &channels), wanted);
+        }
+        let report = Database::verify(backup.path(), |_, _| {}).unwrap();
+        assert!(report.is_sound(), "{report:?}");
     }
 
     fn assert_equal(&self) {
@@ -209,6 +296,7 @@ proptest! {
             pair.assert_equal();
         }
         prop_assert_eq!(pair.oracle.difference(pair.db()), None);
+        pair.assert_others_see_the_same();
         pair.take(&Step::Close);
         prop_assert_eq!(pair.oracle.difference(pair.db()), None);
     }

@@ -16,7 +16,7 @@ pub(super) fn pack(values: &[u32], width: u32, out: &mut Vec<u8>) {
 pub(super) fn unpack_into(bytes: &[u8], width: u32, out: &mut [u32]) {
     let mut reader = BitReader::new(bytes);
     for value in out {
-        *value = u32::try_from(reader.take(width)).unwrap_or_default();
+        *value = u32::try_from(reader.take_word(width)).unwrap_or_default();
     }
 }
 
@@ -58,36 +58,41 @@ impl<'a> BitWriter<'a> {
 /// Takes bits from bytes; behind the last byte all bits are zero.
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
-    buffer: u128,
-    filled: u32,
+    /// Bits taken so far.
+    at: usize,
 }
 
 impl<'a> BitReader<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, buffer: 0, filled: 0 }
+        Self { bytes, at: 0 }
     }
 
     /// The next `width` bits (0 to 64).
-    #[expect(clippy::cast_possible_truncation, reason = "the low 64 bits are taken on purpose")]
+    #[inline]
     pub(super) fn take(&mut self, width: u32) -> u64 {
-        while self.filled < width {
-            match self.bytes.split_first_chunk::<4>() {
-                Some((word, rest)) => {
-                    self.buffer |= u128::from(u32::from_le_bytes(*word)) << self.filled;
-                    (self.bytes, self.filled) = (rest, self.filled + 32);
-                }
-                None => {
-                    let (byte, rest) = self.bytes.split_first().map_or((0, self.bytes), |(byte, rest)| (*byte, rest));
-                    self.buffer |= u128::from(byte) << self.filled;
-                    (self.bytes, self.filled) = (rest, self.filled + 8);
-                }
-            }
-        }
-        let value = self.buffer as u64 & low_bits(width);
-        self.buffer >>= width;
-        self.filled -= width;
+        let (low, rest) = (width.min(32), width.saturating_sub(32));
+        let value = self.take_word(low);
+        if rest == 0 { value } else { value | (self.take_word(rest) << 32) }
+    }
+
+    /// The next `width` bits, at most 57: with the bits of a begun byte they fit one word.
+    #[inline]
+    pub(super) fn take_word(&mut self, width: u32) -> u64 {
+        let rest = self.bytes.get(self.at / 8..).unwrap_or_default();
+        let word = rest.first_chunk::<8>().map_or_else(|| last_word(rest), |word| u64::from_le_bytes(*word));
+        let value = (word >> (self.at % 8)) & low_bits(width);
+        self.at += width as usize;
         value
     }
+}
+
+/// The last bytes, filled up with zeros.
+fn last_word(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    for (to, from) in word.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    u64::from_le_bytes(word)
 }
 
 /// The low `width` bits set.

@@ -1,10 +1,11 @@
 //! From the bytes of a block back to its integers, group by group.
 
 use super::lanes::{self, Lanes, write_values};
+use super::mode::{CONSTANT, DELTA, DICTIONARY, DIVISOR, FIRST_KNOWN, FRAME, KIND_BITS, KNOWN_BITS, WIDE};
 use super::narrow::{self, GroupSink};
-use super::{CONSTANT, DELTA, DICTIONARY, DIVISOR, FIRST_KNOWN, FRAME, KIND_BITS, KNOWN_BITS, WIDE, dictionary, wide};
+use super::wide;
 use crate::base::bytes::{ByteReader, unzigzag};
-use crate::base::limits::{ROWS_PER_BLOCK, VALUES_PER_GROUP};
+use crate::base::limits::{DICTIONARY_ENTRIES_MAX, ROWS_PER_BLOCK, VALUES_PER_GROUP};
 use crate::codec::CodecError;
 
 /// What receives the integers of a block, in order.
@@ -29,7 +30,7 @@ pub(in super::super) fn decode(
     if mode & DICTIONARY == 0 {
         return decode_mode(reader, count, Start { mode, known_first }, sink);
     }
-    let entries = dictionary::decode(reader)?;
+    let entries = decode_dictionary(reader)?;
     let before = match mode & KIND_BITS {
         FRAME => 0,
         _ => i64::try_from(reader.varint()?).unwrap_or_default(),
@@ -49,7 +50,7 @@ pub(in super::super) fn decode(
 }
 
 /// As [`decode`], for integers that may not have a dictionary.
-pub(super) fn decode_plain(reader: &mut ByteReader<'_>, count: usize, sink: &mut impl Sink) -> Result<(), CodecError> {
+fn decode_plain(reader: &mut ByteReader<'_>, count: usize, sink: &mut impl Sink) -> Result<(), CodecError> {
     if count == 0 {
         return Ok(());
     }
@@ -223,5 +224,37 @@ impl<S: Sink> Sink for ByRank<'_, S> {
             }
         }
         self.sink.run(values.get(..ranks.len()).unwrap_or_default());
+    }
+}
+
+/// Reads the entries of a dictionary.
+fn decode_dictionary(reader: &mut ByteReader<'_>) -> Result<Vec<i64>, CodecError> {
+    let offset = reader.offset();
+    let count = reader.varint()?;
+    let count = usize::try_from(count)
+        .ok()
+        .filter(|count| (1..=DICTIONARY_ENTRIES_MAX).contains(count))
+        .ok_or(CodecError::Unknown { field: "dictionary entries", offset, found: count, known: "1 to 256" })?;
+    let mut entries = Entries(vec![reader.zigzag()?]);
+    decode_plain(reader, count - 1, &mut entries)?;
+    Ok(entries.0)
+}
+
+/// Sums steps into entries.
+struct Entries(Vec<i64>);
+
+impl Sink for Entries {
+    fn lanes(&mut self, lanes: &Lanes) {
+        let mut steps = [0_i64; 128];
+        write_values(lanes, &mut steps, |step| i64::from(step.cast_signed()));
+        self.run(&steps);
+    }
+
+    fn run(&mut self, steps: &[i64]) {
+        let mut entry = self.0.last().copied().unwrap_or_default();
+        for step in steps {
+            entry = entry.wrapping_add(*step);
+            self.0.push(entry);
+        }
     }
 }

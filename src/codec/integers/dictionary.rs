@@ -1,10 +1,9 @@
 //! Values replaced by their ranks among the distinct ones: wind directions in steps, counts times a factor, states.
 
-use super::decode::{Sink, decode_plain};
-use super::{Effort, Lanes, low_word, write_values};
-use crate::base::bytes::{ByteReader, put_varint, put_zigzag};
+use super::mode::{CONSTANT, Effort, FRAME};
+use super::units::{Origin, Units, encode_wide, low_word};
+use crate::base::bytes::{put_varint, put_zigzag};
 use crate::base::limits::DICTIONARY_ENTRIES_MAX;
-use crate::codec::CodecError;
 
 /// Values that are looked at before a dictionary is tried in a hurry, and how many of them may be distinct.
 const SAMPLED: usize = 48;
@@ -61,17 +60,17 @@ fn encode_steps(steps: &[i64], effort: Effort, out: &mut Vec<u8>) {
     match steps.split_first() {
         None => {}
         Some((first, rest)) if is_narrow && rest.iter().any(|step| step != first) => {
-            let units = super::Units::best(&steps.iter().map(|step| low_word(*step)).collect::<Vec<_>>(), effort);
+            let units = Units::best(&steps.iter().map(|step| low_word(*step)).collect::<Vec<_>>(), effort);
             match units.kind {
-                super::FRAME => out.push(super::FRAME),
-                kind => super::Origin { value: *first, is_known: false }.put(kind, out),
+                FRAME => out.push(FRAME),
+                kind => Origin { value: *first, is_known: false }.put(kind, out),
             }
             units.put(out);
         }
         Some((first, rest)) if is_narrow || rest.iter().all(|step| step == first) => {
-            super::Origin { value: *first, is_known: false }.put(super::CONSTANT, out);
+            Origin { value: *first, is_known: false }.put(CONSTANT, out);
         }
-        Some((first, _)) => super::encode_wide(steps, super::Origin { value: *first, is_known: false }, out),
+        Some((first, _)) => encode_wide(steps, Origin { value: *first, is_known: false }, out),
     }
 }
 
@@ -79,36 +78,4 @@ fn distinct(mut values: Vec<i64>) -> Vec<i64> {
     values.sort_unstable();
     values.dedup();
     values
-}
-
-/// Reads the entries.
-pub(super) fn decode(reader: &mut ByteReader<'_>) -> Result<Vec<i64>, CodecError> {
-    let offset = reader.offset();
-    let count = reader.varint()?;
-    let count = usize::try_from(count)
-        .ok()
-        .filter(|count| (1..=DICTIONARY_ENTRIES_MAX).contains(count))
-        .ok_or(CodecError::Unknown { field: "dictionary entries", offset, found: count, known: "1 to 256" })?;
-    let mut entries = Entries(vec![reader.zigzag()?]);
-    decode_plain(reader, count - 1, &mut entries)?;
-    Ok(entries.0)
-}
-
-/// Sums steps into entries.
-struct Entries(Vec<i64>);
-
-impl Sink for Entries {
-    fn lanes(&mut self, lanes: &Lanes) {
-        let mut steps = [0_i64; 128];
-        write_values(lanes, &mut steps, |step| i64::from(step.cast_signed()));
-        self.run(&steps);
-    }
-
-    fn run(&mut self, steps: &[i64]) {
-        let mut entry = self.0.last().copied().unwrap_or_default();
-        for step in steps {
-            entry = entry.wrapping_add(*step);
-            self.0.push(entry);
-        }
-    }
 }

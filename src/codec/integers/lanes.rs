@@ -181,9 +181,13 @@ pub(in super::super) fn write_values<T>(lanes: &Lanes, out: &mut [T], change: im
     }
 }
 
-/// The place of the value at `position` in the order of values.
-pub(super) fn at(lanes: &mut Lanes, position: usize) -> Option<&mut u32> {
-    lanes.get_mut(position % STEPS)?.get_mut(position / STEPS)
+/// Sets bits of the value at `position`, of which the low seven bits count.
+#[inline(always)]
+pub(super) fn add_bits(lanes: &mut Lanes, position: u32, bits: u32) {
+    let place = ((position & 31) << 2) | ((position >> 5) & 3);
+    if let Some(value) = lanes.as_flattened_mut().get_mut(place as usize) {
+        *value |= bits;
+    }
 }
 
 #[cfg(test)]

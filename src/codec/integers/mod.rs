@@ -5,39 +5,18 @@ mod bits;
 mod decode;
 mod dictionary;
 mod lanes;
+mod mode;
 mod narrow;
+mod units;
 mod wide;
 
 pub(super) use decode::{Sink, decode};
 pub(super) use lanes::{Lanes, write_values};
+pub use mode::Effort;
 
-use crate::base::bytes::{put_varint, put_zigzag, zigzag};
-use crate::base::limits::VALUES_PER_GROUP;
-
-/// Bits of the mode byte that hold the kind.
-const KIND_BITS: u8 = 0x03;
-const CONSTANT: u8 = 0;
-const FRAME: u8 = 1;
-const DELTA: u8 = 2;
-const ZIGZAG: u8 = 3;
-/// The integers below are ranks in a dictionary.
-const DICTIONARY: u8 = 0x04;
-/// Integers beyond 32 bits.
-const WIDE: u8 = 0x08;
-/// The first value is not written: whoever reads the block knows it from elsewhere.
-const FIRST_KNOWN: u8 = 0x10;
-/// Values are the first one plus multiples of a divisor.
-const DIVISOR: u8 = 0x20;
-const KNOWN_BITS: u8 = 0x3F;
-
-/// How hard an encoder tries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
-    /// Estimates from a sample: for blocks that are sealed while readings stream in.
-    Fast,
-    /// Tries everything: for compaction.
-    Thorough,
-}
+use crate::base::bytes::put_varint;
+use mode::{CONSTANT, DICTIONARY, DIVISOR, FRAME};
+use units::{Origin, Units, encode_wide, low_word};
 
 /// Appends the integers of a block, at most 1,024; their number is not written. `known_first` is the first value where the reader will
 /// know it.
@@ -54,7 +33,7 @@ pub(super) fn encode(values: &[i64], known_first: Option<i64>, effort: Effort, o
         encode_wide(values, first, out);
         return;
     }
-    let divisor = common_divisor(values, first.value);
+    let divisor = shared_divisor(values, first.value);
     let plain: Vec<i32> = match divisor {
         1 => values.iter().map(|value| low_word(*value)).collect(),
         _ => values.iter().map(|value| low_word((value - first.value) / divisor.cast_signed())).collect(),
@@ -86,126 +65,8 @@ pub(super) fn encode(values: &[i64], known_first: Option<i64>, effort: Effort, o
     units.put(out);
 }
 
-/// The first value, and whether it goes without saying.
-#[derive(Clone, Copy)]
-struct Origin {
-    value: i64,
-    is_known: bool,
-}
-
-impl Origin {
-    fn put(self, mode: u8, out: &mut Vec<u8>) {
-        if self.is_known {
-            out.push(mode | FIRST_KNOWN);
-        } else {
-            out.push(mode);
-            put_zigzag(out, self.value);
-        }
-    }
-}
-
-/// What is packed of a block.
-struct Units {
-    kind: u8,
-    /// Of frames the least value, of deltas the least step.
-    least: i64,
-    units: Vec<u32>,
-    /// Size, estimated.
-    bits: usize,
-}
-
-impl Units {
-    fn new(kind: u8, least: i64, units: Vec<u32>, effort: Effort) -> Self {
-        let bits = estimate(&units, effort) + 8;
-        Self { kind, least, units, bits }
-    }
-
-    fn best(values: &[i32], effort: Effort) -> Self {
-        let least = values.iter().copied().min().unwrap_or_default();
-        let frame = values.iter().map(|value| value.wrapping_sub(least).cast_unsigned()).collect();
-        let mut best = Self::new(FRAME, i64::from(least), frame, effort);
-        let mut before = values.first().copied().unwrap_or_default();
-        let steps: Vec<i32> = values
-            .iter()
-            .map(|value| {
-                let step = value.wrapping_sub(before);
-                before = *value;
-                step
-            })
-            .collect();
-        let zigzags = steps.iter().map(|step| (step.wrapping_shl(1) ^ (step >> 31)).cast_unsigned()).collect();
-        best = best.or(Self::new(ZIGZAG, 0, zigzags, effort));
-        let inner = steps.get(1..).unwrap_or_default();
-        let (low, high) = inner.iter().fold((i32::MAX, i32::MIN), |(a, b), step| (a.min(*step), b.max(*step)));
-        let is_worth_it = effort == Effort::Thorough || low > 0 || high < 0;
-        // Steps that wrapped around are as good as any: the decoder wraps them back.
-        if is_worth_it && low <= high {
-            let mut deltas: Vec<u32> = steps.iter().map(|step| step.wrapping_sub(low).cast_unsigned()).collect();
-            if let Some(first) = deltas.first_mut() {
-                *first = 0;
-            }
-            best = best.or(Self::new(DELTA, i64::from(low), deltas, effort));
-        }
-        best
-    }
-
-    fn or(self, other: Self) -> Self {
-        if other.bits < self.bits { other } else { self }
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        if self.kind != ZIGZAG {
-            put_zigzag(out, self.least);
-        }
-        narrow::encode(&self.units, out);
-    }
-}
-
-/// Bits that units will take; from two groups of them where it has to be quick.
-fn estimate(units: &[u32], effort: Effort) -> usize {
-    let groups = units.len() / VALUES_PER_GROUP;
-    if effort == Effort::Thorough || groups < 4 {
-        return narrow::encoded_bits(units);
-    }
-    let sample = [groups / 4, groups * 3 / 4];
-    let of_group = |group: &usize| {
-        let begin = group * VALUES_PER_GROUP;
-        narrow::encoded_bits(units.get(begin..begin + VALUES_PER_GROUP).unwrap_or_default())
-    };
-    sample.iter().map(of_group).sum::<usize>() * units.len() / (2 * VALUES_PER_GROUP)
-}
-
-fn encode_wide(values: &[i64], first: Origin, out: &mut Vec<u8>) {
-    let least = values.iter().copied().min().unwrap_or_default();
-    let frame: Vec<u64> = values.iter().map(|value| value.wrapping_sub(least).cast_unsigned()).collect();
-    let mut before = first.value;
-    let step_to = |value: &i64| {
-        let step = value.wrapping_sub(before);
-        before = *value;
-        step
-    };
-    let steps: Vec<i64> = values.iter().map(step_to).collect();
-    let least_step = steps.iter().skip(1).copied().min().unwrap_or_default();
-    let mut deltas: Vec<u64> = steps.iter().map(|step| step.wrapping_sub(least_step).cast_unsigned()).collect();
-    if let Some(first) = deltas.first_mut() {
-        *first = 0;
-    }
-    let zigzags: Vec<u64> = steps.iter().map(|step| zigzag(*step)).collect();
-    let candidates = [(FRAME, Some(least), frame), (DELTA, Some(least_step), deltas), (ZIGZAG, None, zigzags)];
-    let best = candidates.into_iter().min_by_key(|(_, _, units)| wide::encoded_bytes(units));
-    let Some((kind, least, units)) = best else { return };
-    match kind {
-        FRAME => out.push(FRAME | WIDE),
-        kind => first.put(kind | WIDE, out),
-    }
-    if let Some(least) = least {
-        put_zigzag(out, least);
-    }
-    wide::encode(&units, out);
-}
-
 /// The greatest common divisor of all differences from the first value.
-fn common_divisor(values: &[i64], first: i64) -> u64 {
+fn shared_divisor(values: &[i64], first: i64) -> u64 {
     let mut divisor = 0;
     for value in values {
         divisor = gcd(value.wrapping_sub(first).unsigned_abs(), divisor);
@@ -221,11 +82,6 @@ const fn gcd(mut a: u64, mut b: u64) -> u64 {
         (a, b) = (b, a % b);
     }
     a
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "callers have checked that the value fits 32 bits")]
-const fn low_word(value: i64) -> i32 {
-    value as i32
 }
 
 #[cfg(test)]
@@ -300,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_common_divisor_costs_no_bits() {
+    fn a_shared_divisor_costs_no_bits() {
         let tens: Vec<i64> = (0..1024).map(|i| (i * 7 % 3600) * 10).collect();
         let ones: Vec<i64> = tens.iter().map(|v| v / 10).collect();
         let (of_tens, of_ones) = (round_trip(&tens, None, Effort::Fast).1, round_trip(&ones, None, Effort::Fast).1);

@@ -1,6 +1,6 @@
 //! Units of at most 32 bits in groups of 128: a width per group, the few that need more as patches, all patches of a block in one run of bits.
 
-use super::bits::{BitReader, BitWriter, pack, packed_bytes, unpack_into};
+use super::bits::{BitReader, BitWriter, low_bits, pack, packed_bytes, unpack_into};
 use super::lanes::{self, LANES_VALUES, Lanes};
 use crate::base::bytes::ByteReader;
 use crate::base::limits::{GROUPS_PER_BLOCK_MAX, VALUES_PER_GROUP};
@@ -153,13 +153,7 @@ pub(super) fn decode(reader: &mut ByteReader<'_>, count: usize, sink: &mut impl 
             lanes::unpack(bytes, group.width, &mut values);
             for _ in 0..group.patches {
                 let (position, high) = next_patch(&mut patches, group);
-                lanes::at(&mut values, position).map_or_else(
-                    || Err(bad_patch(offset, position)),
-                    |unit| {
-                        *unit |= high;
-                        Ok(())
-                    },
-                )?;
+                lanes::add_bits(&mut values, position, high);
             }
             sink.lanes(&mut values);
         } else {
@@ -168,7 +162,7 @@ pub(super) fn decode(reader: &mut ByteReader<'_>, count: usize, sink: &mut impl 
             unpack_into(bytes, group.width, tail);
             for _ in 0..group.patches {
                 let (position, high) = next_patch(&mut patches, group);
-                *tail.get_mut(position).ok_or_else(|| bad_patch(offset, position))? |= high;
+                *tail.get_mut(position as usize).ok_or_else(|| bad_patch(offset, position))? |= high;
             }
             sink.tail(tail);
         }
@@ -176,10 +170,13 @@ pub(super) fn decode(reader: &mut ByteReader<'_>, count: usize, sink: &mut impl 
     Ok(())
 }
 
-fn next_patch(patches: &mut BitReader<'_>, group: &Group) -> (usize, u32) {
-    let position = usize::try_from(patches.take(POSITION_BITS)).unwrap_or(usize::MAX);
-    let high = u32::try_from(patches.take(group.patch_bits)).unwrap_or(0);
-    (position, high.checked_shl(group.width).unwrap_or(0))
+/// Position and high bits.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "seven bits, and at most 32 bits")]
+fn next_patch(patches: &mut BitReader<'_>, group: &Group) -> (u32, u32) {
+    let both = patches.take_word(POSITION_BITS + group.patch_bits);
+    let high = (both >> POSITION_BITS) as u32;
+    ((both & low_bits(POSITION_BITS)) as u32, high.wrapping_shl(group.width))
 }
 
 fn decode_head(reader: &mut ByteReader<'_>) -> Result<Group, CodecError> {
@@ -205,7 +202,7 @@ fn decode_head(reader: &mut ByteReader<'_>) -> Result<Group, CodecError> {
     Ok(Group { width, patches, patch_bits, bits: 0 })
 }
 
-const fn bad_patch(offset: usize, position: usize) -> CodecError {
+const fn bad_patch(offset: usize, position: u32) -> CodecError {
     CodecError::Unknown { field: "patch position", offset, found: position as u64, known: "positions within the group" }
 }
 

@@ -26,7 +26,12 @@ struct TargetColumns {
 #[derive(Debug)]
 pub(super) struct RowReader {
     header: Vec<String>,
-    time: usize,
+    /// The places of the time's columns.
+    times: Vec<usize>,
+    /// What rejections call them.
+    time_name: String,
+    /// The text of the time read last, in a buffer that is kept from row to row.
+    stamp: String,
     stamps: StampReader,
     numbers: NumberReader,
     skip_empty_frames: bool,
@@ -47,8 +52,13 @@ impl RowReader {
             let samples = vec![Sample::MISSING; target.width()];
             targets.push(TargetColumns { instrument: target.instrument(), feeds, samples });
         }
+        let times = spec.time.names.iter().map(|column| find_column(&header, column, name));
+        let times = times.collect::<Result<Vec<usize>, CsvError>>()?;
+        let time_names: Vec<&str> = times.iter().filter_map(|at| header.get(*at)).map(String::as_str).collect();
         Ok(Self {
-            time: find_column(&header, &spec.time.name, name)?,
+            time_name: time_names.join("+"),
+            times,
+            stamp: String::new(),
             header,
             stamps: StampReader::new(&spec.time)?,
             numbers: NumberReader::new(spec.missing.clone(), spec.decimal_comma),
@@ -57,21 +67,37 @@ impl RowReader {
         })
     }
 
-    /// The name of the time column.
-    pub(super) fn time_column(&self) -> Option<&str> {
-        self.header.get(self.time).map(String::as_str)
+    /// What rejections call the time column: its name, or the names of several with `+` between them.
+    pub(super) fn time_column(&self) -> &str {
+        &self.time_name
     }
 
-    /// The time of a row, and the text that it was read from.
-    pub(super) fn read_time<'a>(&self, record: &'a ByteRecord) -> Result<(Timestamp, &'a str), Refusal> {
+    /// The text of the time read last.
+    pub(super) fn stamp(&self) -> &str {
+        &self.stamp
+    }
+
+    /// The time of a row.
+    pub(super) fn read_time(&mut self, record: &ByteRecord) -> Result<Timestamp, Refusal> {
         if record.len() != self.header.len() {
             let text = format!("{} fields where the header has {}", record.len(), self.header.len());
             return Err(Refusal { column: None, text, reason: RejectReason::WrongFieldCount });
         }
-        let field = record.get(self.time).unwrap_or_default().trim_ascii();
-        let text = std::str::from_utf8(field).map_err(|_| self.refusal(self.time, field, RejectReason::NotUtf8))?;
-        let time = self.stamps.read(text).map_err(|reason| self.refusal(self.time, field, reason))?;
-        Ok((time, text))
+        self.stamp.clear();
+        for (place, column) in self.times.iter().enumerate() {
+            let field = record.get(*column).unwrap_or_default().trim_ascii();
+            let text = std::str::from_utf8(field).map_err(|_| self.refusal(*column, field, RejectReason::NotUtf8))?;
+            if place > 0 {
+                self.stamp.push(' ');
+            }
+            self.stamp.push_str(text);
+        }
+        self.stamps.read(&self.stamp).map_err(|reason| self.stamp_refusal(reason))
+    }
+
+    /// A row is refused for its time.
+    pub(super) fn stamp_refusal(&self, reason: RejectReason) -> Refusal {
+        Refusal { column: Some(self.time_name.clone()), text: self.stamp.clone(), reason }
     }
 
     /// Reads the samples of a row, to be added to batches by [`RowReader::push_frames`].

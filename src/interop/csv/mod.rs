@@ -1,4 +1,5 @@
 //! CSV files into batches: [`CsvSpec`] says how a file is written, [`CsvReader`] reads it, [`CsvReport`] accounts for every row.
+//! Answers into CSV: [`SampleWriter`], [`WindowWriter`].
 //!
 //! The parser is the `csv` crate; around it stand a bound on the length of a record, the time column with its zone, units, marks
 //! of missing values, and rows of equal time stamps. Nothing is guessed: a row that cannot be read as the spec says is rejected with
@@ -38,6 +39,7 @@ mod run;
 mod spec;
 mod time;
 mod value;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -47,3 +49,4 @@ pub use reader::CsvReader;
 pub use report::{CsvReport, RejectReason, Rejection};
 pub use spec::{CsvSpec, CsvTarget, EqualTimes};
 pub use time::{Fold, TimeColumn, TimeFormat};
+pub use write::{SampleWriter, WindowWriter};

@@ -220,22 +220,18 @@ impl<R: Read> CsvReader<R> {
     }
 
     fn take_row(&mut self, line: u64) -> Result<(), Refusal> {
-        let (time, text) = self.rows.read_time(&self.record)?;
-        let refusal = |reason, column: Option<&str>| {
-            let (column, text) = (column.map(str::to_owned), text.to_owned());
-            Refusal { column, text, reason }
-        };
+        let time = self.rows.read_time(&self.record)?;
         let place = match &mut self.times {
             TimePolicy::Refuse { accepted_last } if *accepted_last == Some(time) => {
-                return Err(refusal(RejectReason::EqualTime, self.rows.time_column()));
+                return Err(self.rows.stamp_refusal(RejectReason::EqualTime));
             }
             TimePolicy::Refuse { .. } => 0,
             TimePolicy::Spread(run) => {
                 if !run.holds(time) {
                     run.release(Some(time), self.rows.time_column(), &mut self.ready, &mut self.report);
-                    run.begin(time, text);
+                    run.begin(time, self.rows.stamp());
                 }
-                run.take_place().map_err(|reason| refusal(reason, self.rows.time_column()))?
+                run.take_place().map_err(|reason| self.rows.stamp_refusal(reason))?
             }
         };
         self.rows.read_samples(&self.record)?;

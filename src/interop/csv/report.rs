@@ -36,6 +36,30 @@ pub enum RejectReason {
     NotUtf8,
 }
 
+impl RejectReason {
+    /// A few words, the same in every release: for counts by reason.
+    ///
+    /// ```
+    /// use vocdb::interop::csv::RejectReason;
+    /// assert_eq!(RejectReason::EqualTime.name(), "equal time");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotANumber => "not a number",
+            Self::NotFinite => "not finite",
+            Self::BadTime => "bad time",
+            Self::AmbiguousTime => "ambiguous time",
+            Self::SkippedTime => "skipped time",
+            Self::EqualTime => "equal time",
+            Self::RunTooLong => "run too long",
+            Self::WrongFieldCount => "wrong field count",
+            Self::TooLong => "too long",
+            Self::NotUtf8 => "not UTF-8",
+        }
+    }
+}
+
 impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -67,13 +67,7 @@ impl EqualRun {
     }
 
     /// Gives every held row its own time, now that the next stamp is known, and rejects those that would reach it.
-    pub(super) fn release(
-        &mut self,
-        next: Option<Timestamp>,
-        column: Option<&str>,
-        ready: &mut Batch,
-        report: &mut CsvReport,
-    ) {
+    pub(super) fn release(&mut self, next: Option<Timestamp>, column: &str, ready: &mut Batch, report: &mut CsvReport) {
         let stamp = self.stamp.unwrap_or_default();
         let end = [next, self.stamp_before].into_iter().flatten().filter(|other| *other > stamp).min();
         let mut at = 0_usize;
@@ -83,7 +77,7 @@ impl EqualRun {
             let frames = at..at.saturating_add(row.frames);
             at = frames.end;
             if end.is_some_and(|end| time >= end) {
-                let (column, text) = (column.map(str::to_owned), self.text.clone());
+                let (column, text) = (Some(column.to_owned()), self.text.clone());
                 report.reject(row.line, Refusal { column, text, reason: RejectReason::RunTooLong });
                 continue;
             }

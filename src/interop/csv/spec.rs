@@ -3,7 +3,7 @@
 use super::error::{CsvError, list, nearest};
 use super::time::{StampReader, TimeColumn};
 use super::value::Scale;
-use crate::model::{Instrument, InstrumentId, Interval, Unit};
+use crate::model::{Channel, Dimension, Instrument, InstrumentId, Interval, ModelError, ReferenceState, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What happens to rows that follow one another with the same time stamp, as in files whose stamps have no seconds.
@@ -45,6 +45,8 @@ struct MappedColumn {
     column: String,
     channel: String,
     unit: Unit,
+    /// Where the column's concentrations are at another state than the channel's.
+    reference: Option<ReferenceState>,
 }
 
 /// A column's name, the place of the channel that it feeds, and the way between their units.
@@ -72,7 +74,39 @@ impl CsvTarget {
     /// columns for one channel.
     #[must_use]
     pub fn column(mut self, column: impl Into<String>, channel: impl Into<String>, unit: Unit) -> Self {
-        self.columns.push(MappedColumn { column: column.into(), channel: channel.into(), unit });
+        self.columns.push(MappedColumn { column: column.into(), channel: channel.into(), unit, reference: None });
+        self
+    }
+
+    /// As [`CsvTarget::column`], for a column whose mass concentrations are at another reference state than its channel's: a file at
+    /// 0 °C for a channel at 25 °C. Mixing ratios are the same at every state.
+    ///
+    /// ```
+    /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
+    /// use vocdb::model::ReferenceState;
+    /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
+    /// let benzene = Channel::species("benzene", Unit::MicrogramPerM3)?; // at 25 °C unless told
+    /// let gc = Instrument::new("gc", Interval::hours(1), vec![benzene])?;
+    /// let target =
+    ///     CsvTarget::new(InstrumentId::new(1), &gc).column_at("c", "benzene", Unit::MicrogramPerM3, ReferenceState::C0);
+    /// let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds)).map(target);
+    /// let mut reader = CsvReader::from_reader("t,c\n0,10\n".as_bytes(), "gc.csv", spec)?;
+    /// let mut batch = Batch::new();
+    /// reader.read_batch(10, &mut batch)?;
+    /// let value = batch.frame(0).unwrap().values[0];
+    /// assert!((value - 10.0 * 273.15 / 298.15).abs() < 1e-12); // warm air takes more room
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn column_at(
+        mut self,
+        column: impl Into<String>,
+        channel: impl Into<String>,
+        unit: Unit,
+        reference: ReferenceState,
+    ) -> Self {
+        let reference = Some(reference);
+        self.columns.push(MappedColumn { column: column.into(), channel: channel.into(), unit, reference });
         self
     }
 
@@ -120,15 +154,27 @@ impl CsvTarget {
                 known: list(channels.iter().map(|channel| channel.name())),
             });
         };
-        let factor = mapped
-            .unit
-            .factor_to(channel.unit(), channel.molar_mass_g_per_mol(), channel.reference())
-            .map_err(|source| CsvError::Inconvertible {
-                column: mapped.column.clone(),
-                channel: mapped.channel.clone(),
-                source,
-            })?;
+        let factor = mapped.factor_to(channel).map_err(|source| CsvError::Inconvertible {
+            column: mapped.column.clone(),
+            channel: mapped.channel.clone(),
+            source,
+        })?;
         Ok(ColumnFeed { column: &mapped.column, channel: place, scale: Scale::new(factor) })
+    }
+}
+
+impl MappedColumn {
+    /// The number that turns a value of the column into one of the channel.
+    fn factor_to(&self, channel: &Channel) -> Result<f64, ModelError> {
+        let (own, wanted) = (self.reference.unwrap_or(channel.reference()), channel.reference());
+        let is_mass = |unit: Unit| unit.dimension() == Dimension::MassConcentration;
+        // Between a mass and a mixing ratio the state of the side with the mass is the one that counts.
+        let state = if is_mass(self.unit) { own } else { wanted };
+        let factor = self.unit.factor_to(channel.unit(), channel.molar_mass_g_per_mol(), state)?;
+        if own == wanted || !is_mass(self.unit) || !is_mass(channel.unit()) {
+            return Ok(factor);
+        }
+        Ok(factor * own.molar_volume_l_per_mol() / wanted.molar_volume_l_per_mol())
     }
 }
 

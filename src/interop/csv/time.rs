@@ -52,7 +52,8 @@ pub enum Fold {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeColumn {
-    pub(super) name: String,
+    /// The columns from left to right of the text; there is at least one.
+    pub(super) names: Vec<String>,
     format: TimeFormat,
     zone: String,
     fold: Fold,
@@ -62,7 +63,29 @@ impl TimeColumn {
     /// The column of this name in the header, in UTC unless the format or [`TimeColumn::zone`] says otherwise.
     #[must_use]
     pub fn new(name: impl Into<String>, format: TimeFormat) -> Self {
-        Self { name: name.into(), format, zone: "UTC".to_owned(), fold: Fold::Reject }
+        Self { names: vec![name.into()], format, zone: "UTC".to_owned(), fold: Fold::Reject }
+    }
+
+    /// A further column of which the time is made up, as in files with a column for the date and one for the time of day. The format
+    /// reads the texts of all columns, in the order in which they were named, with one space between them.
+    ///
+    /// ```
+    /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
+    /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
+    /// let time = TimeColumn::new("Date", TimeFormat::Pattern("%d/%m/%Y %H:%M:%S".into())).and("Time");
+    /// let mast = Instrument::new("mast", Interval::hours(1), vec![Channel::quantity("T", Unit::Celsius)?])?;
+    /// let target = CsvTarget::new(InstrumentId::new(1), &mast).column("T", "T", Unit::Celsius);
+    /// let csv = "Date,Time,T\n10/03/2004,18:00:00,13.6\n";
+    /// let mut reader = CsvReader::from_reader(csv.as_bytes(), "mast.csv", CsvSpec::new(time).map(target))?;
+    /// let mut batch = Batch::new();
+    /// reader.read_batch(10, &mut batch)?;
+    /// assert_eq!(batch.frame(0).unwrap().time.to_string(), "2004-03-10T18:00:00Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn and(mut self, name: impl Into<String>) -> Self {
+        self.names.push(name.into());
+        self
     }
 
     /// The zone of times without an offset: an IANA name such as `America/Denver`, an offset such as `+08:00`, or `UTC`.

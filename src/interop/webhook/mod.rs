@@ -23,9 +23,14 @@ pub enum WebhookError {
     /// The secret is no `whsec_` followed by 24 to 64 bytes in base64.
     #[error("the webhook's secret must be `whsec_` and 24 to 64 bytes in base64: {0}")]
     Secret(String),
-    /// The address is none of `http://` or `https://`.
-    #[error("the webhook's address `{0}` must begin with http:// or https://")]
+    /// The address does not begin with `http://`.
+    #[error("the webhook's address `{0}` must begin with http://")]
     Address(String),
+    /// The address begins with `https://`, which is not spoken here.
+    #[error(
+        "the webhook's address `{0}` asks for TLS, which is not built in: give the http:// address of a proxy in the same network that speaks it"
+    )]
+    Encrypted(String),
 }
 
 /// A gateway that is told by HTTP.
@@ -35,11 +40,13 @@ pub enum WebhookError {
 /// `id.timestamp.body` in base64). An answer of 2xx is delivered; 410 disables the webhook until the next start; anything else, and no
 /// answer within thirty seconds, is tried again, after what `Retry-After` says.
 ///
+/// TLS is not spoken: an `https://` address is refused, and a proxy in the same network looks after encryption.
+///
 /// ```
 /// use vocdb::interop::webhook::Webhook;
 /// let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// let gateway = Webhook::new("http://127.0.0.1:8080/alarms", secret)?;
-/// assert!(Webhook::new("ftp://example.org", secret).is_err());
+/// assert!(Webhook::new("https://example.org", secret).is_err());
 /// # Ok::<(), vocdb::interop::webhook::WebhookError>(())
 /// ```
 pub struct Webhook {
@@ -73,7 +80,11 @@ impl Webhook {
     /// # Errors
     /// As [`Webhook::new`].
     pub fn with_clock(url: &str, secret: &str, clock: Arc<dyn Clock>) -> Result<Self, WebhookError> {
-        if !url.starts_with("http://") && !url.starts_with("https://") {
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+        if scheme.eq_ignore_ascii_case("https") {
+            return Err(WebhookError::Encrypted(url.to_owned()));
+        }
+        if scheme != "http" {
             return Err(WebhookError::Address(url.to_owned()));
         }
         let secret = Secret::parse(secret).map_err(WebhookError::Secret)?;

@@ -33,12 +33,29 @@ pub fn file_header(magic: [u8; 8], version: u32) -> [u8; HEADER_BYTES] {
 ///
 /// A payload of 4 GiB or more is cut in its length field and will not check; callers bound it far below.
 pub fn put_frame(out: &mut Vec<u8>, sequence: u64, payload: &[u8]) {
-    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    out.extend_from_slice(&FRAME_MAGIC.to_le_bytes());
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(&sequence.to_le_bytes());
-    out.extend_from_slice(&frame_crc(length, sequence, payload).to_le_bytes());
+    let begin = out.len();
+    begin_frame(out);
     out.extend_from_slice(payload);
+    finish_frame(out.get_mut(begin..).unwrap_or_default(), sequence);
+}
+
+/// Begins a frame in an empty buffer; its payload is then appended.
+pub fn begin_frame(out: &mut Vec<u8>) {
+    out.extend_from_slice(&[0; FRAME_HEAD_BYTES]);
+}
+
+/// Finishes a frame that [`begin_frame`] began: everything behind its head is the payload.
+pub fn finish_frame(frame: &mut [u8], sequence: u64) {
+    let Some((head, payload)) = frame.split_first_chunk_mut::<FRAME_HEAD_BYTES>() else { return };
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    let crc = frame_crc(length, sequence, payload);
+    let (magic, rest) = head.split_at_mut(4);
+    magic.copy_from_slice(&FRAME_MAGIC.to_le_bytes());
+    let (of_length, rest) = rest.split_at_mut(4);
+    of_length.copy_from_slice(&length.to_le_bytes());
+    let (of_sequence, of_crc) = rest.split_at_mut(8);
+    of_sequence.copy_from_slice(&sequence.to_le_bytes());
+    of_crc.copy_from_slice(&crc.to_le_bytes());
 }
 
 fn frame_crc(length: u32, sequence: u64, payload: &[u8]) -> u32 {

@@ -55,6 +55,15 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// As the system gives them.
     fn map(&self, path: &Path) -> io::Result<Mapped>;
 
+    /// Gives a published file a second name that shares its bytes, durably.
+    ///
+    /// # Errors
+    /// As the system gives them, for instance where the second name lies on another file system; the caller then copies.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let _ = (from, to);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Gives a file another name, durably.
     ///
     /// # Errors

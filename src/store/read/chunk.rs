@@ -22,6 +22,11 @@ pub struct Column {
 }
 
 impl Column {
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+        self.marks.clear();
+    }
+
     /// The sample of a row; missing for a row that there is not.
     #[must_use]
     pub fn sample(&self, row: usize) -> Sample {
@@ -43,8 +48,7 @@ impl Chunk {
         self.times.clear();
         self.columns.resize_with(columns, Column::default);
         for column in &mut self.columns {
-            column.values.clear();
-            column.marks.clear();
+            column.clear();
         }
     }
 

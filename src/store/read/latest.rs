@@ -1,6 +1,6 @@
 //! The newest sample of each channel in segments, remembered, so that asking for it reads nothing.
 
-use super::scan_segments;
+use super::scan::Scan;
 use crate::model::{InstrumentId, Sample, TimeRange, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::segment::Segment;
@@ -48,7 +48,7 @@ impl Latest {
     pub(in super::super) fn seal(&mut self, instrument: InstrumentId, channel: usize, of_head: Known, is_first: bool) {
         self.generation += 1;
         match (self.get(instrument, channel), of_head) {
-            (Some(known), of_head) => self.put(instrument, channel, super::newer(of_head, known)),
+            (Some(known), of_head) => self.put(instrument, channel, newer(of_head, known)),
             (None, of_head) if is_first => self.put(instrument, channel, of_head),
             (None, _) => {}
         }
@@ -58,6 +58,14 @@ impl Latest {
     pub(in super::super) fn clear(&mut self) {
         self.known.clear();
         self.generation += 1;
+    }
+}
+
+/// The newer of two samples; of equally new ones that of the head, which arrived later.
+pub(super) fn newer(head: Known, other: Known) -> Known {
+    match (head, other) {
+        (Some(head), Some(other)) => Some(if head.0 >= other.0 { head } else { other }),
+        (head, other) => head.or(other),
     }
 }
 
@@ -72,7 +80,7 @@ pub(super) fn find(segments: &[Arc<Segment>], instrument: InstrumentId, channel:
     while let (Some(to), Some(first)) = (until, first) {
         let from = to.plus_ms(-width_ms).max(first);
         let mut best = None;
-        let mut scan = scan_segments(segments, instrument, &[channel], TimeRange::new(from, to))?;
+        let mut scan = Scan::of_segments(segments, instrument, &[channel], TimeRange::new(from, to))?;
         while let Some(chunk) = scan.next_rows()? {
             best = chunk.newest_present().or(best);
         }

@@ -15,14 +15,16 @@ use crate::model::{Frame, InstrumentId, Sample, TimeRange, Timestamp};
 use latest::Latest;
 use parking_lot::RwLock;
 use source::Source;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What readers see: the head and all segments, segments in order of arrival.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(super) head: Head,
-    pub(super) segments: Vec<Arc<Segment>>,
-    pub(super) latest: Latest,
+    segments: Vec<Arc<Segment>>,
+    newest_sealed: BTreeMap<InstrumentId, Timestamp>,
+    latest: Latest,
 }
 
 /// A handle for reading, independent of the writer.
@@ -59,6 +61,15 @@ impl Reader {
         Ok(Scan::new(sources, channels.len()))
     }
 
+    /// The first time of an instrument's rows at or after one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a block cannot be read.
+    pub fn first_from(&self, instrument: InstrumentId, from: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let range = TimeRange::new(from, TimeRange::ALL.to);
+        Ok(self.scan(instrument, &[], range)?.next_time())
+    }
+
     /// The newest present sample of a channel and its time. Answered from memory, but for the first question about a channel after
     /// opening.
     ///
@@ -69,14 +80,14 @@ impl Reader {
         let of_head = state.head.latest(instrument, channel);
         let of_segments = state.latest.get(instrument, channel);
         if let Some(known) = of_segments {
-            return Ok(newer(of_head, known));
+            return Ok(latest::newer(of_head, known));
         }
         let segments = state.segments.clone();
         let generation = state.latest.generation();
         drop(state);
         let found = latest::find(&segments, instrument, channel)?;
         self.0.write().latest.remember(generation, (instrument, channel), found);
-        Ok(newer(of_head, found))
+        Ok(latest::newer(of_head, found))
     }
 
     /// The newest time of an instrument's rows.
@@ -86,47 +97,50 @@ impl Reader {
     }
 }
 
-/// The newer of two samples; of equally new ones that of the head, which arrived later.
-fn newer(head: Option<(Timestamp, Sample)>, other: Option<(Timestamp, Sample)>) -> Option<(Timestamp, Sample)> {
-    match (head, other) {
-        (Some(head), Some(other)) => Some(if head.0 >= other.0 { head } else { other }),
-        (head, other) => head.or(other),
-    }
-}
-
-/// The rows of some segments alone, for compaction.
-pub(super) fn scan_segments(
-    segments: &[Arc<Segment>],
-    instrument: InstrumentId,
-    channels: &[usize],
-    range: TimeRange,
-) -> Result<Scan, StoreError> {
-    let mut sources = Vec::with_capacity(segments.len());
-    for (arrival, segment) in segments.iter().enumerate() {
-        sources.extend(Source::of_segment(arrival, segment, instrument, channels, range)?);
-    }
-    Ok(Scan::new(sources, channels.len()))
-}
-
 impl State {
-    /// Takes over the newest samples of the head before it is sealed.
-    pub(super) fn remember_latest(&mut self) {
+    /// A state with segments and an empty head.
+    pub(super) fn new(segments: Vec<Arc<Segment>>) -> Self {
+        let mut state = Self::default();
+        state.replace_segments(segments);
+        state
+    }
+
+    pub(super) fn segments(&self) -> &[Arc<Segment>] {
+        &self.segments
+    }
+
+    /// Puts a segment in the place of the head, whose rows it holds.
+    pub(super) fn seal_head(&mut self, segment: Arc<Segment>) {
         for (id, columns) in self.head.instruments() {
-            let is_first = self.segments.iter().all(|segment| segment.span(id).is_none());
+            let is_first = !self.newest_sealed.contains_key(&id);
             for channel in 0..columns.channels() {
                 self.latest.seal(id, channel, self.head.latest(id, channel), is_first);
             }
+        }
+        self.note_newest(&segment);
+        self.segments.push(segment);
+        self.head.clear();
+    }
+
+    /// Puts other segments, in order of arrival, in the place of those that there are.
+    pub(super) fn replace_segments(&mut self, segments: Vec<Arc<Segment>>) {
+        self.newest_sealed.clear();
+        self.latest.clear();
+        segments.iter().for_each(|segment| self.note_newest(segment));
+        self.segments = segments;
+    }
+
+    fn note_newest(&mut self, segment: &Segment) {
+        for one in &segment.summary().instruments {
+            let newest = Timestamp::from_ms(one.last_ms);
+            let known = self.newest_sealed.entry(InstrumentId::new(one.instrument)).or_insert(newest);
+            *known = newest.max(*known);
         }
     }
 
     /// The newest time of an instrument's rows.
     pub(super) fn newest(&self, instrument: InstrumentId) -> Option<Timestamp> {
-        self.head.newest(instrument).max(self.newest_sealed(instrument))
-    }
-
-    /// The newest time of an instrument's rows in segments.
-    pub(super) fn newest_sealed(&self, instrument: InstrumentId) -> Option<Timestamp> {
-        self.segments.iter().filter_map(|segment| segment.span(instrument)).map(|(_, last)| last).max()
+        self.head.newest(instrument).max(self.newest_sealed.get(&instrument).copied())
     }
 
     /// The whole frame of an instrument at an instant.
@@ -150,7 +164,7 @@ impl State {
         if around.is_empty() {
             return Ok(None);
         }
-        let mut scan = scan_segments(&around, instrument, &all, instant)?;
+        let mut scan = Scan::of_segments(&around, instrument, &all, instant)?;
         let Some(chunk) = scan.next_rows()? else { return Ok(None) };
         if chunk.times.first() != Some(&time) {
             return Ok(None);

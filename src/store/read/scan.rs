@@ -1,10 +1,12 @@
 //! Joining the sources of an instrument's rows: in order of time, the newest arrival of each instant.
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, Column};
 use super::source::Source;
 use crate::codec::BlockStats;
-use crate::model::Timestamp;
+use crate::model::{InstrumentId, TimeRange, Timestamp};
 use crate::store::error::StoreError;
+use crate::store::segment::Segment;
+use std::sync::Arc;
 
 /// Rows in order of time, decoded as they are asked for: at most a block per source is in memory.
 #[derive(Debug)]
@@ -12,6 +14,8 @@ pub struct Scan {
     sources: Vec<Source>,
     columns: usize,
     out: Chunk,
+    /// Memory for channels that are shown one by one.
+    column: Column,
     /// The source whose next block was found whole.
     found: Option<usize>,
 }
@@ -27,13 +31,35 @@ pub enum Found {
         first: Timestamp,
         /// Its last time.
         last: Timestamp,
+        /// Its rows.
+        rows: usize,
     },
 }
 
 impl Scan {
     pub(super) fn new(sources: Vec<Source>, columns: usize) -> Self {
         let sources = sources.into_iter().filter(|source| source.next.is_some()).collect();
-        Self { sources, columns, out: Chunk::default(), found: None }
+        Self { sources, columns, out: Chunk::default(), column: Column::default(), found: None }
+    }
+
+    /// The rows of some segments alone, in order of arrival.
+    pub(in super::super) fn of_segments(
+        segments: &[Arc<Segment>],
+        instrument: InstrumentId,
+        channels: &[usize],
+        range: TimeRange,
+    ) -> Result<Self, StoreError> {
+        let mut sources = Vec::with_capacity(segments.len());
+        for (arrival, segment) in segments.iter().enumerate() {
+            sources.extend(Source::of_segment(arrival, segment, instrument, channels, range)?);
+        }
+        Ok(Self::new(sources, channels.len()))
+    }
+
+    /// The time of the next row.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Timestamp> {
+        self.sources.iter().filter_map(|source| source.next).min()
     }
 
     /// The rows that [`Scan::find`] or [`Scan::next_rows`] found last.
@@ -64,28 +90,52 @@ impl Scan {
             self.drop_finished();
         }
         let Some((index, others)) = self.first_source() else { return Ok(None) };
-        self.out.reset(self.columns);
         let Some(source) = self.sources.get_mut(index) else { return Ok(None) };
         let last = source.last_of_block();
         let is_alone = others.is_none_or(|other| last.is_some_and(|last| last < other));
         if !is_alone {
+            self.out.reset(self.columns);
             self.merge(index)?;
         } else if source.loaded.times.is_empty() {
-            if let Some((first, last)) = source.whole_block()
+            if let Some((first, last, rows)) = source.whole_block()
                 && wants(first, last)
             {
                 self.found = Some(index);
-                return Ok(Some(Found::Block { first, last }));
+                return Ok(Some(Found::Block { first, last, rows }));
             }
             source.read_whole(&mut self.out)?;
         } else {
             let (row, rows) = (source.row, source.loaded.times.len());
+            self.out.reset(self.columns);
             std::mem::swap(&mut self.out, &mut source.loaded);
             self.out.keep(row..rows);
             source.advance_to(rows)?;
         }
         self.drop_finished();
         Ok(Some(Found::Rows))
+    }
+
+    /// Shows the next rows channel by channel: place of the channel among the asked ones, times, values and marks. Each channel is decoded
+    /// just before it is shown, into the same memory, so that summing or comparing it finds it in the cache: the fastest way to look at
+    /// many channels. Says whether there were any rows.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a block does not check.
+    pub fn visit(&mut self, mut visit: impl FnMut(usize, &[Timestamp], &Column)) -> Result<bool, StoreError> {
+        match self.find(|_, _| true)? {
+            None => return Ok(false),
+            Some(Found::Rows) => {
+                for (index, column) in self.out.columns.iter().enumerate() {
+                    visit(index, &self.out.times, column);
+                }
+            }
+            Some(Found::Block { .. }) => {
+                if let Some(source) = self.found.and_then(|index| self.sources.get_mut(index)) {
+                    source.visit(&mut self.out.times, &mut self.column, &mut visit)?;
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Valid values, and statistics of them, of one of the asked channels in the block found last.

@@ -1,6 +1,6 @@
 //! The rows of one segment, or of the head, block after block.
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, Column};
 use crate::base::limits::ROWS_PER_BLOCK;
 use crate::codec::{BlockStats, CodecError, PageReader, TimesReader};
 use crate::model::{InstrumentId, Mark, Quality, TimeRange, Timestamp};
@@ -87,11 +87,12 @@ impl Source {
         Ok(Some(source))
     }
 
-    /// First and last time of the block that comes next, if none of it has been read.
-    pub(super) fn whole_block(&self) -> Option<(Timestamp, Timestamp)> {
+    /// First and last time and rows of the block that comes next, if it lies in the range and none of it has been read.
+    pub(super) fn whole_block(&self) -> Option<(Timestamp, Timestamp, usize)> {
         let Kind::Segment(cursor) = &self.kind else { return None };
         let span = cursor.span().filter(|_| self.loaded.times.is_empty())?;
-        (self.range.from <= span.0 && span.1 < self.range.to).then_some(span)
+        let rows = cursor.entry()?.rows_of_block(cursor.block);
+        (self.range.from <= span.0 && span.1 < self.range.to).then_some((span.0, span.1, rows))
     }
 
     /// Last time of the rows that are decoded, or would be next.
@@ -126,6 +127,23 @@ impl Source {
             out.keep(begin..end.max(begin));
         }
         self.skip()
+    }
+
+    /// Decodes the channels of the block that comes next one by one into the same memory, and shows each as it is done.
+    pub(super) fn visit(
+        &mut self,
+        times: &mut Vec<Timestamp>,
+        column: &mut Column,
+        visit: &mut dyn FnMut(usize, &[Timestamp], &Column),
+    ) -> Result<(), StoreError> {
+        if let Kind::Segment(cursor) = &mut self.kind {
+            cursor.read_times(times)?;
+            for index in 0..cursor.channels.len() {
+                cursor.read_column(index, column)?;
+                visit(index, times, column);
+            }
+        }
+        Ok(())
     }
 
     /// Statistics of one of the asked channels in the block that comes next: valid values, and what is known of them.
@@ -260,34 +278,55 @@ impl Cursor {
 
     /// Decodes the next block.
     fn read(&mut self, out: &mut Chunk) -> Result<(), StoreError> {
-        let segment = Arc::clone(&self.segment);
-        out.reset(self.channels.len());
-        let Some(chunk) = segment.chunks(self.instrument).get(self.chunk) else { return Ok(()) };
-        let rows = chunk.blocks.get(self.block).map_or(0, |rows| usize::from(*rows));
-        let corrupt = |index: usize, error: DecodeError| segment.corrupt(OpenSegment::offset(chunk, index), &error);
-        let bytes = segment.page(chunk, 0)?.unwrap_or_default();
-        let times = self.scratch.times.get_mut(..rows).unwrap_or_default();
-        self.times.read(bytes, self.block, times).map_err(|error| corrupt(0, error.into()))?;
-        if times.windows(2).any(|pair| matches!(pair, [a, b] if b <= a)) {
-            return Err(corrupt(0, DecodeError::Content("times of a block do not rise".to_owned())));
-        }
-        out.times.extend(times.iter().map(|time| Timestamp::from_ms(*time)));
-        let marks = self.scratch.marks.get_mut(..rows).unwrap_or_default();
-        for ((channel, reader), column) in self.channels.iter().zip(&mut self.pages).zip(&mut out.columns) {
-            column.values.resize(rows, 0.0);
-            let Some(page) = segment.page(chunk, channel + 1)? else {
-                column.marks.resize(rows, Mark::default());
-                continue;
-            };
-            reader
-                .read(page, self.block, &mut column.values, marks)
-                .map_err(|error| corrupt(channel + 1, error.into()))?;
-            let is_known = fill_marks(marks, &mut column.marks);
-            if !is_known {
-                return Err(corrupt(channel + 1, DecodeError::Content("a byte that is no mark".to_owned())));
-            }
+        self.read_times(&mut out.times)?;
+        out.columns.resize_with(self.channels.len(), Column::default);
+        for (index, column) in out.columns.iter_mut().enumerate() {
+            self.read_column(index, column)?;
         }
         Ok(())
+    }
+
+    fn read_times(&mut self, out: &mut Vec<Timestamp>) -> Result<(), StoreError> {
+        out.clear();
+        let segment = Arc::clone(&self.segment);
+        let Some(chunk) = segment.chunks(self.instrument).get(self.chunk) else { return Ok(()) };
+        let rows = chunk.rows_of_block(self.block);
+        let corrupt = |error: DecodeError| segment.corrupt(OpenSegment::offset(chunk, 0), &error);
+        let bytes = segment.page(chunk, 0)?.unwrap_or_default();
+        let times = self.scratch.times.get_mut(..rows).unwrap_or_default();
+        self.times.read(bytes, self.block, times).map_err(|error| corrupt(error.into()))?;
+        if times.windows(2).any(|pair| matches!(pair, [a, b] if b <= a)) {
+            return Err(corrupt(DecodeError::Content("times of a block do not rise".to_owned())));
+        }
+        out.extend(times.iter().map(|time| Timestamp::from_ms(*time)));
+        Ok(())
+    }
+
+    /// Decodes one of the asked channels of the next block.
+    fn read_column(&mut self, index: usize, column: &mut Column) -> Result<(), StoreError> {
+        let segment = Arc::clone(&self.segment);
+        let Some(chunk) = segment.chunks(self.instrument).get(self.chunk) else { return Ok(()) };
+        let rows = chunk.rows_of_block(self.block);
+        let (Some(channel), Some(reader)) = (self.channels.get(index), self.pages.get_mut(index)) else {
+            return Ok(());
+        };
+        let Some(page) = segment.page(chunk, channel + 1)? else {
+            column.clear();
+            column.values.resize(rows, 0.0);
+            column.marks.resize(rows, Mark::default());
+            return Ok(());
+        };
+        let corrupt = |error: DecodeError| segment.corrupt(OpenSegment::offset(chunk, channel + 1), &error);
+        // What stands there is overwritten: clearing it first would cost as much again as decoding.
+        column.values.resize(rows, 0.0);
+        let marks = self.scratch.marks.get_mut(..rows).unwrap_or_default();
+        reader.read(page, self.block, &mut column.values, marks).map_err(|error| corrupt(error.into()))?;
+        column.marks.clear();
+        if fill_marks(marks, &mut column.marks) {
+            Ok(())
+        } else {
+            Err(corrupt(DecodeError::Content("a byte that is no mark".to_owned())))
+        }
     }
 }
 

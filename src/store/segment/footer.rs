@@ -37,6 +37,10 @@ impl ChunkEntry {
         self.blocks.iter().map(|rows| usize::from(*rows)).sum()
     }
 
+    pub(in super::super) fn rows_of_block(&self, block: usize) -> usize {
+        self.blocks.get(block).map_or(0, |rows| usize::from(*rows))
+    }
+
     pub(in super::super) fn block_rows(&self) -> impl Iterator<Item = usize> + '_ {
         self.blocks.iter().map(|rows| usize::from(*rows))
     }

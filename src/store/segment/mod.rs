@@ -6,7 +6,7 @@ mod writer;
 
 pub(super) use footer::{ChunkEntry, SegmentSummary};
 pub(super) use reader::{OpenSegment, Segment, read_summary};
-pub(super) use writer::{RowSource, SegmentWriter};
+pub(super) use writer::{RawColumn, RowSource, SegmentWriter};
 
 use crate::codec::MarkClasses;
 use crate::model::Mark;
@@ -33,3 +33,9 @@ pub(super) static MARK_CLASSES: LazyLock<MarkClasses> = LazyLock::new(|| {
         is_valid: std::array::from_fn(|byte| of_byte(byte).is_some_and(Mark::is_valid)),
     }
 });
+
+/// The generation that a segment's name tells; those that were sealed from the head have none.
+pub(super) fn generation(file_name: &str) -> u64 {
+    let stem = file_name.trim_end_matches(SUFFIX);
+    stem.split_once('.').and_then(|(_, digits)| digits.parse().ok()).unwrap_or(0)
+}

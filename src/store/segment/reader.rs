@@ -101,10 +101,6 @@ impl OpenSegment {
         self.footer.instruments.iter().find(|entry| entry.id == instrument)
     }
 
-    pub(in super::super) fn summary(&self) -> SegmentSummary {
-        self.footer.summary(self.bytes.len() as u64)
-    }
-
     pub(in super::super) fn chunks(&self, instrument: InstrumentId) -> &[ChunkEntry] {
         self.entry(instrument).map_or(&[], |entry| &entry.chunks)
     }

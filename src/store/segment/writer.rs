@@ -18,9 +18,19 @@ const ROWS_PER_HOUR_MIN: usize = 512;
 pub(in super::super) trait RowSource {
     /// The times of all rows, in order.
     fn times(&self) -> &[Timestamp];
-    /// Writes one channel of some rows: a value and a mark's byte each.
-    fn column(&self, channel: usize, rows: Range<usize>, values: &mut Vec<f64>, marks: &mut Vec<u8>);
+    /// Adds some rows of neighbouring channels to as many columns.
+    fn columns(&self, channels: Range<usize>, rows: Range<usize>, out: &mut [RawColumn]);
 }
+
+/// One channel of some rows: a value and a mark's byte each.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct RawColumn {
+    pub(in super::super) values: Vec<f64>,
+    pub(in super::super) marks: Vec<u8>,
+}
+
+/// Channels that are gathered in one pass over the rows: as many as share a line of the cache.
+const CHANNELS_PER_PASS: usize = 8;
 
 /// Builds a segment, instrument by instrument, in rising order of their numbers, the rows of each in order of time.
 pub(in super::super) struct SegmentWriter {
@@ -29,8 +39,7 @@ pub(in super::super) struct SegmentWriter {
     pages: PageWriter,
     effort: Effort,
     page_number: usize,
-    values: Vec<f64>,
-    marks: Vec<u8>,
+    columns: Vec<RawColumn>,
 }
 
 impl SegmentWriter {
@@ -45,14 +54,8 @@ impl SegmentWriter {
             pages: PageWriter::new(effort, &MARK_CLASSES),
             effort,
             page_number: 0,
-            values: Vec::new(),
-            marks: Vec::new(),
+            columns: vec![RawColumn::default(); CHANNELS_PER_PASS],
         }
-    }
-
-    /// Bytes so far.
-    pub(in super::super) const fn bytes(&self) -> usize {
-        self.out.len()
     }
 
     /// Begins an instrument.
@@ -88,17 +91,23 @@ impl SegmentWriter {
         let begin = self.out.len();
         encode_times(split(&times, &blocks), self.effort, &mut self.out);
         pages.push(self.page_from(begin));
-        for (channel, of_channel) in instrument.channels().iter().enumerate() {
-            self.values.clear();
-            self.marks.clear();
-            rows.column(channel, range.clone(), &mut self.values, &mut self.marks);
-            self.pages.begin(Some(of_channel.decimals()));
-            for (values, marks) in split(&self.values, &blocks).zip(split(&self.marks, &blocks)) {
-                self.pages.push_block(values, marks);
+        for (pass, channels) in instrument.channels().chunks(CHANNELS_PER_PASS).enumerate() {
+            self.columns.iter_mut().for_each(|column| {
+                column.values.clear();
+                column.marks.clear();
+            });
+            let first = pass * CHANNELS_PER_PASS;
+            rows.columns(first..first + channels.len(), range.clone(), &mut self.columns);
+            for (channel, column) in channels.iter().zip(&self.columns) {
+                self.pages.begin(Some(channel.decimals()));
+                for (values, marks) in split(&column.values, &blocks).zip(split(&column.marks, &blocks)) {
+                    self.pages.push_block(values, marks);
+                }
+                let begin = self.out.len();
+                self.pages.finish(&mut self.out);
+                let bytes = self.out.get(begin..).unwrap_or_default();
+                pages.push(PageEntry { offset: begin, bytes: bytes.len(), crc: crc32c(bytes) });
             }
-            let begin = self.out.len();
-            self.pages.finish(&mut self.out);
-            pages.push(self.page_from(begin));
         }
         let page_number = self.page_number;
         self.page_number += pages.len();

@@ -1,0 +1,146 @@
+//! `vocdb inspect`: what a store holds.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use clap::Args;
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::PathBuf;
+use vocdb::store::FileBytes;
+use vocdb::{Channel, Database, Instrument, InstrumentId, TimeRange};
+
+/// Show stations, instruments, channels, rows, times and files
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The store's folder
+    store: PathBuf,
+}
+
+/// Everything there is to show.
+#[derive(Serialize)]
+struct Inspection {
+    store: String,
+    rows: u64,
+    segments: usize,
+    bytes: FileBytes,
+    ledger_records: u64,
+    alarms_open: usize,
+    stations: Vec<StationView>,
+}
+
+#[derive(Serialize)]
+struct StationView {
+    station: String,
+    instruments: Vec<InstrumentView>,
+}
+
+#[derive(Serialize)]
+struct InstrumentView {
+    instrument: String,
+    interval: String,
+    rows: u64,
+    first: Option<String>,
+    last: Option<String>,
+    channels: Vec<ChannelView>,
+}
+
+#[derive(Serialize)]
+struct ChannelView {
+    channel: String,
+    unit: &'static str,
+    species: Option<&'static str>,
+}
+
+impl Inspect {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let inspection = self.look(&store::open(&self.store)?)?;
+        output.either(&inspection, || inspection.text())
+    }
+
+    fn look(&self, db: &Database) -> Result<Inspection, Failure> {
+        let stats = db.stats().map_err(Failure::from_error)?;
+        let registry = db.registry();
+        let mut stations = Vec::new();
+        for (id, station) in registry.stations() {
+            let of_station = registry.instruments().filter(|(_, at, _)| *at == id);
+            let instruments = of_station.map(|(id, _, instrument)| InstrumentView::look(db, id, instrument));
+            let instruments = instruments.collect::<Result<Vec<_>, Failure>>()?;
+            stations.push(StationView { station: station.name().to_owned(), instruments });
+        }
+        let rows = stations.iter().flat_map(|station| &station.instruments).map(|instrument| instrument.rows).sum();
+        let segments = std::fs::read_dir(self.store.join("segments")).map_or(0, |files| {
+            let is_segment = |name: std::ffi::OsString| name.to_string_lossy().ends_with(".seg");
+            files.filter_map(Result::ok).filter(|file| is_segment(file.file_name())).count()
+        });
+        Ok(Inspection {
+            store: self.store.display().to_string(),
+            rows,
+            segments,
+            bytes: stats.bytes,
+            ledger_records: stats.ledger_records,
+            alarms_open: stats.alarms_open,
+            stations,
+        })
+    }
+}
+
+impl InstrumentView {
+    fn look(db: &Database, id: InstrumentId, instrument: &Instrument) -> Result<Self, Failure> {
+        let (mut rows, mut first, mut last) = (0, None, None);
+        for chunk in db.readings().scan(id, &[], TimeRange::ALL).map_err(Failure::from_error)? {
+            let times = chunk.map_err(Failure::from_error)?.times;
+            rows += times.len() as u64;
+            first = first.or(times.first().copied());
+            last = times.last().copied().or(last);
+        }
+        Ok(Self {
+            instrument: instrument.name().to_owned(),
+            interval: instrument.interval().to_string(),
+            rows,
+            first: first.map(|time| time.to_string()),
+            last: last.map(|time| time.to_string()),
+            channels: instrument.channels().iter().map(ChannelView::look).collect(),
+        })
+    }
+}
+
+impl ChannelView {
+    fn look(channel: &Channel) -> Self {
+        let species = channel.species_entry().map(|species| species.name());
+        Self { channel: channel.name().to_owned(), unit: channel.unit().symbol(), species }
+    }
+}
+
+impl Inspection {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let _ = writeln!(text, "{}", self.store);
+        let _ = writeln!(text, "  rows             {:>14}", self.rows);
+        let _ = writeln!(text, "  segments         {:>14} bytes in {} files", self.bytes.segments, self.segments);
+        let _ = writeln!(text, "  write-ahead log  {:>14} bytes", self.bytes.wal);
+        let _ = writeln!(text, "  ledger           {:>14} bytes, {} records", self.bytes.ledger, self.ledger_records);
+        let _ = writeln!(text, "  catalog          {:>14} bytes, can be rebuilt", self.bytes.catalog);
+        let _ = writeln!(text, "  open alarms      {:>14}", self.alarms_open);
+        for station in &self.stations {
+            let _ = writeln!(text, "station {}", station.station);
+            station.instruments.iter().for_each(|instrument| instrument.write(&mut text));
+        }
+        text
+    }
+}
+
+impl InstrumentView {
+    fn write(&self, text: &mut String) {
+        let span = match (&self.first, &self.last) {
+            (Some(first), Some(last)) => format!(", {first} to {last}"),
+            _ => String::new(),
+        };
+        let _ = writeln!(text, "  instrument {}, every {}, {} rows{span}", self.instrument, self.interval, self.rows);
+        for ChannelView { channel, unit, species } in &self.channels {
+            let species =
+                species.filter(|species| species != channel).map_or_else(String::new, |name| format!(" ({name})"));
+            let _ = writeln!(text, "    {channel} in {unit}{species}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Standard output, locked once and buffered.
+
+use crate::failure::Failure;
+use serde::Serialize;
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+/// Where results go.
+pub(crate) struct Output {
+    out: BufWriter<StdoutLock<'static>>,
+    is_json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(is_json: bool) -> Self {
+        Self { out: BufWriter::new(io::stdout().lock()), is_json }
+    }
+
+    /// Whether JSON was asked for.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// The writer itself.
+    pub(crate) fn writer(&mut self) -> &mut dyn Write {
+        &mut self.out
+    }
+
+    /// One JSON object on one line, or the text, whichever was asked for.
+    pub(crate) fn either<T: Serialize>(&mut self, object: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        if self.is_json {
+            return self.object(object);
+        }
+        self.out.write_all(text().as_bytes()).map_err(Failure::from_output)
+    }
+
+    /// One JSON object on one line.
+    pub(crate) fn object<T: Serialize>(&mut self, object: &T) -> Result<(), Failure> {
+        let line = serde_json::to_string(object).map_err(Failure::from_error)?;
+        writeln!(self.out, "{line}").map_err(Failure::from_output)
+    }
+
+    /// Hands on what is buffered.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(Failure::from_output)
+    }
+}

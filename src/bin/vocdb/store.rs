@@ -1,0 +1,48 @@
+//! Opening a store for one command.
+
+use crate::failure::Failure;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+use vocdb::{Config, Database, Durability, Timers};
+
+/// The file without which a folder is no store.
+const LEDGER: &str = "ledger";
+/// How far imported rows may be from the medium before the one sync at the end.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Opens a store that must be there, to look at it.
+pub(crate) fn open(path: &Path) -> Result<Database, Failure> {
+    if !path.join(LEDGER).exists() {
+        return Err(Failure::Says(format!(
+            "`{}` is no store: no `{LEDGER}` is in it; check the path, or make a store with `vocdb import`",
+            path.display()
+        )));
+    }
+    opened(path, Durability::Buffered)
+}
+
+/// Opens a store to write to it, or makes it.
+pub(crate) fn open_or_create(path: &Path) -> Result<Database, Failure> {
+    opened(path, Durability::Interval(SYNC_INTERVAL))
+}
+
+/// Time comes with the frames: what is imported is history, and no alarm of it is due by today's clock.
+fn opened(path: &Path, durability: Durability) -> Result<Database, Failure> {
+    let config = Config { durability, timers: Timers::Frames, ..Config::default() };
+    let db = Database::open(path, config).map_err(Failure::from_error)?;
+    warn(&db);
+    Ok(db)
+}
+
+/// What opening has found missing goes to standard error, whatever the command.
+fn warn(db: &Database) {
+    let report = db.open_report();
+    let mut err = std::io::stderr().lock();
+    for file in &report.quarantined {
+        let _ = writeln!(err, "warning: set aside as {}: {}", file.path.display(), file.reason);
+    }
+    for name in &report.missing_segments {
+        let _ = writeln!(err, "warning: segment {name} was sealed and is not there: restore it from a backup");
+    }
+}

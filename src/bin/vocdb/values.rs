@@ -1,0 +1,22 @@
+//! Values on the command line that several subcommands read.
+
+use vocdb::{Interval, Timestamp, Unit};
+
+/// A length of time such as `1m`.
+pub(crate) fn interval(text: &str) -> Result<Interval, String> {
+    text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
+}
+
+/// A unit such as `ppb`.
+pub(crate) fn unit(text: &str) -> Result<Unit, String> {
+    text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
+}
+
+/// A point in time in RFC 3339, or a date, which is its midnight in UTC.
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
+    let midnight = format!("{text}T00:00:00Z");
+    let parsed = text.parse().or_else(|error| midnight.parse().map_err(|_| error));
+    parsed.map_err(|error: vocdb::model::ModelError| {
+        format!("{error}; write 2024-06-01T08:00:00Z, 2024-06-01T16:00:00+08:00, or a date")
+    })
+}

@@ -1,0 +1,67 @@
+//! A copy of a store that opens like the store itself. It takes the files that hold something and leaves the catalog out: that is
+//! rebuilt.
+
+use super::super::engine::Store;
+use super::super::error::StoreError;
+use super::super::io::Storage;
+use super::super::recovery::Layout;
+use super::super::segment::Segment;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a backup has copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct BackupReport {
+    /// Segments that share their bytes with the store (hard links).
+    pub segments_linked: u64,
+    /// Segments that were copied because the file systems differ.
+    pub segments_copied: u64,
+    /// Bytes of logs and ledger, which are always copied.
+    pub bytes_copied: u64,
+}
+
+impl Store {
+    /// Copies everything into a new directory; writing waits meanwhile.
+    pub(crate) fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
+        self.sync().sync_written()?;
+        backup(self.storage(), &self.layout().root, &self.segments(), to)
+    }
+}
+
+/// Copies segments, write-ahead logs and the ledger into a new directory. The caller holds the store still, with everything synced.
+fn backup(
+    storage: &Arc<dyn Storage>,
+    from: &Path,
+    segments: &[Arc<Segment>],
+    to: &Path,
+) -> Result<BackupReport, StoreError> {
+    let (source, target) = (Layout::new(from), Layout::new(to));
+    if storage.list(to).is_ok_and(|names| !names.is_empty()) {
+        let reason = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is not empty: choose a new directory");
+        return Err(StoreError::io("back up into", to)(reason));
+    }
+    target.create(&**storage)?;
+    let mut report = BackupReport::default();
+    for segment in segments {
+        let path = target.segments.join(segment.file_name());
+        if storage.link(segment.path(), &path).is_ok() {
+            report.segments_linked += 1;
+        } else {
+            report.bytes_copied += copy(&**storage, segment.path(), &path)?;
+            report.segments_copied += 1;
+        }
+    }
+    for name in storage.list(&source.wal).map_err(StoreError::io("list", &source.wal))? {
+        report.bytes_copied += copy(&**storage, &source.wal.join(&name), &target.wal.join(&name))?;
+    }
+    let ledger: PathBuf = from.join("ledger");
+    report.bytes_copied += copy(&**storage, &ledger, &to.join("ledger"))?;
+    Ok(report)
+}
+
+fn copy(storage: &dyn Storage, from: &Path, to: &Path) -> Result<u64, StoreError> {
+    let bytes = storage.read(from).map_err(StoreError::io("read", from))?;
+    storage.publish(to, &bytes).map_err(StoreError::io("write", to))?;
+    Ok(bytes.len() as u64)
+}

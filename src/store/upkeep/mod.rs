@@ -1,0 +1,12 @@
+//! What keeps a store in order, and looks at it from outside: compaction, deletion, retention, verification, backup, snapshots.
+
+mod backup;
+mod rewrite;
+mod snapshot;
+mod verify;
+
+pub use backup::BackupReport;
+pub(crate) use rewrite::{Cut, Rewrite};
+pub(crate) use snapshot::snapshot;
+pub(crate) use verify::verify;
+pub use verify::{Finding, VerifyReport};

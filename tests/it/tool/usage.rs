@@ -1,0 +1,49 @@
+//! The command line itself: help, and what it refuses.
+
+use super::{assert_golden, run};
+
+#[test]
+fn help_texts_are_the_golden_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = |arguments: &[&str]| -> String {
+        let printed = run(dir.path(), arguments).printed();
+        printed.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    };
+    assert_golden("help.txt", &help(&["--help"]));
+    for command in ["import", "query", "inspect"] {
+        assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
+    }
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
+    let dir = tempfile::tempdir().unwrap();
+    let import = ["import", "s", "f", "--station", "S", "--instrument", "i", "--time", "t"];
+    let query = ["query", "s", "--station", "S", "--channel", "c"];
+    for (begin, rest, says) in [
+        (&import[..], &["--interval", "1m"][..], "--channel <COL=NAME:UNIT[@20C]>"),
+        (&import, &["--channel", "a=b:ppb"], "--interval <LENGTH>"),
+        (&import, &["--interval", "1 month", "--channel", "a=b:ppb"], "write a number and ms, s, m or min, h or d"),
+        (&import, &["--interval", "1m", "--channel", "a:ppb"], "write COL=name:unit"),
+        (&import, &["--interval", "1m", "--channel", "a=b:ppq"], "`ppq` is no known unit"),
+        (&import, &["--interval", "1m", "--channel", "a=b:ug/m3@warm"], "`warm` is no reference state"),
+        (&import, &["--interval", "1m", "--channel", "a=b:ppb", "--time-format", "ISO"], "rfc3339, epoch-s"),
+        (&import, &["--interval", "1m", "--channel", "a=b:ppb", "--delimiter", ";;"], "write one character"),
+        (&query, &["--from", "yesterday"], "`yesterday` is no time"),
+        (&query, &["--fn", "max"], "--window <LENGTH>"),
+        (&query, &["--window", "1h", "--fn", "median"], "possible values: mean"),
+        (&query, &["--window", "1h", "--coverage", "175"], "from 0 to 100"),
+        (&["inspect"], &[], "<STORE>"),
+        (&["inspekt"], &["s"], "inspect"),
+    ] {
+        let error = run(dir.path(), &[begin, rest].concat()).error(2);
+        assert!(error.contains(says), "{rest:?}: {error}");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is made");
+}
+
+#[test]
+fn the_version_is_that_of_the_crate() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(run(dir.path(), &["--version"]).printed(), format!("vocdb {}\n", env!("CARGO_PKG_VERSION")));
+}
