@@ -227,13 +227,14 @@ impl Pair {
             for expected in naive.due(&self.frames, now_ms) {
                 let last = naive.last.replace(expected.clone());
                 let evidence = || expected.evidence.clone();
+                let suppressed = expected.is_suppressed.then_some(naive.plan.suppress_text.as_str());
                 let verdict = Verdict {
                     spec: index,
                     instant: Timestamp::from_ms(expected.ms),
                     trip: expected.trip,
                     clear: expected.clear,
                     absent: &expected.absent,
-                    suppressed: expected.is_suppressed.then_some("quiet"),
+                    suppressed,
                     fault: None,
                     evidence: &evidence,
                 };
