@@ -33,6 +33,7 @@ impl MarkClasses {
 /// What stands in front of the values of a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Entry {
+    pub(super) rows: usize,
     pub(super) code: Code,
     pub(super) present: usize,
     pub(super) valid: usize,
@@ -76,7 +77,7 @@ impl Entry {
     pub(super) fn encode(&self, context: Context, out: &mut Vec<u8>) {
         out.push(self.code.0);
         if context.flags & ONE_MARK == 0 {
-            put_varint(out, self.present as u64);
+            put_varint(out, (self.rows - self.present) as u64);
             put_varint(out, (self.present - self.valid) as u64);
             put_varint(out, self.marks_bytes as u64);
         }
@@ -99,12 +100,14 @@ impl Entry {
         let code = Code::decode(reader.u8()?, reader.offset())?;
         let (mut present, mut valid, mut marks_bytes) = (of_mark.0, of_mark.1, 0);
         if context.flags & ONE_MARK == 0 {
-            present = size(reader)?;
+            let missing = size(reader)?;
+            present = rows.checked_sub(missing).ok_or(CodecError::Count {
+                what: "missing values of a block",
+                expected: rows,
+                found: missing,
+            })?;
             valid = present.saturating_sub(size(reader)?);
             marks_bytes = size(reader)?;
-        }
-        if present > rows {
-            return Err(CodecError::Count { what: "present values of a block", expected: rows, found: present });
         }
         let stats = match code.decimals() {
             _ if valid == 0 => BlockStats::Empty,
@@ -114,7 +117,7 @@ impl Entry {
             _ => stats::decode_doubles(reader)?,
         };
         let values_bytes = if context.flags & SMALL == 0 { size(reader)? } else { 0 };
-        Ok(Self { code, present, valid, stats, marks_bytes, values_bytes })
+        Ok(Self { rows, code, present, valid, stats, marks_bytes, values_bytes })
     }
 }
 

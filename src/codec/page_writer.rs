@@ -83,7 +83,7 @@ impl PageWriter {
             self.present = present;
             entry
         };
-        self.entries.push(Entry { marks_bytes, ..entry });
+        self.entries.push(Entry { rows: marks.len(), marks_bytes, ..entry });
     }
 
     fn push_values(&mut self, values: &[f64], valid: usize, is_valid: impl Fn(usize) -> bool) -> Entry {
@@ -110,7 +110,8 @@ impl PageWriter {
         if self.effort == Effort::Thorough && !values.is_empty() {
             self.whole.push(values, scaled.as_ref().filter(|_| code.decimals().is_some()));
         }
-        let mut entry = Entry { code, present: values.len(), valid, stats, marks_bytes: 0, values_bytes: 0 };
+        let mut entry =
+            Entry { rows: values.len(), code, present: values.len(), valid, stats, marks_bytes: 0, values_bytes: 0 };
         let begin = self.bodies.len();
         values::encode(values, scaled.as_ref(), entry.known_first(), self.effort, &mut self.bodies);
         if self.bodies.len() - begin > size_of_val(values) {

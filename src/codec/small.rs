@@ -10,7 +10,7 @@ use pco::standalone::{simple_compress, simple_decompress_into};
 const WORDS: u8 = 0;
 const INTEGERS: u8 = 1;
 const DOUBLES: u8 = 2;
-const LEVEL: usize = 8;
+const LEVEL: usize = 12;
 
 /// The values of a page as they come in.
 #[derive(Debug, Default)]

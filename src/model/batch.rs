@@ -51,7 +51,10 @@ impl Batch {
 
     /// Adds a frame of values measured in normal operation, `None` where one is missing.
     pub fn push_values(&mut self, instrument: InstrumentId, time: Timestamp, values: &[Option<f64>]) {
-        self.push_samples(instrument, time, values.iter().copied().map(Sample::from));
+        let begin = self.values.len();
+        self.values.extend(values.iter().map(|value| value.unwrap_or(0.0)));
+        self.marks.extend(values.iter().map(|value| Mark::new(value.is_some(), Quality::Normal)));
+        self.rows.push(Row { instrument, time, begin, end: self.values.len() });
     }
 
     /// Adds a frame of samples.

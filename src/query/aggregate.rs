@@ -2,9 +2,8 @@
 
 use super::error::QueryError;
 use crate::base::ExactSum;
-use crate::codec::BlockStats;
 use crate::model::{InstrumentId, Interval, TimeRange, Timestamp};
-use crate::store::read::{Chunk, Column, Found, Reader};
+use crate::store::read::{BlockSummary, Chunk, Column, Found, Reader};
 
 /// What is known of one channel in one window: its valid samples.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -47,14 +46,13 @@ impl Aggregate {
         self.valid as f64 / (width.as_ms() / interval.as_ms()).max(1) as f64
     }
 
-    fn add_stats(&mut self, valid: usize, stats: &BlockStats) {
-        let Some([first, last, least, greatest]) = stats.values() else { return };
-        self.valid += valid as u64;
-        stats.add_to(&mut self.sum);
-        self.min = Some(self.min.map_or(least, |min| min.min(least)));
-        self.max = Some(self.max.map_or(greatest, |max| max.max(greatest)));
-        self.first = self.first.or(Some(first));
-        self.last = Some(last);
+    fn add_block(&mut self, block: &BlockSummary) {
+        self.valid += block.valid;
+        self.sum.merge(&block.sum);
+        self.min = Some(self.min.map_or(block.least, |min| min.min(block.least)));
+        self.max = Some(self.max.map_or(block.greatest, |max| max.max(block.greatest)));
+        self.first = self.first.or(Some(block.first));
+        self.last = Some(block.last);
     }
 
     fn add_rows(&mut self, column: &Column, rows: std::ops::Range<usize>) {
@@ -122,11 +120,12 @@ impl Rollup {
         }
     }
 
-    fn add_block(&mut self, rows: usize, stats_of: impl Fn(usize) -> Option<(usize, BlockStats)>) {
+    fn add_block(&mut self, rows: usize, stats_of: impl Fn(usize) -> Option<BlockSummary>) {
         self.rows += rows as u64;
         for (place, aggregate) in self.channels.iter_mut().enumerate() {
-            let (valid, stats) = stats_of(place).unwrap_or((0, BlockStats::Empty));
-            aggregate.add_stats(valid, &stats);
+            if let Some(block) = stats_of(place) {
+                aggregate.add_block(&block);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const TREE: &str = "segments";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const ENTRY_BYTES_MAX: u64 = 1 << 20;
 const CACHE_BYTES: u64 = 1 << 20;
 /// How long to wait for a lock to go, in milliseconds, one pause after another.

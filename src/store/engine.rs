@@ -14,7 +14,7 @@ use crate::base::checksum::{Digest, sha256};
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::codec::Effort;
 use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Condvar, Mutex, RwLock};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +38,7 @@ pub struct FileBytes {
 pub struct WalSync {
     dir: PathBuf,
     current: Mutex<SyncState>,
+    synced: Condvar,
     written_lsn: AtomicU64,
     /// Kept beside the lock, so that an append never waits for a sync that is under way.
     synced_lsn: AtomicU64,
@@ -48,6 +49,8 @@ pub struct WalSync {
 struct SyncState {
     path: PathBuf,
     log: Arc<dyn LogFile>,
+    /// Whether a thread is syncing now; the others wait for it, and are all told at once.
+    is_syncing: bool,
 }
 
 impl WalSync {
@@ -61,18 +64,41 @@ impl WalSync {
         if self.synced_lsn.load(Ordering::Acquire) >= lsn {
             return Ok(());
         }
-        let current = self.current.lock();
-        self.check()?;
-        if self.synced_lsn.load(Ordering::Acquire) >= lsn {
-            return Ok(());
+        let mut current = self.current.lock();
+        loop {
+            self.check()?;
+            if self.synced_lsn.load(Ordering::Acquire) >= lsn {
+                return Ok(());
+            }
+            if !current.is_syncing {
+                break;
+            }
+            self.synced.wait(&mut current);
         }
+        current.is_syncing = true;
+        let (log, path) = (Arc::clone(&current.log), current.path.clone());
+        drop(current);
         let written = self.written_lsn.load(Ordering::Acquire);
-        if let Err(error) = current.log.sync() {
-            self.poison();
-            return Err(StoreError::io("sync", &current.path)(error));
+        let result = log.sync();
+        match &result {
+            Ok(()) => self.synced_lsn.store(written, Ordering::Release),
+            Err(_) => self.poison(),
         }
-        self.synced_lsn.store(written, Ordering::Release);
-        Ok(())
+        self.current.lock().is_syncing = false;
+        self.synced.notify_all();
+        result.map_err(StoreError::io("sync", &path))
+    }
+
+    /// Goes on with another file, once nobody is syncing the one before. Everything up to `synced_lsn` is durable elsewhere.
+    fn switch_to(&self, path: &Path, log: Arc<dyn LogFile>, synced_lsn: u64) {
+        let mut current = self.current.lock();
+        while current.is_syncing {
+            self.synced.wait(&mut current);
+        }
+        (current.log, current.path) = (log, path.to_owned());
+        self.synced_lsn.store(synced_lsn, Ordering::Release);
+        drop(current);
+        self.synced.notify_all();
     }
 
     /// Makes everything written so far durable.
@@ -141,7 +167,8 @@ impl Store {
         let last_lsn = tail.next_lsn - 1;
         let sync = WalSync {
             dir: layout.wal.clone(),
-            current: Mutex::new(SyncState { path: tail.wal.path().to_owned(), log: tail.wal.log() }),
+            current: Mutex::new(SyncState { path: tail.wal.path().to_owned(), log: tail.wal.log(), is_syncing: false }),
+            synced: Condvar::new(),
             written_lsn: AtomicU64::new(last_lsn),
             synced_lsn: AtomicU64::new(last_lsn),
             poisoned: AtomicBool::new(false),
@@ -327,11 +354,7 @@ impl Store {
     fn begin_wal(&mut self) -> Result<(), StoreError> {
         let old = self.wal.path().to_owned();
         let next = Wal::create(&*self.storage, &self.layout.wal, self.next_lsn)?;
-        let mut current = self.sync.current.lock();
-        current.log = next.log();
-        current.path = next.path().to_owned();
-        self.sync.synced_lsn.store(self.next_lsn - 1, Ordering::Release);
-        drop(current);
+        self.sync.switch_to(next.path(), next.log(), self.next_lsn - 1);
         self.wal = next;
         for name in self.storage.list(&self.layout.wal).map_err(StoreError::io("list", &self.layout.wal))? {
             let path = self.layout.wal.join(name);

@@ -110,7 +110,10 @@ fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result
     if ahead_ms > FUTURE_MS_MAX {
         return Err(RejectReason::Future { time: frame.time, ahead_ms, ahead_ms_max: FUTURE_MS_MAX });
     }
-    let usable = |value: f64| value.is_finite() && value.abs() <= VALUE_MAGNITUDE_MAX;
+    let usable = |value: f64| value.abs() <= VALUE_MAGNITUDE_MAX;
+    if frame.values.iter().fold(true, |all, value| all & usable(*value)) {
+        return Ok(());
+    }
     let mut samples = frame.samples().zip(instrument.channels());
     match samples.find(|(sample, _)| sample.value.is_some_and(|value| !usable(value))) {
         Some((sample, channel)) => {

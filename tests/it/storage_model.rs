@@ -233,7 +233,7 @@ impl<'d> Pair<'d> {
     }
 
     fn assert_rollup(&self, id: InstrumentId, channel: usize, seconds: i64, ends: TimeRange) {
-        let step = Interval::seconds(seconds.unsigned_abs() as u32);
+        let step = Interval::from_ms(seconds * 1_000).unwrap();
         let stored = self.db().readings().rollups(id, &[channel], step, ends).unwrap();
         let wanted = self.oracle.windows(id, channel, seconds * 1_000, ends);
         assert_eq!(stored.len(), wanted.len());

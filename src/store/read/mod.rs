@@ -6,7 +6,7 @@ mod scan;
 mod source;
 
 pub use chunk::{Chunk, Column};
-pub use scan::{Found, Scan};
+pub use scan::{BlockSummary, Found, Scan};
 
 use super::error::StoreError;
 use super::head::Head;

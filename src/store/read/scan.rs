@@ -2,7 +2,7 @@
 
 use super::chunk::{Chunk, Column};
 use super::source::Source;
-use crate::codec::BlockStats;
+use crate::base::ExactSum;
 use crate::model::{InstrumentId, TimeRange, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::segment::Segment;
@@ -18,6 +18,23 @@ pub struct Scan {
     column: Column,
     /// The source whose next block was found whole.
     found: Option<usize>,
+}
+
+/// The valid values of one channel in one block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlockSummary {
+    /// How many; at least one.
+    pub valid: u64,
+    /// The first.
+    pub first: f64,
+    /// The last.
+    pub last: f64,
+    /// The least.
+    pub least: f64,
+    /// The greatest.
+    pub greatest: f64,
+    /// Their exact sum.
+    pub sum: ExactSum,
 }
 
 /// What comes next in a scan.
@@ -138,10 +155,14 @@ impl Scan {
         Ok(true)
     }
 
-    /// Valid values, and statistics of them, of one of the asked channels in the block found last.
+    /// What is known of the valid values of one of the asked channels in the block found last.
     #[must_use]
-    pub fn block_stats(&self, column: usize) -> Option<(usize, BlockStats)> {
-        self.sources.get(self.found?)?.stats(column)
+    pub fn block_stats(&self, column: usize) -> Option<BlockSummary> {
+        let (valid, stats) = self.sources.get(self.found?)?.stats(column)?;
+        let [first, last, least, greatest] = stats.values()?;
+        let mut sum = ExactSum::ZERO;
+        stats.add_to(&mut sum);
+        Some(BlockSummary { valid: valid as u64, first, last, least, greatest, sum })
     }
 
     /// The source with the earliest next row (of several the latest arrival), and the earliest next row of the others.
