@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use vocdb::alarm::event::{CloseReason, Closed, Escalated, Opened};
+use vocdb::alarm::event::{Closed, Escalated, Opened};
 use vocdb::alarm::{ConsoleNotifier, PlannedAcknowledgement};
 use vocdb::rules::verdict::Truth;
 use vocdb::trace::{WindChannels, mean_wind};
@@ -149,10 +149,7 @@ fn tell_opened(opened: &Opened) {
 }
 
 fn tell_closed(closed: &Closed, told: &Told) {
-    let why = match closed.reason {
-        CloseReason::Cleared => "cleared",
-        CloseReason::RuleRemoved => "its rule is gone",
-    };
+    let why = closed.reason.words();
     println!("{}  CLOSED {} ({why})", closed.closed_at, closed.alarm);
     told.flush();
 }

@@ -1,6 +1,6 @@
 //! How a store is opened.
 
-use crate::alarm::Responder;
+use crate::alarm::{Heartbeat, Responder};
 use crate::base::clock::{Clock, SystemClock};
 use crate::store::io::{FsStorage, Storage};
 use std::fmt;
@@ -45,6 +45,8 @@ pub struct Config {
     pub timers: Timers,
     /// A scripted operator, for replays and exercises.
     pub responder: Option<Arc<dyn Responder>>,
+    /// A message at an interval that says that the station is alive, if one is wanted.
+    pub heartbeat: Option<Heartbeat>,
     /// Refuses to open a store of which a segment does not check, instead of setting the segment aside.
     pub is_strict: bool,
     /// Where files lie.
@@ -58,6 +60,7 @@ impl Default for Config {
             clock: Arc::new(SystemClock),
             timers: Timers::default(),
             responder: None,
+            heartbeat: None,
             is_strict: false,
             storage: Arc::new(FsStorage),
         }

@@ -3,17 +3,22 @@
 //! The machine is pure: time comes in as an argument, events come out. What becomes of the events (ledger, subscribers, notifiers) is
 //! decided by whoever drives it.
 
-mod dispatch;
+mod delivery;
 pub mod event;
 mod machine;
 pub mod notify;
+pub mod report;
 mod responder;
+mod roster;
 mod state;
 mod text;
 
-pub use dispatch::{DeliveryOutcome, Dispatcher};
-pub use event::{AlarmEvent, AlarmId};
-pub use machine::Machine;
+pub use delivery::{Dispatcher, GatewayReport, OutboxRow, RowState};
+pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId};
+pub use machine::{Heartbeat, Machine, NextStep};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
+pub use report::{Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder};
-pub use state::{Alarm, AlarmError, Condition, ConditionState, MachineState, RuleSetRef};
+pub use state::{
+    Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, RuleSetRef, Shelved, Silence, Standing,
+};

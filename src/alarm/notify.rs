@@ -13,6 +13,8 @@ pub enum Outcome {
     Retry {
         /// What went wrong.
         reason: String,
+        /// How many milliseconds the gateway asks to be left alone, if it does.
+        after_ms: Option<i64>,
     },
     /// It will never work: an unknown number, a gateway that is gone.
     Refused {
@@ -27,6 +29,12 @@ pub enum Outcome {
 pub trait Notifier: Send + Sync {
     /// Delivers one notification, or says why not. May block; a panic counts as [`Outcome::Retry`].
     fn send(&self, notification: &Notification) -> Outcome;
+
+    /// How many notifications may be under way at once; one unless the gateway says more. With one, they leave in the order in which
+    /// they were written.
+    fn parallel(&self) -> usize {
+        1
+    }
 }
 
 /// Writes a line per notification to a stream: standard output, a file, a buffer.
@@ -43,10 +51,11 @@ impl<W: Write + Send> ConsoleNotifier<W> {
 impl<W: Write + Send> Notifier for ConsoleNotifier<W> {
     fn send(&self, notification: &Notification) -> Outcome {
         let Notification { contact, way, text, alarm, .. } = notification;
-        let line = format!("    {way} to {}: {alarm} {text}\n", contact.0);
+        let alarm = alarm.map_or_else(String::new, |alarm| format!("{alarm} "));
+        let line = format!("    {way} to {}: {alarm}{text}\n", contact.0);
         match self.0.lock().write_all(line.as_bytes()) {
             Ok(()) => Outcome::Delivered,
-            Err(error) => Outcome::Retry { reason: error.to_string() },
+            Err(error) => Outcome::Retry { reason: error.to_string(), after_ms: None },
         }
     }
 }

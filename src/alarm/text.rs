@@ -44,6 +44,7 @@ fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::checksum::Digest;
     use crate::rules::verdict::{Chain, MissingPolicy, Place, Priority};
 
     fn told(unit: &str, value: Option<f64>) -> String {
@@ -51,12 +52,17 @@ mod tests {
         let spec = AlarmSpec {
             rule: "ratio".to_owned(),
             scope_key: "park/S1".to_owned(),
+            guidance: String::new(),
             title: "{rule} {value} at {stations}".to_owned(),
             priority: Priority::High,
             hold_ms: 0,
             clear_hold_ms: 0,
             on_missing: MissingPolicy::Unknown,
             on_missing_ms: 0,
+            auto_close_ms: None,
+            is_latching: false,
+            channels: Vec::new(),
+            logic: Digest::default(),
             chain: Chain::default(),
             unit: unit.to_owned(),
             place,

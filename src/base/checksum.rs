@@ -29,6 +29,24 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     Digest(sha2::Sha256::digest(bytes).into())
 }
 
+/// The HMAC-SHA256 of a message under a key (RFC 2104).
+///
+/// ```
+/// // RFC 4231, test case 2.
+/// let digest = vocdb::base::checksum::hmac_sha256(b"Jefe", b"what do ya want for nothing?");
+/// assert_eq!(digest.to_string(), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+/// ```
+#[must_use]
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> Digest {
+    const BLOCK_BYTES: usize = 64;
+    let mut block = if key.len() > BLOCK_BYTES { sha256(key).0.to_vec() } else { key.to_vec() };
+    block.resize(BLOCK_BYTES, 0);
+    let padded = |pad: u8| block.iter().map(move |byte| byte ^ pad);
+    let inner: Vec<u8> = padded(0x36).chain(message.iter().copied()).collect();
+    let outer: Vec<u8> = padded(0x5c).chain(sha256(&inner).0).collect();
+    sha256(&outer)
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -1,9 +1,13 @@
-//! The ground floor: clock, limits, checksum, exact sums and byte cursors. Nothing here knows a word of the domain.
+//! The ground floor: clock, limits, checksum, exact sums, exact means of directions and byte cursors. Nothing here knows a word of the domain.
 
 pub(crate) mod bytes;
 pub mod checksum;
 pub mod clock;
+mod direction;
 mod exact;
 pub mod limits;
+mod moments;
 
+pub use direction::ExactDirection;
 pub use exact::ExactSum;
+pub use moments::ExactMoments;

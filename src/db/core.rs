@@ -149,18 +149,20 @@ impl Inner {
         }
         let checkpoint = self.checkpoint()?;
         self.store.sync().sync_written()?;
+        let superseded = self.dispatcher.superseded_by(&self.uncommitted.events, self.timer_now());
+        let waiting = self.uncommitted.records.len();
+        for event in &superseded {
+            self.uncommitted.records.push(event.to_record()?);
+        }
         self.uncommitted.records.push(checkpoint);
         let committed = self.ledger.commit(&self.uncommitted.records);
         if let Err(error) = committed {
-            self.uncommitted.records.pop();
+            self.uncommitted.records.truncate(waiting);
             return Err(error.into());
         }
-        let Uncommitted { events, .. } = std::mem::take(&mut self.uncommitted);
-        for event in &events {
-            if let AlarmEvent::Notification(notification) = event {
-                self.dispatcher.enqueue(notification.clone(), 0, Timestamp::MIN);
-            }
-        }
+        let Uncommitted { mut events, .. } = std::mem::take(&mut self.uncommitted);
+        events.extend(superseded);
+        events.iter().for_each(|event| self.dispatcher.remember(event));
         self.publish(&events);
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::records::{
     Checkpoint, Corrected, DeletionCompleted, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded, SegmentSealed,
     SegmentsReplaced, StationRegistered,
 };
-use crate::alarm::event::{Acknowledged, Closed, Delivery, Escalated, Knowledge, Membership, Notification, Opened};
+use crate::alarm::AlarmEvent;
 use crate::error::Error;
 use crate::ledger::{Kind, LedgerError, Record};
 use serde::Serialize;
@@ -57,20 +57,16 @@ fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError
         Kind::StationRegistered => json::<StationRegistered>(record, index),
         Kind::InstrumentRegistered => json::<InstrumentRegistered>(record, index),
         Kind::RuleSetLoaded => json::<RuleSetLoaded>(record, index),
-        Kind::AlarmOpened => json::<Opened>(record, index),
-        Kind::AlarmClosed => json::<Closed>(record, index),
-        Kind::ConditionUnknown | Kind::ConditionKnown => json::<Knowledge>(record, index),
-        Kind::MembershipChanged => json::<Membership>(record, index),
-        Kind::AlarmAcknowledged => json::<Acknowledged>(record, index),
-        Kind::EscalationStep => json::<Escalated>(record, index),
-        Kind::Notification => json::<Notification>(record, index),
-        Kind::Delivery => json::<Delivery>(record, index),
         Kind::Correction => json::<Corrected>(record, index),
         Kind::SegmentSealed => json::<SegmentSealed>(record, index),
         Kind::Checkpoint => json::<Checkpoint>(record, index),
         Kind::SegmentsReplaced => json::<SegmentsReplaced>(record, index),
         Kind::ReadingsDeleted => json::<ReadingsDeleted>(record, index),
         Kind::DeletionCompleted => json::<DeletionCompleted>(record, index),
+        _ => match AlarmEvent::from_record(record, index)? {
+            Some(event) => event.to_json().map_err(|error| unreadable(record, index, &error)),
+            None => Ok(serde_json::Value::Null),
+        },
     }
 }
 

@@ -1,12 +1,15 @@
 //! The database: everything wired together, with no logic of its own.
 
+mod alarms;
 mod core;
+mod delivery;
 mod export;
 mod open;
 mod operate;
 mod pending;
 mod read_only;
 mod records;
+mod rule_tests;
 mod rules;
 mod upkeep;
 mod write;
@@ -15,5 +18,6 @@ pub use core::Database;
 pub use export::ExportScope;
 pub use operate::Stats;
 pub use read_only::ReadOnly;
+pub use rule_tests::{TestFailure, TestOutcome, run_rule_tests};
 pub use upkeep::{Compaction, Deletion, Retention, UpkeepReport};
 pub use write::{Receipt, Rejection};

@@ -8,7 +8,6 @@ use super::records::{
 };
 use super::rules::compile_for;
 use super::upkeep::finish_deletion;
-use crate::alarm::event::DeliveryResult;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
 use crate::config::{Config, Durability};
 use crate::error::Error;
@@ -160,18 +159,7 @@ impl Remembered {
     fn take_event(&mut self, record: &Record, index: u64) -> Result<(), Error> {
         let Some(event) = AlarmEvent::from_record(record, index)? else { return Ok(()) };
         self.machine.remember(&event);
-        match event {
-            AlarmEvent::Notification(notification) => self.dispatcher.enqueue(notification, 0, Timestamp::MIN),
-            AlarmEvent::Delivery(delivery) => match delivery.result {
-                DeliveryResult::Retry { at, .. } => {
-                    self.dispatcher.postpone(&delivery.notification, delivery.attempt, at);
-                }
-                DeliveryResult::Delivered | DeliveryResult::Refused { .. } => {
-                    self.dispatcher.settle(&delivery.notification);
-                }
-            },
-            _ => {}
-        }
+        self.dispatcher.remember(&event);
         Ok(())
     }
 }
@@ -200,6 +188,7 @@ impl Inner {
         self.store.drop_segments(|name| removed.contains(name));
         self.record_superseded(&mut sealed, report)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
+        self.machine.set_heartbeat(self.config.heartbeat.clone());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
         self.report_missing_segments(&sealed, report)?;
         self.store.continue_behind(checkpoint.lsn);

@@ -1,20 +1,12 @@
-//! What operators and hosts do: register, look, acknowledge, let time pass, close.
+//! What hosts do: register, look, seal, close.
 
 use super::core::{Database, Inner};
 use super::records::{InstrumentRegistered, SegmentSealed, StationRegistered};
-use crate::alarm::event::Delivery;
-use crate::alarm::{Alarm, AlarmEvent, AlarmId, Condition, Notifier};
-use crate::config::Timers;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, Timestamp};
 use crate::store::{Counters, FileBytes};
 use serde::Serialize;
-use std::sync::Arc;
-use std::time::Duration;
-
-/// How long closing waits for each gateway that is still busy.
-const GATEWAY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Figures about a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,76 +98,6 @@ impl Database {
         Ok(self.readings.latest(instrument, channel)?)
     }
 
-    /// Puts a notifier in charge of a way. Rules know the ways `app`, `sms`, `email` and `phone`. What waits in the outbox for that way
-    /// leaves at once.
-    ///
-    /// # Errors
-    /// [`Error::Io`] where its thread cannot be started.
-    pub fn connect(&self, way: &str, notifier: Arc<dyn Notifier>) -> Result<(), Error> {
-        let mut inner = self.inner.lock();
-        let started = inner.dispatcher.connect(way, notifier);
-        started.map_err(|source| Error::Io { action: "start a gateway's thread", source })?;
-        inner.deliver()
-    }
-
-    /// Lets time pass: takes escalation steps that are due, evaluates instants that silent stations have left open, tries
-    /// deliveries again. A host calls it every second or so.
-    ///
-    /// With [`Timers::Frames`](crate::Timers) time comes with the frames, and this only looks after deliveries.
-    ///
-    /// # Errors
-    /// [`Error::Ledger`] and [`Error::Store`] where what follows cannot be written.
-    pub fn advance(&self) -> Result<(), Error> {
-        let mut inner = self.inner.lock();
-        if inner.config.timers == Timers::Clock {
-            inner.pass_time()?;
-        }
-        inner.commit_all()?;
-        inner.deliver()
-    }
-
-    /// An operator takes notice of an alarm: later steps of its chain are not taken.
-    ///
-    /// # Errors
-    /// [`Error::Alarm`] where it is not open, or acknowledged already.
-    pub fn acknowledge(&self, alarm: AlarmId, by: &str, comment: &str) -> Result<(), Error> {
-        let mut inner = self.inner.lock();
-        let now = inner.timer_now();
-        let event = inner.machine.acknowledge(alarm, by, comment, now)?;
-        inner.uncommitted.extend(vec![event])?;
-        inner.commit_all()
-    }
-
-    /// The open alarms, by number.
-    #[must_use]
-    pub fn alarms(&self) -> Vec<Alarm> {
-        self.inner.lock().machine.alarms().map(|(_, alarm)| alarm.clone()).collect()
-    }
-
-    /// Every rule and scope with its condition.
-    #[must_use]
-    pub fn conditions(&self) -> Vec<(String, String, Condition)> {
-        let inner = self.inner.lock();
-        let entry = |(spec, state): (&crate::rules::verdict::AlarmSpec, &crate::alarm::ConditionState)| {
-            (spec.rule.clone(), spec.scope_key.clone(), state.condition())
-        };
-        inner.machine.conditions().map(entry).collect()
-    }
-
-    /// Everything that has happened to alarms, from the ledger.
-    ///
-    /// # Errors
-    /// [`Error::Ledger`] where it cannot be read.
-    pub fn events(&self) -> Result<Vec<AlarmEvent>, Error> {
-        let inner = self.inner.lock();
-        let records = inner.ledger.read_all(&*inner.config.storage)?;
-        let mut events = Vec::new();
-        for (index, record) in (0..).zip(&records) {
-            events.extend(AlarmEvent::from_record(record, index)?);
-        }
-        Ok(events)
-    }
-
     /// Figures.
     ///
     /// # Errors
@@ -189,7 +111,7 @@ impl Database {
             last_lsn: inner.store.last_lsn(),
             ledger_records: inner.ledger.records(),
             alarms_open: inner.machine.alarms().count(),
-            outbox: inner.dispatcher.outbox().count(),
+            outbox: inner.dispatcher.count(),
         })
     }
 
@@ -199,28 +121,6 @@ impl Database {
     /// [`Error::Store`] and [`Error::Ledger`] where it cannot be written; nothing is lost then.
     pub fn seal(&self) -> Result<(), Error> {
         self.inner.lock().seal()
-    }
-
-    /// Waits until every notification that a gateway has taken is answered, at most five seconds each. Appends go on meanwhile.
-    ///
-    /// # Errors
-    /// [`Error::Ledger`] where the answers cannot be recorded.
-    pub fn drain(&self) -> Result<(), Error> {
-        let answers = self.inner.lock().dispatcher.answers();
-        loop {
-            {
-                let mut inner = self.inner.lock();
-                inner.deliver()?;
-                if !inner.dispatcher.is_busy() {
-                    return Ok(());
-                }
-            }
-            let Ok(answer) = answers.recv_timeout(GATEWAY_PATIENCE) else { return Ok(()) };
-            let mut inner = self.inner.lock();
-            let now = inner.timer_now();
-            let weighed = inner.dispatcher.weigh(answer, now);
-            inner.record_deliveries(weighed.into_iter().collect(), now)?;
-        }
     }
 
     /// Closes the store in good order: deliveries under way are awaited, the head is sealed, the catalog written out. Dropping a
@@ -240,49 +140,6 @@ impl Database {
 }
 
 impl Inner {
-    fn pass_time(&mut self) -> Result<(), Error> {
-        let now = self.timer_now();
-        let responder = self.config.responder.clone();
-        let machine = &mut self.machine;
-        let mut events = machine.tick(now, responder.as_deref());
-        let has_moved = self.engine.idle(now, &mut |verdict| {
-            events.extend(machine.verdict(verdict, now));
-            events.extend(machine.tick(now, responder.as_deref()));
-        });
-        self.uncommitted.extend(events)?;
-        if has_moved && self.uncommitted.records.is_empty() {
-            let checkpoint = self.checkpoint()?;
-            self.store.sync().sync_written()?;
-            self.ledger.commit(&[checkpoint])?;
-        }
-        Ok(())
-    }
-
-    /// Hands over what is due, and records what gateways have answered.
-    pub(super) fn deliver(&mut self) -> Result<(), Error> {
-        let now = self.timer_now();
-        self.dispatcher.send_due(now);
-        let answered = self.dispatcher.collect(now);
-        self.record_deliveries(answered, now)
-    }
-
-    fn record_deliveries(
-        &mut self,
-        answered: Vec<(String, u32, crate::alarm::event::DeliveryResult)>,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        if answered.is_empty() {
-            return Ok(());
-        }
-        let delivery =
-            |(notification, attempt, result)| AlarmEvent::Delivery(Delivery { notification, attempt, at: now, result });
-        let events: Vec<AlarmEvent> = answered.into_iter().map(delivery).collect();
-        let records = events.iter().map(AlarmEvent::to_record).collect::<Result<Vec<Record>, _>>()?;
-        self.ledger.commit(&records)?;
-        self.publish(&events);
-        Ok(())
-    }
-
     /// Seals the head: checkpoint first, so that no frame is sealed that the rules would have to see again.
     pub(super) fn seal(&mut self) -> Result<(), Error> {
         self.commit_all()?;

@@ -2,18 +2,19 @@
 
 use super::core::{Database, Inner, LoadedRules};
 use super::records::RuleSetLoaded;
-use crate::alarm::RuleSetRef;
+use crate::alarm::event::{Operated, OperatorAction};
+use crate::alarm::{AlarmEvent, RuleSetRef};
 use crate::base::checksum::Digest;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::Registry;
 use crate::query::Readings;
-use crate::rules::{Compiled, Diagnostics, Engine, RuleFile, Site, compile, read_folder};
+use crate::rules::{Compiled, Diagnostics, Engine, RuleFile, compile, read_folder, sites_of};
 use std::path::Path;
 
 impl Database {
     /// Compiles all rule files of a folder and puts them in force. Windows are filled from stored readings; evaluation begins behind the
-    /// newest ones. Alarms of rules that are gone are closed, with that reason on record; the others are carried by rule and scope.
+    /// newest ones. Alarms of rules that are gone are closed, with that reason on record; the others are carried by rule and scope, also on record.
     ///
     /// The rule set is kept in the ledger: after a restart it is in force without another call. Loading the same files for the same
     /// stations again changes nothing. Rules see stations that are registered when they are loaded: load them again after
@@ -28,6 +29,27 @@ impl Database {
         self.load_rule_files(read_folder(dir.as_ref())?)
     }
 
+    /// Switches all rules off, for good: open alarms close with that reason on record, and those who were told of them are told. What
+    /// is shelved or out of service stays so. Loading rules switches them on again.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] and [`Error::Store`] where that cannot be written.
+    pub fn switch_rules_off(&self, by: &str, comment: &str) -> Result<(), Error> {
+        let mut inner = self.inner.lock();
+        inner.commit_all()?;
+        let operated = Operated {
+            alarm: None,
+            rule: String::new(),
+            scope_key: String::new(),
+            action: OperatorAction::SwitchRulesOff,
+            by: by.to_owned(),
+            comment: comment.to_owned(),
+            at: inner.timer_now(),
+        };
+        inner.uncommitted.extend(vec![AlarmEvent::Operated(operated)])?;
+        inner.put_in_force(Vec::new(), compile_for(&[], &Registry::default())?)
+    }
+
     /// As [`Database::load_rules`], for files that are in memory.
     ///
     /// # Errors
@@ -39,15 +61,7 @@ impl Database {
 
 /// Compiles rules for all stations of a registry.
 pub(super) fn compile_for(files: &[RuleFile], registry: &Registry) -> Result<Compiled, Diagnostics> {
-    let sites: Vec<Site> = registry
-        .stations()
-        .map(|(id, station)| {
-            let of_station = registry.instruments().filter(|(_, at, _)| *at == id);
-            let instruments = of_station.map(|(id, _, instrument)| (id, instrument.clone())).collect();
-            Site { id, name: station.name().to_owned(), instruments }
-        })
-        .collect();
-    compile(files, &sites)
+    compile(files, &sites_of(registry))
 }
 
 impl Inner {
@@ -60,14 +74,21 @@ impl Inner {
         if self.rules.as_ref().is_some_and(same) {
             return Ok(compiled.warnings);
         }
-        self.commit_all()?;
+        let warnings = compiled.warnings.clone();
+        self.put_in_force(files, compiled)?;
+        Ok(warnings)
+    }
+
+    fn put_in_force(&mut self, files: Vec<RuleFile>, compiled: Compiled) -> Result<(), Error> {
         let hash = Digest(compiled.hash);
         let body =
             RuleSetLoaded { hash, files: files.iter().map(|file| (file.name.clone(), file.text.clone())).collect() };
+        let record = Record::new(Kind::RuleSetLoaded, &body)?;
         let specs = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
         let mut engine = Engine::new(compiled.plans);
         engine.warm(&Readings::new(self.store.reader()), None)?;
-        self.uncommitted.push(Record::new(Kind::RuleSetLoaded, &body)?);
+        self.commit_all()?;
+        self.uncommitted.push(record);
         self.engine = engine;
         self.position_lsn = self.store.last_lsn();
         let now = self.timer_now();
@@ -75,6 +96,6 @@ impl Inner {
         self.uncommitted.extend(events)?;
         self.rules = Some(LoadedRules { files, registry: self.registry.clone() });
         self.commit_all()?;
-        Ok(compiled.warnings)
+        self.deliver()
     }
 }

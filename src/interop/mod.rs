@@ -2,3 +2,7 @@
 
 #[cfg(feature = "csv")]
 pub mod csv;
+#[cfg(feature = "mail")]
+pub mod mail;
+#[cfg(feature = "webhook")]
+pub mod webhook;

@@ -64,6 +64,28 @@ kinds! {
     Checkpoint = 14, "checkpoint";
     /// Stations left the quorum of a rule, for want of data, or came back.
     MembershipChanged = 15, "membership_changed";
+    /// An operator did something other than acknowledging.
+    OperatorAction = 16, "operator_action";
+    /// A shelving ended by itself.
+    ShelvingEnded = 17, "shelving_ended";
+    /// A rule began or ceased to be suppressed.
+    SuppressionChanged = 18, "suppression_changed";
+    /// A latching alarm cleared, or tripped again.
+    LatchChanged = 19, "latch_changed";
+    /// A condition that was under way went over into a new rule set.
+    ConditionCarried = 20, "condition_carried";
+    /// A reminder was sent.
+    Reminder = 21, "reminder";
+    /// An alarm joined an incident.
+    IncidentJoined = 22, "incident_joined";
+    /// A flood of alarms to one contact began or ended.
+    FloodChanged = 23, "flood_changed";
+    /// A message waits for the next roll-up.
+    HeldBack = 24, "held_back";
+    /// Somebody is to be told over another way, because one is dead: a row of the outbox.
+    Rerouted = 25, "rerouted";
+    /// Telling people does not work.
+    SystemAlarm = 26, "system_alarm";
     /// Segments gave way to another one, or to nothing.
     SegmentsReplaced = 27, "segments_replaced";
     /// Somebody had readings deleted.
@@ -91,7 +113,13 @@ impl Kind {
     pub const fn is_history(self) -> bool {
         !matches!(
             self,
-            Self::Delivery | Self::SegmentSealed | Self::Checkpoint | Self::SegmentsReplaced | Self::DeletionCompleted
+            Self::Delivery
+                | Self::Rerouted
+                | Self::SystemAlarm
+                | Self::SegmentSealed
+                | Self::Checkpoint
+                | Self::SegmentsReplaced
+                | Self::DeletionCompleted
         )
     }
 }

@@ -1,14 +1,10 @@
-//! From files to plans: reads a rules folder, traces it, binds it, and tells every mistake at once.
+//! From files to plans: traces rule files, binds the rules, and tells every mistake at once.
 
-use super::bind::bind;
+use super::bind::{advise, bind};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::plan::{Plan, Site};
 use super::script::{RuleFile, trace};
 use crate::base::checksum::sha256;
-use crate::base::limits::{RULE_FILE_BYTES_MAX, RULE_FILES_MAX};
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 
 /// A rule set, ready to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +25,9 @@ pub fn compile(files: &[RuleFile], sites: &[Site]) -> Result<Compiled, Diagnosti
     let (rules, mut found) = trace(files);
     let (plans, bound) = bind(&rules, sites);
     found.extend(bound);
+    if found.iter().all(|diagnostic| diagnostic.is_warning) {
+        found.extend(advise(&rules));
+    }
     let found = sorted(found);
     if found.errors().next().is_some() {
         return Err(found);
@@ -55,96 +54,15 @@ fn hash(files: &[RuleFile]) -> [u8; 32] {
     sha256(&bytes).0
 }
 
-/// Why a rules folder cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FolderError {
-    /// The system refuses.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A link leads out of the folder.
-    #[error("{}: this link leads out of the rules folder; copy the file into it", path.display())]
-    Outside {
-        /// The link.
-        path: PathBuf,
-    },
-    /// A file is larger than rule files may be.
-    #[error("{}: the file is larger than {RULE_FILE_BYTES_MAX} bytes; split it into several", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The folder has more files than a rule set may have.
-    #[error("{}: there are more than {RULE_FILES_MAX} rule files", path.display())]
-    TooMany {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A file's name or text is not UTF-8.
-    #[error("{}: this is not UTF-8", path.display())]
-    NotText {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-/// Reads all `*.rhai` files of a folder, in order of their names. Folders inside it are not entered.
-///
-/// # Errors
-/// [`FolderError`] names the file and what is wrong with it.
-pub fn read_folder(dir: &Path) -> Result<Vec<RuleFile>, FolderError> {
-    let root = dir.canonicalize().map_err(|source| io_error(dir, source))?;
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(&root).map_err(|source| io_error(&root, source))? {
-        let path = entry.map_err(|source| io_error(&root, source))?.path();
-        if path.extension().is_some_and(|extension| extension == "rhai") {
-            paths.push(path);
-        }
-        if paths.len() > RULE_FILES_MAX {
-            return Err(FolderError::TooMany { path: root });
-        }
-    }
-    paths.sort();
-    paths.iter().filter_map(|path| read_file(&root, path).transpose()).collect()
-}
-
-fn io_error(path: &Path, source: io::Error) -> FolderError {
-    FolderError::Io { path: path.to_owned(), source }
-}
-
-/// One file; `None` for a folder with such a name.
-fn read_file(root: &Path, path: &Path) -> Result<Option<RuleFile>, FolderError> {
-    let real = path.canonicalize().map_err(|source| io_error(path, source))?;
-    if !real.starts_with(root) {
-        return Err(FolderError::Outside { path: path.to_owned() });
-    }
-    let file = File::open(&real).map_err(|source| io_error(path, source))?;
-    if !file.metadata().map_err(|source| io_error(path, source))?.is_file() {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    file.take(RULE_FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|source| io_error(path, source))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > RULE_FILE_BYTES_MAX {
-        return Err(FolderError::TooLarge { path: path.to_owned() });
-    }
-    let not_text = || FolderError::NotText { path: path.to_owned() };
-    let text = String::from_utf8(bytes).map_err(|_| not_text())?;
-    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(not_text)?;
-    Ok(Some(RuleFile { name: name.to_owned(), text }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{Channel, Instrument, InstrumentId, Interval, StationId, Unit};
     use crate::rules::expr::{Arithmetic, Comparison, WindowFunction};
     use crate::rules::plan::{Member, Node, Program, WindowSpec};
+    use crate::rules::read_folder;
     use crate::rules::verdict::{AlarmSpec, Chain, Contact, MissingPolicy, Place, Priority, Step};
+    use std::path::Path;
 
     fn file(name: &str, text: &str) -> RuleFile {
         RuleFile { name: name.to_owned(), text: text.to_owned() }
@@ -235,18 +153,24 @@ mod tests {
             after_ms,
             contact: Contact(contact.to_owned()),
             ways: ways.to_vec(),
+            ..Step::default()
         };
         let steps = vec![step(0, "park-duty", &sms), step(900_000, "park-duty", &phone), step(900_000, "b", &phone)];
         let spec = AlarmSpec {
             rule: "high".to_owned(),
             scope_key: "park/*".to_owned(),
             title: "Benzene {value} at {stations}".to_owned(),
+            guidance: String::new(),
             priority: Priority::High,
             hold_ms: 120_000,
             clear_hold_ms: 600_000,
             on_missing: MissingPolicy::Keep,
             on_missing_ms: 300_000,
-            chain: Chain { name: "standard".to_owned(), steps },
+            auto_close_ms: None,
+            is_latching: false,
+            chain: Chain { name: "standard".to_owned(), steps, remind: None },
+            channels: vec!["benzene".to_owned(), "toluene".to_owned()],
+            logic: plan.spec.logic,
             unit: "ppb".to_owned(),
             place: Place { file: "r.rhai".into(), line: 5, column: 9 },
         };
@@ -260,6 +184,7 @@ mod tests {
                 channel,
                 function,
                 width_ms,
+                lag_ms: 0,
                 expected,
                 coverage_min,
                 label,
@@ -285,6 +210,9 @@ mod tests {
             ]),
             clear: Some(Program(vec![Node::Window(0), Node::Number(25.0), Node::Compare(Comparison::Less)])),
             value: Program(vec![Node::Window(0)]),
+            suppress: None,
+            spreads: Vec::new(),
+            scripts: Vec::new(),
         };
         assert_eq!(plan.members[0], member);
     }
@@ -293,7 +221,7 @@ mod tests {
     fn without_a_quorum_every_station_has_a_plan_of_its_own() {
         let text = "let a = alarm(\"a\"); a.scope(\"park/**\"); a.when(max(\"uv/ozone\", 1.minute) > 60.ppb); a.hold(10.seconds);";
         let compiled = compile(&set(text), &sites()).unwrap();
-        assert_eq!(compiled.warnings, Diagnostics::default());
+        assert!(compiled.warnings.0.iter().all(|found| found.is_warning && found.place.line == 1));
         let keys: Vec<&str> = compiled.plans.iter().map(|plan| plan.spec.scope_key.as_str()).collect();
         assert_eq!(keys, ["park/S1", "park/S2", "park/S3"]);
         let plan = &compiled.plans[2];
@@ -395,36 +323,5 @@ mod tests {
         assert_eq!(hash_of(&[a.clone(), b.clone()]), hash_of(&[b.clone(), a.clone()]));
         assert_ne!(hash_of(&[a.clone(), b]), hash_of(&[a.clone(), file("b.rhai", " ")]));
         assert_ne!(hash_of(&[file("a;", ";")]), hash_of(&[file("a", ";;")]));
-    }
-
-    #[test]
-    fn a_folder_gives_its_rule_files_by_name_and_nothing_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &[u8]| fs::write(dir.path().join(name), text).unwrap();
-        write("b.rhai", b"2");
-        write("a.rhai", b"1");
-        write("c.txt", b"3");
-        fs::create_dir(dir.path().join("d.rhai")).unwrap();
-        let read = read_folder(dir.path()).unwrap();
-        assert_eq!(read, [file("a.rhai", "1"), file("b.rhai", "2")]);
-        write("e.rhai", b"\xff");
-        assert!(matches!(read_folder(dir.path()), Err(FolderError::NotText { path }) if path.ends_with("e.rhai")));
-        let size = usize::try_from(RULE_FILE_BYTES_MAX).unwrap() + 1;
-        write("e.rhai", &vec![b' '; size]);
-        assert!(matches!(read_folder(dir.path()), Err(FolderError::TooLarge { path }) if path.ends_with("e.rhai")));
-        let missing = dir.path().join("missing");
-        assert!(matches!(read_folder(&missing), Err(FolderError::Io { path, .. }) if path == missing));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_out_of_the_folder_is_refused() {
-        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        fs::write(outside.path().join("x.rhai"), "1").unwrap();
-        fs::write(dir.path().join("a.rhai"), "1").unwrap();
-        std::os::unix::fs::symlink(dir.path().join("a.rhai"), dir.path().join("b.rhai")).unwrap();
-        assert_eq!(read_folder(dir.path()).unwrap().len(), 2);
-        std::os::unix::fs::symlink(outside.path().join("x.rhai"), dir.path().join("c.rhai")).unwrap();
-        assert!(matches!(read_folder(dir.path()), Err(FolderError::Outside { path }) if path.ends_with("c.rhai")));
     }
 }

@@ -1,13 +1,26 @@
 //! What an operator wrote, as symbols: the result of tracing a rule script, before it is bound to stations.
 
+use super::interpreted::Script;
 use super::verdict::{Chain, MissingPolicy, Place, Priority};
-use crate::model::Unit;
+use crate::model::{Quality, Unit};
 
 /// What is computed over a window `(t - width, t]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum WindowFunction {
     /// Mean of the valid values.
     Avg,
+    /// Vector mean of the valid values, which are directions in degrees: what `avg` becomes for such a channel.
+    Direction,
+    /// Sum of the valid values.
+    Sum,
+    /// Newest valid value less the oldest one; unknown with fewer than two.
+    Delta,
+    /// [`WindowFunction::Delta`] over the time between the two samples, per hour.
+    Rate,
+    /// Sample standard deviation of the valid values (divisor n - 1); unknown with fewer than two.
+    Stddev,
+    /// Valid samples over expected ones, in percent.
+    Coverage,
     /// Least valid value.
     Min,
     /// Greatest valid value.
@@ -21,6 +34,65 @@ pub enum WindowFunction {
         /// Which quantile, between 0 and 1; 0.1 unless the rule says otherwise.
         quantile: f64,
     },
+    /// Any quantile of the valid values, as for `Baseline`.
+    Percentile {
+        /// Which quantile, between 0 and 1.
+        quantile: f64,
+    },
+    /// Whether any sample bears this flag, present or not: 1 or 0; unknown without a sample.
+    Flagged(Quality),
+    /// Whether no frame of the instrument has come: 1 or 0, always known.
+    Silent,
+    /// Whether all values flagged normal are the same: 1 or 0; unknown with fewer than two.
+    Stuck,
+}
+
+/// Which samples of a channel a window looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strand {
+    /// Values that are present and flagged *normal* or *below detection*.
+    Valid,
+    /// Values that are present and flagged *normal*.
+    Normal,
+    /// The flag of every sample, as its code, whether a value is present or not.
+    Flags,
+    /// Every frame of the instrument.
+    Frames,
+}
+
+impl WindowFunction {
+    /// Which samples it looks at.
+    #[must_use]
+    pub const fn strand(self) -> Strand {
+        match self {
+            Self::Flagged(_) => Strand::Flags,
+            Self::Silent => Strand::Frames,
+            Self::Stuck => Strand::Normal,
+            _ => Strand::Valid,
+        }
+    }
+
+    /// The word that rules use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Avg | Self::Direction => "avg",
+            Self::Sum => "sum",
+            Self::Delta => "delta",
+            Self::Rate => "rate",
+            Self::Stddev => "stddev",
+            Self::Coverage => "coverage",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Last => "last",
+            Self::Count => "count",
+            Self::Baseline { .. } => "baseline",
+            Self::Percentile { .. } => "percentile",
+            Self::Flagged(_) => "flag",
+            Self::Silent => "silent",
+            Self::Stuck => "stuck",
+        }
+    }
 }
 
 /// One windowed term: `avg("benzene", 10.minutes).coverage(75.percent)`.
@@ -34,6 +106,23 @@ pub struct WindowTerm {
     pub width_ms: Option<i64>,
     /// The share of expected samples that must be valid, 0 to 1; below it the term is unknown.
     pub coverage_min: f64,
+    /// By how many milliseconds the window ends before the instant.
+    pub lag_ms: i64,
+    /// The station whose channel it is; the one that the rule is evaluated for where absent.
+    pub station: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A value that differs from station to station: `param("trip", 30.ppb).at("park/S3", 20.ppb)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// The value where nothing else is said: a number.
+    pub default: Series,
+    /// Globs over station names with their values and places; the last one that fits counts.
+    pub exceptions: Vec<(String, Series, Place)>,
     /// Where it stands.
     pub place: Place,
 }
@@ -77,11 +166,35 @@ pub enum Series {
         value: f64,
         /// Its unit.
         unit: Option<Unit>,
+        /// Whether it is so much in an hour: `20.ppb / 1.hour`.
+        is_per_hour: bool,
         /// Where it stands.
         place: Place,
     },
     /// A windowed term.
     Window(WindowTerm),
+    /// A value per station.
+    Param(Box<Param>),
+    /// Greatest less least over the stations of the scope, of those where it is known; unknown with fewer than two.
+    Spread {
+        /// Of what.
+        inner: Box<Series>,
+        /// Where it stands.
+        place: Place,
+    },
+    /// The mean of a series at the instant and at instants before it.
+    Mean {
+        /// Of what.
+        inner: Box<Series>,
+        /// Of how many values.
+        count: u32,
+        /// How many milliseconds lie between them.
+        step_ms: i64,
+        /// The share of them that must be known, 0 to 1.
+        coverage_min: f64,
+        /// Where it stands.
+        place: Place,
+    },
     /// Arithmetic.
     Binary {
         /// Which.
@@ -115,6 +228,59 @@ pub enum Condition {
     Or(Box<Condition>, Box<Condition>),
     /// The contrary; the contrary of unknown is unknown.
     Not(Box<Condition>),
+    /// Whether a sample bears a flag.
+    Flag {
+        /// Which flag.
+        quality: Quality,
+        /// Of which channel; of any channel that the rule reads at the station where absent.
+        channel: Option<String>,
+        /// How far back, in milliseconds; one interval of the instrument where absent.
+        width_ms: Option<i64>,
+        /// Where it stands.
+        place: Place,
+    },
+    /// Whether no frame has come.
+    Silent {
+        /// Of which instrument; of all instruments of the station where absent.
+        instrument: Option<String>,
+        /// For how long, in milliseconds.
+        width_ms: i64,
+        /// Where it stands.
+        place: Place,
+    },
+    /// Whether a value has not changed.
+    Stuck {
+        /// Of which channel.
+        channel: String,
+        /// For how long, in milliseconds.
+        width_ms: i64,
+        /// The share of expected samples that must be there, 0 to 1.
+        coverage_min: f64,
+        /// Where it stands.
+        place: Place,
+    },
+    /// Whether a plant reports that it runs, or that it does not.
+    RunState {
+        /// Which channel reports it: zero is off, one is on.
+        channel: String,
+        /// How far back, in milliseconds; one interval of the instrument where absent.
+        width_ms: Option<i64>,
+        /// Whether it is asked to run.
+        is_on: bool,
+        /// Where it stands.
+        place: Place,
+    },
+    /// What an interpreted closure says of plain numbers.
+    Script {
+        /// The closure.
+        script: Script,
+        /// What it is given, by name.
+        terms: Vec<(String, Series)>,
+        /// Where it stands.
+        place: Place,
+    },
+    /// A condition with a mistake that is told already.
+    Broken,
 }
 
 /// One `alarm(...)` chain of a script.
@@ -132,6 +298,14 @@ pub struct Rule {
     pub quorum: Option<u32>,
     /// When it trips.
     pub when: Condition,
+    /// When it opens and closes as ever and tells nobody, and how that is written.
+    pub suppress_when: Option<(Condition, String)>,
+    /// What to do about it.
+    pub guidance: String,
+    /// The grid in milliseconds; the least interval of the instruments that it reads where absent.
+    pub every_ms: Option<i64>,
+    /// For how long an instant waits for frames that are late, in milliseconds.
+    pub lateness_ms: i64,
     /// For how long that must hold before the alarm opens, in milliseconds.
     pub hold_ms: i64,
     /// When it clears, and for how long that must hold; as soon as `when` is false where absent.
@@ -140,6 +314,12 @@ pub struct Rule {
     pub on_missing: MissingPolicy,
     /// After how long without a verdict that applies, in milliseconds.
     pub on_missing_ms: i64,
+    /// Whether the rule says so itself.
+    pub has_on_missing: bool,
+    /// After how long without a trip an open alarm closes by itself, in milliseconds.
+    pub auto_close_ms: Option<i64>,
+    /// Whether a cleared alarm stays until it is reset.
+    pub is_latching: bool,
     /// Who is told when; empty where the rule names no chain.
     pub chain: Chain,
     /// Where the rule stands.
@@ -157,4 +337,10 @@ pub struct RulePlaces {
     pub quorum: Place,
     /// The hold time.
     pub hold: Place,
+    /// The trip condition.
+    pub when: Place,
+    /// The clear condition.
+    pub clear_when: Place,
+    /// The rule's name.
+    pub name: Place,
 }

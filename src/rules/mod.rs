@@ -5,20 +5,39 @@
 //! reading.
 
 pub mod bind;
+mod check;
 mod compile;
 pub mod diagnostic;
 pub mod expr;
+mod folder;
 mod getter;
+pub mod interpreted;
 mod nearest;
 pub mod plan;
+mod roster;
 mod run;
 pub mod script;
+pub mod testing;
 pub mod verdict;
 
 pub use bind::bind;
-pub use compile::{Compiled, FolderError, compile, read_folder};
+pub use check::{Report, check, sites_of};
+pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expr::Rule;
+pub use folder::{FolderError, read_folder, read_tests};
 pub use plan::{Plan, Site};
 pub use run::{Engine, EngineState};
 pub use script::{RuleFile, trace};
+
+/// The text of a definitions file for editors, `vocdb.d.rhai`: every word of the language with what it takes. Written from the tables that
+/// register the words.
+///
+/// ```
+/// let text = vocdb::rules::definitions();
+/// assert!(text.contains("fn stddev(string1: String, duration2: Duration) -> Measurement;"));
+/// ```
+#[must_use]
+pub fn definitions() -> String {
+    script::definitions()
+}

@@ -1,5 +1,6 @@
 //! What the rule layer says to the alarm layer, and the words that both share.
 
+use crate::base::checksum::Digest;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -128,19 +129,65 @@ impl MissingPolicy {
 }
 
 /// A person or a desk that is told.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Contact(pub String);
 
+/// Somebody to tell, and what to try where a way to them turns out to be dead.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Party {
+    /// Who.
+    pub contact: Contact,
+    /// Further ways to them, best first, tried one after the other when a gateway refuses or keeps failing.
+    pub fallback: Vec<String>,
+}
+
+/// Hours of the week at which certain people are on duty.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Shift {
+    /// The days on which it begins: bit 0 is Monday, bit 6 Sunday.
+    pub weekdays: u8,
+    /// Minute of the local day at which it begins.
+    pub from_minute: u16,
+    /// Minute of the local day at which it ends, not included; not after `from_minute` where it ends on the next day.
+    pub to_minute: u16,
+    /// Who is on duty.
+    pub parties: Vec<Party>,
+}
+
+/// A contact whose members depend on the local time of day and on the weekday.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Roster {
+    /// The time zone: a name of the IANA database, or an offset like `+08:00`.
+    pub zone: String,
+    /// Shifts; the first that fits counts.
+    pub shifts: Vec<Shift>,
+    /// Who is on duty when no shift is.
+    pub otherwise: Vec<Party>,
+}
+
 /// One step of an escalation chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Step {
     /// Milliseconds from the opening of the alarm.
     pub after_ms: i64,
-    /// Who is told.
+    /// Who is told: a person, a desk, or the name of a roster.
     pub contact: Contact,
     /// Over which channels of delivery (`app`, `sms`, `email`, `phone`), all at once.
     pub ways: Vec<String>,
+    /// Further ways to the contact, tried where one of `ways` turns out to be dead.
+    pub fallback: Vec<String>,
+    /// Who the contact is at which time, where it is a roster.
+    pub roster: Option<Roster>,
+}
+
+/// Everybody told so far is told again, until the alarm is acknowledged or closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remind {
+    /// Milliseconds from the last step to the first reminder, and from one reminder to the next.
+    pub every_ms: i64,
+    /// How often at most.
+    pub times: u32,
 }
 
 /// Who is told when: steps in rising order of time. Frozen into an alarm when it opens.
@@ -150,6 +197,8 @@ pub struct Chain {
     pub name: String,
     /// Its steps.
     pub steps: Vec<Step>,
+    /// What follows the last step.
+    pub remind: Option<Remind>,
 }
 
 /// What the alarm layer must know of a rule for one scope: everything but the expression.
@@ -161,6 +210,8 @@ pub struct AlarmSpec {
     pub scope_key: String,
     /// Template of what people read.
     pub title: String,
+    /// What to do about it; empty where the rule does not say.
+    pub guidance: String,
     /// How urgent.
     pub priority: Priority,
     /// How long the trip condition must hold.
@@ -171,8 +222,16 @@ pub struct AlarmSpec {
     pub on_missing: MissingPolicy,
     /// After how long.
     pub on_missing_ms: i64,
+    /// An open alarm closes once the trip condition has been false for so long, whatever the clear condition says.
+    pub auto_close_ms: Option<i64>,
+    /// Whether a cleared alarm stays until somebody resets it.
+    pub is_latching: bool,
     /// Who is told when.
     pub chain: Chain,
+    /// The channels that the rule looks at: alarms that share one may be of one incident.
+    pub channels: Vec<String>,
+    /// SHA-256 over everything that decides the verdict: two rules of one logic give equal verdicts.
+    pub logic: Digest,
     /// The unit of the value that is shown, as a symbol.
     pub unit: String,
     /// Where the rule stands.
@@ -218,6 +277,11 @@ pub struct Verdict<'a> {
     pub clear: Truth,
     /// The stations that have been unknown for longer than the rule waits: they no longer count towards its quorum.
     pub absent: &'a [String],
+    /// The suppress condition as the operator wrote it, while it holds: the alarm goes on as ever and tells nobody. For a scope with a
+    /// quorum it holds while fewer of the stations that trip (of all, where none does) are free of it than the quorum asks.
+    pub suppressed: Option<&'a str>,
+    /// Why an interpreted closure could not answer, where that made the verdict unknown.
+    pub fault: Option<&'a str>,
     /// Collects the values behind the verdict; called only when they go on record.
     pub evidence: &'a dyn Fn() -> Vec<Evidence>,
 }

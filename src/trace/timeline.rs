@@ -1,6 +1,6 @@
 //! The history of one alarm, from the ledger's events alone.
 
-use crate::alarm::event::{AlarmEvent, AlarmId, CloseReason, DeliveryResult};
+use crate::alarm::event::{AlarmEvent, AlarmId, DeliveryResult};
 use crate::model::Timestamp;
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ pub fn timeline(events: &[AlarmEvent], alarm: AlarmId) -> Vec<TimelineEntry> {
     let mut recipients: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     let mut entries = Vec::new();
     for event in events {
-        if let AlarmEvent::Notification(row) = event
-            && row.alarm == alarm
+        if let AlarmEvent::Notification(row) | AlarmEvent::Rerouted(row) = event
+            && row.alarm == Some(alarm)
         {
             recipients.insert(&row.id, (&row.contact.0, &row.way));
         }
@@ -32,6 +32,7 @@ pub fn timeline(events: &[AlarmEvent], alarm: AlarmId) -> Vec<TimelineEntry> {
                         format!("{way} to {contact} failed ({reason}); again at {at}")
                     }
                     DeliveryResult::Refused { reason } => format!("{way} to {contact} refused: {reason}"),
+                    DeliveryResult::Superseded { .. } => format!("{way} to {contact} left out for a later message"),
                 };
                 TimelineEntry { at: delivery.at, what: how }
             }),
@@ -44,26 +45,7 @@ pub fn timeline(events: &[AlarmEvent], alarm: AlarmId) -> Vec<TimelineEntry> {
 }
 
 fn describe(event: &AlarmEvent) -> Option<TimelineEntry> {
-    let (at, what) = match event {
-        AlarmEvent::Opened(opened) => (opened.opened_at, format!("opened: {} (since {})", opened.title, opened.since)),
-        AlarmEvent::Closed(closed) => {
-            let why = match closed.reason {
-                CloseReason::Cleared => "the clear condition held",
-                CloseReason::RuleRemoved => "its rule is no longer in force",
-            };
-            (closed.closed_at, format!("closed: {why}"))
-        }
-        AlarmEvent::BecameUnknown(gap) => (gap.at, format!("condition unknown: no verdict since {}", gap.since)),
-        AlarmEvent::BecameKnown(gap) => (gap.at, "condition known again".to_owned()),
-        AlarmEvent::Acknowledged(by) => (by.at, format!("acknowledged by {}: {}", by.by, by.comment)),
-        AlarmEvent::Escalated(step) => {
-            let late_ms = step.at.since_ms(step.due);
-            let late = if late_ms > 0 { format!(", {} s late", late_ms / 1_000) } else { String::new() };
-            (step.at, format!("step {}: {} over {}{late}", step.step + 1, step.contact.0, step.ways.join(", ")))
-        }
-        _ => return None,
-    };
-    Some(TimelineEntry { at, what })
+    event.sentence().map(|(at, what)| TimelineEntry { at, what })
 }
 
 #[cfg(test)]
@@ -77,8 +59,10 @@ mod tests {
         let row = |id: &str, alarm| {
             AlarmEvent::Notification(Notification {
                 id: id.to_owned(),
-                alarm: AlarmId(alarm),
+                alarm: Some(AlarmId(alarm)),
                 subject: Subject::Step(0),
+                repeat: 0,
+                fallback: Vec::new(),
                 priority: Priority::High,
                 contact: Contact("desk".to_owned()),
                 way: "sms".to_owned(),

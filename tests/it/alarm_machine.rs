@@ -2,6 +2,9 @@
 #![cfg(test)]
 
 mod properties;
+mod reload;
+mod states;
+mod telling;
 
 use Truth::{False, True, Unknown};
 use vocdb::alarm::event::{CloseReason, Opened, Subject};
@@ -24,17 +27,23 @@ pub(crate) fn spec(rule: &str, steps: &[(i64, &str, &[&str])]) -> AlarmSpec {
         after_ms: *after_ms,
         contact: Contact((*contact).to_owned()),
         ways: ways.iter().map(|way| (*way).to_owned()).collect(),
+        ..Step::default()
     };
     AlarmSpec {
         rule: rule.to_owned(),
         scope_key: "park/*".to_owned(),
+        guidance: String::new(),
         title: "{rule}: {value} at {stations} since {since}".to_owned(),
         priority: Priority::High,
         hold_ms: 2_000,
         clear_hold_ms: 3_000,
         on_missing: MissingPolicy::Unknown,
         on_missing_ms: 5_000,
-        chain: Chain { name: "standard".to_owned(), steps: steps.iter().map(step).collect() },
+        auto_close_ms: None,
+        is_latching: false,
+        chain: Chain { name: "standard".to_owned(), steps: steps.iter().map(step).collect(), remind: None },
+        channels: vec!["benzene".to_owned()],
+        logic: Digest::default(),
         unit: "ppb".to_owned(),
         place: Place { file: "r.rhai".into(), line: 3, column: 1 },
     }
@@ -54,10 +63,20 @@ pub(crate) fn judge(machine: &mut Machine, ms: i64, trip: Truth, clear: Truth) -
     judge_without(machine, ms, (trip, clear), &[])
 }
 
+/// A verdict with nothing special about it.
+fn of_spec<'a>(
+    spec: usize,
+    instant: Timestamp,
+    (trip, clear): (Truth, Truth),
+    evidence: &'a dyn Fn() -> Vec<Evidence>,
+) -> Verdict<'a> {
+    Verdict { spec, instant, trip, clear, absent: &[], suppressed: None, fault: None, evidence }
+}
+
 fn judge_without(machine: &mut Machine, ms: i64, (trip, clear): (Truth, Truth), gone: &[&str]) -> Vec<AlarmEvent> {
     let absent: Vec<String> = gone.iter().map(|name| (*name).to_owned()).collect();
     let evidence = || evidence_of(trip);
-    let verdict = Verdict { spec: 0, instant: at(ms), trip, clear, absent: &absent, evidence: &evidence };
+    let verdict = Verdict { absent: &absent, ..of_spec(0, at(ms), (trip, clear), &evidence) };
     machine.verdict(&verdict, at(ms))
 }
 
@@ -75,7 +94,7 @@ pub(crate) fn words(event: &AlarmEvent) -> String {
             format!("step {} of {} to {} due {} at {}", e.step, e.alarm, e.contact.0, ms(e.due), ms(e.at))
         }
         AlarmEvent::Notification(e) => format!("tell {} by {} of {:?}", e.contact.0, e.way, e.subject),
-        other => format!("{other:?}"),
+        other => other.sentence().map_or_else(|| format!("{other:?}"), |(at, what)| format!("{what} at {}", ms(at))),
     }
 }
 
@@ -123,6 +142,7 @@ fn an_alarm_opens_when_its_condition_has_held_to_the_millisecond() {
         opened_at: at(2_001),
         recorded_at: at(2_001),
         chain: spec("r", &[]).chain,
+        channels: vec!["benzene".to_owned()],
         unit: "ppb".to_owned(),
         evidence: evidence_of(True),
         rule_set: Digest([7; 32]),
@@ -159,7 +179,10 @@ fn a_rule_without_hold_times_opens_and_closes_at_once() {
     let mut machine = machine_of(AlarmSpec { hold_ms: 0, clear_hold_ms: 0, ..spec("r", &[]) });
     assert_eq!(told(&judge(&mut machine, 5, True, False)), ["open #1 since 5 at 5"]);
     assert_eq!(told(&judge(&mut machine, 6, False, True)), ["close #1 Cleared at 6"]);
-    assert_eq!(told(&judge(&mut machine, 7, True, False)), ["open #2 since 7 at 7"]);
+    assert_eq!(
+        told(&judge(&mut machine, 7, True, False)),
+        ["open #2 since 7 at 7", "joined incident 1: the same rule at 7"]
+    );
 }
 
 #[test]
@@ -285,7 +308,7 @@ fn late_steps_are_taken_once_each_and_say_when_they_were_due() {
 fn steps_count_from_the_host_time_of_the_opening() {
     let mut machine = machine_of(AlarmSpec { hold_ms: 0, ..spec("r", CHAIN) });
     let evidence = Vec::new;
-    let verdict = Verdict { spec: 0, instant: at(0), trip: True, clear: False, absent: &[], evidence: &evidence };
+    let verdict = of_spec(0, at(0), (True, False), &evidence);
     machine.verdict(&verdict, at(7_000));
     assert_eq!(machine.tick(at(6_999), None), []);
     assert_eq!(told(&machine.tick(at(7_000), None))[0], "step 0 of #1 to duty due 7000 at 7000");
@@ -342,43 +365,8 @@ fn the_ids_of_notifications_are_known_numbers_for_ever() {
         })
         .collect();
     let expected =
-        ["1|Step(0)|duty|app", "1|Step(0)|duty|sms"].map(|key| vocdb::base::checksum::sha256(key.as_bytes()));
+        ["1\nstep 0\n0\nduty\napp", "1\nstep 0\n0\nduty\nsms"].map(|key| vocdb::base::checksum::sha256(key.as_bytes()));
     assert_eq!(ids, expected.map(|digest| digest.to_string()));
-}
-
-#[test]
-fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
-    let other_scope = || AlarmSpec { scope_key: "park/S9".to_owned(), ..spec("r", CHAIN) };
-    let mut machine = Machine::default();
-    machine.load(vec![other_scope(), spec("r", CHAIN)], RuleSetRef::default(), at(0));
-    for place in [0, 1] {
-        for ms in [0, 2_000] {
-            let evidence = || evidence_of(True);
-            let verdict =
-                Verdict { spec: place, instant: at(ms), trip: True, clear: False, absent: &[], evidence: &evidence };
-            machine.verdict(&verdict, at(ms));
-        }
-    }
-    machine.tick(at(2_000), None);
-    let renewed = AlarmSpec { clear_hold_ms: 0, ..spec("r", &[]) };
-    let events = machine.load(vec![spec("new", &[]), renewed], RuleSetRef::default(), at(5_000));
-    assert_eq!(told(&events), ["close #1 RuleRemoved at 5000"]);
-    let AlarmEvent::Closed(closed) = &events[0] else { panic!("{events:?}") };
-    assert_eq!((closed.scope_key.as_str(), closed.evidence.len()), ("park/S9", 0));
-    assert_eq!(told(&machine.tick(at(12_000), None))[0], "step 1 of #2 to head due 12000 at 12000");
-    let evidence = || evidence_of(False);
-    let verdict = Verdict { spec: 1, instant: at(13_000), trip: False, clear: True, absent: &[], evidence: &evidence };
-    assert_eq!(told(&machine.verdict(&verdict, at(13_000)))[0], "close #2 Cleared at 13000");
-    assert_eq!(machine.load(Vec::new(), RuleSetRef::default(), at(14_000)), []);
-}
-
-#[test]
-fn a_pending_condition_is_carried_over_a_new_rule_set() {
-    let mut machine = machine_of(spec("r", &[]));
-    judge(&mut machine, 0, True, False);
-    assert_eq!(machine.load(vec![AlarmSpec { hold_ms: 5_000, ..spec("r", &[]) }], RuleSetRef::default(), at(1)), []);
-    assert_eq!(judge(&mut machine, 4_999, True, False), []);
-    assert_eq!(told(&judge(&mut machine, 5_000, True, False)), ["open #1 since 0 at 5000"]);
 }
 
 #[test]

@@ -1,6 +1,15 @@
 //! Delivery: from an alarm in the ledger to people, over gateways that hang, fail, refuse and panic, and over restarts.
 #![cfg(test)]
 
+mod crash;
+#[cfg(feature = "mail")]
+mod mail;
+mod operators;
+mod parallel;
+mod ways;
+#[cfg(feature = "webhook")]
+mod webhook;
+
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -55,16 +64,25 @@ impl Host {
     }
 
     fn alarmed(self) -> Self {
+        self.alarmed_by(RULES)
+    }
+
+    fn alarmed_by(self, rules: &str) -> Self {
         let station = self.db.register_station(Station::new("S").unwrap()).unwrap();
         let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
         let pid = Instrument::new("pid", Interval::seconds(1), channels).unwrap();
         assert_eq!(self.db.register_instrument(station, pid).unwrap(), InstrumentId::new(1));
-        let rules = RuleFile { name: "r.rhai".to_owned(), text: RULES.to_owned() };
+        let rules = RuleFile { name: "r.rhai".to_owned(), text: rules.to_owned() };
         self.db.load_rule_files(vec![rules]).unwrap();
-        let mut batch = Batch::new();
-        batch.push_values(InstrumentId::new(1), Timestamp::from_ms(BEGIN_MS), &[Some(1.5)]);
-        self.db.append(&batch).unwrap();
+        self.read(0, 1.5);
         self
+    }
+
+    /// Appends one reading.
+    fn read(&self, ms: i64, value: f64) {
+        let mut batch = Batch::new();
+        batch.push_values(InstrumentId::new(1), Timestamp::from_ms(BEGIN_MS + ms), &[Some(value)]);
+        assert_eq!(self.db.append(&batch).unwrap().accepted, 1);
     }
 
     /// Connects a gateway; what it takes comes out of the channel.
@@ -130,7 +148,7 @@ fn delivered(_: &Notification) -> Outcome {
 }
 
 fn retry() -> Outcome {
-    Outcome::Retry { reason: "busy".to_owned() }
+    Outcome::Retry { reason: "busy".to_owned(), after_ms: None }
 }
 
 fn ids(notifications: impl IntoIterator<Item = Notification>) -> BTreeSet<String> {
@@ -156,7 +174,7 @@ fn a_gateway_that_hangs_holds_up_no_other() {
         result: DeliveryResult::Delivered,
     };
     assert_eq!(host.deliveries(), [expected]);
-    host.advance_to(86_400_000);
+    host.advance_to(119_999);
     assert!(hanging.is_empty(), "an attempt that is under way is not begun again");
     drop(release);
     host.settle(0);

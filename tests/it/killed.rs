@@ -1,18 +1,63 @@
 //! A real child process, killed with SIGKILL while it appends: what it was promised is there, and nothing else.
 
 use crate::metec::{self, FRAMES_PER_MINUTE};
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use vocdb::alarm::Outcome;
+use vocdb::alarm::event::{DeliveryResult, Notification};
 use vocdb::ledger::{Kind, Ledger};
 use vocdb::store::io::FsStorage;
-use vocdb::{AlarmEvent, Database, Durability, Frame, TimeRange};
+use vocdb::{AlarmEvent, Database, Durability, Frame, Notifier, TimeRange};
 
 /// Where the child finds its store, and under which durability it appends.
 const STORE: &str = "VOCDB_TEST_STORE";
 const DURABLE: &str = "VOCDB_TEST_DURABLE";
 /// How often the child is killed under full durability.
 const ROUNDS: &str = "VOCDB_CRASH_ROUNDS";
+/// Where the child's gateways write what they send, if it has gateways.
+const SENT: &str = "VOCDB_TEST_SENT";
+
+/// A gateway that writes the id of each notification into a file, in one piece.
+struct IdWriter(File);
+
+impl Notifier for IdWriter {
+    fn send(&self, notification: &Notification) -> Outcome {
+        match (&self.0).write_all(format!("{}\n", notification.id).as_bytes()) {
+            Ok(()) => Outcome::Delivered,
+            Err(error) => Outcome::Retry { reason: error.to_string(), after_ms: None },
+        }
+    }
+}
+
+/// Connects gateways for all ways, if the test asks for them.
+fn connect(db: &Database, sent: &Path) {
+    for way in ["app", "sms", "email", "phone"] {
+        let file = OpenOptions::new().append(true).create(true).open(sent).unwrap();
+        db.connect(way, Arc::new(IdWriter(file))).unwrap();
+    }
+}
+
+/// Nobody was told what is not on record, and what is on record as delivered was sent.
+fn assert_tells_what_is_written(db: &Database, sent: &Path) {
+    let sent = std::fs::read_to_string(sent).unwrap_or_default();
+    let sent: BTreeSet<&str> = sent.lines().collect();
+    let events = db.events().unwrap();
+    let rows: BTreeSet<&str> = events
+        .iter()
+        .filter_map(|event| if let AlarmEvent::Notification(row) = event { Some(row.id.as_str()) } else { None })
+        .collect();
+    assert!(sent.is_subset(&rows), "{:?} were sent and are not written", sent.difference(&rows));
+    for event in &events {
+        let AlarmEvent::Delivery(delivery) = event else { continue };
+        if delivery.result == DeliveryResult::Delivered {
+            assert!(sent.contains(delivery.notification.as_str()), "{delivery:?} was never sent");
+        }
+    }
+}
 
 /// Not a test of its own: the others start it in a process of its own, and kill it. It goes on where the store ends, and says after
 /// each append how many frames and how many alarm events it was promised.
@@ -22,6 +67,9 @@ fn child_that_appends_until_it_is_killed() {
     let dir = std::env::var(STORE).expect("started by one of the tests below");
     let durability = if std::env::var(DURABLE).is_ok() { Durability::Always } else { Durability::Buffered };
     let (db, frames) = metec::open(Path::new(&dir), durability);
+    if let Ok(sent) = std::env::var(SENT) {
+        connect(&db, Path::new(&sent));
+    }
     let events = db.subscribe();
     let begin = usize::try_from(db.stats().unwrap().last_lsn).unwrap();
     let mut promised_events = db.events().unwrap().len();
@@ -49,7 +97,7 @@ fn start(dir: &Path, is_durable: bool) -> Running {
     command.args(["--exact", "killed::child_that_appends_until_it_is_killed", "--ignored", "--nocapture"]);
     command.env(STORE, dir).stdout(Stdio::piped()).stderr(Stdio::null());
     if is_durable {
-        command.env(DURABLE, "1");
+        command.env(DURABLE, "1").env(SENT, dir.join("sent"));
     }
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -145,6 +193,7 @@ fn every_promised_frame_and_alarm_is_there_after_fifty_kills_and_nothing_else() 
         assert!(stored >= killed.frames, "round {round}: {} frames were promised, {stored} are there", killed.frames);
         assert_eq!(stored % FRAMES_PER_MINUTE, 0, "round {round}: a batch is there in part");
         assert_holds_exactly(&db, &frames[..stored]);
+        assert_tells_what_is_written(&db, &dir.path().join("sent"));
         metec::feed(&reference, &frames[fed..stored], FRAMES_PER_MINUTE);
         assert_eq!(metec::history(&db), metec::history(&reference), "round {round}, {stored} frames");
         fed = stored;
@@ -153,6 +202,12 @@ fn every_promised_frame_and_alarm_is_there_after_fifty_kills_and_nothing_else() 
             break;
         }
     }
+    let db = Database::open(dir.path(), metec::config(Durability::Always)).unwrap();
+    connect(&db, &dir.path().join("sent"));
+    db.drain().unwrap();
+    assert_tells_what_is_written(&db, &dir.path().join("sent"));
+    assert_eq!(db.stats().unwrap().outbox, 0, "every step has reached its people");
+    drop(db);
     assert!(
         fed > frames.len() / 4 && transitions >= 3,
         "{fed} frames and {transitions} alarms are too few to show anything"

@@ -10,6 +10,8 @@ mod killed;
 mod metec;
 mod oracle;
 mod rule_mistakes;
+mod rules_cookbook;
+mod rules_limits;
 mod rules_windows;
 mod storage_catalog;
 mod storage_corruption;

@@ -4,6 +4,8 @@
 mod language;
 mod naive;
 mod restarts;
+mod values;
+mod wind;
 
 use language::{FAST_S, RandomRule, any_rule, file_of, instrument, instrument_id, sites};
 use naive::{Frames, NaivePlan, Saying};
@@ -169,10 +171,18 @@ impl Pair {
             if verdict.spec >= plans {
                 return;
             }
-            let Verdict { instant, trip, clear, absent, evidence, .. } = *verdict;
+            let Verdict { instant, trip, clear, absent, suppressed, evidence, .. } = *verdict;
+            let is_suppressed = suppressed.is_some();
             said.push_back((
                 verdict.spec,
-                Saying { ms: instant.as_ms(), trip, clear, absent: absent.to_vec(), evidence: evidence() },
+                Saying {
+                    ms: instant.as_ms(),
+                    trip,
+                    clear,
+                    absent: absent.to_vec(),
+                    is_suppressed,
+                    evidence: evidence(),
+                },
             ));
             events.extend(machine.verdict(verdict, instant));
         };
@@ -217,12 +227,15 @@ impl Pair {
             for expected in naive.due(&self.frames, now_ms) {
                 let last = naive.last.replace(expected.clone());
                 let evidence = || expected.evidence.clone();
+                let suppressed = expected.is_suppressed.then_some(naive.plan.suppress_text.as_str());
                 let verdict = Verdict {
                     spec: index,
                     instant: Timestamp::from_ms(expected.ms),
                     trip: expected.trip,
                     clear: expected.clear,
                     absent: &expected.absent,
+                    suppressed,
+                    fault: None,
                     evidence: &evidence,
                 };
                 expected_events.extend(self.naive_machine.verdict(&verdict, verdict.instant));
@@ -244,6 +257,7 @@ impl Pair {
 fn agree(found: &Saying, expected: &Saying) -> Result<(), TestCaseError> {
     prop_assert_eq!(bits(&found.evidence), bits(&expected.evidence), "at {}", found.ms);
     prop_assert_eq!((found.trip, found.clear), (expected.trip, expected.clear), "at {}", found.ms);
+    prop_assert_eq!(found.is_suppressed, expected.is_suppressed, "at {}", found.ms);
     prop_assert_eq!(&found.absent, &expected.absent, "at {}", found.ms);
     Ok(())
 }
@@ -280,4 +294,35 @@ proptest! {
             pair.happen(happening, &mut slots)?;
         }
     }
+}
+
+#[test]
+fn a_rule_is_suppressed_while_its_condition_holds_and_says_by_what() {
+    let text = "alarm(\"a\").scope(\"in/in/in/S0\").when(last(\"x\") > 1.ppm)\n\
+        .suppress_when(flag(\"calibration\",  \"y\", 30.seconds)\n or last(\"y\") > 5.ppm);";
+    let plans = compile(&[RuleFile { name: "r.rhai".to_owned(), text: text.to_owned() }], &sites()).unwrap().plans;
+    let mut engine = Engine::new(plans);
+    let sample = |value, quality| Sample { value: Some(value), quality };
+    let second = [
+        sample(0.0, Quality::Normal),
+        sample(0.0, Quality::Calibration),
+        sample(0.0, Quality::Normal),
+        sample(0.0, Quality::Normal),
+        sample(0.0, Quality::Normal),
+        sample(9.0, Quality::Normal),
+        Sample::MISSING,
+    ];
+    let mut said = Vec::new();
+    for (second, slot) in second.into_iter().zip(1..) {
+        let mut batch = Batch::new();
+        let samples = [sample(2.0, Quality::Normal), second];
+        batch.push_samples(instrument_id(0, false), Timestamp::from_ms(slot * 10_000), samples);
+        engine.push(batch.frame(0).unwrap(), &mut |verdict| {
+            said.push((verdict.trip, verdict.suppressed.map(str::to_owned)));
+        });
+    }
+    let quiet = || Some("flag(\"calibration\", \"y\", 30.seconds) or last(\"y\") > 5.ppm".to_owned());
+    let by_what: Vec<Option<String>> = said.iter().map(|(_, by)| by.clone()).collect();
+    assert_eq!(by_what, [None, quiet(), quiet(), quiet(), None, quiet(), None]);
+    assert!(said.iter().all(|(trip, _)| *trip == Truth::True), "a suppressed rule trips as ever");
 }

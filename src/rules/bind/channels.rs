@@ -2,6 +2,7 @@
 
 use crate::model::{Channel, Instrument, InstrumentId};
 use crate::rules::diagnostic::Diagnostic;
+use crate::rules::expr::{Condition, Series};
 use crate::rules::nearest::nearest;
 use crate::rules::plan::Site;
 use crate::rules::verdict::Place;
@@ -60,6 +61,36 @@ fn unknown(site: &Site, name: &str, place: &Place) -> Diagnostic {
         }
     };
     mistake(place, format!("station `{}` has no channel `{name}`", site.name), help)
+}
+
+/// Shows every channel that a condition reads at the station for which it is evaluated, with its place.
+pub(super) fn walk(condition: &Condition, note: &mut impl FnMut(&str, &Place)) {
+    match condition {
+        Condition::Compare { left, right, .. } => {
+            walk_series(left, note);
+            walk_series(right, note);
+        }
+        Condition::And(left, right) | Condition::Or(left, right) => {
+            walk(left, note);
+            walk(right, note);
+        }
+        Condition::Not(inner) => walk(inner, note),
+        Condition::Stuck { channel, place, .. } | Condition::RunState { channel, place, .. } => note(channel, place),
+        Condition::Script { terms, .. } => terms.iter().for_each(|(_, series)| walk_series(series, note)),
+        Condition::Flag { .. } | Condition::Silent { .. } | Condition::Broken => {}
+    }
+}
+
+fn walk_series(series: &Series, note: &mut impl FnMut(&str, &Place)) {
+    match series {
+        Series::Window(term) if term.station.is_none() => note(&term.channel, &term.place),
+        Series::Spread { inner, .. } | Series::Mean { inner, .. } => walk_series(inner, note),
+        Series::Binary { left, right, .. } => {
+            walk_series(left, note);
+            walk_series(right, note);
+        }
+        Series::Window(_) | Series::Param(_) | Series::Number { .. } => {}
+    }
 }
 
 /// A mistake at a place.

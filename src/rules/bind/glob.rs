@@ -1,7 +1,12 @@
 //! Globs over station names.
 
-/// Whether `name` fits `glob`: `*` stands for any characters but `/`, `**` for any at all, everything else for itself.
-pub(super) fn fits(glob: &str, name: &str) -> bool {
+/// Whether `name` fits any of the globs that `|` separates: `*` stands for any characters but `/`, `**` for any at all, everything else for
+/// itself.
+pub(super) fn fits(globs: &str, name: &str) -> bool {
+    globs.split('|').any(|glob| fits_one(glob, name))
+}
+
+fn fits_one(glob: &str, name: &str) -> bool {
     let name: Vec<char> = name.chars().collect();
     let mut reached = vec![false; name.len() + 1];
     if let Some(first) = reached.first_mut() {
@@ -49,6 +54,8 @@ mod tests {
             ("", "", true),
             ("", "a", false),
             ("**a**", "bab", true),
+            ("town/*|park/S1", "park/S1", true),
+            ("town/*|park/S1", "park/S2", false),
         ] {
             assert_eq!(fits(glob, name), wanted, "{glob} {name}");
         }

@@ -1,27 +1,49 @@
 //! Turns a rule's conditions into programs for one station.
 
-use super::channels::{self, Found, mistake};
-use super::units::{self, Gas, Value};
-use crate::model::{Interval, Unit};
+use super::channels::{self, mistake};
+use super::glob;
+use super::units::{self, Value};
+use super::windows::{self, Looks};
+use crate::model::Unit;
 use crate::rules::diagnostic::Diagnostic;
-use crate::rules::expr::{Condition, Series, WindowFunction, WindowTerm};
-use crate::rules::plan::{Node, Program, Site, WindowSpec};
+use crate::rules::expr::{Condition, Param, Series, WindowFunction, WindowTerm};
+use crate::rules::interpreted::Script;
+use crate::rules::plan::{Node, Program, Site};
+use crate::rules::verdict::Place;
 
 /// The work for one station.
 pub(super) struct Lowering<'a> {
+    /// The station.
     site: &'a Site,
-    /// The windows that the programs read.
-    pub(super) windows: Vec<WindowSpec>,
-    /// The least interval of the instruments used.
-    pub(super) step_ms: Option<i64>,
+    /// What its programs look at.
+    pub(super) looks: Looks<'a>,
+    /// The channels that the rule reads at the station, with their places: what a flag without a channel is asked of.
+    channels: &'a [(String, Place)],
+    /// What the plan's spreads are taken over.
+    pub(super) spreads: Vec<Program>,
+    /// The closures that are asked.
+    pub(super) scripts: Vec<Script>,
+    /// Whether silence is asked for.
+    pub(super) asks_silence: bool,
+    /// By how much terms that are lowered now look back.
+    lag_ms: i64,
     /// What is wrong.
     pub(super) mistakes: Vec<Diagnostic>,
 }
 
 impl<'a> Lowering<'a> {
     /// Nothing done yet.
-    pub(super) const fn new(site: &'a Site) -> Self {
-        Self { site, windows: Vec::new(), step_ms: None, mistakes: Vec::new() }
+    pub(super) const fn new(site: &'a Site, sites: &'a [&'a Site], channels: &'a [(String, Place)]) -> Self {
+        Self {
+            site,
+            looks: Looks::new(site, sites),
+            channels,
+            spreads: Vec::new(),
+            scripts: Vec::new(),
+            asks_silence: false,
+            lag_ms: 0,
+            mistakes: Vec::new(),
+        }
     }
 
     /// The program of a condition; `None` where a mistake was noted.
@@ -35,6 +57,7 @@ impl<'a> Lowering<'a> {
                 let (left, right) = (self.series(left), self.series(right));
                 let aligned = units::align(left?, right?, place);
                 let (left, right) = self.note(aligned)?;
+                self.mistakes.extend(units::check_detection(&left, &right));
                 let mut nodes = left.nodes;
                 nodes.extend(right.nodes);
                 nodes.push(Node::Compare(*operator));
@@ -47,6 +70,20 @@ impl<'a> Lowering<'a> {
                 nodes.push(Node::Not);
                 Some(nodes)
             }
+            Condition::Flag { quality, channel, width_ms, place } => {
+                self.flag(WindowFunction::Flagged(*quality), channel.as_ref(), *width_ms, place)
+            }
+            Condition::Silent { instrument, width_ms, place } => self.silent(instrument.as_deref(), *width_ms, place),
+            Condition::Stuck { channel, width_ms, coverage_min, place } => {
+                let term = windows::term(WindowFunction::Stuck, channel, Some(*width_ms), place);
+                let slot = self.slot(&WindowTerm { coverage_min: *coverage_min, ..term })?;
+                Some(vec![Node::Holds(slot)])
+            }
+            Condition::RunState { channel, width_ms, is_on, place } => {
+                self.run_state(channel, *width_ms, *is_on, place)
+            }
+            Condition::Script { script, terms, .. } => self.script(script, terms),
+            Condition::Broken => None,
         }
     }
 
@@ -61,10 +98,29 @@ impl<'a> Lowering<'a> {
     /// The program of a series; `None` where a mistake was noted.
     pub(super) fn series(&mut self, series: &Series) -> Option<Value> {
         match series {
-            Series::Number { value, unit, place } => {
-                Some(Value::constant(*value, unit.unwrap_or(Unit::One), place.clone()))
+            Series::Number { value, unit, is_per_hour, place } => {
+                let number = Value::constant(*value, unit.unwrap_or(Unit::One), place.clone());
+                Some(Value { is_per_hour: *is_per_hour, ..number })
             }
-            Series::Window(term) => self.window(term),
+            Series::Window(term) => {
+                let lagged = WindowTerm { lag_ms: term.lag_ms.saturating_add(self.lag_ms), ..term.clone() };
+                let looked = self.looks.window(&lagged);
+                self.note(looked)
+            }
+            Series::Param(param) => self.param(param),
+            Series::Spread { inner, place } => {
+                let value = self.series(inner)?;
+                let program = Program(value.nodes);
+                let slot = self.spreads.iter().position(|known| *known == program).unwrap_or(self.spreads.len());
+                if slot == self.spreads.len() {
+                    self.spreads.push(program);
+                }
+                let slot = self.note(windows::narrow(slot, place))?;
+                Some(Value { nodes: vec![Node::Spread(slot)], detection_limit: None, constant: None, ..value })
+            }
+            Series::Mean { inner, count, step_ms, coverage_min, place } => {
+                self.mean(inner, (*count, *step_ms), *coverage_min, place)
+            }
             Series::Binary { operator, left, right, place } => {
                 let (left, right) = (self.series(left), self.series(right));
                 let joined = units::join(*operator, left?, right?, place);
@@ -73,30 +129,110 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn window(&mut self, term: &WindowTerm) -> Option<Value> {
-        let site = self.site;
-        let found = self.note(channels::find(site, &term.channel, &term.place))?;
-        let unit = found.channel.unit();
-        if unit == Unit::Degree && term.function == WindowFunction::Avg {
-            let help = "averages of a direction need the vector mean, which is not available yet; use last";
-            self.mistakes.push(mistake(&term.place, format!("`{}` is a direction", term.channel), help));
+    /// The value for this station: of the last exception that fits, or else the default.
+    fn param(&mut self, param: &Param) -> Option<Value> {
+        let fits = |(glob, ..): &&(String, Series, Place)| glob::fits(glob, &self.site.name);
+        let chosen = param.exceptions.iter().rev().find(fits).map_or(&param.default, |(_, value, _)| value);
+        self.series(chosen)
+    }
+
+    /// The same series at instants before, one after the other, the oldest last.
+    fn mean(&mut self, inner: &Series, (count, step_ms): (u32, i64), share: f64, place: &Place) -> Option<Value> {
+        let (before_ms, mut nodes, mut first) = (self.lag_ms, Vec::new(), None);
+        for number in 0..i64::from(count) {
+            self.lag_ms = before_ms.saturating_add(number.saturating_mul(step_ms));
+            let value = self.series(inner);
+            self.lag_ms = before_ms;
+            let value = value?;
+            nodes.extend(value.nodes.iter().copied());
+            first.get_or_insert(value);
+        }
+        let known_min = (0..=count).find(|known| f64::from(*known) >= share * f64::from(count)).unwrap_or(count);
+        let [count, known_min] =
+            [count, known_min].map(|number| windows::narrow(usize::try_from(number).unwrap_or(usize::MAX), place));
+        let node = Node::Mean(self.note(count)?, self.note(known_min)?);
+        nodes.push(node);
+        first.map(|first| Value { nodes, detection_limit: None, ..first })
+    }
+
+    fn flag(
+        &mut self,
+        function: WindowFunction,
+        channel: Option<&String>,
+        width_ms: Option<i64>,
+        place: &Place,
+    ) -> Option<Vec<Node>> {
+        let named: Vec<&String> =
+            channel.map_or_else(|| self.channels.iter().map(|(name, _)| name).collect(), |c| vec![c]);
+        if named.is_empty() {
+            let help = "name one: flag(\"calibration\", \"benzene\")";
+            self.mistakes.push(mistake(place, "the rule reads no channel whose flag could be asked for", help));
             return None;
         }
-        let interval_ms = found.instrument.interval().as_ms();
-        self.step_ms = Some(self.step_ms.map_or(interval_ms, |least| least.min(interval_ms)));
-        let is_count = term.function == WindowFunction::Count;
-        let unit = if is_count { Unit::One } else { unit };
-        let spec = specify(term, &found, unit);
-        let slot = self.windows.iter().position(|known| *known == spec).unwrap_or(self.windows.len());
-        if slot == self.windows.len() {
-            self.windows.push(spec);
+        let slots: Vec<Option<u16>> =
+            named.into_iter().map(|name| self.slot(&windows::term(function, name, width_ms, place))).collect();
+        any_of(slots)
+    }
+
+    fn silent(&mut self, instrument: Option<&str>, width_ms: i64, place: &Place) -> Option<Vec<Node>> {
+        self.asks_silence = true;
+        let looked = self.looks.silence(instrument, width_ms, place);
+        let slots = self.note(looked)?;
+        let mut nodes = Vec::new();
+        for (place, slot) in slots.into_iter().enumerate() {
+            nodes.push(Node::Holds(slot));
+            nodes.extend((place > 0).then_some(Node::And));
         }
-        let Ok(slot) = u16::try_from(slot) else {
-            self.mistakes.push(mistake(&term.place, "the rule has too many windows", "split it into several rules"));
+        Some(nodes)
+    }
+
+    fn run_state(&mut self, channel: &str, width_ms: Option<i64>, is_on: bool, place: &Place) -> Option<Vec<Node>> {
+        let term = windows::term(WindowFunction::Last, channel, width_ms, place);
+        let looked = self.looks.window(&term);
+        let value = self.note(looked)?;
+        if !value.is_plain() {
+            let message = format!("`{channel}` is measured in {}: it is no run state", value.unit_text());
+            let help = "a run state is a channel of plain numbers, 0 for off and 1 for on";
+            self.mistakes.push(mistake(place, message, help));
             return None;
-        };
-        let gas = if is_count { None } else { Some(Gas::of(found.channel)) };
-        Some(Value { nodes: vec![Node::Window(slot)], unit, gas, constant: None, place: term.place.clone() })
+        }
+        let mut nodes: Vec<Node> = value
+            .nodes
+            .iter()
+            .map(|node| if let Node::Window(slot) = node { Node::Holds(*slot) } else { *node })
+            .collect();
+        nodes.extend((!is_on).then_some(Node::Not));
+        Some(nodes)
+    }
+
+    fn script(&mut self, script: &Script, terms: &[(String, Series)]) -> Option<Vec<Node>> {
+        let (mut nodes, mut is_whole) = (Vec::new(), true);
+        for (name, series) in terms {
+            let Some(value) = self.series(series) else {
+                is_whole = false;
+                continue;
+            };
+            if !value.is_plain() {
+                let unit = value.unit_text();
+                let message = format!("`{name}` is in {unit}, and a script sees plain numbers only");
+                let help = match units::one_of(&value) {
+                    Some(one) => format!("say in which unit it shall be seen: divide it by {one}"),
+                    None => "divide it by a quantity of its kind".to_owned(),
+                };
+                self.mistakes.push(mistake(&value.place, message, help));
+                is_whole = false;
+            }
+            nodes.extend(value.nodes);
+        }
+        let slot = u16::try_from(self.scripts.len()).ok().filter(|_| is_whole)?;
+        self.scripts.push(script.clone());
+        nodes.push(Node::Script(slot));
+        Some(nodes)
+    }
+
+    fn slot(&mut self, term: &WindowTerm) -> Option<u16> {
+        let looked = self.looks.slot(term);
+        self.note(looked)
     }
 
     fn note<T>(&mut self, outcome: Result<T, Diagnostic>) -> Option<T> {
@@ -104,35 +240,24 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn specify(term: &WindowTerm, found: &Found<'_>, unit: Unit) -> WindowSpec {
-    let interval = found.instrument.interval();
-    let width_ms = term.width_ms.unwrap_or(interval.as_ms());
-    let expected = u32::try_from(width_ms / interval.as_ms()).unwrap_or(u32::MAX).max(1);
-    WindowSpec {
-        instrument: found.id,
-        channel: found.index,
-        function: term.function,
-        width_ms,
-        expected,
-        coverage_min: term.coverage_min,
-        label: label(term),
-        unit: unit.symbol().to_owned(),
+/// Whether any of these windows holds.
+fn any_of(slots: Vec<Option<u16>>) -> Option<Vec<Node>> {
+    let mut nodes = Vec::new();
+    for (place, slot) in slots.into_iter().collect::<Option<Vec<u16>>>()?.into_iter().enumerate() {
+        nodes.push(Node::Holds(slot));
+        nodes.extend((place > 0).then_some(Node::Or));
     }
+    Some(nodes)
 }
 
-/// The term as the operator wrote it: `avg(methane, 15 min)`.
-fn label(term: &WindowTerm) -> String {
-    let function = match term.function {
-        WindowFunction::Avg => "avg",
-        WindowFunction::Min => "min",
-        WindowFunction::Max => "max",
-        WindowFunction::Last => "last",
-        WindowFunction::Count => "count",
-        WindowFunction::Baseline { .. } => "baseline",
+/// The channels that a rule reads at its own stations, each once.
+pub(super) fn channels_of(conditions: &[&Condition]) -> Vec<(String, Place)> {
+    let mut found: Vec<(String, Place)> = Vec::new();
+    let mut note = |name: &str, place: &Place| {
+        if found.iter().all(|(known, _)| known != name) {
+            found.push((name.to_owned(), place.clone()));
+        }
     };
-    let width = term.width_ms.and_then(|width_ms| Interval::from_ms(width_ms).ok());
-    width.map_or_else(
-        || format!("{function}({})", term.channel),
-        |width| format!("{function}({}, {width})", term.channel),
-    )
+    conditions.iter().for_each(|condition| channels::walk(condition, &mut note));
+    found
 }

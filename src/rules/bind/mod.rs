@@ -1,18 +1,27 @@
 //! Binds traced rules to stations: channels become windows, units become factors, globs become lists of stations.
 
+mod advice;
 mod channels;
 mod glob;
+mod hysteresis;
 mod lower;
+mod params;
+mod shown;
 mod units;
+mod windows;
 
 use super::diagnostic::Diagnostic;
-use super::expr::{Condition, Rule, Series};
+use super::expr::Rule;
 use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::AlarmSpec;
+use crate::base::checksum::{Digest, sha256};
 use crate::model::Interval;
+pub use advice::advise;
 use channels::mistake;
-use lower::Lowering;
+use lower::{Lowering, channels_of};
+use shown::{has_spread, shown};
+use std::collections::BTreeSet;
 use units::Value;
 
 /// Binds rules to stations: a plan per rule with a quorum, and a plan per rule and station without one.
@@ -41,8 +50,11 @@ struct Binding<'a> {
 /// A station's part of a plan, and what the plan must know of it.
 struct Bound {
     member: Member,
+    /// Names of the channels that its windows read.
+    channels: Vec<String>,
     step_ms: i64,
-    value: Value,
+    asks_silence: bool,
+    value: Option<Value>,
 }
 
 impl Binding<'_> {
@@ -58,12 +70,13 @@ impl Binding<'_> {
             let message = format!("a quorum of {quorum} is more than the {} stations of `{}`", scope.len(), rule.scope);
             self.mistakes.push(mistake(&rule.places.quorum, message, format!("write {} or less", scope.len())));
         }
-        let bound: Vec<Option<Bound>> = scope.iter().map(|site| self.bound(site)).collect();
+        self.mistakes.extend(params::unknown(rule, sites));
+        let bound: Vec<Option<Bound>> = scope.iter().map(|site| self.bound(site, sites)).collect();
         let Some(bound) = bound.into_iter().collect::<Option<Vec<Bound>>>() else { return Vec::new() };
-        if !self.mistakes.is_empty() {
+        if self.mistakes.iter().any(|mistake| !mistake.is_warning) {
             return Vec::new();
         }
-        let plans: Vec<Plan> = match quorum {
+        let plans: Vec<Plan> = match quorum.or_else(|| has_spread(rule).then_some(1)) {
             Some(quorum) => self.joint(bound, quorum).into_iter().collect(),
             None => {
                 bound.into_iter().map(|bound| self.plan(bound.member.station_name.clone(), vec![bound], 1)).collect()
@@ -77,14 +90,14 @@ impl Binding<'_> {
     fn joint(&mut self, mut bound: Vec<Bound>, quorum: usize) -> Option<Plan> {
         let first = bound.first()?.value.clone();
         for part in bound.iter_mut().skip(1) {
-            match part.value.clone().converted(first.unit, first.gas.as_ref()) {
-                Ok(value) => part.value = value,
+            let (Some(first), Some(value)) = (&first, part.value.take()) else { continue };
+            let unit = value.unit;
+            match value.converted(first.unit, first.gas.as_ref()) {
+                Ok(value) => part.value = Some(value),
                 Err(error) => {
                     let name = &part.member.station_name;
-                    let message = format!(
-                        "station `{name}` measures in {}, the first of the scope in {}",
-                        part.value.unit, first.unit
-                    );
+                    let message =
+                        format!("station `{name}` measures in {unit}, the first of the scope in {}", first.unit);
                     self.mistakes.push(mistake(&self.rule.places.scope, message, error.to_string()));
                     return None;
                 }
@@ -95,38 +108,77 @@ impl Binding<'_> {
 
     fn plan(&self, scope_key: String, bound: Vec<Bound>, quorum: usize) -> Plan {
         let rule = self.rule;
-        let unit = bound.first().map_or("1", |bound| bound.value.unit.symbol()).to_owned();
-        let step_ms = bound.iter().map(|bound| bound.step_ms).min().unwrap_or(1);
+        let shown = bound.first().and_then(|bound| bound.value.as_ref());
+        let unit = shown.map_or_else(|| "1".to_owned(), Value::unit_text);
+        let least_ms = bound.iter().map(|bound| bound.step_ms).min().unwrap_or(1);
+        let step_ms = rule.every_ms.unwrap_or(least_ms);
+        let asks_silence = bound.iter().any(|bound| bound.asks_silence);
+        let suppress_text = rule.suppress_when.as_ref().map(|(_, text)| text.clone()).unwrap_or_default();
         let spec = AlarmSpec {
             rule: rule.name.clone(),
             scope_key,
             title: rule.title.clone(),
+            guidance: rule.guidance.clone(),
             priority: rule.priority,
             hold_ms: rule.hold_ms,
             clear_hold_ms: rule.clear_when.as_ref().map_or(0, |(_, hold_ms)| *hold_ms),
             on_missing: rule.on_missing,
             on_missing_ms: rule.on_missing_ms,
+            auto_close_ms: rule.auto_close_ms,
+            is_latching: rule.is_latching,
             chain: rule.chain.clone(),
+            channels: bound.first().map_or_else(Vec::new, |bound| bound.channels.clone()),
+            logic: Digest::default(),
             unit,
             place: rule.place.clone(),
         };
-        let member = |bound: Bound| Member { value: Program(bound.value.nodes), ..bound.member };
-        Plan { spec, step_ms, quorum, members: bound.into_iter().map(member).collect() }
+        let member = |bound: Bound| {
+            let value = Program(bound.value.map(|value| value.nodes).unwrap_or_default());
+            Member { value, ..bound.member }
+        };
+        let members = bound.into_iter().map(member).collect();
+        let lateness_ms = rule.lateness_ms;
+        let mut plan = Plan { spec, step_ms, lateness_ms, asks_silence, suppress_text, quorum, members };
+        plan.spec.logic = logic(&plan);
+        plan
     }
 
-    fn bound(&mut self, site: &Site) -> Option<Bound> {
+    fn bound(&mut self, site: &Site, sites: &[&Site]) -> Option<Bound> {
         let rule = self.rule;
-        let mut lowering = Lowering::new(site);
+        let clear = rule.clear_when.as_ref().map(|(condition, _)| condition);
+        let channels = channels_of(&std::iter::once(&rule.when).chain(clear).collect::<Vec<_>>());
+        let mut lowering = Lowering::new(site, sites, &channels);
         let when = lowering.condition(&rule.when);
-        let clear = rule.clear_when.as_ref().map(|(condition, _)| lowering.condition(condition));
-        let value = when.as_ref().and_then(|_| lowering.series(shown(&rule.when)));
+        let clear = clear.map(|condition| lowering.condition(condition));
+        let suppress = rule.suppress_when.as_ref().map(|(condition, _)| lowering.condition(condition));
+        let told = lowering.mistakes.len();
+        let value = shown(&rule.when).filter(|_| when.is_some()).map(|series| lowering.series(series));
+        lowering.mistakes.truncate(told);
         self.mistakes.append(&mut lowering.mistakes);
-        let clear = clear.map_or(Some(None), |clear| clear.map(Some))?;
-        let (when, value, step_ms) = (when?, value?, lowering.step_ms.unwrap_or(1));
+        let whole = |program: Option<Option<Program>>| program.map_or(Some(None), |program| program.map(Some));
+        let value = value.map_or(Some(None), |value| value.map(Some))?;
+        let (when, clear, suppress) = (when?, whole(clear)?, whole(suppress)?);
         let (station, station_name) = (site.id, site.name.clone());
-        let member =
-            Member { station, station_name, windows: lowering.windows, when, clear, value: Program::default() };
-        Some(Bound { member, step_ms, value })
+        let member = Member {
+            station,
+            station_name,
+            windows: lowering.looks.windows,
+            when,
+            clear,
+            value: Program::default(),
+            suppress,
+            spreads: lowering.spreads,
+            scripts: lowering.scripts,
+        };
+        self.mistakes.extend(hysteresis::check(rule, &member));
+        let names = member.windows.iter().filter_map(|window| {
+            let (_, instrument) = site.instruments.iter().find(|(id, _)| *id == window.instrument)?;
+            instrument.channels().get(window.channel).map(|channel| channel.name().to_owned())
+        });
+        let channels: BTreeSet<String> = names.collect();
+        let step_ms = lowering.looks.step_ms.unwrap_or(1);
+        let (channels, asks_silence) = (channels.into_iter().collect(), lowering.asks_silence);
+        Some(Bound { member, channels, step_ms, asks_silence, value })
     }
 
     fn check_hold(&mut self, plans: &[Plan]) {
@@ -142,27 +194,11 @@ impl Binding<'_> {
     }
 }
 
-/// What people are shown: the left side of the first comparison, or its right side where the left one is a constant.
-fn shown(condition: &Condition) -> &Series {
-    match condition {
-        Condition::Compare { left, right, .. } => {
-            if has_window(left) {
-                left
-            } else {
-                right
-            }
-        }
-        Condition::And(left, _) | Condition::Or(left, _) => shown(left),
-        Condition::Not(inner) => shown(inner),
-    }
-}
-
-fn has_window(series: &Series) -> bool {
-    match series {
-        Series::Number { .. } => false,
-        Series::Window(_) => true,
-        Series::Binary { left, right, .. } => has_window(left) || has_window(right),
-    }
+/// A digest of everything that decides the verdicts of a plan.
+fn logic(plan: &Plan) -> Digest {
+    let Plan { spec: _, step_ms, lateness_ms, asks_silence, suppress_text, quorum, members } = plan;
+    let whole = (step_ms, lateness_ms, asks_silence, suppress_text, quorum, members);
+    sha256(format!("{whole:?}").as_bytes())
 }
 
 fn unknown_stations(rule: &Rule, sites: &[&Site]) -> Diagnostic {

@@ -37,6 +37,10 @@ pub(super) struct Value {
     pub(super) nodes: Vec<Node>,
     /// The number's unit; [`Unit::One`] for a plain number.
     pub(super) unit: Unit,
+    /// Whether it is so much in an hour.
+    pub(super) is_per_hour: bool,
+    /// The detection limit of the one channel whose values it is made of, in `unit`.
+    pub(super) detection_limit: Option<f64>,
     /// The gas, where channels are involved.
     pub(super) gas: Option<Gas>,
     /// The number itself, where it is known.
@@ -48,7 +52,13 @@ pub(super) struct Value {
 impl Value {
     /// A known number.
     pub(super) fn constant(value: f64, unit: Unit, place: Place) -> Self {
-        Self { nodes: vec![Node::Number(value)], unit, gas: None, constant: Some(value), place }
+        let nodes = vec![Node::Number(value)];
+        Self { nodes, unit, is_per_hour: false, detection_limit: None, gas: None, constant: Some(value), place }
+    }
+
+    /// The unit in words: `ppb`, or `ppb/h`.
+    pub(super) fn unit_text(&self) -> String {
+        format!("{}{}", self.unit.symbol(), if self.is_per_hour { "/h" } else { "" })
     }
 
     /// The same value in another unit, for comparison with a value of `gas`.
@@ -57,7 +67,8 @@ impl Value {
             let molar_mass = gas.and_then(|gas| gas.molar_mass_g_per_mol);
             let reference = gas.map_or(ReferenceState::C25, |gas| gas.reference);
             let value = self.unit.convert(value, unit, molar_mass, reference)?;
-            return Ok(Self { gas: gas.cloned(), ..Self::constant(value, unit, self.place) });
+            let is_per_hour = self.is_per_hour;
+            return Ok(Self { gas: gas.cloned(), is_per_hour, ..Self::constant(value, unit, self.place) });
         }
         let factor = self.factor_to(unit, gas)?;
         if factor.to_bits() != 1.0_f64.to_bits() {
@@ -81,8 +92,9 @@ impl Value {
         }
     }
 
-    fn is_plain(&self) -> bool {
-        self.unit == Unit::One
+    /// Whether it is a number without a unit.
+    pub(super) fn is_plain(&self) -> bool {
+        self.unit == Unit::One && !self.is_per_hour
     }
 }
 
@@ -91,6 +103,11 @@ pub(super) fn align(left: Value, right: Value, place: &Place) -> Result<(Value, 
     if left.is_plain() != right.is_plain() {
         return Err(without_unit(&left, &right, place));
     }
+    if left.is_per_hour != right.is_per_hour {
+        let message = format!("{} and {} cannot be brought to one unit", left.unit_text(), right.unit_text());
+        let help = "a rate is so much in a time: write rate(\"benzene\", 10.minutes) > 20.ppb / 1.hour";
+        return Err(mistake(place, message, help));
+    }
     let complain = |error: ModelError| explain(&left, &right, &error, place);
     if left.constant.is_some() && right.constant.is_none() {
         let aligned = left.clone().converted(right.unit, right.gas.as_ref()).map_err(complain)?;
@@ -98,6 +115,28 @@ pub(super) fn align(left: Value, right: Value, place: &Place) -> Result<(Value, 
     }
     let aligned = right.clone().converted(left.unit, left.gas.as_ref()).map_err(complain)?;
     Ok((left, aligned))
+}
+
+/// The warning about a threshold that the instrument cannot see.
+pub(super) fn check_detection(left: &Value, right: &Value) -> Option<Diagnostic> {
+    let (number, limit, place) = match (left.constant, right.constant) {
+        (None, Some(number)) => (number, left.detection_limit?, &right.place),
+        (Some(number), None) => (number, right.detection_limit?, &left.place),
+        _ => return None,
+    };
+    if number >= limit {
+        return None;
+    }
+    let [number, limit] = [number, limit].map(|number| quantity_text(number, left.unit));
+    let message = format!("{number} is below the channel's detection limit of {limit}");
+    let help = "what is compared there is mostly noise; write a greater number";
+    Some(Diagnostic { is_warning: true, ..mistake(place, message, help) })
+}
+
+/// One of a value's unit, as an operator would write it.
+pub(super) fn one_of(value: &Value) -> Option<String> {
+    let one = quantity_text(1.0, value.unit);
+    (value.unit != Unit::One).then(|| if value.is_per_hour { format!("({one} / 1.hour)") } else { one })
 }
 
 fn without_unit(left: &Value, right: &Value, place: &Place) -> Diagnostic {
@@ -152,6 +191,10 @@ fn remedy(left: &Value, right: &Value) -> String {
 
 /// One value of two, or what keeps them apart.
 pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Place) -> Result<Value, Diagnostic> {
+    let is_per_hour = match operator {
+        Arithmetic::Divide => left.is_per_hour && !right.is_per_hour,
+        _ => left.is_per_hour || right.is_per_hour,
+    };
     let (left, right, unit) = match operator {
         Arithmetic::Add | Arithmetic::Subtract => {
             let (left, right) = align(left, right, place)?;
@@ -172,16 +215,16 @@ pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Plac
         }
         _ => {
             let word = if operator == Arithmetic::Multiply { "product" } else { "quotient" };
-            let (left, right) = (in_words(left.unit), in_words(right.unit));
+            let (left, right) = (in_words(&left), in_words(&right));
             let message = format!("a {word} of {left} and {right} has no unit that rules know");
             return Err(mistake(place, message, "multiply or divide by a plain number, or divide values of one kind"));
         }
     };
-    Ok(joined(operator, left, right, unit))
+    Ok(Value { is_per_hour, ..joined(operator, left, right, unit) })
 }
 
-fn in_words(unit: Unit) -> &'static str {
-    if unit == Unit::One { "a plain number" } else { unit.symbol() }
+fn in_words(value: &Value) -> String {
+    if value.is_plain() { "a plain number".to_owned() } else { value.unit_text() }
 }
 
 fn joined(operator: Arithmetic, left: Value, right: Value, unit: Unit) -> Value {
@@ -201,5 +244,5 @@ fn joined(operator: Arithmetic, left: Value, right: Value, unit: Unit) -> Value 
     let mut nodes = left.nodes;
     nodes.extend(right.nodes);
     nodes.push(Node::Arithmetic(operator));
-    Value { nodes, unit, gas, constant: None, place: left.place }
+    Value { nodes, unit, is_per_hour: false, detection_limit: None, gas, constant: None, place: left.place }
 }

@@ -1,10 +1,12 @@
 //! Evaluates plans on their grids as frames arrive. Pure: equal frames in equal order give equal verdicts.
 
-use super::super::plan::Plan;
+use super::super::expr::Strand;
+use super::super::plan::{Member, Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
-use super::member::{MemberState, gather, joined_clear, joined_trip};
+use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
+use super::member::{MemberState, gather};
 use super::series::{Change, Series};
-use crate::model::{FrameRef, InstrumentId, TimeRange, Timestamp};
+use crate::model::{FrameRef, InstrumentId, Mark, Quality, Sample, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,11 +30,20 @@ pub struct EngineState {
 pub struct Engine {
     plans: Vec<PlanState>,
     series: Vec<Series>,
-    /// Per instrument: channel and index of its series.
-    series_of: BTreeMap<InstrumentId, Vec<(usize, usize)>>,
-    plans_of: BTreeMap<InstrumentId, Vec<usize>>,
-    newest: BTreeMap<InstrumentId, Timestamp>,
+    /// Where each instrument stands in `sources` and in `newest`.
+    source_of: BTreeMap<InstrumentId, usize>,
+    sources: Vec<Source>,
+    /// The time of the newest frame of each source.
+    newest: Vec<Option<Timestamp>>,
     frames: u64,
+}
+
+/// An instrument that plans read.
+#[derive(Debug, Default)]
+struct Source {
+    /// Channel, strand and index of each of its series.
+    series: Vec<(usize, Strand, usize)>,
+    plans: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -41,6 +52,9 @@ struct PlanState {
     next: Option<Timestamp>,
     members: Vec<MemberState>,
     absent: Vec<String>,
+    /// What the spreads are at the instant; NaN for unknown.
+    spreads: Vec<f64>,
+    fault: Option<String>,
     /// Since which instant all windows have been empty.
     empty_since: Option<Timestamp>,
 }
@@ -52,39 +66,44 @@ impl Engine {
         let mut engine = Self {
             plans: Vec::with_capacity(plans.len()),
             series: Vec::new(),
-            series_of: BTreeMap::new(),
-            plans_of: BTreeMap::new(),
-            newest: BTreeMap::new(),
+            source_of: BTreeMap::new(),
+            sources: Vec::new(),
+            newest: Vec::new(),
             frames: 0,
         };
         for (index, plan) in plans.into_iter().enumerate() {
             let mut members = Vec::with_capacity(plan.members.len());
             for member in &plan.members {
-                let series_of =
-                    |spec: &super::super::plan::WindowSpec| engine.series_index(spec.instrument, spec.channel);
-                members.push(MemberState::new(member, series_of));
+                members.push(MemberState::new(member, |spec| engine.places(spec)));
             }
-            let mut instruments: Vec<InstrumentId> =
-                plan.members.iter().flat_map(|member| member.windows.iter().map(|w| w.instrument)).collect();
-            instruments.sort_unstable();
-            instruments.dedup();
-            for instrument in instruments {
-                engine.plans_of.entry(instrument).or_default().push(index);
+            let mut sources: Vec<usize> = members.iter().flat_map(|member| member.sources.iter().copied()).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            for source in sources {
+                engine.sources.get_mut(source).into_iter().for_each(|source| source.plans.push(index));
             }
-            engine.plans.push(PlanState { plan, next: None, members, absent: Vec::new(), empty_since: None });
+            engine.plans.push(PlanState::new(plan, members));
         }
         engine
     }
 
-    fn series_index(&mut self, instrument: InstrumentId, channel: usize) -> usize {
-        let of_instrument = self.series_of.entry(instrument).or_default();
-        if let Some((_, index)) = of_instrument.iter().find(|(known, _)| *known == channel) {
-            return *index;
+    /// The source and the series of a window.
+    fn places(&mut self, spec: &WindowSpec) -> (usize, usize) {
+        let strand = spec.function.strand();
+        let channel = if strand == Strand::Frames { 0 } else { spec.channel };
+        let place = *self.source_of.entry(spec.instrument).or_insert(self.sources.len());
+        if place == self.sources.len() {
+            self.sources.push(Source::default());
+            self.newest.push(None);
         }
-        let index = self.series.len();
+        let next = self.series.len();
+        let Some(source) = self.sources.get_mut(place) else { return (place, next) };
+        if let Some((.., index)) = source.series.iter().find(|(at, of, _)| (*at, *of) == (channel, strand)) {
+            return (place, *index);
+        }
+        source.series.push((channel, strand, next));
         self.series.push(Series::default());
-        of_instrument.push((channel, index));
-        index
+        (place, next)
     }
 
     /// Takes in what the store holds, so that the engine stands as if it had seen every stored frame. Plans go on where `state` says;
@@ -93,9 +112,9 @@ impl Engine {
     /// # Errors
     /// [`QueryError`] where stored frames cannot be read.
     pub fn warm(&mut self, readings: &Readings, state: Option<&EngineState>) -> Result<(), QueryError> {
-        for instrument in self.series_of.keys() {
-            if let Some(newest) = readings.newest(*instrument) {
-                self.newest.insert(*instrument, newest);
+        for (instrument, place) in &self.source_of {
+            if let Some(newest) = self.newest.get_mut(*place) {
+                *newest = readings.newest(*instrument).or(*newest);
             }
         }
         let remembered = state.map(EngineState::next_instants).filter(|next| next.len() == self.plans.len());
@@ -126,15 +145,16 @@ impl Engine {
 
     fn fill_series(&mut self, readings: &Readings) -> Result<(), QueryError> {
         let needed = self.needed_since();
-        for (instrument, of_instrument) in &self.series_of {
-            let channels: Vec<usize> = of_instrument.iter().map(|(channel, _)| *channel).collect();
-            let since = of_instrument.iter().map(|(_, index)| needed.get(*index).copied().flatten()).min().flatten();
+        for (instrument, place) in &self.source_of {
+            let of_instrument = self.sources.get(*place).map_or(&[][..], |source| source.series.as_slice());
+            let channels: Vec<usize> = of_instrument.iter().map(|(channel, ..)| *channel).collect();
+            let since = of_instrument.iter().map(|(.., index)| needed.get(*index).copied().flatten()).min().flatten();
             let range = TimeRange::new(since.map_or(Timestamp::MIN, |since| since.plus_ms(1)), Timestamp::MAX);
             let stored = readings.rows(*instrument, &channels, range)?;
-            for (column, (_, index)) in of_instrument.iter().enumerate() {
+            for (column, (_, strand, index)) in of_instrument.iter().enumerate() {
                 let Some(series) = self.series.get_mut(*index) else { continue };
                 for (time, sample) in stored.samples(column) {
-                    series.put(time, sample.valid());
+                    series.put(time, of_strand(*strand, sample));
                 }
             }
         }
@@ -162,18 +182,24 @@ impl Engine {
 
     /// Takes one frame, and gives every verdict that has become possible to `sink`, in order of plan and instant.
     pub fn push(&mut self, frame: FrameRef<'_>, sink: &mut dyn FnMut(&Verdict<'_>)) {
-        let Some(of_instrument) = self.series_of.get(&frame.instrument) else { return };
-        for (channel, index) in of_instrument {
-            let valid = frame.marks.get(*channel).is_some_and(|mark| mark.is_valid());
-            let value = frame.values.get(*channel).copied().filter(|_| valid);
+        let Some(place) = self.source_of.get(&frame.instrument) else { return };
+        let Some(source) = self.sources.get(*place) else { return };
+        for (channel, strand, index) in &source.series {
+            let mark = frame.marks.get(*channel).copied().unwrap_or(Mark::new(false, Quality::Normal));
+            let value = frame.values.get(*channel).copied().unwrap_or_default();
+            let value = match strand {
+                Strand::Valid => mark.is_valid().then_some(value),
+                _ => of_strand(*strand, mark.sample(value)),
+            };
             let change = self.series.get_mut(*index).map(|series| series.put(frame.time, value));
             if change == Some(Change::Within) {
                 self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
             }
         }
-        let newest = self.newest.entry(frame.instrument).or_insert(frame.time);
-        *newest = frame.time.max(*newest);
-        for index in self.plans_of.get(&frame.instrument).into_iter().flatten() {
+        if let Some(newest) = self.newest.get_mut(*place) {
+            *newest = Some(frame.time).max(*newest);
+        }
+        for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
             let next = plan.next.unwrap_or_else(|| frame.time.ceil_to(plan.plan.step_ms));
             plan.next = Some(next);
@@ -193,7 +219,7 @@ impl Engine {
     pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) -> bool {
         let mut has_moved = false;
         for (index, plan) in self.plans.iter_mut().enumerate() {
-            let patience_over = now.plus_ms(-plan.plan.spec.on_missing_ms);
+            let patience_over = now.plus_ms(-plan.patience_ms());
             let to = frontier(plan, &self.newest).max(plan.next.map(|_| patience_over));
             if let (Some(next), Some(to)) = (plan.next, to) {
                 plan.run(index, &self.series, next, to, sink);
@@ -234,14 +260,35 @@ impl EngineState {
 }
 
 /// The instant up to which a plan may be evaluated: all of its members have come so far, or it has waited long enough for the rest.
-fn frontier(plan: &PlanState, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
+fn frontier(plan: &PlanState, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
     let slowest = plan.members.iter().map(|member| member.reached(newest)).min().flatten();
+    let slowest = slowest.map(|slowest| slowest.plus_ms(-plan.plan.lateness_ms));
     let foremost = plan.members.iter().filter_map(|member| member.foremost(newest)).max();
-    let patience_over = foremost.map(|foremost| foremost.plus_ms(-plan.plan.spec.on_missing_ms));
+    let patience_over = foremost.map(|foremost| foremost.plus_ms(-plan.patience_ms()));
     slowest.max(patience_over)
 }
 
+/// What a sample is to a strand; `None` where it does not count there.
+fn of_strand(strand: Strand, sample: Sample) -> Option<f64> {
+    match strand {
+        Strand::Valid => sample.valid(),
+        Strand::Normal => sample.value.filter(|_| sample.quality == Quality::Normal),
+        Strand::Flags => Some(f64::from(sample.quality.code())),
+        Strand::Frames => Some(0.0),
+    }
+}
+
 impl PlanState {
+    const fn new(plan: Plan, members: Vec<MemberState>) -> Self {
+        Self { plan, next: None, members, absent: Vec::new(), spreads: Vec::new(), fault: None, empty_since: None }
+    }
+
+    /// For how long an instant waits for a silent station. Where silence itself is asked for, one step is enough.
+    fn patience_ms(&self) -> i64 {
+        let plan = &self.plan;
+        plan.lateness_ms.max(if plan.asks_silence { plan.step_ms } else { plan.spec.on_missing_ms })
+    }
+
     fn invalidate(&mut self, series: usize) {
         self.members.iter_mut().for_each(|member| member.invalidate(series));
     }
@@ -277,14 +324,36 @@ impl PlanState {
 
     /// One instant: moves the windows, asks every member, joins the answers.
     fn evaluate(&mut self, index: usize, series: &[Series], instant: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
+        self.members.iter_mut().for_each(|member| member.advance(series, instant));
+        self.spread();
+        self.fault = None;
         for (member, described) in self.members.iter_mut().zip(&self.plan.members) {
-            member.evaluate(described, series, instant);
+            member.judge(described, &self.spreads, instant);
+            self.fault = self.fault.take().or_else(|| member.fault());
         }
         self.note_absent(instant);
-        let trip = joined_trip(&self.members, self.plan.quorum);
-        let clear = joined_clear(&self.members, self.plan.quorum);
+        let quorum = self.plan.quorum;
+        let trip = joined_trip(&self.members, quorum);
+        let clear = joined_clear(&self.members, quorum);
+        let suppress_text = self.plan.suppress_text.as_str();
+        let is_suppressed = !suppress_text.is_empty() && joined_suppress(&self.members, quorum);
+        let suppressed = is_suppressed.then_some(suppress_text);
         let evidence = || gather(&self.members, &self.plan.members, series);
-        sink(&Verdict { spec: index, instant, trip, clear, absent: &self.absent, evidence: &evidence });
+        let (absent, fault) = (self.absent.as_slice(), self.fault.as_deref());
+        sink(&Verdict { spec: index, instant, trip, clear, absent, suppressed, fault, evidence: &evidence });
+    }
+
+    /// Takes the spreads over all members.
+    fn spread(&mut self) {
+        self.spreads.clear();
+        let count = self.plan.members.first().map_or(0, |member| member.spreads.len());
+        for index in 0..count {
+            let pairs = self.members.iter_mut().zip(&self.plan.members);
+            let number = |(state, member): (&mut MemberState, &Member)| {
+                member.spreads.get(index).map_or(f64::NAN, |program| state.number(program))
+            };
+            self.spreads.push(spread(pairs.map(number)));
+        }
     }
 
     /// The next instant. A gap in which nothing can change any more is skipped: all windows have been empty for longer than the rule
@@ -299,10 +368,14 @@ impl PlanState {
         let empty_ms = instant.since_ms(*self.empty_since.get_or_insert(instant));
         let spec = &self.plan.spec;
         let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(step_ms.saturating_mul(2));
-        if empty_ms <= waits_ms.saturating_add(spec.hold_ms).saturating_add(spec.clear_hold_ms) {
+        if empty_ms
+            <= waits_ms
+                .saturating_add(spec.hold_ms)
+                .saturating_add(spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0)))
+        {
             return next;
         }
-        let sample = self.members.iter().filter_map(|member| member.next_sample(series, instant)).min();
+        let sample = self.members.iter().filter_map(|member| member.next_change(series, instant)).min();
         let behind_frontier = frontier.plus_ms(1).ceil_to(step_ms);
         next.max(sample.map_or(behind_frontier, |sample| sample.ceil_to(step_ms)).min(behind_frontier))
     }

@@ -1,21 +1,28 @@
 //! One station within a running plan.
 
-use super::super::plan::{Member, WindowSpec};
+use super::super::plan::{Member, Program, WindowSpec};
 use super::super::verdict::{Evidence, TermValue, Truth};
-use super::evaluate::Stacks;
+use super::evaluate::{Inputs, Stacks};
 use super::series::Series;
 use super::window::Window;
-use crate::model::{InstrumentId, Timestamp};
-use std::collections::BTreeMap;
+use crate::model::Timestamp;
 
 /// The windows of one station and what its programs said last.
 #[derive(Debug)]
 pub(super) struct MemberState {
     windows: Vec<Window>,
+    /// The engine's places of the instruments that they look at, each once.
+    pub(super) sources: Vec<usize>,
+    /// What the windows say at the instant; NaN for unknown.
+    values: Vec<f64>,
     stacks: Stacks,
-    trip: Truth,
-    clear: Truth,
-    value: Option<f64>,
+    /// Whether the trip condition holds.
+    pub(super) trip: Truth,
+    /// Whether the clear condition holds.
+    pub(super) clear: Truth,
+    /// Whether the suppress condition holds.
+    pub(super) suppressed: Truth,
+    value: f64,
     /// What the clear condition said last when it was known.
     pub(super) clear_known: Truth,
     /// Since which instant the trip condition has been unknown.
@@ -25,15 +32,25 @@ pub(super) struct MemberState {
 }
 
 impl MemberState {
-    pub(super) fn new(member: &Member, mut series_of: impl FnMut(&WindowSpec) -> usize) -> Self {
-        let windows = member.windows.iter().map(|spec| Window::new(spec.clone(), series_of(spec))).collect();
+    pub(super) fn new(member: &Member, mut places: impl FnMut(&WindowSpec) -> (usize, usize)) -> Self {
+        let (mut windows, mut sources) = (Vec::with_capacity(member.windows.len()), Vec::new());
+        for spec in &member.windows {
+            let (source, series) = places(spec);
+            windows.push(Window::new(spec.clone(), series));
+            sources.push(source);
+        }
+        sources.sort_unstable();
+        sources.dedup();
         Self {
+            values: vec![f64::NAN; member.windows.len()],
             windows,
+            sources,
             stacks: Stacks::default(),
             trip: Truth::Unknown,
             clear: Truth::Unknown,
+            suppressed: Truth::False,
             clear_known: Truth::Unknown,
-            value: None,
+            value: f64::NAN,
             unknown_since: None,
             is_absent: false,
         }
@@ -44,54 +61,70 @@ impl MemberState {
     }
 
     /// How far its instruments have come; `None` while one of them has sent nothing.
-    pub(super) fn reached(&self, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
-        self.windows.iter().map(|window| newest.get(&window.spec.instrument).copied()).min().flatten()
+    pub(super) fn reached(&self, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
+        self.sources.iter().map(|source| newest.get(*source).copied().flatten()).min().flatten()
     }
 
     /// How far the foremost of its instruments has come.
-    pub(super) fn foremost(&self, newest: &BTreeMap<InstrumentId, Timestamp>) -> Option<Timestamp> {
-        self.windows.iter().filter_map(|window| newest.get(&window.spec.instrument).copied()).max()
+    pub(super) fn foremost(&self, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
+        self.sources.iter().filter_map(|source| newest.get(*source).copied().flatten()).max()
     }
 
-    /// Series and width of each window.
+    /// Series of each window, and how far back it looks.
     pub(super) fn reach(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
-        self.windows.iter().map(|window| (window.series, window.spec.width_ms))
+        self.windows.iter().map(|window| (window.series, window.spec.width_ms.saturating_add(window.spec.lag_ms)))
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.windows.iter().all(Window::is_empty)
     }
 
-    /// The time of the first sample behind an instant, over all windows.
-    pub(super) fn next_sample(&self, series: &[Series], instant: Timestamp) -> Option<Timestamp> {
-        self.windows.iter().filter_map(|window| series.get(window.series)?.next_after(instant)).min()
+    /// The first instant behind `instant` at which a sample enters any window.
+    pub(super) fn next_change(&self, series: &[Series], instant: Timestamp) -> Option<Timestamp> {
+        self.windows.iter().filter_map(|window| window.next_change(series.get(window.series)?, instant)).min()
     }
 
-    pub(super) fn evaluate(&mut self, member: &Member, series: &[Series], instant: Timestamp) {
-        for window in &mut self.windows {
+    /// Moves the windows to an instant.
+    pub(super) fn advance(&mut self, series: &[Series], instant: Timestamp) {
+        for (window, value) in self.windows.iter_mut().zip(&mut self.values) {
             if let Some(series) = series.get(window.series) {
                 window.advance(series, instant);
+                *value = window.value(series).unwrap_or(f64::NAN);
             }
         }
-        let Self { windows, stacks, .. } = self;
-        let value_of = |index: u16| {
-            let window = windows.get(usize::from(index))?;
-            window.value(series.get(window.series)?)
-        };
-        self.trip = stacks.truth(&member.when, &value_of);
+    }
+
+    /// The number that a program leaves; NaN where it is unknown.
+    pub(super) fn number(&mut self, program: &Program) -> f64 {
+        self.stacks.number(program, Inputs { windows: &self.values, spreads: &[], scripts: &[] })
+    }
+
+    /// Asks the programs.
+    pub(super) fn judge(&mut self, member: &Member, spreads: &[f64], instant: Timestamp) {
+        let Self { values, stacks, .. } = self;
+        let inputs = Inputs { windows: values, spreads, scripts: &member.scripts };
+        self.trip = stacks.truth(&member.when, inputs);
         self.clear = match &member.clear {
-            Some(clear) => stacks.truth(clear, &value_of),
+            Some(clear) => stacks.truth(clear, inputs),
             None => self.trip.not(),
         };
         if self.clear != Truth::Unknown {
             self.clear_known = self.clear;
         }
-        self.value = stacks.number(&member.value, &value_of);
+        if let Some(suppress) = &member.suppress {
+            self.suppressed = stacks.truth(suppress, inputs);
+        }
+        self.value = stacks.number(&member.value, inputs);
         if self.trip == Truth::Unknown {
             self.unknown_since.get_or_insert(instant);
         } else {
             self.unknown_since = None;
         }
+    }
+
+    /// Why a closure could not answer, if one could not.
+    pub(super) const fn fault(&mut self) -> Option<String> {
+        self.stacks.fault.take()
     }
 
     fn evidence(&self, member: &Member, series: &[Series]) -> Evidence {
@@ -104,7 +137,7 @@ impl MemberState {
         Evidence {
             station: member.station_name.clone(),
             trip: self.trip,
-            value: self.value,
+            value: Some(self.value).filter(|value| value.is_finite()),
             terms: self.windows.iter().map(term).collect(),
         }
     }
@@ -113,39 +146,4 @@ impl MemberState {
 /// The values behind a verdict, station by station.
 pub(super) fn gather(states: &[MemberState], members: &[Member], series: &[Series]) -> Vec<Evidence> {
     states.iter().zip(members).map(|(state, member)| state.evidence(member, series)).collect()
-}
-
-/// How many stations say so.
-fn count(states: &[MemberState], says: impl Fn(&MemberState) -> bool) -> usize {
-    states.iter().filter(|state| says(state)).count()
-}
-
-/// Whether so many of the present stations trip as the quorum asks; unknown while the unknown ones could make the difference, and while
-/// fewer are present than it asks.
-pub(super) fn joined_trip(states: &[MemberState], quorum: usize) -> Truth {
-    let present = count(states, |state| !state.is_absent);
-    let tripping = count(states, |state| !state.is_absent && state.trip == Truth::True);
-    let unknown = count(states, |state| !state.is_absent && state.trip == Truth::Unknown);
-    if tripping >= quorum {
-        Truth::True
-    } else if present < quorum || tripping + unknown >= quorum {
-        Truth::Unknown
-    } else {
-        Truth::False
-    }
-}
-
-/// Whether so few stations are not clear that the quorum could no longer be reached. An absent station counts as it was when it was last
-/// known: an alarm does not clear because a link has died.
-pub(super) fn joined_clear(states: &[MemberState], quorum: usize) -> Truth {
-    let clear_of = |state: &MemberState| if state.is_absent { state.clear_known } else { state.clear };
-    let not_clear = count(states, |state| clear_of(state) == Truth::False);
-    let unknown = count(states, |state| !state.is_absent && clear_of(state) == Truth::Unknown);
-    if not_clear >= quorum {
-        Truth::False
-    } else if states.iter().all(|state| state.is_absent) || not_clear + unknown >= quorum {
-        Truth::Unknown
-    } else {
-        Truth::True
-    }
 }

@@ -2,8 +2,11 @@
 
 mod engine;
 mod evaluate;
+mod inside;
+mod joint;
 mod member;
 mod series;
+mod sorted;
 mod window;
 
 pub use engine::{Engine, EngineState};

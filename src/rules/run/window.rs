@@ -2,10 +2,12 @@
 
 use super::super::expr::WindowFunction;
 use super::super::plan::WindowSpec;
+use super::inside::Inside;
 use super::series::Series;
-use crate::base::ExactSum;
 use crate::model::Timestamp;
-use std::collections::VecDeque;
+
+/// Milliseconds of an hour, over which rates are told.
+const HOUR_MS: f64 = 3_600_000.0;
 
 /// One window at one station.
 #[derive(Debug)]
@@ -20,20 +22,6 @@ pub(super) struct Window {
     must_rebuild: bool,
 }
 
-/// What is kept about the samples inside.
-#[derive(Debug)]
-enum Inside {
-    Sum(ExactSum),
-    /// Candidates for the extreme, by sequence number: each is beaten by none behind it.
-    Extreme {
-        candidates: VecDeque<(u64, f64)>,
-        sign: f64,
-    },
-    /// All values, sorted.
-    Sorted(Vec<f64>),
-    Nothing,
-}
-
 impl Window {
     pub(super) fn new(spec: WindowSpec, series: usize) -> Self {
         let inside = Inside::new(spec.function);
@@ -45,8 +33,9 @@ impl Window {
         self.must_rebuild = true;
     }
 
-    /// Moves the window so that it ends at `end`, included; ends never go back.
-    pub(super) fn advance(&mut self, series: &Series, end: Timestamp) {
+    /// Moves the window to where it stands at `instant`; instants never go back.
+    pub(super) fn advance(&mut self, series: &Series, instant: Timestamp) {
+        let end = instant.plus_ms(-self.spec.lag_ms);
         let begin = end.plus_ms(-self.spec.width_ms);
         // Samples that came too late for any window may have been dropped before they were ever inside.
         let is_overtaken = self.from < series.first_sequence();
@@ -66,7 +55,7 @@ impl Window {
         }
     }
 
-    /// Valid samples inside.
+    /// Samples inside that count.
     const fn valid(&self) -> u64 {
         self.to - self.from
     }
@@ -75,81 +64,52 @@ impl Window {
         self.valid() == 0
     }
 
-    /// Valid samples over expected ones.
+    /// The first instant behind `instant` at which another sample enters, as far as the samples are known.
+    pub(super) fn next_change(&self, series: &Series, instant: Timestamp) -> Option<Timestamp> {
+        let lag_ms = self.spec.lag_ms;
+        series.next_after(instant.plus_ms(-lag_ms)).map(|time| time.plus_ms(lag_ms))
+    }
+
+    /// Samples that count over expected ones.
     pub(super) fn coverage(&self) -> f64 {
         self.valid() as f64 / f64::from(self.spec.expected)
     }
 
     /// The value; `None` where nothing is inside, or less than the rule asks for.
     pub(super) fn value(&self, series: &Series) -> Option<f64> {
-        if self.coverage() < self.spec.coverage_min {
+        let count = self.valid();
+        if self.spec.coverage_min > 0.0 && self.coverage() < self.spec.coverage_min {
             return None;
         }
         match (&self.inside, self.spec.function) {
-            (_, WindowFunction::Count) => Some(self.valid() as f64),
-            (Inside::Sum(sum), _) => sum.mean(self.valid()),
+            (_, WindowFunction::Count) => Some(count as f64),
+            (_, WindowFunction::Coverage) => Some(100.0 * self.coverage()),
+            (_, WindowFunction::Silent) => Some(f64::from(u8::from(count == 0))),
+            (Inside::Sum(sum), WindowFunction::Sum) => (count > 0).then(|| sum.total()),
+            (Inside::Sum(sum), _) => sum.mean(count),
+            (Inside::Moments(moments), _) => moments.stddev(count),
+            (Inside::Direction(arrows), _) => arrows.mean(count),
             (Inside::Extreme { candidates, sign }, _) => candidates.front().map(|(_, value)| value * sign),
-            (Inside::Sorted(values), WindowFunction::Baseline { quantile }) => quantile_of(values, quantile),
-            _ => self
-                .to
-                .checked_sub(1)
-                .filter(|last| *last >= self.from)
-                .and_then(|last| series.get(last))
-                .map(|(_, v)| v),
-        }
-    }
-}
-
-impl Inside {
-    const fn new(function: WindowFunction) -> Self {
-        match function {
-            WindowFunction::Avg => Self::Sum(ExactSum::ZERO),
-            WindowFunction::Min => Self::Extreme { candidates: VecDeque::new(), sign: -1.0 },
-            WindowFunction::Max => Self::Extreme { candidates: VecDeque::new(), sign: 1.0 },
-            WindowFunction::Baseline { .. } => Self::Sorted(Vec::new()),
-            WindowFunction::Last | WindowFunction::Count => Self::Nothing,
+            (
+                Inside::Sorted(values),
+                WindowFunction::Baseline { quantile } | WindowFunction::Percentile { quantile },
+            ) => values.quantile(quantile),
+            (Inside::Matches { found, .. }, _) => (count > 0).then(|| f64::from(u8::from(*found > 0))),
+            (Inside::Steady { since, .. }, _) => (count > 1).then(|| f64::from(u8::from(*since <= self.from))),
+            (Inside::Nothing, WindowFunction::Delta) => self.change(series).map(|(change, _)| change),
+            (Inside::Nothing, WindowFunction::Rate) => {
+                self.change(series).map(|(change, elapsed_ms)| change / (elapsed_ms / HOUR_MS))
+            }
+            _ => series.get(self.to.checked_sub(1).filter(|last| *last >= self.from)?).map(|(_, value)| value),
         }
     }
 
-    fn enter(&mut self, sequence: u64, value: f64) {
-        match self {
-            Self::Sum(sum) => sum.add(value),
-            Self::Extreme { candidates, sign } => {
-                let signed = value * *sign;
-                while candidates.pop_back_if(|(_, other)| *other <= signed).is_some() {}
-                candidates.push_back((sequence, signed));
-            }
-            Self::Sorted(values) => {
-                let place = values.partition_point(|other| *other < value);
-                values.insert(place, value);
-            }
-            Self::Nothing => {}
+    /// Newest less oldest value, and the milliseconds between them.
+    fn change(&self, series: &Series) -> Option<(f64, f64)> {
+        if self.valid() < 2 {
+            return None;
         }
+        let ((first, before), (last, after)) = (series.get(self.from)?, series.get(self.to - 1)?);
+        Some((after - before, last.since_ms(first) as f64))
     }
-
-    fn leave(&mut self, sequence: u64, value: f64) {
-        match self {
-            Self::Sum(sum) => sum.remove(value),
-            Self::Extreme { candidates, .. } => {
-                candidates.pop_front_if(|(at, _)| *at <= sequence);
-            }
-            Self::Sorted(values) => {
-                let place = values.partition_point(|other| *other < value);
-                if place < values.len() {
-                    values.remove(place);
-                }
-            }
-            Self::Nothing => {}
-        }
-    }
-}
-
-/// Linear interpolation between order statistics (R type 7).
-fn quantile_of(sorted: &[f64], quantile: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = quantile.clamp(0.0, 1.0) * last as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= place <= last, a usize")]
-    let below = place.floor() as usize;
-    let (low, high) = (*sorted.get(below)?, *sorted.get((below + 1).min(last))?);
-    Some(low + (high - low) * (place - below as f64))
 }

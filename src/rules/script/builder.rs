@@ -1,14 +1,15 @@
 //! The methods of the rule language: what an alarm, a chain and a windowed term can be told.
 
 use super::call::{Call, Signature};
-use super::draft::{Part, SharedAlarm, SharedChain};
+use super::draft::{Part, Recipient, SharedAlarm, SharedChain, SharedRoster};
 use super::symbol::{self, Symbol};
 use super::text::TokenKind;
 use super::tracer::{Outcome, fault, mistake};
 use crate::base::limits::NAME_BYTES_MAX;
 use crate::rules::expr::{Series, WindowTerm};
 use crate::rules::nearest::suggest;
-use crate::rules::verdict::{Contact, MissingPolicy, Place, Priority};
+use crate::rules::roster::{hours, weekdays};
+use crate::rules::verdict::{Contact, MissingPolicy, Party, Place, Priority, Remind, Shift};
 use rhai::Dynamic;
 use std::sync::Arc;
 
@@ -21,9 +22,13 @@ const PLACEHOLDER_HELP: &str = "write {value}, {stations}, {rule} or {since}";
 const WAYS: [&str; 4] = ["app", "sms", "email", "phone"];
 
 const ALARM: &str = "an alarm";
+const CHAIN: &str = "an escalation chain";
+const ROSTER: &str = "a roster";
+/// How often people may be reminded.
+const REMINDERS_MAX: i64 = 1_000;
 
 /// All methods.
-pub(super) const METHODS: [Signature; 11] = [
+pub(super) static METHODS: [Signature; 16] = [
     method("coverage", "a windowed term", "a share", "avg(\"benzene\", 10.minutes).coverage(75.percent)", &[1]),
     method("title", ALARM, "a text", ".title(\"Benzene {value} at {stations}\")", &[1]),
     method("priority", ALARM, "low, medium, high or urgent", ".priority(\"high\")", &[1]),
@@ -40,9 +45,20 @@ pub(super) const METHODS: [Signature; 11] = [
     ),
     method("on_missing", ALARM, "unknown, keep or alarm, and a duration", ".on_missing(\"unknown\", 15.minutes)", &[2]),
     method("escalate", ALARM, "an escalation chain", ".escalate(escalation(\"park-standard\"))", &[1]),
+    method("auto_close", ALARM, "a duration", ".auto_close(30.minutes)", &[1]),
+    method("latch", ALARM, "nothing", ".latch()", &[0]),
+    method("remind", CHAIN, "a duration and how often", ".remind(30.minutes, 4)", &[2]),
+    method(
+        "shift",
+        ROSTER,
+        "weekdays, hours, and a contact or a list of them",
+        ".shift(\"mon-fri\", \"08:00-18:00\", contact(\"day-desk\"))",
+        &[3],
+    ),
+    method("otherwise", ROSTER, "a contact or a list of them", ".otherwise(contact(\"night-desk\"))", &[1]),
     method(
         "step",
-        "an escalation chain",
+        CHAIN,
         "a duration, a contact or a list of them, and a list of ways",
         ".step(15.minutes, contact(\"park-duty\"), [\"app\", \"sms\"])",
         &[3],
@@ -65,14 +81,21 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
     match (call.signature.name, receiver) {
         ("coverage", Some(Symbol::Series(series, nodes))) => coverage(call, &series, nodes),
         ("step", Some(Symbol::Chain(chain))) => step(call, &chain).map(|()| Symbol::Chain(chain)),
-        (name, Some(Symbol::Alarm(alarm))) if name != "coverage" && name != "step" => {
+        ("remind", Some(Symbol::Chain(chain))) => remind(call, &chain).map(|()| Symbol::Chain(chain)),
+        ("shift", Some(Symbol::Roster(roster))) => shift(call, &roster).map(|()| Symbol::Roster(roster)),
+        ("otherwise", Some(Symbol::Roster(roster))) => {
+            roster.lock().1.otherwise = parties(call, 1)?;
+            Ok(Symbol::Roster(roster))
+        }
+        (name, Some(Symbol::Alarm(alarm))) if call.signature.receiver == Some(ALARM) => {
             tell(call, name, &alarm).map(|()| Symbol::Alarm(alarm))
         }
         _ => misplaced(call),
     }
 }
 
-fn misplaced(call: &Call<'_>) -> Outcome<Symbol> {
+/// What is called on something that it does not belong to.
+pub(super) fn misplaced<T>(call: &Call<'_>) -> Outcome<T> {
     let owner = call.signature.receiver.unwrap_or_default();
     let what = symbol::describe(call.arg(0));
     let message = format!("{} belongs to {owner}, not to {what}", call.title());
@@ -89,9 +112,9 @@ fn coverage(call: &Call<'_>, series: &Series, nodes: usize) -> Outcome<Symbol> {
 
 fn step(call: &Call<'_>, chain: &SharedChain) -> Outcome<()> {
     let after_ms = call.duration(1, 0);
-    let contacts = contacts(call);
-    let ways = ways(call);
-    let (after_ms, contacts, ways) = (after_ms?, contacts?, ways?);
+    let recipients = recipients(call);
+    let ways = ways(call, 3);
+    let (after_ms, recipients, ways) = (after_ms?, recipients?, ways?);
     let mut chain = chain.lock();
     if let Some(before) = chain.steps.last().filter(|before| before.after_ms > after_ms) {
         let (now, before) = (symbol::duration_text(after_ms), symbol::duration_text(before.after_ms));
@@ -102,41 +125,84 @@ fn step(call: &Call<'_>, chain: &SharedChain) -> Outcome<()> {
             "write the steps in rising order of time, counted from the opening of the alarm",
         );
     }
-    chain.push(after_ms, contacts, &ways);
+    chain.push(after_ms, recipients, &ways);
     Ok(())
 }
 
-fn contacts(call: &Call<'_>) -> Outcome<Vec<Contact>> {
+/// Everybody that a step tells: contacts, and rosters that have somebody on duty at every hour.
+fn recipients(call: &Call<'_>) -> Outcome<Vec<Recipient>> {
     let mut found = Vec::new();
     for value in list(call.arg(2)) {
         match symbol::symbol(&value) {
-            Some(Symbol::Contact(contact)) => found.push(contact),
-            _ if symbol::is_poison(&value) => {}
-            _ => {
-                let message = format!("{} is no contact", symbol::describe(&value));
-                return fault(
-                    call.place_of(2),
-                    message,
-                    "write contact(\"park-duty\"), or a contact of an imported file",
-                );
+            Some(Symbol::Contact(party)) => found.push(Recipient { party, roster: None }),
+            Some(Symbol::Roster(roster)) => {
+                let (name, roster) = roster.lock().clone();
+                if roster.otherwise.is_empty() {
+                    let message = format!("the roster `{name}` may have hours without anybody on duty");
+                    return fault(call.place_of(2), message, "add .otherwise(contact(\"night-desk\")) to the roster");
+                }
+                let party = Party { contact: Contact(name), fallback: Vec::new() };
+                found.push(Recipient { party, roster: Some(roster) });
             }
+            _ if symbol::is_poison(&value) => {}
+            _ => return no_contact(call, 2, &value),
         }
     }
     Ok(found)
 }
 
-fn ways(call: &Call<'_>) -> Outcome<Vec<String>> {
+/// The contacts of an argument: one, or a list of them.
+fn parties(call: &Call<'_>, index: usize) -> Outcome<Vec<Party>> {
     let mut found = Vec::new();
-    for value in list(call.arg(3)) {
-        let Ok(way) = value.into_string() else { return call.wrong(3) };
-        if !WAYS.contains(&way.as_str()) {
+    for value in list(call.arg(index)) {
+        match symbol::symbol(&value) {
+            Some(Symbol::Contact(party)) => found.push(party),
+            _ if symbol::is_poison(&value) => {}
+            _ => return no_contact(call, index, &value),
+        }
+    }
+    if found.is_empty() { call.wrong(index) } else { Ok(found) }
+}
+
+fn no_contact<T>(call: &Call<'_>, index: usize, value: &Dynamic) -> Outcome<T> {
+    let message = format!("{} is no contact", symbol::describe(value));
+    fault(call.place_of(index), message, "write contact(\"park-duty\"), or a contact of an imported file")
+}
+
+fn remind(call: &Call<'_>, chain: &SharedChain) -> Outcome<()> {
+    let every_ms = call.duration(1, 1)?;
+    let Ok(times) = call.arg(2).as_int() else { return call.wrong(2) };
+    let Some(times) = u32::try_from(times).ok().filter(|_| (1..=REMINDERS_MAX).contains(&times)) else {
+        let message = format!("{times} reminders make no sense");
+        return fault(call.place_of(2), message, format!("write how often at most, from 1 to {REMINDERS_MAX}"));
+    };
+    chain.lock().remind = Some(Remind { every_ms, times });
+    Ok(())
+}
+
+fn shift(call: &Call<'_>, roster: &SharedRoster) -> Outcome<()> {
+    let days = weekdays(&call.text(1)?).or_else(|(message, help)| fault(call.place_of(1), message, help));
+    let hours = hours(&call.text(2)?).or_else(|(message, help)| fault(call.place_of(2), message, help));
+    let parties = parties(call, 3);
+    let (weekdays, (from_minute, to_minute), parties) = (days?, hours?, parties?);
+    roster.lock().1.shifts.push(Shift { weekdays, from_minute, to_minute, parties });
+    Ok(())
+}
+
+/// The ways of an argument. A way may name a gateway of its own behind a colon: `sms:north`.
+pub(super) fn ways(call: &Call<'_>, index: usize) -> Outcome<Vec<String>> {
+    let mut found = Vec::new();
+    for value in list(call.arg(index)) {
+        let Ok(way) = value.into_string() else { return call.wrong(index) };
+        let (kind, gateway) = way.split_once(':').unwrap_or((&way, "any"));
+        if !WAYS.contains(&kind) || gateway.trim().is_empty() {
             let message = format!("`{way}` is no way to tell people");
-            let help = suggest(&way, &WAYS, "write \"app\", \"sms\", \"email\" or \"phone\"");
-            return fault(call.place_of(3), message, help);
+            let help = suggest(kind, &WAYS, "write \"app\", \"sms\", \"email\" or \"phone\"");
+            return fault(call.place_of(index), message, help);
         }
         found.push(way);
     }
-    if found.is_empty() { call.wrong(3) } else { Ok(found) }
+    if found.is_empty() { call.wrong(index) } else { Ok(found) }
 }
 
 /// The values of a list, or the one value that is no list.
@@ -167,14 +233,23 @@ fn tell(call: &Call<'_>, name: &str, alarm: &SharedAlarm) -> Outcome<()> {
         "clear_when" => {
             let condition = call.condition(1)?;
             let hold_ms = if call.count() > 1 { call.duration(2, 0)? } else { 0 };
-            alarm.lock().clear_when = Some((condition, hold_ms));
+            let mut alarm = alarm.lock();
+            alarm.clear_when = Some((condition, hold_ms));
+            alarm.clear_place = Some(call.place_of(1));
         }
         "on_missing" => {
             let policies = [MissingPolicy::Unknown, MissingPolicy::Keep, MissingPolicy::Alarm];
             let policy = word(call, &policies.map(|policy| (policy.name(), policy)));
             let after_ms = call.duration(2, 1);
-            alarm.lock().on_missing = (policy?, after_ms?);
+            let mut alarm = alarm.lock();
+            alarm.has_on_missing = true;
+            alarm.on_missing = (policy?, after_ms?);
         }
+        "auto_close" => {
+            let auto_close_ms = call.duration(1, 1)?;
+            alarm.lock().auto_close_ms = Some(auto_close_ms);
+        }
+        "latch" => alarm.lock().is_latching = true,
         _ => {
             let Symbol::Chain(chain) = call.symbol(1)? else { return call.wrong(1) };
             alarm.lock().chain = Some(chain);
@@ -215,6 +290,7 @@ fn when(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
     }
     alarm.when = Part::Broken;
     alarm.when = Part::Given(call.condition(1)?);
+    alarm.when_place = Some(call.place_of(1));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::base::limits::ON_MISSING_MS_DEFAULT;
 use crate::rules::expr::{Condition, Rule, RulePlaces};
-use crate::rules::verdict::{Chain, Contact, MissingPolicy, Place, Priority, Step};
+use crate::rules::verdict::{Chain, MissingPolicy, Party, Place, Priority, Remind, Roster, Step};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub(super) enum Part<T> {
 
 /// A chain of escalation steps, shared by all that hold it.
 pub(super) type SharedChain = Arc<Mutex<ChainDraft>>;
+/// A roster under construction and its name, shared by all that hold it.
+pub(super) type SharedRoster = Arc<Mutex<(String, Roster)>>;
 /// An alarm, shared by all that hold it, so that a change through any of them is kept.
 pub(super) type SharedAlarm = Arc<Mutex<AlarmDraft>>;
 
@@ -33,18 +35,35 @@ pub(super) struct ChainDraft {
     pub(super) name: String,
     /// Its steps so far.
     pub(super) steps: Vec<Step>,
+    /// What follows the last step.
+    pub(super) remind: Option<Remind>,
+}
+
+/// Somebody who is told, for good or by the hour.
+#[derive(Debug, Clone)]
+pub(super) struct Recipient {
+    /// Who, and how else.
+    pub(super) party: Party,
+    /// Who that is at which time, where it is a roster.
+    pub(super) roster: Option<Roster>,
 }
 
 impl ChainDraft {
     /// A chain without steps.
     pub(super) fn new(name: String) -> SharedChain {
-        Arc::new(Mutex::new(Self { name, steps: Vec::new() }))
+        Arc::new(Mutex::new(Self { name, steps: Vec::new(), remind: None }))
     }
 
     /// Adds a step for each contact at one time.
-    pub(super) fn push(&mut self, after_ms: i64, contacts: Vec<Contact>, ways: &[String]) {
-        let step = |contact| Step { after_ms, contact, ways: ways.to_vec() };
-        self.steps.extend(contacts.into_iter().map(step));
+    pub(super) fn push(&mut self, after_ms: i64, recipients: Vec<Recipient>, ways: &[String]) {
+        let step = |Recipient { party: Party { contact, fallback }, roster }| Step {
+            after_ms,
+            contact,
+            ways: ways.to_vec(),
+            fallback,
+            roster,
+        };
+        self.steps.extend(recipients.into_iter().map(step));
     }
 }
 
@@ -73,8 +92,26 @@ pub(super) struct AlarmDraft {
     pub(super) quorum: Option<(u32, Place)>,
     /// The clear condition and for how long it must hold.
     pub(super) clear_when: Option<(Arc<Condition>, i64)>,
+    /// When it tells nobody, and how that is written.
+    pub(super) suppress_when: Option<(Arc<Condition>, String)>,
+    /// What to do about it.
+    pub(super) guidance: String,
+    /// Its grid.
+    pub(super) every_ms: Option<i64>,
+    /// For how long an instant waits for late frames.
+    pub(super) lateness_ms: i64,
+    /// Where the trip condition stands.
+    pub(super) when_place: Option<Place>,
+    /// Where the clear condition stands.
+    pub(super) clear_place: Option<Place>,
+    /// Whether it says what no data means.
+    pub(super) has_on_missing: bool,
     /// What no data means, and after how long.
     pub(super) on_missing: (MissingPolicy, i64),
+    /// After how long without a trip it closes by itself.
+    pub(super) auto_close_ms: Option<i64>,
+    /// Whether it stays until it is reset.
+    pub(super) is_latching: bool,
     /// Who is told.
     pub(super) chain: Option<SharedChain>,
 }
@@ -94,16 +131,28 @@ impl AlarmDraft {
             hold: (0, None),
             quorum: None,
             clear_when: None,
+            suppress_when: None,
+            guidance: String::new(),
+            every_ms: None,
+            lateness_ms: 0,
+            when_place: None,
+            clear_place: None,
+            has_on_missing: false,
             on_missing: (MissingPolicy::default(), ON_MISSING_MS_DEFAULT),
+            auto_close_ms: None,
+            is_latching: false,
             chain: None,
         }))
     }
 
-    /// The rule, if it has a scope and a condition.
+    /// The rule, if it has a scope; its condition is broken where it has none that could be understood.
     pub(super) fn rule(&self) -> Option<Rule> {
-        let (Part::Given(when), Part::Given((scope, scope_place))) = (&self.when, &self.scope) else {
-            return None;
+        let Part::Given((scope, scope_place)) = &self.scope else { return None };
+        let when = match &self.when {
+            Part::Given(when) => (**when).clone(),
+            Part::Missing | Part::Broken => Condition::Broken,
         };
+        let suppress_when = self.suppress_when.as_ref().map(|(condition, text)| ((**condition).clone(), text.clone()));
         let chain = self.chain.as_ref().map(|chain| chain.lock().clone());
         let or_rule = |place: Option<&Place>| place.unwrap_or(&self.place).clone();
         Some(Rule {
@@ -112,17 +161,31 @@ impl AlarmDraft {
             priority: self.priority,
             scope: scope.clone(),
             quorum: self.quorum.as_ref().map(|(count, _)| *count),
-            when: (**when).clone(),
+            when,
+            suppress_when,
+            guidance: self.guidance.clone(),
+            every_ms: self.every_ms,
+            lateness_ms: self.lateness_ms,
             hold_ms: self.hold.0,
             clear_when: self.clear_when.as_ref().map(|(condition, hold_ms)| ((**condition).clone(), *hold_ms)),
             on_missing: self.on_missing.0,
             on_missing_ms: self.on_missing.1,
-            chain: chain.map_or_else(Chain::default, |draft| Chain { name: draft.name, steps: draft.steps }),
+            has_on_missing: self.has_on_missing,
+            auto_close_ms: self.auto_close_ms,
+            is_latching: self.is_latching,
+            chain: chain.map_or_else(Chain::default, |draft| Chain {
+                name: draft.name,
+                steps: draft.steps,
+                remind: draft.remind,
+            }),
             place: self.place.clone(),
             places: RulePlaces {
                 scope: scope_place.clone(),
                 quorum: or_rule(self.quorum.as_ref().map(|(_, place)| place)),
                 hold: or_rule(self.hold.1.as_ref()),
+                when: or_rule(self.when_place.as_ref()),
+                clear_when: or_rule(self.clear_place.as_ref()),
+                name: self.name_place.clone(),
             },
         })
     }

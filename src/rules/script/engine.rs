@@ -1,13 +1,12 @@
 //! The Rhai engine of one rule file: nothing but what rules need, and a bound on everything.
 
-use super::builder::{self, METHODS};
 use super::call::{Call, Signature};
 use super::draft::Part;
-use super::functions::{self, FUNCTIONS};
 use super::missing::{self, Unknown};
 use super::operators::{self, ARITHMETIC, COMPARISONS, LOGIC, Operation, REFUSED};
 use super::symbol::{self, DURATIONS, Poison, Symbol};
 use super::tracer::{self, Fault, Outcome, Tracer};
+use super::words;
 use crate::base::limits::RULE_OPERATIONS_MAX;
 use crate::rules::expr::Series;
 use crate::rules::getter::{UNITS, number_text};
@@ -49,7 +48,7 @@ pub(super) fn engine(tracer: &Arc<Tracer>) -> Engine {
     add_getters(&mut engine, tracer);
     add_missing_getters(&mut engine, tracer);
     add_operators(&mut engine, tracer);
-    for signature in FUNCTIONS.iter().chain(&METHODS) {
+    for signature in words::functions().chain(words::methods()) {
         add_signature(&mut engine, tracer, signature);
     }
     for name in tracer.source.called_names().into_iter().filter(|name| is_foreign(name)).take(NAMES_MAX) {
@@ -61,7 +60,7 @@ pub(super) fn engine(tracer: &Arc<Tracer>) -> Engine {
 
 /// Whether a name is a function or method of rules.
 pub(super) fn is_own(name: &str) -> bool {
-    FUNCTIONS.iter().chain(&METHODS).any(|signature| signature.name == name)
+    words::functions().chain(words::methods()).any(|signature| signature.name == name)
 }
 
 fn is_foreign(name: &str) -> bool {
@@ -107,7 +106,7 @@ fn add_getters(engine: &mut Engine, tracer: &Arc<Tracer>) {
             engine.register_raw_fn(&getter, [of], move |context, args| {
                 let value = args.first().and_then(|value| symbol::number(value)).unwrap_or_default();
                 let (place, _) = tracer.locate(context.call_source(), context.call_position());
-                let quantity = Series::Number { value, unit: Some(unit), place };
+                let quantity = Series::Number { value, unit: Some(unit), is_per_hour: false, place };
                 Ok(Dynamic::from(Symbol::Series(Arc::new(quantity), 1)))
             });
         }
@@ -239,10 +238,10 @@ fn add_prefix(engine: &mut Engine, tracer: &Arc<Tracer>, name: &'static str, of:
     engine.register_raw_fn(name, [of], move |context, args| {
         let (place, token) = tracer.locate(context.call_source(), context.call_position());
         let operand = args.first().map_or(Dynamic::UNIT, |value| (**value).clone().flatten());
-        let outcome = match FUNCTIONS.iter().find(|signature| name == "!" && signature.name == "not") {
+        let outcome = match words::functions().find(|signature| name == "!" && signature.name == "not") {
             Some(signature) => {
                 let call = Call { signature, tracer: &tracer, token, place, args: vec![operand] };
-                functions::run(&call).map(Dynamic::from)
+                words::run(&call).map(Dynamic::from)
             }
             None => operators::sign(&tracer, name, place, &operand),
         };
@@ -256,7 +255,7 @@ fn add_text(engine: &mut Engine, tracer: &Arc<Tracer>, name: &'static str, of: T
         let value = args.first().and_then(|value| symbol::symbol(value));
         let text = match value {
             Some(Symbol::Duration(ms)) => symbol::duration_text(ms),
-            Some(Symbol::Contact(contact)) => contact.0,
+            Some(Symbol::Contact(party)) => party.contact.0,
             Some(Symbol::Stations(glob)) => glob,
             Some(Symbol::Series(series, _)) => match &*series {
                 Series::Number { value, unit, .. } => {
@@ -296,13 +295,7 @@ fn answer(call: &Call<'_>) -> Outcome<Dynamic> {
     if is_method && symbol::is_poison(call.arg(0)) {
         return Err(Fault::Silent);
     }
-    let outcome = if !call.signature.counts.contains(&call.count()) {
-        call.wrong_count()
-    } else if is_method {
-        builder::run(call)
-    } else {
-        functions::run(call)
-    };
+    let outcome = if !call.signature.counts.contains(&call.count()) { call.wrong_count() } else { words::run(call) };
     match (outcome, symbol::symbol(call.arg(0))) {
         (Ok(value), _) => Ok(Dynamic::from(value)),
         (Err(Fault::Exhausted), _) => Err(Fault::Exhausted),
@@ -320,8 +313,11 @@ fn answer(call: &Call<'_>) -> Outcome<Dynamic> {
 /// Whether a call that failed leaves what it was called on: unless that was the mistake.
 fn is_kept(receiver: &Symbol, method: &str) -> bool {
     match receiver {
-        Symbol::Alarm(_) | Symbol::Chain(_) => true,
-        Symbol::Series(series, _) => method == "coverage" && matches!(**series, Series::Window(_)),
+        Symbol::Alarm(_) | Symbol::Chain(_) | Symbol::Roster(_) => true,
+        Symbol::Series(series, _) => {
+            let is_term = matches!(**series, Series::Window(_) | Series::Spread { .. } | Series::Mean { .. });
+            is_term && matches!(method, "coverage" | "ago" | "at" | "mean_of")
+        }
         _ => false,
     }
 }
@@ -330,7 +326,7 @@ fn is_kept(receiver: &Symbol, method: &str) -> bool {
 fn mark_broken(kept: &Symbol, part: &str) {
     let Symbol::Alarm(alarm) = kept else { return };
     let mut alarm = alarm.lock();
-    if part == "when" && matches!(alarm.when, Part::Missing) {
+    if (part == "when" || part == "when_script") && matches!(alarm.when, Part::Missing) {
         alarm.when = Part::Broken;
     }
     if part == "scope" && matches!(alarm.scope, Part::Missing) {

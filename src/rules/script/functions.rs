@@ -1,12 +1,15 @@
 //! The functions of the rule language: windows over channels, and the beginnings of alarms, contacts and chains.
 
+use super::builder::ways;
 use super::call::{Call, Signature};
 use super::draft::{AlarmDraft, ChainDraft};
 use super::symbol::Symbol;
 use super::tracer::{Outcome, fault};
 use crate::base::limits::{NAME_BYTES_MAX, RULES_MAX};
 use crate::rules::expr::{Condition, Series, WindowFunction, WindowTerm};
-use crate::rules::verdict::Contact;
+use crate::rules::roster::is_zone;
+use crate::rules::verdict::{Contact, Party, Roster};
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// The quantile of `baseline` where the rule names none.
@@ -17,7 +20,7 @@ const COVERAGE_MIN: f64 = 0.0;
 const WINDOW_TAKES: &str = "a channel's name and a duration";
 
 /// All functions.
-pub(super) const FUNCTIONS: [Signature; 11] = [
+pub(super) static FUNCTIONS: [Signature; 12] = [
     function("avg", WINDOW_TAKES, "avg(\"benzene\", 10.minutes)", &[2]),
     function("min", WINDOW_TAKES, "min(\"benzene\", 10.minutes)", &[2]),
     function("max", WINDOW_TAKES, "max(\"benzene\", 10.minutes)", &[2]),
@@ -29,9 +32,15 @@ pub(super) const FUNCTIONS: [Signature; 11] = [
         "baseline(\"benzene\", 24.hours, 10.percent)",
         &[2, 3],
     ),
-    function("stations", "a glob over station names", "stations(\"park/*\")", &[1]),
+    function("stations", "globs over station names", "stations(\"park/*\")", &[1, 2, 3, 4, 5, 6]),
     function("alarm", "the rule's name", "alarm(\"benzene-high\")", &[1]),
-    function("contact", "a name", "contact(\"park-duty\")", &[1]),
+    function(
+        "contact",
+        "a name, and a list of further ways if you wish",
+        "contact(\"park-duty\", [\"phone\"])",
+        &[1, 2],
+    ),
+    function("roster", "a name and a time zone", "roster(\"night-desk\", \"Asia/Shanghai\")", &[2]),
     function("escalation", "a name", "escalation(\"park-standard\")", &[1]),
     function("not", "a condition", "not(avg(\"benzene\", 10.minutes) > 30.ppb)", &[1]),
 ];
@@ -57,8 +66,9 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
             let quantile = if call.count() > 2 { call.share(2)? } else { BASELINE_QUANTILE };
             window(call, WindowFunction::Baseline { quantile })
         }
-        "stations" => call.name(0, NAME_BYTES_MAX).map(Symbol::Stations),
-        "contact" => call.name(0, NAME_BYTES_MAX).map(|name| Symbol::Contact(Contact(name))),
+        "stations" => stations(call),
+        "contact" => contact(call),
+        "roster" => roster(call),
         "escalation" => call.name(0, NAME_BYTES_MAX).map(|name| Symbol::Chain(ChainDraft::new(name))),
         "alarm" => alarm(call),
         _ => negate(call),
@@ -70,8 +80,32 @@ fn window(call: &Call<'_>, function: WindowFunction) -> Outcome<Symbol> {
     let width = if call.count() > 1 { call.duration(1, 1).map(Some) } else { Ok(None) };
     let (channel, width_ms) = (channel?, width?);
     let place = call.place.clone();
-    let term = WindowTerm { function, channel, width_ms, coverage_min: COVERAGE_MIN, place };
+    let (lag_ms, station) = (0, None);
+    let term = WindowTerm { function, channel, width_ms, coverage_min: COVERAGE_MIN, lag_ms, station, place };
     Ok(Symbol::Series(Arc::new(Series::Window(term)), 1))
+}
+
+/// One or more globs, joined by `|`, which no station's name has in it.
+fn stations(call: &Call<'_>) -> Outcome<Symbol> {
+    let globs: Vec<Outcome<String>> = (0..call.count()).map(|index| call.name(index, NAME_BYTES_MAX)).collect();
+    let globs = globs.into_iter().collect::<Outcome<Vec<String>>>()?;
+    Ok(Symbol::Stations(globs.join("|")))
+}
+
+fn contact(call: &Call<'_>) -> Outcome<Symbol> {
+    let contact = Contact(call.name(0, NAME_BYTES_MAX)?);
+    let fallback = if call.count() > 1 { ways(call, 1)? } else { Vec::new() };
+    Ok(Symbol::Contact(Party { contact, fallback }))
+}
+
+fn roster(call: &Call<'_>) -> Outcome<Symbol> {
+    let (name, zone) = (call.name(0, NAME_BYTES_MAX)?, call.text(1)?);
+    if !is_zone(&zone) {
+        let message = format!("there is no time zone `{zone}`");
+        return fault(call.place_of(1), message, "write a name like \"Asia/Shanghai\", or an offset like \"+08:00\"");
+    }
+    let roster = Roster { zone, shifts: Vec::new(), otherwise: Vec::new() };
+    Ok(Symbol::Roster(Arc::new(Mutex::new((name, roster)))))
 }
 
 fn alarm(call: &Call<'_>) -> Outcome<Symbol> {

@@ -1,33 +1,15 @@
 //! What is said about names that mean nothing: functions, methods, getters and variables.
 
-use super::builder::METHODS;
-use super::functions::FUNCTIONS;
 use super::symbol::{self, DURATIONS, Poison};
 use super::tracer::{Tracer, mistake};
+use super::words::{functions, methods};
 use crate::rules::getter::UNITS;
 use crate::rules::nearest::nearest;
 use crate::rules::verdict::Place;
 use rhai::Dynamic;
 
-/// Words of the language that are planned, so that they get an answer of their own.
-const PLANNED: [&str; 16] = [
-    "rate",
-    "delta",
-    "stddev",
-    "percentile",
-    "sum",
-    "spread",
-    "flag",
-    "silent",
-    "stuck",
-    "is_off",
-    "is_on",
-    "remind",
-    "suppress_when",
-    "guidance",
-    "auto_close",
-    "when_script",
-];
+/// Where all words stand.
+const LISTED: &str = "the guide's chapter on rules lists all words, and vocdb.d.rhai does for editors";
 
 /// Functions of Rhai's own that scripts may call.
 const PLAIN: [&str; 72] = [
@@ -170,9 +152,6 @@ pub(super) fn call(unknown: &Unknown<'_>) -> Dynamic {
 fn explain(unknown: &Unknown<'_>) -> (String, String) {
     let name = unknown.name;
     let dot = if unknown.is_method { "." } else { "" };
-    if PLANNED.contains(&name) {
-        return (format!("`{dot}{name}` is not available yet"), "leave it out for now".to_owned());
-    }
     if unknown.tracer.source.function_names().contains(name) {
         let count = unknown.args.len();
         return (format!("`{name}` does not take {count} values"), format!("give it what its `fn {name}(..)` names"));
@@ -200,30 +179,27 @@ fn getters() -> impl Iterator<Item = &'static str> {
 }
 
 fn of_methods(name: &str) -> String {
-    let own = METHODS.iter().map(|signature| signature.name);
-    match nearest(name, own.clone().chain(PLAIN)) {
+    let own = methods().map(|signature| signature.name);
+    match nearest(name, own.chain(PLAIN)) {
         Some(close) => format!("did you mean `.{close}`?"),
-        None => format!("there are .{}", own.collect::<Vec<_>>().join(", .")),
+        None => LISTED.to_owned(),
     }
 }
 
 fn of_functions(unknown: &Unknown<'_>, name: &str) -> String {
-    let own = FUNCTIONS.iter().map(|signature| signature.name);
+    let own = functions().map(|signature| signature.name);
     if let Some((_, known)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
         return format!("did you mean `{known}`?");
     }
-    match nearest(
-        name,
-        own.clone().chain(unknown.tracer.source.function_names().iter().map(String::as_str)).chain(PLAIN),
-    ) {
+    match nearest(name, own.chain(unknown.tracer.source.function_names().iter().map(String::as_str)).chain(PLAIN)) {
         Some(close) => format!("did you mean `{close}`?"),
-        None => format!("there are {}", own.collect::<Vec<_>>().join(", ")),
+        None => LISTED.to_owned(),
     }
 }
 
 /// Reports a getter that does not exist.
 pub(super) fn property(tracer: &Tracer, name: &str, place: Place, target: &Dynamic) -> Dynamic {
-    let signature = METHODS.iter().find(|signature| signature.name == name);
+    let signature = methods().find(|signature| signature.name == name);
     let (message, help) = match signature {
         _ if symbol::is_poison(target) => return Dynamic::from(Poison),
         Some(signature) => (format!("`.{name}` is given nothing"), format!("write {}", signature.example)),

@@ -15,6 +15,7 @@ mod run;
 mod symbol;
 mod text;
 mod tracer;
+mod words;
 
 use super::diagnostic::Diagnostic;
 use super::expr::Rule;
@@ -24,8 +25,10 @@ use crate::base::limits::{RULE_FILE_BYTES_MAX, RULES_MAX};
 use draft::{AlarmDraft, Part};
 use run::{Exports, Run};
 use std::collections::{BTreeMap, BTreeSet};
+pub(super) use symbol::{DURATIONS, duration_ms};
 use text::Source;
 use tracer::mistake;
+pub(super) use words::definitions;
 
 /// Lines that one rule file may have; Rhai counts no further than 65 535.
 const LINES_MAX: usize = 60_000;
@@ -207,7 +210,7 @@ mod tests {
         let Condition::Compare {
             operator,
             left: Series::Window(term),
-            right: Series::Number { value, unit, place },
+            right: Series::Number { value, unit, place, .. },
             ..
         } = &rules[0].when
         else {
@@ -245,6 +248,7 @@ mod tests {
             Condition::And(a, b) => format!("({}&{})", shape_of(a), shape_of(b)),
             Condition::Or(a, b) => format!("({}|{})", shape_of(a), shape_of(b)),
             Condition::Not(a) => format!("!{}", shape_of(a)),
+            _ => "?".to_owned(),
         }
     }
 

@@ -11,6 +11,8 @@ use crate::rules::verdict::Place;
 use rhai::Dynamic;
 use std::sync::Arc;
 
+/// Milliseconds of an hour, over which rates are told.
+const HOUR_MS: f64 = 3_600_000.0;
 /// Operators that leave a series.
 pub(super) const ARITHMETIC: [&str; 4] = ["+", "-", "*", "/"];
 /// Operators that leave a condition.
@@ -60,7 +62,7 @@ pub(super) fn sign(tracer: &Tracer, name: &str, place: Place, operand: &Dynamic)
         Some(value @ (Symbol::Series(..) | Symbol::Duration(_))) if name == "+" => Ok(Dynamic::from(value)),
         Some(Symbol::Duration(ms)) => Ok(Dynamic::from(Symbol::Duration(ms.saturating_neg()))),
         Some(Symbol::Series(series, nodes)) => {
-            let minus = Series::Number { value: -1.0, unit: None, place: place.clone() };
+            let minus = Series::Number { value: -1.0, unit: None, is_per_hour: false, place: place.clone() };
             join(tracer, Arithmetic::Multiply, (minus, 1), ((*series).clone(), nodes), place)
         }
         _ if symbol::is_poison(operand) => Err(Fault::Silent),
@@ -130,11 +132,13 @@ impl Operation<'_> {
 
 fn series_of(value: &Dynamic, place: impl Fn() -> Place) -> Option<(Series, usize)> {
     if let Some(value) = symbol::number(value) {
-        return Some((Series::Number { value, unit: None, place: place() }, 1));
+        return Some((Series::Number { value, unit: None, is_per_hour: false, place: place() }, 1));
     }
     match symbol::symbol(value)? {
         Symbol::Series(series, nodes) => match (*series).clone() {
-            Series::Number { value, unit, .. } => Some((Series::Number { value, unit, place: place() }, nodes)),
+            Series::Number { value, unit, is_per_hour, .. } => {
+                Some((Series::Number { value, unit, is_per_hour, place: place() }, nodes))
+            }
             other => Some((other, nodes)),
         },
         _ => None,
@@ -144,6 +148,9 @@ fn series_of(value: &Dynamic, place: impl Fn() -> Place) -> Option<(Series, usiz
 fn calculate(operation: &Operation<'_>, arithmetic: Arithmetic) -> Outcome<Dynamic> {
     if let Some(duration) = calculate_duration(operation, arithmetic) {
         return Ok(duration);
+    }
+    if let Some(rate) = calculate_rate(operation, arithmetic) {
+        return Ok(rate);
     }
     let Some((left, right)) = operation.series() else {
         return operation.unfit("use + - * / between measurements and quantities");
@@ -181,6 +188,24 @@ fn calculate_duration(operation: &Operation<'_>, arithmetic: Arithmetic) -> Opti
     Some(Dynamic::from(Symbol::Duration(ms)))
 }
 
+/// A quantity over a duration, or so much in a time times a duration.
+fn calculate_rate(operation: &Operation<'_>, arithmetic: Arithmetic) -> Option<Dynamic> {
+    let (Some(Symbol::Series(series, _)), Some(Symbol::Duration(ms))) =
+        (symbol::symbol(&operation.left), symbol::symbol(&operation.right))
+    else {
+        return None;
+    };
+    let Series::Number { value, unit, is_per_hour, place } = (*series).clone() else { return None };
+    let hours = ms as f64 / HOUR_MS;
+    let (value, is_per_hour) = match (arithmetic, is_per_hour) {
+        (Arithmetic::Divide, false) => (value / hours, true),
+        (Arithmetic::Multiply, true) => (value * hours, false),
+        _ => return None,
+    };
+    let number = Series::Number { value, unit, is_per_hour, place };
+    value.is_finite().then(|| Dynamic::from(Symbol::Series(Arc::new(number), 1)))
+}
+
 /// Joins two series; two numbers that need no conversion become one.
 fn join(
     tracer: &Tracer,
@@ -189,8 +214,8 @@ fn join(
     right: (Series, usize),
     place: Place,
 ) -> Outcome<Dynamic> {
-    if let Some((value, unit)) = fold(arithmetic, &left.0, &right.0) {
-        let folded = Series::Number { value, unit, place };
+    if let Some((value, unit, is_per_hour)) = fold(arithmetic, &left.0, &right.0) {
+        let folded = Series::Number { value, unit, is_per_hour, place };
         return Ok(unit.map_or_else(|| Dynamic::from(value), |_| Dynamic::from(Symbol::Series(Arc::new(folded), 1))));
     }
     let nodes = left.1 + right.1 + 1;
@@ -199,18 +224,22 @@ fn join(
     Ok(Dynamic::from(Symbol::Series(Arc::new(series), nodes)))
 }
 
-/// The value and unit of two numbers joined, where no factor between units is needed.
-fn fold(arithmetic: Arithmetic, left: &Series, right: &Series) -> Option<(f64, Option<Unit>)> {
-    let (Series::Number { value: a, unit: left, .. }, Series::Number { value: b, unit: right, .. }) = (left, right)
+/// The value and unit of two numbers joined, and whether it is so much in an hour, where no factor between units is needed.
+fn fold(arithmetic: Arithmetic, left: &Series, right: &Series) -> Option<(f64, Option<Unit>, bool)> {
+    let (
+        Series::Number { value: a, unit: u, is_per_hour: p, .. },
+        Series::Number { value: b, unit: v, is_per_hour: q, .. },
+    ) = (left, right)
     else {
         return None;
     };
+    let is_like = (u, p) == (v, q);
     let folded = match arithmetic {
-        Arithmetic::Add if left == right => (a + b, *left),
-        Arithmetic::Subtract if left == right => (a - b, *left),
-        Arithmetic::Multiply if left.is_none() || right.is_none() => (a * b, left.or(*right)),
-        Arithmetic::Divide if left == right => (a / b, None),
-        Arithmetic::Divide if right.is_none() => (a / b, *left),
+        Arithmetic::Add if is_like => (a + b, *u, *p),
+        Arithmetic::Subtract if is_like => (a - b, *u, *p),
+        Arithmetic::Multiply if u.is_none() || v.is_none() => (a * b, u.or(*v), *p || *q),
+        Arithmetic::Divide if is_like => (a / b, None, false),
+        Arithmetic::Divide if v.is_none() => (a / b, *u, *p),
         _ => return None,
     };
     folded.0.is_finite().then_some(folded)

@@ -89,6 +89,7 @@ impl<'a> Run<'a> {
 
     fn publish(&mut self, mut functions: AST) {
         functions.set_source(FUNCTIONS);
+        self.tracer.define(functions.clone_functions_only());
         if let Ok(module) = Module::eval_ast_as_new(Scope::new(), &functions, &self.engine) {
             self.engine.register_global_module(module.into());
         }
@@ -129,6 +130,7 @@ impl<'a> Run<'a> {
             }
         };
         ast.set_source(STATEMENT);
+        self.tracer.enclose(ast.clone_functions_only());
         match self.engine.run_ast_with_scope(&mut self.scope, &ast) {
             Ok(()) => true,
             Err(error) => {

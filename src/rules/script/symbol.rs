@@ -1,9 +1,9 @@
 //! What values of a rule script stand for, and the getters that make quantities and durations of numbers.
 
-use super::draft::{SharedAlarm, SharedChain};
+use super::draft::{SharedAlarm, SharedChain, SharedRoster};
 use crate::base::limits::WINDOW_MS_MAX;
 use crate::rules::expr::{Condition, Series};
-use crate::rules::verdict::Contact;
+use crate::rules::verdict::Party;
 use rhai::Dynamic;
 use std::sync::Arc;
 
@@ -19,7 +19,9 @@ pub(super) enum Symbol {
     /// `stations("glob")`.
     Stations(String),
     /// Someone who is told.
-    Contact(Contact),
+    Contact(Party),
+    /// Someone who is told, and who that is at which hour.
+    Roster(SharedRoster),
     /// Who is told when.
     Chain(SharedChain),
     /// An alarm under construction.
@@ -40,7 +42,7 @@ impl IntoIterator for Poison {
 }
 
 /// Getters that make a duration of a number, in milliseconds.
-pub(super) const DURATIONS: [(&str, i64); 9] = [
+pub(in crate::rules) const DURATIONS: [(&str, i64); 9] = [
     ("ms", 1),
     ("second", 1_000),
     ("seconds", 1_000),
@@ -53,7 +55,7 @@ pub(super) const DURATIONS: [(&str, i64); 9] = [
 ];
 
 /// A number of units as milliseconds; `None` where it is no number or far beyond every limit.
-pub(super) fn duration_ms(count: f64, unit_ms: i64) -> Option<i64> {
+pub(in crate::rules) fn duration_ms(count: f64, unit_ms: i64) -> Option<i64> {
     let ms = (count * unit_ms as f64).round();
     if ms.is_nan() || ms.abs() > 1000.0 * WINDOW_MS_MAX as f64 {
         return None;
@@ -95,6 +97,7 @@ pub(super) fn describe(value: &Dynamic) -> &'static str {
         Some(Symbol::Duration(_)) => "a duration",
         Some(Symbol::Stations(_)) => "a choice of stations",
         Some(Symbol::Contact(_)) => "a contact",
+        Some(Symbol::Roster(_)) => "a roster",
         Some(Symbol::Chain(_)) => "an escalation chain",
         Some(Symbol::Alarm(_)) => "an alarm",
         None => describe_plain(value),

@@ -6,7 +6,7 @@ use crate::base::limits::{PLAN_NODES_MAX, RULE_OPERATIONS_MAX};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::verdict::Place;
 use parking_lot::Mutex;
-use rhai::Position;
+use rhai::{AST, Position};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -60,6 +60,9 @@ struct State {
     diagnostics: BTreeMap<(Place, String), Diagnostic>,
     alarms: Vec<SharedAlarm>,
     statement: (usize, Chunk),
+    /// The functions of the file, and the closures of the statement that runs.
+    functions: AST,
+    closures: AST,
     nodes: usize,
 }
 
@@ -72,6 +75,22 @@ impl Tracer {
     /// Goes on with a statement, given by its number.
     pub(super) fn begin(&self, number: usize, chunk: Chunk) {
         self.state.lock().statement = (number, chunk);
+    }
+
+    /// Notes the functions of the file.
+    pub(super) fn define(&self, functions: AST) {
+        self.state.lock().functions = functions;
+    }
+
+    /// Notes the closures of the statement that runs.
+    pub(super) fn enclose(&self, closures: AST) {
+        self.state.lock().closures = closures;
+    }
+
+    /// All functions that a closure of the running statement may call.
+    pub(super) fn script_functions(&self) -> AST {
+        let state = self.state.lock();
+        state.functions.merge(&state.closures)
     }
 
     /// The number of the statement that runs.

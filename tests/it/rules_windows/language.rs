@@ -22,6 +22,12 @@ pub(crate) enum Function {
     Max,
     Last,
     Baseline(Option<u32>),
+    Percentile(u32),
+    Sum,
+    Delta,
+    Stddev,
+    Rate,
+    Coverage,
     Count,
 }
 
@@ -32,6 +38,8 @@ pub(crate) struct Look {
     pub(crate) channel: char,
     pub(crate) width_s: Option<i64>,
     pub(crate) coverage_percent: Option<u32>,
+    /// By how many seconds it looks further back.
+    pub(crate) ago_s: i64,
 }
 
 /// A number in ppm.
@@ -42,6 +50,10 @@ pub(crate) enum Amount {
     Minus(Box<Amount>, Box<Amount>),
     Times(f64, Box<Amount>),
     Over(Box<Amount>, f64),
+    /// Greatest less least over the stations.
+    Spread(Look),
+    /// The mean of so many values, of which so many percent must be known; of spreads, or of one station's values.
+    MeanOf(Look, u32, u32, bool),
 }
 
 /// A condition.
@@ -51,6 +63,14 @@ pub(crate) enum Claim {
     Pair(Amount, &'static str, Amount),
     Ratio(Amount, Amount, &'static str, f64),
     Counted(Look, &'static str, u32),
+    Covered(Look, &'static str, u32),
+    Rated(Look, &'static str, f64),
+    /// A flag by its name, of a channel, so many seconds back.
+    Flagged(&'static str, Option<char>, Option<i64>),
+    /// No frame for so many seconds, of the slow instrument, the fast one or both.
+    Silent(Option<bool>, i64),
+    /// No change of a channel for so many seconds, with so many percent of the samples.
+    Stuck(char, i64, u32),
     And(Box<Claim>, Box<Claim>),
     Or(Box<Claim>, Box<Claim>),
     Not(Box<Claim>),
@@ -61,6 +81,9 @@ pub(crate) enum Claim {
 pub(crate) struct RandomRule {
     pub(crate) when: Claim,
     pub(crate) clear: Option<(Claim, i64)>,
+    pub(crate) suppress: Option<Claim>,
+    pub(crate) every_s: Option<i64>,
+    pub(crate) lateness_s: i64,
     pub(crate) hold_s: i64,
     pub(crate) missing: (&'static str, i64),
     pub(crate) quorum: Option<u32>,
@@ -88,17 +111,26 @@ impl fmt::Display for Look {
             Function::Max => "max",
             Function::Last => "last",
             Function::Baseline(_) => "baseline",
+            Function::Percentile(_) => "percentile",
+            Function::Sum => "sum",
+            Function::Delta => "delta",
+            Function::Stddev => "stddev",
+            Function::Rate => "rate",
+            Function::Coverage => "coverage",
             Function::Count => "count",
         };
         write!(f, "{name}(\"{}\"", self.channel)?;
         if let Some(width_s) = self.width_s {
             write!(f, ", {width_s}.seconds")?;
         }
-        if let Function::Baseline(Some(percent)) = self.function {
+        if let Function::Baseline(Some(percent)) | Function::Percentile(percent) = self.function {
             write!(f, ", {percent}.percent")?;
         }
         f.write_str(")")?;
-        self.coverage_percent.map_or(Ok(()), |percent| write!(f, ".coverage({percent}.percent)"))
+        if let Some(percent) = self.coverage_percent {
+            write!(f, ".coverage({percent}.percent)")?;
+        }
+        if self.ago_s > 0 { write!(f, ".ago({}.seconds)", self.ago_s) } else { Ok(()) }
     }
 }
 
@@ -110,6 +142,11 @@ impl fmt::Display for Amount {
             Self::Minus(left, right) => write!(f, "({left} - {right})"),
             Self::Times(factor, inner) => write!(f, "({factor:?} * {inner})"),
             Self::Over(inner, divisor) => write!(f, "({inner} / {divisor:?})"),
+            Self::Spread(look) => write!(f, "spread({look})"),
+            Self::MeanOf(look, count, percent, is_spread) => {
+                let term = if *is_spread { format!("spread({look})") } else { look.to_string() };
+                write!(f, "{term}.mean_of({count}).coverage({percent}.percent)")
+            }
         }
     }
 }
@@ -121,6 +158,21 @@ impl fmt::Display for Claim {
             Self::Pair(left, operator, right) => write!(f, "{left} {operator} {right}"),
             Self::Ratio(over, under, operator, limit) => write!(f, "{over} / {under} {operator} {limit:?}"),
             Self::Counted(look, operator, limit) => write!(f, "{look} {operator} {limit}"),
+            Self::Covered(look, operator, percent) => write!(f, "{look} {operator} {percent}.percent"),
+            Self::Rated(look, operator, limit) => write!(f, "{look} {operator} {limit}.ppm / 1.hour"),
+            Self::Flagged(flag, channel, width_s) => {
+                write!(f, "flag(\"{flag}\"")?;
+                channel.map_or(Ok(()), |channel| write!(f, ", \"{channel}\""))?;
+                width_s.filter(|_| channel.is_some()).map_or(Ok(()), |width_s| write!(f, ", {width_s}.seconds"))?;
+                f.write_str(")")
+            }
+            Self::Silent(instrument, width_s) => {
+                let name = instrument.map_or("", |slow| if slow { "\"aux\", " } else { "\"pid\", " });
+                write!(f, "silent({name}{width_s}.seconds)")
+            }
+            Self::Stuck(channel, width_s, percent) => {
+                write!(f, "stuck(\"{channel}\", {width_s}.seconds, {percent}.percent)")
+            }
             Self::And(left, right) => write!(f, "({left} and {right})"),
             Self::Or(left, right) => write!(f, "({left} or {right})"),
             Self::Not(inner) => write!(f, "not({inner})"),
@@ -145,6 +197,15 @@ impl RandomRule {
         }
         if let Some((clear, hold_s)) = &self.clear {
             text += &format!("\n .clear_when({clear}, {hold_s}.seconds)");
+        }
+        if let Some(suppress) = &self.suppress {
+            text += &format!("\n .suppress_when({suppress})");
+        }
+        if let Some(every_s) = self.every_s {
+            text += &format!(".every({every_s}.seconds)");
+        }
+        if self.lateness_s > 0 {
+            text += &format!(".lateness({}.seconds)", self.lateness_s);
         }
         if !self.chain.is_empty() {
             text += "\n .escalate(escalation(\"chain\")";
@@ -197,20 +258,29 @@ fn any_look(functions: Vec<Function>) -> impl Strategy<Value = Look> {
     let widths = select(vec![5_i64, 10, 10, 15, 20, 30, 30, 35, 60, 60, 90]);
     let shares = prop::option::of(select(vec![10_u32, 33, 50, 70, 75, 100]));
     let channels = prop_oneof![4 => Just('x'), 2 => Just('y'), 1 => Just('z')];
-    (select(functions), channels, widths, shares, prop::bool::weighted(0.3)).prop_map(
-        |(function, channel, width_s, coverage_percent, is_bare)| {
+    let ago = prop_oneof![6 => Just(0_i64), 1 => select(vec![5_i64, 10, 45])];
+    (select(functions), channels, widths, shares, ago, prop::bool::weighted(0.3)).prop_map(
+        |(function, channel, width_s, coverage_percent, ago_s, is_bare)| {
             let width_s = (function != Function::Last || !is_bare).then_some(width_s);
-            Look { function, channel, width_s, coverage_percent }
+            Look { function, channel, width_s, coverage_percent, ago_s }
         },
     )
 }
 
 fn any_amount() -> impl Strategy<Value = Amount> {
     let quantiles = [None, Some(0), Some(10), Some(50), Some(100)].map(Function::Baseline);
+    let percentiles = [0, 50, 95, 100].map(Function::Percentile);
     let plain = [Function::Avg, Function::Avg, Function::Min, Function::Max, Function::Last];
-    let functions: Vec<Function> = plain.into_iter().chain(quantiles).collect();
+    let others = [Function::Sum, Function::Delta, Function::Stddev, Function::Sum, Function::Delta, Function::Stddev];
+    let functions: Vec<Function> = plain.into_iter().chain(others).chain(quantiles).chain(percentiles).collect();
     let factor = || select(vec![0.5, 1.25, 2.0, 3.0]);
-    any_look(functions).prop_map(Amount::Look).prop_recursive(2, 4, 2, move |inner| {
+    let mean = (any_look(vec![Function::Avg, Function::Max]), 2_u32..5, select(vec![0_u32, 50, 100]), any::<bool>());
+    let look = prop_oneof![
+        12 => any_look(functions).prop_map(Amount::Look),
+        1 => any_look(plain.to_vec()).prop_map(Amount::Spread),
+        1 => mean.prop_map(|(look, count, percent, is_spread)| Amount::MeanOf(look, count, percent, is_spread)),
+    ];
+    look.prop_recursive(2, 4, 2, move |inner| {
         let pair = || (inner.clone().prop_map(Box::new), inner.clone().prop_map(Box::new));
         prop_oneof![
             pair().prop_map(|(left, right)| Amount::Plus(left, right)),
@@ -219,6 +289,20 @@ fn any_amount() -> impl Strategy<Value = Amount> {
             (factor(), inner.clone()).prop_map(|(divisor, inner)| Amount::Over(Box::new(inner), divisor)),
         ]
     })
+}
+
+/// Conditions that compare nothing.
+fn any_state() -> impl Strategy<Value = Claim> {
+    let flags = select(vec!["normal", "calibration", "suspect", "link fault", "below detection"]);
+    let channel = || select(vec!['x', 'y', 'z']);
+    let width = || select(vec![10_i64, 15, 30, 60]);
+    prop_oneof![
+        2 => (flags, channel(), prop::option::of(width()))
+            .prop_map(|(flag, channel, width_s)| Claim::Flagged(flag, Some(channel), width_s)),
+        1 => (prop::option::of(any::<bool>()), width()).prop_map(|(slow, width_s)| Claim::Silent(slow, width_s)),
+        1 => (channel(), width(), select(vec![0_u32, 50, 100]))
+            .prop_map(|(channel, width_s, percent)| Claim::Stuck(channel, width_s, percent)),
+    ]
 }
 
 /// A random condition.
@@ -233,6 +317,11 @@ pub(crate) fn any_claim() -> impl Strategy<Value = Claim> {
             .prop_map(|(over, under, by, limit)| Claim::Ratio(over, under, by, limit)),
         2 => (any_look(vec![Function::Count]), operator(), 0_u32..5)
             .prop_map(|(look, by, limit)| Claim::Counted(look, by, limit)),
+        1 => (any_look(vec![Function::Coverage]), operator(), 0_u32..110)
+            .prop_map(|(look, by, percent)| Claim::Covered(look, by, percent)),
+        1 => (any_look(vec![Function::Rate]), operator(), select(vec![0.0, 30.0, 120.0]))
+            .prop_map(|(look, by, limit)| Claim::Rated(look, by, limit)),
+        2 => any_state(),
     ];
     single.prop_recursive(2, 4, 2, |inner| {
         let pair = || (inner.clone().prop_map(Box::new), inner.clone().prop_map(Box::new));
@@ -253,9 +342,17 @@ pub(crate) fn any_rule() -> impl Strategy<Value = RandomRule> {
     let step = (0_i64..40, select(vec!["duty", "boss"]), select(vec!["app", "sms"]));
     let chain = prop::collection::vec(step, 0..4);
     let scope = (prop::option::of(1..=STATIONS), 1..=STATIONS);
-    (any_claim(), clear, hold, missing, scope, chain).prop_map(|(when, clear, hold_s, missing, scope, mut chain)| {
-        chain.sort_unstable_by_key(|(after_s, ..)| *after_s);
-        let (quorum, scope) = scope;
-        RandomRule { when, clear, hold_s, missing, quorum, scope, chain }
-    })
+    let suppress = prop::option::weighted(0.3, any_claim());
+    let grid =
+        (prop::option::weighted(0.2, select(vec![5_i64, 20, 30])), prop_oneof![3 => Just(0_i64), 1 => 1_i64..40]);
+    (any_claim(), clear, suppress, hold, missing, (scope, grid), chain).prop_map(
+        |(when, clear, suppress, hold_s, missing, (scope, grid), mut chain)| {
+            chain.sort_unstable_by_key(|(after_s, ..)| *after_s);
+            let ((quorum, scope), (every_s, lateness_s)) = (scope, grid);
+            // What clears is written so that loading cannot see whether it does so where the rule trips.
+            let twice = |claim: Claim| Claim::Not(Box::new(Claim::Not(Box::new(claim))));
+            let clear = clear.map(|(claim, hold_s)| (twice(claim), hold_s));
+            RandomRule { when, clear, suppress, every_s, lateness_s, hold_s, missing, quorum, scope, chain }
+        },
+    )
 }

@@ -1,12 +1,13 @@
 //! Rules evaluated from a plain list of all frames, anew at each instant: slow, and simple enough to be believed.
 #![cfg(test)]
 
-use super::language::{Amount, Claim, FAST_S, Function, Look, RandomRule, SLOW_S, instrument_id};
+use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id};
+use super::values::{finite, mean_of, plain, value_of};
 use vocdb::rules::Plan;
-use vocdb::rules::expr::WindowFunction;
+use vocdb::rules::expr::{Strand, WindowFunction};
 use vocdb::rules::plan::WindowSpec;
 use vocdb::rules::verdict::{Evidence, TermValue, Truth};
-use vocdb::{InstrumentId, Sample};
+use vocdb::{InstrumentId, Quality, Sample};
 
 /// Every frame that was pushed, the newest at each instant, in no order.
 #[derive(Debug, Default)]
@@ -22,50 +23,26 @@ impl Frames {
         self.0.iter().filter(|(of, ..)| *of == instrument).map(|(_, at, _)| *at).max()
     }
 
-    /// The valid values of a channel behind `from` and up to `to`, in order of time.
-    fn valid(&self, instrument: InstrumentId, channel: usize, from: i64, to: i64) -> Vec<f64> {
+    /// The samples of a channel behind `from` and up to `to`, in order of time.
+    fn samples(&self, instrument: InstrumentId, channel: usize, from: i64, to: i64) -> Vec<(i64, Sample)> {
         let inside = self.0.iter().filter(|(of, at, _)| *of == instrument && from < *at && *at <= to);
-        let mut found: Vec<(i64, f64)> =
-            inside.filter_map(|(_, at, samples)| Some((*at, samples[channel].valid()? + 0.0))).collect();
+        let mut found: Vec<(i64, Sample)> = inside.map(|(_, at, samples)| (*at, samples[channel])).collect();
         found.sort_by_key(|(at, _)| *at);
-        found.into_iter().map(|(_, value)| value).collect()
+        found
+    }
+
+    /// The valid values of a channel behind `from` and up to `to`, in order of time.
+    fn valid(&self, instrument: InstrumentId, channel: usize, from: i64, to: i64) -> Vec<(i64, f64)> {
+        let samples = self.samples(instrument, channel, from, to);
+        samples.into_iter().filter_map(|(at, sample)| Some((at, sample.valid()? + 0.0))).collect()
     }
 }
 
-/// The value of a window from the values in it, which are thousandths.
-#[expect(clippy::cast_possible_truncation, reason = "thousandths below a million, and places in a short list")]
-fn value_of(function: Function, values: &[f64]) -> Option<f64> {
-    let count = values.len() as f64;
-    if function == Function::Count {
-        return Some(count);
-    }
-    let newest = *values.last()?;
-    Some(match function {
-        Function::Avg => {
-            let thousandths: i128 = values.iter().map(|value| (value * 1_000.0).round() as i128).sum();
-            thousandths as f64 / (1_000.0 * count)
-        }
-        Function::Min => values.iter().rev().fold(newest, |least, value| if *value < least { *value } else { least }),
-        Function::Max => values.iter().rev().fold(newest, |most, value| if *value > most { *value } else { most }),
-        Function::Baseline(percent) => {
-            let mut sorted = values.to_vec();
-            sorted.sort_by(f64::total_cmp);
-            let place = f64::from(percent.unwrap_or(10)) / 100.0 * (count - 1.0);
-            let below = place.floor();
-            let (low, high) = (sorted[below as usize], sorted[(place.ceil() as usize).min(values.len() - 1)]);
-            low + (high - low) * (place - below)
-        }
-        Function::Last | Function::Count => newest,
-    })
-}
-
-fn finite(number: f64) -> Option<f64> {
-    number.is_finite().then_some(number)
-}
-
-/// One station at one instant.
+/// One station at one instant, among the stations of the rule.
+#[derive(Clone, Copy)]
 struct Site<'a> {
     frames: &'a Frames,
+    stations: &'a [u32],
     station: u32,
     ms: i64,
 }
@@ -75,10 +52,59 @@ impl Site<'_> {
         let width_s = look.width_s.unwrap_or(look.interval_s());
         let channel = usize::from(look.channel == 'y');
         let instrument = instrument_id(self.station, look.is_slow());
-        let values = self.frames.valid(instrument, channel, self.ms - width_s * 1_000, self.ms);
-        let expected = (width_s / look.interval_s()).max(1) as f64;
-        let is_covered = values.len() as f64 / expected >= f64::from(look.coverage_percent.unwrap_or(0)) / 100.0;
-        value_of(look.function, &values).filter(|_| is_covered)
+        let end = self.ms - look.ago_s * 1_000;
+        let values = self.frames.valid(instrument, channel, end - width_s * 1_000, end);
+        let coverage = values.len() as f64 / (width_s / look.interval_s()).max(1) as f64;
+        let is_covered = coverage >= f64::from(look.coverage_percent.unwrap_or(0)) / 100.0;
+        value_of(look.function, &values, coverage).filter(|_| is_covered)
+    }
+
+    /// The same look by all stations.
+    fn spread(&self, look: &Look) -> Option<f64> {
+        let of_station = |station: &u32| Site { station: *station, ..*self }.look(look);
+        let known: Vec<f64> = self.stations.iter().filter_map(of_station).collect();
+        let most = known.iter().copied().reduce(f64::max)?;
+        let least = known.iter().copied().reduce(f64::min)?;
+        (known.len() > 1).then_some(most - least)
+    }
+
+    fn mean_of(&self, look: &Look, count: u32, percent: u32, is_spread: bool) -> Option<f64> {
+        let step_ms = look.width_s? * 1_000;
+        let values: Vec<Option<f64>> = (0..i64::from(count))
+            .map(|back| {
+                let then = Site { ms: self.ms - back * step_ms, ..*self };
+                if is_spread { then.spread(look) } else { then.look(look) }
+            })
+            .collect();
+        mean_of(&values, percent)
+    }
+
+    fn flagged(&self, flag: &str, channel: char, width_s: Option<i64>) -> Option<bool> {
+        let is_slow = channel == 'z';
+        let width_s = width_s.unwrap_or(if is_slow { SLOW_S } else { FAST_S });
+        let instrument = instrument_id(self.station, is_slow);
+        let samples = self.frames.samples(instrument, usize::from(channel == 'y'), self.ms - width_s * 1_000, self.ms);
+        let is_flagged = samples.iter().any(|(_, sample)| sample.quality.name() == flag);
+        (!samples.is_empty()).then_some(is_flagged)
+    }
+
+    fn silent(&self, instrument: Option<bool>, width_s: i64) -> bool {
+        let is_silent = |is_slow: bool| {
+            let instrument = instrument_id(self.station, is_slow);
+            self.frames.samples(instrument, 0, self.ms - width_s * 1_000, self.ms).is_empty()
+        };
+        instrument.map_or_else(|| is_silent(false) && is_silent(true), is_silent)
+    }
+
+    fn stuck(&self, channel: char, width_s: i64, percent: u32) -> Option<bool> {
+        let is_slow = channel == 'z';
+        let instrument = instrument_id(self.station, is_slow);
+        let samples = self.frames.samples(instrument, usize::from(channel == 'y'), self.ms - width_s * 1_000, self.ms);
+        let normal = samples.iter().filter(|(_, sample)| sample.quality == Quality::Normal);
+        let values: Vec<f64> = normal.filter_map(|(_, sample)| sample.value).collect();
+        let expected = (width_s / if is_slow { SLOW_S } else { FAST_S }).max(1);
+        let is_covered = values.len() as f64 / expected as f64 >= f64::from(percent) / 100.0;
+        (is_covered && values.len() > 1).then(|| values.iter().all(|value| *value == values[0]))
     }
 
     fn amount(&self, amount: &Amount) -> Option<f64> {
@@ -88,6 +114,8 @@ impl Site<'_> {
             Amount::Minus(left, right) => finite(self.amount(left)? - self.amount(right)?),
             Amount::Times(factor, inner) => finite(factor * self.amount(inner)?),
             Amount::Over(inner, divisor) => finite(self.amount(inner)? / divisor),
+            Amount::Spread(look) => self.spread(look),
+            Amount::MeanOf(look, count, percent, is_spread) => self.mean_of(look, *count, *percent, *is_spread),
         }
     }
 
@@ -101,7 +129,13 @@ impl Site<'_> {
             Claim::Limit(left, by, limit) => compare(self.amount(left), by, Some(*limit)),
             Claim::Pair(left, by, right) => compare(self.amount(left), by, self.amount(right)),
             Claim::Ratio(over, under, by, limit) => compare(self.ratio(over, under), by, Some(*limit)),
-            Claim::Counted(look, by, limit) => compare(self.look(look), by, Some(f64::from(*limit))),
+            Claim::Counted(look, by, limit) | Claim::Covered(look, by, limit) => {
+                compare(self.look(look), by, Some(f64::from(*limit)))
+            }
+            Claim::Rated(look, by, limit) => compare(self.look(look), by, Some(*limit)),
+            Claim::Flagged(flag, channel, width_s) => self.flagged(flag, (*channel)?, *width_s),
+            Claim::Silent(instrument, width_s) => Some(self.silent(*instrument, *width_s)),
+            Claim::Stuck(channel, width_s, percent) => self.stuck(*channel, *width_s, *percent),
             Claim::And(left, right) => match (self.claim(left), self.claim(right)) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
@@ -121,26 +155,54 @@ impl Site<'_> {
         match claim {
             Claim::Limit(left, ..) | Claim::Pair(left, ..) => self.amount(left),
             Claim::Ratio(over, under, ..) => self.ratio(over, under),
-            Claim::Counted(look, ..) => self.look(look),
-            Claim::And(left, _) | Claim::Or(left, _) => self.shown(left),
+            Claim::Counted(look, ..) | Claim::Covered(look, ..) | Claim::Rated(look, ..) => self.look(look),
+            Claim::And(left, right) | Claim::Or(left, right) => {
+                if compares(left) {
+                    self.shown(left)
+                } else {
+                    self.shown(right)
+                }
+            }
+            Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => None,
             Claim::Not(inner) => self.shown(inner),
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "a percentage")]
     fn term(&self, spec: &WindowSpec) -> TermValue {
-        let values = self.frames.valid(spec.instrument, spec.channel, self.ms - spec.width_ms, self.ms);
-        let coverage = values.len() as f64 / f64::from(spec.expected);
-        let function = match spec.function {
-            WindowFunction::Avg => Function::Avg,
-            WindowFunction::Min => Function::Min,
-            WindowFunction::Max => Function::Max,
-            WindowFunction::Last => Function::Last,
-            WindowFunction::Count => Function::Count,
-            WindowFunction::Baseline { quantile } => Function::Baseline(Some((quantile * 100.0).round() as u32)),
+        let end = self.ms - spec.lag_ms;
+        let samples = self.frames.samples(spec.instrument, spec.channel, end - spec.width_ms, end);
+        let counts = |sample: &Sample| match spec.function.strand() {
+            Strand::Valid => sample.valid().is_some(),
+            Strand::Normal => sample.value.is_some() && sample.quality == Quality::Normal,
+            Strand::Flags | Strand::Frames => true,
         };
-        let value = value_of(function, &values).filter(|_| coverage >= spec.coverage_min);
+        let count = samples.iter().filter(|(_, sample)| counts(sample)).count();
+        let coverage = count as f64 / f64::from(spec.expected);
+        let is_slow = spec.expected > 0 && spec.instrument == instrument_id(self.station, true);
+        let channel = if is_slow { 'z' } else { ['x', 'y'][spec.channel] };
+        let value = match spec.function {
+            WindowFunction::Flagged(quality) => {
+                self.flagged(quality.name(), channel, Some(spec.width_ms / 1_000)).map(f64::from)
+            }
+            WindowFunction::Silent => Some(f64::from(self.silent(Some(is_slow), spec.width_ms / 1_000))),
+            WindowFunction::Stuck => self.stuck(channel, spec.width_ms / 1_000, 0).map(f64::from),
+            function => {
+                let values = self.frames.valid(spec.instrument, spec.channel, end - spec.width_ms, end);
+                value_of(plain(function), &values, coverage)
+            }
+        };
+        let value = value.filter(|_| coverage >= spec.coverage_min);
         TermValue { label: spec.label.clone(), value, coverage, unit: spec.unit.clone() }
+    }
+}
+
+/// Whether any comparison is in a condition.
+fn compares(claim: &Claim) -> bool {
+    match claim {
+        Claim::And(left, right) | Claim::Or(left, right) => compares(left) || compares(right),
+        Claim::Not(inner) => compares(inner),
+        Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => false,
+        _ => true,
     }
 }
 
@@ -164,13 +226,14 @@ pub(crate) struct Saying {
     pub(crate) trip: Truth,
     pub(crate) clear: Truth,
     pub(crate) absent: Vec<String>,
+    pub(crate) is_suppressed: bool,
     pub(crate) evidence: Vec<Evidence>,
 }
 
 impl Saying {
     /// Whether it is said of empty windows and is the same as another.
     pub(crate) fn says_no_more_than(&self, other: &Self) -> bool {
-        let verdict = |saying: &Self| (saying.trip, saying.clear, saying.absent.clone());
+        let verdict = |saying: &Self| (saying.trip, saying.clear, saying.absent.clone(), saying.is_suppressed);
         let mut terms = self.evidence.iter().flat_map(|one| &one.terms);
         terms.all(|term| term.coverage == 0.0) && verdict(self) == verdict(other)
     }
@@ -217,15 +280,23 @@ impl NaivePlan {
 
     /// The grid of the fastest instrument that the rule looks at.
     fn step_ms(&self) -> i64 {
+        if let Some(every_s) = self.rule.every_s {
+            return every_s * 1_000;
+        }
         let is_fast = |instrument: InstrumentId| self.stations.iter().any(|at| instrument == instrument_id(*at, false));
         if self.instruments(0).any(is_fast) { FAST_S * 1_000 } else { SLOW_S * 1_000 }
     }
 
     /// How far evaluation may go: all instruments have come so far, or the newest has gone ahead by what the rule waits.
     fn frontier_ms(&self, frames: &Frames, now_ms: Option<i64>) -> Option<i64> {
-        let patience_ms = self.rule.missing.1 * 1_000;
+        let lateness_ms = self.rule.lateness_s * 1_000;
+        let asks =
+            [Some(&self.rule.when), self.rule.clear.as_ref().map(|(claim, _)| claim), self.rule.suppress.as_ref()];
+        let waits_ms =
+            if asks.into_iter().flatten().any(asks_silence) { self.step_ms() } else { self.rule.missing.1 * 1_000 };
+        let patience_ms = waits_ms.max(lateness_ms);
         let of_member = |member| self.instruments(member).map(|one| frames.newest(one)).min().flatten();
-        let everybody = (0..self.stations.len()).map(of_member).min().flatten();
+        let everybody = (0..self.stations.len()).map(of_member).min().flatten().map(|ms| ms - lateness_ms);
         let all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
         let fastest = all.filter_map(|one| frames.newest(one)).max().map(|ms| ms - patience_ms);
         everybody.max(fastest).max(now_ms.filter(|_| self.next_ms.is_some()).map(|ms| ms - patience_ms))
@@ -265,7 +336,7 @@ impl NaivePlan {
     }
 
     fn say(&mut self, frames: &Frames, ms: i64) -> Saying {
-        let at = |station: &u32| Site { frames, station: *station, ms };
+        let at = |station: &u32| Site { frames, stations: &self.stations, station: *station, ms };
         let trips: Vec<Option<bool>> = self.stations.iter().map(|one| at(one).claim(&self.rule.when)).collect();
         let clears: Vec<Option<bool>> = match &self.rule.clear {
             Some((clear, _)) => self.stations.iter().map(|one| at(one).claim(clear)).collect(),
@@ -290,12 +361,29 @@ impl NaivePlan {
         let trip = truth(joint_trip(quorum, &trips, &gone));
         self.was_clear.iter_mut().zip(&clears).for_each(|(was, clear)| *was = clear.or(*was));
         let clear = truth(self.joint_clear(quorum, &clears, &gone));
-        Saying { ms, trip, clear, absent, evidence }
+        let is_suppressed = self.rule.suppress.as_ref().is_some_and(|claim| {
+            let is_quiet: Vec<bool> = self.stations.iter().map(|one| at(one).claim(claim) == Some(true)).collect();
+            let is_meant = |trip: &Option<bool>| !trips.contains(&Some(true)) || *trip == Some(true);
+            let meant = trips.iter().filter(|trip| is_meant(trip)).count();
+            trips.iter().zip(is_quiet).filter(|(trip, is_quiet)| is_meant(trip) && !is_quiet).count()
+                < quorum.min(meant)
+        });
+        Saying { ms, trip, clear, absent, is_suppressed, evidence }
     }
 }
 
 fn truth(holds: Option<bool>) -> Truth {
     holds.map_or(Truth::Unknown, Truth::from)
+}
+
+/// Whether a condition asks for silence.
+fn asks_silence(claim: &Claim) -> bool {
+    match claim {
+        Claim::And(left, right) | Claim::Or(left, right) => asks_silence(left) || asks_silence(right),
+        Claim::Not(inner) => asks_silence(inner),
+        Claim::Silent(..) => true,
+        _ => false,
+    }
 }
 
 /// Whether so many of those that are not gone trip, whatever the unknown ones may turn out to be.

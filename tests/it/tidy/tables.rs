@@ -13,7 +13,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
     ("rules", &["base", "model", "query"]),
     ("alarm", &["base", "model", "ledger", "rules::verdict"]),
     ("trace", &["base", "model", "query", "ledger", "alarm::event"]),
-    ("interop", &["base", "model", "query", "alarm::notify"]),
+    ("interop", &["base", "model", "query", "alarm::notify", "alarm::event", "rules::verdict"]),
 ];
 
 /// The wiring: `src/lib.rs` and these modules may name every layer, and no layer may name them.

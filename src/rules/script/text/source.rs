@@ -191,6 +191,22 @@ impl Source {
         (seen == index && !matches!(self.symbol(first), ")" | "]" | "}" | "")).then_some(first)
     }
 
+    /// The text of the argument `index` of the call whose name is the token `name`.
+    pub(in crate::rules::script) fn text_of_argument(&self, name: usize, index: usize) -> Option<&str> {
+        let first = self.argument(name, index)?;
+        let (mut depth, mut last) = (0_usize, first);
+        for at in first..self.tokens.len() {
+            match self.symbol(at) {
+                ")" | "]" | "}" | "," | ";" if depth == 0 => break,
+                "(" | "[" | "{" | "#{" | "?[" => depth += 1,
+                ")" | "]" | "}" => depth -= 1,
+                _ => {}
+            }
+            last = at;
+        }
+        self.text.get(self.token(first)?.start..self.token(last)?.end)
+    }
+
     /// The first token of the operand that ends before the operator at `operator`.
     pub(in crate::rules::script) fn left_operand(&self, operator: usize) -> Option<usize> {
         let mut at = operator.checked_sub(1)?;

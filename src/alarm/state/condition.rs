@@ -1,9 +1,8 @@
-//! What the machine remembers.
+//! Conditions: where each rule stands over each scope, apart from what people have done about it.
 
-use super::event::{Acknowledged, AlarmId, Opened, Subject};
+use crate::alarm::event::AlarmId;
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
-use crate::rules::verdict::Contact;
 use serde::{Deserialize, Serialize};
 
 /// The condition of one rule over one scope, apart from what people have done about it (OPC UA Part 9).
@@ -25,19 +24,21 @@ pub enum Condition {
 /// Where one rule over one scope stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ConditionState {
-    pub(super) phase: Phase,
+    pub(crate) phase: Phase,
     /// Since when verdicts have been unknown.
-    pub(super) missing_since: Option<Timestamp>,
+    pub(crate) missing_since: Option<Timestamp>,
     /// Whether that has been recorded.
-    pub(super) is_unknown: bool,
-    pub(super) alarm: Option<AlarmId>,
+    pub(crate) is_unknown: bool,
+    pub(crate) alarm: Option<AlarmId>,
+    /// Since when the trip condition of an open alarm has been false.
+    pub(crate) quiet_since: Option<Timestamp>,
     /// Stations that no longer count towards the quorum.
-    pub(super) absent: Vec<String>,
+    pub(crate) absent: Vec<String>,
 }
 
 /// The part of a condition that goes round: normal, pending, active, clearing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     #[default]
     Normal,
     Pending {
@@ -74,7 +75,7 @@ impl ConditionState {
 /// What of the machine is not in its events: the conditions that are not plainly normal, by rule and scope.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct MachineState {
-    pub(super) conditions: Vec<(String, String, ConditionState)>,
+    pub(crate) conditions: Vec<(String, String, ConditionState)>,
 }
 
 /// The rule set in force.
@@ -82,55 +83,4 @@ pub struct MachineState {
 pub struct RuleSetRef {
     /// SHA-256 of its files.
     pub hash: Digest,
-}
-
-/// An open alarm.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Alarm {
-    /// How it opened: rule, scope, values, chain.
-    pub opened: Opened,
-    /// Who acknowledged it, once somebody has.
-    pub acknowledged: Option<Acknowledged>,
-    /// How many steps of its chain have been taken.
-    pub steps_taken: usize,
-    /// Who has been told, and over which ways.
-    pub told: Vec<(Contact, Vec<String>)>,
-}
-
-impl Alarm {
-    pub(super) const fn new(opened: Opened) -> Self {
-        Self { opened, acknowledged: None, steps_taken: 0, told: Vec::new() }
-    }
-
-    /// Host time at which the next step is due; `None` once it is acknowledged or the chain has run out.
-    #[must_use]
-    pub fn next_step_due(&self) -> Option<Timestamp> {
-        let step = self.opened.chain.steps.get(self.steps_taken).filter(|_| self.acknowledged.is_none())?;
-        Some(self.opened.recorded_at.plus_ms(step.after_ms))
-    }
-
-    /// What its newest message is about.
-    #[must_use]
-    pub fn subject(&self) -> Option<Subject> {
-        self.steps_taken.checked_sub(1).and_then(|step| u32::try_from(step).ok()).map(Subject::Step)
-    }
-}
-
-/// An operator's action that makes no sense now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AlarmError {
-    /// No such alarm is open.
-    #[error("alarm {0} is not open: it has closed, or there never was one of this number")]
-    NotOpen(AlarmId),
-    /// Somebody was faster.
-    #[error("alarm {alarm} was acknowledged by {by} at {at} already")]
-    AlreadyAcknowledged {
-        /// The alarm.
-        alarm: AlarmId,
-        /// Who.
-        by: String,
-        /// When.
-        at: Timestamp,
-    },
 }

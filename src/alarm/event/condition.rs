@@ -1,0 +1,212 @@
+//! What happens to conditions and alarms through readings and rules.
+
+use super::id::{AlarmId, IncidentId};
+use crate::base::checksum::Digest;
+use crate::model::Timestamp;
+use crate::rules::verdict::{Chain, Evidence, Place, Priority};
+use serde::{Deserialize, Serialize};
+
+/// An alarm opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Its number.
+    pub alarm: AlarmId,
+    /// The rule.
+    pub rule: String,
+    /// The station or, with a quorum, the scope.
+    pub scope_key: String,
+    /// What people read, filled in.
+    pub title: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// Event time at which the condition began to hold.
+    pub since: Timestamp,
+    /// Event time at which it had held long enough.
+    pub opened_at: Timestamp,
+    /// Host time of the opening; the steps of the chain count from here.
+    pub recorded_at: Timestamp,
+    /// Who is told when: frozen here, whatever becomes of the rule.
+    pub chain: Chain,
+    /// The channels that the rule looks at.
+    pub channels: Vec<String>,
+    /// The unit of the evidence's values.
+    pub unit: String,
+    /// Why it opened: the values behind it.
+    pub evidence: Vec<Evidence>,
+    /// SHA-256 of the rule set in force.
+    pub rule_set: Digest,
+    /// Where the rule stands in it.
+    pub place: Place,
+}
+
+/// Why an alarm closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CloseReason {
+    /// The clear condition held long enough.
+    Cleared,
+    /// A new rule set has no such rule, or all rules were switched off.
+    RuleRemoved,
+    /// A new rule set has the rule, but not for this station or scope.
+    ScopeRemoved,
+    /// The trip condition was false for as long as the rule's `.auto_close` says.
+    AutoClosed,
+    /// It had cleared before, and somebody has reset its latch.
+    LatchReset,
+}
+
+impl CloseReason {
+    /// The reason in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Cleared => "the clear condition held",
+            Self::RuleRemoved => "its rule is no longer in force",
+            Self::ScopeRemoved => "its rule no longer covers this scope",
+            Self::AutoClosed => "it has not tripped for as long as the rule waits",
+            Self::LatchReset => "its latch was reset",
+        }
+    }
+}
+
+/// An alarm closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Closed {
+    /// Its number.
+    pub alarm: AlarmId,
+    /// The rule.
+    pub rule: String,
+    /// The station or scope.
+    pub scope_key: String,
+    /// Event time; host time where it was no reading that closed it.
+    pub closed_at: Timestamp,
+    /// Host time.
+    pub recorded_at: Timestamp,
+    /// Why.
+    pub reason: CloseReason,
+    /// The values at that instant; none where it was no reading that closed it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A rule's condition became unknown for want of data, or known again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Knowledge {
+    /// The alarm, where one is open.
+    pub alarm: Option<AlarmId>,
+    /// The rule.
+    pub rule: String,
+    /// The station or scope.
+    pub scope_key: String,
+    /// Event time.
+    pub at: Timestamp,
+    /// Host time.
+    pub recorded_at: Timestamp,
+    /// Event time since when there was no verdict.
+    pub since: Timestamp,
+}
+
+/// Stations left or came back to the quorum of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The rule.
+    pub rule: String,
+    /// The scope.
+    pub scope_key: String,
+    /// Event time.
+    pub at: Timestamp,
+    /// Host time.
+    pub recorded_at: Timestamp,
+    /// Stations that have been without a verdict for longer than the rule waits, and no longer count.
+    pub left: Vec<String>,
+    /// Stations that have one again, and count.
+    pub returned: Vec<String>,
+}
+
+/// A rule began to be suppressed by what its own `.suppress_when` looks at, or is so no longer. Its state goes on; nobody is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// The alarm, where one is open.
+    pub alarm: Option<AlarmId>,
+    /// The rule.
+    pub rule: String,
+    /// The station or scope.
+    pub scope_key: String,
+    /// By what, in the operator's words; `None` where nothing suppresses it any more.
+    pub by: Option<String>,
+    /// Event time.
+    pub at: Timestamp,
+    /// Host time.
+    pub recorded_at: Timestamp,
+}
+
+/// A latching alarm cleared and stays until it is reset, or it tripped once more before that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LatchChange {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// The rule.
+    pub rule: String,
+    /// The station or scope.
+    pub scope_key: String,
+    /// Whether the condition has cleared; otherwise it has tripped again.
+    pub is_clear: bool,
+    /// Event time.
+    pub at: Timestamp,
+    /// Host time.
+    pub recorded_at: Timestamp,
+    /// The values at that instant.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What a new rule set made of a condition that was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Carry {
+    /// The rule is the same: everything goes on.
+    Unchanged,
+    /// Its times, texts or people have changed, not what it looks at: holds go on under the new times.
+    Renewed,
+    /// It looks at something else: the alarm stays open, and what had held for a while must hold anew.
+    Reevaluated,
+}
+
+/// A condition that was under way went over into a new rule set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The alarm, where one is open.
+    pub alarm: Option<AlarmId>,
+    /// The rule.
+    pub rule: String,
+    /// The station or scope.
+    pub scope_key: String,
+    /// Host time.
+    pub at: Timestamp,
+    /// SHA-256 of the rule set that was in force.
+    pub from: Digest,
+    /// SHA-256 of the new one.
+    pub to: Digest,
+    /// How.
+    pub carry: Carry,
+}
+
+/// Why two alarms are taken for one incident.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Cause {
+    /// They are of one rule.
+    SameRule,
+    /// Their rules look at one channel.
+    SharedChannel(String),
+}
+
+/// An alarm joined an incident that an earlier one had begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The alarm that joined.
+    pub alarm: AlarmId,
+    /// Why.
+    pub cause: Cause,
+    /// Event time of the alarm's opening.
+    pub at: Timestamp,
+    /// Host time.
+    pub recorded_at: Timestamp,
+}

@@ -1,0 +1,16 @@
+//! Everything that can happen to an alarm, as it goes into the ledger and to subscribers.
+
+mod any;
+mod condition;
+mod id;
+mod operator;
+mod telling;
+mod words;
+
+pub use any::AlarmEvent;
+pub use condition::{
+    Carried, Carry, Cause, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression,
+};
+pub use id::{AlarmId, AlarmKey, IncidentId};
+pub use operator::{Acknowledged, Operated, OperatorAction, Shelving, ShelvingEnd, ShelvingEnded};
+pub use telling::{Delivery, DeliveryResult, Escalated, Flood, HeldBack, Notification, Reminded, Subject, SystemAlarm};

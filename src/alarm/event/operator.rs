@@ -1,0 +1,98 @@
+//! What people do about alarms.
+
+use super::id::AlarmId;
+use crate::model::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Somebody has taken notice and takes care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// Who.
+    pub by: String,
+    /// What they say.
+    pub comment: String,
+    /// Host time.
+    pub at: Timestamp,
+}
+
+/// For how long an alarm is shelved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Shelving {
+    /// Until a host time.
+    Until(Timestamp),
+    /// Until its alarm next clears.
+    UntilNormal,
+}
+
+/// What an operator did, other than acknowledging.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OperatorAction {
+    /// Took the acknowledgement of an alarm back: later steps are taken again.
+    Unacknowledge,
+    /// Said something about an alarm.
+    Comment,
+    /// Let go a latching alarm that has cleared.
+    ResetLatch,
+    /// Gave an alarm to somebody else.
+    HandOver {
+        /// To whom.
+        to: String,
+    },
+    /// Shelved a rule over a scope: its state goes on, nobody is told.
+    Shelve(Shelving),
+    /// Took it off the shelf.
+    Unshelve,
+    /// Took a rule over a scope out of service: its state goes on, nobody is told.
+    TakeOutOfService,
+    /// Put it back into service.
+    ReturnToService,
+    /// Switched all rules off.
+    SwitchRulesOff,
+}
+
+/// Who did what to which alarm, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operated {
+    /// The alarm, where one is open.
+    pub alarm: Option<AlarmId>,
+    /// The rule; empty where it is about all of them.
+    pub rule: String,
+    /// The station or scope; empty where it is about all of them.
+    pub scope_key: String,
+    /// What.
+    pub action: OperatorAction,
+    /// Who.
+    pub by: String,
+    /// What they say.
+    pub comment: String,
+    /// Host time.
+    pub at: Timestamp,
+}
+
+/// Why a shelving ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShelvingEnd {
+    /// Its time was over.
+    TimeOver,
+    /// Its alarm has cleared.
+    BackToNormal,
+}
+
+/// A rule over a scope is no longer shelved, and no operator did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShelvingEnded {
+    /// The alarm, where one is open.
+    pub alarm: Option<AlarmId>,
+    /// The rule.
+    pub rule: String,
+    /// The station or scope.
+    pub scope_key: String,
+    /// Why.
+    pub end: ShelvingEnd,
+    /// Host time at which it was due.
+    pub due: Timestamp,
+    /// Host time at which it was noticed; later than due after downtime.
+    pub at: Timestamp,
+}

@@ -1,0 +1,177 @@
+//! Who is told what over which way, and what becomes of it.
+
+use super::id::AlarmId;
+use crate::model::Timestamp;
+use crate::rules::verdict::{Contact, Party, Priority};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A step of the chain was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalated {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// Index of the step, from 0.
+    pub step: u32,
+    /// Host time at which it was due.
+    pub due: Timestamp,
+    /// Host time at which it was taken; later than due after downtime.
+    pub at: Timestamp,
+    /// Who is told, as the chain names them.
+    pub contact: Contact,
+    /// Who that is at this hour: the contact, or those whom its roster has on duty.
+    pub parties: Vec<Party>,
+    /// Over which ways.
+    pub ways: Vec<String>,
+}
+
+/// Everybody told of an alarm so far is told again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminded {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// Number of the reminder, from 1.
+    pub repeat: u32,
+    /// Host time at which it was due.
+    pub due: Timestamp,
+    /// Host time at which it was sent; later than due after downtime, when those in between are left out.
+    pub at: Timestamp,
+}
+
+/// One message to one person over one way: a row of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// The same for every attempt and after every restart, so that a receiver can drop repeats: SHA-256, hexadecimal, of alarm,
+    /// subject, repeat, recipient and way.
+    pub id: String,
+    /// The alarm; `None` for a roll-up and a heartbeat.
+    pub alarm: Option<AlarmId>,
+    /// What it is about.
+    pub subject: Subject,
+    /// Number of the reminder; 0 for what is said the first time.
+    pub repeat: u32,
+    /// How urgent.
+    pub priority: Priority,
+    /// Who is told.
+    pub contact: Contact,
+    /// Over which way: `app`, `sms`, `email`, `phone`.
+    pub way: String,
+    /// Further ways to the contact, should this one be dead.
+    pub fallback: Vec<String>,
+    /// What they read.
+    pub text: String,
+    /// Host time at which it was written.
+    pub created_at: Timestamp,
+}
+
+/// What a notification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    /// A step of the chain: the alarm is open.
+    Step(u32),
+    /// The alarm has closed.
+    Closed,
+    /// Many alarms at once, in one message: its number for this contact, from 1.
+    RollUp(u64),
+    /// All is well and the station is alive: its number.
+    Heartbeat(u64),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(index) => write!(f, "step {index}"),
+            Self::Closed => f.write_str("closed"),
+            Self::RollUp(number) => write!(f, "roll-up {number}"),
+            Self::Heartbeat(number) => write!(f, "heartbeat {number}"),
+        }
+    }
+}
+
+/// What became of one attempt to deliver a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// [`Notification::id`].
+    pub notification: String,
+    /// Which attempt, from 1; 0 where none was made.
+    pub attempt: u32,
+    /// Host time.
+    pub at: Timestamp,
+    /// How it went.
+    pub result: DeliveryResult,
+}
+
+/// How an attempt went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveryResult {
+    /// The gateway took it.
+    Delivered,
+    /// It failed for now and is tried again at a host time.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// Why it failed.
+        reason: String,
+    },
+    /// The gateway refuses it for good: a dead letter.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// It had not been delivered yet when a later message about the same alarm took its place.
+    Superseded {
+        /// The later message's [`Notification::id`].
+        by: String,
+    },
+}
+
+/// A message that a flood holds back for the next roll-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// What it is about.
+    pub subject: Subject,
+    /// How urgent.
+    pub priority: Priority,
+    /// Who would have been told,
+    pub party: Party,
+    /// over which ways,
+    pub ways: Vec<String>,
+    /// what.
+    pub text: String,
+    /// Host time.
+    pub at: Timestamp,
+}
+
+/// A flood of alarms to one contact began or ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flood {
+    /// Who is told of so many alarms.
+    pub contact: Contact,
+    /// Whether it began.
+    pub is_on: bool,
+    /// Of how many alarms they were told in the ten minutes before.
+    pub alarms: u32,
+    /// Host time.
+    pub at: Timestamp,
+}
+
+/// Something is wrong with telling people itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemAlarm {
+    /// The alarm that somebody should have heard of, where it is about one.
+    pub alarm: Option<AlarmId>,
+    /// The notification that does not get through.
+    pub notification: String,
+    /// Whom it does not reach.
+    pub contact: Contact,
+    /// Over which way.
+    pub way: String,
+    /// The way that is tried next; `None` where there is no further one.
+    pub next_way: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+    /// Host time.
+    pub at: Timestamp,
+}

@@ -1,0 +1,103 @@
+//! Events in a sentence each, for timelines and explanations.
+
+use super::any::AlarmEvent;
+use super::condition::{Carry, Cause};
+use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
+use crate::model::Timestamp;
+
+impl AlarmEvent {
+    /// When and what, in a sentence: event time for what was measured, host time for what people did. `None` for the rows of the
+    /// outbox and what became of them.
+    #[must_use]
+    pub fn sentence(&self) -> Option<(Timestamp, String)> {
+        Some(match self {
+            Self::Opened(opened) => (opened.opened_at, format!("opened: {} (since {})", opened.title, opened.since)),
+            Self::Closed(closed) => (closed.closed_at, format!("closed: {}", closed.reason.words())),
+            Self::BecameUnknown(gap) => (gap.at, format!("condition unknown: no verdict since {}", gap.since)),
+            Self::BecameKnown(gap) => (gap.at, "condition known again".to_owned()),
+            Self::MembershipChanged(change) => (change.at, membership(&change.left, &change.returned)),
+            Self::Acknowledged(by) => (by.at, format!("acknowledged by {}: {}", by.by, by.comment)),
+            Self::Operated(operated) => (operated.at, operation(operated)),
+            Self::ShelvingEnded(ended) => {
+                let why = match ended.end {
+                    ShelvingEnd::TimeOver => "its time is over",
+                    ShelvingEnd::BackToNormal => "the alarm has cleared",
+                };
+                (ended.at, format!("no longer shelved: {why}"))
+            }
+            Self::SuppressionChanged(change) => {
+                let none = || "no longer suppressed".to_owned();
+                (change.at, change.by.as_ref().map_or_else(none, |by| format!("suppressed by {by}")))
+            }
+            Self::LatchChanged(change) if change.is_clear => {
+                (change.at, "cleared, and latched until somebody resets it".to_owned())
+            }
+            Self::LatchChanged(change) => (change.at, "tripped again while latched".to_owned()),
+            Self::Carried(carried) => {
+                let how = match carried.carry {
+                    Carry::Unchanged => "the rule is the same",
+                    Carry::Renewed => "the rule looks at the same, with other times, texts or people",
+                    Carry::Reevaluated => "the rule looks at something else; holds begin anew",
+                };
+                (carried.at, format!("went over into a new rule set: {how}"))
+            }
+            Self::Joined(joined) => {
+                let why = match &joined.cause {
+                    Cause::SameRule => "the same rule".to_owned(),
+                    Cause::SharedChannel(channel) => format!("both look at {channel}"),
+                };
+                (joined.at, format!("joined {}: {why}", joined.incident))
+            }
+            Self::Escalated(step) => {
+                let whom: Vec<&str> = step.parties.iter().map(|party| party.contact.0.as_str()).collect();
+                let roster =
+                    if whom == [step.contact.0.as_str()] { String::new() } else { format!(" ({})", whom.join(", ")) };
+                let (ways, late) = (step.ways.join(", "), late(step.due, step.at));
+                (step.at, format!("step {}: {}{roster} over {ways}{late}", step.step + 1, step.contact.0))
+            }
+            Self::Reminded(reminder) => {
+                (reminder.at, format!("reminder {}{}", reminder.repeat, late(reminder.due, reminder.at)))
+            }
+            Self::HeldBack(held) => (held.at, format!("held back for {}'s next roll-up", held.party.contact.0)),
+            Self::FloodChanged(flood) => {
+                let change = if flood.is_on { "began" } else { "ended" };
+                (flood.at, format!("a flood of alarms to {} {change}", flood.contact.0))
+            }
+            Self::SystemAlarm(system) => {
+                let next =
+                    system.next_way.as_ref().map_or("there is no other way".to_owned(), |way| format!("trying {way}"));
+                let what = format!("{} does not reach {}: {}; {next}", system.way, system.contact.0, system.reason);
+                (system.at, what)
+            }
+            Self::Notification(_) | Self::Rerouted(_) | Self::Delivery(_) => return None,
+        })
+    }
+}
+
+fn late(due: Timestamp, at: Timestamp) -> String {
+    let late_ms = at.since_ms(due);
+    if late_ms > 0 { format!(", {} s late", late_ms / 1_000) } else { String::new() }
+}
+
+fn membership(left: &[String], returned: &[String]) -> String {
+    let part = |names: &[String], what: &str| (!names.is_empty()).then(|| format!("{} {what}", names.join(", ")));
+    let parts: Vec<String> =
+        [part(left, "no longer counted"), part(returned, "counted again")].into_iter().flatten().collect();
+    parts.join("; ")
+}
+
+fn operation(operated: &Operated) -> String {
+    let what = match &operated.action {
+        OperatorAction::Unacknowledge => "acknowledgement taken back".to_owned(),
+        OperatorAction::Comment => "comment".to_owned(),
+        OperatorAction::ResetLatch => "latch reset".to_owned(),
+        OperatorAction::HandOver { to } => format!("handed over to {to}"),
+        OperatorAction::Shelve(Shelving::Until(until)) => format!("shelved until {until}"),
+        OperatorAction::Shelve(Shelving::UntilNormal) => "shelved until normal".to_owned(),
+        OperatorAction::Unshelve => "taken off the shelf".to_owned(),
+        OperatorAction::TakeOutOfService => "taken out of service".to_owned(),
+        OperatorAction::ReturnToService => "put back into service".to_owned(),
+        OperatorAction::SwitchRulesOff => "all rules switched off".to_owned(),
+    };
+    format!("{what} by {}: {}", operated.by, operated.comment)
+}

@@ -1,0 +1,113 @@
+//! The alarm machine: verdicts, operator actions and ticks of time in, events out. Pure.
+//!
+//! What it knows is of two kinds. Alarms, silences, incidents and floods follow from its events alone: [`Machine::remember`] is the only
+//! place that changes them, live and after a restart alike. Conditions under way follow from verdicts; [`Machine::state`] gives them for
+//! the checkpoint that ends every commit.
+
+mod audit;
+mod operate;
+mod reload;
+mod remember;
+mod tell;
+mod timers;
+mod verdict;
+
+pub use audit::NextStep;
+pub(super) use tell::rerouted;
+
+use super::event::{AlarmEvent, AlarmId, AlarmKey};
+use super::state::{Alarm, ConditionState, Incident, Incidents, Load, MachineState, RuleSetRef, Silence};
+use crate::model::Timestamp;
+use crate::rules::verdict::{AlarmSpec, Contact};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A message at an interval that says that all is well: the station is alive, and the way to people works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// Milliseconds from one to the next; at multiples of it since the epoch.
+    pub every_ms: i64,
+    /// Who is told.
+    pub contact: Contact,
+    /// Over which way.
+    pub way: String,
+}
+
+/// All alarms of one store: conditions by rule and scope, open alarms, escalation timers.
+///
+/// It reads no clock: host time (`now`) and event time (in verdicts) are arguments. Equal inputs in equal order give equal events.
+#[derive(Debug, Default)]
+pub struct Machine {
+    specs: Vec<Arc<AlarmSpec>>,
+    rule_set: RuleSetRef,
+    states: Vec<ConditionState>,
+    alarms: BTreeMap<AlarmId, Alarm>,
+    last_alarm: u64,
+    /// By rule, then scope: looked up without making a key.
+    silences: BTreeMap<String, BTreeMap<String, Silence>>,
+    incidents: Incidents,
+    loads: BTreeMap<Contact, Load>,
+    heartbeat: Option<Heartbeat>,
+    /// Number of the last heartbeat.
+    heartbeats: Option<u64>,
+    next_due: Option<Timestamp>,
+}
+
+impl Machine {
+    /// The open alarms, by number.
+    pub fn alarms(&self) -> impl Iterator<Item = (AlarmId, &Alarm)> {
+        self.alarms.iter().map(|(id, alarm)| (*id, alarm))
+    }
+
+    /// Every rule and scope with its condition.
+    pub fn conditions(&self) -> impl Iterator<Item = (&AlarmSpec, &ConditionState)> {
+        self.specs.iter().map(AsRef::as_ref).zip(&self.states)
+    }
+
+    /// Every rule and scope of which nobody is told, and why.
+    pub fn silences(&self) -> impl Iterator<Item = (AlarmKey, &Silence)> {
+        let of_rule = |(rule, scopes): (&String, &'_ BTreeMap<String, Silence>)| (rule.clone(), scopes.len());
+        let rules: Vec<(String, usize)> = self.silences.iter().map(of_rule).collect();
+        let names = rules.into_iter().flat_map(|(rule, count)| std::iter::repeat_n(rule, count));
+        let scopes = self.silences.values().flatten();
+        names.zip(scopes).map(|(rule, (scope_key, silence))| (AlarmKey::new(rule, scope_key.as_str()), silence))
+    }
+
+    /// The incidents of several alarms that a further alarm may still join, by number.
+    pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.of_several()
+    }
+
+    /// Contacts to whom there is a flood of alarms, with its beginning and how many messages wait for their roll-up.
+    pub fn floods(&self) -> impl Iterator<Item = (&Contact, Timestamp, usize)> {
+        self.loads.iter().filter_map(|(contact, load)| Some((contact, load.flood_since?, load.held.len())))
+    }
+
+    /// What must be remembered beside the events.
+    #[must_use]
+    pub fn state(&self) -> MachineState {
+        let changed = self.conditions().filter(|(_, state)| **state != ConditionState::default());
+        let entry =
+            |(spec, state): (&AlarmSpec, &ConditionState)| (spec.rule.clone(), spec.scope_key.clone(), state.clone());
+        MachineState { conditions: changed.map(entry).collect() }
+    }
+
+    /// Sends a heartbeat from now on, or none.
+    pub fn set_heartbeat(&mut self, heartbeat: Option<Heartbeat>) {
+        self.heartbeat = heartbeat.filter(|heartbeat| heartbeat.every_ms > 0);
+        self.next_due = None;
+    }
+
+    fn silence(&self, rule: &str, scope_key: &str) -> Option<&Silence> {
+        self.silences.get(rule)?.get(scope_key)
+    }
+
+    fn place_of(&self, rule: &str, scope_key: &str) -> Option<usize> {
+        self.specs.iter().position(|spec| spec.rule == rule && spec.scope_key == scope_key)
+    }
+
+    fn emit(&mut self, event: AlarmEvent, events: &mut Vec<AlarmEvent>) {
+        self.remember(&event);
+        events.push(event);
+    }
+}

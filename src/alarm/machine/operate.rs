@@ -1,0 +1,121 @@
+//! What operators do.
+
+use super::Machine;
+use crate::alarm::event::{
+    Acknowledged, AlarmEvent, AlarmId, AlarmKey, CloseReason, Closed, Operated, OperatorAction, Shelving,
+};
+use crate::alarm::state::{AlarmError, Silence};
+use crate::model::Timestamp;
+
+impl Machine {
+    /// An operator takes notice of an alarm.
+    ///
+    /// # Errors
+    /// [`AlarmError::NotOpen`], [`AlarmError::AlreadyAcknowledged`].
+    pub fn acknowledge(
+        &mut self,
+        alarm: AlarmId,
+        by: &str,
+        comment: &str,
+        now: Timestamp,
+    ) -> Result<AlarmEvent, AlarmError> {
+        let open = self.alarms.get(&alarm).ok_or(AlarmError::NotOpen(alarm))?;
+        if let Some(before) = &open.acknowledged {
+            return Err(AlarmError::AlreadyAcknowledged { alarm, by: before.by.clone(), at: before.at });
+        }
+        let event = Acknowledged { alarm, by: by.to_owned(), comment: comment.to_owned(), at: now };
+        let event = AlarmEvent::Acknowledged(event);
+        self.remember(&event);
+        Ok(event)
+    }
+
+    /// An operator does something about an open alarm: unacknowledges it, comments on it, hands it over, resets its latch. Actions
+    /// that are about rules and scopes are done to those of the alarm.
+    ///
+    /// # Errors
+    /// [`AlarmError::NotOpen`], [`AlarmError::NotAcknowledged`], [`AlarmError::NotLatched`], and as [`Machine::operate_on`].
+    pub fn operate(
+        &mut self,
+        alarm: AlarmId,
+        action: OperatorAction,
+        (by, comment): (&str, &str),
+        now: Timestamp,
+    ) -> Result<Vec<AlarmEvent>, AlarmError> {
+        let open = self.alarms.get(&alarm).ok_or(AlarmError::NotOpen(alarm))?;
+        let key = open.key();
+        match &action {
+            OperatorAction::Unacknowledge if open.acknowledged.is_none() => {
+                return Err(AlarmError::NotAcknowledged(alarm));
+            }
+            OperatorAction::ResetLatch if open.latched_at.is_none() => return Err(AlarmError::NotLatched(alarm)),
+            _ => {}
+        }
+        self.operate_on(&key, action, (by, comment), now)
+    }
+
+    /// An operator does something about a rule over a scope, whether an alarm is open or not: shelves it, takes it out of service.
+    ///
+    /// # Errors
+    /// [`AlarmError::NoCondition`], [`AlarmError::Already`], [`AlarmError::Not`], [`AlarmError::ShelvedUntilPast`].
+    pub fn operate_on(
+        &mut self,
+        key: &AlarmKey,
+        action: OperatorAction,
+        (by, comment): (&str, &str),
+        now: Timestamp,
+    ) -> Result<Vec<AlarmEvent>, AlarmError> {
+        let alarm = self.alarms.iter().find(|(_, alarm)| alarm.is_of(&key.rule, &key.scope_key)).map(|(id, _)| *id);
+        let silence = self.silence(&key.rule, &key.scope_key);
+        if alarm.is_none() && silence.is_none() && self.place_of(&key.rule, &key.scope_key).is_none() {
+            return Err(AlarmError::NoCondition(key.clone()));
+        }
+        permit(key, &action, silence, now)?;
+        let resets = action == OperatorAction::ResetLatch;
+        let operated = Operated {
+            alarm,
+            rule: key.rule.clone(),
+            scope_key: key.scope_key.clone(),
+            action,
+            by: by.to_owned(),
+            comment: comment.to_owned(),
+            at: now,
+        };
+        let mut events = Vec::new();
+        self.emit(AlarmEvent::Operated(operated), &mut events);
+        if let Some(alarm) = alarm.filter(|_| resets) {
+            let closed = Closed {
+                alarm,
+                rule: key.rule.clone(),
+                scope_key: key.scope_key.clone(),
+                closed_at: now,
+                recorded_at: now,
+                reason: CloseReason::LatchReset,
+                evidence: Vec::new(),
+            };
+            self.close(closed, &mut events);
+        }
+        Ok(events)
+    }
+}
+
+/// Whether an action changes anything.
+fn permit(
+    key: &AlarmKey,
+    action: &OperatorAction,
+    silence: Option<&Silence>,
+    now: Timestamp,
+) -> Result<(), AlarmError> {
+    let is_shelved = silence.is_some_and(|silence| silence.shelved.is_some());
+    let is_out = silence.is_some_and(|silence| silence.out_of_service.is_some());
+    let already = |state| Err(AlarmError::Already { key: key.clone(), state });
+    let not = |state| Err(AlarmError::Not { key: key.clone(), state });
+    match action {
+        OperatorAction::Shelve(Shelving::Until(until)) if *until <= now => {
+            Err(AlarmError::ShelvedUntilPast { key: key.clone(), until: *until, now })
+        }
+        OperatorAction::Unshelve if !is_shelved => not("shelved"),
+        OperatorAction::TakeOutOfService if is_out => already("out of service"),
+        OperatorAction::ReturnToService if !is_out => not("out of service"),
+        _ => Ok(()),
+    }
+}

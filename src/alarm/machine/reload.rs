@@ -1,0 +1,142 @@
+//! Another rule set: what was under way is carried over, evaluated anew or closed, each with its record.
+
+use super::Machine;
+use crate::alarm::event::{AlarmEvent, AlarmId, Carried, Carry, CloseReason, Closed, Suppression};
+use crate::alarm::state::{ConditionState, MachineState, Phase, RuleSetRef};
+use crate::base::checksum::Digest;
+use crate::model::Timestamp;
+use crate::rules::verdict::AlarmSpec;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+type Standing = (Arc<AlarmSpec>, ConditionState);
+
+impl Machine {
+    /// Puts back the rule set that was in force, before [`Machine::restore`].
+    pub fn install(&mut self, specs: Vec<AlarmSpec>, rule_set: RuleSetRef) {
+        self.states = vec![ConditionState::default(); specs.len()];
+        self.specs = specs.into_iter().map(Arc::new).collect();
+        self.rule_set = rule_set;
+    }
+
+    /// Puts back what [`Machine::state`] gave.
+    pub fn restore(&mut self, remembered: &MachineState) {
+        let places: BTreeMap<(&str, &str), usize> = (0..)
+            .zip(&self.specs)
+            .map(|(place, spec)| ((spec.rule.as_str(), spec.scope_key.as_str()), place))
+            .collect();
+        for (rule, scope_key, state) in &remembered.conditions {
+            let place = places.get(&(rule.as_str(), scope_key.as_str()));
+            if let Some(to) = place.and_then(|place| self.states.get_mut(*place)) {
+                *to = state.clone();
+            }
+        }
+        self.adopt();
+    }
+
+    /// Gives every open alarm of a rule and scope that there is to its condition, where that does not know of it; and takes alarms
+    /// that are not open from conditions.
+    fn adopt(&mut self) {
+        for state in &mut self.states {
+            if state.alarm.is_some_and(|alarm| !self.alarms.contains_key(&alarm)) {
+                state.alarm = None;
+            }
+        }
+        for (id, alarm) in &self.alarms {
+            let of_alarm = |spec: &Arc<AlarmSpec>| alarm.is_of(&spec.rule, &spec.scope_key);
+            let state = self.specs.iter().position(of_alarm).and_then(|place| self.states.get_mut(place));
+            if let Some(state) = state.filter(|state| state.alarm.is_none()) {
+                state.alarm = Some(*id);
+                if alarm.latched_at.is_none() {
+                    state.phase = Phase::Active;
+                }
+            }
+        }
+    }
+
+    /// Puts a rule set in force; an empty one switches all rules off. Conditions under way with the same rule and scope are carried, and
+    /// evaluated anew where the rule looks at something else now. Alarms whose rule or scope is gone are closed. Each is recorded.
+    /// What operators have shelved or taken out of service stays so, even while there is no such rule.
+    pub fn load(&mut self, specs: Vec<AlarmSpec>, rule_set: RuleSetRef, now: Timestamp) -> Vec<AlarmEvent> {
+        let from = std::mem::replace(&mut self.rule_set, rule_set).hash;
+        let specs_before = std::mem::take(&mut self.specs);
+        let states_before = std::mem::take(&mut self.states);
+        let key = |spec: &AlarmSpec| (spec.rule.clone(), spec.scope_key.clone());
+        let mut before: BTreeMap<(String, String), Standing> =
+            specs_before.into_iter().zip(states_before).map(|(spec, state)| (key(&spec), (spec, state))).collect();
+        let mut events = Vec::new();
+        let mut states = Vec::with_capacity(specs.len());
+        for spec in &specs {
+            let Some((old, state)) = before.remove(&key(spec)) else {
+                states.push(ConditionState::default());
+                continue;
+            };
+            states.push(self.carry((&old, state), spec, (from, now), &mut events));
+        }
+        (self.specs, self.states) = (specs.into_iter().map(Arc::new).collect(), states);
+        self.adopt();
+        self.close_orphans(now, &mut events);
+        self.end_suppressions(now, &mut events);
+        events
+    }
+
+    /// One condition goes over.
+    fn carry(
+        &mut self,
+        (old, mut state): (&Arc<AlarmSpec>, ConditionState),
+        new: &AlarmSpec,
+        (from, at): (Digest, Timestamp),
+        events: &mut Vec<AlarmEvent>,
+    ) -> ConditionState {
+        let carry = match (old.logic == new.logic, **old == *new) {
+            (true, true) => Carry::Unchanged,
+            (true, false) => Carry::Renewed,
+            (false, _) => Carry::Reevaluated,
+        };
+        if state != ConditionState::default() {
+            let (rule, scope_key) = (new.rule.clone(), new.scope_key.clone());
+            let to = self.rule_set.hash;
+            let carried = Carried { alarm: state.alarm, rule, scope_key, at, from, to, carry };
+            self.emit(AlarmEvent::Carried(carried), events);
+        }
+        if carry == Carry::Reevaluated {
+            state.quiet_since = None;
+            state.phase = match state.phase {
+                Phase::Pending { .. } => Phase::Normal,
+                Phase::Clearing { .. } => Phase::Active,
+                unchanged => unchanged,
+            };
+        }
+        state
+    }
+
+    fn close_orphans(&mut self, now: Timestamp, events: &mut Vec<AlarmEvent>) {
+        let kept: BTreeSet<AlarmId> = self.states.iter().filter_map(ConditionState::alarm).collect();
+        let gone: Vec<AlarmId> = self.alarms.keys().copied().filter(|alarm| !kept.contains(alarm)).collect();
+        for alarm in gone {
+            let Some(opened) = self.alarms.get(&alarm).map(|alarm| &alarm.opened) else { continue };
+            let has_rule = self.specs.iter().any(|spec| spec.rule == opened.rule);
+            let closed = Closed {
+                alarm,
+                rule: opened.rule.clone(),
+                scope_key: opened.scope_key.clone(),
+                closed_at: now,
+                recorded_at: now,
+                reason: if has_rule { CloseReason::ScopeRemoved } else { CloseReason::RuleRemoved },
+                evidence: Vec::new(),
+            };
+            self.close(closed, events);
+        }
+    }
+
+    /// What a rule suppressed is suppressed no longer when the rule is gone.
+    fn end_suppressions(&mut self, now: Timestamp, events: &mut Vec<AlarmEvent>) {
+        let suppressed = self.silences().filter(|(_, silence)| silence.suppressed.is_some()).map(|(key, _)| key);
+        let gone: Vec<_> = suppressed.filter(|key| self.place_of(&key.rule, &key.scope_key).is_none()).collect();
+        for key in gone {
+            let (rule, scope_key) = (key.rule, key.scope_key);
+            let change = Suppression { alarm: None, rule, scope_key, by: None, at: now, recorded_at: now };
+            self.emit(AlarmEvent::SuppressionChanged(change), events);
+        }
+    }
+}

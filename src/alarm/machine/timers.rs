@@ -1,0 +1,113 @@
+//! Time passes: everything that falls due, in order of time.
+
+use super::Machine;
+use crate::alarm::event::{Acknowledged, AlarmEvent, AlarmId, AlarmKey, ShelvingEnd, ShelvingEnded};
+use crate::alarm::responder::Responder;
+use crate::alarm::state::Alarm;
+use crate::model::Timestamp;
+use crate::rules::verdict::Contact;
+
+struct Due {
+    at: Timestamp,
+    what: What,
+}
+
+enum What {
+    Acknowledge { alarm: AlarmId, by: String, comment: String },
+    EndShelving(AlarmKey),
+    Step(AlarmId),
+    Remind(AlarmId),
+    RollUp(Contact),
+    EndFlood(Contact),
+    Heartbeat(u64),
+}
+
+impl Due {
+    /// What comes first at equal times: an acknowledgement before a step, the older alarm before the newer.
+    const fn rank(&self) -> (Timestamp, u8, u64) {
+        let (class, alarm) = match &self.what {
+            What::Acknowledge { alarm, .. } => (0, alarm.0),
+            What::EndShelving(_) => (1, 0),
+            What::Step(alarm) => (2, alarm.0),
+            What::Remind(alarm) => (3, alarm.0),
+            What::RollUp(_) => (4, 0),
+            What::EndFlood(_) => (5, 0),
+            What::Heartbeat(_) => (6, 0),
+        };
+        (self.at, class, alarm)
+    }
+}
+
+impl Machine {
+    /// Takes every step of every chain, and everything else that is due at host time `now`: scripted acknowledgements, ends of
+    /// shelvings, reminders, roll-ups, heartbeats.
+    pub fn tick(&mut self, now: Timestamp, responder: Option<&dyn Responder>) -> Vec<AlarmEvent> {
+        let mut events = Vec::new();
+        if self.next_due.is_some_and(|due| now < due) {
+            return events;
+        }
+        loop {
+            let earliest = self.earliest(now, responder);
+            let Some(due) = earliest.filter(|due| due.at <= now) else { break };
+            match due.what {
+                What::Acknowledge { alarm, by, comment } => {
+                    let acknowledged = Acknowledged { alarm, by, comment, at: due.at };
+                    self.emit(AlarmEvent::Acknowledged(acknowledged), &mut events);
+                }
+                What::EndShelving(key) => self.end_shelving(key, due.at, now, &mut events),
+                What::Step(alarm) => self.take_step(alarm, due.at, now, &mut events),
+                What::Remind(alarm) => self.send_reminder(alarm, now, &mut events),
+                What::RollUp(contact) => self.roll_up(&contact, now, &mut events),
+                What::EndFlood(contact) => self.end_flood(&contact, now, &mut events),
+                What::Heartbeat(number) => self.send_heartbeat(number, now, &mut events),
+            }
+        }
+        self.next_due = Some(self.earliest(now, responder).map_or(Timestamp::MAX, |due| due.at));
+        events
+    }
+
+    /// What is due first.
+    fn earliest(&self, now: Timestamp, responder: Option<&dyn Responder>) -> Option<Due> {
+        let of_alarms = self.alarms.iter().flat_map(|(id, alarm)| due_of(*id, alarm, responder));
+        let shelved = self.silences.iter().flat_map(|(rule, scopes)| {
+            scopes.iter().filter_map(move |(scope_key, silence)| {
+                let key = AlarmKey::new(rule.as_str(), scope_key.as_str());
+                Some(Due { at: silence.until()?, what: What::EndShelving(key) })
+            })
+        });
+        let of_contacts = self.loads.iter().flat_map(|(contact, load)| {
+            let roll_up = load.next_roll_up().map(|at| Due { at, what: What::RollUp(contact.clone()) });
+            let end = load.ends().map(|at| Due { at, what: What::EndFlood(contact.clone()) });
+            roll_up.into_iter().chain(end)
+        });
+        of_alarms.chain(shelved).chain(of_contacts).chain(self.next_heartbeat(now)).min_by_key(Due::rank)
+    }
+
+    /// The next heartbeat: of those that were missed only the newest is sent.
+    fn next_heartbeat(&self, now: Timestamp) -> Option<Due> {
+        let every_ms = self.heartbeat.as_ref()?.every_ms;
+        let current = u64::try_from(now.as_ms().div_euclid(every_ms)).ok()?;
+        let number = self.heartbeats.map_or(current, |last| (last + 1).max(current));
+        let at = i64::try_from(number).ok()?.saturating_mul(every_ms);
+        Some(Due { at: Timestamp::from_ms(at), what: What::Heartbeat(number) })
+    }
+
+    fn end_shelving(&mut self, key: AlarmKey, due: Timestamp, now: Timestamp, events: &mut Vec<AlarmEvent>) {
+        let alarm = self.alarms.iter().find(|(_, alarm)| alarm.is_of(&key.rule, &key.scope_key)).map(|(id, _)| *id);
+        let AlarmKey { rule, scope_key } = key;
+        let ended = ShelvingEnded { alarm, rule, scope_key, end: ShelvingEnd::TimeOver, due, at: now };
+        self.emit(AlarmEvent::ShelvingEnded(ended), events);
+    }
+}
+
+/// What one alarm waits for.
+fn due_of(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -> impl Iterator<Item = Due> {
+    let planned = responder.filter(|_| alarm.acknowledged.is_none()).and_then(|one| one.acknowledge(alarm));
+    let planned = planned.map(|planned| {
+        let at = planned.at.max(alarm.opened.recorded_at);
+        Due { at, what: What::Acknowledge { alarm: id, by: planned.by, comment: planned.comment } }
+    });
+    let step = alarm.next_step_due().map(|at| Due { at, what: What::Step(id) });
+    let remind = alarm.next_reminder().map(|(_, at)| Due { at, what: What::Remind(id) });
+    planned.into_iter().chain(step).chain(remind)
+}

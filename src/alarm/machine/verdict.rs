@@ -1,0 +1,232 @@
+//! One verdict: the condition goes on, alarms open, clear, latch and close.
+
+use super::Machine;
+use crate::alarm::event::{
+    AlarmEvent, AlarmId, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Shelving,
+    ShelvingEnd, ShelvingEnded, Suppression,
+};
+use crate::alarm::state::{ConditionState, Phase};
+use crate::alarm::text;
+use crate::model::Timestamp;
+use crate::rules::verdict::{AlarmSpec, MissingPolicy, Truth, Verdict};
+use std::sync::Arc;
+
+/// One verdict on its way through the machine.
+struct Turn<'a> {
+    spec: Arc<AlarmSpec>,
+    verdict: &'a Verdict<'a>,
+    now: Timestamp,
+    events: Vec<AlarmEvent>,
+}
+
+impl Machine {
+    /// Takes one verdict, at host time `now`.
+    pub fn verdict(&mut self, verdict: &Verdict<'_>, now: Timestamp) -> Vec<AlarmEvent> {
+        let (Some(spec), Some(state)) = (self.specs.get(verdict.spec), self.states.get_mut(verdict.spec)) else {
+            return Vec::new();
+        };
+        let mut turn = Turn { spec: Arc::clone(spec), verdict, now, events: Vec::new() };
+        let mut next = std::mem::take(state);
+        self.note_suppression(&next, &mut turn);
+        self.note_membership(&mut next, &mut turn);
+        let trip = self.weigh_missing(&mut next, &mut turn);
+        next.phase = next_phase(&next, trip, verdict);
+        next.quiet_since = match (trip, next.phase) {
+            (Truth::False, Phase::Active | Phase::Clearing { .. }) => next.quiet_since.or(Some(verdict.instant)),
+            _ => None,
+        };
+        self.settle(&mut next, trip, &mut turn);
+        if let Some(state) = self.states.get_mut(verdict.spec) {
+            *state = next;
+        }
+        turn.events
+    }
+
+    /// Opens or ends what has held for long enough.
+    fn settle(&mut self, next: &mut ConditionState, trip: Truth, turn: &mut Turn<'_>) {
+        let (instant, spec) = (turn.verdict.instant, Arc::clone(&turn.spec));
+        let is_quiet = |auto_close_ms| next.quiet_since.is_some_and(|since| instant.since_ms(since) >= auto_close_ms);
+        match next.phase {
+            Phase::Pending { since } if trip == Truth::True && instant.since_ms(since) >= spec.hold_ms => {
+                next.phase = Phase::Active;
+                match next.alarm {
+                    Some(latched) => self.change_latch(latched, false, turn),
+                    None => next.alarm = Some(self.open(since, turn)),
+                }
+            }
+            Phase::Clearing { since } if instant.since_ms(since) >= spec.clear_hold_ms => {
+                self.clear(next, CloseReason::Cleared, turn);
+            }
+            Phase::Active | Phase::Clearing { .. } if spec.auto_close_ms.is_some_and(is_quiet) => {
+                self.clear(next, CloseReason::AutoClosed, turn);
+            }
+            _ => {}
+        }
+    }
+
+    /// The alarm of a condition has cleared: it closes, or stays latched.
+    fn clear(&mut self, next: &mut ConditionState, reason: CloseReason, turn: &mut Turn<'_>) {
+        (next.phase, next.quiet_since) = (Phase::Normal, None);
+        let Some(alarm) = next.alarm else { return };
+        if turn.spec.is_latching {
+            self.change_latch(alarm, true, turn);
+        } else {
+            next.alarm = None;
+            let closed = Closed {
+                alarm,
+                rule: turn.spec.rule.clone(),
+                scope_key: turn.spec.scope_key.clone(),
+                closed_at: turn.verdict.instant,
+                recorded_at: turn.now,
+                reason,
+                evidence: (turn.verdict.evidence)(),
+            };
+            self.close(closed, &mut turn.events);
+        }
+        let shelved = self.silence(&turn.spec.rule, &turn.spec.scope_key).and_then(|silence| silence.shelved.as_ref());
+        if shelved.is_some_and(|shelved| shelved.shelving == Shelving::UntilNormal) {
+            let ended = ShelvingEnded {
+                alarm: Some(alarm),
+                rule: turn.spec.rule.clone(),
+                scope_key: turn.spec.scope_key.clone(),
+                end: ShelvingEnd::BackToNormal,
+                due: turn.now,
+                at: turn.now,
+            };
+            self.emit(AlarmEvent::ShelvingEnded(ended), &mut turn.events);
+        }
+    }
+
+    fn change_latch(&mut self, alarm: AlarmId, is_clear: bool, turn: &mut Turn<'_>) {
+        let change = LatchChange {
+            alarm,
+            rule: turn.spec.rule.clone(),
+            scope_key: turn.spec.scope_key.clone(),
+            is_clear,
+            at: turn.verdict.instant,
+            recorded_at: turn.now,
+            evidence: (turn.verdict.evidence)(),
+        };
+        self.emit(AlarmEvent::LatchChanged(Box::new(change)), &mut turn.events);
+    }
+
+    fn note_suppression(&mut self, next: &ConditionState, turn: &mut Turn<'_>) {
+        if turn.verdict.suppressed.is_none() && self.silences.is_empty() {
+            return;
+        }
+        let spec = &turn.spec;
+        let before = self.silence(&spec.rule, &spec.scope_key).and_then(|silence| silence.suppressed.as_deref());
+        if before == turn.verdict.suppressed {
+            return;
+        }
+        let change = Suppression {
+            alarm: next.alarm,
+            rule: spec.rule.clone(),
+            scope_key: spec.scope_key.clone(),
+            by: turn.verdict.suppressed.map(str::to_owned),
+            at: turn.verdict.instant,
+            recorded_at: turn.now,
+        };
+        self.emit(AlarmEvent::SuppressionChanged(change), &mut turn.events);
+    }
+
+    fn note_membership(&mut self, next: &mut ConditionState, turn: &mut Turn<'_>) {
+        let absent = turn.verdict.absent;
+        if next.absent == absent {
+            return;
+        }
+        let missing_from = |list: &[String], from: &[String]| -> Vec<String> {
+            from.iter().filter(|name| !list.contains(name)).cloned().collect()
+        };
+        let membership = Membership {
+            rule: turn.spec.rule.clone(),
+            scope_key: turn.spec.scope_key.clone(),
+            at: turn.verdict.instant,
+            recorded_at: turn.now,
+            left: missing_from(&next.absent, absent),
+            returned: missing_from(absent, &next.absent),
+        };
+        next.absent = absent.to_vec();
+        self.emit(AlarmEvent::MembershipChanged(membership), &mut turn.events);
+    }
+
+    /// Keeps count of unknown verdicts. Gives the truth that counts: missing data trips a rule that says so.
+    fn weigh_missing(&mut self, next: &mut ConditionState, turn: &mut Turn<'_>) -> Truth {
+        let (spec, instant) = (Arc::clone(&turn.spec), turn.verdict.instant);
+        let knowledge = |since: Timestamp, alarm: Option<AlarmId>| Knowledge {
+            alarm,
+            rule: spec.rule.clone(),
+            scope_key: spec.scope_key.clone(),
+            at: instant,
+            recorded_at: turn.now,
+            since,
+        };
+        if turn.verdict.trip != Truth::Unknown {
+            let since = next.missing_since.take().unwrap_or(instant);
+            if std::mem::take(&mut next.is_unknown) {
+                self.emit(AlarmEvent::BecameKnown(knowledge(since, next.alarm)), &mut turn.events);
+            }
+            return turn.verdict.trip;
+        }
+        let since = *next.missing_since.get_or_insert(instant);
+        let is_over = instant.since_ms(since) >= spec.on_missing_ms;
+        if is_over && matches!(next.phase, Phase::Pending { .. }) && spec.on_missing != MissingPolicy::Alarm {
+            next.phase = Phase::Normal;
+        }
+        match spec.on_missing {
+            MissingPolicy::Alarm if is_over => return Truth::True,
+            MissingPolicy::Unknown if is_over && !next.is_unknown => {
+                next.is_unknown = true;
+                self.emit(AlarmEvent::BecameUnknown(knowledge(since, next.alarm)), &mut turn.events);
+            }
+            _ => {}
+        }
+        Truth::Unknown
+    }
+
+    fn open(&mut self, since: Timestamp, turn: &mut Turn<'_>) -> AlarmId {
+        let alarm = AlarmId(self.last_alarm + 1);
+        let evidence = (turn.verdict.evidence)();
+        let spec = &turn.spec;
+        let opened = Opened {
+            alarm,
+            rule: spec.rule.clone(),
+            scope_key: spec.scope_key.clone(),
+            title: text::title(spec, &evidence, since),
+            priority: spec.priority,
+            since,
+            opened_at: turn.verdict.instant,
+            recorded_at: turn.now,
+            chain: spec.chain.clone(),
+            channels: spec.channels.clone(),
+            unit: spec.unit.clone(),
+            evidence,
+            rule_set: self.rule_set.hash,
+            place: spec.place.clone(),
+        };
+        let joined = self.incidents.match_for(&opened).map(|(incident, cause)| Joined {
+            incident,
+            alarm,
+            cause,
+            at: opened.opened_at,
+            recorded_at: turn.now,
+        });
+        self.emit(AlarmEvent::Opened(Box::new(opened)), &mut turn.events);
+        if let Some(joined) = joined {
+            self.emit(AlarmEvent::Joined(joined), &mut turn.events);
+        }
+        alarm
+    }
+}
+
+/// Where the condition goes. An alarm does not clear while it trips, whatever its clear condition says.
+fn next_phase(state: &ConditionState, trip: Truth, verdict: &Verdict<'_>) -> Phase {
+    let clears = verdict.clear == Truth::True && trip != Truth::True;
+    match state.phase {
+        Phase::Normal if trip == Truth::True => Phase::Pending { since: verdict.instant },
+        Phase::Pending { .. } if trip == Truth::False => Phase::Normal,
+        Phase::Active if clears => Phase::Clearing { since: verdict.instant },
+        Phase::Clearing { .. } if !clears => Phase::Active,
+        unchanged => unchanged,
+    }
+}

@@ -1,0 +1,45 @@
+//! Whether anything is forgotten: every open alarm and every undelivered notification, each with what happens next.
+
+use crate::alarm::delivery::{OutboxRow, RowState};
+use crate::alarm::event::AlarmId;
+use crate::alarm::machine::NextStep;
+use std::fmt;
+
+/// Every open alarm with its next step or why there is none, and every notification that is not delivered yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// Open alarms, by number: as many as there are.
+    pub alarms: Vec<(AlarmId, NextStep)>,
+    /// Notifications that are not delivered, in the order in which they were written.
+    pub outbox: Vec<OutboxRow>,
+}
+
+impl Audit {
+    /// Notifications that wait for a way of which no notifier is in charge.
+    pub fn stranded(&self) -> impl Iterator<Item = &OutboxRow> {
+        self.outbox.iter().filter(|row| !row.has_gateway)
+    }
+}
+
+impl fmt::Display for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "open alarms: {}", self.alarms.len())?;
+        for (alarm, next) in &self.alarms {
+            writeln!(f, "  {alarm} {next}")?;
+        }
+        writeln!(f, "undelivered: {}", self.outbox.len())?;
+        for row in &self.outbox {
+            let OutboxRow { notification, attempts, state, has_gateway } = row;
+            let next = match state {
+                _ if !has_gateway => "no gateway is connected".to_owned(),
+                RowState::Waiting(at) if *attempts == 0 => format!("waits since {}", notification.created_at.max(*at)),
+                RowState::Waiting(at) => format!("attempt {} at {at}", attempts + 1),
+                RowState::Queued => "with the gateway".to_owned(),
+                RowState::Leased(until) => format!("under way, given up at {until}"),
+                RowState::Answered => "answered".to_owned(),
+            };
+            writeln!(f, "  {} to {}, {}: {next}", notification.way, notification.contact.0, notification.subject)?;
+        }
+        Ok(())
+    }
+}

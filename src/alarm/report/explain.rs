@@ -1,0 +1,147 @@
+//! One alarm explained: why it opened, what became of it, who was told when.
+
+use crate::alarm::event::{AlarmEvent, AlarmId, DeliveryResult, Opened, Subject};
+use crate::model::Timestamp;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that happened to an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// Event time for what was measured, host time for what people did.
+    pub at: Timestamp,
+    /// What, in a sentence.
+    pub what: String,
+}
+
+/// One message about the alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Who.
+    pub contact: String,
+    /// Over which way.
+    pub way: String,
+    /// About what.
+    pub subject: Subject,
+    /// Number of the reminder; 0 for what is said the first time.
+    pub repeat: u32,
+    /// Host time at which it was written.
+    pub written_at: Timestamp,
+    /// Every attempt: host time and how it went.
+    pub attempts: Vec<(Timestamp, String)>,
+}
+
+/// Everything about one alarm, from the ledger's events alone.
+///
+/// `Display` gives it as text for people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// Why it opened: rule set, file and line, values, coverage.
+    pub opened: Opened,
+    /// Everything that happened to it, in the order of the ledger. Membership and suppression of its rule and scope while it was
+    /// open are among it.
+    pub transitions: Vec<Transition>,
+    /// Who was told, in the order in which the messages were written.
+    pub told: Vec<Told>,
+    /// Whether it is open still.
+    pub is_open: bool,
+}
+
+impl Explanation {
+    /// Explains an alarm; `None` where no such alarm ever opened.
+    #[must_use]
+    pub fn of(events: &[AlarmEvent], alarm: AlarmId) -> Option<Self> {
+        let begin =
+            events.iter().position(|event| matches!(event, AlarmEvent::Opened(opened) if opened.alarm == alarm))?;
+        let Some(AlarmEvent::Opened(opened)) = events.get(begin) else { return None };
+        let mut explanation =
+            Self { opened: (**opened).clone(), transitions: Vec::new(), told: Vec::new(), is_open: true };
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for event in events.iter().skip(begin) {
+            explanation.take(event, alarm, &mut places);
+        }
+        Some(explanation)
+    }
+
+    fn take<'e>(&mut self, event: &'e AlarmEvent, alarm: AlarmId, places: &mut BTreeMap<&'e str, usize>) {
+        match event {
+            AlarmEvent::Notification(row) | AlarmEvent::Rerouted(row) if row.alarm == Some(alarm) => {
+                places.insert(&row.id, self.told.len());
+                self.told.push(Told {
+                    contact: row.contact.0.clone(),
+                    way: row.way.clone(),
+                    subject: row.subject,
+                    repeat: row.repeat,
+                    written_at: row.created_at,
+                    attempts: Vec::new(),
+                });
+            }
+            AlarmEvent::Delivery(delivery) => {
+                let told = places.get(delivery.notification.as_str()).and_then(|place| self.told.get_mut(*place));
+                if let Some(told) = told {
+                    told.attempts.push((delivery.at, outcome(&delivery.result)));
+                }
+            }
+            AlarmEvent::MembershipChanged(change) if self.is_open && self.is_of(&change.rule, &change.scope_key) => {
+                self.note(event);
+            }
+            event if event.alarm() == Some(alarm) => self.note(event),
+            _ => {}
+        }
+        if let AlarmEvent::Closed(closed) = event
+            && closed.alarm == alarm
+        {
+            self.is_open = false;
+        }
+    }
+
+    fn is_of(&self, rule: &str, scope_key: &str) -> bool {
+        self.opened.rule == rule && self.opened.scope_key == scope_key
+    }
+
+    fn note(&mut self, event: &AlarmEvent) {
+        self.transitions.extend(event.sentence().map(|(at, what)| Transition { at, what }));
+    }
+}
+
+fn outcome(result: &DeliveryResult) -> String {
+    match result {
+        DeliveryResult::Delivered => "delivered".to_owned(),
+        DeliveryResult::Retry { at, reason } => format!("failed ({reason}); again at {at}"),
+        DeliveryResult::Refused { reason } => format!("refused: {reason}"),
+        DeliveryResult::Superseded { .. } => "not sent: a later message took its place".to_owned(),
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let opened = &self.opened;
+        let state = if self.is_open { "open" } else { "closed" };
+        writeln!(f, "alarm {} ({state}): {}", opened.alarm, opened.title)?;
+        writeln!(f, "  rule `{}` at `{}`, {}, {}", opened.rule, opened.scope_key, opened.priority, opened.place)?;
+        writeln!(f, "  rule set {}", opened.rule_set)?;
+        writeln!(f, "why")?;
+        for evidence in &opened.evidence {
+            let value =
+                evidence.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", opened.unit));
+            writeln!(f, "  {}: {value}, trips: {:?}", evidence.station, evidence.trip)?;
+            for term in &evidence.terms {
+                let value = term.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", term.unit));
+                writeln!(f, "    {} = {value}, {:.0} % of the samples", term.label, 100.0 * term.coverage)?;
+            }
+        }
+        writeln!(f, "what happened")?;
+        for transition in &self.transitions {
+            writeln!(f, "  {} {}", transition.at, transition.what)?;
+        }
+        writeln!(f, "who was told")?;
+        for told in &self.told {
+            let again = if told.repeat > 0 { format!(", reminder {}", told.repeat) } else { String::new() };
+            writeln!(f, "  {} {} by {} ({}{again})", told.written_at, told.contact, told.way, told.subject)?;
+            for (at, how) in &told.attempts {
+                writeln!(f, "    {at} {how}")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! Who is on duty: rosters read by the host's time.
+
+use crate::model::Timestamp;
+use crate::rules::verdict::{Party, Roster, Shift, Step};
+use jiff::tz::{Offset, TimeZone};
+
+/// Everybody whom a step tells at host time `now`: its contact, or those whom its roster has on duty.
+pub(super) fn parties(step: &Step, now: Timestamp) -> Vec<Party> {
+    match &step.roster {
+        None => vec![Party { contact: step.contact.clone(), fallback: step.fallback.clone() }],
+        Some(roster) => on_duty(roster, now),
+    }
+}
+
+/// Those on duty. Where the zone is not known on this machine, everybody is: rather too many than nobody.
+fn on_duty(roster: &Roster, now: Timestamp) -> Vec<Party> {
+    let Some((weekday, minute)) = local(&roster.zone, now) else {
+        let mut all: Vec<Party> = Vec::new();
+        let everybody = roster.shifts.iter().flat_map(|shift| &shift.parties).chain(&roster.otherwise);
+        for party in everybody {
+            if !all.contains(party) {
+                all.push(party.clone());
+            }
+        }
+        return all;
+    };
+    let shift = roster.shifts.iter().find(|shift| covers(shift, weekday, minute));
+    shift.map_or_else(|| roster.otherwise.clone(), |shift| shift.parties.clone())
+}
+
+/// Weekday (0 is Monday) and minute of the day in a time zone.
+fn local(zone: &str, now: Timestamp) -> Option<(u8, u16)> {
+    let instant = jiff::Timestamp::from_millisecond(now.as_ms()).ok()?;
+    let zone = offset(zone).map_or_else(|| TimeZone::get(zone).ok(), |offset| Some(TimeZone::fixed(offset)))?;
+    let local = zone.to_datetime(instant);
+    let weekday = u8::try_from(local.date().weekday().to_monday_zero_offset()).ok()?;
+    let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).ok()?;
+    Some((weekday, minute))
+}
+
+/// `+08:00` and its like.
+fn offset(zone: &str) -> Option<Offset> {
+    let sign = match zone.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+    let seconds = hours.parse::<i32>().ok()? * 3_600 + minutes.parse::<i32>().ok()? * 60;
+    Offset::from_seconds(sign * seconds).ok()
+}
+
+/// Whether a shift that begins on its weekdays covers a minute of this day, or of the day after where it goes over midnight.
+fn covers(shift: &Shift, weekday: u8, minute: u16) -> bool {
+    let begins_on = |day: u8| (shift.weekdays >> day) & 1 == 1;
+    if shift.from_minute < shift.to_minute {
+        return begins_on(weekday) && shift.from_minute <= minute && minute < shift.to_minute;
+    }
+    let yesterday = (weekday + 6) % 7;
+    (begins_on(weekday) && minute >= shift.from_minute) || (begins_on(yesterday) && minute < shift.to_minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::verdict::Contact;
+
+    fn party(name: &str) -> Party {
+        Party { contact: Contact(name.to_owned()), fallback: Vec::new() }
+    }
+
+    fn roster(zone: &str) -> Roster {
+        let shift = |weekdays, from_minute, to_minute, name| Shift {
+            weekdays,
+            from_minute,
+            to_minute,
+            parties: vec![party(name)],
+        };
+        let shifts = vec![shift(0b001_1111, 480, 1_080, "day"), shift(0b111_1111, 1_320, 360, "night")];
+        Roster { zone: zone.to_owned(), shifts, otherwise: vec![party("home"), party("chief")] }
+    }
+
+    fn names(zone: &str, at: &str) -> String {
+        let on_duty = on_duty(&roster(zone), at.parse().unwrap());
+        on_duty.iter().map(|party| party.contact.0.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_local_hour_and_weekday_say_who_is_on_duty() {
+        // 2026-11-23 is a Monday.
+        assert_eq!(names("UTC", "2026-11-23T07:59:59Z"), "home chief");
+        assert_eq!(names("UTC", "2026-11-23T08:00:00Z"), "day");
+        assert_eq!(names("UTC", "2026-11-23T18:00:00Z"), "home chief");
+        assert_eq!(names("UTC", "2026-11-23T22:00:00Z"), "night");
+        assert_eq!(names("UTC", "2026-11-24T05:59:00Z"), "night");
+        assert_eq!(names("UTC", "2026-11-22T12:00:00Z"), "home chief", "a Sunday");
+        assert_eq!(names("+08:00", "2026-11-23T00:00:00Z"), "day");
+        assert_eq!(names("Asia/Shanghai", "2026-11-23T00:00:00Z"), "day");
+        assert_eq!(names("-03:30", "2026-11-23T11:29:00Z"), "home chief");
+        assert_eq!(names("-03:30", "2026-11-23T11:30:00Z"), "day");
+    }
+
+    #[test]
+    fn summer_time_moves_the_hours_with_the_clock_on_the_wall() {
+        assert_eq!(names("Europe/Berlin", "2026-01-12T06:59:00Z"), "home chief");
+        assert_eq!(names("Europe/Berlin", "2026-01-12T07:00:00Z"), "day");
+        assert_eq!(names("Europe/Berlin", "2026-07-13T06:00:00Z"), "day");
+    }
+
+    #[test]
+    fn a_zone_that_is_not_known_here_tells_everybody() {
+        assert_eq!(names("Mars/Olympus", "2026-01-12T07:00:00Z"), "day night home chief");
+    }
+
+    #[test]
+    fn every_minute_of_a_week_agrees_with_a_table_of_minutes() {
+        let roster = roster("UTC");
+        let mut table = vec!["home chief"; 7 * 1_440];
+        for day in 0..7 {
+            for minute in (1_320..1_440).chain(1_440..1_440 + 360) {
+                table[(day * 1_440 + minute) % (7 * 1_440)] = "night";
+            }
+        }
+        for day in 0..5 {
+            table[day * 1_440 + 480..day * 1_440 + 1_080].fill("day");
+        }
+        let monday: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        for (minute, expected) in (0..).zip(table) {
+            let found = on_duty(&roster, monday.plus_ms(minute * 60_000));
+            let found: Vec<&str> = found.iter().map(|party| party.contact.0.as_str()).collect();
+            assert_eq!(found.join(" "), expected, "minute {minute}");
+        }
+    }
+}

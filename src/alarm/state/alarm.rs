@@ -1,0 +1,111 @@
+//! One open alarm: how it opened, and what people have done about it.
+
+use crate::alarm::event::{Acknowledged, AlarmKey, IncidentId, Opened, Subject};
+use crate::model::Timestamp;
+use crate::rules::verdict::{Contact, Party};
+use std::sync::Arc;
+
+/// An open alarm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alarm {
+    /// How it opened: rule, scope, values, chain.
+    pub opened: Arc<Opened>,
+    /// Who acknowledged it, once somebody has.
+    pub acknowledged: Option<Acknowledged>,
+    /// Who takes care of it, once it was handed over.
+    pub owner: Option<String>,
+    /// The incident that it belongs to, where it is of one.
+    pub incident: Option<IncidentId>,
+    /// Event time at which it cleared, where it is latched since.
+    pub latched_at: Option<Timestamp>,
+    /// How many steps of its chain have been taken.
+    pub steps_taken: usize,
+    /// How many reminders have been sent.
+    pub reminders_sent: u32,
+    /// Who has been told, and over which ways.
+    pub told: Vec<(Contact, Vec<String>)>,
+    /// Further ways to those who have been told.
+    pub(crate) fallback: Vec<Party>,
+    /// Milliseconds for which nobody could be told, before the present silence. The chain stood still meanwhile.
+    pub paused_ms: i64,
+    /// Host time since when nobody may be told: shelved, suppressed or out of service.
+    pub paused_since: Option<Timestamp>,
+}
+
+impl Alarm {
+    pub(crate) const fn new(opened: Arc<Opened>) -> Self {
+        Self {
+            opened,
+            acknowledged: None,
+            owner: None,
+            incident: None,
+            latched_at: None,
+            steps_taken: 0,
+            reminders_sent: 0,
+            told: Vec::new(),
+            fallback: Vec::new(),
+            paused_ms: 0,
+            paused_since: None,
+        }
+    }
+
+    /// Its rule and scope.
+    #[must_use]
+    pub fn key(&self) -> AlarmKey {
+        AlarmKey::new(self.opened.rule.as_str(), self.opened.scope_key.as_str())
+    }
+
+    pub(crate) fn is_of(&self, rule: &str, scope_key: &str) -> bool {
+        self.opened.rule == rule && self.opened.scope_key == scope_key
+    }
+
+    /// Whether its chain may move at all.
+    const fn is_running(&self) -> bool {
+        self.acknowledged.is_none() && self.paused_since.is_none()
+    }
+
+    /// Host time at which the next step is due; `None` while it is acknowledged or silent, and once the chain has run out.
+    #[must_use]
+    pub fn next_step_due(&self) -> Option<Timestamp> {
+        let step = self.opened.chain.steps.get(self.steps_taken).filter(|_| self.is_running())?;
+        Some(self.opened.recorded_at.plus_ms(step.after_ms).plus_ms(self.paused_ms))
+    }
+
+    /// Number and host time of the next reminder; `None` where [`Alarm::next_step_due`] says when a step comes before it, while it is
+    /// acknowledged or silent, and once there is none left.
+    #[must_use]
+    pub fn next_reminder(&self) -> Option<(u32, Timestamp)> {
+        let chain = &self.opened.chain;
+        let remind = chain.remind.filter(|remind| self.is_running() && self.reminders_sent < remind.times)?;
+        let last = chain.steps.last().filter(|_| self.steps_taken >= chain.steps.len())?;
+        let number = self.reminders_sent + 1;
+        let after_ms = last.after_ms.saturating_add(remind.every_ms.saturating_mul(i64::from(number)));
+        Some((number, self.opened.recorded_at.plus_ms(after_ms).plus_ms(self.paused_ms)))
+    }
+
+    /// What its newest message is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        self.steps_taken.checked_sub(1).and_then(|step| u32::try_from(step).ok()).map(Subject::Step)
+    }
+
+    /// The further ways to somebody who has been told.
+    pub(crate) fn fallback_of(&self, contact: &Contact) -> Vec<String> {
+        self.fallback
+            .iter()
+            .find(|party| party.contact == *contact)
+            .map_or_else(Vec::new, |party| party.fallback.clone())
+    }
+
+    /// Begins or ends the standing still of its chain.
+    pub(crate) fn pause(&mut self, is_silent: bool, at: Timestamp) {
+        match (is_silent, self.paused_since) {
+            (true, None) => self.paused_since = Some(at),
+            (false, Some(since)) => {
+                self.paused_ms = self.paused_ms.saturating_add(at.since_ms(since).max(0));
+                self.paused_since = None;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What operators may not do.
+
+use crate::alarm::event::{AlarmId, AlarmKey};
+use crate::model::Timestamp;
+
+/// An operator's action that makes no sense now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AlarmError {
+    /// No such alarm is open.
+    #[error("alarm {0} is not open: it has closed, or there never was one of this number")]
+    NotOpen(AlarmId),
+    /// Somebody was faster.
+    #[error("alarm {alarm} was acknowledged by {by} at {at} already")]
+    AlreadyAcknowledged {
+        /// The alarm.
+        alarm: AlarmId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// There is no acknowledgement to take back.
+    #[error("alarm {0} is not acknowledged: there is nothing to take back")]
+    NotAcknowledged(AlarmId),
+    /// Its condition has not cleared, or its rule does not latch.
+    #[error("alarm {0} is not latched: it closes by itself once it clears")]
+    NotLatched(AlarmId),
+    /// No rule covers such a scope.
+    #[error("no rule in force is {0}: look at the list of conditions for rules and scopes")]
+    NoCondition(AlarmKey),
+    /// It is in that state already.
+    #[error("{key} is {state} already")]
+    Already {
+        /// The rule and scope.
+        key: AlarmKey,
+        /// Which state.
+        state: &'static str,
+    },
+    /// It is not in the state that is to end.
+    #[error("{key} is not {state}")]
+    Not {
+        /// The rule and scope.
+        key: AlarmKey,
+        /// Which state.
+        state: &'static str,
+    },
+    /// A shelving that would be over before it begins.
+    #[error("{key} cannot be shelved until {until}: it is {now} already")]
+    ShelvedUntilPast {
+        /// The rule and scope.
+        key: AlarmKey,
+        /// Until when.
+        until: Timestamp,
+        /// Host time.
+        now: Timestamp,
+    },
+}

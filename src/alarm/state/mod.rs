@@ -1,0 +1,17 @@
+//! What the machine remembers.
+
+mod alarm;
+mod condition;
+mod error;
+mod flood;
+mod incident;
+mod silence;
+
+pub use alarm::Alarm;
+pub(super) use condition::Phase;
+pub use condition::{Condition, ConditionState, MachineState, RuleSetRef};
+pub use error::AlarmError;
+pub(super) use flood::{FLOOD_ALARMS, Load};
+pub use incident::Incident;
+pub(super) use incident::Incidents;
+pub use silence::{Shelved, Silence, Standing};

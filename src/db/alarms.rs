@@ -1,0 +1,174 @@
+//! Alarms and operators: who does what about them, what is open, what has happened.
+
+use super::core::Database;
+use crate::alarm::event::{OperatorAction, Shelving};
+use crate::alarm::{
+    Alarm, AlarmEvent, AlarmId, AlarmKey, Audit, Condition, ConditionState, Explanation, Incident, Metrics, Silence,
+};
+use crate::error::Error;
+use crate::model::TimeRange;
+use crate::rules::verdict::AlarmSpec;
+
+impl Database {
+    /// An operator takes notice of an alarm: later steps of its chain are not taken.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where it is not open, or acknowledged already.
+    pub fn acknowledge(&self, alarm: AlarmId, by: &str, comment: &str) -> Result<(), Error> {
+        let mut inner = self.inner.lock();
+        inner.commit_all()?;
+        let now = inner.timer_now();
+        let event = inner.machine.acknowledge(alarm, by, comment, now)?;
+        inner.uncommitted.extend(vec![event])?;
+        inner.commit_all()
+    }
+
+    /// Takes the acknowledgement of an alarm back: steps of its chain are taken again, and those that fell due meanwhile at once.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where it is not open, or not acknowledged.
+    pub fn unacknowledge(&self, alarm: AlarmId, by: &str, comment: &str) -> Result<(), Error> {
+        self.operate(alarm, OperatorAction::Unacknowledge, (by, comment))
+    }
+
+    /// Records what somebody has to say about an open alarm.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where it is not open.
+    pub fn comment(&self, alarm: AlarmId, by: &str, comment: &str) -> Result<(), Error> {
+        self.operate(alarm, OperatorAction::Comment, (by, comment))
+    }
+
+    /// Gives an open alarm to somebody else to take care of.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where it is not open.
+    pub fn hand_over(&self, alarm: AlarmId, to: &str, by: &str, comment: &str) -> Result<(), Error> {
+        self.operate(alarm, OperatorAction::HandOver { to: to.to_owned() }, (by, comment))
+    }
+
+    /// Lets go an alarm of a rule with `.latch()` that has cleared: it closes.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where it is not open, or has not cleared.
+    pub fn reset_latch(&self, alarm: AlarmId, by: &str, comment: &str) -> Result<(), Error> {
+        self.operate(alarm, OperatorAction::ResetLatch, (by, comment))
+    }
+
+    /// Shelves a rule over a station or scope, until a host time or until its alarm next clears: its state goes on, nobody is told, and
+    /// the chain of an open alarm stands still. Shelving again changes for how long.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where there is no such rule and scope, or the time is over already.
+    pub fn shelve(&self, key: &AlarmKey, shelving: Shelving, by: &str, comment: &str) -> Result<(), Error> {
+        self.operate_on(key, OperatorAction::Shelve(shelving), (by, comment))
+    }
+
+    /// Ends a shelving before its time.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where it is not shelved.
+    pub fn unshelve(&self, key: &AlarmKey, by: &str, comment: &str) -> Result<(), Error> {
+        self.operate_on(key, OperatorAction::Unshelve, (by, comment))
+    }
+
+    /// Takes a rule over a station or scope out of service, until somebody puts it back: its state goes on, nobody is told.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where there is no such rule and scope, or it is out of service already.
+    pub fn take_out_of_service(&self, key: &AlarmKey, by: &str, comment: &str) -> Result<(), Error> {
+        self.operate_on(key, OperatorAction::TakeOutOfService, (by, comment))
+    }
+
+    /// Puts a rule over a station or scope back into service.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where it is not out of service.
+    pub fn return_to_service(&self, key: &AlarmKey, by: &str, comment: &str) -> Result<(), Error> {
+        self.operate_on(key, OperatorAction::ReturnToService, (by, comment))
+    }
+
+    fn operate(&self, alarm: AlarmId, action: OperatorAction, said: (&str, &str)) -> Result<(), Error> {
+        let mut inner = self.inner.lock();
+        inner.commit_all()?;
+        let now = inner.timer_now();
+        let events = inner.machine.operate(alarm, action, said, now)?;
+        inner.uncommitted.extend(events)?;
+        inner.commit_all()
+    }
+
+    fn operate_on(&self, key: &AlarmKey, action: OperatorAction, said: (&str, &str)) -> Result<(), Error> {
+        let mut inner = self.inner.lock();
+        inner.commit_all()?;
+        let now = inner.timer_now();
+        let events = inner.machine.operate_on(key, action, said, now)?;
+        inner.uncommitted.extend(events)?;
+        inner.commit_all()
+    }
+
+    /// The open alarms, by number.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.inner.lock().machine.alarms().map(|(_, alarm)| alarm.clone()).collect()
+    }
+
+    /// Every rule and scope with its condition.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<(String, String, Condition)> {
+        let inner = self.inner.lock();
+        let entry = |(spec, state): (&AlarmSpec, &ConditionState)| {
+            (spec.rule.clone(), spec.scope_key.clone(), state.condition())
+        };
+        inner.machine.conditions().map(entry).collect()
+    }
+
+    /// Every rule and scope of which nobody is told, and why: shelved, suppressed, out of service.
+    #[must_use]
+    pub fn silences(&self) -> Vec<(AlarmKey, Silence)> {
+        self.inner.lock().machine.silences().map(|(key, silence)| (key, silence.clone())).collect()
+    }
+
+    /// The incidents of several alarms that a further alarm may still join.
+    #[must_use]
+    pub fn incidents(&self) -> Vec<Incident> {
+        self.inner.lock().machine.incidents().cloned().collect()
+    }
+
+    /// What happens next about every open alarm, and about every notification that is not delivered.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        let inner = self.inner.lock();
+        Audit { alarms: inner.machine.audit().collect(), outbox: inner.dispatcher.rows() }
+    }
+
+    /// Everything that has happened to alarms, from the ledger.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] where it cannot be read.
+    pub fn events(&self) -> Result<Vec<AlarmEvent>, Error> {
+        let inner = self.inner.lock();
+        let records = inner.ledger.read_all(&*inner.config.storage)?;
+        drop(inner);
+        let mut events = Vec::new();
+        for (index, record) in (0..).zip(&records) {
+            events.extend(AlarmEvent::from_record(record, index)?);
+        }
+        Ok(events)
+    }
+
+    /// Why an alarm opened, what became of it, and who was told when, from the ledger; `None` where there never was one of this number.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] where it cannot be read.
+    pub fn explain(&self, alarm: AlarmId) -> Result<Option<Explanation>, Error> {
+        Ok(Explanation::of(&self.events()?, alarm))
+    }
+
+    /// How the alarm system itself is doing over a range of host time: rates, floods, chatter, stale alarms, the worst rules.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] where it cannot be read.
+    pub fn alarm_metrics(&self, range: TimeRange) -> Result<Metrics, Error> {
+        Ok(Metrics::of(&self.events()?, range))
+    }
+}

@@ -1,0 +1,103 @@
+//! Time and gateways: what falls due, what is handed over, what comes back.
+
+use super::core::{Database, Inner};
+use crate::alarm::{AlarmEvent, Notifier};
+use crate::config::Timers;
+use crate::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long closing waits for each gateway that is still busy.
+const GATEWAY_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Database {
+    /// Puts a notifier in charge of a way. Rules know the ways `app`, `sms`, `email` and `phone`, each with a gateway's name behind a
+    /// colon if you wish: `sms:north`. What waits in the outbox for that way leaves at once.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where its thread cannot be started.
+    pub fn connect(&self, way: &str, notifier: Arc<dyn Notifier>) -> Result<(), Error> {
+        let mut inner = self.inner.lock();
+        let started = inner.dispatcher.connect(way, notifier);
+        started.map_err(|source| Error::Io { action: "start a gateway's thread", source })?;
+        inner.deliver()
+    }
+
+    /// Lets time pass: takes escalation steps that are due, evaluates instants that silent stations have left open, tries
+    /// deliveries again. A host calls it every second or so.
+    ///
+    /// With [`Timers::Frames`](crate::Timers) time comes with the frames, and this only looks after deliveries.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] and [`Error::Store`] where what follows cannot be written.
+    pub fn advance(&self) -> Result<(), Error> {
+        let mut inner = self.inner.lock();
+        if inner.config.timers == Timers::Clock {
+            inner.pass_time()?;
+        }
+        inner.commit_all()?;
+        inner.deliver()
+    }
+
+    /// Waits until every notification that a gateway has taken is answered, at most five seconds each. Appends go on meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] where the answers cannot be recorded.
+    pub fn drain(&self) -> Result<(), Error> {
+        let reports = self.inner.lock().dispatcher.reports();
+        loop {
+            {
+                let mut inner = self.inner.lock();
+                inner.deliver()?;
+                if !inner.dispatcher.is_busy() {
+                    return Ok(());
+                }
+            }
+            let Ok(report) = reports.recv_timeout(GATEWAY_PATIENCE) else { return Ok(()) };
+            let mut inner = self.inner.lock();
+            let now = inner.timer_now();
+            let events = inner.dispatcher.weigh(report, now);
+            inner.record(events)?;
+        }
+    }
+}
+
+impl Inner {
+    fn pass_time(&mut self) -> Result<(), Error> {
+        let now = self.timer_now();
+        let responder = self.config.responder.clone();
+        let machine = &mut self.machine;
+        let mut events = machine.tick(now, responder.as_deref());
+        let has_moved = self.engine.idle(now, &mut |verdict| {
+            events.extend(machine.verdict(verdict, now));
+            events.extend(machine.tick(now, responder.as_deref()));
+        });
+        self.uncommitted.extend(events)?;
+        if has_moved && self.uncommitted.records.is_empty() {
+            let checkpoint = self.checkpoint()?;
+            self.store.sync().sync_written()?;
+            self.ledger.commit(&[checkpoint])?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what is due, and records what gateways have answered; what follows from that is handed over too.
+    pub(super) fn deliver(&mut self) -> Result<(), Error> {
+        let now = self.timer_now();
+        self.dispatcher.send_due(now);
+        let events = self.dispatcher.collect(now);
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.record(events)?;
+        self.dispatcher.send_due(now);
+        Ok(())
+    }
+
+    /// Puts what is known of deliveries on record: what follows from an answer stands or falls with it. A commit that fails is made up
+    /// for by the next one.
+    fn record(&mut self, events: Vec<AlarmEvent>) -> Result<(), Error> {
+        self.uncommitted.extend(events)?;
+        self.commit_all()
+    }
+}

@@ -1,0 +1,316 @@
+//! Runs tests of rules: the rules' engine and the alarm machine together, on frames and a clock that a test makes up, without a store.
+
+use crate::alarm::{AlarmEvent, AlarmId, Condition, Machine, RuleSetRef};
+use crate::model::{
+    Batch, Channel, Instrument, InstrumentId, Interval, ModelError, Registry, Sample, Station, StationId, Timestamp,
+    Unit,
+};
+use crate::rules::testing::{Expected, RuleTest, TestAction, TestStep, trace_tests};
+use crate::rules::verdict::{Place, Verdict};
+use crate::rules::{Engine, RuleFile, compile, sites_of};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// When tests begin: 2024-01-18T00:00:00Z, a Thursday and a multiple of 14 and of 30 days since the epoch.
+const BEGIN: Timestamp = Timestamp::from_ms(19_740 * 86_400_000);
+/// Milliseconds from one look at the clock to the next, at most.
+const TICK_MS_MAX: i64 = 60_000;
+/// Looks at the clock that one test may take; longer tests look less often.
+const TICKS_MAX: i64 = 200_000;
+
+/// One expectation that did not come true, or why a test could not be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestFailure {
+    /// Where.
+    pub place: Place,
+    /// What was expected and what was found.
+    pub message: String,
+}
+
+/// What became of one test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestOutcome {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What went wrong; nothing where it passed.
+    pub failures: Vec<TestFailure>,
+}
+
+/// Runs every test of the test files (`*_test.rhai`) against the rule files, each with rules of its own from the beginning of time. The
+/// stations are those of the registry and those that the test itself registers with `t.instrument(..)`.
+///
+/// ```
+/// use vocdb::rules::RuleFile;
+/// let file = |name: &str, text: &str| RuleFile { name: name.to_owned(), text: text.to_owned() };
+/// let rules = [file("park.rhai", r#"
+///     alarm("high").scope(stations("park/*")).when(avg("benzene", 5.minutes) > 30.ppb).hold(2.minutes)
+///         .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));
+/// "#)];
+/// let tests = [file("park_test.rhai", r#"
+///     test("a plume opens the alarm", |t| {
+///         t.instrument("park/S1", "gc", 1.minute, #{ benzene: "ppb" });
+///         t.feed("park/S1", "benzene", "12x10 _x3 90x20");
+///         t.at(10.minutes).expect_normal("high");
+///         t.at(25.minutes).expect_open("high").expect_sent("duty", 1);
+///     });
+/// "#)];
+/// let outcomes = vocdb::run_rule_tests(&rules, &tests, &vocdb::Registry::default());
+/// assert_eq!(outcomes[0].failures, []);
+/// ```
+#[must_use]
+pub fn run_rule_tests(rules: &[RuleFile], tests: &[RuleFile], registry: &Registry) -> Vec<TestOutcome> {
+    trace_tests(tests).into_iter().map(|test| run(rules, test, registry)).collect()
+}
+
+fn run(rules: &[RuleFile], test: RuleTest, registry: &Registry) -> TestOutcome {
+    let RuleTest { name, place, steps, problem } = test;
+    let failures = match Course::new(rules, &steps, registry, &place) {
+        Ok(mut course) => {
+            let mut failures = Vec::new();
+            for step in &steps {
+                failures.extend(course.take(step).map(|message| TestFailure { place: step.place.clone(), message }));
+            }
+            failures
+        }
+        Err(failure) => vec![failure],
+    };
+    let problem = problem.map(|(place, message)| TestFailure { place, message });
+    TestOutcome { name, place, failures: failures.into_iter().chain(problem).collect() }
+}
+
+/// A test under way.
+struct Course {
+    engine: Engine,
+    machine: Machine,
+    rules: BTreeSet<String>,
+    /// All frames in order of time, and how many of them have come.
+    frames: Batch,
+    order: Vec<usize>,
+    come: usize,
+    now_ms: i64,
+    tick_ms: i64,
+    was_open: BTreeSet<(String, String)>,
+    sent: BTreeMap<String, u64>,
+}
+
+impl Course {
+    fn new(rules: &[RuleFile], steps: &[TestStep], registry: &Registry, place: &Place) -> Result<Self, TestFailure> {
+        let registry = registered(steps, registry)?;
+        let at_test = |message: String| TestFailure { place: place.clone(), message };
+        let compiled = compile(rules, &sites_of(&registry)).map_err(|found| at_test(found.to_string()))?;
+        let frames = frames(steps, &registry)?;
+        let mut order: Vec<usize> = (0..frames.len()).collect();
+        order.sort_by_key(|index| frames.frame(*index).map(|frame| (frame.time, frame.instrument)));
+        let specs: Vec<_> = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
+        let mut machine = Machine::default();
+        let rules = specs.iter().map(|spec| spec.rule.clone()).collect();
+        machine.install(specs, RuleSetRef::default());
+        let least_ms = registry.instruments().map(|(.., one)| one.interval().as_ms()).min().unwrap_or(TICK_MS_MAX);
+        let end_ms = steps.iter().map(|step| at_ms(&step.action)).max().unwrap_or(0);
+        Ok(Self {
+            engine: Engine::new(compiled.plans),
+            machine,
+            rules,
+            frames,
+            order,
+            come: 0,
+            now_ms: 0,
+            tick_ms: least_ms.min(TICK_MS_MAX).max(end_ms / TICKS_MAX),
+            was_open: BTreeSet::new(),
+            sent: BTreeMap::new(),
+        })
+    }
+
+    /// Takes a step; says what is wrong.
+    fn take(&mut self, step: &TestStep) -> Option<String> {
+        self.advance(at_ms(&step.action));
+        match &step.action {
+            TestAction::Expect { rule, scope, wanted, .. } => self.expect(rule, scope.as_deref(), *wanted),
+            TestAction::Sent { contact, count, .. } => {
+                let sent = self.sent.get(contact).copied().unwrap_or(0);
+                let others: Vec<String> = self.sent.iter().map(|(who, count)| format!("{who} {count}")).collect();
+                let found = if others.is_empty() { "nobody was sent anything".to_owned() } else { others.join(", ") };
+                (sent != *count).then(|| format!("expected {count} messages to `{contact}`, found {sent} ({found})"))
+            }
+            TestAction::Acknowledge { rule, .. } => self.acknowledge(rule),
+            TestAction::Instrument { .. } | TestAction::Feed { .. } => None,
+        }
+    }
+
+    /// Lets time pass: frames come at their times, and the clock is looked at in between.
+    fn advance(&mut self, to_ms: i64) {
+        while self.now_ms < to_ms {
+            let next_ms = (self.now_ms / self.tick_ms + 1).saturating_mul(self.tick_ms).min(to_ms);
+            while let Some(frame) = self.order.get(self.come).and_then(|index| self.frames.frame(*index)) {
+                if frame.time > BEGIN.plus_ms(next_ms) {
+                    break;
+                }
+                self.come += 1;
+                let (machine, mut events) = (&mut self.machine, Vec::new());
+                let now = frame.time;
+                let mut sink = |verdict: &Verdict<'_>| events.extend(machine.verdict(verdict, now));
+                self.engine.push(frame, &mut sink);
+                self.note(&events);
+            }
+            self.now_ms = next_ms;
+            let now = BEGIN.plus_ms(next_ms);
+            let (machine, mut events) = (&mut self.machine, Vec::new());
+            self.engine.idle(now, &mut |verdict| events.extend(machine.verdict(verdict, now)));
+            events.extend(machine.tick(now, None));
+            self.note(&events);
+        }
+    }
+
+    fn note(&mut self, events: &[AlarmEvent]) {
+        for event in events {
+            match event {
+                AlarmEvent::Opened(opened) => {
+                    self.was_open.insert((opened.rule.clone(), opened.scope_key.clone()));
+                }
+                AlarmEvent::Notification(notification) => {
+                    *self.sent.entry(notification.contact.0.clone()).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, rule: &str) -> Option<String> {
+        let open: Vec<AlarmId> =
+            self.machine.alarms().filter(|(_, alarm)| alarm.opened.rule == rule).map(|(id, _)| id).collect();
+        if open.is_empty() {
+            return Some(format!("no alarm of `{rule}` is open to be acknowledged; {}", self.found(rule, None)));
+        }
+        let now = BEGIN.plus_ms(self.now_ms);
+        let faults = open.into_iter().filter_map(|id| self.machine.acknowledge(id, "test", "", now).err());
+        faults.map(|error| error.to_string()).next()
+    }
+
+    fn expect(&self, rule: &str, scope: Option<&str>, wanted: Expected) -> Option<String> {
+        if !self.rules.contains(rule) {
+            let known: Vec<&str> = self.rules.iter().map(String::as_str).collect();
+            return Some(format!("there is no rule `{rule}`; there are {}", known.join(", ")));
+        }
+        let is_meant = |key: &str| scope.is_none_or(|scope| scope == key);
+        let open = self.machine.alarms().any(|(_, one)| one.opened.rule == rule && is_meant(&one.opened.scope_key));
+        let was_open = self.was_open.iter().any(|(of, key)| of == rule && is_meant(key));
+        let of_rule = || self.machine.conditions().filter(|(spec, _)| spec.rule == rule && is_meant(&spec.scope_key));
+        let any = |condition: Condition| of_rule().any(|(_, state)| state.condition() == condition);
+        let holds = match wanted {
+            Expected::Open => open,
+            Expected::Closed => !open && was_open,
+            Expected::Normal => !open && of_rule().all(|(_, state)| state.condition() == Condition::Normal),
+            Expected::Pending => any(Condition::Pending),
+            Expected::Unknown => any(Condition::Unknown),
+        };
+        (!holds).then(|| format!("expected `{rule}` {}, {}", wanted.name(), self.found(rule, scope)))
+    }
+
+    /// What a rule is instead, scope by scope.
+    fn found(&self, rule: &str, scope: Option<&str>) -> String {
+        let of_rule = self.machine.conditions().filter(|(spec, _)| spec.rule == rule);
+        let meant = of_rule.filter(|(spec, _)| scope.is_none_or(|scope| scope == spec.scope_key));
+        let told: Vec<String> = meant
+            .map(|(spec, state)| {
+                let open = self
+                    .machine
+                    .alarms()
+                    .find(|(_, one)| one.opened.rule == rule && one.opened.scope_key == spec.scope_key);
+                let since = open.map_or_else(String::new, |(_, alarm)| {
+                    let minutes = alarm.opened.opened_at.since_ms(BEGIN) as f64 / 60_000.0;
+                    format!(", open since minute {minutes}")
+                });
+                format!("{} {:?}{since}", spec.scope_key, state.condition())
+            })
+            .collect();
+        let minutes = self.now_ms as f64 / 60_000.0;
+        if told.is_empty() {
+            format!("found no such scope at minute {minutes}")
+        } else {
+            format!("found at minute {minutes}: {}", told.join("; "))
+        }
+    }
+}
+
+const fn at_ms(action: &TestAction) -> i64 {
+    match action {
+        TestAction::Expect { at_ms, .. } | TestAction::Sent { at_ms, .. } | TestAction::Acknowledge { at_ms, .. } => {
+            *at_ms
+        }
+        TestAction::Instrument { .. } | TestAction::Feed { .. } => 0,
+    }
+}
+
+/// The registry with what the test registers.
+fn registered(steps: &[TestStep], registry: &Registry) -> Result<Registry, TestFailure> {
+    let mut registry = registry.clone();
+    for step in steps {
+        let TestAction::Instrument { station, instrument, interval_ms, channels } = &step.action else { continue };
+        let failed = |error: ModelError| TestFailure { place: step.place.clone(), message: error.to_string() };
+        let id = match registry.station_named(station) {
+            Some(id) => id,
+            None => add_station(&mut registry, station).map_err(failed)?,
+        };
+        let channels: Result<Vec<Channel>, ModelError> =
+            channels.iter().map(|(name, unit)| channel(name, *unit)).collect();
+        let interval = Interval::from_ms(*interval_ms).map_err(failed)?;
+        let instrument =
+            channels.and_then(|channels| Instrument::new(instrument, interval, channels)).map_err(failed)?;
+        registry.insert_instrument(registry.next_instrument_id(), id, instrument);
+    }
+    Ok(registry)
+}
+
+fn add_station(registry: &mut Registry, name: &str) -> Result<StationId, ModelError> {
+    let id = registry.next_station_id();
+    registry.insert_station(id, Station::new(name)?);
+    Ok(id)
+}
+
+/// A channel of the species that bears its name, or else of another quantity.
+fn channel(name: &str, unit: Unit) -> Result<Channel, ModelError> {
+    match Channel::species(name, unit) {
+        Ok(channel) if channel.name() == name => Ok(channel),
+        Ok(channel) => channel.named(name),
+        Err(_) => Channel::quantity(name, unit),
+    }
+}
+
+/// Samples of one instrument by place in time and channel.
+type Columns = BTreeMap<InstrumentId, Vec<Vec<Option<Sample>>>>;
+
+/// The frames that a test feeds: the first of an instrument comes one interval after the beginning.
+fn frames(steps: &[TestStep], registry: &Registry) -> Result<Batch, TestFailure> {
+    let mut columns = Columns::new();
+    for step in steps {
+        let TestAction::Feed { station, channel, samples } = &step.action else { continue };
+        let of_station = registry.station_named(station).into_iter().flat_map(|id| {
+            registry.instruments().filter(move |(_, at, _)| *at == id).map(|(id, _, instrument)| (id, instrument))
+        });
+        let found = of_station.into_iter().find_map(|(id, one)| Some((id, one, one.channel_index(channel)?)));
+        let Some((id, instrument, index)) = found else {
+            let message = format!("station `{station}` has no channel `{channel}`: register it with t.instrument(..)");
+            return Err(TestFailure { place: step.place.clone(), message });
+        };
+        let of_instrument = columns.entry(id).or_insert_with(|| vec![Vec::new(); instrument.channels().len()]);
+        if let Some(column) = of_instrument.get_mut(index) {
+            column.extend(samples.iter().copied());
+        }
+    }
+    let mut batch = Batch::new();
+    for (id, of_instrument) in &columns {
+        let interval_ms = registry.instrument(*id).map_or(1, |(_, instrument)| instrument.interval().as_ms());
+        let rows = of_instrument.iter().map(Vec::len).max().unwrap_or(0);
+        let mut time = BEGIN;
+        for row in 0..rows {
+            time = time.plus_ms(interval_ms);
+            let samples: Vec<Option<Sample>> =
+                of_instrument.iter().map(|column| column.get(row).copied().flatten()).collect();
+            if samples.iter().any(Option::is_some) {
+                batch.push_samples(*id, time, samples.into_iter().map(|sample| sample.unwrap_or(Sample::MISSING)));
+            }
+        }
+    }
+    Ok(batch)
+}

@@ -1,0 +1,158 @@
+//! Notifications by HTTP: a signed POST per notification, after the Standard Webhooks conventions. SMS and telephone gateways stand
+//! behind such a webhook.
+
+mod sign;
+
+use crate::alarm::event::Notification;
+use crate::alarm::notify::{Notifier, Outcome};
+use crate::base::clock::{Clock, SystemClock};
+use sign::Secret;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// For how long one request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests that may be under way at once.
+const PARALLEL: usize = 8;
+
+/// Why a webhook cannot be set up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WebhookError {
+    /// The secret is no `whsec_` followed by 24 to 64 bytes in base64.
+    #[error("the webhook's secret must be `whsec_` and 24 to 64 bytes in base64: {0}")]
+    Secret(String),
+    /// The address does not begin with `http://`.
+    #[error("the webhook's address `{0}` must begin with http://")]
+    Address(String),
+    /// The address begins with `https://`, which is not spoken here.
+    #[error(
+        "the webhook's address `{0}` asks for TLS, which is not built in: give the http:// address of a proxy in the same network that speaks it"
+    )]
+    Encrypted(String),
+}
+
+/// A gateway that is told by HTTP.
+///
+/// Each notification is a POST of `{"type", "timestamp", "data"}` as JSON with the headers `webhook-id` (the notification's id, the same
+/// for every attempt), `webhook-timestamp` (seconds since 1970, of the attempt) and `webhook-signature` (`v1,` and the HMAC-SHA256 of
+/// `id.timestamp.body` in base64). An answer of 2xx is delivered; 410 disables the webhook until the next start; anything else, and no
+/// answer within thirty seconds, is tried again, after what `Retry-After` says.
+///
+/// TLS is not spoken: an `https://` address is refused, and a proxy in the same network looks after encryption.
+///
+/// ```
+/// use vocdb::interop::webhook::Webhook;
+/// let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+/// let gateway = Webhook::new("http://127.0.0.1:8080/alarms", secret)?;
+/// assert!(Webhook::new("https://example.org", secret).is_err());
+/// # Ok::<(), vocdb::interop::webhook::WebhookError>(())
+/// ```
+pub struct Webhook {
+    url: String,
+    secret: Secret,
+    agent: ureq::Agent,
+    clock: Arc<dyn Clock>,
+    is_disabled: AtomicBool,
+}
+
+impl std::fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Webhook")
+            .field("url", &self.url)
+            .field("is_disabled", &self.is_disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Webhook {
+    /// A gateway at an address, with the secret that it shares with the receiver: `whsec_` and 24 to 64 bytes in base64.
+    ///
+    /// # Errors
+    /// [`WebhookError`] for an address or a secret of another form.
+    pub fn new(url: &str, secret: &str) -> Result<Self, WebhookError> {
+        Self::with_clock(url, secret, Arc::new(SystemClock))
+    }
+
+    /// As [`Webhook::new`], with another clock than the system's for `webhook-timestamp`.
+    ///
+    /// # Errors
+    /// As [`Webhook::new`].
+    pub fn with_clock(url: &str, secret: &str, clock: Arc<dyn Clock>) -> Result<Self, WebhookError> {
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+        if scheme.eq_ignore_ascii_case("https") {
+            return Err(WebhookError::Encrypted(url.to_owned()));
+        }
+        if scheme != "http" {
+            return Err(WebhookError::Address(url.to_owned()));
+        }
+        let secret = Secret::parse(secret).map_err(WebhookError::Secret)?;
+        let settings = ureq::Agent::config_builder()
+            .timeout_global(Some(TIMEOUT))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false);
+        let agent = settings.build().new_agent();
+        Ok(Self { url: url.to_owned(), secret, agent, clock, is_disabled: AtomicBool::new(false) })
+    }
+
+    fn post(&self, notification: &Notification) -> Outcome {
+        let body = body(notification).to_string();
+        let seconds = self.clock.now_ms().div_euclid(1_000);
+        let request = self
+            .agent
+            .post(&self.url)
+            .header("content-type", "application/json")
+            .header("webhook-id", &notification.id)
+            .header("webhook-timestamp", seconds.to_string())
+            .header("webhook-signature", self.secret.sign(&notification.id, seconds, &body));
+        let response = match request.send(body) {
+            Ok(response) => response,
+            Err(error) => return Outcome::Retry { reason: error.to_string(), after_ms: None },
+        };
+        let status = response.status().as_u16();
+        match status {
+            200..=299 => Outcome::Delivered,
+            410 => {
+                self.is_disabled.store(true, Ordering::Release);
+                Outcome::Refused { reason: "410 Gone: the receiver wants no more".to_owned() }
+            }
+            _ => {
+                let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+                let after_ms = after.and_then(|after| self.retry_after_ms(after));
+                Outcome::Retry { reason: format!("HTTP status {status}"), after_ms }
+            }
+        }
+    }
+
+    /// What a `Retry-After` asks for: seconds, or a date.
+    fn retry_after_ms(&self, text: &str) -> Option<i64> {
+        if let Ok(seconds) = text.trim().parse::<u32>() {
+            return Some(i64::from(seconds) * 1_000);
+        }
+        let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+        Some(date.as_millisecond().saturating_sub(self.clock.now_ms()).max(0))
+    }
+}
+
+impl Notifier for Webhook {
+    fn send(&self, notification: &Notification) -> Outcome {
+        if self.is_disabled.load(Ordering::Acquire) {
+            return Outcome::Refused { reason: "disabled: the receiver has answered 410 Gone before".to_owned() };
+        }
+        self.post(notification)
+    }
+
+    fn parallel(&self) -> usize {
+        PARALLEL
+    }
+}
+
+fn body(notification: &Notification) -> serde_json::Value {
+    serde_json::json!({
+        "type": "alarm.notification",
+        "timestamp": notification.created_at.to_string(),
+        "data": notification,
+    })
+}

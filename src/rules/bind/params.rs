@@ -1,0 +1,53 @@
+//! Values per station: every exception must be for some station.
+
+use super::channels::mistake;
+use super::glob;
+use crate::rules::diagnostic::Diagnostic;
+use crate::rules::expr::{Condition, Param, Rule, Series};
+use crate::rules::nearest::closest;
+use crate::rules::plan::Site;
+
+/// The mistake of every exception that no station of the registry fits.
+pub(super) fn unknown(rule: &Rule, sites: &[&Site]) -> Vec<Diagnostic> {
+    let mut params = Vec::new();
+    let others = [rule.clear_when.as_ref().map(|(c, _)| c), rule.suppress_when.as_ref().map(|(c, _)| c)];
+    std::iter::once(&rule.when).chain(others.into_iter().flatten()).for_each(|c| in_condition(c, &mut params));
+    let exceptions = params.into_iter().flat_map(|param| param.exceptions.iter().map(move |one| (param, one)));
+    let unfit = exceptions.filter(|(_, (globs, ..))| !sites.iter().any(|site| glob::fits(globs, &site.name)));
+    let told = unfit.map(|(param, (globs, _, place))| {
+        let help = match closest(globs, sites.iter().map(|site| site.name.as_str())) {
+            Some(close) => format!("the nearest station is \"{close}\""),
+            None => "register stations first".to_owned(),
+        };
+        mistake(place, format!("no station fits `{globs}`, for which `{}` has a value", param.name), help)
+    });
+    told.collect()
+}
+
+fn in_condition<'a>(condition: &'a Condition, found: &mut Vec<&'a Param>) {
+    match condition {
+        Condition::Compare { left, right, .. } => {
+            in_series(left, found);
+            in_series(right, found);
+        }
+        Condition::And(left, right) | Condition::Or(left, right) => {
+            in_condition(left, found);
+            in_condition(right, found);
+        }
+        Condition::Not(inner) => in_condition(inner, found),
+        Condition::Script { terms, .. } => terms.iter().for_each(|(_, series)| in_series(series, found)),
+        _ => {}
+    }
+}
+
+fn in_series<'a>(series: &'a Series, found: &mut Vec<&'a Param>) {
+    match series {
+        Series::Param(param) => found.push(param),
+        Series::Spread { inner, .. } | Series::Mean { inner, .. } => in_series(inner, found),
+        Series::Binary { left, right, .. } => {
+            in_series(left, found);
+            in_series(right, found);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,34 @@
+//! Closures of rule files that are interpreted at each instant, as plans see them: something that can be asked.
+
+use super::verdict::Truth;
+use std::fmt;
+use std::sync::Arc;
+
+/// What a closure answers: a truth, or why it has none.
+pub type ScriptAnswer = Result<Truth, String>;
+
+/// What asks a closure.
+pub type Ask = dyn Fn(&[f64]) -> ScriptAnswer + Send + Sync;
+
+/// An interpreted closure of a rule file, ready to be asked. It is given numbers (NaN for unknown) in the order of [`Script::names`].
+#[derive(Clone)]
+pub struct Script {
+    /// What it calls the numbers.
+    pub names: Vec<String>,
+    /// Its text.
+    pub text: String,
+    /// Asks it.
+    pub ask: Arc<Ask>,
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script").field("names", &self.names).field("text", &self.text).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Script {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.names, &self.text) == (&other.names, &other.text)
+    }
+}

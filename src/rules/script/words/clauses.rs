@@ -1,0 +1,131 @@
+//! Further clauses of alarms: when they are suppressed, what to do about them, their grid, and interpreted conditions.
+
+use super::super::builder::misplaced;
+use super::super::call::{Call, Signature};
+use super::super::draft::{Part, SharedAlarm};
+use super::super::symbol::{self, Symbol};
+use super::super::tracer::{Fault, Outcome, fault, mistake};
+use super::closure;
+use crate::base::limits::NAME_BYTES_MAX;
+use crate::rules::expr::{Condition, Series};
+use rhai::Dynamic;
+use std::sync::Arc;
+
+/// Bytes of a guidance text.
+const GUIDANCE_BYTES_MAX: usize = 4_000;
+/// Bytes of a suppress condition that verdicts repeat.
+const SUPPRESS_BYTES_MAX: usize = 200;
+/// Numbers that one closure may be given.
+const TERMS_MAX: usize = 64;
+
+const ALARM: &str = "an alarm";
+
+/// All of them.
+pub(super) static METHODS: [Signature; 5] = [
+    method("suppress_when", "a condition", ".suppress_when(flag(\"calibration\") or flag(\"maintenance\"))", &[1]),
+    method("guidance", "a text", ".guidance(\"Check tank farm B; playbook 4.2\")", &[1]),
+    method("every", "a duration", ".every(1.minute)", &[1]),
+    method("lateness", "a duration", ".lateness(2.minutes)", &[1]),
+    method(
+        "when_script",
+        "a map of plain numbers and a closure over it",
+        ".when_script(#{ b: avg(\"benzene\", 10.minutes) / 1.ppb }, |s| s.b > 30.0)",
+        &[2],
+    ),
+];
+
+const fn method(name: &'static str, takes: &'static str, example: &'static str, counts: &'static [usize]) -> Signature {
+    Signature { name, receiver: Some(ALARM), takes, example, counts }
+}
+
+/// Runs a call of one of these; the alarm is the result, so that the chain goes on.
+pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
+    let Some(Symbol::Alarm(alarm)) = symbol::symbol(call.arg(0)) else { return misplaced(call) };
+    match call.signature.name {
+        "suppress_when" => {
+            let (condition, text) = (call.condition(1)?, text_of_argument(call));
+            alarm.lock().suppress_when = Some((condition, text));
+        }
+        "guidance" => {
+            let text = call.name(1, GUIDANCE_BYTES_MAX)?;
+            alarm.lock().guidance = text;
+        }
+        "every" => {
+            let every_ms = call.duration(1, 1)?;
+            alarm.lock().every_ms = Some(every_ms);
+        }
+        "lateness" => {
+            let lateness_ms = call.duration(1, 0)?;
+            alarm.lock().lateness_ms = lateness_ms;
+        }
+        _ => when_script(call, &alarm)?,
+    }
+    Ok(Symbol::Alarm(alarm))
+}
+
+/// The argument as it stands in the file, on one line.
+fn text_of_argument(call: &Call<'_>) -> String {
+    let source = &call.tracer.source;
+    let text = call.token.and_then(|token| source.text_of_argument(token, 0)).unwrap_or_default();
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        line = "its suppress condition".to_owned();
+    }
+    while line.len() > SUPPRESS_BYTES_MAX {
+        line.pop();
+    }
+    line
+}
+
+fn when_script(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
+    let mut alarm = alarm.lock();
+    if !matches!(alarm.when, Part::Missing) {
+        let help = "write one of `.when` and `.when_script`";
+        return fault(call.place.clone(), "the alarm has a condition already", help);
+    }
+    alarm.when = Part::Broken;
+    let terms = terms(call)?;
+    let Some(closure) = call.arg(2).clone().try_cast::<rhai::FnPtr>() else { return call.wrong(2) };
+    let text = call.token.and_then(|token| call.tracer.source.text_of_argument(token, 1)).unwrap_or_default();
+    let names: Vec<String> = terms.iter().map(|(name, _)| name.clone()).collect();
+    let script = closure::script(&closure, &call.tracer.script_functions(), names, text.to_owned());
+    let tried = vec![1.0; terms.len()];
+    if let Err(reason) = (script.ask)(&tried) {
+        let message = format!("the closure fails: {reason}");
+        let help = "it is given a map of numbers, and must say true or false";
+        call.tracer.report(mistake(call.place_of(2), message, help));
+        return Err(Fault::Silent);
+    }
+    let condition = Condition::Script { script, terms, place: call.place.clone() };
+    alarm.when = Part::Given(Arc::new(condition));
+    alarm.when_place = Some(call.place_of(2));
+    Ok(())
+}
+
+/// The numbers that a closure is given, by name.
+fn terms(call: &Call<'_>) -> Outcome<Vec<(String, Series)>> {
+    let Some(map) = call.arg(1).clone().try_cast::<rhai::Map>() else { return call.wrong(1) };
+    let mut terms = Vec::new();
+    for (name, value) in map {
+        terms.push((name.to_string(), term(call, &name, &value)?));
+    }
+    if terms.is_empty() || terms.len() > TERMS_MAX || terms.iter().any(|(name, _)| name.len() > NAME_BYTES_MAX) {
+        let message = format!("a closure is given 1 to {TERMS_MAX} numbers");
+        return fault(call.place_of(1), message, format!("write {}", call.signature.example));
+    }
+    Ok(terms)
+}
+
+fn term(call: &Call<'_>, name: &str, value: &Dynamic) -> Outcome<Series> {
+    match symbol::symbol(value) {
+        Some(Symbol::Series(series, nodes)) if !matches!(*series, Series::Number { unit: Some(_), .. }) => {
+            call.tracer.spend(nodes)?;
+            Ok((*series).clone())
+        }
+        _ if symbol::is_poison(value) => Err(Fault::Silent),
+        _ => {
+            let message = format!("`{name}` is {}, not a measurement", symbol::describe(value));
+            fault(call.place_of(1), message, format!("write {}", call.signature.example))
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of rules, written in Rhai beside the rules: what they say shall happen, as plain steps. Whoever has an alarm machine runs them.
+
+mod notation;
+mod script;
+mod steps;
+
+pub use notation::{NotationError, parse_series};
+pub use script::trace_tests;
+pub use steps::{Expected, RuleTest, TestAction, TestStep};

@@ -1,0 +1,61 @@
+//! The guide's cookbook: every rule in it opens and closes as its test says.
+#![cfg(test)]
+
+use vocdb::rules::RuleFile;
+use vocdb::{Registry, run_rule_tests};
+
+const GUIDE: &str = include_str!("../../src/guide/RULES.md");
+
+/// Title, rules and tests of each entry.
+fn entries() -> Vec<(String, String, String)> {
+    let (_, cookbook) = GUIDE.split_once("# Cookbook").unwrap();
+    let entry = |text: &str| {
+        let title = text.lines().next().unwrap().to_owned();
+        let blocks: Vec<&str> =
+            text.split("```rhai\n").skip(1).map(|block| block.split_once("```").unwrap().0).collect();
+        assert_eq!(blocks.len(), 2, "{title}: a rule and a test");
+        (title, blocks[0].to_owned(), blocks[1].to_owned())
+    };
+    cookbook.split("\n### ").skip(1).map(entry).collect()
+}
+
+fn file(name: &str, text: &str) -> RuleFile {
+    RuleFile { name: name.to_owned(), text: text.to_owned() }
+}
+
+#[test]
+fn every_rule_of_the_cookbook_does_what_its_test_says() {
+    let entries = entries();
+    assert!(entries.len() >= 15, "{}", entries.len());
+    let mut failures = Vec::new();
+    for (title, rules, tests) in entries {
+        let outcomes = run_rule_tests(&[file("r.rhai", &rules)], &[file("r_test.rhai", &tests)], &Registry::default());
+        assert!(!outcomes.is_empty(), "{title}");
+        for outcome in outcomes {
+            let told = |failure: vocdb::TestFailure| format!("{title}: {}: {}", failure.place, failure.message);
+            failures.extend(outcome.failures.into_iter().map(told));
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+const RULES: &str = "alarm(\"high\").scope(stations(\"park/*\")).when(last(\"benzene\") > 30.ppb)\n\
+    .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), \"app\"));";
+
+fn failures_of(test: &str) -> String {
+    let text = format!(
+        "test(\"x\", |t| {{\n t.instrument(\"park/S1\", \"gc\", 1.minute, #{{ benzene: \"ppb\" }});\n {test}\n}});"
+    );
+    let outcomes = run_rule_tests(&[file("r.rhai", RULES)], &[file("r_test.rhai", &text)], &Registry::default());
+    let all = outcomes.iter().flat_map(|outcome| &outcome.failures);
+    all.map(|failure| format!("{}: {}", failure.place, failure.message)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_failed_expectation_names_its_line_and_what_was_found_instead() {
+    let golden = include_str!("fixtures/rule_tests.txt");
+    let tests = golden.lines().filter(|line| !line.starts_with("    ") && !line.is_empty());
+    let told: String =
+        tests.map(|test| format!("{test}\n    {}\n", failures_of(test).replace('\n', "\n    "))).collect();
+    assert_eq!(told, golden, "\n{told}");
+}
