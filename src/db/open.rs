@@ -2,12 +2,12 @@
 
 use super::core::{Database, Flusher, Inner, LoadedRules};
 use super::pending::Uncommitted;
+use super::readings::finish_deletion;
 use super::records::{
     Checkpoint, DeletionCompleted, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded, SegmentSealed,
     SegmentsReplaced, StationRegistered,
 };
 use super::rules::compile_for;
-use super::upkeep::finish_deletion;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
 use crate::config::{Config, Durability};
 use crate::error::Error;

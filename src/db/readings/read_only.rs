@@ -1,6 +1,6 @@
 //! A store opened for reading alone, beside the process that writes.
 
-use super::records::{InstrumentRegistered, StationRegistered};
+use crate::db::records::{InstrumentRegistered, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger};
 use crate::model::Registry;

@@ -1,7 +1,7 @@
 //! Compaction, deletion, retention, backup and verification.
 
-use super::core::{Database, Inner};
-use super::records::{DeletionCompleted, ReadingsDeleted, SegmentsReplaced};
+use crate::db::core::{Database, Inner};
+use crate::db::records::{DeletionCompleted, ReadingsDeleted, SegmentsReplaced};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{InstrumentId, Interval, TimeRange, Timestamp};
@@ -212,7 +212,7 @@ fn cut_of(deletion: &Deletion) -> Cut {
 }
 
 /// Rewrites what a deletion that is in the ledger concerns, and notes that it is done.
-pub(super) fn finish_deletion(inner: &Mutex<Inner>, number: u64, cut: &Cut) -> Result<UpkeepReport, Error> {
+pub(in crate::db) fn finish_deletion(inner: &Mutex<Inner>, number: u64, cut: &Cut) -> Result<UpkeepReport, Error> {
     let plans = inner.lock().store.plan_cuts(std::slice::from_ref(cut));
     let report = rewrite(inner, plans, "deletion")?;
     let record = Record::new(Kind::DeletionCompleted, &DeletionCompleted { number })?;

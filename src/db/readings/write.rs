@@ -1,8 +1,8 @@
 //! Appending: store, then rules, then alarms, then ledger, then people.
 
-use super::core::{Database, Inner};
-use super::records::Corrected;
 use crate::config::Durability;
+use crate::db::core::{Database, Inner};
+use crate::db::records::Corrected;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Batch, FrameRef};
@@ -94,7 +94,7 @@ impl Database {
 
 impl Inner {
     /// Shows one stored frame to the rules, and takes down what follows.
-    pub(super) fn feed(&mut self, lsn: u64, frame: FrameRef<'_>, replaced: &[Correction]) -> Result<(), Error> {
+    pub(in crate::db) fn feed(&mut self, lsn: u64, frame: FrameRef<'_>, replaced: &[Correction]) -> Result<(), Error> {
         for correction in replaced {
             let record = self.correction_record(correction)?;
             self.uncommitted.push(record);
