@@ -9,11 +9,10 @@ mod operate;
 mod pending;
 mod readings;
 mod records;
-mod rule_tests;
 mod rules;
 
 pub use core::Database;
 pub use export::ExportScope;
 pub use operate::Stats;
 pub use readings::{Compaction, Deletion, ReadOnly, Receipt, Rejection, Retention, UpkeepReport};
-pub use rule_tests::{TestFailure, TestOutcome, run_rule_tests};
+pub use rules::{TestFailure, TestOutcome, run_rule_tests};
