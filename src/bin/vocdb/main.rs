@@ -1,4 +1,4 @@
-//! The operator's tool: files in, answers out, a look at a store. It wires the library to a terminal and holds no logic of its own.
+//! The operator's tool: files in, answers out, upkeep of a store. It wires the library to a terminal and holds no logic of its own.
 //!
 //! Results go to standard output, errors as `error: ...` to standard error. The exit code is 0, 1 where something cannot be done, or
 //! 2 where the command line makes no sense. A reader that closes the pipe early is no error.
@@ -14,7 +14,7 @@ use commands::Command;
 use output::Output;
 use std::process::ExitCode;
 
-/// Readings of air-quality stations: import, query, look.
+/// Readings of air-quality stations: import, query, look, keep in order.
 #[derive(Debug, Parser)]
 #[command(name = "vocdb", version, term_width = 100)]
 struct Arguments {
@@ -28,7 +28,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut output = Output::new(arguments.json);
-    let outcome = arguments.command.run(&mut output).and_then(|()| output.finish());
+    let outcome = arguments.command.run(&mut output).and_then(|()| output.flush());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.tell(),

@@ -40,7 +40,7 @@ impl Output {
     }
 
     /// Hands on what is buffered.
-    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(Failure::from_output)
     }
 }

@@ -11,28 +11,41 @@ const LEDGER: &str = "ledger";
 /// How far imported rows may be from the medium before the one sync at the end.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Opens a store that must be there, to look at it.
-pub(crate) fn open(path: &Path) -> Result<Database, Failure> {
-    if !path.join(LEDGER).exists() {
-        return Err(Failure::Says(format!(
-            "`{}` is no store: no `{LEDGER}` is in it; check the path, or make a store with `vocdb import`",
-            path.display()
-        )));
+/// A folder that is no store is an error that says so.
+pub(crate) fn check(path: &Path) -> Result<(), Failure> {
+    if path.join(LEDGER).exists() {
+        return Ok(());
     }
+    Err(Failure::Says(format!(
+        "`{}` is no store: no `{LEDGER}` is in it; check the path, or make a store with `vocdb import`",
+        path.display()
+    )))
+}
+
+/// Opens a store that must be there.
+pub(crate) fn open(path: &Path) -> Result<Database, Failure> {
+    let db = open_quietly(path)?;
+    warn(&db);
+    Ok(db)
+}
+
+/// Opens a store that must be there; the caller says what opening has found.
+pub(crate) fn open_quietly(path: &Path) -> Result<Database, Failure> {
+    check(path)?;
     opened(path, Durability::Buffered)
 }
 
 /// Opens a store to write to it, or makes it.
 pub(crate) fn open_or_create(path: &Path) -> Result<Database, Failure> {
-    opened(path, Durability::Interval(SYNC_INTERVAL))
+    let db = opened(path, Durability::Interval(SYNC_INTERVAL))?;
+    warn(&db);
+    Ok(db)
 }
 
 /// Time comes with the frames: what is imported is history, and no alarm of it is due by today's clock.
 fn opened(path: &Path, durability: Durability) -> Result<Database, Failure> {
     let config = Config { durability, timers: Timers::Frames, ..Config::default() };
-    let db = Database::open(path, config).map_err(Failure::from_error)?;
-    warn(&db);
-    Ok(db)
+    Database::open(path, config).map_err(Failure::from_error)
 }
 
 /// What opening has found missing goes to standard error, whatever the command.

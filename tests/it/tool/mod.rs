@@ -2,6 +2,7 @@
 
 mod import;
 mod query;
+mod upkeep;
 mod usage;
 
 use std::path::{Path, PathBuf};

@@ -1,8 +1,13 @@
 //! The subcommands, a file each.
 
+mod backup;
+mod compact;
+mod delete;
 mod import;
 mod inspect;
 mod query;
+mod repair;
+mod verify;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -14,6 +19,11 @@ pub(crate) enum Command {
     Import(import::Import),
     Query(query::Query),
     Inspect(inspect::Inspect),
+    Verify(verify::Verify),
+    Compact(compact::Compact),
+    Backup(backup::Backup),
+    Delete(delete::Delete),
+    Repair(repair::Repair),
 }
 
 impl Command {
@@ -22,6 +32,11 @@ impl Command {
             Self::Import(import) => import.run(output),
             Self::Query(query) => query.run(output),
             Self::Inspect(inspect) => inspect.run(output),
+            Self::Verify(verify) => verify.run(output),
+            Self::Compact(compact) => compact.run(output),
+            Self::Backup(backup) => backup.run(output),
+            Self::Delete(delete) => delete.run(output),
+            Self::Repair(repair) => repair.run(output),
         }
     }
 }

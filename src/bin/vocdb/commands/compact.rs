@@ -1,0 +1,56 @@
+//! `vocdb compact`: segments as few and as small as they get.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+use vocdb::{Compaction, UpkeepReport};
+
+/// Merge segments and pack them as small as they get
+///
+/// Changes no reading. The store must not be open elsewhere: a process that holds it open calls `Database::compact` itself.
+#[derive(Debug, Args)]
+pub(crate) struct Compact {
+    /// The store's folder
+    store: PathBuf,
+    /// Only long rows of small segments, which is cheap enough for every hour
+    #[arg(long)]
+    due: bool,
+}
+
+/// What compaction has done.
+#[derive(Serialize)]
+struct Compacted {
+    store: String,
+    #[serde(flatten)]
+    report: UpkeepReport,
+}
+
+impl Compact {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let db = store::open(&self.store)?;
+        let compaction = if self.due { Compaction::Due } else { Compaction::Everything };
+        if compaction == Compaction::Everything {
+            db.seal().map_err(Failure::from_error)?;
+        }
+        let report = db.compact(compaction).map_err(Failure::from_error)?;
+        db.close().map_err(Failure::from_error)?;
+        let compacted = Compacted { store: self.store.display().to_string(), report };
+        output.either(&compacted, || compacted.text())
+    }
+}
+
+impl Compacted {
+    fn text(&self) -> String {
+        let UpkeepReport { segments_removed, segments_added, bytes_before, bytes_after } = self.report;
+        if segments_removed == 0 {
+            return format!("{}: nothing to compact\n", self.store);
+        }
+        format!(
+            "{}: {segments_removed} segments of {bytes_before} bytes are now {segments_added} of {bytes_after} bytes\n",
+            self.store
+        )
+    }
+}

@@ -1,0 +1,152 @@
+//! `vocdb delete`: readings go for good.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use crate::values;
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use serde::Serialize;
+use std::path::PathBuf;
+use vocdb::{Database, Deletion, Instrument, InstrumentId, TimeRange, Timestamp, UpkeepReport};
+
+/// Delete readings for good, and note in the ledger who wanted it and why
+///
+/// Deletes from --from up to, not including, --to: whole rows of the instrument, or the values of the channels that are named. Their
+/// space is free afterwards. Only a backup gives them back. The store must not be open elsewhere.
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    /// The store's folder
+    store: PathBuf,
+    /// The station
+    #[arg(long)]
+    station: String,
+    /// The instrument; may be left out where the station has one
+    #[arg(long)]
+    instrument: Option<String>,
+    /// A channel; may be given more than once [default: whole rows]
+    #[arg(long = "channel", value_name = "CHANNEL")]
+    channels: Vec<String>,
+    /// The first instant: RFC 3339, or a date (midnight, UTC)
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    from: Timestamp,
+    /// The first instant after the last one
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    to: Timestamp,
+    /// Who wants it
+    #[arg(long, value_name = "WHO", value_parser = NonEmptyStringValueParser::new())]
+    by: String,
+    /// Why
+    #[arg(long, value_name = "WHY", value_parser = NonEmptyStringValueParser::new())]
+    reason: String,
+}
+
+/// What is gone.
+#[derive(Serialize)]
+struct Deleted {
+    station: String,
+    instrument: String,
+    channels: Vec<String>,
+    from: String,
+    to: String,
+    values: u64,
+    #[serde(flatten)]
+    report: UpkeepReport,
+}
+
+impl Delete {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        if self.from >= self.to {
+            return Err(Failure::Says("nothing lies between --from and --to: --to is the later one".to_owned()));
+        }
+        let db = store::open(&self.store)?;
+        let (id, instrument) = self.instrument(&db)?;
+        let deletion = Deletion {
+            instrument: id,
+            channels: self.places(&instrument)?,
+            range: TimeRange::new(self.from, self.to),
+            by: self.by.clone(),
+            reason: self.reason.clone(),
+        };
+        let values = count(&db, &deletion, &instrument)?;
+        let report = db.delete(&deletion).map_err(Failure::from_error)?;
+        db.close().map_err(Failure::from_error)?;
+        let deleted = Deleted {
+            station: self.station.clone(),
+            instrument: instrument.name().to_owned(),
+            channels: self.channels.clone(),
+            from: self.from.to_string(),
+            to: self.to.to_string(),
+            values,
+            report,
+        };
+        output.either(&deleted, || deleted.text())
+    }
+
+    /// The instrument that is named, or the only one of the station.
+    fn instrument(&self, db: &Database) -> Result<(InstrumentId, Instrument), Failure> {
+        let registry = db.registry();
+        let Some(station) = registry.station_named(&self.station) else {
+            let known: Vec<&str> = registry.stations().map(|(_, station)| station.name()).collect();
+            return Err(Failure::Says(format!(
+                "no station is named `{}`; registered are: {}",
+                self.station,
+                known.join(", ")
+            )));
+        };
+        let mut of_station: Vec<(InstrumentId, &Instrument)> =
+            registry.instruments().filter(|(_, at, _)| *at == station).map(|(id, _, one)| (id, one)).collect();
+        let known = of_station.iter().map(|(_, one)| one.name()).collect::<Vec<_>>().join(", ");
+        of_station.retain(|(_, one)| self.instrument.as_deref().is_none_or(|name| one.name() == name));
+        match of_station.as_slice() {
+            [(id, one)] => Ok((*id, (*one).clone())),
+            _ => Err(Failure::Says(format!(
+                "name one instrument of station `{}` with --instrument; it has: {known}",
+                self.station
+            ))),
+        }
+    }
+
+    /// The places of the named channels in a frame.
+    fn places(&self, instrument: &Instrument) -> Result<Vec<usize>, Failure> {
+        let place = |name: &String| {
+            instrument.channel_index(name).ok_or_else(|| {
+                let known: Vec<&str> = instrument.channels().iter().map(|channel| channel.name()).collect();
+                let known = known.join(", ");
+                Failure::Says(format!("instrument `{}` has no channel `{name}`; it has: {known}", instrument.name()))
+            })
+        };
+        self.channels.iter().map(place).collect()
+    }
+}
+
+/// How many values the deletion concerns.
+fn count(db: &Database, deletion: &Deletion, instrument: &Instrument) -> Result<u64, Failure> {
+    let channels = match deletion.channels.as_slice() {
+        [] => (0..instrument.channels().len()).collect(),
+        named => named.to_vec(),
+    };
+    let mut values = 0;
+    for chunk in db.readings().scan(deletion.instrument, &channels, deletion.range).map_err(Failure::from_error)? {
+        let chunk = chunk.map_err(Failure::from_error)?;
+        let samples = chunk.columns.iter().flat_map(|column| column.samples());
+        values += samples.filter(|sample| sample.value.is_some()).count() as u64;
+    }
+    Ok(values)
+}
+
+impl Deleted {
+    fn text(&self) -> String {
+        let what = if self.channels.is_empty() { "whole rows".to_owned() } else { self.channels.join(", ") };
+        let UpkeepReport { bytes_before, bytes_after, .. } = self.report;
+        format!(
+            "{}/{}: {what} from {} to {} are gone: {} values, {} bytes\n",
+            self.station,
+            self.instrument,
+            self.from,
+            self.to,
+            self.values,
+            bytes_before.saturating_sub(bytes_after)
+        )
+    }
+}

@@ -1,0 +1,83 @@
+//! `vocdb verify`: does every byte of a store check?
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::PathBuf;
+use vocdb::Database;
+use vocdb::store::VerifyReport;
+
+/// Read everything in a store and say what does not check
+///
+/// Reads every segment, the write-ahead log and the ledger, beside a running writer too, and changes nothing. The exit code is 1 where
+/// something does not check; `vocdb repair` then sets it aside, and a backup gives it back. A torn end of the log is no damage: it is
+/// what a crash leaves of an append that no one was promised.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The store's folder
+    store: PathBuf,
+}
+
+/// What was read, and whether it checks.
+#[derive(Serialize)]
+struct Verification {
+    store: String,
+    is_sound: bool,
+    #[serde(flatten)]
+    report: VerifyReport,
+}
+
+impl Verify {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        store::check(&self.store)?;
+        let bar = progress(output.is_json());
+        let report = Database::verify(&self.store, |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        });
+        bar.finish_and_clear();
+        let report = report.map_err(Failure::from_error)?;
+        let verification =
+            Verification { store: self.store.display().to_string(), is_sound: report.is_sound(), report };
+        output.either(&verification, || verification.text())?;
+        output.flush()?;
+        if verification.is_sound {
+            return Ok(());
+        }
+        Err(Failure::Says(format!(
+            "{} of the files in `{}` do not check: restore them from a backup, or set them aside with `vocdb repair`",
+            verification.report.findings.len(),
+            verification.store
+        )))
+    }
+}
+
+impl Verification {
+    fn text(&self) -> String {
+        let VerifyReport { segments, rows, values, wal_frames, wal_torn_bytes, ledger_records, findings } =
+            &self.report;
+        let mut text = String::new();
+        let _ = writeln!(text, "{}", self.store);
+        let _ = writeln!(text, "  segments         {segments:>14} with {rows} rows and {values} values");
+        let _ = writeln!(text, "  write-ahead log  {wal_frames:>14} frames, {wal_torn_bytes} bytes torn at its end");
+        let _ = writeln!(text, "  ledger           {ledger_records:>14} records");
+        for finding in findings {
+            let _ = writeln!(text, "does not check: {}: {}", finding.path.display(), finding.reason);
+        }
+        if self.is_sound {
+            text.push_str("everything checks\n");
+        }
+        text
+    }
+}
+
+/// A bar on standard error, by files; nothing where that is no terminal, or JSON was asked for.
+fn progress(is_hidden: bool) -> ProgressBar {
+    let target = if is_hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} files {eta}");
+    ProgressBar::with_draw_target(None, target).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,0 +1,139 @@
+//! Upkeep: what verifying, compacting, backing up, deleting and repairing say and do.
+
+use super::{example, run, run_with, samples};
+use std::path::{Path, PathBuf};
+use vocdb::{Config, Database};
+
+const ASK: &[&str] = &["query", "store", "--station", "metec", "--channel", "methane"];
+const DELETE: &[&str] =
+    &["delete", "store", "--station", "metec", "--by", "A. Keeper", "--reason", "the inlet was off", "--from"];
+
+/// A store of two columns of the METEC file.
+fn metec(dir: &Path) {
+    let file = example("metec/ch4_wind_1min.csv");
+    let options = ["--station", "metec", "--instrument", "laser", "--interval", "1m", "--time", "time_utc"];
+    let channels = ["--channel", "ch4_ppm_SE=methane:ppm", "--channel", "ch4_ppm_SW=methane_west:ppm"];
+    run_with(dir, &["import", "store", &file], &[&channels[..], &options].concat()).printed();
+}
+
+fn segments(dir: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(dir.join("store/segments")).unwrap();
+    files.map(|file| file.unwrap().path()).collect()
+}
+
+/// Turns over the byte that lies this far from the end of the only segment.
+fn damage(dir: &Path, from_end: impl Fn(usize) -> usize) {
+    let path = segments(dir).remove(0);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let place = bytes.len() - from_end(bytes.len());
+    bytes[place] ^= 0xFF;
+    std::fs::write(&path, bytes).unwrap();
+}
+
+#[test]
+fn verify_counts_what_it_has_read_and_takes_no_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    let values = samples(&run(dir.path(), ASK).printed()).iter().filter(|(_, value)| value.is_some()).count();
+    let _held = Database::open(dir.path().join("store"), Config::default()).unwrap();
+    let object = run(dir.path(), &["verify", "store", "--json"]).object();
+    assert_eq!((&object["segments"], &object["rows"]), (&1.into(), &4_920.into()));
+    assert!(object["values"].as_u64().unwrap() > values as u64, "two channels: {object}");
+    assert_eq!((&object["is_sound"], &object["findings"]), (&true.into(), &serde_json::json!([])));
+    let text = run(dir.path(), &["verify", "store"]).printed();
+    assert!(text.contains("with 4920 rows") && text.ends_with("everything checks\n"), "{text}");
+}
+
+#[test]
+fn verify_ends_with_code_one_and_names_the_file_that_does_not_check() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    damage(dir.path(), |length| length / 2);
+    let name = segments(dir.path()).remove(0).file_name().unwrap().to_string_lossy().into_owned();
+    let ended = run(dir.path(), &["verify", "store"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    assert!(
+        ended.out.lines().any(|line| line.starts_with("does not check: ") && line.contains(&name)),
+        "{}",
+        ended.out
+    );
+    assert!(!ended.out.contains("everything checks"), "{}", ended.out);
+    assert!(ended.err.starts_with("error: 1 of the files in `store` do not check"), "{}", ended.err);
+    let ended = run(dir.path(), &["verify", "store", "--json"]);
+    let object: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((ended.code, &object["is_sound"]), (Some(1), &false.into()));
+    assert_eq!(object["findings"].as_array().unwrap().len(), 1, "{object}");
+}
+
+#[test]
+fn compaction_changes_no_reading() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    let before = run(dir.path(), ASK).printed();
+    let due = run(dir.path(), &["compact", "store", "--due"]).printed();
+    assert_eq!(due, "store: nothing to compact\n");
+    let object = run(dir.path(), &["compact", "store", "--json"]).object();
+    let of = |key: &str| object[key].as_u64().unwrap();
+    assert!(of("bytes_after") <= of("bytes_before"), "{object}");
+    assert_eq!(run(dir.path(), ASK).printed(), before);
+    assert_eq!(run(dir.path(), &["compact", "store"]).printed(), "store: nothing to compact\n");
+    run(dir.path(), &["verify", "store"]).printed();
+}
+
+#[test]
+fn a_backup_opens_as_a_store_and_stays_when_the_store_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    let before = run(dir.path(), ASK).printed();
+    let object = run(dir.path(), &["backup", "store", "copy", "--json"]).object();
+    let copied = object["segments_linked"].as_u64().unwrap() + object["segments_copied"].as_u64().unwrap();
+    assert_eq!(copied, 1, "{object}");
+    run_with(dir.path(), DELETE, &["2022-05-09", "--to", "2022-05-13"]).printed();
+    assert_eq!(samples(&run(dir.path(), ASK).printed()).len(), 0);
+    let copy = [&["query", "copy"], &ASK[2..]].concat();
+    assert_eq!(run(dir.path(), &copy).printed(), before);
+    run(dir.path(), &["verify", "copy"]).printed();
+    let error = run(dir.path(), &["backup", "store", "copy"]).error(1);
+    assert!(error.contains("not empty"), "{error}");
+}
+
+#[test]
+fn delete_takes_the_named_channel_and_range_and_leaves_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    let west = ["query", "store", "--station", "metec", "--channel", "methane_west"];
+    let (before, west_before) = (samples(&run(dir.path(), ASK).printed()), run(dir.path(), &west).printed());
+    let is_inside = |time: &str| ("2022-05-10T06:00:00Z".."2022-05-10T08:00:00Z").contains(&time);
+    let gone = before.iter().filter(|(time, value)| is_inside(time) && value.is_some()).count();
+    assert!(gone > 0);
+    let range = ["2022-05-10T06:00:00Z", "--to", "2022-05-10T08:00:00Z", "--channel", "methane", "--json"];
+    let object = run_with(dir.path(), DELETE, &range).object();
+    assert_eq!((&object["values"], &object["channels"]), (&gone.into(), &serde_json::json!(["methane"])));
+    let present = |rows: &[(String, Option<f64>)]| -> Vec<(String, f64)> {
+        rows.iter().filter_map(|(time, value)| Some((time.clone(), (*value)?))).collect()
+    };
+    let mut expected = present(&before);
+    expected.retain(|(time, _)| !is_inside(time));
+    assert_eq!(present(&samples(&run(dir.path(), ASK).printed())), expected);
+    assert_eq!(run(dir.path(), &west).printed(), west_before);
+    let ledger = std::fs::read(dir.path().join("store/ledger")).unwrap();
+    for note in ["A. Keeper", "the inlet was off"] {
+        assert!(ledger.windows(note.len()).any(|bytes| bytes == note.as_bytes()), "{note} is not in the ledger");
+    }
+}
+
+#[test]
+fn delete_refuses_what_it_cannot_place_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    let before = run(dir.path(), ASK).printed();
+    for (more, says) in [
+        (&["2022-05-10", "--to", "2022-05-10"][..], "--to is the later one"),
+        (&["2022-05-10", "--to", "2022-05-11", "--channel", "ozone"], "it has: methane, methane_west"),
+        (&["2022-05-10", "--to", "2022-05-11", "--instrument", "pid"], "it has: laser"),
+    ] {
+        let error = run_with(dir.path(), DELETE, more).error(1);
+        assert!(error.contains(says), "{error}");
+    }
+    assert_eq!(run(dir.path(), ASK).printed(), before);
+}
