@@ -60,7 +60,8 @@ fn fuzz() -> Result<bool, String> {
     }
     if let Some(file) = &arguments.input {
         let bytes = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
-        let results = targets.iter().map(|target| attempt(target, &bytes).1.inspect_err(|reason| eprintln!("{reason}")));
+        let results =
+            targets.iter().map(|target| attempt(target, &bytes).1.inspect_err(|reason| eprintln!("{reason}")));
         return Ok(results.fold(true, |is_good, result| is_good && result.is_ok()));
     }
     arguments.plan.time = Duration::from_secs_f64(arguments.seconds / targets.len() as f64);
@@ -68,7 +69,11 @@ fn fuzz() -> Result<bool, String> {
     for target in targets {
         let outcome = run(target, arguments.plan);
         let (name, peak_kib) = (target.name, outcome.peak_bytes / 1024);
-        println!("{name}: {} iterations, at most {peak_kib} KiB, {} failures", outcome.iterations, outcome.failures.len());
+        println!(
+            "{name}: {} iterations, at most {peak_kib} KiB, {} failures",
+            outcome.iterations,
+            outcome.failures.len()
+        );
         for failure in &outcome.failures {
             is_good = false;
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failures");

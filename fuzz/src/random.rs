@@ -11,7 +11,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let a = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let b = (a ^ (a >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -20,13 +20,13 @@ impl Random {
 
     /// A number below `end`, 0 where that is 0.
     pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
+        (self.draw() % end.max(1) as u64) as usize
     }
 
     /// A byte, often one at an edge.
     fn byte(&mut self) -> u8 {
         const EDGES: [u8; 8] = [0, 1, 0x7f, 0x80, 0x81, 0xfe, 0xff, 0x40];
-        if self.below(2) == 0 { EDGES[self.below(EDGES.len())] } else { self.next() as u8 }
+        if self.below(2) == 0 { EDGES[self.below(EDGES.len())] } else { self.draw() as u8 }
     }
 }
 

@@ -48,7 +48,7 @@ const FAILURES_MAX: usize = 5;
 /// Runs a target. The seeds themselves come first.
 pub fn run(target: &Target, plan: Plan) -> Outcome {
     let seeds = (target.seeds)();
-    let name_seed = target.name.bytes().fold(plan.seed, |seed, byte| Random::new(seed ^ u64::from(byte)).next());
+    let name_seed = target.name.bytes().fold(plan.seed, |seed, byte| Random::new(seed ^ u64::from(byte)).draw());
     let mut outcome = Outcome::default();
     let begin = Instant::now();
     for iteration in plan.from..plan.from.saturating_add(plan.iterations) {

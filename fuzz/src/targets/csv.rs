@@ -11,9 +11,8 @@ fn spec(mode: u8) -> CsvSpec {
         1 => TimeFormat::Pattern("%d.%m.%Y %H:%M".to_owned()),
         _ => TimeFormat::EpochSeconds,
     };
-    let target = CsvTarget::new(InstrumentId::new(1), &instrument)
-        .column("a", "a", Unit::Ppb)
-        .column("b", "b", Unit::Ppm);
+    let target =
+        CsvTarget::new(InstrumentId::new(1), &instrument).column("a", "a", Unit::Ppb).column("b", "b", Unit::Ppm);
     let spec = CsvSpec::new(TimeColumn::new("t", format).zone("Europe/Berlin")).missing("-200").map(target);
     let spread = EqualTimes::Spread(Interval::seconds(10));
     match mode % 3 {

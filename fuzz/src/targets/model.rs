@@ -9,8 +9,9 @@ use vocdb::{Batch, Database, Frame, InstrumentId, Quality, Sample, TimeRange, Ti
 type Model = BTreeMap<(u32, i64), [Sample; 2]>;
 
 fn sample(byte: u8) -> Sample {
-    let value = (byte % 5 > 0).then(|| f64::from(byte / 4) / 10.0);
-    let quality = if byte % 7 == 0 { Quality::ALL[usize::from(byte) % Quality::ALL.len()] } else { Quality::Normal };
+    let value = (!byte.is_multiple_of(5)).then(|| f64::from(byte / 4) / 10.0);
+    let quality =
+        if byte.is_multiple_of(7) { Quality::ALL[usize::from(byte) % Quality::ALL.len()] } else { Quality::Normal };
     Sample { value, quality }
 }
 
@@ -91,9 +92,10 @@ fn append(store: &Database, model: &mut Model, frames: Vec<Frame>) {
 
 /// Steps at random.
 pub fn seeds() -> Vec<Vec<u8>> {
-    (1..20).map(|seed| {
-        let mut random = Random::new(seed);
-        (0..20 + seed * 6).map(|_| random.next() as u8).collect()
-    })
-    .collect()
+    (1..20)
+        .map(|seed| {
+            let mut random = Random::new(seed);
+            (0..20 + seed * 6).map(|_| random.draw() as u8).collect()
+        })
+        .collect()
 }

@@ -13,7 +13,10 @@ pub fn run(input: &[u8]) {
     for (block, rows) in rows.iter().enumerate() {
         let _ = reader.read(bytes, block, &mut times[..*rows]);
     }
-    let words: Vec<i64> = bytes.chunks(8).map(|word| i64::from_le_bytes(std::array::from_fn(|at| word.get(at).copied().unwrap_or(0)))).collect();
+    let words: Vec<i64> = bytes
+        .chunks(8)
+        .map(|word| i64::from_le_bytes(std::array::from_fn(|at| word.get(at).copied().unwrap_or(0))))
+        .collect();
     for blocks in [words.chunks(7).collect::<Vec<_>>(), words.chunks(1024).collect()] {
         for effort in [Effort::Fast, Effort::Thorough] {
             assert_there_and_back(&blocks, effort);
@@ -46,7 +49,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
             2 => 1000 + random.below(30) as i64,
             _ => random.below(1 << 40) as i64,
         };
-        let times: Vec<i64> = (0..2500).map(|_| { time += step(); time }).collect();
+        let times: Vec<i64> = (0..2500)
+            .map(|_| {
+                time += step();
+                time
+            })
+            .collect();
         let blocks: Vec<&[i64]> = times.chunks(1000).collect();
         let mut input = head(&blocks.iter().map(|block| block.len()).collect::<Vec<_>>());
         encode_times(blocks.into_iter(), Effort::Thorough, &mut input);

@@ -38,8 +38,8 @@ fn value(kind: usize, row: usize, random: &mut Random) -> f64 {
         2 => row as f64 * 10.0,
         3 => random.below(36) as f64 * 10.0,
         4 => random.below(4096) as f64 * 0.0073,
-        5 => f64::from_bits(random.next()),
-        6 => ((random.next() >> 20) as f64).sqrt(),
+        5 => f64::from_bits(random.draw()),
+        6 => ((random.draw() >> 20) as f64).sqrt(),
         7 => (row / 100) as f64 / 10.0 + if random.below(50) == 0 { 1.0 / 3.0 } else { 0.0 },
         _ => (random.below(2000) as f64 - 1000.0) / 1e6,
     }
