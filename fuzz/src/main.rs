@@ -1,0 +1,87 @@
+//! `vocdb-fuzz [--target NAME] [--seconds S] [--iterations N] [--seed N] [--from N] [--input FILE] [--loud]`: runs every target, or one,
+//! for so many seconds in all; or one target on the bytes of a file. Inputs that fail are kept in `fuzz/target/failures/`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use vocdb_fuzz::Target;
+use vocdb_fuzz::run::{Plan, attempt, run};
+use vocdb_fuzz::targets::TARGETS;
+
+struct Arguments {
+    target: Option<String>,
+    input: Option<String>,
+    seconds: f64,
+    plan: Plan,
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let plan = Plan { seed: 1, from: 0, iterations: u64::MAX, time: Duration::ZERO, is_loud: false };
+    let mut found = Arguments { target: None, input: None, seconds: 10.0, plan };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--loud" {
+            found.plan.is_loud = true;
+            continue;
+        }
+        let value = words.next().ok_or_else(|| format!("{word} wants a value"))?;
+        let number = || value.parse::<u64>().map_err(|error| format!("{word} {value}: {error}"));
+        match word.as_str() {
+            "--target" => found.target = Some(value),
+            "--input" => found.input = Some(value),
+            "--seconds" => found.seconds = value.parse().map_err(|error| format!("{word} {value}: {error}"))?,
+            "--iterations" => found.plan.iterations = number()?,
+            "--seed" => found.plan.seed = number()?,
+            "--from" => found.plan.from = number()?,
+            _ => return Err(format!("{word} is not known")),
+        }
+    }
+    Ok(found)
+}
+
+fn main() -> ExitCode {
+    match fuzz() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn fuzz() -> Result<bool, String> {
+    let mut arguments = arguments()?;
+    let wanted = |target: &&Target| arguments.target.as_ref().is_none_or(|name| name == target.name);
+    let targets: Vec<&Target> = TARGETS.iter().filter(wanted).collect();
+    if targets.is_empty() {
+        let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+        return Err(format!("there is no such target; there are {}", names.join(", ")));
+    }
+    if let Some(file) = &arguments.input {
+        let bytes = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+        let results =
+            targets.iter().map(|target| attempt(target, &bytes).1.inspect_err(|reason| eprintln!("{reason}")));
+        return Ok(results.fold(true, |is_good, result| is_good && result.is_ok()));
+    }
+    arguments.plan.time = Duration::from_secs_f64(arguments.seconds / targets.len() as f64);
+    let mut is_good = true;
+    for target in targets {
+        let outcome = run(target, arguments.plan);
+        let (name, peak_kib) = (target.name, outcome.peak_bytes / 1024);
+        println!(
+            "{name}: {} iterations, at most {peak_kib} KiB, {} failures",
+            outcome.iterations,
+            outcome.failures.len()
+        );
+        for failure in &outcome.failures {
+            is_good = false;
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failures");
+            let file = folder.join(format!("{name}-{}-{}", arguments.plan.seed, failure.iteration));
+            let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, &failure.input));
+            println!("  iteration {}: {}", failure.iteration, failure.reason);
+            println!("  input in {} ({kept:?})", file.display());
+        }
+    }
+    Ok(is_good)
+}

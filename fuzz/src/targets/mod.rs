@@ -1,0 +1,39 @@
+//! Every decoder, and what is asked of it.
+
+mod csv;
+mod files;
+mod log;
+mod model;
+mod pages;
+mod rules;
+mod times;
+mod values;
+
+use crate::Target;
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    target("pages", pages::run, pages::seeds, (MIB, 64)),
+    target("times", times::run, times::seeds, (512 * KIB, 64)),
+    target("values", values::run, values::seeds, (4 * MIB, 4 * KIB)),
+    target("log", log::run, log::seeds, (64 * KIB, 64)),
+    target("wal", files::run_wal, files::wal_seeds, (16 * MIB, KIB)),
+    target("segment", files::run_segment, files::segment_seeds, (16 * MIB, KIB)),
+    target("ledger", files::run_ledger, files::ledger_seeds, (16 * MIB, KIB)),
+    target("catalog", files::run_catalog, files::catalog_seeds, (16 * MIB, KIB)),
+    target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
+    target("rules", rules::run, rules::seeds, (64 * MIB, 16 * KIB)),
+    target("model", model::run, model::seeds, (16 * MIB, 64 * KIB)),
+];
+
+const fn target(
+    name: &'static str,
+    run: fn(&[u8]),
+    seeds: fn() -> Vec<Vec<u8>>,
+    (base_bytes, bytes_per_byte): (usize, usize),
+) -> Target {
+    Target { name, run, seeds, base_bytes, bytes_per_byte }
+}
