@@ -35,6 +35,13 @@ pub(crate) fn open_quietly(path: &Path) -> Result<Database, Failure> {
     opened(path, Durability::Buffered)
 }
 
+/// Reads every segment of a store, sets aside those that do not check, and opens it without them.
+pub(crate) fn repair(path: &Path) -> Result<Database, Failure> {
+    check(path)?;
+    let config = Config { durability: Durability::Buffered, timers: Timers::Frames, ..Config::default() };
+    Database::repair(path, config, |_, _| {}).map_err(Failure::from_error)
+}
+
 /// Opens a store to write to it, or makes it.
 pub(crate) fn open_or_create(path: &Path) -> Result<Database, Failure> {
     let db = opened(path, Durability::Interval(SYNC_INTERVAL))?;

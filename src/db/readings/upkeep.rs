@@ -1,5 +1,6 @@
 //! Compaction, deletion, retention, backup and verification.
 
+use crate::config::Config;
 use crate::db::core::{Database, Inner};
 use crate::db::records::{DeletionCompleted, ReadingsDeleted, SegmentsReplaced};
 use crate::error::Error;
@@ -8,7 +9,7 @@ use crate::model::{InstrumentId, Interval, TimeRange, Timestamp};
 use crate::query::QueryError;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::read::Column;
-use crate::store::{BackupReport, Cut, Finding, Rewrite, VerifyReport};
+use crate::store::{BackupReport, Cut, Finding, Quarantined, Rewrite, VerifyReport};
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::path::Path;
@@ -195,6 +196,33 @@ impl Database {
             Err(error) => report.findings.push(Finding { path, reason: error.to_string() }),
         }
         Ok(report)
+    }
+}
+
+impl Database {
+    /// Opens a store, reads every segment, sets aside those that do not check (as `*.quarantined`), and opens it without them.
+    /// [`Database::open_report`] then says what was found, also by the first opening. `progress` is told files done and files in all.
+    ///
+    /// # Errors
+    /// As [`Database::open`]; a damaged log or ledger is an error that names the file: restore it from a backup.
+    pub fn repair(dir: impl AsRef<Path>, config: Config, mut progress: impl FnMut(u64, u64)) -> Result<Self, Error> {
+        let dir = dir.as_ref();
+        let first = Self::open(dir, config.clone())?;
+        let found = crate::store::verify(&config.storage, dir, &mut progress)?;
+        let mut report = first.report.clone();
+        drop(first);
+        for Finding { path, reason } in
+            found.findings.into_iter().filter(|of| of.path.parent() == Some(&dir.join("segments")))
+        {
+            let aside = path.with_extension("quarantined");
+            let renamed = config.storage.rename(&path, &aside);
+            renamed.map_err(|source| Error::Io { action: "set a segment aside", source })?;
+            report.quarantined.push(Quarantined { path: aside, reason });
+        }
+        let mut again = Self::open(dir, config)?;
+        report.missing_segments.clone_from(&again.report.missing_segments);
+        again.report = report;
+        Ok(again)
     }
 }
 

@@ -137,3 +137,15 @@ fn delete_refuses_what_it_cannot_place_and_changes_nothing() {
     }
     assert_eq!(run(dir.path(), ASK).printed(), before);
 }
+
+#[test]
+fn repair_says_what_it_has_found_and_the_store_checks_again() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    assert_eq!(run(dir.path(), &["repair", "store"]).printed(), "store: nothing was out of order\n");
+    damage(dir.path(), |_| 10);
+    assert_eq!(run(dir.path(), &["verify", "store"]).code, Some(1));
+    let text = run(dir.path(), &["repair", "store"]).printed();
+    assert!(text.contains("set aside as") && text.contains(".quarantined"), "{text}");
+    run(dir.path(), &["verify", "store"]).printed();
+}

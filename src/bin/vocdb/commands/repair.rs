@@ -31,7 +31,7 @@ struct Repaired {
 
 impl Repair {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let db = store::open_quietly(&self.store)?;
+        let db = store::repair(&self.store)?;
         let report = db.open_report().clone();
         db.close().map_err(Failure::from_error)?;
         let repaired = Repaired { store: self.store.display().to_string(), report };
