@@ -8,6 +8,9 @@ use vocdb::codec::{Effort, PageReader, PageWriter, check_page};
 /// Blocks of a page at most.
 const BLOCKS_MAX: usize = 32;
 
+/// The flag of a page whose values lie in one stream.
+const SMALL: u8 = 0x01;
+
 /// The numbers of rows and what lies behind them.
 pub fn split(input: &[u8]) -> Option<(Vec<usize>, &[u8])> {
     let (head, rest) = input.split_at_checked(1 + 2 * BLOCKS_MAX)?;
@@ -24,9 +27,22 @@ pub fn head(rows: &[usize]) -> Vec<u8> {
     head
 }
 
+/// A page of packed blocks.
+pub fn run_fast(input: &[u8]) {
+    run(input, |flags| flags & !SMALL);
+}
+
+/// A page of one stream of `pco`.
+pub fn run_small(input: &[u8]) {
+    run(input, |flags| flags | SMALL);
+}
+
 /// Opening and every block: values, or an error; the check of a whole page says the same as reading it.
-pub fn run(input: &[u8]) {
+fn run(input: &[u8], flags: fn(u8) -> u8) {
     let Some((rows, page)) = split(input) else { return };
+    let mut page = page.to_vec();
+    page.first_mut().into_iter().for_each(|first| *first = flags(*first));
+    let page = page.as_slice();
     let mut reader = PageReader::new(&CLASSES);
     let is_open = reader.open(page, rows.iter().copied()).is_ok();
     let (mut values, mut marks) = ([0.0; 1030], [0; 1030]);
