@@ -121,7 +121,7 @@ impl PageReader {
         if self.flags & ONE_MARK != 0 {
             marks.fill(self.mark);
         } else {
-            let bytes = page.get(*marks_at..marks_at + entry.marks_bytes).unwrap_or_default();
+            let bytes = page.get(*marks_at..marks_at.saturating_add(entry.marks_bytes)).unwrap_or_default();
             decode_marks_into(bytes, marks)?;
             let present = marks.iter().filter(|mark| self.classes.present(**mark)).count();
             if present != entry.present {
@@ -155,7 +155,7 @@ impl PageReader {
             return Ok(());
         }
         if self.flags & SMALL == 0 {
-            let bytes = page.get(values_at..values_at + entry.values_bytes).unwrap_or_default();
+            let bytes = page.get(values_at..values_at.saturating_add(entry.values_bytes)).unwrap_or_default();
             return values::decode(bytes, entry.code, entry.known_first(), out);
         }
         if !self.is_whole_decoded {
