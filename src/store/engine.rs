@@ -4,21 +4,21 @@ use super::catalog::{self, Catalog};
 use super::counters::Counters;
 use super::error::StoreError;
 use super::ingest::{Correction, Staged, corrections, stage};
-use super::io::{LogFile, Storage};
+use super::io::Storage;
 use super::lock::DirectoryLock;
 use super::read::{Reader, State};
 use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
 use super::segment::{self, Segment, SegmentSummary, SegmentWriter};
+use super::sync::WalSync;
 use super::wal::Wal;
 use crate::base::checksum::{Digest, sha256};
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::codec::Effort;
 use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::RwLock;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Bytes on disk by kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -31,94 +31,6 @@ pub struct FileBytes {
     pub catalog: u64,
     /// The ledger.
     pub ledger: u64,
-}
-
-/// Makes the write-ahead log durable, for many threads at once: whoever comes while a sync runs shares the next one.
-#[derive(Debug)]
-pub struct WalSync {
-    dir: PathBuf,
-    current: Mutex<SyncState>,
-    synced: Condvar,
-    written_lsn: AtomicU64,
-    /// Kept beside the lock, so that an append never waits for a sync that is under way.
-    synced_lsn: AtomicU64,
-    poisoned: AtomicBool,
-}
-
-#[derive(Debug)]
-struct SyncState {
-    path: PathBuf,
-    log: Arc<dyn LogFile>,
-    /// Whether a thread is syncing now; the others wait for it, and are all told at once.
-    is_syncing: bool,
-}
-
-impl WalSync {
-    /// Returns once every frame up to `lsn` would survive a power failure.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`] where the sync fails, and [`StoreError::Poisoned`] ever after: what is on disk is then unknown until the
-    /// store is opened again.
-    pub fn wait_durable(&self, lsn: u64) -> Result<(), StoreError> {
-        self.check()?;
-        if self.synced_lsn.load(Ordering::Acquire) >= lsn {
-            return Ok(());
-        }
-        let mut current = self.current.lock();
-        loop {
-            self.check()?;
-            if self.synced_lsn.load(Ordering::Acquire) >= lsn {
-                return Ok(());
-            }
-            if !current.is_syncing {
-                break;
-            }
-            self.synced.wait(&mut current);
-        }
-        current.is_syncing = true;
-        let (log, path) = (Arc::clone(&current.log), current.path.clone());
-        drop(current);
-        let written = self.written_lsn.load(Ordering::Acquire);
-        let result = log.sync();
-        match &result {
-            Ok(()) => self.synced_lsn.store(written, Ordering::Release),
-            Err(_) => self.poison(),
-        }
-        self.current.lock().is_syncing = false;
-        self.synced.notify_all();
-        result.map_err(StoreError::io("sync", &path))
-    }
-
-    /// Goes on with another file, once nobody is syncing the one before. Everything up to `synced_lsn` is durable elsewhere.
-    fn switch_to(&self, path: &Path, log: Arc<dyn LogFile>, synced_lsn: u64) {
-        let mut current = self.current.lock();
-        while current.is_syncing {
-            self.synced.wait(&mut current);
-        }
-        (current.log, current.path) = (log, path.to_owned());
-        self.synced_lsn.store(synced_lsn, Ordering::Release);
-        drop(current);
-        self.synced.notify_all();
-    }
-
-    /// Makes everything written so far durable.
-    ///
-    /// # Errors
-    /// As [`WalSync::wait_durable`].
-    pub fn sync_written(&self) -> Result<(), StoreError> {
-        self.wait_durable(self.written_lsn.load(Ordering::Acquire))
-    }
-
-    fn check(&self) -> Result<(), StoreError> {
-        if self.poisoned.load(Ordering::Acquire) {
-            return Err(StoreError::Poisoned { path: self.dir.clone() });
-        }
-        Ok(())
-    }
-
-    fn poison(&self) {
-        self.poisoned.store(true, Ordering::Release);
-    }
 }
 
 /// A segment that has just been sealed.
@@ -165,14 +77,7 @@ impl Store {
         let sealed_lsn = segments.iter().map(|segment| segment.summary().last_lsn).max().unwrap_or(0);
         let tail = read_wal(&*storage, &layout, sealed_lsn, &mut report)?;
         let last_lsn = tail.next_lsn - 1;
-        let sync = WalSync {
-            dir: layout.wal.clone(),
-            current: Mutex::new(SyncState { path: tail.wal.path().to_owned(), log: tail.wal.log(), is_syncing: false }),
-            synced: Condvar::new(),
-            written_lsn: AtomicU64::new(last_lsn),
-            synced_lsn: AtomicU64::new(last_lsn),
-            poisoned: AtomicBool::new(false),
-        };
+        let sync = WalSync::new(&layout.wal, tail.wal.path(), tail.wal.log(), last_lsn);
         let state = State::new(segments);
         let store = Self {
             storage,
@@ -203,8 +108,7 @@ impl Store {
     pub(crate) fn continue_behind(&mut self, lsn: u64) {
         if self.next_lsn <= lsn {
             self.next_lsn = lsn + 1;
-            self.sync.written_lsn.store(lsn, Ordering::Release);
-            self.sync.synced_lsn.store(lsn, Ordering::Release);
+            self.sync.continue_behind(lsn);
         }
     }
 
@@ -267,15 +171,14 @@ impl Store {
     pub(crate) fn write(&mut self, staged: &Staged) -> Result<(u64, u64), StoreError> {
         let first_lsn = self.next_lsn;
         if !staged.batch.is_empty() {
-            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_lsn.load(Ordering::Acquire), &staged.batch)
-            {
+            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_lsn(), &staged.batch) {
                 if self.wal.is_poisoned() {
                     self.sync.poison();
                 }
                 return Err(error);
             }
             self.next_lsn += staged.batch.len() as u64;
-            self.sync.written_lsn.store(self.next_lsn - 1, Ordering::Release);
+            self.sync.set_written(self.next_lsn - 1);
             let mut state = self.state.write();
             staged.batch.frames().for_each(|frame| state.head.upsert(frame));
         }

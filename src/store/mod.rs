@@ -13,14 +13,16 @@ mod lock;
 pub mod read;
 mod recovery;
 mod segment;
+mod sync;
 mod upkeep;
 mod wal;
 
 pub use counters::Counters;
+pub use engine::FileBytes;
 pub(crate) use engine::Store;
-pub use engine::{FileBytes, WalSync};
 pub use error::StoreError;
 pub use ingest::{Correction, RejectReason};
 pub use recovery::{OpenReport, Quarantined};
+pub use sync::WalSync;
 pub use upkeep::{BackupReport, Finding, VerifyReport};
 pub(crate) use upkeep::{Cut, Rewrite, snapshot, verify};

@@ -1,0 +1,184 @@
+//! Group commit: many threads that wait for the write-ahead log share one sync.
+
+use super::error::StoreError;
+use super::io::LogFile;
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// The longest that a thread waits for others before it syncs.
+const GATHERING_MAX: Duration = Duration::from_millis(1);
+
+/// Makes the write-ahead log durable, for many threads at once.
+///
+/// Whoever comes first leads: it waits until as many threads have come as wanted the sync before, at most half as long as that sync
+/// took, and syncs for all of them. A thread alone never waits. Without the wait threads that come back one after the other fall into two
+/// groups of which each waits for the other's sync.
+#[derive(Debug)]
+pub struct WalSync {
+    dir: PathBuf,
+    current: Mutex<SyncState>,
+    /// Told when a sync has ended.
+    ended: Condvar,
+    /// Told when the group that a leader waits for is complete.
+    complete: Condvar,
+    written_lsn: AtomicU64,
+    /// Kept beside the lock, so that an append never waits for a sync that is under way.
+    synced_lsn: AtomicU64,
+    poisoned: AtomicBool,
+}
+
+#[derive(Debug)]
+struct SyncState {
+    path: PathBuf,
+    log: Arc<dyn LogFile>,
+    phase: Phase,
+    /// Threads in the group that gathers now, its leader among them.
+    gathered: usize,
+    /// Threads that have come since the sync that runs now began.
+    late: usize,
+    /// Threads that wanted the sync before.
+    expected: usize,
+    /// How long the sync before took.
+    took: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    Gathering,
+    Syncing,
+}
+
+impl WalSync {
+    /// For the file at `path`, in the folder `dir`, which is durable up to `lsn`.
+    pub(super) fn new(dir: &Path, path: &Path, log: Arc<dyn LogFile>, lsn: u64) -> Self {
+        let current = SyncState {
+            path: path.to_owned(),
+            log,
+            phase: Phase::Idle,
+            gathered: 0,
+            late: 0,
+            expected: 1,
+            took: Duration::ZERO,
+        };
+        Self {
+            dir: dir.to_owned(),
+            current: Mutex::new(current),
+            ended: Condvar::new(),
+            complete: Condvar::new(),
+            written_lsn: AtomicU64::new(lsn),
+            synced_lsn: AtomicU64::new(lsn),
+            poisoned: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns once every frame up to `lsn` would survive a power failure.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the sync fails, and [`StoreError::Poisoned`] ever after: what is on disk is then unknown until the
+    /// store is opened again.
+    pub fn wait_durable(&self, lsn: u64) -> Result<(), StoreError> {
+        self.check()?;
+        if self.synced_lsn() >= lsn {
+            return Ok(());
+        }
+        let mut current = self.current.lock();
+        loop {
+            self.check()?;
+            if self.synced_lsn() >= lsn {
+                return Ok(());
+            }
+            match current.phase {
+                Phase::Idle => break,
+                Phase::Gathering => {
+                    current.gathered += 1;
+                    if current.gathered >= current.expected {
+                        self.complete.notify_one();
+                    }
+                }
+                Phase::Syncing => current.late += 1,
+            }
+            self.ended.wait(&mut current);
+        }
+        self.lead(current)
+    }
+
+    /// Gathers a group and syncs for it.
+    fn lead(&self, mut current: MutexGuard<'_, SyncState>) -> Result<(), StoreError> {
+        (current.phase, current.gathered) = (Phase::Gathering, 1);
+        let until = Instant::now() + (current.took / 2).min(GATHERING_MAX);
+        while current.gathered < current.expected {
+            if self.complete.wait_until(&mut current, until).timed_out() {
+                break;
+            }
+        }
+        (current.phase, current.late) = (Phase::Syncing, 0);
+        let (log, path) = (Arc::clone(&current.log), current.path.clone());
+        drop(current);
+        let begun = Instant::now();
+        let written = self.written_lsn.load(Ordering::Acquire);
+        let result = log.sync();
+        match &result {
+            Ok(()) => self.synced_lsn.store(written, Ordering::Release),
+            Err(_) => self.poison(),
+        }
+        let mut current = self.current.lock();
+        (current.phase, current.took) = (Phase::Idle, begun.elapsed());
+        current.expected = current.gathered + current.late;
+        drop(current);
+        self.ended.notify_all();
+        result.map_err(StoreError::io("sync", &path))
+    }
+
+    /// Goes on with another file, once nobody is syncing the one before. Everything up to `synced_lsn` is durable elsewhere.
+    pub(super) fn switch_to(&self, path: &Path, log: Arc<dyn LogFile>, synced_lsn: u64) {
+        let mut current = self.current.lock();
+        while current.phase == Phase::Syncing {
+            self.ended.wait(&mut current);
+        }
+        (current.log, current.path) = (log, path.to_owned());
+        self.synced_lsn.store(synced_lsn, Ordering::Release);
+        drop(current);
+        self.ended.notify_all();
+    }
+
+    /// Goes on behind a sequence number whose frame has come to be durable, or lost for good.
+    pub(super) fn continue_behind(&self, lsn: u64) {
+        self.set_written(lsn);
+        self.synced_lsn.store(lsn, Ordering::Release);
+    }
+
+    /// Makes everything written so far durable.
+    ///
+    /// # Errors
+    /// As [`WalSync::wait_durable`].
+    pub fn sync_written(&self) -> Result<(), StoreError> {
+        self.wait_durable(self.written_lsn.load(Ordering::Acquire))
+    }
+
+    /// The last frame that is known to be durable.
+    #[must_use]
+    pub fn synced_lsn(&self) -> u64 {
+        self.synced_lsn.load(Ordering::Acquire)
+    }
+
+    /// Says that the log has been written up to a frame.
+    pub(super) fn set_written(&self, lsn: u64) {
+        self.written_lsn.store(lsn, Ordering::Release);
+    }
+
+    /// Refuses once a sync has failed.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if self.poisoned.load(Ordering::Acquire) {
+            return Err(StoreError::Poisoned { path: self.dir.clone() });
+        }
+        Ok(())
+    }
+
+    pub(super) fn poison(&self) {
+        self.poisoned.store(true, Ordering::Release);
+    }
+}
