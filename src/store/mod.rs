@@ -23,4 +23,4 @@ pub use error::StoreError;
 pub use ingest::{Correction, RejectReason};
 pub use recovery::{OpenReport, Quarantined};
 pub use upkeep::{BackupReport, Finding, VerifyReport};
-pub(crate) use upkeep::{Cut, Rewrite, snapshot, verify};
+pub(crate) use upkeep::{Cut, Rewrite, measure, snapshot, verify};
