@@ -17,7 +17,7 @@ pub use delivery::{Dispatcher, GatewayReport, OutboxRow, RowState};
 pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId};
 pub use machine::{Heartbeat, Machine, NextStep};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
-pub use report::{Audit, Explanation, Metrics};
+pub use report::{AlarmRecord, Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder};
 pub use state::{
     Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, RuleSetRef, Shelved, Silence, Standing,

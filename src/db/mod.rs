@@ -1,9 +1,11 @@
 //! The database: everything wired together, with no logic of its own.
 
+mod alarm_log;
 mod alarms;
 mod core;
 mod delivery;
 mod export;
+mod names;
 mod open;
 mod operate;
 mod pending;
@@ -11,6 +13,7 @@ mod readings;
 mod records;
 mod rules;
 
+pub use alarm_log::AlarmLog;
 pub use core::Database;
 pub use export::ExportScope;
 pub use operate::Stats;

@@ -1,6 +1,7 @@
 //! What hosts do: register, look, seal, close.
 
 use super::core::{Database, Inner};
+use super::names::find_channel;
 use super::records::{InstrumentRegistered, SegmentSealed, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
@@ -71,22 +72,7 @@ impl Database {
     /// # Errors
     /// [`Error::UnknownStation`] and [`Error::UnknownChannel`] list what there is.
     pub fn channel(&self, station: &str, channel: &str) -> Result<(InstrumentId, usize), Error> {
-        let inner = self.inner.lock();
-        let Some(id) = inner.registry.station_named(station) else {
-            let known = inner.registry.stations().map(|(_, station)| station.name()).collect::<Vec<_>>().join(", ");
-            return Err(Error::UnknownStation { name: station.to_owned(), known });
-        };
-        let of_station = || inner.registry.instruments().filter(move |(_, at, _)| *at == id);
-        let found = of_station().find_map(|(id, _, instrument)| {
-            let qualified = channel.strip_prefix(instrument.name()).and_then(|rest| rest.strip_prefix('/'));
-            let index = instrument.channel_index(channel).or_else(|| instrument.channel_index(qualified?));
-            index.map(|index| (id, index))
-        });
-        found.ok_or_else(|| {
-            let channels = of_station().flat_map(|(_, _, instrument)| instrument.channels());
-            let known = channels.map(|channel| channel.name()).collect::<Vec<_>>().join(", ");
-            Error::UnknownChannel { station: station.to_owned(), channel: channel.to_owned(), known }
-        })
+        find_channel(&self.inner.lock().registry, station, channel)
     }
 
     /// The newest present sample of a station's channel and its time.

@@ -59,6 +59,12 @@ impl Machine {
         self.alarms.iter().map(|(id, alarm)| (*id, alarm))
     }
 
+    /// An open alarm.
+    #[must_use]
+    pub fn alarm(&self, alarm: AlarmId) -> Option<&Alarm> {
+        self.alarms.get(&alarm)
+    }
+
     /// Every rule and scope with its condition.
     pub fn conditions(&self) -> impl Iterator<Item = (&AlarmSpec, &ConditionState)> {
         self.specs.iter().map(AsRef::as_ref).zip(&self.states)
@@ -98,7 +104,9 @@ impl Machine {
         self.next_due = None;
     }
 
-    fn silence(&self, rule: &str, scope_key: &str) -> Option<&Silence> {
+    /// Why nobody is told of a rule over a scope, where that is so.
+    #[must_use]
+    pub fn silence(&self, rule: &str, scope_key: &str) -> Option<&Silence> {
         self.silences.get(rule)?.get(scope_key)
     }
 

@@ -3,7 +3,9 @@
 mod audit;
 mod explain;
 mod metrics;
+mod record;
 
 pub use audit::Audit;
 pub use explain::{Explanation, Told, Transition};
 pub use metrics::{KeyMetrics, Metrics};
+pub use record::AlarmRecord;

@@ -4,7 +4,8 @@ use crate::failure::Failure;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
-use vocdb::{Config, Database, Durability, Timers};
+use vocdb::store::OpenReport;
+use vocdb::{Config, Database, Durability, ReadOnly, Timers};
 
 /// The file without which a folder is no store.
 const LEDGER: &str = "ledger";
@@ -22,10 +23,26 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     )))
 }
 
+/// Opens a store that must be there for reading alone, whoever writes to it.
+pub(crate) fn read(path: &Path) -> Result<ReadOnly, Failure> {
+    check(path)?;
+    let store = ReadOnly::open(path).map_err(Failure::from_error)?;
+    warn("left out", store.report());
+    Ok(store)
+}
+
+/// Opens a store that must be there for what an operator does now: by the host's clock.
+pub(crate) fn open_at_host_time(path: &Path) -> Result<Database, Failure> {
+    check(path)?;
+    let db = Database::open(path, Config::default()).map_err(Failure::from_error)?;
+    warn("set aside as", db.open_report());
+    Ok(db)
+}
+
 /// Opens a store that must be there.
 pub(crate) fn open(path: &Path) -> Result<Database, Failure> {
     let db = open_quietly(path)?;
-    warn(&db);
+    warn("set aside as", db.open_report());
     Ok(db)
 }
 
@@ -45,7 +62,7 @@ pub(crate) fn repair(path: &Path) -> Result<Database, Failure> {
 /// Opens a store to write to it, or makes it.
 pub(crate) fn open_or_create(path: &Path) -> Result<Database, Failure> {
     let db = opened(path, Durability::Interval(SYNC_INTERVAL))?;
-    warn(&db);
+    warn("set aside as", db.open_report());
     Ok(db)
 }
 
@@ -56,11 +73,10 @@ fn opened(path: &Path, durability: Durability) -> Result<Database, Failure> {
 }
 
 /// What opening has found missing goes to standard error, whatever the command.
-fn warn(db: &Database) {
-    let report = db.open_report();
+fn warn(what: &str, report: &OpenReport) {
     let mut err = std::io::stderr().lock();
     for file in &report.quarantined {
-        let _ = writeln!(err, "warning: set aside as {}: {}", file.path.display(), file.reason);
+        let _ = writeln!(err, "warning: {what} {}: {}", file.path.display(), file.reason);
     }
     for name in &report.missing_segments {
         let _ = writeln!(err, "warning: segment {name} was sealed and is not there: restore it from a backup");

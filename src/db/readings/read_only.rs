@@ -1,12 +1,14 @@
 //! A store opened for reading alone, beside the process that writes.
 
-use crate::db::records::{InstrumentRegistered, StationRegistered};
+use crate::db::names::find_channel;
+use crate::db::records::{InstrumentRegistered, SegmentSealed, SegmentsReplaced, StationRegistered};
 use crate::error::Error;
-use crate::ledger::{Kind, Ledger};
-use crate::model::Registry;
+use crate::ledger::{Kind, Ledger, Record};
+use crate::model::{InstrumentId, Registry};
 use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
-use crate::store::snapshot;
+use crate::store::{FileBytes, OpenReport, measure, snapshot};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,33 +35,25 @@ pub struct ReadOnly {
     path: PathBuf,
     registry: Registry,
     readings: Readings,
+    report: OpenReport,
+    ledger_records: u64,
 }
 
 impl ReadOnly {
-    /// Opens the store in `path` for reading.
+    /// Opens the store in `path` for reading. A segment that does not check is left out and named in [`ReadOnly::report`].
     ///
     /// # Errors
-    /// [`Error::Ledger`] and [`Error::Store`] where its files cannot be read or do not check.
+    /// [`Error::Ledger`] and [`Error::Store`] where its other files cannot be read or do not check.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let storage: Arc<dyn Storage> = Arc::new(FsStorage);
         let content = Ledger::read(&*storage, &path.join("ledger"))?;
-        let mut registry = Registry::default();
-        for (index, record) in (0..).zip(&content.records) {
-            match record.kind() {
-                Kind::StationRegistered => {
-                    let StationRegistered { id, station } = record.body(index)?;
-                    registry.insert_station(id, station);
-                }
-                Kind::InstrumentRegistered => {
-                    let InstrumentRegistered { id, station, instrument } = record.body(index)?;
-                    registry.insert_instrument(id, station, instrument);
-                }
-                _ => {}
-            }
-        }
-        let readings = Readings::new(snapshot(&storage, path)?);
-        Ok(Self { path: path.to_owned(), registry, readings })
+        let registry = registry_of(&content.records)?;
+        let (reader, quarantined) = snapshot(&storage, path)?;
+        let mut report = OpenReport { quarantined, ledger_torn_bytes: content.torn_bytes, ..OpenReport::default() };
+        report.missing_segments = missing_segments(&*storage, path)?;
+        let ledger_records = content.records.len() as u64;
+        Ok(Self { path: path.to_owned(), registry, readings: Readings::new(reader), report, ledger_records })
     }
 
     /// Looks at the files again.
@@ -69,6 +63,12 @@ impl ReadOnly {
     pub fn refresh(&mut self) -> Result<(), Error> {
         *self = Self::open(&self.path)?;
         Ok(())
+    }
+
+    /// What opening found: segments that do not check, which lie where they lay; segments that are missing; a torn end of the ledger.
+    #[must_use]
+    pub const fn report(&self) -> &OpenReport {
+        &self.report
     }
 
     /// The stations and instruments.
@@ -82,4 +82,76 @@ impl ReadOnly {
     pub fn readings(&self) -> Readings {
         self.readings.clone()
     }
+
+    /// The instrument and place of a station's channel, as [`Database::channel`](crate::Database::channel) finds it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownStation`] and [`Error::UnknownChannel`] list what there is.
+    pub fn channel(&self, station: &str, channel: &str) -> Result<(InstrumentId, usize), Error> {
+        find_channel(&self.registry, station, channel)
+    }
+
+    /// Records in the ledger.
+    #[must_use]
+    pub const fn ledger_records(&self) -> u64 {
+        self.ledger_records
+    }
+
+    /// Bytes on disk by kind of file, as they are now.
+    ///
+    /// # Errors
+    /// [`Error::Store`] where the directories cannot be listed.
+    pub fn file_bytes(&self) -> Result<FileBytes, Error> {
+        Ok(measure(&FsStorage, &self.path)?)
+    }
+}
+
+fn registry_of(records: &[Record]) -> Result<Registry, Error> {
+    let mut registry = Registry::default();
+    for (index, record) in (0..).zip(records) {
+        match record.kind() {
+            Kind::StationRegistered => {
+                let StationRegistered { id, station } = record.body(index)?;
+                registry.insert_station(id, station);
+            }
+            Kind::InstrumentRegistered => {
+                let InstrumentRegistered { id, station, instrument } = record.body(index)?;
+                registry.insert_instrument(id, station, instrument);
+            }
+            _ => {}
+        }
+    }
+    Ok(registry)
+}
+
+/// Segments that the ledger knows and that are not there. The writer may take some away between the look at the ledger and the look at
+/// the files: what is not there must be known to the ledger once more.
+fn missing_segments(storage: &dyn Storage, path: &Path) -> Result<Vec<String>, Error> {
+    let is_gone = |name: &String| storage.length(&path.join("segments").join(name)).is_err();
+    let missing: BTreeSet<String> = sealed_segments(storage, path)?.into_iter().filter(is_gone).collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let still = sealed_segments(storage, path)?;
+    Ok(missing.into_iter().filter(|name| still.contains(name)).collect())
+}
+
+fn sealed_segments(storage: &dyn Storage, path: &Path) -> Result<BTreeSet<String>, Error> {
+    let mut sealed = BTreeSet::new();
+    for (index, record) in (0..).zip(&Ledger::read(storage, &path.join("ledger"))?.records) {
+        match record.kind() {
+            Kind::SegmentSealed => {
+                sealed.insert(record.body::<SegmentSealed>(index)?.file_name);
+            }
+            Kind::SegmentsReplaced => {
+                let SegmentsReplaced { removed, added, .. } = record.body(index)?;
+                removed.iter().for_each(|name| {
+                    sealed.remove(name);
+                });
+                sealed.extend(added.map(|(name, _)| name));
+            }
+            _ => {}
+        }
+    }
+    Ok(sealed)
 }

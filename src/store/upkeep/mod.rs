@@ -7,6 +7,6 @@ mod verify;
 
 pub use backup::BackupReport;
 pub(crate) use rewrite::{Cut, Rewrite};
-pub(crate) use snapshot::snapshot;
+pub(crate) use snapshot::{measure, snapshot};
 pub(crate) use verify::verify;
 pub use verify::{Finding, VerifyReport};

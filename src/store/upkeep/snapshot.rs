@@ -1,9 +1,10 @@
 //! A store as another process sees it: no lock, no catalog, nothing changed.
 
+use super::super::engine::FileBytes;
 use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::read::{Reader, State};
-use super::super::recovery::{Layout, by_generation};
+use super::super::recovery::{Layout, Quarantined, by_generation};
 use super::super::segment::{self, Segment, read_summary};
 use super::super::wal;
 use crate::model::Batch;
@@ -15,13 +16,14 @@ use std::sync::Arc;
 /// How often a snapshot is tried again because the writer moved a file meanwhile.
 const ATTEMPTS: usize = 16;
 
-/// Everything that is in the files of a store now. What the writer does later does not show.
-pub(crate) fn snapshot(storage: &Arc<dyn Storage>, dir: &Path) -> Result<Reader, StoreError> {
+/// Everything that is in the files of a store now, but for segments that do not check, which are named. What the writer does later does
+/// not show.
+pub(crate) fn snapshot(storage: &Arc<dyn Storage>, dir: &Path) -> Result<(Reader, Vec<Quarantined>), StoreError> {
     let layout = Layout::new(dir);
     let mut attempts = 1;
     loop {
         match read(storage, &layout) {
-            Ok(state) => return Ok(Reader::new(Arc::new(RwLock::new(state)))),
+            Ok((state, unsound)) => return Ok((Reader::new(Arc::new(RwLock::new(state))), unsound)),
             Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound && attempts < ATTEMPTS => {
                 attempts += 1;
             }
@@ -31,19 +33,20 @@ pub(crate) fn snapshot(storage: &Arc<dyn Storage>, dir: &Path) -> Result<Reader,
 }
 
 /// The log first: rows that are sealed meanwhile are found twice, and never missed.
-fn read(storage: &Arc<dyn Storage>, layout: &Layout) -> Result<State, StoreError> {
+fn read(storage: &Arc<dyn Storage>, layout: &Layout) -> Result<(State, Vec<Quarantined>), StoreError> {
     let list = |dir: &Path| storage.list(dir).map_err(StoreError::io("list", dir));
     let mut batches: Vec<(u64, Batch)> = Vec::new();
     for name in list(&layout.wal)?.iter().filter(|name| name.ends_with(wal::SUFFIX)) {
         batches.extend(wal::read(&**storage, &layout.wal.join(name))?.batches);
     }
-    let mut segments = Vec::new();
+    let (mut segments, mut unsound) = (Vec::new(), Vec::new());
     for name in list(&layout.segments)?.iter().filter(|name| name.ends_with(segment::SUFFIX)) {
         let path = layout.segments.join(name);
-        let segment = Segment::new(path.clone(), read_summary(&**storage, &path)?, Arc::clone(storage));
-        // Mapped now, it stays readable when the writer lets go of it.
-        segment.open()?;
-        segments.push(Arc::new(segment));
+        match open(storage, &path) {
+            Ok(segment) => segments.push(Arc::new(segment)),
+            Err(error @ StoreError::Corrupt { .. }) => unsound.push(Quarantined { path, reason: error.to_string() }),
+            Err(error) => return Err(error),
+        }
     }
     let (segments, _) = by_generation(segments);
     let sealed_lsn = segments.iter().map(|segment| segment.summary().last_lsn).max().unwrap_or(0);
@@ -55,5 +58,27 @@ fn read(storage: &Arc<dyn Storage>, layout: &Layout) -> Result<State, StoreError
             }
         }
     }
-    Ok(state)
+    Ok((state, unsound))
+}
+
+/// Mapped now, a segment stays readable when the writer lets go of it.
+fn open(storage: &Arc<dyn Storage>, path: &Path) -> Result<Segment, StoreError> {
+    let segment = Segment::new(path.to_owned(), read_summary(&**storage, path)?, Arc::clone(storage));
+    segment.open()?;
+    Ok(segment)
+}
+
+/// Bytes of a store's files by kind, as they are now. A file that goes meanwhile counts for nothing.
+pub(crate) fn measure(storage: &dyn Storage, dir: &Path) -> Result<FileBytes, StoreError> {
+    let layout = Layout::new(dir);
+    let total = |dir: &Path| -> Result<u64, StoreError> {
+        let names = storage.list(dir).map_err(StoreError::io("list", dir))?;
+        Ok(names.iter().map(|name| storage.length(&dir.join(name)).unwrap_or_default()).sum())
+    };
+    Ok(FileBytes {
+        segments: total(&layout.segments)?,
+        wal: total(&layout.wal)?,
+        catalog: total(&layout.catalog).unwrap_or_default(),
+        ledger: storage.length(&dir.join("ledger")).unwrap_or_default(),
+    })
 }

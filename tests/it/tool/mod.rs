@@ -1,5 +1,6 @@
 //! The operator's tool `vocdb`, run as a process of its own.
 
+mod alarms;
 mod import;
 mod query;
 mod upkeep;

@@ -177,9 +177,32 @@ fn what_there_is_not_is_named_together_with_what_there_is() {
 }
 
 #[test]
-fn a_store_that_another_process_holds_is_an_error_that_says_so() {
+fn query_and_inspect_answer_beside_a_process_that_holds_the_store() {
     let dir = tempfile::tempdir().unwrap();
-    let _held = Database::open(dir.path().join("store"), Config::default()).unwrap();
-    let error = run(dir.path(), &["inspect", "store"]).error(1);
-    assert!(error.contains("held by another process"), "{error}");
+    metec(dir.path());
+    let before = (run(dir.path(), ASK).printed(), run(dir.path(), &["inspect", "store"]).printed());
+    let held = Database::open(dir.path().join("store"), Config::default()).unwrap();
+    let (methane, _) = held.channel("metec", "methane").unwrap();
+    assert_eq!(run(dir.path(), ASK).printed(), before.0);
+    let mut batch = vocdb::Batch::new();
+    batch.push_values(methane, "2022-05-12T10:00:00Z".parse().unwrap(), &[Some(2.5)]);
+    held.append(&batch).unwrap();
+    assert_eq!(run(dir.path(), ASK).printed(), before.0 + "2022-05-12T10:00:00Z,2.5,normal\n");
+    assert!(run(dir.path(), &["inspect", "store"]).printed().contains("4921 rows") && before.1.contains("4920 rows"));
+}
+
+#[test]
+fn a_segment_that_does_not_check_is_left_out_with_a_warning_and_stays_where_it_lies() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    let path = std::fs::read_dir(dir.path().join("store/segments")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 0xFF;
+    std::fs::write(&path, bytes).unwrap();
+    let ended = run(dir.path(), ASK);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(0), "time,value,quality\n"), "{}", ended.err);
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    assert!(ended.err.starts_with("warning: left out ") && ended.err.contains(&name), "{}", ended.err);
+    assert!(path.exists(), "reading moves nothing");
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::store::FileBytes;
-use vocdb::{Channel, Database, Instrument, InstrumentId, TimeRange};
+use vocdb::{AlarmLog, Channel, Instrument, InstrumentId, ReadOnly, TimeRange};
 
 /// Show stations, instruments, channels, rows, times and files
 #[derive(Debug, Args)]
@@ -54,12 +54,12 @@ struct ChannelView {
 
 impl Inspect {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let inspection = self.look(&store::open(&self.store)?)?;
+        let inspection = self.look(&store::read(&self.store)?)?;
         output.either(&inspection, || inspection.text())
     }
 
-    fn look(&self, db: &Database) -> Result<Inspection, Failure> {
-        let stats = db.stats().map_err(Failure::from_error)?;
+    fn look(&self, db: &ReadOnly) -> Result<Inspection, Failure> {
+        let alarms = AlarmLog::open(&self.store).map_err(Failure::from_error)?.alarms();
         let registry = db.registry();
         let mut stations = Vec::new();
         for (id, station) in registry.stations() {
@@ -77,16 +77,16 @@ impl Inspect {
             store: self.store.display().to_string(),
             rows,
             segments,
-            bytes: stats.bytes,
-            ledger_records: stats.ledger_records,
-            alarms_open: stats.alarms_open,
+            bytes: db.file_bytes().map_err(Failure::from_error)?,
+            ledger_records: db.ledger_records(),
+            alarms_open: alarms.iter().filter(|alarm| alarm.is_open()).count(),
             stations,
         })
     }
 }
 
 impl InstrumentView {
-    fn look(db: &Database, id: InstrumentId, instrument: &Instrument) -> Result<Self, Failure> {
+    fn look(db: &ReadOnly, id: InstrumentId, instrument: &Instrument) -> Result<Self, Failure> {
         let (mut rows, mut first, mut last) = (0, None, None);
         for chunk in db.readings().scan(id, &[], TimeRange::ALL).map_err(Failure::from_error)? {
             let times = chunk.map_err(Failure::from_error)?.times;

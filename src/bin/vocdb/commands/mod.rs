@@ -1,5 +1,6 @@
 //! The subcommands, a file each.
 
+mod alarms;
 mod backup;
 mod compact;
 mod delete;
@@ -19,6 +20,7 @@ pub(crate) enum Command {
     Import(import::Import),
     Query(query::Query),
     Inspect(inspect::Inspect),
+    Alarms(alarms::Alarms),
     Verify(verify::Verify),
     Compact(compact::Compact),
     Backup(backup::Backup),
@@ -32,6 +34,7 @@ impl Command {
             Self::Import(import) => import.run(output),
             Self::Query(query) => query.run(output),
             Self::Inspect(inspect) => inspect.run(output),
+            Self::Alarms(alarms) => alarms.run(output),
             Self::Verify(verify) => verify.run(output),
             Self::Compact(compact) => compact.run(output),
             Self::Backup(backup) => backup.run(output),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::interop::csv::{SampleWriter, WindowWriter};
 use vocdb::query::{Window, WindowFunction, WindowQuery, WindowValue};
-use vocdb::{Database, InstrumentId, Interval, Sample, TimeRange, Timestamp};
+use vocdb::{InstrumentId, Interval, ReadOnly, Sample, TimeRange, Timestamp};
 
 /// Print a channel's readings, or windows over them, as CSV
 ///
@@ -76,7 +76,7 @@ struct WindowLine {
 
 impl Query {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let db = store::open(&self.store)?;
+        let db = store::read(&self.store)?;
         let (instrument, channel) = db.channel(&self.station, &self.channel).map_err(Failure::from_error)?;
         match self.window {
             Some(width) => self.windows(&db, instrument, channel, width, output),
@@ -86,7 +86,7 @@ impl Query {
 
     fn samples(
         &self,
-        db: &Database,
+        db: &ReadOnly,
         instrument: InstrumentId,
         channel: usize,
         output: &mut Output,
@@ -118,7 +118,7 @@ impl Query {
 
     fn windows(
         &self,
-        db: &Database,
+        db: &ReadOnly,
         instrument: InstrumentId,
         channel: usize,
         width: Interval,

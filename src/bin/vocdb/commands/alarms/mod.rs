@@ -1,0 +1,42 @@
+//! `vocdb alarms`: what is open, why, and what operators do about it.
+
+mod look;
+mod operate;
+mod view;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use clap::{Args, Subcommand};
+
+/// List, show, explain, acknowledge and shelve alarms
+///
+/// `list`, `show` and `explain` read the ledger and nothing else, beside a running station too. `ack`, `shelve` and `unshelve` open the
+/// store: a process that holds it open calls the library itself.
+#[derive(Debug, Args)]
+pub(crate) struct Alarms {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(look::List),
+    Show(look::Show),
+    Explain(look::Explain),
+    Ack(operate::Ack),
+    Shelve(operate::Shelve),
+    Unshelve(operate::Unshelve),
+}
+
+impl Alarms {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        match &self.command {
+            Command::List(list) => list.run(output),
+            Command::Show(show) => show.run(output),
+            Command::Explain(explain) => explain.run(output),
+            Command::Ack(ack) => ack.run(output),
+            Command::Shelve(shelve) => shelve.run(output),
+            Command::Unshelve(unshelve) => unshelve.run(output),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What operators do: `ack`, `shelve` and `unshelve`, which open the store.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use crate::values;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgGroup, Args};
+use serde::Serialize;
+use std::path::PathBuf;
+use vocdb::alarm::AlarmKey;
+use vocdb::alarm::event::Shelving;
+use vocdb::base::clock::{Clock, SystemClock};
+use vocdb::{AlarmId, Interval, Timestamp};
+
+/// Who does it, and what they say.
+#[derive(Debug, Args)]
+struct Said {
+    /// Who does it
+    #[arg(long, value_name = "WHO", value_parser = NonEmptyStringValueParser::new())]
+    by: String,
+    /// What they say
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    comment: String,
+}
+
+/// Acknowledge an open alarm: later steps of its chain are not taken
+#[derive(Debug, Args)]
+pub(super) struct Ack {
+    /// The store's folder
+    store: PathBuf,
+    /// The alarm's number
+    alarm: u64,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// Shelve a rule over a station or scope: its state goes on, nobody is told
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("how_long").required(true))]
+pub(super) struct Shelve {
+    /// The store's folder
+    store: PathBuf,
+    /// The rule
+    #[arg(long)]
+    rule: String,
+    /// The station or, where the rule has a quorum, the scope
+    #[arg(long)]
+    scope: String,
+    /// For so long from now: 30m, 8h, 2d
+    #[arg(long = "for", value_name = "LENGTH", value_parser = values::interval, group = "how_long")]
+    length: Option<Interval>,
+    /// Until an instant: RFC 3339, or a date (midnight, UTC)
+    #[arg(long, value_name = "TIME", value_parser = values::instant, group = "how_long")]
+    until: Option<Timestamp>,
+    /// Until its alarm next clears
+    #[arg(long, group = "how_long")]
+    until_normal: bool,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// End a shelving before its time
+#[derive(Debug, Args)]
+pub(super) struct Unshelve {
+    /// The store's folder
+    store: PathBuf,
+    /// The rule
+    #[arg(long)]
+    rule: String,
+    /// The station or, where the rule has a quorum, the scope
+    #[arg(long)]
+    scope: String,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// What was done.
+#[derive(Serialize)]
+struct Operated {
+    done: &'static str,
+    alarm: Option<u64>,
+    rule: Option<String>,
+    scope: Option<String>,
+    by: String,
+    comment: String,
+}
+
+impl Ack {
+    pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let Said { by, comment } = &self.said;
+        let db = store::open_at_host_time(&self.store)?;
+        db.acknowledge(AlarmId(self.alarm), by, comment).map_err(Failure::from_error)?;
+        db.close().map_err(Failure::from_error)?;
+        let done = Operated {
+            done: "acknowledged",
+            alarm: Some(self.alarm),
+            rule: None,
+            scope: None,
+            by: by.clone(),
+            comment: comment.clone(),
+        };
+        output.either(&done, || format!("alarm #{} is acknowledged by {by}\n", self.alarm))
+    }
+}
+
+impl Shelve {
+    pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let Said { by, comment } = &self.said;
+        let from_now = self.length.map(|length| Timestamp::from_ms(SystemClock.now_ms()).plus_ms(length.as_ms()));
+        let shelving = self.until.or(from_now).map_or(Shelving::UntilNormal, Shelving::Until);
+        let key = AlarmKey::new(self.rule.as_str(), self.scope.as_str());
+        let db = store::open_at_host_time(&self.store)?;
+        db.shelve(&key, shelving, by, comment).map_err(Failure::from_error)?;
+        db.close().map_err(Failure::from_error)?;
+        let until = match shelving {
+            Shelving::Until(until) => until.to_string(),
+            Shelving::UntilNormal => "normal".to_owned(),
+        };
+        output
+            .either(&Operated::of("shelved", &key, &self.said), || format!("{key} is shelved by {by} until {until}\n"))
+    }
+}
+
+impl Unshelve {
+    pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let Said { by, comment } = &self.said;
+        let key = AlarmKey::new(self.rule.as_str(), self.scope.as_str());
+        let db = store::open_at_host_time(&self.store)?;
+        db.unshelve(&key, by, comment).map_err(Failure::from_error)?;
+        db.close().map_err(Failure::from_error)?;
+        output.either(&Operated::of("unshelved", &key, &self.said), || format!("{key} is off the shelf, by {by}\n"))
+    }
+}
+
+impl Operated {
+    fn of(done: &'static str, key: &AlarmKey, said: &Said) -> Self {
+        let (rule, scope) = (Some(key.rule.clone()), Some(key.scope_key.clone()));
+        Self { done, alarm: None, rule, scope, by: said.by.clone(), comment: said.comment.clone() }
+    }
+}

@@ -1,0 +1,155 @@
+//! Alarms as they are printed.
+
+use serde::Serialize;
+use std::fmt::Write;
+use vocdb::alarm::AlarmRecord;
+use vocdb::alarm::report::{Explanation, Told, Transition};
+use vocdb::rules::verdict::Evidence;
+
+/// One alarm and where it stands.
+#[derive(Serialize)]
+pub(super) struct AlarmView {
+    alarm: u64,
+    rule: String,
+    scope: String,
+    stations: Vec<String>,
+    title: String,
+    priority: &'static str,
+    states: Vec<&'static str>,
+    since: String,
+    opened_at: String,
+    closed_at: Option<String>,
+    close_reason: Option<&'static str>,
+    acknowledged_by: Option<String>,
+    owner: Option<String>,
+    incident: Option<u64>,
+    next: Option<String>,
+}
+
+/// One alarm and what has happened to it.
+#[derive(Serialize)]
+pub(super) struct Transitions {
+    #[serde(flatten)]
+    pub(super) alarm: AlarmView,
+    pub(super) transitions: Vec<TransitionView>,
+}
+
+#[derive(Serialize)]
+pub(super) struct TransitionView {
+    pub(super) at: String,
+    pub(super) what: String,
+}
+
+/// Why an alarm opened, and what followed.
+#[derive(Serialize)]
+pub(super) struct ExplanationView {
+    alarm: u64,
+    rule: String,
+    scope: String,
+    title: String,
+    is_open: bool,
+    rule_set: String,
+    place: String,
+    unit: String,
+    evidence: Vec<Evidence>,
+    transitions: Vec<TransitionView>,
+    told: Vec<ToldView>,
+}
+
+#[derive(Serialize)]
+struct ToldView {
+    contact: String,
+    way: String,
+    subject: String,
+    repeat: u32,
+    written_at: String,
+    attempts: Vec<TransitionView>,
+}
+
+impl AlarmView {
+    pub(super) fn of(record: &AlarmRecord) -> Self {
+        let (alarm, opened) = (&record.alarm, &record.alarm.opened);
+        Self {
+            alarm: opened.alarm.0,
+            rule: opened.rule.clone(),
+            scope: opened.scope_key.clone(),
+            stations: record.stations().into_iter().map(str::to_owned).collect(),
+            title: opened.title.clone(),
+            priority: opened.priority.name(),
+            states: record.states(),
+            since: opened.since.to_string(),
+            opened_at: opened.opened_at.to_string(),
+            closed_at: record.closed.as_ref().map(|closed| closed.closed_at.to_string()),
+            close_reason: record.closed.as_ref().map(|closed| closed.reason.words()),
+            acknowledged_by: alarm.acknowledged.as_ref().map(|by| by.by.clone()),
+            owner: alarm.owner.clone(),
+            incident: alarm.incident.map(|incident| incident.0),
+            next: record.next.as_ref().map(ToString::to_string),
+        }
+    }
+
+    /// One line of a list.
+    pub(super) fn line(&self) -> String {
+        let Self { alarm, opened_at, priority, rule, scope, title, .. } = self;
+        format!("#{alarm} {opened_at} {priority} `{rule}` at `{scope}` ({}): {title}\n", self.states.join(", "))
+    }
+
+    /// All there is to say.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.line();
+        for (what, value) in [("acknowledged by", &self.acknowledged_by), ("owner", &self.owner), ("next", &self.next)]
+        {
+            if let Some(value) = value {
+                let _ = writeln!(text, "  {what}: {value}");
+            }
+        }
+        text
+    }
+}
+
+impl Transitions {
+    pub(super) fn of(alarm: AlarmView, explanation: Option<Explanation>) -> Self {
+        let transitions = explanation.map_or_else(Vec::new, |explanation| explanation.transitions);
+        Self { alarm, transitions: transitions.iter().map(TransitionView::of).collect() }
+    }
+}
+
+impl TransitionView {
+    fn of(transition: &Transition) -> Self {
+        Self { at: transition.at.to_string(), what: transition.what.clone() }
+    }
+}
+
+impl ExplanationView {
+    pub(super) fn of(explanation: &Explanation) -> Self {
+        let opened = &explanation.opened;
+        Self {
+            alarm: opened.alarm.0,
+            rule: opened.rule.clone(),
+            scope: opened.scope_key.clone(),
+            title: opened.title.clone(),
+            is_open: explanation.is_open,
+            rule_set: opened.rule_set.to_string(),
+            place: opened.place.to_string(),
+            unit: opened.unit.clone(),
+            evidence: opened.evidence.clone(),
+            transitions: explanation.transitions.iter().map(TransitionView::of).collect(),
+            told: explanation.told.iter().map(ToldView::of).collect(),
+        }
+    }
+}
+
+impl ToldView {
+    fn of(told: &Told) -> Self {
+        let attempt =
+            |(at, what): &(vocdb::Timestamp, String)| TransitionView { at: at.to_string(), what: what.clone() };
+        Self {
+            contact: told.contact.clone(),
+            way: told.way.clone(),
+            subject: told.subject.to_string(),
+            repeat: told.repeat,
+            written_at: told.written_at.to_string(),
+            attempts: told.attempts.iter().map(attempt).collect(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The alarms of a store, looked at beside the process that writes.
+
+use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Metrics};
+use crate::error::Error;
+use crate::ledger::Ledger;
+use crate::model::TimeRange;
+use crate::store::io::FsStorage;
+use std::path::Path;
+
+/// Everything that the ledger of a store says of alarms, as of when it was opened. Takes no lock, reads no readings and changes nothing: any
+/// number of processes may look while one writes.
+///
+/// ```
+/// use vocdb::{AlarmLog, Config, Database};
+/// let dir = tempfile::tempdir()?;
+/// let db = Database::open(dir.path(), Config::default())?;
+/// let beside = AlarmLog::open(dir.path())?; // the writer still has the store open
+/// assert_eq!(beside.alarms().len(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct AlarmLog {
+    events: Vec<AlarmEvent>,
+}
+
+impl AlarmLog {
+    /// Reads the ledger of the store in `path`.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] where it cannot be read or does not check.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let content = Ledger::read(&FsStorage, &path.as_ref().join("ledger"))?;
+        let mut events = Vec::new();
+        for (index, record) in (0..).zip(&content.records) {
+            events.extend(AlarmEvent::from_record(record, index)?);
+        }
+        Ok(Self { events })
+    }
+
+    /// Everything that has happened to alarms, in the order of the ledger.
+    #[must_use]
+    pub fn events(&self) -> &[AlarmEvent] {
+        &self.events
+    }
+
+    /// Every alarm that ever opened, by number, each with where it stands.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<AlarmRecord> {
+        AlarmRecord::all(&self.events)
+    }
+
+    /// As [`Database::explain`](crate::Database::explain).
+    #[must_use]
+    pub fn explain(&self, alarm: AlarmId) -> Option<Explanation> {
+        Explanation::of(&self.events, alarm)
+    }
+
+    /// As [`Database::alarm_metrics`](crate::Database::alarm_metrics).
+    #[must_use]
+    pub fn metrics(&self, range: TimeRange) -> Metrics {
+        Metrics::of(&self.events, range)
+    }
+}

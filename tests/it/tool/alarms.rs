@@ -1,0 +1,97 @@
+//! Alarms on the command line: looking beside a running station, acting when the store is free.
+
+use super::{run, run_with};
+use std::path::Path;
+use vocdb::rules::RuleFile;
+use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Station, Timers, Timestamp, Unit};
+
+const BEGIN_MS: i64 = 1_700_000_000_000;
+const RULES: &str = r#"
+    alarm("high").scope(stations("*")).priority("high").when(last("x") > 1.ppm).hold(0.seconds)
+        .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));
+    alarm("low").scope(stations("*")).priority("low").when(last("x") > 0.5.ppm).hold(0.seconds)
+        .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));
+"#;
+
+/// A store in use, in which alarm 1 of `low` has closed, 2 of `low` and 3 of `high` are open.
+fn station(dir: &Path) -> Database {
+    let config = Config { timers: Timers::Frames, ..Config::default() };
+    let db = Database::open(dir.join("store"), config).unwrap();
+    let station = db.register_station(Station::new("S").unwrap()).unwrap();
+    let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
+    let pid = db.register_instrument(station, Instrument::new("pid", Interval::seconds(1), channels).unwrap()).unwrap();
+    db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: RULES.to_owned() }]).unwrap();
+    for (second, value) in [(0, 0.6), (1, 0.1), (2, 0.7), (60, 2.0)] {
+        let mut batch = Batch::new();
+        batch.push_values(pid, Timestamp::from_ms(BEGIN_MS + second * 1_000), &[Some(value)]);
+        db.append(&batch).unwrap();
+    }
+    db
+}
+
+fn objects(dir: &Path, arguments: &[&str]) -> Vec<serde_json::Value> {
+    let printed = run_with(dir, arguments, &["--json"]).printed();
+    printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn numbers(dir: &Path, filters: &[&str]) -> Vec<u64> {
+    let listed = objects(dir, &[&["alarms", "list", "store"], filters].concat());
+    listed.iter().map(|alarm| alarm["alarm"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn alarms_are_listed_by_state_station_priority_and_time_beside_a_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let _held = station(dir.path());
+    assert_eq!(numbers(dir.path(), &[]), [2, 3]);
+    assert_eq!(numbers(dir.path(), &["--state", "all"]), [1, 2, 3]);
+    assert_eq!(numbers(dir.path(), &["--state", "closed"]), [1]);
+    assert_eq!(numbers(dir.path(), &["--priority", "high"]), [3]);
+    assert_eq!(numbers(dir.path(), &["--station", "S", "--state", "open", "--state", "unacknowledged"]), [2, 3]);
+    assert_eq!(numbers(dir.path(), &["--station", "elsewhere"]), [0; 0]);
+    let since = Timestamp::from_ms(BEGIN_MS + 60_000).to_string();
+    assert_eq!(numbers(dir.path(), &["--since", &since]), [3]);
+    let text = run(dir.path(), &["alarms", "list", "store"]).printed();
+    assert!(text.lines().any(|line| line.starts_with("#3 ") && line.contains("high `high` at `S` (open")), "{text}");
+}
+
+#[test]
+fn an_alarm_is_shown_and_explained_beside_a_writer_and_an_unknown_one_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let _held = station(dir.path());
+    let shown = objects(dir.path(), &["alarms", "show", "store", "1"]).remove(0);
+    assert_eq!((&shown["rule"], &shown["close_reason"]), (&"low".into(), &"the clear condition held".into()));
+    assert!(shown["transitions"].as_array().unwrap().iter().any(|one| one["what"] == "step 1: duty over app"));
+    let explained = objects(dir.path(), &["alarms", "explain", "store", "3"]).remove(0);
+    assert_eq!((&explained["evidence"][0]["value"], &explained["unit"]), (&2.0.into(), &"ppm".into()));
+    assert!(explained["place"].as_str().unwrap().starts_with("r.rhai:2:"), "{explained}");
+    assert_eq!(explained["rule_set"].as_str().unwrap().len(), 64);
+    let text = run(dir.path(), &["alarms", "explain", "store", "3"]).printed();
+    assert!(text.contains("rule `high` at `S`, high, r.rhai:2:"), "{text}");
+    let error = run(dir.path(), &["alarms", "show", "store", "9"]).error(1);
+    assert!(error.contains("no alarm #9 ever opened"), "{error}");
+}
+
+#[test]
+fn acknowledging_and_shelving_need_the_store_and_go_on_record_with_name_and_comment() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = station(dir.path());
+    let ack = ["alarms", "ack", "store", "3", "--by", "Anna", "--comment", "on my way"];
+    let error = run(dir.path(), &ack).error(1);
+    assert!(error.contains("held by another process"), "{error}");
+    held.close().unwrap();
+    assert_eq!(run(dir.path(), &ack).printed(), "alarm #3 is acknowledged by Anna\n");
+    assert_eq!(numbers(dir.path(), &["--state", "open", "--state", "acknowledged"]), [3]);
+    let error = run(dir.path(), &ack).error(1);
+    assert!(error.contains("was acknowledged by Anna at "), "{error}");
+    let scope = ["--rule", "low", "--scope", "S", "--by", "Anna", "--comment", "valve work"];
+    run(dir.path(), &[&["alarms", "shelve", "store", "--for", "8h"], &scope[..]].concat()).printed();
+    assert_eq!(numbers(dir.path(), &["--state", "shelved"]), [2]);
+    let shown = run(dir.path(), &["alarms", "show", "store", "2"]).printed();
+    assert!(shown.contains("by Anna: valve work"), "{shown}");
+    run(dir.path(), &[&["alarms", "unshelve", "store"], &scope[..]].concat()).printed();
+    assert_eq!(numbers(dir.path(), &["--state", "shelved"]), [0; 0]);
+    assert!(
+        run(dir.path(), &["alarms", "shelve", "store", "--rule", "low", "--scope", "S", "--by", "A"]).code == Some(2)
+    );
+}
