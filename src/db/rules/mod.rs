@@ -1,5 +1,7 @@
 //! Rule sets: loading, and going on with the one in force.
 
+mod backtest;
+mod course;
 mod testing;
 
 use super::core::{Database, Inner, LoadedRules};
@@ -13,6 +15,9 @@ use crate::model::Registry;
 use crate::query::Readings;
 use crate::rules::{Compiled, Diagnostics, Engine, RuleFile, compile, read_folder, sites_of};
 use std::path::Path;
+
+pub use backtest::{Backtest, BacktestSummary, Replayed};
+pub(super) use course::Course;
 pub use testing::{TestFailure, TestOutcome, run_rule_tests};
 
 impl Database {
