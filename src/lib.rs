@@ -19,7 +19,7 @@ pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
 pub use db::{
     Backtest, BacktestSummary, Compaction, Database, Deletion, ExportScope, ReadOnly, Receipt, Rejection, Replayed,
-    Retention, Stats, TestFailure, TestOutcome, UpkeepReport, run_rule_tests,
+    Retention, Stats, TestFailure, TestOutcome, UpkeepReport, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -18,7 +18,7 @@ use std::path::Path;
 
 pub use backtest::{Backtest, BacktestSummary, Replayed};
 pub(super) use course::Course;
-pub use testing::{TestFailure, TestOutcome, run_rule_tests};
+pub use testing::{TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
 
 impl Database {
     /// Compiles all rule files of a folder and puts them in force. Windows are filled from stored readings; evaluation begins behind the

@@ -64,6 +64,20 @@ pub fn run_rule_tests(rules: &[RuleFile], tests: &[RuleFile], registry: &Registr
     trace_tests(tests).into_iter().map(|test| run(rules, test, registry)).collect()
 }
 
+/// The stations and instruments that test files register, each once: what the rules beside them are meant for where there is no store.
+#[must_use]
+pub fn stations_of_tests(tests: &[RuleFile]) -> Registry {
+    let mut registry = Registry::default();
+    for step in trace_tests(tests).into_iter().flat_map(|test| test.steps) {
+        let TestAction::Instrument { station, instrument, .. } = &step.action else { continue };
+        let known = registry.station_named(station).and_then(|id| registry.instrument_named(id, instrument));
+        if let Some(more) = registered(&[step], &registry).ok().filter(|_| known.is_none()) {
+            registry = more;
+        }
+    }
+    registry
+}
+
 fn run(rules: &[RuleFile], test: RuleTest, registry: &Registry) -> TestOutcome {
     let RuleTest { name, place, steps, problem } = test;
     let failures = match TestCourse::new(rules, &steps, registry, &place) {

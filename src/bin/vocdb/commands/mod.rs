@@ -7,6 +7,7 @@ mod import;
 mod inspect;
 mod query;
 mod repair;
+mod rules;
 mod verify;
 
 use crate::failure::Failure;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     Delete(delete::Delete),
     Repair(repair::Repair),
+    Rules(rules::Rules),
 }
 
 impl Command {
@@ -37,6 +39,7 @@ impl Command {
             Self::Backup(backup) => backup.run(output),
             Self::Delete(delete) => delete.run(output),
             Self::Repair(repair) => repair.run(output),
+            Self::Rules(rules) => rules.run(output),
         }
     }
 }
