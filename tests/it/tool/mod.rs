@@ -2,6 +2,7 @@
 
 mod import;
 mod query;
+mod rules;
 mod upkeep;
 mod usage;
 

@@ -1,6 +1,6 @@
 //! `vocdb rules backtest`: what rules would have done with stored readings, and what others would have done otherwise.
 
-use super::{failed, rules_of};
+use super::files::{failed, rules_of};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::{store, values};

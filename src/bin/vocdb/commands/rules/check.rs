@@ -1,6 +1,7 @@
 //! `vocdb rules check`: what is wrong with rule files, and what they would do in a day.
 
-use super::{draw, failed, rules_of, tests_of};
+use super::draw;
+use super::files::{failed, rules_of, tests_of};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;

@@ -3,13 +3,12 @@
 mod backtest;
 mod check;
 mod draw;
+mod files;
 mod test;
 
 use crate::failure::Failure;
 use crate::output::Output;
 use clap::{Args, Subcommand};
-use std::path::Path;
-use vocdb::rules::{Diagnostics, RuleFile, read_folder, read_tests};
 
 /// Check, test and backtest alarm rules
 #[derive(Debug, Args)]
@@ -32,23 +31,5 @@ impl Rules {
             RulesCommand::Test(test) => test.run(output),
             RulesCommand::Backtest(backtest) => backtest.run(output),
         }
-    }
-}
-
-fn rules_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
-    read_folder(dir).map_err(Failure::from_error)
-}
-
-fn tests_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
-    read_tests(dir).map_err(Failure::from_error)
-}
-
-/// An error of a backtest; mistakes of rules are drawn.
-fn failed(error: vocdb::Error, files: &[RuleFile]) -> Failure {
-    match error {
-        vocdb::Error::Rules(Diagnostics(found)) => {
-            Failure::Says(format!("the rules have mistakes\n{}", draw::all(&found, files, false)))
-        }
-        other => Failure::from_error(other),
     }
 }

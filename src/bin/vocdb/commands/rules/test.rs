@@ -1,6 +1,7 @@
 //! `vocdb rules test`: do rules what their tests say?
 
-use super::{draw, rules_of, tests_of};
+use super::draw;
+use super::files::{rules_of, tests_of};
 use crate::failure::Failure;
 use crate::output::Output;
 use annotate_snippets::Level;
