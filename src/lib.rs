@@ -18,8 +18,8 @@ pub mod trace;
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
 pub use db::{
-    AlarmLog, Compaction, Database, Deletion, ExportScope, ReadOnly, Receipt, Rejection, Retention, Stats, TestFailure,
-    TestOutcome, UpkeepReport, run_rule_tests,
+    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, ExportScope, ReadOnly, Receipt, Rejection,
+    Replayed, Retention, Stats, TestFailure, TestOutcome, UpkeepReport, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -18,7 +18,7 @@ pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId};
 pub use machine::{Heartbeat, Machine, NextStep};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
 pub use report::{AlarmRecord, Audit, Explanation, Metrics};
-pub use responder::{PlannedAcknowledgement, Responder};
+pub use responder::{PlannedAcknowledgement, Responder, Scripted};
 pub use state::{
     Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, RuleSetRef, Shelved, Silence, Standing,
 };

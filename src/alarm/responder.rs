@@ -1,7 +1,9 @@
 //! People who answer alarms on a script: for backtests, exercises and examples.
 
 use super::state::Alarm;
-use crate::model::Timestamp;
+use crate::model::{Interval, Timestamp};
+use std::fmt;
+use std::str::FromStr;
 
 /// When and by whom an alarm will be acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,5 +28,63 @@ where
 {
     fn acknowledge(&self, alarm: &Alarm) -> Option<PlannedAcknowledgement> {
         self(alarm)
+    }
+}
+
+/// An operator who answers every alarm alike.
+///
+/// ```
+/// use vocdb::alarm::Scripted;
+/// let operator: Scripted = "after:12m".parse()?;
+/// assert_eq!(operator, Scripted::After(vocdb::Interval::minutes(12)));
+/// assert_eq!(operator.to_string(), "after:12m");
+/// assert!("soon".parse::<Scripted>().is_err());
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scripted {
+    /// Nobody ever answers.
+    #[default]
+    Never,
+    /// Every alarm that somebody is told of is acknowledged so long after its opening, or as soon as somebody is told where that is later.
+    After(Interval),
+}
+
+impl Responder for Scripted {
+    fn acknowledge(&self, alarm: &Alarm) -> Option<PlannedAcknowledgement> {
+        let Self::After(after) = self else { return None };
+        let first = alarm.opened.chain.steps.first().filter(|_| !alarm.told.is_empty())?;
+        let told = alarm.opened.recorded_at.plus_ms(first.after_ms).plus_ms(alarm.paused_ms);
+        let at = alarm.opened.recorded_at.plus_ms(after.as_ms()).max(told);
+        Some(PlannedAcknowledgement { at, by: "responder".to_owned(), comment: self.to_string() })
+    }
+}
+
+impl FromStr for Scripted {
+    type Err = String;
+
+    /// Reads `never` and `after:12m`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "never" {
+            return Ok(Self::Never);
+        }
+        let Some(after) = text.strip_prefix("after:") else {
+            return Err(format!("`{text}` is no responder: write never, or after:12m"));
+        };
+        after.parse().map(Self::After).map_err(|error: crate::model::ModelError| error.to_string())
+    }
+}
+
+impl fmt::Display for Scripted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => f.write_str("never"),
+            Self::After(after) => {
+                let ms = after.as_ms();
+                let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+                let (unit_ms, unit) = units.into_iter().find(|(unit_ms, _)| ms % unit_ms == 0).unwrap_or((1, "ms"));
+                write!(f, "after:{}{unit}", ms / unit_ms)
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Time and gateways: what falls due, what is handed over, what comes back.
 
 use super::core::{Database, Inner};
+use super::rules::Course;
 use crate::alarm::{AlarmEvent, Notifier};
 use crate::config::Timers;
 use crate::error::Error;
@@ -66,12 +67,8 @@ impl Inner {
     fn pass_time(&mut self) -> Result<(), Error> {
         let now = self.timer_now();
         let responder = self.config.responder.clone();
-        let machine = &mut self.machine;
-        let mut events = machine.tick(now, responder.as_deref());
-        let has_moved = self.engine.idle(now, &mut |verdict| {
-            events.extend(machine.verdict(verdict, now));
-            events.extend(machine.tick(now, responder.as_deref()));
-        });
+        let (engine, machine) = (&mut self.engine, &mut self.machine);
+        let (events, has_moved) = Course { engine, machine, responder: responder.as_deref() }.time(now);
         self.uncommitted.extend(events)?;
         if has_moved && self.uncommitted.records.is_empty() {
             let checkpoint = self.checkpoint()?;

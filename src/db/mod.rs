@@ -18,4 +18,4 @@ pub use core::Database;
 pub use export::ExportScope;
 pub use operate::Stats;
 pub use readings::{Compaction, Deletion, ReadOnly, Receipt, Rejection, Retention, UpkeepReport};
-pub use rules::{TestFailure, TestOutcome, run_rule_tests};
+pub use rules::{Backtest, BacktestSummary, Replayed, TestFailure, TestOutcome, run_rule_tests, stations_of_tests};

@@ -1,13 +1,15 @@
-//! Reading answers out of readings: range scans, windows with coverage, latest values.
+//! Reading answers out of readings: range scans, windows with coverage, latest values, frames in order of time.
 
 mod aggregate;
 mod error;
+mod frames;
 mod readings;
 mod rows;
 mod window;
 
 pub use aggregate::{Aggregate, Rollup};
 pub use error::QueryError;
+pub use frames::Frames;
 pub use readings::Readings;
 pub use rows::Rows;
 pub use window::{Window, WindowFunction, WindowQuery, WindowValue};

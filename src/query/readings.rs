@@ -2,10 +2,11 @@
 
 use super::aggregate::{Rollup, aggregates, rollups};
 use super::error::QueryError;
+use super::frames::Frames;
 use super::rows::Rows;
 use super::window::{WindowQuery, WindowValue, window};
 use crate::model::{InstrumentId, Interval, Sample, TimeRange, Timestamp};
-use crate::store::read::{Chunk, Reader, Scan};
+use crate::store::read::{Chunk, Found, Reader, Scan};
 
 /// All stored readings of one store, head and segments as one. Cheap to clone, and never in the writer's way for long.
 #[derive(Debug, Clone)]
@@ -86,5 +87,47 @@ impl Readings {
     #[must_use]
     pub fn newest(&self, instrument: InstrumentId) -> Option<Timestamp> {
         self.0.newest(instrument)
+    }
+
+    /// The newest time of an instrument's rows before one.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`] where a block cannot be read.
+    pub fn newest_before(&self, instrument: InstrumentId, before: Timestamp) -> Result<Option<Timestamp>, QueryError> {
+        if let Some(newest) = self.newest(instrument).filter(|newest| *newest < before) {
+            return Ok(Some(newest));
+        }
+        let Some(first) = self.0.first_from(instrument, Timestamp::MIN)?.filter(|first| *first < before) else {
+            return Ok(None);
+        };
+        let mut width_ms = 86_400_000_i64;
+        loop {
+            let from = before.plus_ms(-width_ms);
+            let mut scan = self.0.scan(instrument, &[], TimeRange::new(from, before))?;
+            let mut newest = None;
+            while let Some(found) = scan.find(|_, _| true)? {
+                newest = match found {
+                    Found::Rows => scan.rows().times.last().copied(),
+                    Found::Block { last, .. } => Some(last),
+                };
+            }
+            if newest.is_some() || from <= first {
+                return Ok(newest);
+            }
+            width_ms = width_ms.saturating_mul(8);
+        }
+    }
+
+    /// The rows of several instruments in a range of time as frames, in order of time. Each instrument comes with the places of the channels
+    /// that are read, in rising order.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`] where a segment cannot be opened.
+    pub fn frames(
+        &self,
+        asked: impl IntoIterator<Item = (InstrumentId, Vec<usize>)>,
+        range: TimeRange,
+    ) -> Result<Frames, QueryError> {
+        Frames::new(&self.0, asked, range)
     }
 }

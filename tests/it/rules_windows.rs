@@ -1,6 +1,7 @@
 //! Windows, truths and the grid: the engine against a naive evaluation of every instant over all frames, and restarts against none.
 #![cfg(test)]
 
+mod backtest;
 mod language;
 mod naive;
 mod restarts;

@@ -3,6 +3,7 @@
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
 use crate::db::records::Corrected;
+use crate::db::rules::Course;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Batch, FrameRef};
@@ -102,12 +103,8 @@ impl Inner {
         self.frame_time = self.frame_time.max(frame.time);
         let now = self.timer_now();
         let responder = self.config.responder.clone();
-        let machine = &mut self.machine;
-        let mut events = machine.tick(now, responder.as_deref());
-        self.engine.push(frame, &mut |verdict| {
-            events.extend(machine.verdict(verdict, now));
-            events.extend(machine.tick(now, responder.as_deref()));
-        });
+        let (engine, machine) = (&mut self.engine, &mut self.machine);
+        let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
         self.position_lsn = lsn;
         self.uncommitted.extend(events)?;
         if self.uncommitted.bytes >= COMMIT_BYTES {

@@ -1,5 +1,7 @@
 //! Rule sets: loading, and going on with the one in force.
 
+mod backtest;
+mod course;
 mod testing;
 
 use super::core::{Database, Inner, LoadedRules};
@@ -13,7 +15,10 @@ use crate::model::Registry;
 use crate::query::Readings;
 use crate::rules::{Compiled, Diagnostics, Engine, RuleFile, compile, read_folder, sites_of};
 use std::path::Path;
-pub use testing::{TestFailure, TestOutcome, run_rule_tests};
+
+pub use backtest::{Backtest, BacktestSummary, Replayed};
+pub(super) use course::Course;
+pub use testing::{TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
 
 impl Database {
     /// Compiles all rule files of a folder and puts them in force. Windows are filled from stored readings; evaluation begins behind the

@@ -1,12 +1,13 @@
 //! Runs tests of rules: the rules' engine and the alarm machine together, on frames and a clock that a test makes up, without a store.
 
+use super::course::Course;
 use crate::alarm::{AlarmEvent, AlarmId, Condition, Machine, RuleSetRef};
 use crate::model::{
     Batch, Channel, Instrument, InstrumentId, Interval, ModelError, Registry, Sample, Station, StationId, Timestamp,
     Unit,
 };
 use crate::rules::testing::{Expected, RuleTest, TestAction, TestStep, trace_tests};
-use crate::rules::verdict::{Place, Verdict};
+use crate::rules::verdict::Place;
 use crate::rules::{Engine, RuleFile, compile, sites_of};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,9 +64,23 @@ pub fn run_rule_tests(rules: &[RuleFile], tests: &[RuleFile], registry: &Registr
     trace_tests(tests).into_iter().map(|test| run(rules, test, registry)).collect()
 }
 
+/// The stations and instruments that test files register, each once: what the rules beside them are meant for where there is no store.
+#[must_use]
+pub fn stations_of_tests(tests: &[RuleFile]) -> Registry {
+    let mut registry = Registry::default();
+    for step in trace_tests(tests).into_iter().flat_map(|test| test.steps) {
+        let TestAction::Instrument { station, instrument, .. } = &step.action else { continue };
+        let known = registry.station_named(station).and_then(|id| registry.instrument_named(id, instrument));
+        if let Some(more) = registered(&[step], &registry).ok().filter(|_| known.is_none()) {
+            registry = more;
+        }
+    }
+    registry
+}
+
 fn run(rules: &[RuleFile], test: RuleTest, registry: &Registry) -> TestOutcome {
     let RuleTest { name, place, steps, problem } = test;
-    let failures = match Course::new(rules, &steps, registry, &place) {
+    let failures = match TestCourse::new(rules, &steps, registry, &place) {
         Ok(mut course) => {
             let mut failures = Vec::new();
             for step in &steps {
@@ -80,7 +95,7 @@ fn run(rules: &[RuleFile], test: RuleTest, registry: &Registry) -> TestOutcome {
 }
 
 /// A test under way.
-struct Course {
+struct TestCourse {
     engine: Engine,
     machine: Machine,
     rules: BTreeSet<String>,
@@ -94,7 +109,7 @@ struct Course {
     sent: BTreeMap<String, u64>,
 }
 
-impl Course {
+impl TestCourse {
     fn new(rules: &[RuleFile], steps: &[TestStep], registry: &Registry, place: &Place) -> Result<Self, TestFailure> {
         let registry = registered(steps, registry)?;
         let at_test = |message: String| TestFailure { place: place.clone(), message };
@@ -147,17 +162,14 @@ impl Course {
                     break;
                 }
                 self.come += 1;
-                let (machine, mut events) = (&mut self.machine, Vec::new());
-                let now = frame.time;
-                let mut sink = |verdict: &Verdict<'_>| events.extend(machine.verdict(verdict, now));
-                self.engine.push(frame, &mut sink);
+                let (engine, machine) = (&mut self.engine, &mut self.machine);
+                let events = Course { engine, machine, responder: None }.frame(frame, frame.time);
                 self.note(&events);
             }
             self.now_ms = next_ms;
             let now = BEGIN.plus_ms(next_ms);
-            let (machine, mut events) = (&mut self.machine, Vec::new());
-            self.engine.idle(now, &mut |verdict| events.extend(machine.verdict(verdict, now)));
-            events.extend(machine.tick(now, None));
+            let (engine, machine) = (&mut self.engine, &mut self.machine);
+            let (events, _) = Course { engine, machine, responder: None }.time(now);
             self.note(&events);
         }
     }

@@ -106,6 +106,21 @@ impl Engine {
         (place, next)
     }
 
+    /// The instruments that plans read, each with the places of the channels that they look at, in rising order. Of an instrument whose
+    /// frames are only waited for, no channel is read.
+    #[must_use]
+    pub fn inputs(&self) -> BTreeMap<InstrumentId, Vec<usize>> {
+        let channels = |place: &usize| {
+            let series = self.sources.get(*place).map_or(&[][..], |source| source.series.as_slice());
+            let read = series.iter().filter(|(_, strand, _)| *strand != Strand::Frames);
+            let mut channels: Vec<usize> = read.map(|(channel, ..)| *channel).collect();
+            channels.sort_unstable();
+            channels.dedup();
+            channels
+        };
+        self.source_of.iter().map(|(instrument, place)| (*instrument, channels(place))).collect()
+    }
+
     /// Takes in what the store holds, so that the engine stands as if it had seen every stored frame. Plans go on where `state` says;
     /// a plan that it says nothing about begins behind the newest frames.
     ///
@@ -117,17 +132,36 @@ impl Engine {
                 *newest = readings.newest(*instrument).or(*newest);
             }
         }
-        let remembered = state.map(EngineState::next_instants).filter(|next| next.len() == self.plans.len());
+        self.begin(state.map(EngineState::next_instants));
+        if let Some(state) = state {
+            self.restore_members(state);
+        }
+        self.fill_series(readings, Timestamp::MAX)
+    }
+
+    /// Takes in what the store holds of the time before an instant, so that the engine stands as if it had come into force then.
+    ///
+    /// # Errors
+    /// [`QueryError`] where stored frames cannot be read.
+    pub fn warm_before(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
+        for (instrument, place) in &self.source_of {
+            if let Some(newest) = self.newest.get_mut(*place) {
+                *newest = readings.newest_before(*instrument, before)?;
+            }
+        }
+        self.begin(None);
+        self.fill_series(readings, before)
+    }
+
+    /// Says of every plan at which instant it goes on.
+    fn begin(&mut self, remembered: Option<Vec<Option<Timestamp>>>) {
+        let remembered = remembered.filter(|next| next.len() == self.plans.len());
         for (index, plan) in self.plans.iter_mut().enumerate() {
             plan.next = match &remembered {
                 Some(next) => next.get(index).copied().flatten(),
                 None => frontier(plan, &self.newest).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
             };
         }
-        if let Some(state) = state {
-            self.restore_members(state);
-        }
-        self.fill_series(readings)
     }
 
     fn restore_members(&mut self, state: &EngineState) {
@@ -143,13 +177,13 @@ impl Engine {
         }
     }
 
-    fn fill_series(&mut self, readings: &Readings) -> Result<(), QueryError> {
+    fn fill_series(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
         let needed = self.needed_since();
         for (instrument, place) in &self.source_of {
             let of_instrument = self.sources.get(*place).map_or(&[][..], |source| source.series.as_slice());
             let channels: Vec<usize> = of_instrument.iter().map(|(channel, ..)| *channel).collect();
             let since = of_instrument.iter().map(|(.., index)| needed.get(*index).copied().flatten()).min().flatten();
-            let range = TimeRange::new(since.map_or(Timestamp::MIN, |since| since.plus_ms(1)), Timestamp::MAX);
+            let range = TimeRange::new(since.map_or(Timestamp::MIN, |since| since.plus_ms(1)), before);
             let stored = readings.rows(*instrument, &channels, range)?;
             for (column, (_, strand, index)) in of_instrument.iter().enumerate() {
                 let Some(series) = self.series.get_mut(*index) else { continue };

@@ -77,7 +77,7 @@ impl Storage for Unsynced {
 
 /// What is done to the database behind a batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Trouble {
+pub(super) enum Trouble {
     Nothing,
     /// It is dropped and opened again.
     Drop,
@@ -95,13 +95,13 @@ enum Trouble {
 type Load = (usize, Vec<RandomRule>);
 
 /// Answers some alarms soon, some late, and some never.
-fn answer(alarm: &Alarm) -> Option<PlannedAcknowledgement> {
+pub(super) fn answer(alarm: &Alarm) -> Option<PlannedAcknowledgement> {
     let after_ms = [12_000, 33_000, -5_000].get(usize::try_from(alarm.opened.alarm.0 % 4).ok()?)?;
     let at = alarm.opened.recorded_at.plus_ms(*after_ms);
     Some(PlannedAcknowledgement { at, by: "duty".to_owned(), comment: format!("{} told", alarm.told.len()) })
 }
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     Config {
         durability: Durability::Buffered,
         clock: Arc::new(ManualClock::new(BEGIN_MS + 1_000_000_000)),
@@ -113,15 +113,19 @@ fn config() -> Config {
 }
 
 /// A database in a folder, and the troubles it goes through.
-struct Run {
+pub(super) struct Run {
     dir: tempfile::TempDir,
     db: Option<Database>,
 }
 
 impl Run {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
+        Self::with(config())
+    }
+
+    pub(super) fn with(config: Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let db = Database::open(dir.path(), config()).unwrap();
+        let db = Database::open(dir.path(), config).unwrap();
         for index in 0..STATIONS {
             let id = db.register_station(Station::new(station_name(index)).unwrap()).unwrap();
             for is_slow in [false, true] {
@@ -131,11 +135,15 @@ impl Run {
         Self { dir, db: Some(db) }
     }
 
-    fn db(&self) -> &Database {
+    pub(super) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(super) fn db(&self) -> &Database {
         self.db.as_ref().unwrap()
     }
 
-    fn append(&mut self, frames: &[Frame], trouble: Trouble) {
+    pub(super) fn append(&mut self, frames: &[Frame], trouble: Trouble) {
         let ledger_bytes = self.db().stats().unwrap().bytes.ledger;
         let receipt = self.db().append(&frames.iter().cloned().collect()).unwrap();
         assert_eq!(receipt.rejections, []);
@@ -191,7 +199,7 @@ fn difference(left: &str, right: &str) -> String {
     found.map_or_else(|| "nothing".to_owned(), |(left, right)| format!("{left}\n    instead of\n{right}"))
 }
 
-fn any_trouble() -> impl Strategy<Value = Trouble> {
+pub(super) fn any_trouble() -> impl Strategy<Value = Trouble> {
     use Trouble::{Close, Crash, Drop, Nothing, Seal, Tear};
     select(vec![Nothing, Nothing, Drop, Drop, Crash, Tear, Close, Seal])
 }
@@ -206,7 +214,7 @@ fn any_loads() -> impl Strategy<Value = Vec<Load>> {
     })
 }
 
-fn frames_of(random: &[RandomFrame]) -> Vec<Frame> {
+pub(super) fn frames_of(random: &[RandomFrame]) -> Vec<Frame> {
     let mut slots = Slots::default();
     let frame = |random: &RandomFrame| {
         let (instrument, ms, samples) = slots.place(random);

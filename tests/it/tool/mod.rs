@@ -3,6 +3,7 @@
 mod alarms;
 mod import;
 mod query;
+mod rules;
 mod upkeep;
 mod usage;
 

@@ -10,6 +10,9 @@ fn help_texts_are_the_golden_ones() {
         printed.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
     };
     assert_golden("help.txt", &help(&["--help"]));
+    for command in ["check", "test", "backtest"] {
+        assert_golden(&format!("help_rules_{command}.txt"), &help(&["rules", command, "--help"]));
+    }
     for command in ["import", "query", "inspect", "verify", "compact", "backup", "delete", "repair", "alarms"] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
     }

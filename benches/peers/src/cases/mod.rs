@@ -1,5 +1,6 @@
 //! The cases, one file for each kind, and what they share.
 
+mod backtest;
 mod durable;
 mod growth;
 mod ingest;
@@ -47,6 +48,7 @@ impl Run {
         recovery::run(self)?;
         memory::run(self)?;
         growth::run(self)?;
+        backtest::run(self)?;
         match self.figures.is_empty() {
             true => Err(Failure::says("no case has a name that begins so; README.md lists them")),
             false => Ok(()),

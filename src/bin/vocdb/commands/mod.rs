@@ -8,6 +8,7 @@ mod import;
 mod inspect;
 mod query;
 mod repair;
+mod rules;
 mod verify;
 
 use crate::failure::Failure;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     Delete(delete::Delete),
     Repair(repair::Repair),
+    Rules(rules::Rules),
 }
 
 impl Command {
@@ -40,6 +42,7 @@ impl Command {
             Self::Backup(backup) => backup.run(output),
             Self::Delete(delete) => delete.run(output),
             Self::Repair(repair) => repair.run(output),
+            Self::Rules(rules) => rules.run(output),
         }
     }
 }

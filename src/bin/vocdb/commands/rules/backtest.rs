@@ -1,0 +1,165 @@
+//! `vocdb rules backtest`: what rules would have done with stored readings, and what others would have done otherwise.
+
+use super::files::{failed, rules_of};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::{store, values};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vocdb::alarm::Scripted;
+use vocdb::alarm::report::{AlarmSpan, AlarmTally, Difference};
+use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
+
+/// Try rules on stored readings: every alarm, and who would have been told when
+///
+/// Nothing is written. Readings before --from fill the rules' windows. Frames come in in order of time, each at its own time. With
+/// --against, the same is done with another folder of rules, and the difference is shown.
+#[derive(Debug, Args)]
+pub(crate) struct BacktestRules {
+    /// The folder of rule files
+    dir: PathBuf,
+    /// The store's folder
+    #[arg(long)]
+    store: PathBuf,
+    /// The first instant: RFC 3339, or a date (midnight, UTC) [default: the first there is]
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    from: Option<Timestamp>,
+    /// The first instant after the last one [default: after the last there is]
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    to: Option<Timestamp>,
+    /// Another folder of rule files, to be compared with the first
+    #[arg(long, value_name = "DIR")]
+    against: Option<PathBuf>,
+    /// Who answers alarms: never, or after:12m (every alarm that somebody is told of, so long after its opening)
+    #[arg(long, value_name = "WHO", default_value = "never")]
+    responder: Scripted,
+}
+
+impl BacktestRules {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        store::check(&self.store)?;
+        let store = ReadOnly::open(&self.store).map_err(Failure::from_error)?;
+        let first = self.replay(&store, &self.dir, output, self.against.is_none())?;
+        if let Some(against) = &self.against {
+            let second = self.replay(&store, against, output, false)?;
+            return tell_difference(&Difference::between(&first, &second), output);
+        }
+        tell_pages(&first, output)
+    }
+
+    /// Runs the rules of one folder; shows the events on the way where they are wanted.
+    fn replay(&self, store: &ReadOnly, dir: &Path, output: &mut Output, shows: bool) -> Result<AlarmTally, Failure> {
+        let files = rules_of(dir)?;
+        let range = TimeRange::new(self.from.unwrap_or(Timestamp::MIN), self.to.unwrap_or(Timestamp::MAX));
+        let question = Backtest::new(range).answered_by(Arc::new(self.responder));
+        let bar = progress(output.is_json());
+        let (mut tally, mut begin, mut end, mut told) = (AlarmTally::default(), range.from, range.to, Ok(()));
+        let run = store.backtest(&files, &question, &mut |step| match step {
+            Replayed::Begins(range) => {
+                (begin, end) = (range.from, range.to);
+                bar.set_length(u64::try_from(range.to.since_ms(range.from)).unwrap_or(0));
+            }
+            Replayed::Reached(time) => bar.set_position(u64::try_from(time.since_ms(begin)).unwrap_or(0)),
+            Replayed::Event(event) => {
+                tally.take(&event);
+                if shows && told.is_ok() {
+                    told = bar.suspend(|| tell_event(&event, output));
+                }
+            }
+        });
+        bar.finish_and_clear();
+        run.map_err(|error| failed(error, &files))?;
+        tally.end(end);
+        told.map(|()| tally)
+    }
+}
+
+fn tell_event(event: &AlarmEvent, output: &mut Output) -> Result<(), Failure> {
+    if output.is_json() {
+        let record = event.to_record().map_err(Failure::from_error)?;
+        let body = event.to_json().map_err(Failure::from_error)?;
+        return output.object(&json!({ "event": record.kind().name(), "body": body }));
+    }
+    let text = match event {
+        AlarmEvent::Opened(one) => format!("{} {} opened: {}\n", one.opened_at, one.alarm, one.title),
+        AlarmEvent::Closed(one) => format!("{} {} closed: {}\n", one.closed_at, one.alarm, one.reason.words()),
+        AlarmEvent::BecameUnknown(one) => format!("{} `{}` at `{}` unknown\n", one.at, one.rule, one.scope_key),
+        AlarmEvent::BecameKnown(one) => format!("{} `{}` at `{}` known again\n", one.at, one.rule, one.scope_key),
+        AlarmEvent::Acknowledged(one) => format!("{} {} acknowledged by {}\n", one.at, one.alarm, one.by),
+        AlarmEvent::Notification(one) => {
+            let about = one.alarm.map_or_else(String::new, |alarm| format!("{alarm} "));
+            format!("{} {about}told {} by {}: {}\n", one.created_at, one.contact.0, one.way, one.subject)
+        }
+        _ => return Ok(()),
+    };
+    output.writer().write_all(text.as_bytes()).map_err(Failure::from_output)
+}
+
+fn tell_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
+    let alarms = tally.alarms().count();
+    let contacts: Vec<Value> = tally
+        .contacts()
+        .map(|(who, told)| {
+            json!({ "contact": who, "pages": told.pages, "messages": told.messages, "flood_ms": told.flood_ms })
+        })
+        .collect();
+    output.either(&json!({ "alarms": alarms, "contacts": contacts }), || {
+        let mut text = format!("{alarms} alarms\n");
+        for (who, told) in tally.contacts() {
+            let _ = writeln!(text, "{}: {} pages, {} messages", who.0, told.pages, told.messages);
+        }
+        text
+    })
+}
+
+fn tell_difference(difference: &Difference, output: &mut Output) -> Result<(), Failure> {
+    let pair = |(a, b): &(AlarmSpan, AlarmSpan)| json!({ "first": span(a), "second": span(b) });
+    let contacts: Vec<Value> = difference
+        .contacts
+        .iter()
+        .map(|(who, (a, b))| json!({ "contact": who, "pages_first": a.pages, "pages_second": b.pages }))
+        .collect();
+    let object = json!({
+        "only_first": difference.only_first.iter().map(span).collect::<Vec<_>>(),
+        "only_second": difference.only_second.iter().map(span).collect::<Vec<_>>(),
+        "moved": difference.moved.iter().map(pair).collect::<Vec<_>>(),
+        "same": difference.same, "contacts": contacts,
+    });
+    output.either(&object, || {
+        let mut text = String::new();
+        for (sign, spans) in [('-', &difference.only_first), ('+', &difference.only_second)] {
+            for one in spans {
+                let _ = writeln!(text, "{sign} {}", line(one));
+            }
+        }
+        for (a, b) in &difference.moved {
+            let _ = writeln!(text, "~ {}\n  {}", line(a), line(b));
+        }
+        let _ = writeln!(text, "{} alarms at the same times in both", difference.same);
+        for (who, (a, b)) in &difference.contacts {
+            let _ = writeln!(text, "{}: {} pages, {} with the other rules", who.0, a.pages, b.pages);
+        }
+        text
+    })
+}
+
+fn span(one: &AlarmSpan) -> Value {
+    let closed_at = one.closed.map(|(at, _)| at.to_string());
+    json!({ "rule": one.key.rule, "scope": one.key.scope_key, "opened_at": one.opened_at.to_string(), "closed_at": closed_at })
+}
+
+fn line(one: &AlarmSpan) -> String {
+    let end = one.closed.map_or_else(|| "still open".to_owned(), |(at, _)| at.to_string());
+    format!("{} from {} to {end}", one.key, one.opened_at)
+}
+
+/// A bar on standard error, by time gone through; nothing where that is no terminal, or JSON was asked for.
+fn progress(is_hidden: bool) -> ProgressBar {
+    let target = if is_hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let style = ProgressStyle::with_template("{bar:40} {percent} % {eta}");
+    ProgressBar::with_draw_target(None, target).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

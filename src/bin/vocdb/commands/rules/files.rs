@@ -1,0 +1,26 @@
+//! Rule files, and what is said where they are wrong.
+
+use super::draw;
+use crate::failure::Failure;
+use std::path::Path;
+use vocdb::rules::{Diagnostics, RuleFile, read_folder, read_tests};
+
+/// The rule files of a folder.
+pub(super) fn rules_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
+    read_folder(dir).map_err(Failure::from_error)
+}
+
+/// The tests of a folder.
+pub(super) fn tests_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
+    read_tests(dir).map_err(Failure::from_error)
+}
+
+/// An error of a backtest; mistakes of rules are drawn.
+pub(super) fn failed(error: vocdb::Error, files: &[RuleFile]) -> Failure {
+    match error {
+        vocdb::Error::Rules(Diagnostics(found)) => {
+            Failure::Says(format!("the rules have mistakes\n{}", draw::all(&found, files, false)))
+        }
+        other => Failure::from_error(other),
+    }
+}

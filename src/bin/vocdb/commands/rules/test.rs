@@ -1,0 +1,62 @@
+//! `vocdb rules test`: do rules what their tests say?
+
+use super::draw;
+use super::files::{rules_of, tests_of};
+use crate::failure::Failure;
+use crate::output::Output;
+use annotate_snippets::Level;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+use vocdb::{Registry, TestOutcome, run_rule_tests};
+
+/// Run the tests beside the rules of a folder
+///
+/// Tests are files that end in `_test.rhai`. Each runs against the rules of the folder with stations, readings and a clock of its own. The
+/// exit code is 1 where a test fails, or there is none.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The folder of rule files and tests
+    dir: PathBuf,
+}
+
+/// One test as JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    test: &'a str,
+    place: String,
+    passed: bool,
+    failures: Vec<String>,
+}
+
+impl Test {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let (rules, tests) = (rules_of(&self.dir)?, tests_of(&self.dir)?);
+        let outcomes = run_rule_tests(&rules, &tests, &Registry::default());
+        if outcomes.is_empty() {
+            let says = format!("`{}` holds no test: write one into a file that ends in _test.rhai", self.dir.display());
+            return Err(Failure::Says(says));
+        }
+        for outcome in &outcomes {
+            let TestOutcome { name, place, failures } = outcome;
+            let told = failures.iter().map(|failure| format!("{}: {}", failure.place, failure.message)).collect();
+            let line = Line { test: name, place: place.to_string(), passed: failures.is_empty(), failures: told };
+            let files = [rules.as_slice(), tests.as_slice()].concat();
+            output.either(&line, || {
+                let mut text = format!("{} {name}\n", if failures.is_empty() { "ok    " } else { "FAILED" });
+                for failure in failures {
+                    let said = (failure.message.as_str(), "this does not come true");
+                    text.push_str(&draw::one(Level::ERROR, &failure.place, said, (&files, false)));
+                }
+                text
+            })?;
+        }
+        output.flush()?;
+        let failed = outcomes.iter().filter(|outcome| !outcome.failures.is_empty()).count();
+        if failed > 0 {
+            return Err(Failure::Says(format!("{failed} of {} tests failed", outcomes.len())));
+        }
+        let text = format!("{} tests passed\n", outcomes.len());
+        if output.is_json() { Ok(()) } else { output.writer().write_all(text.as_bytes()).map_err(Failure::from_output) }
+    }
+}

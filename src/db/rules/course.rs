@@ -1,0 +1,38 @@
+//! Rules and alarms, one behind the other: what a frame and what passing time make of them. The running store, tests of rules and
+//! backtests all go through here.
+
+use crate::alarm::{AlarmEvent, Machine, Responder};
+use crate::model::{FrameRef, Timestamp};
+use crate::rules::Engine;
+
+/// The rules' engine and the alarm machine behind it, borrowed for one step.
+pub(in crate::db) struct Course<'a> {
+    pub(in crate::db) engine: &'a mut Engine,
+    pub(in crate::db) machine: &'a mut Machine,
+    /// A scripted operator, if there is one.
+    pub(in crate::db) responder: Option<&'a dyn Responder>,
+}
+
+impl Course<'_> {
+    /// A frame comes in at host time `now`.
+    pub(in crate::db) fn frame(self, frame: FrameRef<'_>, now: Timestamp) -> Vec<AlarmEvent> {
+        let Self { engine, machine, responder } = self;
+        let mut events = machine.tick(now, responder);
+        engine.push(frame, &mut |verdict| {
+            events.extend(machine.verdict(verdict, now));
+            events.extend(machine.tick(now, responder));
+        });
+        events
+    }
+
+    /// Time passes without a frame. Says too whether a rule has come further.
+    pub(in crate::db) fn time(self, now: Timestamp) -> (Vec<AlarmEvent>, bool) {
+        let Self { engine, machine, responder } = self;
+        let mut events = machine.tick(now, responder);
+        let has_moved = engine.idle(now, &mut |verdict| {
+            events.extend(machine.verdict(verdict, now));
+            events.extend(machine.tick(now, responder));
+        });
+        (events, has_moved)
+    }
+}

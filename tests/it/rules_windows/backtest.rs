@@ -1,0 +1,196 @@
+//! A backtest says what the running store recorded: to the byte for the same frames in the same order, and in event time whatever the order.
+#![cfg(test)]
+
+use super::language::{RandomRule, STATIONS, any_rule, file_of, instrument_id};
+use super::restarts::{Run, Trouble, answer, any_trouble, frames_of};
+use super::{BEGIN_MS, FAST_S, any_frame, cases};
+use proptest::prelude::*;
+use proptest::test_runner::Config as CaseConfig;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vocdb::base::clock::ManualClock;
+use vocdb::{
+    AlarmEvent, Backtest, Config, Database, Frame, Interval, ReadOnly, Replayed, TimeRange, Timers, Timestamp,
+};
+
+/// How late the latest of the random frames is, and a slot more.
+const LATENESS_S: i64 = 41 * FAST_S;
+
+fn is_replayed(event: &AlarmEvent) -> bool {
+    !matches!(event, AlarmEvent::Delivery(_) | AlarmEvent::Rerouted(_) | AlarmEvent::SystemAlarm(_))
+}
+
+/// The events as the ledger holds them, byte for byte.
+fn bytes_of(events: &[AlarmEvent]) -> Vec<String> {
+    events.iter().filter(|event| is_replayed(event)).map(|event| format!("{:?}", event.to_record().unwrap())).collect()
+}
+
+/// What was said of each rule and scope in event time, without host times and numbers.
+fn in_event_time(events: &[AlarmEvent]) -> BTreeMap<(String, String), Vec<String>> {
+    let mut said: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for event in events {
+        let (rule, scope, text) = match event {
+            AlarmEvent::Opened(one) => (
+                &one.rule,
+                &one.scope_key,
+                format!("opened {} {} {} {:?}", one.since, one.opened_at, one.title, one.evidence),
+            ),
+            AlarmEvent::Closed(one) => {
+                (&one.rule, &one.scope_key, format!("closed {} {:?} {:?}", one.closed_at, one.reason, one.evidence))
+            }
+            AlarmEvent::BecameUnknown(one) => (&one.rule, &one.scope_key, format!("unknown {} {}", one.since, one.at)),
+            AlarmEvent::BecameKnown(one) => (&one.rule, &one.scope_key, format!("known {} {}", one.since, one.at)),
+            AlarmEvent::MembershipChanged(one) => {
+                (&one.rule, &one.scope_key, format!("members {} {:?} {:?}", one.at, one.left, one.returned))
+            }
+            AlarmEvent::SuppressionChanged(one) => {
+                (&one.rule, &one.scope_key, format!("suppressed {} {:?}", one.at, one.by))
+            }
+            _ => continue,
+        };
+        said.entry((rule.clone(), scope.clone())).or_default().push(text);
+    }
+    said
+}
+
+fn collect(run: impl FnOnce(&mut dyn FnMut(Replayed))) -> Vec<AlarmEvent> {
+    let mut events = Vec::new();
+    run(&mut |step| {
+        if let Replayed::Event(event) = step {
+            events.push(event);
+        }
+    });
+    events
+}
+
+fn question(from: Timestamp) -> Backtest {
+    Backtest::new(TimeRange::new(from, Timestamp::MAX)).answered_by(Arc::new(answer)).advanced_every(None)
+}
+
+fn backtest(db: &Database, rules: &[RandomRule], question: &Backtest) -> Vec<AlarmEvent> {
+    collect(|watch| {
+        db.backtest(&[file_of(rules)], question, watch).unwrap();
+    })
+}
+
+/// Everything stored, in order of time and of the instruments' numbers.
+fn stored(db: &Database) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    for (id, _, instrument) in db.registry().instruments() {
+        let channels: Vec<usize> = (0..instrument.channels().len()).collect();
+        let rows = db.readings().rows(id, &channels, TimeRange::ALL).unwrap();
+        for chunk in &rows.chunks {
+            for (row, time) in chunk.times.iter().enumerate() {
+                let samples = chunk.columns.iter().map(|column| column.sample(row)).collect();
+                frames.push(Frame { instrument: id, time: *time, samples });
+            }
+        }
+    }
+    frames.sort_by_key(|frame| (frame.time, frame.instrument));
+    frames
+}
+
+/// Takes the frames in, those before `from` without rules, with batches and troubles as told and frame by frame behind them.
+fn live(frames: &[Frame], rules: &[RandomRule], from: Timestamp, batches: &[(usize, Trouble)]) -> Run {
+    let mut run = Run::new();
+    let before = frames.partition_point(|frame| frame.time < from);
+    run.append(&frames[..before], Trouble::Nothing);
+    run.db().load_rule_files(vec![file_of(rules)]).unwrap();
+    let mut batches = batches.iter().copied();
+    let mut rest = &frames[before..];
+    while !rest.is_empty() {
+        let (count, trouble) = batches.next().unwrap_or((1, Trouble::Nothing));
+        let (batch, behind) = rest.split_at(count.min(rest.len()));
+        run.append(batch, trouble);
+        rest = behind;
+    }
+    run
+}
+
+/// A first frame of every instrument, before all others: no frame comes before the rules begin.
+fn anchored(frames: &[Frame]) -> Vec<Frame> {
+    let before = Timestamp::from_ms(BEGIN_MS - 3_600_000);
+    let instruments = (0..STATIONS).flat_map(|station| [(station, false), (station, true)]);
+    let anchors = instruments.map(|(station, is_slow)| {
+        let values: &[Option<f64>] = if is_slow { &[None] } else { &[None, None] };
+        Frame::new(instrument_id(station, is_slow), before, values)
+    });
+    anchors.chain(frames.iter().cloned()).collect()
+}
+
+/// The running store on a host that lets time pass every `every` between frames.
+fn on_a_clock(frames: &[Frame], rules: &[RandomRule], every: Interval) -> Vec<AlarmEvent> {
+    let clock = Arc::new(ManualClock::new(BEGIN_MS - 7_200_000));
+    let config = Config { timers: Timers::Clock, clock: Arc::clone(&clock) as Arc<_>, ..super::restarts::config() };
+    let run = Run::with(config);
+    run.db().load_rule_files(vec![file_of(rules)]).unwrap();
+    let mut tick = frames.first().map_or(Timestamp::MAX, |frame| frame.time.ceil_to(every.as_ms()));
+    let mut pass_until = |time: Timestamp| {
+        while tick < time {
+            clock.set_ms(tick.as_ms());
+            run.db().advance().unwrap();
+            tick = tick.plus_ms(every.as_ms());
+        }
+        clock.set_ms(time.as_ms());
+    };
+    for frame in frames {
+        pass_until(frame.time);
+        run.db().append(&[frame.clone()].into_iter().collect()).unwrap();
+    }
+    frames.last().iter().for_each(|last| pass_until(last.time.plus_ms(1)));
+    run.db().events().unwrap()
+}
+
+proptest! {
+    #![proptest_config(CaseConfig { max_shrink_iters: 300, ..cases(100) })]
+
+    #[test]
+    fn a_backtest_is_the_running_store_to_the_byte(
+        random in prop::collection::vec(any_frame(), 1..120),
+        rules in prop::collection::vec(any_rule(), 1..4),
+        batches in prop::collection::vec((1_usize..12, any_trouble()), 0..16),
+        begin in prop_oneof![Just(None), (0_i64..60).prop_map(Some)],
+    ) {
+        let from = begin.map_or(Timestamp::MIN, |slot| Timestamp::from_ms(BEGIN_MS + slot * FAST_S * 1_000));
+        // Frames come as they may, late and repeated, and are stored through restarts.
+        let as_they_came = live(&frames_of(&random), &rules, Timestamp::MIN, &batches);
+        let in_order = stored(as_they_came.db());
+        let found = bytes_of(&backtest(as_they_came.db(), &rules, &question(from)));
+
+        let one_by_one = live(&in_order, &rules, from, &[]);
+        prop_assert_eq!(&found, &bytes_of(&one_by_one.db().events().unwrap()));
+        let troubled = live(&in_order, &rules, from, &batches);
+        prop_assert_eq!(&found, &bytes_of(&troubled.db().events().unwrap()));
+        let beside = ReadOnly::open(troubled.dir()).unwrap();
+        let from_beside = collect(|watch| {
+            beside.backtest(&[file_of(&rules)], &question(from), watch).unwrap();
+        });
+        prop_assert_eq!(&found, &bytes_of(&from_beside));
+    }
+
+    #[test]
+    fn late_and_repeated_frames_change_nothing_in_event_time(
+        random in prop::collection::vec(any_frame(), 1..120),
+        mut rules in prop::collection::vec(any_rule(), 1..4),
+        batches in prop::collection::vec((1_usize..12, any_trouble()), 0..16),
+    ) {
+        rules.iter_mut().for_each(|rule| rule.lateness_s = LATENESS_S);
+        let frames = anchored(&frames_of(&random));
+        let as_they_came = live(&frames, &rules, Timestamp::MIN, &batches);
+        let found = backtest(as_they_came.db(), &rules, &question(Timestamp::MIN));
+        prop_assert_eq!(in_event_time(&found), in_event_time(&as_they_came.db().events().unwrap()));
+    }
+
+    #[test]
+    fn a_backtest_on_a_clock_is_a_host_that_lets_time_pass(
+        random in prop::collection::vec(any_frame(), 1..80),
+        rules in prop::collection::vec(any_rule(), 1..4),
+        every_s in 5_u32..90,
+    ) {
+        let every = Interval::seconds(every_s);
+        let run = live(&frames_of(&random), &rules, Timestamp::MIN, &[(usize::MAX, Trouble::Nothing)]);
+        let question = question(Timestamp::MIN).advanced_every(Some(every));
+        let found = backtest(run.db(), &rules, &question);
+        prop_assert_eq!(bytes_of(&found), bytes_of(&on_a_clock(&stored(run.db()), &rules, every)));
+    }
+}

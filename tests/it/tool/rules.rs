@@ -1,0 +1,102 @@
+//! `vocdb rules`: checking, testing, backtesting, comparing.
+
+use super::{run, run_with};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn examples() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rules").display().to_string()
+}
+
+/// A rules folder with one rule over benzene.
+fn rules(dir: &Path, name: &str, trip: &str) {
+    fs::create_dir(dir.join(name)).unwrap();
+    let text = format!(
+        "alarm(\"high\").scope(stations(\"park/*\")).when(last(\"benzene\") > {trip}).clear_when(last(\"benzene\") < 5.ppb, 2.minutes)\n\
+         .hold(1.minute).on_missing(\"unknown\", 15.minutes)\n\
+         .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), \"app\").step(10.minutes, contact(\"boss\"), \"sms\"));\n"
+    );
+    fs::write(dir.join(name).join("park.rhai"), text).unwrap();
+}
+
+/// A store `s` with an hour of minutes: 20 ppb from minute 10 to 29, 60 ppb from minute 40 to 44, 1 ppb otherwise.
+fn store(dir: &Path) {
+    let value = |minute: i32| match minute {
+        10..30 => 20,
+        40..45 => 60,
+        _ => 1,
+    };
+    let row = |minute: i32| format!("2024-06-01T08:{minute:02}:00Z,{}\n", value(minute));
+    fs::write(dir.join("b.csv"), format!("t,b\n{}", (0..60).map(row).collect::<String>())).unwrap();
+    let import =
+        ["import", "s", "b.csv", "--station", "park/S1", "--instrument", "gc", "--interval", "1m", "--time", "t"];
+    run_with(dir, &import, &["--channel", "b=benzene:ppb"]).printed();
+}
+
+fn lines(printed: &str) -> Vec<Value> {
+    printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_rules_that_are_shipped_check_and_do_what_their_tests_say() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(run(dir.path(), &["rules", "check", &examples()]).printed().contains("no mistake"));
+    let printed = run(dir.path(), &["rules", "test", &examples()]).printed();
+    assert!(printed.ends_with(" tests passed\n") && !printed.contains("FAILED"), "{printed}");
+}
+
+#[test]
+fn a_mistake_is_drawn_at_its_place_and_ends_with_code_one() {
+    let dir = tempfile::tempdir().unwrap();
+    store(dir.path());
+    rules(dir.path(), "r", "30");
+    let ended = run(dir.path(), &["rules", "check", "r", "--store", "s"]);
+    assert_eq!(ended.code, Some(1));
+    for says in ["error: 30 has no unit", "park.rhai:1:64", "^^ write 30.ppb"] {
+        assert!(ended.out.contains(says), "{says}: {}", ended.out);
+    }
+    let json = run(dir.path(), &["rules", "check", "r", "--store", "s", "--json"]);
+    assert_eq!((json.code, &lines(&json.out)[0]["column"]), (Some(1), &Value::from(64)));
+    assert_eq!(run(dir.path(), &["rules", "backtest", "r", "--store", "s"]).code, Some(1));
+    assert_eq!(run(dir.path(), &["rules", "backtest", "r", "--store", "s", "--responder", "soon"]).code, Some(2));
+}
+
+#[test]
+fn a_forecast_says_what_the_rules_do_in_a_day() {
+    let dir = tempfile::tempdir().unwrap();
+    store(dir.path());
+    rules(dir.path(), "r", "10.ppb");
+    let printed = run(dir.path(), &["rules", "check", "r", "--store", "s", "--json"]).printed();
+    let forecast = lines(&printed).pop().unwrap();
+    let days = forecast["forecast_from_days"].as_f64().unwrap();
+    assert!((days * 1440.0 - 59.0).abs() < 0.01, "{days}");
+    assert!((forecast["openings_per_day"]["high"].as_f64().unwrap() * days - 2.0).abs() < 1e-9, "{forecast}");
+}
+
+#[test]
+fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() {
+    let dir = tempfile::tempdir().unwrap();
+    store(dir.path());
+    rules(dir.path(), "low", "10.ppb");
+    rules(dir.path(), "high", "50.ppb");
+    let backtest = ["rules", "backtest", "low", "--store", "s"];
+    let never = run(dir.path(), &backtest).printed();
+    assert!(
+        never.contains("2024-06-01T08:11:00Z #1 opened") && never.contains("2024-06-01T08:32:00Z #1 closed"),
+        "{never}"
+    );
+    assert!(never.contains("2024-06-01T08:21:00Z #1 told boss by sms"), "{never}");
+    let answered = run_with(dir.path(), &backtest, &["--responder", "after:5m"]).printed();
+    assert!(answered.contains("2024-06-01T08:16:00Z #1 acknowledged"), "{answered}");
+    assert!(!answered.contains("told boss"), "{answered}");
+    let part = run_with(dir.path(), &backtest, &["--from", "2024-06-01T08:35:00Z", "--json"]).printed();
+    let openings = lines(&part).into_iter().filter(|line| line["event"] == "alarm_opened");
+    assert_eq!(openings.count(), 1, "{part}");
+
+    let against = run_with(dir.path(), &backtest, &["--against", "high"]).printed();
+    assert!(against.contains("- `high` at `park/S1` from 2024-06-01T08:11:00Z to 2024-06-01T08:32:00Z"), "{against}");
+    assert!(against.contains("1 alarms at the same times in both"), "{against}");
+    let json = run_with(dir.path(), &backtest, &["--against", "high", "--json"]).object();
+    assert_eq!((json["only_first"].as_array().unwrap().len(), &json["same"]), (1, &Value::from(1)));
+}
