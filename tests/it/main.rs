@@ -19,6 +19,7 @@ mod storage_faults;
 mod storage_guards;
 mod storage_model;
 mod storage_upkeep;
+mod storage_versions;
 mod tidy;
 #[cfg(feature = "cli")]
 mod tool;
