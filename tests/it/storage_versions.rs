@@ -49,7 +49,7 @@ fn write(db: Option<&Database>) -> Oracle {
         instrument("gc", 2, DuplicatePolicy::KeepLast),
         instrument("mast", 1, DuplicatePolicy::KeepFirst),
     ]);
-    let mut append = |oracle: &mut Oracle, frames: Vec<Frame>| {
+    let append = |oracle: &mut Oracle, frames: Vec<Frame>| {
         oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
         if let Some(db) = db {
             db.append(&Batch::from_iter(frames)).unwrap();
@@ -60,11 +60,11 @@ fn write(db: Option<&Database>) -> Oracle {
     append(&mut oracle, run(0..2_500));
     db.inspect(|db| db.seal().unwrap());
     append(&mut oracle, run(2_400..2_900));
-    db.inspect(|db| drop(db.compact(Compaction::Everything).unwrap()));
+    db.map(|db| db.compact(Compaction::Everything).unwrap());
     let range = TimeRange::new(at(100), at(200));
     let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
     let deletion = Deletion { instrument: InstrumentId::new(1), channels: vec![1], range, by, reason };
-    db.inspect(|db| drop(db.delete(&deletion).unwrap()));
+    db.map(|db| db.delete(&deletion).unwrap());
     oracle.delete(deletion.instrument, &deletion.channels, range);
     append(&mut oracle, run(2_900..3_300));
     db.inspect(|db| db.seal().unwrap());

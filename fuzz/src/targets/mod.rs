@@ -13,13 +13,11 @@ use crate::Target;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
-/// What `pco` reserves for a dictionary that a damaged stream claims, before it looks at the stream's length: 2^25 numbers of 8 bytes.
-const PCO_DICTIONARY_BYTES: usize = 256 << 20;
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
     target("pages", pages::run_fast, pages::seeds, (MIB, 64)),
-    target("small-pages", pages::run_small, pages::seeds, (PCO_DICTIONARY_BYTES + 2 * MIB, 64)),
+    target("small-pages", pages::run_small, pages::seeds, (4 * MIB, 64)),
     target("times", times::run, times::seeds, (512 * KIB, 64)),
     target("values", values::run, values::seeds, (4 * MIB, 4 * KIB)),
     target("log", log::run, log::seeds, (64 * KIB, 64)),
