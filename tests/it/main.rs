@@ -3,10 +3,10 @@
 
 mod alarm_machine;
 mod bad_csv;
+mod crash;
 mod delivery;
 mod faulty;
 mod golden;
-mod killed;
 mod metec;
 mod oracle;
 mod rule_mistakes;
