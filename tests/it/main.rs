@@ -16,6 +16,7 @@ mod rules_windows;
 mod storage_catalog;
 mod storage_corruption;
 mod storage_faults;
+mod storage_full_disk;
 mod storage_guards;
 mod storage_model;
 mod storage_upkeep;

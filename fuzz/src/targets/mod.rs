@@ -27,7 +27,8 @@ pub const TARGETS: &[Target] = &[
     target("catalog", files::run_catalog, files::catalog_seeds, (16 * MIB, KIB)),
     target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
     target("rules", rules::run, rules::seeds, (64 * MIB, 16 * KIB)),
-    target("model", model::run, model::seeds, (16 * MIB, 64 * KIB)),
+    // Twice the base of the others: a backup is opened beside its store.
+    target("model", model::run, model::seeds, (32 * MIB, 64 * KIB)),
 ];
 
 const fn target(
