@@ -3,10 +3,10 @@
 
 mod alarm_machine;
 mod bad_csv;
+mod crash;
 mod delivery;
 mod faulty;
 mod golden;
-mod killed;
 mod metec;
 mod oracle;
 mod rule_mistakes;
@@ -16,9 +16,11 @@ mod rules_windows;
 mod storage_catalog;
 mod storage_corruption;
 mod storage_faults;
+mod storage_full_disk;
 mod storage_guards;
 mod storage_model;
 mod storage_upkeep;
+mod storage_versions;
 mod tidy;
 #[cfg(feature = "cli")]
 mod tool;

@@ -13,13 +13,11 @@ use crate::Target;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
-/// What `pco` reserves for a dictionary that a damaged stream claims, before it looks at the stream's length: 2^25 numbers of 8 bytes.
-const PCO_DICTIONARY_BYTES: usize = 256 << 20;
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
     target("pages", pages::run_fast, pages::seeds, (MIB, 64)),
-    target("small-pages", pages::run_small, pages::seeds, (PCO_DICTIONARY_BYTES + 2 * MIB, 64)),
+    target("small-pages", pages::run_small, pages::seeds, (4 * MIB, 64)),
     target("times", times::run, times::seeds, (512 * KIB, 64)),
     target("values", values::run, values::seeds, (4 * MIB, 4 * KIB)),
     target("log", log::run, log::seeds, (64 * KIB, 64)),
@@ -29,7 +27,8 @@ pub const TARGETS: &[Target] = &[
     target("catalog", files::run_catalog, files::catalog_seeds, (16 * MIB, KIB)),
     target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
     target("rules", rules::run, rules::seeds, (64 * MIB, 16 * KIB)),
-    target("model", model::run, model::seeds, (16 * MIB, 64 * KIB)),
+    // Twice the base of the others: a backup is opened beside its store.
+    target("model", model::run, model::seeds, (32 * MIB, 64 * KIB)),
 ];
 
 const fn target(

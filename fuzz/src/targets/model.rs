@@ -4,7 +4,10 @@ use super::files::{NOW_MS, config, register};
 use crate::memory::MemoryStorage;
 use crate::random::Random;
 use std::collections::BTreeMap;
-use vocdb::{Batch, Database, Frame, InstrumentId, Quality, Sample, TimeRange, Timestamp};
+use vocdb::{
+    Batch, Compaction, Database, Deletion, Frame, InstrumentId, Interval, Quality, Retention, Sample, TimeRange,
+    Timestamp,
+};
 
 type Model = BTreeMap<(u32, i64), [Sample; 2]>;
 
@@ -48,7 +51,7 @@ fn frames(steps: &mut impl Iterator<Item = u8>, count: u8) -> Vec<Frame> {
     (0..count).map_while(|_| one()).collect()
 }
 
-/// Appends in any order, runs long enough for blocks, seals, restarts and questions.
+/// Appends in any order, runs long enough for blocks, seals, merges, deletions, retention, backups, restarts and questions.
 pub fn run(input: &[u8]) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let storage = MemoryStorage::default();
@@ -72,6 +75,7 @@ pub fn run(input: &[u8]) {
                 });
                 append(store, &mut model, run.collect());
             }
+            12 => upkeep((store, &storage), &mut model, step, steps.next().unwrap_or(255)),
             _ => {
                 let edge = |byte: u8| Timestamp::from_ms(NOW_MS - 501_000 + i64::from(byte) * 700);
                 let (a, b) = (edge(step), edge(steps.next().unwrap_or(255)));
@@ -82,6 +86,49 @@ pub fn run(input: &[u8]) {
     assert_alike(db.get_or_insert_with(open), &model, TimeRange::ALL);
     drop(db.take());
     assert_alike(&open(), &model, TimeRange::ALL);
+}
+
+/// Merges, deletes, retains or copies; a copy answers like the store.
+fn upkeep((store, storage): (&Database, &MemoryStorage), model: &mut Model, step: u8, other: u8) {
+    let instrument = InstrumentId::new(1 + u32::from(other % 2));
+    let edge = |byte: u8| Timestamp::from_ms(NOW_MS - 501_000 + i64::from(byte) * 700);
+    let channels: Vec<usize> = (0..2).filter(|channel| other >> 2 & 1 << channel != 0).collect();
+    match step / 16 {
+        0..4 => assert!(store.compact(Compaction::Due).is_ok()),
+        4..8 => assert!(store.compact(Compaction::Everything).is_ok()),
+        8..12 => {
+            let (a, b) = (edge(step), edge(other));
+            let range = TimeRange::new(a.min(b), a.max(b));
+            let (by, reason) = ("fuzzing".to_owned(), "a wish".to_owned());
+            store.delete(&Deletion { instrument, channels: channels.clone(), range, by, reason }).expect("a deletion");
+            forget(model, instrument, &channels, range);
+        }
+        12 | 13 => {
+            // Whole days: what is kept begins with the day in which the age falls.
+            let now = Timestamp::from_ms(NOW_MS + i64::from(other) * 3_600_000);
+            let age_max = Some(Interval::hours(24));
+            let rule = Retention { instrument, channel: None, age_max, bytes_max: None };
+            store.retain(&[rule], now).expect("retention");
+            let until = Timestamp::from_ms((now.as_ms() - 86_400_000).div_euclid(86_400_000) * 86_400_000);
+            forget(model, instrument, &[], TimeRange::new(Timestamp::MIN, until));
+        }
+        _ => {
+            let copy = tempfile::tempdir().expect("a temporary directory");
+            store.backup(copy.path()).expect("a backup");
+            assert_alike(&Database::open(copy.path(), config(storage)).expect("a backup opens"), model, TimeRange::ALL);
+        }
+    }
+}
+
+fn forget(model: &mut Model, instrument: InstrumentId, channels: &[usize], range: TimeRange) {
+    let is_meant =
+        |(number, time): &(u32, i64)| *number == instrument.number() && range.contains(Timestamp::from_ms(*time));
+    if channels.is_empty() {
+        model.retain(|row, _| !is_meant(row));
+    }
+    for (_, samples) in model.iter_mut().filter(|(row, _)| is_meant(row)) {
+        channels.iter().for_each(|channel| samples[*channel] = Sample::MISSING);
+    }
 }
 
 fn append(store: &Database, model: &mut Model, frames: Vec<Frame>) {

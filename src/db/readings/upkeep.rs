@@ -118,6 +118,8 @@ impl Database {
     /// As [`Database::delete`].
     pub fn retain(&self, rules: &[Retention], now: Timestamp) -> Result<UpkeepReport, Error> {
         let mut report = UpkeepReport::default();
+        // Late rows in memory can be older than any segment's.
+        self.seal()?;
         for rule in rules {
             let Some(until) = self.retention_end(rule, now) else { continue };
             let range = TimeRange::new(Timestamp::MIN, until);

@@ -11,7 +11,7 @@ use vocdb::alarm::Outcome;
 use vocdb::alarm::event::{DeliveryResult, Notification};
 use vocdb::ledger::{Kind, Ledger};
 use vocdb::store::io::FsStorage;
-use vocdb::{AlarmEvent, Database, Durability, Frame, Notifier, TimeRange};
+use vocdb::{AlarmEvent, Compaction, Database, Durability, Frame, Notifier, TimeRange};
 
 /// Where the child finds its store, and under which durability it appends.
 const STORE: &str = "VOCDB_TEST_STORE";
@@ -75,13 +75,27 @@ fn child_that_appends_until_it_is_killed() {
     let mut promised_events = db.events().unwrap().len();
     let mut out = std::io::stdout().lock();
     let mut promised = begin;
-    for minute in frames[begin..].chunks(FRAMES_PER_MINUTE) {
-        metec::feed(&db, minute, FRAMES_PER_MINUTE);
-        promised += minute.len();
+    for (minute, frames) in (begin / FRAMES_PER_MINUTE..).zip(frames[begin..].chunks(FRAMES_PER_MINUTE)) {
+        metec::feed(&db, frames, FRAMES_PER_MINUTE);
+        keep_in_order(&db, minute);
+        promised += frames.len();
         promised_events += events.try_iter().count();
         writeln!(out, "\npromised {promised} {promised_events}").unwrap();
     }
     writeln!(out, "\ndone {promised} {promised_events}").unwrap();
+}
+
+/// Seals and merges at their own minutes, so that kills fall into both.
+fn keep_in_order(db: &Database, minute: usize) {
+    if minute.is_multiple_of(7) {
+        db.seal().unwrap();
+    }
+    if minute.is_multiple_of(31) {
+        db.compact(Compaction::Due).unwrap();
+    }
+    if minute.is_multiple_of(101) {
+        db.compact(Compaction::Everything).unwrap();
+    }
 }
 
 struct Running {
@@ -94,7 +108,7 @@ struct Running {
 
 fn start(dir: &Path, is_durable: bool) -> Running {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "killed::child_that_appends_until_it_is_killed", "--ignored", "--nocapture"]);
+    command.args(["--exact", "crash::child_that_appends_until_it_is_killed", "--ignored", "--nocapture"]);
     command.env(STORE, dir).stdout(Stdio::piped()).stderr(Stdio::null());
     if is_durable {
         command.env(DURABLE, "1").env(SENT, dir.join("sent"));
@@ -166,6 +180,7 @@ fn is_of_alarms(kind: Kind) -> bool {
             | Kind::RuleSetLoaded
             | Kind::Correction
             | Kind::SegmentSealed
+            | Kind::SegmentsReplaced
             | Kind::Checkpoint
     )
 }
