@@ -18,8 +18,8 @@ pub mod trace;
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
 pub use db::{
-    Compaction, Database, Deletion, ExportScope, ReadOnly, Receipt, Rejection, Retention, Stats, TestFailure,
-    TestOutcome, UpkeepReport, run_rule_tests,
+    Compaction, Database, Deletion, ExportScope, InstrumentStats, ReadOnly, Receipt, Rejection, Retention,
+    StationStats, Stats, TestFailure, TestOutcome, UpkeepReport, run_rule_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -10,9 +10,10 @@ mod pending;
 mod readings;
 mod records;
 mod rules;
+mod stats;
 
 pub use core::Database;
 pub use export::ExportScope;
-pub use operate::Stats;
 pub use readings::{Compaction, Deletion, ReadOnly, Receipt, Rejection, Retention, UpkeepReport};
 pub use rules::{TestFailure, TestOutcome, run_rule_tests};
+pub use stats::{InstrumentStats, StationStats, Stats};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::store::FileBytes;
-use vocdb::{Channel, Database, Instrument, InstrumentId, TimeRange};
+use vocdb::{Channel, Database, Instrument, InstrumentId, Stats, TimeRange};
 
 /// Show stations, instruments, channels, rows, times and files
 #[derive(Debug, Args)]
@@ -27,6 +27,8 @@ struct Inspection {
     ledger_records: u64,
     alarms_open: usize,
     stations: Vec<StationView>,
+    /// Everything that `Database::stats` says.
+    stats: Stats,
 }
 
 #[derive(Serialize)]
@@ -81,6 +83,7 @@ impl Inspect {
             ledger_records: stats.ledger_records,
             alarms_open: stats.alarms_open,
             stations,
+            stats,
         })
     }
 }
