@@ -62,8 +62,8 @@ impl Reader {
             figures.memory.head_bytes = state.head.bytes() as u64;
             for (id, columns) in state.head.instruments() {
                 let of_instrument = figures.instruments.entry(id).or_default();
-                for channel in 0..columns.channels() {
-                    let Some(rows) = state.head.rows_of(id, &[channel], TimeRange::ALL) else { continue };
+                let channels = 0..columns.channels();
+                for rows in channels.filter_map(|channel| state.head.rows_of(id, &[channel], TimeRange::ALL)) {
                     of_instrument.rows = rows.times.len() as u64;
                     let marks = rows.columns.iter().flat_map(|column| &column.marks);
                     of_instrument.values += marks.filter(|mark| mark.is_present()).count() as u64;

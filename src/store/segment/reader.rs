@@ -158,14 +158,13 @@ impl OpenSegment {
         let mut counted = BTreeMap::new();
         for entry in &self.footer.instruments {
             let count: &mut u64 = counted.entry(entry.id.number()).or_default();
-            for chunk in &entry.chunks {
-                for channel in 1..=chunk.channels() {
-                    let Some(page) = self.page(chunk, channel)? else { continue };
-                    let opened = reader.open(page, chunk.block_rows());
-                    opened.map_err(|error| self.corrupt(Self::offset(chunk, channel), &error))?;
-                    let present = (0..chunk.blocks.len()).filter_map(|block| reader.stats(block));
-                    *count += present.map(|(present, ..)| present as u64).sum::<u64>();
-                }
+            let pages = |chunk| (1..=ChunkEntry::channels(chunk)).map(move |channel| (chunk, channel));
+            for (chunk, channel) in entry.chunks.iter().flat_map(pages) {
+                let page = self.page(chunk, channel)?.unwrap_or_default();
+                let opened = reader.open(page, chunk.block_rows());
+                opened.map_err(|error| self.corrupt(Self::offset(chunk, channel), &error))?;
+                let present = (0..chunk.blocks.len()).filter_map(|block| reader.stats(block));
+                *count += present.map(|(present, ..)| present as u64).sum::<u64>();
             }
         }
         Ok(counted)
