@@ -1,8 +1,8 @@
 //! The *district hour* as a load: 12 stations, 36 species, an hour at 1 Hz.
 
 use super::{Load, Shape, StationRows};
-pub(crate) use vocdb_district::{SPECIES, STATIONS, Species, T0_MS};
 use vocdb_district::{ROWS, station_rows};
+pub(crate) use vocdb_district::{SPECIES, STATIONS, Species, T0_MS};
 
 /// The shape of a district of so many stations.
 pub(crate) fn shape(stations: usize) -> Shape {
