@@ -78,7 +78,7 @@ impl Database {
             segments_quarantined: self.report.quarantined.len() as u64,
             memory: MemoryFigures::default(),
             last_lsn: inner.store.last_lsn(),
-            durable_lsn: self.sync.durable_lsn(),
+            durable_lsn: self.sync.synced_lsn(),
             rules_lsn: inner.position_lsn,
             ledger_records: inner.ledger.records(),
             alarms_open: inner.machine.alarms().count(),

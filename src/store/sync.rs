@@ -151,11 +151,6 @@ impl WalSync {
         self.synced_lsn.store(lsn, Ordering::Release);
     }
 
-    /// Up to which sequence number frames would survive a power failure.
-    pub(crate) fn durable_lsn(&self) -> u64 {
-        self.synced_lsn.load(Ordering::Acquire)
-    }
-
     /// Makes everything written so far durable.
     ///
     /// # Errors
