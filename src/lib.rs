@@ -18,8 +18,9 @@ pub mod trace;
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
 pub use db::{
-    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, ExportScope, ReadOnly, Receipt, Rejection,
-    Replayed, Retention, Stats, TestFailure, TestOutcome, UpkeepReport, run_rule_tests, stations_of_tests,
+    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, ExportScope, InstrumentStats, ReadOnly,
+    Receipt, Rejection, Replayed, Retention, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
+    run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

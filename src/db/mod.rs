@@ -12,10 +12,11 @@ mod pending;
 mod readings;
 mod records;
 mod rules;
+mod stats;
 
 pub use alarm_log::AlarmLog;
 pub use core::Database;
 pub use export::ExportScope;
-pub use operate::Stats;
 pub use readings::{Compaction, Deletion, ReadOnly, Receipt, Rejection, Retention, UpkeepReport};
 pub use rules::{Backtest, BacktestSummary, Replayed, TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
+pub use stats::{InstrumentStats, StationStats, Stats, StoredStats};

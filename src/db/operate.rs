@@ -6,25 +6,6 @@ use super::records::{InstrumentRegistered, SegmentSealed, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, Timestamp};
-use crate::store::{Counters, FileBytes};
-use serde::Serialize;
-
-/// Figures about a store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Stats {
-    /// Frames and values by what became of them, since opening.
-    pub counters: Counters,
-    /// Bytes on disk by kind of file.
-    pub bytes: FileBytes,
-    /// Log sequence number of the newest frame.
-    pub last_lsn: u64,
-    /// Records in the ledger.
-    pub ledger_records: u64,
-    /// Alarms that are open.
-    pub alarms_open: usize,
-    /// Notifications that are not delivered yet.
-    pub outbox: usize,
-}
 
 impl Database {
     /// Registers a station; the same one again gives its number.
@@ -82,23 +63,6 @@ impl Database {
     pub fn latest(&self, station: &str, channel: &str) -> Result<Option<(Timestamp, Sample)>, Error> {
         let (instrument, channel) = self.channel(station, channel)?;
         Ok(self.readings.latest(instrument, channel)?)
-    }
-
-    /// Figures.
-    ///
-    /// # Errors
-    /// [`Error::Store`] where files cannot be measured.
-    pub fn stats(&self) -> Result<Stats, Error> {
-        let inner = self.inner.lock();
-        let bytes = FileBytes { ledger: inner.ledger.bytes(), ..inner.store.file_bytes()? };
-        Ok(Stats {
-            counters: *inner.store.counters(),
-            bytes,
-            last_lsn: inner.store.last_lsn(),
-            ledger_records: inner.ledger.records(),
-            alarms_open: inner.machine.alarms().count(),
-            outbox: inner.dispatcher.count(),
-        })
     }
 
     /// Writes what is in memory as a segment, so that the write-ahead log is empty.

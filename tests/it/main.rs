@@ -13,6 +13,7 @@ mod rule_mistakes;
 mod rules_cookbook;
 mod rules_limits;
 mod rules_windows;
+mod stats;
 mod storage_catalog;
 mod storage_corruption;
 mod storage_faults;

@@ -1,13 +1,16 @@
 //! A store opened for reading alone, beside the process that writes.
 
+use crate::base::clock::{Clock, SystemClock};
 use crate::db::names::find_channel;
 use crate::db::records::{InstrumentRegistered, SegmentSealed, SegmentsReplaced, StationRegistered};
+use crate::db::stats::StoredStats;
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
-use crate::model::{InstrumentId, Registry};
+use crate::model::{InstrumentId, Registry, Timestamp};
 use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
-use crate::store::{FileBytes, OpenReport, measure, snapshot};
+use crate::store::read::Reader;
+use crate::store::{OpenReport, measure, snapshot};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +37,7 @@ use std::sync::Arc;
 pub struct ReadOnly {
     path: PathBuf,
     registry: Registry,
-    readings: Readings,
+    reader: Reader,
     report: OpenReport,
     ledger_records: u64,
 }
@@ -53,7 +56,7 @@ impl ReadOnly {
         let mut report = OpenReport { quarantined, ledger_torn_bytes: content.torn_bytes, ..OpenReport::default() };
         report.missing_segments = missing_segments(&*storage, path)?;
         let ledger_records = content.records.len() as u64;
-        Ok(Self { path: path.to_owned(), registry, readings: Readings::new(reader), report, ledger_records })
+        Ok(Self { path: path.to_owned(), registry, reader, report, ledger_records })
     }
 
     /// Looks at the files again.
@@ -80,7 +83,7 @@ impl ReadOnly {
     /// The readings.
     #[must_use]
     pub fn readings(&self) -> Readings {
-        self.readings.clone()
+        Readings::new(self.reader.clone())
     }
 
     /// The instrument and place of a station's channel, as [`Database::channel`](crate::Database::channel) finds it.
@@ -91,18 +94,14 @@ impl ReadOnly {
         find_channel(&self.registry, station, channel)
     }
 
-    /// Records in the ledger.
-    #[must_use]
-    pub const fn ledger_records(&self) -> u64 {
-        self.ledger_records
-    }
-
-    /// Bytes on disk by kind of file, as they are now.
+    /// What the store holds, by station and instrument; bytes of files as they are now. Every page is read to count its values.
     ///
     /// # Errors
     /// [`Error::Store`] where the directories cannot be listed.
-    pub fn file_bytes(&self) -> Result<FileBytes, Error> {
-        Ok(measure(&FsStorage, &self.path)?)
+    pub fn stats(&self) -> Result<StoredStats, Error> {
+        let bytes = measure(&FsStorage, &self.path)?;
+        let now = Timestamp::from_ms(SystemClock.now_ms());
+        Ok(StoredStats::of((&self.reader, &self.registry), now, (bytes, self.ledger_records)))
     }
 }
 

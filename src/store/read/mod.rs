@@ -1,11 +1,13 @@
 //! Reading: head and segments as one, in order of time, the newest arrival of each instant.
 
 mod chunk;
+mod figures;
 mod latest;
 mod scan;
 mod source;
 
 pub use chunk::{Chunk, Column};
+pub use figures::{InstrumentFigures, MemoryFigures, SegmentFigures};
 pub use scan::{BlockSummary, Found, Scan};
 
 use super::error::StoreError;

@@ -3,10 +3,12 @@
 use super::super::error::{DecodeError, StoreError};
 use super::super::io::{Mapped, Storage};
 use super::footer::{ChunkEntry, Footer, InstrumentEntry};
-use super::{END_MAGIC, HEAD_BYTES, MAGIC, SegmentSummary, TAIL_BYTES, VERSION};
+use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, TAIL_BYTES, VERSION};
 use crate::base::bytes::ByteReader;
 use crate::base::checksum::crc32c;
+use crate::codec::PageReader;
 use crate::model::{InstrumentId, Timestamp};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -18,6 +20,8 @@ pub(crate) struct Segment {
     summary: SegmentSummary,
     storage: Arc<dyn Storage>,
     opened: OnceLock<Arc<OpenSegment>>,
+    /// Present values by instrument, once they have been counted.
+    present: OnceLock<BTreeMap<u32, u64>>,
     /// Whether the file goes when the last reader has gone.
     is_doomed: AtomicBool,
 }
@@ -34,7 +38,14 @@ pub(crate) struct OpenSegment {
 
 impl Segment {
     pub(crate) fn new(path: PathBuf, summary: SegmentSummary, storage: Arc<dyn Storage>) -> Self {
-        Self { path, summary, storage, opened: OnceLock::new(), is_doomed: AtomicBool::new(false) }
+        Self {
+            path,
+            summary,
+            storage,
+            opened: OnceLock::new(),
+            present: OnceLock::new(),
+            is_doomed: AtomicBool::new(false),
+        }
     }
 
     pub(crate) const fn summary(&self) -> &SegmentSummary {
@@ -63,6 +74,23 @@ impl Segment {
         }
         let opened = Arc::new(OpenSegment::open(&*self.storage, &self.path)?);
         Ok(Arc::clone(self.opened.get_or_init(|| opened)))
+    }
+
+    /// Bytes that are mapped of it.
+    pub(crate) fn mapped_bytes(&self) -> u64 {
+        self.opened.get().map_or(0, |opened| opened.bytes.len() as u64)
+    }
+
+    /// Present values by the number of their instrument. A segment that nobody reads is not kept open for it.
+    pub(crate) fn present_values(&self) -> Result<&BTreeMap<u32, u64>, StoreError> {
+        if let Some(present) = self.present.get() {
+            return Ok(present);
+        }
+        let counted = match self.opened.get() {
+            Some(opened) => opened.present_values()?,
+            None => OpenSegment::open(&*self.storage, &self.path)?.present_values()?,
+        };
+        Ok(self.present.get_or_init(|| counted))
     }
 
     /// Lets the file go as soon as nobody reads it any more. What a crash leaves of it, opening removes.
@@ -122,6 +150,24 @@ impl OpenSegment {
             }
         }
         Ok(Some(bytes))
+    }
+
+    /// Counted from what stands in front of the values of each page.
+    fn present_values(&self) -> Result<BTreeMap<u32, u64>, StoreError> {
+        let mut reader = PageReader::new(&MARK_CLASSES);
+        let mut counted = BTreeMap::new();
+        for entry in &self.footer.instruments {
+            let count: &mut u64 = counted.entry(entry.id.number()).or_default();
+            let pages = |chunk| (1..=ChunkEntry::channels(chunk)).map(move |channel| (chunk, channel));
+            for (chunk, channel) in entry.chunks.iter().flat_map(pages) {
+                let page = self.page(chunk, channel)?.unwrap_or_default();
+                let opened = reader.open(page, chunk.block_rows());
+                opened.map_err(|error| self.corrupt(Self::offset(chunk, channel), &error))?;
+                let present = (0..chunk.blocks.len()).filter_map(|block| reader.stats(block));
+                *count += present.map(|(present, ..)| present as u64).sum::<u64>();
+            }
+        }
+        Ok(counted)
     }
 
     /// An error at an offset of this file.

@@ -45,6 +45,23 @@ fn verify_counts_what_it_has_read_and_takes_no_lock() {
 }
 
 #[test]
+fn inspect_prints_the_figures_of_the_library_as_json() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    let values = run(dir.path(), &["verify", "store", "--json"]).object()["values"].clone();
+    let object = run(dir.path(), &["inspect", "store", "--json"]).object();
+    let stats = &object["stats"];
+    let laser = &stats["stations"][0]["instruments"][0];
+    assert_eq!((&laser["rows"], &laser["values"]), (&4_920.into(), &values), "{object}");
+    assert_eq!(
+        (&stats["segments"]["count"], &stats["ledger_records"]),
+        (&1.into(), &object["ledger_records"]),
+        "{object}"
+    );
+    assert_eq!(stats["bytes"]["segments"], stats["segments"]["bytes_fresh"], "{object}");
+}
+
+#[test]
 fn verify_ends_with_code_one_and_names_the_file_that_does_not_check() {
     let dir = tempfile::tempdir().unwrap();
     metec(dir.path());

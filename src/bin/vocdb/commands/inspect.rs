@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::store::FileBytes;
-use vocdb::{AlarmLog, Channel, Instrument, InstrumentId, ReadOnly, TimeRange};
+use vocdb::{AlarmLog, Channel, Instrument, InstrumentId, ReadOnly, StoredStats, TimeRange};
 
 /// Show stations, instruments, channels, rows, times and files
 #[derive(Debug, Args)]
@@ -27,6 +27,8 @@ struct Inspection {
     ledger_records: u64,
     alarms_open: usize,
     stations: Vec<StationView>,
+    /// Everything that `ReadOnly::stats` says.
+    stats: StoredStats,
 }
 
 #[derive(Serialize)]
@@ -60,6 +62,7 @@ impl Inspect {
 
     fn look(&self, db: &ReadOnly) -> Result<Inspection, Failure> {
         let alarms = AlarmLog::open(&self.store).map_err(Failure::from_error)?.alarms();
+        let stats = db.stats().map_err(Failure::from_error)?;
         let registry = db.registry();
         let mut stations = Vec::new();
         for (id, station) in registry.stations() {
@@ -77,10 +80,11 @@ impl Inspect {
             store: self.store.display().to_string(),
             rows,
             segments,
-            bytes: db.file_bytes().map_err(Failure::from_error)?,
-            ledger_records: db.ledger_records(),
+            bytes: stats.bytes,
+            ledger_records: stats.ledger_records,
             alarms_open: alarms.iter().filter(|alarm| alarm.is_open()).count(),
             stations,
+            stats,
         })
     }
 }

@@ -1,0 +1,136 @@
+//! Figures about a store, for whoever watches it.
+
+use super::core::Database;
+use crate::error::Error;
+use crate::model::{Registry, Timestamp};
+use crate::store::read::{InstrumentFigures, MemoryFigures, Reader, SegmentFigures};
+use crate::store::{Counters, FileBytes};
+use serde::Serialize;
+
+/// Figures about a store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Frames and values by what became of them, since opening.
+    pub counters: Counters,
+    /// Bytes on disk by kind of file.
+    pub bytes: FileBytes,
+    /// Sealed segments, settled and not.
+    pub segments: SegmentFigures,
+    /// Segments that opening has set aside because they do not check.
+    pub segments_quarantined: u64,
+    /// What is in memory.
+    pub memory: MemoryFigures,
+    /// Log sequence number of the newest frame.
+    pub last_lsn: u64,
+    /// Log sequence number up to which frames would survive a power failure.
+    pub durable_lsn: u64,
+    /// Log sequence number of the newest frame that the rules have seen.
+    pub rules_lsn: u64,
+    /// Records in the ledger.
+    pub ledger_records: u64,
+    /// Alarms that are open.
+    pub alarms_open: usize,
+    /// Notifications that are not delivered yet.
+    pub outbox: usize,
+    /// What is stored, by station, in order of registration.
+    pub stations: Vec<StationStats>,
+}
+
+/// What is stored of one station.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StationStats {
+    /// Its name.
+    pub station: String,
+    /// Milliseconds since 1970 of its newest row.
+    pub newest_ms: Option<i64>,
+    /// How many milliseconds that is behind the host's clock.
+    pub lag_ms: Option<i64>,
+    /// Its instruments, in order of registration.
+    pub instruments: Vec<InstrumentStats>,
+}
+
+/// What is stored of one instrument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InstrumentStats {
+    /// Its name.
+    pub instrument: String,
+    /// Milliseconds since 1970 of its newest row.
+    pub newest_ms: Option<i64>,
+    /// Rows, values and bytes.
+    #[serde(flatten)]
+    pub stored: InstrumentFigures,
+}
+
+impl Database {
+    /// Figures. Cheap enough to ask for every few seconds, but for the first time after opening: every page is then read and checked to count
+    /// its values, at the speed of the disk.
+    ///
+    /// # Errors
+    /// [`Error::Store`] where files cannot be measured.
+    pub fn stats(&self) -> Result<Stats, Error> {
+        let inner = self.inner.lock();
+        let reader = inner.store.reader();
+        let bytes = FileBytes { ledger: inner.ledger.bytes(), ..inner.store.file_bytes()? };
+        let (registry, now) = (inner.registry.clone(), inner.now());
+        let mut stats = Stats {
+            counters: *inner.store.counters(),
+            bytes,
+            segments: SegmentFigures::default(),
+            segments_quarantined: self.report.quarantined.len() as u64,
+            memory: MemoryFigures::default(),
+            last_lsn: inner.store.last_lsn(),
+            durable_lsn: self.sync.synced_lsn(),
+            rules_lsn: inner.position_lsn,
+            ledger_records: inner.ledger.records(),
+            alarms_open: inner.machine.alarms().count(),
+            outbox: inner.dispatcher.count(),
+            stations: Vec::new(),
+        };
+        drop(inner);
+        let stored = StoredStats::of((&reader, &registry), now, (bytes, stats.ledger_records));
+        (stats.segments, stats.memory, stats.stations) = (stored.segments, stored.memory, stored.stations);
+        Ok(stats)
+    }
+}
+
+/// What a store holds, as a handle for reading sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredStats {
+    /// Bytes on disk by kind of file.
+    pub bytes: FileBytes,
+    /// Sealed segments, settled and not.
+    pub segments: SegmentFigures,
+    /// What is in memory.
+    pub memory: MemoryFigures,
+    /// Records in the ledger.
+    pub ledger_records: u64,
+    /// What is stored, by station, in order of registration.
+    pub stations: Vec<StationStats>,
+}
+
+impl StoredStats {
+    pub(super) fn of(
+        (reader, registry): (&Reader, &Registry),
+        now: Timestamp,
+        (bytes, ledger_records): (FileBytes, u64),
+    ) -> Self {
+        let figures = reader.figures();
+        let mut stations = Vec::new();
+        for (id, station) in registry.stations() {
+            let of_station = || registry.instruments().filter(move |(_, at, _)| *at == id);
+            let newest = reader.newest_of(of_station().map(|(id, ..)| id));
+            let instruments = of_station().map(|(id, _, instrument)| InstrumentStats {
+                instrument: instrument.name().to_owned(),
+                newest_ms: reader.newest(id).map(Timestamp::as_ms),
+                stored: figures.instruments.get(&id).copied().unwrap_or_default(),
+            });
+            stations.push(StationStats {
+                station: station.name().to_owned(),
+                newest_ms: newest.map(Timestamp::as_ms),
+                lag_ms: newest.map(|newest| now.since_ms(newest)),
+                instruments: instruments.collect(),
+            });
+        }
+        Self { bytes, segments: figures.segments, memory: figures.memory, ledger_records, stations }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a store holds, in numbers: by instrument, by segment, in memory.
+
+use super::Reader;
+use crate::model::{InstrumentId, TimeRange, Timestamp};
+use crate::store::segment::Segment;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Sealed segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct SegmentFigures {
+    /// How many there are.
+    pub count: u64,
+    /// How many of them are as small as compaction makes them.
+    pub settled: u64,
+    /// Bytes of the files that are not settled: encoded for speed.
+    pub bytes_fresh: u64,
+    /// Bytes of the settled ones: encoded for size.
+    pub bytes_settled: u64,
+    /// Segments whose values cannot be counted, because a page does not check; `verify` names them.
+    pub unreadable: u64,
+}
+
+/// What is held in memory, or mapped into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct MemoryFigures {
+    /// Rows of the head.
+    pub head_rows: u64,
+    /// Bytes of the head's rows.
+    pub head_bytes: u64,
+    /// Bytes of the segments that are mapped, because something was read from them: the system's to reclaim.
+    pub mapped_bytes: u64,
+}
+
+/// What is stored of one instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct InstrumentFigures {
+    /// Rows in segments and head. An instant that was corrected after it was sealed counts twice until compaction joins the two.
+    pub rows: u64,
+    /// Present values of these rows.
+    pub values: u64,
+    /// Bytes of its pages in segments.
+    pub bytes: u64,
+}
+
+/// All figures of one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) segments: SegmentFigures,
+    pub(crate) memory: MemoryFigures,
+    pub(crate) instruments: BTreeMap<InstrumentId, InstrumentFigures>,
+}
+
+impl Reader {
+    /// Counts. The first time after opening or sealing, the fronts of a segment's pages are read; then its values are known.
+    pub(crate) fn figures(&self) -> Figures {
+        let mut figures = Figures::default();
+        let segments: Vec<Arc<Segment>> = {
+            let state = self.0.read();
+            figures.memory.head_rows = state.head.rows() as u64;
+            figures.memory.head_bytes = state.head.bytes() as u64;
+            for (id, columns) in state.head.instruments() {
+                let of_instrument = figures.instruments.entry(id).or_default();
+                let channels = 0..columns.channels();
+                for rows in channels.filter_map(|channel| state.head.rows_of(id, &[channel], TimeRange::ALL)) {
+                    of_instrument.rows = rows.times.len() as u64;
+                    let marks = rows.columns.iter().flat_map(|column| &column.marks);
+                    of_instrument.values += marks.filter(|mark| mark.is_present()).count() as u64;
+                }
+            }
+            state.segments().to_vec()
+        };
+        for segment in &segments {
+            figures.add(segment);
+        }
+        figures
+    }
+
+    /// The newest of some instruments' rows.
+    pub(crate) fn newest_of(&self, instruments: impl Iterator<Item = InstrumentId>) -> Option<Timestamp> {
+        let state = self.0.read();
+        instruments.filter_map(|id| state.newest(id)).max()
+    }
+}
+
+impl Figures {
+    fn add(&mut self, segment: &Segment) {
+        let summary = segment.summary();
+        self.segments.count += 1;
+        self.segments.settled += u64::from(summary.is_settled);
+        let of_kind =
+            if summary.is_settled { &mut self.segments.bytes_settled } else { &mut self.segments.bytes_fresh };
+        *of_kind += summary.file_bytes;
+        self.memory.mapped_bytes += segment.mapped_bytes();
+        let values = segment.present_values();
+        self.segments.unreadable += u64::from(values.is_err());
+        for one in &summary.instruments {
+            let of_instrument = self.instruments.entry(InstrumentId::new(one.instrument)).or_default();
+            of_instrument.rows += one.rows;
+            of_instrument.bytes += one.bytes;
+            let known = values.as_ref().ok().and_then(|values| values.get(&one.instrument));
+            of_instrument.values += known.copied().unwrap_or_default();
+        }
+    }
+}
