@@ -11,6 +11,26 @@ const ROUNDED_MAX: f64 = 2_251_799_813_685_248.0;
 /// 2^60: one unit of the binary part.
 const BINARY_SCALE: f64 = 1_152_921_504_606_846_976.0;
 
+/// Values that are summed as one.
+const CHUNK: usize = 64;
+/// 2^45: 64 whole numbers of at most this magnitude have a sum that a double holds.
+const CHUNK_MAGNITUDE_MAX: f64 = 35_184_372_088_832.0;
+
+/// The sum of values in thousandths, where all are whole thousandths of a moderate magnitude.
+#[expect(clippy::cast_possible_truncation, reason = "64 whole numbers of at most 2^45 have a sum of at most 2^51")]
+fn thousandths(values: &[f64]) -> Option<i64> {
+    let (mut sums, mut are_whole) = ([0.0_f64; 8], [true; 8]);
+    for lanes in values.as_chunks::<8>().0 {
+        for ((sum, is_whole), value) in sums.iter_mut().zip(&mut are_whole).zip(lanes) {
+            let scaled = value * 1e3;
+            let rounded = (scaled + ROUNDER) - ROUNDER;
+            *is_whole &= (scaled.abs() <= CHUNK_MAGNITUDE_MAX) & (rounded / 1e3 == *value);
+            *sum += rounded;
+        }
+    }
+    are_whole.iter().all(|is_whole| *is_whole).then(|| sums.iter().sum::<f64>() as i64)
+}
+
 /// An order-independent, reversible sum of finite `f64` values with a magnitude of at most 1e15.
 ///
 /// A value that is a decimal of at most nine places (almost every reading is) is counted in integers of 1e-9; any other is rounded
@@ -39,6 +59,27 @@ impl ExactSum {
         let (decimal, binary) = Self::parts(value);
         self.decimal = self.decimal.wrapping_add(decimal);
         self.binary = self.binary.wrapping_add(binary);
+    }
+
+    /// Adds values, as [`ExactSum::add`] would one by one, several at a time.
+    ///
+    /// ```
+    /// use vocdb::base::ExactSum;
+    /// let (mut together, mut apart) = (ExactSum::ZERO, ExactSum::ZERO);
+    /// let values = [0.1, 0.2, 1e12, 0.123456789];
+    /// together.add_all(&values);
+    /// values.iter().for_each(|value| apart.add(*value));
+    /// assert_eq!(together, apart);
+    /// ```
+    pub fn add_all(&mut self, values: &[f64]) {
+        let mut chunks = values.chunks_exact(CHUNK);
+        for chunk in &mut chunks {
+            match thousandths(chunk) {
+                Some(sum) => self.decimal = self.decimal.wrapping_add(i128::from(sum) * 1_000_000),
+                None => chunk.iter().for_each(|value| self.add(*value)),
+            }
+        }
+        chunks.remainder().iter().for_each(|value| self.add(*value));
     }
 
     /// Takes back one value that was added before.
@@ -139,6 +180,25 @@ mod tests {
             prop_assert_eq!(forward, shuffled);
             let naive: f64 = values.iter().sum();
             prop_assert!((forward.total() - naive).abs() <= 1e-6 * (1.0 + naive.abs()));
+        }
+
+        #[test]
+        fn values_added_together_leave_the_bits_of_values_added_apart(
+            units in prop::collection::vec(-4_000_000_i64..4_000_000, 0..300),
+            strays in prop::collection::vec((0_usize..300, prop_oneof![
+                -1e15_f64..1e15, -1e-6_f64..1e-6, Just(4e10), Just(-0.0), Just(1e15), Just(0.000_5), Just(f64::NAN),
+            ]), 0..4),
+        ) {
+            let mut values: Vec<f64> = units.iter().map(|units| *units as f64 / 1000.0).collect();
+            for (place, stray) in strays {
+                if let Some(value) = values.get_mut(place) {
+                    *value = stray;
+                }
+            }
+            let (mut together, mut apart) = (ExactSum::ZERO, ExactSum::ZERO);
+            together.add_all(&values);
+            values.iter().for_each(|value| apart.add(*value));
+            prop_assert_eq!(together, apart);
         }
 
         #[test]

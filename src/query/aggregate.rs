@@ -47,17 +47,30 @@ impl Aggregate {
     }
 
     fn add_block(&mut self, block: &BlockSummary) {
-        self.valid += block.valid;
         self.sum.merge(&block.sum);
-        self.min = Some(self.min.map_or(block.least, |min| min.min(block.least)));
-        self.max = Some(self.max.map_or(block.greatest, |max| max.max(block.greatest)));
-        self.first = self.first.or(Some(block.first));
-        self.last = Some(block.last);
+        self.add_extremes(block.valid, [block.first, block.last, block.least, block.greatest]);
+    }
+
+    fn add_extremes(&mut self, valid: u64, [first, last, least, greatest]: [f64; 4]) {
+        self.valid += valid;
+        self.min = Some(self.min.map_or(least, |min| min.min(least)));
+        self.max = Some(self.max.map_or(greatest, |max| max.max(greatest)));
+        self.first = self.first.or(Some(first));
+        self.last = Some(last);
     }
 
     fn add_rows(&mut self, column: &Column, rows: std::ops::Range<usize>) {
         let values = column.values.get(rows.clone()).unwrap_or_default();
         let marks = column.marks.get(rows).unwrap_or_default();
+        if let ([first, ..], [.., last]) = (values, values)
+            && marks.iter().fold(true, |are_valid, mark| are_valid & mark.is_valid())
+        {
+            self.sum.add_all(values);
+            let least = values.iter().fold(*first, |least, value| least.min(*value));
+            let greatest = values.iter().fold(*first, |greatest, value| greatest.max(*value));
+            self.add_extremes(values.len() as u64, [*first, *last, least, greatest]);
+            return;
+        }
         for (value, _) in values.iter().zip(marks).filter(|(_, mark)| mark.is_valid()) {
             self.valid += 1;
             self.sum.add(*value);
