@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 const ENGINES: [&str; 4] = ["vocdb", "sqlite", "tsink", "pco"];
 /// Units of which less is better.
-const LESS_IS_BETTER: [&str; 4] = ["bytes/value", "us", "ms", "bytes"];
+const LESS_IS_BETTER: [&str; 5] = ["bytes/value", "us", "s", "ms", "bytes"];
 
 /// The whole report.
 pub(crate) fn text(run: &Run) -> String {
