@@ -1,6 +1,7 @@
 //! Readings in and out: appending, looking from outside, keeping in order.
 
 mod read_only;
+mod seal;
 mod upkeep;
 mod write;
 

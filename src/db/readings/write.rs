@@ -48,7 +48,7 @@ impl Database {
     /// [`Error::Store`] and [`Error::Ledger`] where files cannot be written; frames that are wrong in themselves are no error but
     /// [`Receipt::rejections`].
     pub fn append(&self, batch: &Batch) -> Result<Receipt, Error> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
         let now = inner.now();
@@ -64,9 +64,6 @@ impl Database {
         }
         inner.commit_all()?;
         inner.deliver()?;
-        if inner.store.is_head_full() {
-            inner.seal()?;
-        }
         drop(inner);
         if self.durability == Durability::Always {
             self.sync.wait_durable(lsn)?;

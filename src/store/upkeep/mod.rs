@@ -2,11 +2,13 @@
 
 mod backup;
 mod rewrite;
+mod seal;
 mod snapshot;
 mod verify;
 
 pub use backup::BackupReport;
 pub(crate) use rewrite::{Cut, Rewrite};
+pub(crate) use seal::Sealed;
 pub(crate) use snapshot::{measure, snapshot};
 pub(crate) use verify::verify;
 pub use verify::{Finding, VerifyReport};
