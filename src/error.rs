@@ -68,7 +68,10 @@ pub enum Error {
         known: String,
     },
     /// A name that is taken by something else.
-    #[error("{what} `{name}` is registered already, and differently: choose another name")]
+    #[error(
+        "{what} `{name}` is registered already, and differently: choose another name, or change an instrument's channels with \
+         `change_instrument`"
+    )]
     Conflict {
         /// Station or instrument.
         what: &'static str,

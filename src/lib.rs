@@ -18,12 +18,12 @@ pub mod trace;
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
 pub use db::{
-    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, ExportScope, InstrumentStats, ReadOnly,
-    Receipt, Rejection, Replayed, Retention, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
-    run_rule_tests, stations_of_tests,
+    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, ExportScope, InstrumentChange,
+    InstrumentStats, ReadOnly, Receipt, Rejection, Replayed, Retention, StationStats, Stats, StoredStats, TestFailure,
+    TestOutcome, UpkeepReport, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{
-    Batch, Channel, DuplicatePolicy, Frame, Instrument, InstrumentId, Interval, Position, Quality, ReferenceState,
-    Registry, Sample, Station, StationId, TimeRange, Timestamp, Unit,
+    Batch, Channel, ChannelChange, DuplicatePolicy, Frame, Instrument, InstrumentId, Interval, Position, Quality,
+    ReferenceState, Registry, Sample, Station, StationId, TimeRange, Timestamp, Unit,
 };

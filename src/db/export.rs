@@ -2,8 +2,8 @@
 
 use super::core::Database;
 use super::records::{
-    Checkpoint, Corrected, DeletionCompleted, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded, SegmentSealed,
-    SegmentsReplaced, StationRegistered,
+    Checkpoint, Corrected, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
+    SegmentSealed, SegmentsReplaced, StationRegistered,
 };
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
@@ -56,6 +56,7 @@ fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError
     match record.kind() {
         Kind::StationRegistered => json::<StationRegistered>(record, index),
         Kind::InstrumentRegistered => json::<InstrumentRegistered>(record, index),
+        Kind::InstrumentChanged => json::<InstrumentChanged>(record, index),
         Kind::RuleSetLoaded => json::<RuleSetLoaded>(record, index),
         Kind::Correction => json::<Corrected>(record, index),
         Kind::SegmentSealed => json::<SegmentSealed>(record, index),

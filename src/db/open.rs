@@ -4,8 +4,8 @@ use super::core::{Database, Flusher, Inner, LoadedRules, Sealer, Sealing};
 use super::pending::Uncommitted;
 use super::readings::finish_deletion;
 use super::records::{
-    Checkpoint, DeletionCompleted, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded, SegmentSealed,
-    SegmentsReplaced, StationRegistered,
+    Checkpoint, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
+    SegmentSealed, SegmentsReplaced, StationRegistered,
 };
 use super::rules::compile_for;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
@@ -133,6 +133,10 @@ impl Remembered {
             Kind::InstrumentRegistered => {
                 let InstrumentRegistered { id, station, instrument } = record.body(index)?;
                 self.registry.insert_instrument(id, station, instrument);
+            }
+            Kind::InstrumentChanged => {
+                let changed: InstrumentChanged = record.body(index)?;
+                self.registry.change_instrument(changed.id, changed.instrument());
             }
             Kind::RuleSetLoaded => self.rules = Some((record.body(index)?, self.registry.clone())),
             Kind::Checkpoint => self.checkpoint = record.body(index)?,

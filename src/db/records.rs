@@ -21,6 +21,32 @@ pub(super) struct InstrumentRegistered {
     pub(super) instrument: Instrument,
 }
 
+/// Kind 30: the channels of an instrument changed. Places of channels never change, so that a frame or a segment from before has a part of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct InstrumentChanged {
+    pub(super) id: InstrumentId,
+    /// As it is from now on, with all channels that it has ever had.
+    instrument: Instrument,
+    /// Places of the channels that it does not measure any more.
+    retired: Vec<usize>,
+    pub(super) by: String,
+    pub(super) reason: String,
+    /// The host's time.
+    pub(super) at: Timestamp,
+}
+
+impl InstrumentChanged {
+    pub(super) fn new((id, instrument): (InstrumentId, Instrument), by: &str, reason: &str, at: Timestamp) -> Self {
+        let retired = instrument.retired_places();
+        Self { id, instrument, retired, by: by.to_owned(), reason: reason.to_owned(), at }
+    }
+
+    /// The instrument as it is from now on.
+    pub(super) fn instrument(self) -> Instrument {
+        self.instrument.with_retired_places(&self.retired)
+    }
+}
+
 /// Kind 3: a rule set came into force, for the stations registered before this record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RuleSetLoaded {

@@ -92,6 +92,8 @@ kinds! {
     ReadingsDeleted = 28, "readings_deleted";
     /// Deleted readings are off the disk.
     DeletionCompleted = 29, "deletion_completed";
+    /// The channels of an instrument changed.
+    InstrumentChanged = 30, "instrument_changed";
 }
 
 impl Kind {

@@ -26,6 +26,9 @@ pub struct Channel {
     reference: ReferenceState,
     decimals: u8,
     detection_limit: Option<f64>,
+    /// Stands in the ledger beside the instrument, not within: segments know only which channels they have.
+    #[serde(skip)]
+    is_retired: bool,
 }
 
 impl Channel {
@@ -46,7 +49,8 @@ impl Channel {
     pub fn quantity(name: impl Into<String>, unit: Unit) -> Result<Self, ModelError> {
         let name = name.into();
         check_name("channel", &name)?;
-        Ok(Self { name, species: None, unit, reference: ReferenceState::C25, decimals: 3, detection_limit: None })
+        let (reference, is_retired) = (ReferenceState::C25, false);
+        Ok(Self { name, species: None, unit, reference, decimals: 3, detection_limit: None, is_retired })
     }
 
     /// The same channel under another name (two benzene channels of one instrument, say).
@@ -82,6 +86,16 @@ impl Channel {
     #[must_use]
     pub const fn with_detection_limit(mut self, limit: f64) -> Self {
         self.detection_limit = Some(limit);
+        self
+    }
+
+    pub(super) const fn with_retirement(mut self, is_retired: bool) -> Self {
+        self.is_retired = is_retired;
+        self
+    }
+
+    pub(super) const fn with_limit_of(mut self, other: &Self) -> Self {
+        self.detection_limit = other.detection_limit;
         self
     }
 
@@ -125,5 +139,11 @@ impl Channel {
     #[must_use]
     pub const fn detection_limit(&self) -> Option<f64> {
         self.detection_limit
+    }
+
+    /// Whether the instrument does not measure it any more: it keeps its place in a frame, where its sample is missing.
+    #[must_use]
+    pub const fn is_retired(&self) -> bool {
+        self.is_retired
     }
 }

@@ -32,6 +32,48 @@ pub enum ModelError {
         /// The limit.
         max: usize,
     },
+    /// A change names a channel that the instrument does not have.
+    #[error("instrument `{instrument}` has no channel `{channel}`; it has: {known}")]
+    NoSuchChannel {
+        /// The instrument.
+        instrument: String,
+        /// The channel.
+        channel: String,
+        /// All its channels.
+        known: String,
+    },
+    /// A change would give stored values another meaning.
+    #[error(
+        "channel `{channel}` of instrument `{instrument}` has the {aspect} {is}, and what is stored keeps it: retire the channel, and add one \
+         with the {aspect} {would_be} under another name"
+    )]
+    ChannelMeaning {
+        /// The instrument.
+        instrument: String,
+        /// The channel.
+        channel: String,
+        /// Species, unit or reference state.
+        aspect: &'static str,
+        /// What it is.
+        is: String,
+        /// What was asked for.
+        would_be: String,
+    },
+    /// A change would declare fewer decimals than before.
+    #[error(
+        "channel `{channel}` of instrument `{instrument}` is declared with {known} decimal places, and {asked} would say less than what is \
+         stored: declare {known} or more"
+    )]
+    FewerDecimals {
+        /// The instrument.
+        instrument: String,
+        /// The channel.
+        channel: String,
+        /// What it is declared with.
+        known: u8,
+        /// What was asked for.
+        asked: u8,
+    },
     /// A text that is no unit this crate knows.
     #[error("`{text}` is no known unit; known are {known}")]
     UnknownUnit {

@@ -17,7 +17,7 @@ pub use batch::Batch;
 pub use channel::Channel;
 pub use error::ModelError;
 pub use frame::{Frame, FrameRef, Mark, Sample};
-pub use instrument::{DuplicatePolicy, Instrument, InstrumentId};
+pub use instrument::{ChannelChange, DuplicatePolicy, Instrument, InstrumentId};
 pub use interval::Interval;
 pub use quality::Quality;
 pub use registry::Registry;

@@ -22,6 +22,13 @@ impl Registry {
         self.instruments.insert(id, (station, instrument));
     }
 
+    /// Puts an instrument that has changed in the place of the one of its number, if that is there.
+    pub fn change_instrument(&mut self, id: InstrumentId, changed: Instrument) {
+        if let Some((_, instrument)) = self.instruments.get_mut(&id) {
+            *instrument = changed;
+        }
+    }
+
     /// The number for the next station.
     #[must_use]
     pub fn next_station_id(&self) -> StationId {

@@ -21,6 +21,8 @@ pub struct Counters {
     pub rejected_unknown_instrument: u64,
     /// Frames with another number of samples than the instrument has channels.
     pub rejected_channel_count: u64,
+    /// Frames with a value of a retired channel.
+    pub rejected_retired_channel: u64,
     /// Frames with a value that is not finite or over 1e15.
     pub rejected_value: u64,
     /// Frames too far ahead of the host's clock.
@@ -37,6 +39,7 @@ impl Counters {
     pub const fn frames_rejected(&self) -> u64 {
         self.rejected_unknown_instrument
             + self.rejected_channel_count
+            + self.rejected_retired_channel
             + self.rejected_value
             + self.rejected_future
             + self.rejected_duplicate
@@ -51,6 +54,7 @@ impl Counters {
         self.frames_out_of_order += other.frames_out_of_order;
         self.rejected_unknown_instrument += other.rejected_unknown_instrument;
         self.rejected_channel_count += other.rejected_channel_count;
+        self.rejected_retired_channel += other.rejected_retired_channel;
         self.rejected_value += other.rejected_value;
         self.rejected_future += other.rejected_future;
         self.rejected_duplicate += other.rejected_duplicate;

@@ -61,6 +61,8 @@ impl HeadColumns {
     fn upsert(&mut self, frame: FrameRef<'_>) -> bool {
         if self.times.is_empty() {
             self.stride = frame.values.len();
+        } else if frame.values.len() != self.stride {
+            return self.upsert_uneven(frame);
         }
         match self.find(frame.time) {
             Ok(row) => {
@@ -85,9 +87,34 @@ impl HeadColumns {
         }
     }
 
+    /// Puts a row in that has another number of channels than those before: the instrument got some in between, which are missing in
+    /// the narrower ones. Sealing comes before such a change, so that only a log that has outlived its segment brings both.
+    fn upsert_uneven(&mut self, frame: FrameRef<'_>) -> bool {
+        let width = frame.values.len().max(self.stride);
+        if width > self.stride {
+            let stride = self.stride.max(1);
+            self.values = padded(self.values.chunks_exact(stride), width, 0.0);
+            self.marks = padded(self.marks.chunks_exact(stride), width, Mark::default());
+            self.stride = width;
+        }
+        let values = padded(std::iter::once(frame.values), width, 0.0);
+        let marks = padded(std::iter::once(frame.marks), width, Mark::default());
+        self.upsert(FrameRef { values: &values, marks: &marks, ..frame })
+    }
+
     pub(super) const fn channels(&self) -> usize {
         self.stride
     }
+}
+
+/// Rows one behind the other, each filled up to a width.
+fn padded<'a, T: Copy + 'a>(rows: impl Iterator<Item = &'a [T]>, width: usize, absent: T) -> Vec<T> {
+    let mut all = Vec::new();
+    for (row, cells) in rows.enumerate() {
+        all.extend_from_slice(cells);
+        all.resize((row + 1) * width, absent);
+    }
+    all
 }
 
 impl RowSource for HeadColumns {
@@ -101,11 +128,16 @@ impl RowSource for HeadColumns {
         let values = self.values.get(span.clone()).unwrap_or_default().chunks_exact(stride);
         let marks = self.marks.get(span).unwrap_or_default().chunks_exact(stride);
         for (values, marks) in values.zip(marks) {
-            let values = values.get(channels.clone()).unwrap_or_default();
-            let marks = marks.get(channels.clone()).unwrap_or_default();
+            let values = values.get(channels.start.min(stride)..channels.end.min(stride)).unwrap_or_default();
+            let marks = marks.get(channels.start.min(stride)..channels.end.min(stride)).unwrap_or_default();
             for ((column, value), mark) in out.iter_mut().zip(values).zip(marks) {
                 column.values.push(*value);
                 column.marks.push(mark.byte());
+            }
+            // Rows from before the instrument had these channels.
+            for column in out.iter_mut().take(channels.len()).skip(values.len()) {
+                column.values.push(0.0);
+                column.marks.push(Mark::default().byte());
             }
         }
     }
@@ -120,7 +152,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Puts a frame in. The caller has checked that it has as many values as the instrument has channels.
+    /// Puts a frame in. The caller has checked that it has as many values as its instrument had channels when it arrived.
     pub(super) fn upsert(&mut self, frame: FrameRef<'_>) {
         if self.columns.entry(frame.instrument).or_default().upsert(frame) {
             self.rows += 1;
@@ -182,5 +214,43 @@ impl Head {
             columns.marks.clear();
         }
         (self.rows, self.bytes) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Batch;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn rows_of_uneven_width_keep_their_channels(rows in prop::collection::vec((0_i64..20, 1_usize..5), 1..40)) {
+            let id = InstrumentId::new(1);
+            let (mut head, mut wanted) = (Head::default(), BTreeMap::new());
+            for (row, (time, width)) in (0_u32..).zip(rows) {
+                let samples = |channel: u32| Some(f64::from(row * 10 + channel));
+                let values: Vec<Option<f64>> = (0..4).map(|channel| samples(channel).filter(|_| (channel as usize) < width)).collect();
+                let mut batch = Batch::new();
+                batch.push_values(id, Timestamp::from_ms(time), &values[..width]);
+                batch.frames().for_each(|frame| head.upsert(frame));
+                wanted.insert(Timestamp::from_ms(time), values);
+            }
+            let rows = head.rows_of(id, &[0, 1, 2, 3], TimeRange::ALL).unwrap();
+            prop_assert_eq!(&rows.times, &wanted.keys().copied().collect::<Vec<_>>());
+            for (row, (time, values)) in wanted.iter().enumerate() {
+                let stored: Vec<Option<f64>> = rows.columns.iter().map(|column| column.sample(row).value).collect();
+                prop_assert_eq!(&stored, values);
+                let mut frame = head.frame_at(id, *time).unwrap().samples;
+                frame.resize(4, Sample::MISSING);
+                prop_assert_eq!(&frame.iter().map(|sample| sample.value).collect::<Vec<_>>(), values);
+            }
+            let mut sealed = vec![RawColumn::default(); 8];
+            head.instruments().for_each(|(_, columns)| columns.columns(0..4, 0..rows.times.len(), &mut sealed));
+            for (column, raw) in rows.columns.iter().zip(&sealed) {
+                prop_assert_eq!(&column.values, &raw.values);
+                prop_assert_eq!(&column.marks.iter().map(|mark| mark.byte()).collect::<Vec<_>>(), &raw.marks);
+            }
+        }
     }
 }

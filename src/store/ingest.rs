@@ -24,6 +24,12 @@ pub enum RejectReason {
         /// Samples of the frame.
         found: usize,
     },
+    /// A value of a channel that the instrument does not measure any more.
+    #[error("channel `{channel}` is retired: send a missing sample in its place, or add the channel again first")]
+    RetiredChannel {
+        /// The channel.
+        channel: String,
+    },
     /// NaN, an infinity, or a magnitude over 1e15.
     #[error(
         "the value {value} of channel `{channel}` is not a finite number up to 1e15; send a missing sample instead"
@@ -109,6 +115,12 @@ fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result
     let ahead_ms = frame.time.since_ms(now);
     if ahead_ms > FUTURE_MS_MAX {
         return Err(RejectReason::Future { time: frame.time, ahead_ms, ahead_ms_max: FUTURE_MS_MAX });
+    }
+    let mut of_retired = frame.marks.iter().zip(instrument.channels());
+    if instrument.has_retired()
+        && let Some((_, channel)) = of_retired.find(|(mark, channel)| channel.is_retired() && mark.is_present())
+    {
+        return Err(RejectReason::RetiredChannel { channel: channel.name().to_owned() });
     }
     let usable = |value: f64| value.abs() <= VALUE_MAGNITUDE_MAX;
     if frame.values.iter().fold(true, |all, value| all & usable(*value)) {
@@ -215,6 +227,7 @@ impl Staged {
         let counter = match reason {
             RejectReason::UnknownInstrument(_) => &mut self.counters.rejected_unknown_instrument,
             RejectReason::ChannelCount { .. } => &mut self.counters.rejected_channel_count,
+            RejectReason::RetiredChannel { .. } => &mut self.counters.rejected_retired_channel,
             RejectReason::Value { .. } => &mut self.counters.rejected_value,
             RejectReason::Future { .. } => &mut self.counters.rejected_future,
             RejectReason::Duplicate { .. } => &mut self.counters.rejected_duplicate,

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use vocdb::store::{Counters, RejectReason};
 use vocdb::{
-    Channel, Database, DuplicatePolicy, Error, ExportScope, Frame, Instrument, InstrumentId, Interval, Quality,
-    Receipt, Rejection, Sample, Station, TimeRange, Timestamp, Unit,
+    Channel, ChannelChange, Database, DuplicatePolicy, Error, ExportScope, Frame, Instrument, InstrumentId, Interval,
+    Quality, Receipt, Rejection, Sample, Station, TimeRange, Timestamp, Unit,
 };
 
 /// The one station of these tests.
@@ -48,10 +48,26 @@ impl Oracle {
         Self { instruments, rows, counters, corrections: Vec::new(), last_lsn: 0 }
     }
 
-    /// Registers everything; doing so again changes nothing.
+    /// Registers everything that is not there; doing so again changes nothing.
     pub(crate) fn register(&self, db: &Database) -> Result<Vec<InstrumentId>, Error> {
         let station = db.register_station(Station::new(STATION)?)?;
-        self.instruments.iter().map(|one| db.register_instrument(station, one.clone())).collect()
+        let registry = db.registry();
+        let register = |one: &Instrument| match registry.instrument_named(station, one.name()) {
+            Some(id) => Ok(id),
+            None => db.register_instrument(station, one.clone()),
+        };
+        self.instruments.iter().map(register).collect()
+    }
+
+    /// Changes the channels of an instrument, if they may be changed so; its rows have no values of new ones.
+    pub(crate) fn change(&mut self, id: InstrumentId, changes: &[ChannelChange]) {
+        let Some(known) = (id.number() as usize).checked_sub(1).and_then(|at| self.instruments.get_mut(at)) else {
+            return;
+        };
+        let Ok(changed) = known.changed(changes) else { return };
+        *known = changed;
+        let width = known.channels().len();
+        self.rows.iter_mut().filter(|((at, _), _)| *at == id).for_each(|(_, row)| row.resize(width, Sample::MISSING));
     }
 
     /// The numbers of the instruments.
@@ -108,6 +124,11 @@ impl Oracle {
         if ahead_ms > AHEAD_MS_MAX {
             self.counters.rejected_future += 1;
             return Err(RejectReason::Future { time: frame.time, ahead_ms, ahead_ms_max: AHEAD_MS_MAX });
+        }
+        let mut samples = frame.samples.iter().zip(instrument.channels());
+        if let Some((_, channel)) = samples.find(|(sample, channel)| channel.is_retired() && sample.value.is_some()) {
+            self.counters.rejected_retired_channel += 1;
+            return Err(RejectReason::RetiredChannel { channel: channel.name().to_owned() });
         }
         for (sample, channel) in frame.samples.iter().zip(instrument.channels()) {
             if let Some(value) = sample.value.filter(|value| value.is_nan() || value.abs() > MAGNITUDE_MAX) {
@@ -212,6 +233,11 @@ impl Oracle {
             let (stored, wanted) = (rows(db, id, &channels, TimeRange::ALL), self.rows(id, &channels, TimeRange::ALL));
             if stored != wanted {
                 return Some(format!("{id}: stored {stored:?}\nwanted {wanted:?}"));
+            }
+            let registry = db.registry();
+            let known = registry.instrument(id).map(|(_, known)| known.channels());
+            if known != Some(instrument.channels()) {
+                return Some(format!("{id}: channels {known:?}\nwanted {:?}", instrument.channels()));
             }
         }
         let (recorded, wanted) = (corrections(db), self.corrections.iter().map(Value::to_string).collect::<Vec<_>>());

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use vocdb::base::ExactSum;
 use vocdb::base::clock::ManualClock;
 use vocdb::{
-    Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame, InstrumentId, Interval, Quality,
-    ReadOnly, Sample, TimeRange, Timestamp,
+    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
+    InstrumentChange, InstrumentId, Interval, Quality, ReadOnly, Sample, TimeRange, Timestamp, Unit,
 };
 
 /// The host's time.
@@ -28,6 +28,13 @@ enum Step {
         frames: i64,
     },
     Seal,
+    /// Another channel, one less, one back, or more decimals.
+    Change {
+        instrument: u32,
+        kind: u8,
+        channel: Index,
+        decimals: u8,
+    },
     Compact(Compaction),
     Delete {
         instrument: u32,
@@ -98,6 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
     let compaction = select(vec![Compaction::Due, Compaction::Everything]);
     let delete = (1_u32..=3, prop::collection::vec(any::<Index>(), 0..2), -2_i64..16, 0_i64..2_000);
     let rollup = (1_u32..=3, any::<Index>(), select(vec![1_i64, 7, 60, 600, 3_600]), -2_i64..2_000, 0_i64..5_000);
+    let change = (1_u32..=3, 0_u8..5, any::<Index>(), 0_u8..14);
     prop_oneof![
         2 => compaction.prop_map(Step::Compact),
         1 => delete.prop_map(|(instrument, channels, from_slot, slots)| Step::Delete { instrument, channels, from_slot, slots }),
@@ -105,6 +113,7 @@ fn step() -> impl Strategy<Value = Step> {
         12 => prop::collection::vec(arrival(), 0..10).prop_map(Step::Append),
         1 => run.prop_map(|(instrument, from_slot, frames)| Step::Run { instrument, from_slot, frames }),
         3 => Just(Step::Seal),
+        2 => change.prop_map(|(instrument, kind, channel, decimals)| Step::Change { instrument, kind, channel, decimals }),
         1 => Just(Step::Close),
         1 => Just(Step::Drop),
         4 => scan.prop_map(|(instrument, channels, from_ms, to_ms)| Step::Scan { instrument, channels, from_ms, to_ms }),
@@ -166,17 +175,58 @@ impl<'d> Pair<'d> {
         assert_eq!(format!("{receipt:?}"), format!("{wanted:?}"));
     }
 
+    /// Whether an instrument has retired the channel at a place.
+    fn is_retired(&self, number: u32, place: usize) -> bool {
+        let known = (number as usize).checked_sub(1).and_then(|at| self.oracle.instruments.get(at));
+        known.and_then(|known| known.channels().get(place)).is_some_and(Channel::is_retired)
+    }
+
+    /// One frame in eight or so has a value of a retired channel.
     fn fitted(&self, arrival: &Arrival) -> Frame {
         let Arrival { instrument, time_ms, samples, is_too_wide } = arrival;
         let width = self.width(*instrument) + usize::from(*is_too_wide);
-        let samples = samples.iter().cycle().take(width).copied().collect();
+        let is_careless = samples[0].value.is_some_and(|value| value == 42.5);
+        let cell = |(place, sample): (usize, &Sample)| match self.is_retired(*instrument, place) && !is_careless {
+            true => Sample { value: None, ..*sample },
+            false => *sample,
+        };
+        let samples = samples.iter().cycle().take(width).enumerate().map(cell).collect();
         Frame { instrument: InstrumentId::new(*instrument), time: Timestamp::from_ms(*time_ms), samples }
+    }
+
+    fn change(&mut self, number: u32, kind: u8, place: usize, decimals: u8) {
+        let channel = self.oracle.instruments[number as usize - 1].channels()[place].clone();
+        let name = channel.name().to_owned();
+        let fresh = |unit| Channel::quantity(format!("c{}", self.width(number)), unit).unwrap();
+        let change = match kind {
+            0 => ChannelChange::Add(fresh(Unit::Ppb)),
+            1 => ChannelChange::Retire(name),
+            2 => ChannelChange::Add(channel),
+            3 => ChannelChange::Add(Channel::quantity(name, Unit::Ppm).unwrap()),
+            _ => ChannelChange::Decimals { channel: name, decimals },
+        };
+        let id = InstrumentId::new(number);
+        let known = &self.oracle.instruments[number as usize - 1];
+        let wanted = known.changed(std::slice::from_ref(&change));
+        let (by, reason) = ("laboratory".to_owned(), "another column".to_owned());
+        let is_nothing = wanted.as_ref().map_or(true, |wanted| wanted == known);
+        let asked = InstrumentChange { instrument: id, channels: vec![change.clone()], by, reason };
+        match (self.db().change_instrument(&asked), wanted) {
+            (Ok(changed), Ok(wanted)) => assert_eq!(changed, wanted),
+            (Err(Error::Model(error)), Err(wanted)) => assert_eq!(error, wanted),
+            (changed, wanted) => panic!("{changed:?}, wanted {wanted:?}"),
+        }
+        self.oracle.change(id, &[change]);
+        if !is_nothing {
+            self.unsealed = 0;
+        }
     }
 
     fn run(&self, instrument: u32, from_slot: i64, frames: i64) -> Vec<Frame> {
         let width = self.width(instrument);
         let frame = |slot: i64| {
-            let values = (0..width as i64).map(|channel| (slot % 7 > channel).then_some((slot % 50) as f64 / 100.0));
+            let is_there = |channel: i64| slot % 7 > channel && !self.is_retired(instrument, channel as usize);
+            let values = (0..width as i64).map(|channel| is_there(channel).then_some((slot % 50) as f64 / 100.0));
             let time = Timestamp::from_ms(FIRST_MS + slot * 1_000);
             Frame::new(InstrumentId::new(instrument), time, &values.collect::<Vec<_>>())
         };
@@ -196,6 +246,9 @@ impl<'d> Pair<'d> {
             Step::Seal => {
                 self.db().seal().unwrap();
                 self.unsealed = 0;
+            }
+            Step::Change { instrument, kind, channel, decimals } => {
+                self.change(*instrument, *kind, channel.index(self.width(*instrument)), *decimals);
             }
             Step::Compact(compaction) => {
                 self.db().compact(*compaction).unwrap();

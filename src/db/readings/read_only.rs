@@ -2,7 +2,7 @@
 
 use crate::base::clock::{Clock, SystemClock};
 use crate::db::names::find_channel;
-use crate::db::records::{InstrumentRegistered, SegmentSealed, SegmentsReplaced, StationRegistered};
+use crate::db::records::{InstrumentChanged, InstrumentRegistered, SegmentSealed, SegmentsReplaced, StationRegistered};
 use crate::db::stats::StoredStats;
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
@@ -116,6 +116,10 @@ fn registry_of(records: &[Record]) -> Result<Registry, Error> {
             Kind::InstrumentRegistered => {
                 let InstrumentRegistered { id, station, instrument } = record.body(index)?;
                 registry.insert_instrument(id, station, instrument);
+            }
+            Kind::InstrumentChanged => {
+                let changed: InstrumentChanged = record.body(index)?;
+                registry.change_instrument(changed.id, changed.instrument());
             }
             _ => {}
         }

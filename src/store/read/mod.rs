@@ -187,7 +187,8 @@ impl State {
     ) -> Result<Option<Frame>, StoreError> {
         let frozen = self.frozen.as_deref();
         let in_memory = [Some(&self.head), frozen].into_iter().flatten();
-        if let Some(frame) = in_memory.filter_map(|head| head.frame_at(instrument, time)).next() {
+        if let Some(mut frame) = in_memory.filter_map(|head| head.frame_at(instrument, time)).next() {
+            frame.samples.resize(frame.samples.len().max(channels), Sample::MISSING);
             return Ok(Some(frame));
         }
         let all: Vec<usize> = (0..channels).collect();

@@ -1,5 +1,9 @@
 //! What measures: channels that are sampled together.
 
+mod change;
+
+pub use change::ChannelChange;
+
 use super::channel::Channel;
 use super::error::ModelError;
 use super::interval::Interval;
@@ -63,6 +67,9 @@ pub struct Instrument {
     interval: Interval,
     channels: Vec<Channel>,
     duplicates: DuplicatePolicy,
+    /// Whether any channel is retired.
+    #[serde(skip)]
+    has_retired: bool,
 }
 
 impl Instrument {
@@ -81,13 +88,50 @@ impl Instrument {
         if let Some(twice) = channels.iter().find(|channel| !seen.insert(channel.name())) {
             return Err(ModelError::DuplicateChannel { instrument: name, channel: twice.name().to_owned() });
         }
-        Ok(Self { name, interval, channels, duplicates: DuplicatePolicy::default() })
+        Ok(Self { name, interval, channels, duplicates: DuplicatePolicy::default(), has_retired: false })
     }
 
     /// The same instrument with another policy for duplicates.
     #[must_use]
     pub const fn with_duplicates(mut self, policy: DuplicatePolicy) -> Self {
         self.duplicates = policy;
+        self
+    }
+
+    /// The same instrument after some changes of its channels, made one after the other. Places in a frame stay what they are.
+    ///
+    /// # Errors
+    /// [`ModelError::ChannelMeaning`], [`ModelError::FewerDecimals`], [`ModelError::NoSuchChannel`], [`ModelError::Decimals`], and
+    /// [`ModelError::ChannelCount`] for more than 512 channels, the retired ones among them.
+    pub fn changed(&self, changes: &[ChannelChange]) -> Result<Self, ModelError> {
+        let mut channels = self.channels.clone();
+        for change in changes {
+            change.apply(&self.name, &mut channels)?;
+        }
+        if channels.len() > CHANNELS_PER_INSTRUMENT_MAX {
+            let (count, max) = (channels.len(), CHANNELS_PER_INSTRUMENT_MAX);
+            return Err(ModelError::ChannelCount { instrument: self.name.clone(), count, max });
+        }
+        let has_retired = channels.iter().any(Channel::is_retired);
+        Ok(Self { channels, has_retired, ..self.clone() })
+    }
+
+    /// Whether any of its channels is retired.
+    #[must_use]
+    pub const fn has_retired(&self) -> bool {
+        self.has_retired
+    }
+
+    /// The places of the retired channels.
+    pub(crate) fn retired_places(&self) -> Vec<usize> {
+        self.channels.iter().enumerate().filter(|(_, channel)| channel.is_retired()).map(|(place, _)| place).collect()
+    }
+
+    /// The same instrument with the channels at these places retired, and no others.
+    pub(crate) fn with_retired_places(mut self, places: &[usize]) -> Self {
+        let channels = std::mem::take(&mut self.channels).into_iter().enumerate();
+        self.channels = channels.map(|(place, channel)| channel.with_retirement(places.contains(&place))).collect();
+        self.has_retired = self.channels.iter().any(Channel::is_retired);
         self
     }
 
@@ -103,7 +147,7 @@ impl Instrument {
         self.interval
     }
 
-    /// Its channels, in the order of the samples of a frame.
+    /// Its channels, in the order of the samples of a frame. A retired one keeps its place: its sample is missing.
     #[must_use]
     pub fn channels(&self) -> &[Channel] {
         &self.channels
