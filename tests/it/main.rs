@@ -21,6 +21,7 @@ mod storage_full_disk;
 mod storage_guards;
 mod storage_model;
 mod storage_pressure;
+mod storage_schema;
 mod storage_upkeep;
 mod storage_versions;
 mod tidy;

@@ -12,8 +12,8 @@ use vocdb::ledger::LedgerError;
 use vocdb::query::QueryError;
 use vocdb::store::StoreError;
 use vocdb::{
-    Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame, InstrumentId, Interval,
-    Quality, Retention, Sample, Station, TimeRange, Timestamp,
+    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
+    InstrumentChange, InstrumentId, Interval, Quality, Retention, Sample, Station, TimeRange, Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -40,12 +40,19 @@ enum Step {
     Compact,
     /// Nothing older than a day.
     Retain,
+    /// Of the first instrument.
+    Change(Vec<ChannelChange>),
     /// Rows of the first instrument, or one of its channels, from slot to slot.
     Delete(Vec<usize>, i64, i64),
 }
 
 fn frame(instrument: u32, slot: i64, values: &[Option<f64>]) -> Frame {
     Frame::new(InstrumentId::new(instrument), Timestamp::from_ms(NOW_MS - 100_000 + slot * 1_000), values)
+}
+
+/// A channel of the first instrument, as it is there or as it comes.
+fn channel(place: usize) -> Channel {
+    Channel::quantity(format!("c{place}"), Unit::Ppb).unwrap()
 }
 
 fn slots(from: i64, to: i64) -> TimeRange {
@@ -69,8 +76,15 @@ fn workload() -> Vec<Step> {
         Step::Append(vec![frame(1, 4, &[Some(0.5), Some(0.5)])]),
         Step::Compact,
         Step::Append(vec![frame(2, 5, &[Some(5.0)])]),
+        Step::Change(vec![
+            ChannelChange::Add(channel(2)),
+            ChannelChange::Decimals { channel: "c0".to_owned(), decimals: 5 },
+        ]),
+        Step::Append(vec![frame(1, 5, &[Some(0.00005), None, Some(7.5)]), frame(1, 3, &[None, None, Some(3.3)])]),
+        Step::Change(vec![ChannelChange::Retire("c1".to_owned())]),
+        Step::Append(vec![frame(1, 6, &[Some(0.6), None, None]), frame(1, 4, &[Some(0.9), None, Some(0.9)])]),
         Step::Delete(vec![1], 2, 4),
-        Step::Append(vec![frame(1, 3, &[Some(1.3), None])]),
+        Step::Append(vec![frame(1, 3, &[Some(1.3), None, None])]),
         Step::Delete(Vec::new(), 1, 3),
         Step::Compact,
         Step::Append(vec![frame(2, 6, &[Some(6.0)])]),
@@ -88,6 +102,9 @@ fn states(steps: &[Step], durability: Durability) -> Vec<Oracle> {
         if let Step::Delete(channels, from, to) = step {
             state.delete(InstrumentId::new(1), channels, slots(*from, *to));
         }
+        if let Step::Change(changes) = step {
+            state.change(InstrumentId::new(1), changes);
+        }
         if matches!(step, Step::Retain) {
             state.delete(RETENTION.instrument, &[], TimeRange::new(Timestamp::MIN, Timestamp::from_ms(KEPT_FROM_MS)));
         }
@@ -103,6 +120,11 @@ fn take(db: &Database, step: &Step) -> Result<(), Error> {
         Step::Seal => db.seal(),
         Step::Compact => db.compact(Compaction::Everything).map(|_| ()),
         Step::Retain => db.retain(&[RETENTION], Timestamp::from_ms(NOW_MS)).map(|_| ()),
+        Step::Change(changes) => {
+            let (by, reason) = ("laboratory".to_owned(), "another column".to_owned());
+            let change = InstrumentChange { instrument: InstrumentId::new(1), channels: changes.clone(), by, reason };
+            db.change_instrument(&change).map(|_| ())
+        }
         Step::Delete(channels, from, to) => {
             let (instrument, range) = (InstrumentId::new(1), slots(*from, *to));
             let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
@@ -167,7 +189,9 @@ fn assert_recovered(db: &Database, states: &[Oracle], context: &str) {
         panic!("{context}: {}", differences.into_iter().flatten().collect::<Vec<_>>().join("\n"))
     };
     let mut state = state.clone();
-    let more = [frame(1, 60, &[Some(6.0), None]), frame(1, 1, &[Some(6.1), Some(6.1)]), frame(2, 61, &[Some(6.2)])];
+    let channels = state.instruments[0].channels().to_vec();
+    let values = |value: f64| channels.iter().map(|one| Some(value).filter(|_| !one.is_retired())).collect::<Vec<_>>();
+    let more = [frame(1, 60, &values(6.0)), frame(1, 1, &values(6.1)), frame(2, 61, &[Some(6.2)])];
     state.append(&more, Timestamp::from_ms(NOW_MS), false);
     assert_eq!(db.append(&Batch::from_iter(more)).unwrap().lsn, state.last_lsn, "{context}");
     db.seal().unwrap();

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::{
-    Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame, InstrumentId, Quality, ReadOnly,
-    Sample, TimeRange, Timestamp,
+    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame,
+    InstrumentChange, InstrumentId, Quality, ReadOnly, Sample, TimeRange, Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -121,6 +121,18 @@ fn a_store_of_every_earlier_release_opens_with_everything_in_it_and_goes_on() {
         db.close().unwrap();
         let db = Database::open(dir.path(), config()).unwrap();
         assert_eq!(oracle.difference(&db), None, "{}, written by this release", version.display());
+        let add = ChannelChange::Add(Channel::quantity("new", Unit::Ppb).unwrap());
+        let (by, reason) = ("laboratory".to_owned(), "a new column".to_owned());
+        let change = InstrumentChange { instrument: InstrumentId::new(1), channels: vec![add], by, reason };
+        db.change_instrument(&change).unwrap();
+        oracle.change(change.instrument, &change.channels);
+        let more = vec![frame(1, 3, 6_000), frame(1, 3, 7)];
+        oracle.append(&more, Timestamp::from_ms(NOW_MS), false);
+        db.append(&Batch::from_iter(more)).unwrap();
+        db.compact(Compaction::Everything).unwrap();
+        drop(db);
+        let db = Database::open(dir.path(), config()).unwrap();
+        assert_eq!(oracle.difference(&db), None, "{}, with another channel", version.display());
         versions += 1;
     }
     assert!(versions > 0, "no fixture was found");

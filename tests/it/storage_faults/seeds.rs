@@ -1,9 +1,9 @@
 //! Random work under random power cuts, by seed: many short cases, on all cores.
 
-use super::{Step, assert_recovered, config, frame, states, take};
+use super::{Step, assert_recovered, channel, config, frame, states, take};
 use crate::faulty::{Fault, FaultyStorage, Unsynced, scrambled};
 use std::sync::atomic::{AtomicU64, Ordering};
-use vocdb::{Config, Database, Durability};
+use vocdb::{ChannelChange, Config, Database, Durability};
 
 /// Runs of random work under random faults: how many, and from which seed on.
 const CASES: &str = "VOCDB_FAULT_CASES";
@@ -20,22 +20,51 @@ impl Chance {
     }
 }
 
-/// Frames in time, late, very late or again, seals, merges, deletions and retention, in any order.
+/// Channels of the first instrument, and whether the second of them is retired.
+struct Width {
+    channels: usize,
+    is_retired: bool,
+}
+
+impl Width {
+    /// A channel more, or the second one retired or back.
+    fn change(&mut self, chance: &mut Chance) -> Step {
+        if self.channels < 5 && chance.below(2) == 0 {
+            self.channels += 1;
+            return Step::Change(vec![ChannelChange::Add(channel(self.channels - 1))]);
+        }
+        self.is_retired = !self.is_retired;
+        let change = if self.is_retired {
+            ChannelChange::Retire("c1".to_owned())
+        } else {
+            ChannelChange::Add(channel(1).with_decimals(4).unwrap())
+        };
+        Step::Change(vec![change])
+    }
+}
+
+/// Frames in time, late, very late or again, seals, merges, deletions, retention and changes of channels, in any order.
 fn random_work(chance: &mut Chance) -> Vec<Step> {
     let value = |chance: &mut Chance| (chance.below(5) > 0).then(|| chance.below(400) as f64 / 100.0);
-    let one = |chance: &mut Chance| match chance.below(3) {
+    let one = |chance: &mut Chance, width: &Width| match chance.below(3) {
         0 => frame(2, chance.below(12) as i64, &[value(chance)]),
         // Older than retention keeps.
         1 if chance.below(4) == 0 => frame(2, -300_000 + chance.below(3) as i64, &[value(chance)]),
-        _ => frame(1, chance.below(12) as i64, &[value(chance), value(chance)]),
+        _ => {
+            let mut values: Vec<Option<f64>> = (0..width.channels).map(|_| value(chance)).collect();
+            values[1] = values[1].filter(|_| !width.is_retired);
+            frame(1, chance.below(12) as i64, &values)
+        }
     };
+    let mut width = Width { channels: 2, is_retired: false };
     let mut steps = vec![Step::Register];
     for _ in 0..4 + chance.below(9) {
-        steps.push(match chance.below(12) {
-            0..6 => Step::Append((0..1 + chance.below(4)).map(|_| one(chance)).collect()),
+        steps.push(match chance.below(13) {
+            0..6 => Step::Append((0..1 + chance.below(4)).map(|_| one(chance, &width)).collect()),
             6 | 7 => Step::Seal,
             8 | 9 => Step::Compact,
             10 => Step::Retain,
+            11 => width.change(chance),
             _ => {
                 let from = chance.below(10) as i64;
                 let channels = if chance.below(2) == 0 { Vec::new() } else { vec![usize::from(chance.below(2) == 1)] };
