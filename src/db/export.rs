@@ -2,8 +2,8 @@
 
 use super::core::Database;
 use super::records::{
-    Checkpoint, Corrected, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
-    SegmentSealed, SegmentsReplaced, StationRegistered,
+    Checkpoint, Corrected, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted,
+    ReadingsDropped, RuleSetLoaded, SegmentSealed, SegmentsReplaced, StationRegistered,
 };
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
@@ -64,6 +64,7 @@ fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError
         Kind::SegmentsReplaced => json::<SegmentsReplaced>(record, index),
         Kind::ReadingsDeleted => json::<ReadingsDeleted>(record, index),
         Kind::DeletionCompleted => json::<DeletionCompleted>(record, index),
+        Kind::ReadingsDropped => json::<ReadingsDropped>(record, index),
         _ => match AlarmEvent::from_record(record, index)? {
             Some(event) => event.to_json().map_err(|error| unreadable(record, index, &error)),
             None => Ok(serde_json::Value::Null),

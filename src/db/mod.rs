@@ -17,6 +17,8 @@ mod stats;
 pub use alarm_log::AlarmLog;
 pub use core::Database;
 pub use export::ExportScope;
-pub use readings::{Compaction, Deletion, InstrumentChange, ReadOnly, Receipt, Rejection, Retention, UpkeepReport};
+pub use readings::{
+    Compaction, Deletion, InstrumentChange, ReadOnly, Receipt, Rejection, Retention, RetentionScope, UpkeepReport,
+};
 pub use rules::{Backtest, BacktestSummary, Replayed, TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
 pub use stats::{InstrumentStats, StationStats, Stats, StoredStats};

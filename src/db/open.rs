@@ -2,7 +2,7 @@
 
 use super::core::{Database, Flusher, Inner, LoadedRules, Sealer, Sealing};
 use super::pending::Uncommitted;
-use super::readings::finish_deletion;
+use super::readings::finish_deletions;
 use super::records::{
     Checkpoint, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
     SegmentSealed, SegmentsReplaced, StationRegistered,
@@ -50,7 +50,7 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
             Ok(()) => {
                 let database = finish(inner, report)?;
                 for (number, cut) in deletions {
-                    finish_deletion(&database.inner, number, &cut)?;
+                    finish_deletions(&database.inner, &[(number, cut)])?;
                 }
                 return Ok(database);
             }
@@ -158,7 +158,7 @@ impl Remembered {
             Kind::DeletionCompleted => {
                 self.deletions.remove(&record.body::<DeletionCompleted>(index)?.number);
             }
-            Kind::Correction => {}
+            Kind::Correction | Kind::ReadingsDropped => {}
             _ => self.take_event(record, index)?,
         }
         Ok(())

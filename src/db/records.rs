@@ -121,3 +121,18 @@ pub(super) struct ReadingsDeleted {
 pub(super) struct DeletionCompleted {
     pub(super) number: u64,
 }
+
+/// Kind 31: how many readings deletions have taken away; only what this run of the store did, where a crash came in between.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ReadingsDropped {
+    /// Their numbers.
+    pub(super) deletions: Vec<u64>,
+    /// Whole rows.
+    pub(super) rows: u64,
+    /// Present values, in these rows and in others.
+    pub(super) values: u64,
+    /// Bytes of the segments that were rewritten.
+    pub(super) bytes_before: u64,
+    /// And of those in their place.
+    pub(super) bytes_after: u64,
+}

@@ -94,6 +94,8 @@ kinds! {
     DeletionCompleted = 29, "deletion_completed";
     /// The channels of an instrument changed.
     InstrumentChanged = 30, "instrument_changed";
+    /// How many readings deletions have taken away.
+    ReadingsDropped = 31, "readings_dropped";
 }
 
 impl Kind {
@@ -122,6 +124,7 @@ impl Kind {
                 | Self::Checkpoint
                 | Self::SegmentsReplaced
                 | Self::DeletionCompleted
+                | Self::ReadingsDropped
         )
     }
 }

@@ -188,6 +188,11 @@ impl Oracle {
         self.rows.range((id, Timestamp::MIN)..=(id, Timestamp::MAX)).map(|((_, time), samples)| (*time, samples))
     }
 
+    /// Whether a channel has any value in a range.
+    pub(crate) fn has_values(&self, id: InstrumentId, channel: usize, range: TimeRange) -> bool {
+        self.rows_of(id).any(|(time, samples)| range.contains(time) && samples[channel].value.is_some())
+    }
+
     /// Forgets whole rows, or some channels of them.
     pub(crate) fn delete(&mut self, id: InstrumentId, channels: &[usize], range: TimeRange) {
         let of_range = |at: InstrumentId, time: Timestamp| at == id && range.contains(time);

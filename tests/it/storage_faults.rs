@@ -13,14 +13,16 @@ use vocdb::query::QueryError;
 use vocdb::store::StoreError;
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
-    InstrumentChange, InstrumentId, Interval, Quality, Retention, Sample, Station, TimeRange, Timestamp, Unit,
+    InstrumentChange, InstrumentId, Interval, Quality, Retention, RetentionScope, Sample, Station, TimeRange,
+    Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
 /// The first instant that [`RETENTION`] keeps: midnight a day before the host's day.
 const KEPT_FROM_MS: i64 = (NOW_MS / 86_400_000 - 1) * 86_400_000;
+const RETAINED: InstrumentId = InstrumentId::new(2);
 const RETENTION: Retention =
-    Retention { instrument: InstrumentId::new(2), channel: None, age_max: Some(Interval::hours(24)), bytes_max: None };
+    Retention { scope: RetentionScope::Instrument(RETAINED), age_max: Some(Interval::hours(24)), bytes_max: None };
 
 fn config(storage: &FaultyStorage, durability: Durability) -> Config {
     let clock = Arc::new(ManualClock::new(NOW_MS));
@@ -106,7 +108,7 @@ fn states(steps: &[Step], durability: Durability) -> Vec<Oracle> {
             state.change(InstrumentId::new(1), changes);
         }
         if matches!(step, Step::Retain) {
-            state.delete(RETENTION.instrument, &[], TimeRange::new(Timestamp::MIN, Timestamp::from_ms(KEPT_FROM_MS)));
+            state.delete(RETAINED, &[], TimeRange::new(Timestamp::MIN, Timestamp::from_ms(KEPT_FROM_MS)));
         }
         states.push(state);
     }

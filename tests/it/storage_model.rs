@@ -1,6 +1,6 @@
 //! Any sequence of appends, seals, restarts and questions gives what a map would give, to the bit.
 
-use super::oracle::{Oracle, instrument, rows};
+use super::oracle::{Oracle, STATION, instrument, rows};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::path::Path;
@@ -9,7 +9,8 @@ use vocdb::base::ExactSum;
 use vocdb::base::clock::ManualClock;
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
-    InstrumentChange, InstrumentId, Interval, Quality, ReadOnly, Sample, TimeRange, Timestamp, Unit,
+    InstrumentChange, InstrumentId, Interval, Quality, ReadOnly, Retention, RetentionScope, Sample, TimeRange,
+    Timestamp, Unit,
 };
 
 /// The host's time.
@@ -48,6 +49,13 @@ enum Step {
         seconds: i64,
         from_slot: i64,
         slots: i64,
+    },
+    /// By age in hours, and by bytes.
+    Retain {
+        scope: u8,
+        channel: Index,
+        age_hours: Option<i64>,
+        bytes_max: Option<u64>,
     },
     Close,
     /// As a killed process would leave it: nothing is sealed, nothing said goodbye to.
@@ -106,6 +114,8 @@ fn step() -> impl Strategy<Value = Step> {
     let delete = (1_u32..=3, prop::collection::vec(any::<Index>(), 0..2), -2_i64..16, 0_i64..2_000);
     let rollup = (1_u32..=3, any::<Index>(), select(vec![1_i64, 7, 60, 600, 3_600]), -2_i64..2_000, 0_i64..5_000);
     let change = (1_u32..=3, 0_u8..5, any::<Index>(), 0_u8..14);
+    let bytes_max = prop_oneof![3 => 400_u64..6_000, 1 => Just(0_u64)];
+    let retain = (0_u8..6, any::<Index>(), prop::option::of(1_i64..60), prop::option::of(bytes_max));
     prop_oneof![
         2 => compaction.prop_map(Step::Compact),
         1 => delete.prop_map(|(instrument, channels, from_slot, slots)| Step::Delete { instrument, channels, from_slot, slots }),
@@ -114,6 +124,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => run.prop_map(|(instrument, from_slot, frames)| Step::Run { instrument, from_slot, frames }),
         3 => Just(Step::Seal),
         2 => change.prop_map(|(instrument, kind, channel, decimals)| Step::Change { instrument, kind, channel, decimals }),
+        2 => retain.prop_map(|(scope, channel, age_hours, bytes_max)| Step::Retain { scope, channel, age_hours, bytes_max }),
         1 => Just(Step::Close),
         1 => Just(Step::Drop),
         4 => scan.prop_map(|(instrument, channels, from_ms, to_ms)| Step::Scan { instrument, channels, from_ms, to_ms }),
@@ -233,6 +244,42 @@ impl<'d> Pair<'d> {
         (from_slot..from_slot + frames).map(frame).collect()
     }
 
+    /// By age the map knows what goes; by bytes it is the oldest of all instruments of the scope, back to one instant.
+    fn retain(&mut self, scope: RetentionScope, age_hours: Option<i64>, bytes_max: Option<u64>) {
+        let (now, age_max) = (Timestamp::from_ms(NOW_MS), age_hours.map(Interval::hours));
+        let (ids, channels) = match scope {
+            RetentionScope::Instrument(id) => (vec![id], Vec::new()),
+            RetentionScope::Channel { instrument, channel } => (vec![instrument], vec![channel]),
+            RetentionScope::Store | RetentionScope::Station(_) => (self.oracle.ids(), Vec::new()),
+        };
+        let by_age = Retention { scope, age_max, bytes_max: None };
+        self.db().retain(&[by_age], now).unwrap();
+        self.unsealed = 0;
+        if let Some(hours) = age_hours {
+            let until = (NOW_MS - hours * 3_600_000).div_euclid(86_400_000) * 86_400_000;
+            let range = TimeRange::new(Timestamp::MIN, Timestamp::from_ms(until));
+            // A channel of which no value is so old keeps the flags of what is missing.
+            let has_values = |id: &InstrumentId| match channels.first() {
+                Some(channel) => self.oracle.has_values(*id, *channel, range),
+                None => true,
+            };
+            let ids: Vec<InstrumentId> = ids.iter().copied().filter(has_values).collect();
+            ids.iter().for_each(|id| self.oracle.delete(*id, &channels, range));
+        }
+        let by_bytes = Retention { scope, age_max: None, bytes_max };
+        let report = self.db().retain(&[by_bytes], now).unwrap();
+        if report.segments_removed > 0 {
+            let first_left = |id: &InstrumentId| {
+                let rows = rows(self.db(), *id, &channels, TimeRange::ALL);
+                let is_left = |cells: &[super::oracle::Bits]| cells.iter().all(|cell| *cell != (None, Quality::Normal));
+                rows.iter().find(|(_, cells)| is_left(cells)).map(|(time, _)| *time)
+            };
+            let until = ids.iter().filter_map(first_left).min().unwrap_or(Timestamp::MAX);
+            let until = TimeRange::new(Timestamp::MIN, until);
+            ids.iter().for_each(|id| self.oracle.delete(*id, &channels, until));
+        }
+    }
+
     fn take(&mut self, step: &Step) {
         match step {
             Step::Append(arrivals) => {
@@ -265,6 +312,16 @@ impl<'d> Pair<'d> {
             Step::Rollup { instrument, channel, seconds, from_slot, slots } => {
                 let (id, channel) = (InstrumentId::new(*instrument), channel.index(self.width(*instrument)));
                 self.assert_rollup(id, channel, *seconds, slot_range(*from_slot, *slots));
+            }
+            Step::Retain { scope, channel, age_hours, bytes_max } => {
+                let id = InstrumentId::new(1 + u32::from(scope % 3));
+                let scope = match scope {
+                    0 => RetentionScope::Store,
+                    1 => RetentionScope::Station(self.db().registry().station_named(STATION).unwrap()),
+                    2 | 3 => RetentionScope::Instrument(id),
+                    _ => RetentionScope::Channel { instrument: id, channel: channel.index(self.width(id.number())) },
+                };
+                self.retain(scope, *age_hours, *bytes_max);
             }
             Step::Close => {
                 self.db.take().unwrap().close().unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use vocdb::base::clock::ManualClock;
 use vocdb::{
     Batch, Channel, Compaction, Config, Database, Deletion, Durability, Instrument, InstrumentId, Interval, Retention,
-    Station, TimeRange, Timestamp, Unit,
+    RetentionScope, Station, TimeRange, Timestamp, Unit,
 };
 
 const FIRST_MS: i64 = 1_700_000_000_000;
@@ -129,13 +129,14 @@ fn retention_keeps_whole_days_and_no_more_bytes_than_allowed() {
         db.seal().unwrap();
     }
     let now = Timestamp::from_ms(FIRST_MS + 10 * 86_400_000);
-    let rule = Retention { instrument: id, channel: None, age_max: Some(Interval::hours(96)), bytes_max: None };
+    let rule = Retention { scope: RetentionScope::Instrument(id), age_max: Some(Interval::hours(96)), bytes_max: None };
     db.retain(&[rule], now).unwrap();
     let rows = db.readings().rows(id, &CHANNELS, TimeRange::ALL).unwrap();
     let first = rows.samples(0).next().unwrap().0;
     assert!(first.as_ms() % 86_400_000 < 60_000, "the day in which 96 hours ago falls is kept whole");
     assert!(now.since_ms(first) >= 96 * 3_600_000 && now.since_ms(first) < 120 * 3_600_000);
-    let of_channel = Retention { channel: Some(1), age_max: Some(Interval::hours(48)), ..rule };
+    let scope = RetentionScope::Channel { instrument: id, channel: 1 };
+    let of_channel = Retention { scope, age_max: Some(Interval::hours(48)), ..rule };
     db.retain(&[of_channel], now).unwrap();
     let range = TimeRange::new(first, first.plus_ms(86_400_000));
     let aggregate = db.readings().aggregate(id, &CHANNELS, range).unwrap();

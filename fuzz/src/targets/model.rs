@@ -5,7 +5,7 @@ use crate::memory::MemoryStorage;
 use crate::random::Random;
 use std::collections::BTreeMap;
 use vocdb::{
-    Batch, Compaction, Database, Deletion, Frame, InstrumentId, Interval, Quality, Retention, Sample, TimeRange,
+    Batch, Compaction, Database, Deletion, Frame, InstrumentId, Interval, Quality, Retention, RetentionScope, Sample, TimeRange,
     Timestamp,
 };
 
@@ -107,7 +107,7 @@ fn upkeep((store, storage): (&Database, &MemoryStorage), model: &mut Model, step
             // Whole days: what is kept begins with the day in which the age falls.
             let now = Timestamp::from_ms(NOW_MS + i64::from(other) * 3_600_000);
             let age_max = Some(Interval::hours(24));
-            let rule = Retention { instrument, channel: None, age_max, bytes_max: None };
+            let rule = Retention { scope: RetentionScope::Instrument(instrument), age_max, bytes_max: None };
             store.retain(&[rule], now).expect("retention");
             let until = Timestamp::from_ms((now.as_ms() - 86_400_000).div_euclid(86_400_000) * 86_400_000);
             forget(model, instrument, &[], TimeRange::new(Timestamp::MIN, until));

@@ -1,13 +1,15 @@
 //! Readings in and out: appending, looking from outside, keeping in order.
 
 mod read_only;
+mod retention;
 mod schema;
 mod seal;
 mod upkeep;
 mod write;
 
 pub use read_only::ReadOnly;
+pub use retention::{Retention, RetentionScope};
 pub use schema::InstrumentChange;
-pub(super) use upkeep::finish_deletion;
-pub use upkeep::{Compaction, Deletion, Retention, UpkeepReport};
+pub(super) use upkeep::finish_deletions;
+pub use upkeep::{Compaction, Deletion, UpkeepReport};
 pub use write::{Receipt, Rejection};

@@ -2,20 +2,16 @@
 
 use crate::config::Config;
 use crate::db::core::{Database, Inner};
-use crate::db::records::{DeletionCompleted, ReadingsDeleted, SegmentsReplaced};
+use crate::db::records::{DeletionCompleted, ReadingsDeleted, ReadingsDropped, SegmentsReplaced};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
-use crate::model::{InstrumentId, Interval, TimeRange, Timestamp};
-use crate::query::QueryError;
+use crate::model::{InstrumentId, TimeRange};
 use crate::store::io::{FsStorage, Storage};
-use crate::store::read::Column;
 use crate::store::{BackupReport, Cut, Finding, Quarantined, Rewrite, VerifyReport};
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// How much compaction takes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +33,10 @@ pub struct UpkeepReport {
     pub bytes_before: u64,
     /// And after.
     pub bytes_after: u64,
+    /// Rows that deletion or retention has taken away.
+    pub rows_dropped: u64,
+    /// Present values that it has taken away, in these rows and in others.
+    pub values_dropped: u64,
 }
 
 /// Readings that are to go for good.
@@ -52,19 +52,6 @@ pub struct Deletion {
     pub by: String,
     /// Why.
     pub reason: String,
-}
-
-/// How long readings of an instrument are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Of which instrument.
-    pub instrument: InstrumentId,
-    /// Of which channel, by its place in a frame; of all where none is named.
-    pub channel: Option<usize>,
-    /// Older readings go, by whole days of UTC.
-    pub age_max: Option<Interval>,
-    /// The oldest segments' rows go until no more bytes are left. Counts whole rows: with a channel named, it says nothing.
-    pub bytes_max: Option<u64>,
 }
 
 impl Database {
@@ -90,88 +77,35 @@ impl Database {
     /// [`Error::Store`] and [`Error::Ledger`] where files cannot be read or written. Once the wish is in the ledger, opening the store again
     /// finishes what was begun.
     pub fn delete(&self, deletion: &Deletion) -> Result<UpkeepReport, Error> {
+        self.delete_all(std::slice::from_ref(deletion))
+    }
+
+    /// Deletes all of these at once: each segment is rewritten no more than once.
+    pub(super) fn delete_all(&self, deletions: &[Deletion]) -> Result<UpkeepReport, Error> {
         let _one_at_a_time = self.upkeep.lock();
-        let number = {
+        let numbered = {
             let turn = self.sealing.turn();
             let mut inner = self.inner.lock();
             inner.seal(&turn)?;
-            let channel_names = inner.channel_names(deletion)?;
-            let number = inner.ledger.records() + 1;
-            let body = ReadingsDeleted {
-                number,
-                instrument: deletion.instrument,
-                channels: deletion.channels.clone(),
-                channel_names,
-                range: deletion.range,
-                by: deletion.by.clone(),
-                reason: deletion.reason.clone(),
-                at: inner.now(),
-            };
-            inner.ledger.commit(&[Record::new(Kind::ReadingsDeleted, &body)?])?;
-            number
-        };
-        finish_deletion(&self.inner, number, &cut_of(deletion))
-    }
-
-    /// Applies rules of retention as of `now`: what is older or more than they allow goes for good, and its space is free.
-    ///
-    /// # Errors
-    /// As [`Database::delete`].
-    pub fn retain(&self, rules: &[Retention], now: Timestamp) -> Result<UpkeepReport, Error> {
-        let mut report = UpkeepReport::default();
-        // Late rows in memory can be older than any segment's.
-        self.seal()?;
-        for rule in rules {
-            let Some(until) = self.retention_end(rule, now) else { continue };
-            let range = TimeRange::new(Timestamp::MIN, until);
-            if self
-                .inner
-                .lock()
-                .store
-                .plan_cuts(&[Cut { instrument: rule.instrument, channels: Vec::new(), range }])
-                .is_empty()
-            {
-                continue;
+            let (mut records, mut numbered) = (Vec::new(), Vec::new());
+            for (number, deletion) in (inner.ledger.records() + 1..).zip(deletions) {
+                let body = ReadingsDeleted {
+                    number,
+                    instrument: deletion.instrument,
+                    channels: deletion.channels.clone(),
+                    channel_names: inner.channel_names(deletion)?,
+                    range: deletion.range,
+                    by: deletion.by.clone(),
+                    reason: deletion.reason.clone(),
+                    at: inner.now(),
+                };
+                records.push(Record::new(Kind::ReadingsDeleted, &body)?);
+                numbered.push((number, cut_of(deletion)));
             }
-            if let Some(channel) = rule.channel
-                && !self.has_values(rule.instrument, channel, range)?
-            {
-                continue;
-            }
-            let deletion = Deletion {
-                instrument: rule.instrument,
-                channels: rule.channel.into_iter().collect(),
-                range,
-                by: "retention".to_owned(),
-                reason: format!("kept no longer than {until}"),
-            };
-            report.add(&self.delete(&deletion)?);
-        }
-        Ok(report)
-    }
-
-    fn has_values(&self, instrument: InstrumentId, channel: usize, range: TimeRange) -> Result<bool, Error> {
-        let mut scan = self.readings.scan(instrument, &[channel], range)?;
-        let mut is_any = false;
-        let mut look = |_: usize, _: &[Timestamp], column: &Column| {
-            is_any |= column.marks.iter().any(|mark| mark.is_present());
+            inner.ledger.commit(&records)?;
+            numbered
         };
-        while scan.visit(&mut look).map_err(QueryError::from)? {}
-        Ok(is_any)
-    }
-
-    /// Up to when a rule lets readings go.
-    fn retention_end(&self, rule: &Retention, now: Timestamp) -> Option<Timestamp> {
-        let by_age = rule.age_max.map(|age| {
-            let end = now.plus_ms(-age.as_ms());
-            let next = end.ceil_to(DAY_MS);
-            if next == end { end } else { next.plus_ms(-DAY_MS) }
-        });
-        let by_bytes = rule
-            .bytes_max
-            .filter(|_| rule.channel.is_none())
-            .and_then(|bytes_max| self.inner.lock().store.end_of_surplus(rule.instrument, bytes_max));
-        by_age.max(by_bytes)
+        finish_deletions(&self.inner, &numbered)
     }
 
     /// Copies the store into a new or empty directory while it is in use; writing waits for the logs to be copied. Segments are hard links
@@ -230,11 +164,13 @@ impl Database {
 }
 
 impl UpkeepReport {
-    fn add(&mut self, other: &Self) {
+    pub(super) const fn add(&mut self, other: &Self) {
         self.segments_removed += other.segments_removed;
         self.segments_added += other.segments_added;
         self.bytes_before += other.bytes_before;
         self.bytes_after += other.bytes_after;
+        self.rows_dropped += other.rows_dropped;
+        self.values_dropped += other.values_dropped;
     }
 }
 
@@ -242,12 +178,27 @@ fn cut_of(deletion: &Deletion) -> Cut {
     Cut { instrument: deletion.instrument, channels: deletion.channels.clone(), range: deletion.range }
 }
 
-/// Rewrites what a deletion that is in the ledger concerns, and notes that it is done.
-pub(in crate::db) fn finish_deletion(inner: &Mutex<Inner>, number: u64, cut: &Cut) -> Result<UpkeepReport, Error> {
-    let plans = inner.lock().store.plan_cuts(std::slice::from_ref(cut));
+/// Rewrites what deletions that are in the ledger concern, and notes that they are done, and what has gone.
+pub(in crate::db) fn finish_deletions(inner: &Mutex<Inner>, deletions: &[(u64, Cut)]) -> Result<UpkeepReport, Error> {
+    let cuts: Vec<Cut> = deletions.iter().map(|(_, cut)| cut.clone()).collect();
+    let plans = inner.lock().store.plan_cuts(&cuts);
     let report = rewrite(inner, plans, "deletion")?;
-    let record = Record::new(Kind::DeletionCompleted, &DeletionCompleted { number })?;
-    inner.lock().ledger.commit(&[record])?;
+    let numbers = || deletions.iter().map(|(number, _)| *number);
+    let mut records = Vec::with_capacity(deletions.len() + 1);
+    if report.segments_removed > 0 {
+        let body = ReadingsDropped {
+            deletions: numbers().collect(),
+            rows: report.rows_dropped,
+            values: report.values_dropped,
+            bytes_before: report.bytes_before,
+            bytes_after: report.bytes_after,
+        };
+        records.push(Record::new(Kind::ReadingsDropped, &body)?);
+    }
+    for number in numbers() {
+        records.push(Record::new(Kind::DeletionCompleted, &DeletionCompleted { number })?);
+    }
+    inner.lock().ledger.commit(&records)?;
     Ok(report)
 }
 
@@ -266,6 +217,8 @@ fn rewrite(inner: &Mutex<Inner>, plans: Vec<Rewrite>, reason: &str) -> Result<Up
         };
         report.segments_removed += body.removed.len() as u64;
         report.bytes_before += rewritten.bytes_before();
+        report.rows_dropped += rewritten.cut().rows;
+        report.values_dropped += rewritten.cut().values;
         report.segments_added += u64::from(added.is_some());
         report.bytes_after += added.map_or(0, |sealed| sealed.summary.file_bytes);
         if let Err(error) = inner.ledger.commit(&[Record::new(Kind::SegmentsReplaced, &body)?]) {

@@ -45,6 +45,14 @@ impl ChunkEntry {
         self.blocks.iter().map(|rows| usize::from(*rows))
     }
 
+    /// Bytes of its pages, or of one channel's page.
+    pub(in super::super) fn bytes(&self, channel: Option<usize>) -> u64 {
+        match channel {
+            Some(channel) => self.pages.get(channel + 1).map_or(0, |page| page.bytes as u64),
+            None => self.pages.iter().map(|page| page.bytes as u64).sum(),
+        }
+    }
+
     /// Channels that it has pages for.
     pub(in super::super) const fn channels(&self) -> usize {
         self.pages.len().saturating_sub(1)

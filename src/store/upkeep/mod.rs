@@ -4,6 +4,7 @@ mod backup;
 mod rewrite;
 mod seal;
 mod snapshot;
+mod surplus;
 mod verify;
 
 pub use backup::BackupReport;

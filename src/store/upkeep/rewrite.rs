@@ -41,6 +41,16 @@ pub(crate) struct Rewrite {
 pub(crate) struct Rewritten {
     inputs: Vec<Arc<Segment>>,
     output: Option<(Arc<Segment>, Sealed)>,
+    cut: CutCounts,
+}
+
+/// What cuts have taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct CutCounts {
+    /// Whole rows.
+    pub(crate) rows: u64,
+    /// Present values, in these rows and in others.
+    pub(crate) values: u64,
 }
 
 impl Rewritten {
@@ -52,6 +62,11 @@ impl Rewritten {
     /// Bytes of the segments that go.
     pub(crate) fn bytes_before(&self) -> u64 {
         self.inputs.iter().map(|segment| segment.summary().file_bytes).sum()
+    }
+
+    /// What the cuts have taken away.
+    pub(crate) const fn cut(&self) -> CutCounts {
+        self.cut
     }
 
     /// The segment that comes.
@@ -92,21 +107,6 @@ impl Store {
         self.segments().into_iter().filter_map(of_segment).collect()
     }
 
-    /// Up to when an instrument's rows must go for the rest to take no more bytes than this: by whole segments, oldest first.
-    pub(crate) fn end_of_surplus(&self, instrument: InstrumentId, bytes_max: u64) -> Option<Timestamp> {
-        let segments = self.segments();
-        let summaries = segments.iter().flat_map(|segment| &segment.summary().instruments);
-        let mut spans: Vec<(i64, u64)> =
-            summaries.filter(|one| one.instrument == instrument.number()).map(|one| (one.last_ms, one.bytes)).collect();
-        spans.sort_unstable();
-        let mut bytes = 0;
-        let surplus = spans.iter().rev().find(|(_, of_segment)| {
-            bytes += of_segment;
-            bytes > bytes_max
-        });
-        surplus.map(|(last_ms, _)| Timestamp::from_ms(last_ms + 1))
-    }
-
     /// Where rewritten segments go.
     pub(crate) fn rewrite_target(&self) -> RewriteTarget {
         RewriteTarget { dir: self.layout().segments.clone(), storage: Arc::clone(self.storage()) }
@@ -114,7 +114,7 @@ impl Store {
 
     /// Puts a rewritten segment in use. Its inputs go when their last reader has gone.
     pub(crate) fn install(&mut self, rewritten: Rewritten) {
-        let Rewritten { inputs, output } = rewritten;
+        let Rewritten { inputs, output, .. } = rewritten;
         let is_input = |segment: &Arc<Segment>| inputs.iter().any(|input| Arc::ptr_eq(input, segment));
         let mut segments: Vec<Arc<Segment>> =
             self.segments().into_iter().filter(|segment| !is_input(segment)).collect();
@@ -151,7 +151,7 @@ impl Rewrite {
         let file_name = format!("{first_lsn:020}-{last_lsn:020}.{generation}{}", segment::SUFFIX);
         let path = store.dir.join(&file_name);
         let mut writer = SegmentWriter::new(Effort::Thorough);
-        let mut rows = 0;
+        let (mut rows, mut cut) = (0, CutCounts::default());
         for (id, (station, instrument)) in self.instruments()? {
             let channels: Vec<usize> = (0..instrument.channels().len()).collect();
             writer.begin(id, &station, instrument);
@@ -164,16 +164,18 @@ impl Rewrite {
                 }
             }
             rows += gathered.flush(&mut writer);
+            cut.rows += gathered.cut.rows;
+            cut.values += gathered.cut.values;
         }
         if rows == 0 {
-            return Ok(Rewritten { inputs: self.inputs, output: None });
+            return Ok(Rewritten { inputs: self.inputs, output: None, cut });
         }
         let built = writer.finish(first_lsn..=last_lsn);
         let (bytes, summary) = built.map_err(|error| StoreError::corrupt(&path, 0, error))?;
         store.storage.publish(&path, &bytes).map_err(StoreError::io("write", &path))?;
         let sealed = Sealed { file_name, sha256: sha256(&bytes), summary: summary.clone() };
         let segment = Arc::new(Segment::new(path, summary, Arc::clone(&store.storage)));
-        Ok(Rewritten { inputs: self.inputs, output: Some((segment, sealed)) })
+        Ok(Rewritten { inputs: self.inputs, output: Some((segment, sealed)), cut })
     }
 
     /// The instruments of all inputs, as the newest input describes them.
@@ -199,6 +201,7 @@ pub(crate) struct RewriteTarget {
 #[derive(Default)]
 struct Gathered {
     chunk: Chunk,
+    cut: CutCounts,
 }
 
 impl Gathered {
@@ -218,7 +221,10 @@ impl Gathered {
             }
         }
         let is_kept = |row: &usize| kept.get(*row).copied().unwrap_or(false);
-        let rows: Vec<usize> = (0..chunk.times.len()).filter(is_kept).collect();
+        let (rows, gone): (Vec<usize>, Vec<usize>) = (0..chunk.times.len()).partition(is_kept);
+        let marks_gone = chunk.columns.iter().flat_map(|from| gone.iter().filter_map(|row| from.marks.get(*row)));
+        self.cut.values += marks_gone.filter(|mark| mark.is_present()).count() as u64;
+        self.cut.rows += gone.len() as u64;
         self.chunk.times.extend(rows.iter().filter_map(|row| chunk.times.get(*row)));
         for (channel, (to, from)) in self.chunk.columns.iter_mut().zip(&chunk.columns).enumerate() {
             to.values.extend(rows.iter().filter_map(|row| from.values.get(*row)));
@@ -226,6 +232,7 @@ impl Gathered {
             let hides = |row: usize| hidden.iter().any(|(of, range)| *of == channel && range.contains(&row));
             let marks = to.marks.get_mut(begin..).unwrap_or_default().iter_mut();
             for (mark, _) in marks.zip(&rows).filter(|(_, row)| hides(**row)) {
+                self.cut.values += u64::from(mark.is_present());
                 *mark = Mark::default();
             }
         }
