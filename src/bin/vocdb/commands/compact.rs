@@ -44,7 +44,7 @@ impl Compact {
 
 impl Compacted {
     fn text(&self) -> String {
-        let UpkeepReport { segments_removed, segments_added, bytes_before, bytes_after } = self.report;
+        let UpkeepReport { segments_removed, segments_added, bytes_before, bytes_after, .. } = self.report;
         if segments_removed == 0 {
             return format!("{}: nothing to compact\n", self.store);
         }
