@@ -54,7 +54,7 @@ enum Step {
     Retain {
         scope: u8,
         channel: Index,
-        age_hours: Option<i64>,
+        age_hours: Option<u32>,
         bytes_max: Option<u64>,
     },
     Close,
@@ -115,7 +115,7 @@ fn step() -> impl Strategy<Value = Step> {
     let rollup = (1_u32..=3, any::<Index>(), select(vec![1_i64, 7, 60, 600, 3_600]), -2_i64..2_000, 0_i64..5_000);
     let change = (1_u32..=3, 0_u8..5, any::<Index>(), 0_u8..14);
     let bytes_max = prop_oneof![3 => 400_u64..6_000, 1 => Just(0_u64)];
-    let retain = (0_u8..6, any::<Index>(), prop::option::of(1_i64..60), prop::option::of(bytes_max));
+    let retain = (0_u8..6, any::<Index>(), prop::option::of(1_u32..60), prop::option::of(bytes_max));
     prop_oneof![
         2 => compaction.prop_map(Step::Compact),
         1 => delete.prop_map(|(instrument, channels, from_slot, slots)| Step::Delete { instrument, channels, from_slot, slots }),
@@ -245,7 +245,7 @@ impl<'d> Pair<'d> {
     }
 
     /// By age the map knows what goes; by bytes it is the oldest of all instruments of the scope, back to one instant.
-    fn retain(&mut self, scope: RetentionScope, age_hours: Option<i64>, bytes_max: Option<u64>) {
+    fn retain(&mut self, scope: RetentionScope, age_hours: Option<u32>, bytes_max: Option<u64>) {
         let (now, age_max) = (Timestamp::from_ms(NOW_MS), age_hours.map(Interval::hours));
         let (ids, channels) = match scope {
             RetentionScope::Instrument(id) => (vec![id], Vec::new()),
@@ -256,7 +256,7 @@ impl<'d> Pair<'d> {
         self.db().retain(&[by_age], now).unwrap();
         self.unsealed = 0;
         if let Some(hours) = age_hours {
-            let until = (NOW_MS - hours * 3_600_000).div_euclid(86_400_000) * 86_400_000;
+            let until = (NOW_MS - i64::from(hours) * 3_600_000).div_euclid(86_400_000) * 86_400_000;
             let range = TimeRange::new(Timestamp::MIN, Timestamp::from_ms(until));
             // A channel of which no value is so old keeps the flags of what is missing.
             let has_values = |id: &InstrumentId| match channels.first() {

@@ -35,22 +35,7 @@ impl Surplus {
         of: &[(InstrumentId, Option<usize>)],
         bytes_max: u64,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let spans = self.spans(of)?;
-        if spans.iter().map(|span| span.bytes).sum::<u64>() <= bytes_max {
-            return Ok(None);
-        }
-        let allowed = u128::from(bytes_max - bytes_max / MARGIN);
-        let first_ms = spans.iter().map(|span| span.first_ms).min().unwrap_or_default();
-        let (mut low, mut high) = (first_ms, spans.iter().map(|span| span.last_ms + 1).max().unwrap_or_default());
-        while low < high {
-            let middle = low.midpoint(high);
-            if spans.iter().map(|span| span.bytes_from(middle)).sum::<u128>() <= allowed {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        Ok(Some(Timestamp::from_ms(high)))
+        Ok(end_of(&self.spans(of)?, bytes_max))
     }
 
     fn spans(&self, of: &[(InstrumentId, Option<usize>)]) -> Result<Vec<Span>, StoreError> {
@@ -87,9 +72,45 @@ impl Span {
     }
 }
 
+/// Up to when the rows of these must go.
+fn end_of(spans: &[Span], bytes_max: u64) -> Option<Timestamp> {
+    if spans.iter().map(|span| span.bytes).sum::<u64>() <= bytes_max {
+        return None;
+    }
+    let allowed = u128::from(bytes_max - bytes_max / MARGIN);
+    let mut low = spans.iter().map(|span| span.first_ms).min().unwrap_or_default();
+    let mut high = spans.iter().map(|span| span.last_ms.saturating_add(1)).max().unwrap_or_default();
+    while low < high {
+        // Rounded down, also before 1970; the sum of two times may not fit.
+        let middle = (low & high) + ((low ^ high) >> 1);
+        if spans.iter().map(|span| span.bytes_from(middle)).sum::<u128>() <= allowed {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Some(Timestamp::from_ms(high))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_fits_at_any_time() {
+        for first_ms in [i64::MIN, -3, -1, 0, 5, i64::MAX - 200] {
+            let spans = [(first_ms, 9), (first_ms + 50, 90), (first_ms + 100, 0)];
+            let spans = spans.map(|(first_ms, length)| Span { first_ms, last_ms: first_ms + length, bytes: 600 });
+            for bytes_max in [0, 1, 599, 600, 1_200, 1_799] {
+                let until = end_of(&spans, bytes_max).unwrap().as_ms();
+                let left = |from_ms| spans.iter().map(|span| span.bytes_from(from_ms)).sum::<u128>();
+                assert!(left(until) <= u128::from(bytes_max) && until > first_ms, "{first_ms} {bytes_max} {until}");
+                assert!(left(until - 1) > u128::from(bytes_max - bytes_max / MARGIN), "no more goes than must");
+            }
+            assert_eq!(end_of(&spans, 1_800), None);
+        }
+        assert_eq!(end_of(&[], 0), None);
+    }
 
     #[test]
     fn a_span_is_spread_evenly_over_its_time() {
