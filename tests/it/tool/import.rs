@@ -292,3 +292,23 @@ fn a_file_that_cannot_be_read_leaves_no_store_behind() {
     let error = wrong("park.csv", "park/S1", "park:S1");
     assert!(error.contains("station name `park:S1`"), "{error}");
 }
+
+#[test]
+fn a_file_with_another_column_is_refused_until_its_channel_may_be_added() {
+    let dir = tempfile::tempdir().unwrap();
+    import(dir.path(), "metec/ch4_wind_1min.csv", METEC);
+    let more = [METEC, &["--channel", "ch4_ppm_SE=south-east:ppm"]].concat();
+    let arguments = ["import", "store", &example("metec/ch4_wind_1min.csv")];
+    let error = run_with(dir.path(), &arguments, &more).error(1);
+    assert!(error.contains("no channel `south-east`; the nearest is"), "{error}");
+    assert!(error.contains("--add-channels"), "{error}");
+    let with_channel = [more.as_slice(), &["--add-channels"]].concat();
+    let summary = import(dir.path(), "metec/ch4_wind_1min.csv", &with_channel);
+    assert_eq!(summary["store"]["values_corrected"], 0);
+    assert!(summary["store"]["frames_accepted"].as_u64().unwrap() > 1_000, "every row has a value more");
+    let rows = plain_rows("metec/ch4_wind_1min.csv", 1);
+    let of_channel = |name: &str| stored(dir.path(), "metec", name).len();
+    assert_eq!((of_channel("east"), of_channel("south-east")), (rows.len(), rows.len()));
+    let again = import(dir.path(), "metec/ch4_wind_1min.csv", METEC);
+    assert_eq!(again["store"]["frames_accepted"], 0, "the same rows without the column change nothing");
+}

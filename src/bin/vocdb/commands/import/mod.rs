@@ -14,7 +14,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use summary::{Summary, Tally};
 use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, EqualTimes, TimeColumn, TimeFormat};
-use vocdb::{Batch, Channel, Database, Instrument, InstrumentId, Interval, Station};
+use vocdb::{Batch, Channel, ChannelChange, Database, Instrument, InstrumentChange, InstrumentId, Interval, Station};
 
 /// Frames of one append.
 const FRAMES_PER_BATCH: usize = 8_192;
@@ -57,6 +57,9 @@ pub(crate) struct Import {
     /// once for each column
     #[arg(long = "channel", value_name = "COL=NAME:UNIT[@20C]", value_parser = ColumnMapping::parse, required = true)]
     channels: Vec<ColumnMapping>,
+    /// Add channels that the instrument lacks or has retired, instead of refusing the file
+    #[arg(long)]
+    add_channels: bool,
     /// A text that marks a missing value, besides the empty field; may be given more than once
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     missing: Vec<String>,
@@ -129,7 +132,36 @@ impl Import {
                 instrument.interval()
             )));
         }
-        Ok((id, instrument.clone()))
+        Ok((id, self.with_channels(db, (id, instrument), &asked)?))
+    }
+
+    /// The instrument with all channels that the command line names: those that it lacks are added where that is wanted.
+    fn with_channels(
+        &self,
+        db: &Database,
+        (id, known): (InstrumentId, &Instrument),
+        asked: &Instrument,
+    ) -> Result<Instrument, Failure> {
+        let of_name = |name: &str| known.channels().iter().find(|channel| channel.name() == name);
+        let lacking = |asked: &&Channel| of_name(asked.name()).is_none_or(Channel::is_retired);
+        let lacks: Vec<&Channel> = asked.channels().iter().filter(lacking).collect();
+        let Some(first) = lacks.first() else { return Ok(known.clone()) };
+        if !self.add_channels {
+            let why = match self.reader(id, known) {
+                Err(Failure::Says(why)) => why,
+                _ => format!("channel `{}` of instrument `{}` is retired", first.name(), self.instrument),
+            };
+            return Err(Failure::Says(format!("{why}: correct --channel, or give --add-channels")));
+        }
+        // A retired channel comes back as it was; the file's unit is converted to it.
+        let add = |asked: &&Channel| ChannelChange::Add(of_name(asked.name()).unwrap_or(asked).clone());
+        let change = InstrumentChange {
+            instrument: id,
+            channels: lacks.iter().map(add).collect(),
+            by: "vocdb import".to_owned(),
+            reason: format!("columns of {}", self.file.display()),
+        };
+        db.change_instrument(&change).map_err(Failure::from_error)
     }
 
     fn reader(&self, id: InstrumentId, instrument: &Instrument) -> Result<CsvReader<File>, Failure> {
