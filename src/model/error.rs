@@ -40,24 +40,20 @@ pub enum ModelError {
         /// The channel.
         channel: String,
         /// All its channels.
-        known: String,
+        known: Box<str>,
     },
     /// A change would give stored values another meaning.
     #[error(
-        "channel `{channel}` of instrument `{instrument}` has the {aspect} {is}, and what is stored keeps it: retire the channel, and add one \
-         with the {aspect} {would_be} under another name"
+        "channel `{channel}` of instrument `{instrument}` has the {difference}, and what is stored keeps its meaning: retire the channel, and \
+         add the other one under another name"
     )]
     ChannelMeaning {
         /// The instrument.
         instrument: String,
         /// The channel.
         channel: String,
-        /// Species, unit or reference state.
-        aspect: &'static str,
-        /// What it is.
-        is: String,
-        /// What was asked for.
-        would_be: String,
+        /// Species, unit or reference state: what it is, and what was asked for.
+        difference: Box<str>,
     },
     /// A change would declare fewer decimals than before.
     #[error(

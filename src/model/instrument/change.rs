@@ -62,7 +62,7 @@ impl ChannelChange {
 }
 
 fn find<'a>(instrument: &str, channels: &'a mut [Channel], name: &str) -> Result<&'a mut Channel, ModelError> {
-    let known = channels.iter().map(Channel::name).collect::<Vec<_>>().join(", ");
+    let known = channels.iter().map(Channel::name).collect::<Vec<_>>().join(", ").into();
     channels.iter_mut().find(|channel| channel.name() == name).ok_or_else(|| ModelError::NoSuchChannel {
         instrument: instrument.to_owned(),
         channel: name.to_owned(),
@@ -98,9 +98,7 @@ fn check_meaning(instrument: &str, known: &Channel, asked: &Channel) -> Result<(
         Some((aspect, is, would_be)) => Err(ModelError::ChannelMeaning {
             instrument: instrument.to_owned(),
             channel: known.name().to_owned(),
-            aspect,
-            is,
-            would_be,
+            difference: format!("{aspect} {is}, not {would_be}").into(),
         }),
         None => Ok(()),
     }
