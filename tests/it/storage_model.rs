@@ -236,8 +236,8 @@ impl<'d> Pair<'d> {
     fn run(&self, instrument: u32, from_slot: i64, frames: i64) -> Vec<Frame> {
         let width = self.width(instrument);
         let frame = |slot: i64| {
-            let is_there = |channel: i64| slot % 7 > channel && !self.is_retired(instrument, channel as usize);
-            let values = (0..width as i64).map(|channel| is_there(channel).then_some((slot % 50) as f64 / 100.0));
+            let is_there = |(channel, place): (i64, usize)| slot % 7 > channel && !self.is_retired(instrument, place);
+            let values = (0_i64..).zip(0..width).map(|at| is_there(at).then_some((slot % 50) as f64 / 100.0));
             let time = Timestamp::from_ms(FIRST_MS + slot * 1_000);
             Frame::new(InstrumentId::new(instrument), time, &values.collect::<Vec<_>>())
         };

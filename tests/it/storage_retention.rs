@@ -119,7 +119,7 @@ fn a_station_gives_up_its_own_readings_and_no_others() {
     assert!(file_bytes(dir.path()) + (before[2] + before[3]) / 2 < files_before, "the space is free");
     assert_eq!(valid(&db, ids[0].1), [HOURS as u64; 3]);
     assert_eq!(times(&db, ids[2].1), times(&db, ids[3].1));
-    assert!(times(&db, ids[2].1).len() > HOURS as usize / 5);
+    assert!(times(&db, ids[2].1).len() as i64 > HOURS / 5);
     let unknown = at_most(RetentionScope::Station(StationId::new(77)), 1);
     assert!(matches!(db.retain(&[unknown], NOW), Err(Error::NoStation(_))));
 }
@@ -136,7 +136,7 @@ fn a_channel_gives_up_its_oldest_values_and_the_rows_stay() {
     let rule = at_most(RetentionScope::Channel { instrument: id, channel: 2 }, pages_before / 4);
     let report = db.retain(&[rule], NOW).unwrap();
     let left = valid(&db, id);
-    assert_eq!((left[0], left[1], times(&db, id).len()), (HOURS as u64, HOURS as u64, HOURS as usize));
+    assert_eq!((left[0], left[1], times(&db, id).len() as i64), (HOURS as u64, HOURS as u64, HOURS));
     assert!(left[2] < HOURS as u64 * 3 / 4 && left[2] > HOURS as u64 / 10, "{left:?}");
     assert_eq!((report.rows_dropped, report.values_dropped), (0, HOURS as u64 - left[2]));
     let freed = files_before - file_bytes(dir.path());
