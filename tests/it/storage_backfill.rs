@@ -81,7 +81,7 @@ proptest! {
     ) {
         let dir = tempfile::tempdir().unwrap();
         let (db, id) = open(dir.path());
-        let (first_ms, live_first_ms) = (NOW_MS - 2 * HOURS * HOUR_MS, NOW_MS - HOUR_MS);
+        let (first_ms, live_first_ms) = (NOW_MS - 2 * HOURS * HOUR_MS, NOW_MS - 4 * HOUR_MS);
         let mut model = Model::new();
         let mut late = 0;
         for (live, slots) in (0_i64..).zip(shuffled(seed).chunks(batch_frames)) {
