@@ -6,6 +6,7 @@ use super::records::{InstrumentRegistered, SegmentSealed, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, Timestamp};
+use crate::store::Sealed;
 
 impl Database {
     /// Registers a station; the same one again gives its number.
@@ -98,14 +99,20 @@ impl Inner {
         self.store.sync().sync_written()?;
         self.ledger.commit(&[checkpoint])?;
         let Some(sealed) = self.store.seal(&self.registry)? else { return Ok(()) };
-        let body = SegmentSealed {
-            file_name: sealed.file_name,
-            file_bytes: sealed.summary.file_bytes,
-            sha256: sealed.sha256,
-            first_lsn: sealed.summary.first_lsn,
-            last_lsn: sealed.summary.last_lsn,
-            rows: sealed.summary.instruments.iter().map(|one| one.rows).sum(),
-        };
-        Ok(self.ledger.commit(&[Record::new(Kind::SegmentSealed, &body)?])?)
+        Ok(self.ledger.commit(&[sealed_record(sealed)?])?)
     }
+}
+
+/// What the ledger keeps of a sealed segment.
+pub(super) fn sealed_record(sealed: Sealed) -> Result<Record, Error> {
+    let rows = sealed.summary.instruments.iter().map(|one| one.rows).sum();
+    let body = SegmentSealed {
+        file_name: sealed.file_name,
+        file_bytes: sealed.summary.file_bytes,
+        sha256: sealed.sha256,
+        first_lsn: sealed.summary.first_lsn,
+        last_lsn: sealed.summary.last_lsn,
+        rows,
+    };
+    Ok(Record::new(Kind::SegmentSealed, &body)?)
 }

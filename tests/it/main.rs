@@ -5,6 +5,7 @@ mod alarm_machine;
 mod bad_csv;
 mod crash;
 mod delivery;
+mod dump;
 mod faulty;
 mod golden;
 mod metec;

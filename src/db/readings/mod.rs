@@ -5,6 +5,7 @@ mod upkeep;
 mod write;
 
 pub use read_only::ReadOnly;
+pub(super) use read_only::registry_of;
 pub(super) use upkeep::finish_deletion;
 pub use upkeep::{Compaction, Deletion, Retention, UpkeepReport};
 pub use write::{Receipt, Rejection};
