@@ -8,6 +8,7 @@ mod exact;
 pub mod limits;
 pub(crate) mod lines;
 mod moments;
+pub(crate) mod observe;
 
 pub use direction::ExactDirection;
 pub use exact::ExactSum;

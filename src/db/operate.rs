@@ -3,6 +3,7 @@
 use super::core::{Database, Inner};
 use super::names::find_channel;
 use super::records::{InstrumentRegistered, SegmentSealed, StationRegistered};
+use crate::base::observe::{self, Count, Work};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, Timestamp};
@@ -93,6 +94,7 @@ impl Database {
 impl Inner {
     /// Seals the head: checkpoint first, so that no frame is sealed that the rules would have to see again.
     pub(super) fn seal(&mut self) -> Result<(), Error> {
+        let _work = observe::begin(Work::Seal);
         self.commit_all()?;
         self.position_lsn = self.store.last_lsn();
         let checkpoint = self.checkpoint()?;
@@ -106,6 +108,7 @@ impl Inner {
 /// What the ledger keeps of a sealed segment.
 pub(super) fn sealed_record(sealed: Sealed) -> Result<Record, Error> {
     let rows = sealed.summary.instruments.iter().map(|one| one.rows).sum();
+    observe::count(Count::RowsSealed, rows);
     let body = SegmentSealed {
         file_name: sealed.file_name,
         file_bytes: sealed.summary.file_bytes,

@@ -9,6 +9,8 @@ mod dump;
 mod faulty;
 mod golden;
 mod metec;
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+mod observe;
 mod oracle;
 mod rule_mistakes;
 mod rules_cookbook;
