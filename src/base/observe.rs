@@ -54,7 +54,9 @@ pub(crate) fn begin(work: Work) -> Working {
     }
     #[cfg(not(feature = "tracing"))]
     {
-        let _ = work;
+        if let Work::Append(amount) | Work::Compaction(amount) = work {
+            let _ = amount;
+        }
         Working {}
     }
 }
