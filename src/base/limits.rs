@@ -18,7 +18,7 @@ pub const CHANNELS_PER_INSTRUMENT_MAX: usize = 512;
 pub const FRAMES_PER_BATCH_MAX: usize = 1 << 20;
 /// Bytes of one WAL frame's payload.
 pub const WAL_FRAME_BYTES_MAX: usize = 256 << 20;
-/// Bytes of the head's values above which it is sealed into a segment.
+/// Bytes of the head's rows above which it is sealed into a segment, where the host says nothing else.
 pub const HEAD_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a segment that compaction does not exceed by merging: it is built in memory.
 pub const SEGMENT_BYTES_MAX: u64 = 16 << 20;

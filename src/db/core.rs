@@ -11,8 +11,9 @@ use crate::query::Readings;
 use crate::rules::{Engine, RuleFile};
 use crate::store::{OpenReport, Store, WalSync};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 /// Events that a subscriber may leave unread before it is cut off.
 const EVENTS_UNREAD_MAX: usize = 65_536;
@@ -37,7 +38,10 @@ const EVENTS_UNREAD_MAX: usize = 65_536;
 /// ```
 #[derive(Debug)]
 pub struct Database {
-    pub(super) inner: Mutex<Inner>,
+    /// Before the store itself: its thread ends first.
+    pub(super) sealer: Sealer,
+    pub(super) sealing: Sealing,
+    pub(super) inner: Arc<Mutex<Inner>>,
     pub(super) readings: Readings,
     pub(super) sync: Arc<WalSync>,
     pub(super) durability: Durability,
@@ -76,6 +80,58 @@ pub(super) struct LoadedRules {
 #[derive(Debug)]
 pub(super) struct Flusher {
     pub(super) _stop: Sender<()>,
+}
+
+/// What it takes to seal: the store, and the turn, which one thread has at a time. The turn comes before the store.
+#[derive(Debug, Clone)]
+pub(super) struct Sealing {
+    pub(super) inner: Arc<Mutex<Inner>>,
+    turn: Arc<Mutex<()>>,
+}
+
+/// Whoever holds it is the only one that seals.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    _held: MutexGuard<'a, ()>,
+}
+
+impl Sealing {
+    pub(super) fn new(inner: &Arc<Mutex<Inner>>) -> Self {
+        Self { inner: Arc::clone(inner), turn: Arc::default() }
+    }
+
+    pub(super) fn turn(&self) -> Turn<'_> {
+        Turn { _held: self.turn.lock() }
+    }
+}
+
+/// The thread that seals. Dropping it waits for the segment that it is at.
+#[derive(Debug)]
+pub(super) struct Sealer {
+    wake: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sealer {
+    pub(super) const fn new(wake: Sender<()>, thread: JoinHandle<()>) -> Self {
+        Self { wake: Some(wake), thread: Some(thread) }
+    }
+
+    pub(super) fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            // A full channel says that it will look anyway.
+            let _ = wake.try_send(());
+        }
+    }
+}
+
+impl Drop for Sealer {
+    fn drop(&mut self) {
+        drop(self.wake.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Database {

@@ -1,6 +1,6 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
-use super::core::{Database, Flusher, Inner, LoadedRules};
+use super::core::{Database, Flusher, Inner, LoadedRules, Sealer, Sealing};
 use super::pending::Uncommitted;
 use super::readings::finish_deletion;
 use super::records::{
@@ -40,7 +40,8 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
     let _work = observe::begin(Work::Open);
     let mut quarantined = Vec::new();
     loop {
-        let (store, mut report) = Store::open(Arc::clone(&config.storage), path, config.is_strict)?;
+        let (mut store, mut report) = Store::open(Arc::clone(&config.storage), path, config.is_strict)?;
+        store.set_head_bytes_max(config.head_bytes_max);
         report.quarantined.splice(0..0, std::mem::take(&mut quarantined));
         let (ledger, content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
         report.ledger_torn_bytes = content.torn_bytes;
@@ -78,7 +79,10 @@ fn finish(inner: Inner, report: OpenReport) -> Result<Database, Error> {
         _ => None,
     };
     let readings = Readings::new(inner.store.reader());
-    Ok(Database { inner: Mutex::new(inner), readings, sync, durability, report, flusher, upkeep: Mutex::new(()) })
+    let inner = Arc::new(Mutex::new(inner));
+    let sealing = Sealing::new(&inner);
+    let sealer = Sealer::start(sealing.clone())?;
+    Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(()) })
 }
 
 /// Syncs at an interval; a failure poisons the log, and the next append says so.

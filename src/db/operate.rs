@@ -1,13 +1,11 @@
-//! What hosts do: register, look, seal, close.
+//! What hosts do: register, look, close.
 
-use super::core::{Database, Inner};
+use super::core::Database;
 use super::names::find_channel;
-use super::records::{InstrumentRegistered, SegmentSealed, StationRegistered};
-use crate::base::observe::{self, Count, Work};
+use super::records::{InstrumentRegistered, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, Timestamp};
-use crate::store::Sealed;
 
 impl Database {
     /// Registers a station; the same one again gives its number.
@@ -67,14 +65,6 @@ impl Database {
         Ok(self.readings.latest(instrument, channel)?)
     }
 
-    /// Writes what is in memory as a segment, so that the write-ahead log is empty.
-    ///
-    /// # Errors
-    /// [`Error::Store`] and [`Error::Ledger`] where it cannot be written; nothing is lost then.
-    pub fn seal(&self) -> Result<(), Error> {
-        self.inner.lock().seal()
-    }
-
     /// Closes the store in good order: deliveries under way are awaited, the head is sealed, the catalog written out. Dropping a
     /// [`Database`] instead loses nothing either; the next open then replays the write-ahead log.
     ///
@@ -82,40 +72,12 @@ impl Database {
     /// [`Error::Store`] and [`Error::Ledger`] where something cannot be written; nothing is lost then.
     pub fn close(self) -> Result<(), Error> {
         self.drain()?;
-        drop(self.flusher);
-        let mut inner = self.inner.into_inner();
+        drop((self.flusher, self.sealer));
+        let turn = self.sealing.turn();
+        let mut inner = self.inner.lock();
         inner.commit_all()?;
-        inner.seal()?;
+        inner.seal(&turn)?;
         inner.store.flush_catalog();
         Ok(())
     }
-}
-
-impl Inner {
-    /// Seals the head: checkpoint first, so that no frame is sealed that the rules would have to see again.
-    pub(super) fn seal(&mut self) -> Result<(), Error> {
-        let _work = observe::begin(Work::Seal);
-        self.commit_all()?;
-        self.position_lsn = self.store.last_lsn();
-        let checkpoint = self.checkpoint()?;
-        self.store.sync().sync_written()?;
-        self.ledger.commit(&[checkpoint])?;
-        let Some(sealed) = self.store.seal(&self.registry)? else { return Ok(()) };
-        Ok(self.ledger.commit(&[sealed_record(sealed)?])?)
-    }
-}
-
-/// What the ledger keeps of a sealed segment.
-pub(super) fn sealed_record(sealed: Sealed) -> Result<Record, Error> {
-    let rows = sealed.summary.instruments.iter().map(|one| one.rows).sum();
-    observe::count(Count::RowsSealed, rows);
-    let body = SegmentSealed {
-        file_name: sealed.file_name,
-        file_bytes: sealed.summary.file_bytes,
-        sha256: sealed.sha256,
-        first_lsn: sealed.summary.first_lsn,
-        last_lsn: sealed.summary.last_lsn,
-        rows,
-    };
-    Ok(Record::new(Kind::SegmentSealed, &body)?)
 }

@@ -28,6 +28,8 @@ pub struct Counters {
     pub rejected_future: u64,
     /// Different frames for an instant that has one, under [`DuplicatePolicy::Reject`](crate::model::DuplicatePolicy).
     pub rejected_duplicate: u64,
+    /// Attempts to seal a full head that failed; its rows stay in memory and in the log, and the next try comes with the next full head.
+    pub seals_failed: u64,
 }
 
 impl Counters {
@@ -68,5 +70,6 @@ impl Counters {
         self.rejected_value += other.rejected_value;
         self.rejected_future += other.rejected_future;
         self.rejected_duplicate += other.rejected_duplicate;
+        self.seals_failed += other.seals_failed;
     }
 }

@@ -8,12 +8,10 @@ use super::io::Storage;
 use super::lock::DirectoryLock;
 use super::read::{Reader, State};
 use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
-use super::segment::{self, Segment, SegmentSummary, SegmentWriter};
+use super::segment::{Segment, SegmentSummary};
 use super::sync::WalSync;
 use super::wal::Wal;
-use crate::base::checksum::{Digest, sha256};
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
-use crate::codec::Effort;
 use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
 use parking_lot::RwLock;
 use serde::Serialize;
@@ -33,27 +31,23 @@ pub struct FileBytes {
     pub ledger: u64,
 }
 
-/// A segment that has just been sealed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sealed {
-    pub(crate) file_name: String,
-    pub(crate) sha256: Digest,
-    pub(crate) summary: SegmentSummary,
-}
-
 /// The write side. One per directory; reads go through [`Reader`].
 #[derive(Debug)]
 pub(crate) struct Store {
-    storage: Arc<dyn Storage>,
-    layout: Layout,
-    state: Arc<RwLock<State>>,
-    wal: Wal,
-    sync: Arc<WalSync>,
-    next_lsn: u64,
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) layout: Layout,
+    pub(super) state: Arc<RwLock<State>>,
+    pub(super) wal: Wal,
+    pub(super) sync: Arc<WalSync>,
+    pub(super) next_lsn: u64,
     counters: Counters,
-    catalog: Box<dyn Catalog>,
+    pub(super) catalog: Box<dyn Catalog>,
     replay: Vec<(u64, Batch)>,
-    sealed_lsn: u64,
+    /// The last frame that segments hold.
+    pub(super) sealed_lsn: u64,
+    /// The last frame of the rows that wait to become a segment.
+    pub(super) frozen_lsn: u64,
+    head_bytes_max: usize,
     _lock: DirectoryLock,
 }
 
@@ -90,6 +84,8 @@ impl Store {
             catalog,
             replay: tail.batches,
             sealed_lsn,
+            frozen_lsn: sealed_lsn,
+            head_bytes_max: HEAD_BYTES_MAX,
             _lock: lock,
         };
         Ok((store, report))
@@ -190,6 +186,11 @@ impl Store {
         self.next_lsn - 1
     }
 
+    /// Counts a segment that could not be written.
+    pub(crate) const fn note_failed_seal(&mut self) {
+        self.counters.seals_failed += 1;
+    }
+
     pub(crate) const fn counters(&self) -> &Counters {
         &self.counters
     }
@@ -202,71 +203,14 @@ impl Store {
         Arc::clone(&self.sync)
     }
 
+    /// Sets the bytes of rows above which the head is sealed.
+    pub(crate) const fn set_head_bytes_max(&mut self, bytes: usize) {
+        self.head_bytes_max = bytes;
+    }
+
     /// Whether the head has grown so large that it should be sealed.
     pub(crate) fn is_head_full(&self) -> bool {
-        self.state.read().head.bytes() >= HEAD_BYTES_MAX || self.wal.bytes() >= WAL_BYTES_MAX
-    }
-
-    /// Writes the head as a segment and begins a new write-ahead log; `None` where the head is empty.
-    ///
-    /// Sources last: the segment is in place, whole and durable, before a byte of the log goes.
-    pub(crate) fn seal(&mut self, registry: &Registry) -> Result<Option<Sealed>, StoreError> {
-        self.sync.check()?;
-        if self.state.read().head.rows() == 0 {
-            return Ok(None);
-        }
-        let (first_lsn, last_lsn) = (self.sealed_lsn + 1, self.next_lsn - 1);
-        let file_name = format!("{first_lsn:020}-{last_lsn:020}{}", segment::SUFFIX);
-        let path = self.layout.segments.join(&file_name);
-        let (bytes, summary) = self.build_segment(registry, first_lsn..=last_lsn, &path)?;
-        self.storage.publish(&path, &bytes).map_err(StoreError::io("write", &path))?;
-        self.catalog.put(&file_name, &summary);
-        {
-            let mut state = self.state.write();
-            let segment = Segment::new(path, summary.clone(), Arc::clone(&self.storage));
-            state.seal_head(Arc::new(segment));
-        }
-        self.sealed_lsn = last_lsn;
-        self.begin_wal()?;
-        Ok(Some(Sealed { file_name, sha256: sha256(&bytes), summary }))
-    }
-
-    fn build_segment(
-        &self,
-        registry: &Registry,
-        lsns: std::ops::RangeInclusive<u64>,
-        path: &Path,
-    ) -> Result<(Vec<u8>, SegmentSummary), StoreError> {
-        let state = self.state.read();
-        let mut writer = SegmentWriter::new(Effort::Fast);
-        for (id, head) in state.head.instruments() {
-            let Some((station, instrument)) = registry.instrument(id) else {
-                let reason = format!(
-                    "{id} has rows in the write-ahead log, but the ledger does not know it: restore the ledger"
-                );
-                return Err(StoreError::corrupt(path, 0, reason));
-            };
-            let station = registry.station(station).map_or("", |station| station.name());
-            writer.begin(id, station, Arc::new(instrument.clone()));
-            writer.push(head);
-        }
-        writer.finish(lsns).map_err(|error| StoreError::corrupt(path, 0, error))
-    }
-
-    /// Begins a new file and removes the ones before it.
-    fn begin_wal(&mut self) -> Result<(), StoreError> {
-        let old = self.wal.path().to_owned();
-        let next = Wal::create(&*self.storage, &self.layout.wal, self.next_lsn)?;
-        self.sync.switch_to(next.path(), next.log(), self.next_lsn - 1);
-        self.wal = next;
-        for name in self.storage.list(&self.layout.wal).map_err(StoreError::io("list", &self.layout.wal))? {
-            let path = self.layout.wal.join(name);
-            if path != self.wal.path() {
-                self.storage.remove(&path).map_err(StoreError::io("remove", &path))?;
-            }
-        }
-        debug_assert_ne!(old, self.wal.path(), "a sealed head always has rows, so the sequence number has moved on");
-        Ok(())
+        self.state.read().head.bytes() >= self.head_bytes_max || self.wal.bytes() >= WAL_BYTES_MAX
     }
 
     /// The segments in order of arrival.
@@ -320,10 +264,10 @@ impl Store {
 
     /// Bytes of the files that hold readings, and of the catalog.
     pub(crate) fn file_bytes(&self) -> Result<FileBytes, StoreError> {
+        // A segment's temporary file may get its name meanwhile; it then counts for nothing until the next look.
         let total = |dir: &Path| -> Result<u64, StoreError> {
             let names = self.storage.list(dir).map_err(StoreError::io("list", dir))?;
-            let length = |name: &String| self.storage.length(&dir.join(name)).map_err(StoreError::io("measure", dir));
-            names.iter().map(length).sum()
+            Ok(names.iter().map(|name| self.storage.length(&dir.join(name)).unwrap_or_default()).sum())
         };
         let catalog = total(&self.layout.catalog).unwrap_or_default();
         Ok(FileBytes { segments: total(&self.layout.segments)?, wal: total(&self.layout.wal)?, catalog, ledger: 0 })

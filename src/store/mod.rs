@@ -19,10 +19,10 @@ mod wal;
 
 pub use counters::Counters;
 pub use engine::FileBytes;
-pub(crate) use engine::{Sealed, Store};
+pub(crate) use engine::Store;
 pub use error::StoreError;
 pub use ingest::{Correction, RejectReason};
 pub use recovery::{OpenReport, Quarantined};
 pub use sync::WalSync;
 pub use upkeep::{BackupReport, Finding, VerifyReport};
-pub(crate) use upkeep::{Cut, Rewrite, Snapshot, measure, restore, snapshot, snapshot_until, verify};
+pub(crate) use upkeep::{Cut, Rewrite, Sealed, Snapshot, measure, restore, snapshot, snapshot_until, verify};

@@ -23,6 +23,7 @@ mod storage_faults;
 mod storage_full_disk;
 mod storage_guards;
 mod storage_model;
+mod storage_pressure;
 mod storage_upkeep;
 mod storage_versions;
 mod tidy;

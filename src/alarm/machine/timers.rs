@@ -2,23 +2,29 @@
 
 use super::Machine;
 use crate::alarm::event::{Acknowledged, AlarmEvent, AlarmId, AlarmKey, ShelvingEnd, ShelvingEnded};
-use crate::alarm::responder::Responder;
+use crate::alarm::responder::{PlannedAcknowledgement, Responder};
 use crate::alarm::state::Alarm;
 use crate::model::Timestamp;
-use crate::rules::verdict::Contact;
+use std::collections::BTreeMap;
 
+/// What falls due, and when. Small: every open alarm is asked after every event.
+#[derive(Clone, Copy)]
 struct Due {
     at: Timestamp,
     what: What,
 }
 
+#[derive(Clone, Copy)]
 enum What {
-    Acknowledge { alarm: AlarmId, by: String, comment: String },
-    EndShelving(AlarmKey),
+    Acknowledge(AlarmId),
+    /// Of the silence at this place.
+    EndShelving(usize),
     Step(AlarmId),
     Remind(AlarmId),
-    RollUp(Contact),
-    EndFlood(Contact),
+    /// Of the contact at this place.
+    RollUp(usize),
+    /// Of the contact at this place.
+    EndFlood(usize),
     Heartbeat(u64),
 }
 
@@ -26,7 +32,7 @@ impl Due {
     /// What comes first at equal times: an acknowledgement before a step, the older alarm before the newer.
     const fn rank(&self) -> (Timestamp, u8, u64) {
         let (class, alarm) = match &self.what {
-            What::Acknowledge { alarm, .. } => (0, alarm.0),
+            What::Acknowledge(alarm) => (0, alarm.0),
             What::EndShelving(_) => (1, 0),
             What::Step(alarm) => (2, alarm.0),
             What::Remind(alarm) => (3, alarm.0),
@@ -47,37 +53,51 @@ impl Machine {
             return events;
         }
         loop {
-            let earliest = self.earliest(now, responder);
-            let Some(due) = earliest.filter(|due| due.at <= now) else { break };
-            match due.what {
-                What::Acknowledge { alarm, by, comment } => {
-                    let acknowledged = Acknowledged { alarm, by, comment, at: due.at };
-                    self.emit(AlarmEvent::Acknowledged(acknowledged), &mut events);
+            match self.earliest(now, responder) {
+                Some(due) if due.at <= now => self.meet(due, now, responder, &mut events),
+                later => {
+                    self.next_due = Some(later.map_or(Timestamp::MAX, |due| due.at));
+                    return events;
                 }
-                What::EndShelving(key) => self.end_shelving(key, due.at, now, &mut events),
-                What::Step(alarm) => self.take_step(alarm, due.at, now, &mut events),
-                What::Remind(alarm) => self.send_reminder(alarm, now, &mut events),
-                What::RollUp(contact) => self.roll_up(&contact, now, &mut events),
-                What::EndFlood(contact) => self.end_flood(&contact, now, &mut events),
-                What::Heartbeat(number) => self.send_heartbeat(number, now, &mut events),
             }
         }
-        self.next_due = Some(self.earliest(now, responder).map_or(Timestamp::MAX, |due| due.at));
-        events
+    }
+
+    /// Does what is due.
+    fn meet(&mut self, due: Due, now: Timestamp, responder: Option<&dyn Responder>, events: &mut Vec<AlarmEvent>) {
+        match due.what {
+            What::Acknowledge(alarm) => {
+                let planned = self.alarms.get(&alarm).and_then(|of| planned(of, responder));
+                let (by, comment) = planned.map(|planned| (planned.by, planned.comment)).unwrap_or_default();
+                self.emit(AlarmEvent::Acknowledged(Acknowledged { alarm, by, comment, at: due.at }), events);
+            }
+            What::EndShelving(place) => {
+                let key = self.silences().nth(place).map(|(key, _)| key);
+                key.into_iter().for_each(|key| self.end_shelving(key, due.at, now, events));
+            }
+            What::Step(alarm) => self.take_step(alarm, due.at, now, events),
+            What::Remind(alarm) => self.send_reminder(alarm, now, events),
+            What::RollUp(place) => {
+                let contact = self.loads.keys().nth(place).cloned();
+                contact.into_iter().for_each(|contact| self.roll_up(&contact, now, events));
+            }
+            What::EndFlood(place) => {
+                let contact = self.loads.keys().nth(place).cloned();
+                contact.into_iter().for_each(|contact| self.end_flood(&contact, now, events));
+            }
+            What::Heartbeat(number) => self.send_heartbeat(number, now, events),
+        }
     }
 
     /// What is due first.
     fn earliest(&self, now: Timestamp, responder: Option<&dyn Responder>) -> Option<Due> {
         let of_alarms = self.alarms.iter().flat_map(|(id, alarm)| due_of(*id, alarm, responder));
-        let shelved = self.silences.iter().flat_map(|(rule, scopes)| {
-            scopes.iter().filter_map(move |(scope_key, silence)| {
-                let key = AlarmKey::new(rule.as_str(), scope_key.as_str());
-                Some(Due { at: silence.until()?, what: What::EndShelving(key) })
-            })
-        });
-        let of_contacts = self.loads.iter().flat_map(|(contact, load)| {
-            let roll_up = load.next_roll_up().map(|at| Due { at, what: What::RollUp(contact.clone()) });
-            let end = load.ends().map(|at| Due { at, what: What::EndFlood(contact.clone()) });
+        let shelved = self.silences.values().flat_map(BTreeMap::values).enumerate();
+        let shelved =
+            shelved.filter_map(|(place, silence)| Some(Due { at: silence.until()?, what: What::EndShelving(place) }));
+        let of_contacts = self.loads.values().enumerate().flat_map(|(place, load)| {
+            let roll_up = load.next_roll_up().map(|at| Due { at, what: What::RollUp(place) });
+            let end = load.ends().map(|at| Due { at, what: What::EndFlood(place) });
             roll_up.into_iter().chain(end)
         });
         of_alarms.chain(shelved).chain(of_contacts).chain(self.next_heartbeat(now)).min_by_key(Due::rank)
@@ -102,12 +122,16 @@ impl Machine {
 
 /// What one alarm waits for.
 fn due_of(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -> impl Iterator<Item = Due> {
-    let planned = responder.filter(|_| alarm.acknowledged.is_none()).and_then(|one| one.acknowledge(alarm));
-    let planned = planned.map(|planned| {
+    let planned = planned(alarm, responder).map(|planned| {
         let at = planned.at.max(alarm.opened.recorded_at);
-        Due { at, what: What::Acknowledge { alarm: id, by: planned.by, comment: planned.comment } }
+        Due { at, what: What::Acknowledge(id) }
     });
     let step = alarm.next_step_due().map(|at| Due { at, what: What::Step(id) });
     let remind = alarm.next_reminder().map(|(_, at)| Due { at, what: What::Remind(id) });
     planned.into_iter().chain(step).chain(remind)
+}
+
+/// The acknowledgement that a scripted operator will give.
+fn planned(alarm: &Alarm, responder: Option<&dyn Responder>) -> Option<PlannedAcknowledgement> {
+    responder.filter(|_| alarm.acknowledged.is_none()).and_then(|one| one.acknowledge(alarm))
 }

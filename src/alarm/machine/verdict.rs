@@ -25,6 +25,9 @@ impl Machine {
         let (Some(spec), Some(state)) = (self.specs.get(verdict.spec), self.states.get_mut(verdict.spec)) else {
             return Vec::new();
         };
+        if self.silences.is_empty() && leaves_at_rest(state, verdict) {
+            return Vec::new();
+        }
         let mut turn = Turn { spec: Arc::clone(spec), verdict, now, events: Vec::new() };
         let mut next = std::mem::take(state);
         self.note_suppression(&next, &mut turn);
@@ -217,6 +220,17 @@ impl Machine {
         }
         alarm
     }
+}
+
+/// Whether a condition is at rest and the verdict, like nearly every one, leaves it there.
+fn leaves_at_rest(state: &ConditionState, verdict: &Verdict<'_>) -> bool {
+    verdict.trip == Truth::False
+        && state.phase == Phase::Normal
+        && !state.is_unknown
+        && state.missing_since.is_none()
+        && state.quiet_since.is_none()
+        && verdict.suppressed.is_none()
+        && state.absent == verdict.absent
 }
 
 /// Where the condition goes. An alarm does not clear while it trips, whatever its clear condition says.

@@ -6,8 +6,7 @@ use super::read::{DumpReader, Item};
 use crate::base::limits::DUMP_ARRIVALS_BYTES_MAX;
 use crate::db::core::Database;
 use crate::db::export::body_of;
-use crate::db::operate::sealed_record;
-use crate::db::readings::registry_of;
+use crate::db::readings::{registry_of, sealed_record};
 use crate::db::records::{Checkpoint, InstrumentRegistered, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
@@ -283,8 +282,11 @@ impl Target {
     }
 
     fn seal(&mut self) -> Result<(), Error> {
-        self.store.sync().sync_written()?;
-        let Some(sealed) = self.store.seal(&self.registry)? else { return Ok(()) };
+        self.store.freeze()?;
+        let Some(pending) = self.store.pending_seal() else { return Ok(()) };
+        let built = pending.build(&self.registry)?;
+        pending.publish(&built)?;
+        let sealed = self.store.finish_seal(pending, built)?;
         Ok(self.ledger.commit(&[sealed_record(sealed)?])?)
     }
 }

@@ -93,8 +93,9 @@ impl Database {
     pub fn delete(&self, deletion: &Deletion) -> Result<UpkeepReport, Error> {
         let _one_at_a_time = self.upkeep.lock();
         let number = {
+            let turn = self.sealing.turn();
             let mut inner = self.inner.lock();
-            inner.seal()?;
+            inner.seal(&turn)?;
             let channel_names = inner.channel_names(deletion)?;
             let number = inner.ledger.records() + 1;
             let body = ReadingsDeleted {

@@ -50,7 +50,7 @@ impl Database {
     /// [`Receipt::rejections`].
     pub fn append(&self, batch: &Batch) -> Result<Receipt, Error> {
         let _work = observe::begin(Work::Append(batch.len()));
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
         let now = inner.now();
@@ -70,9 +70,6 @@ impl Database {
         inner.commit_all()?;
         inner.deliver()?;
         inner.publish_levels();
-        if inner.store.is_head_full() {
-            inner.seal()?;
-        }
         drop(inner);
         if self.durability == Durability::Always {
             self.sync.wait_durable(lsn)?;

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use crate::model::{InstrumentId, TimeRange, Timestamp};
+use crate::store::head::Head;
 use crate::store::segment::Segment;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -25,9 +26,9 @@ pub struct SegmentFigures {
 /// What is held in memory, or mapped into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct MemoryFigures {
-    /// Rows of the head.
+    /// Rows of the head, and of the one that is being sealed.
     pub head_rows: u64,
-    /// Bytes of the head's rows.
+    /// Bytes of these rows: at most twice what [`Config::head_bytes_max`](crate::Config::head_bytes_max) allows, and a batch.
     pub head_bytes: u64,
     /// Bytes of the segments that are mapped, because something was read from them: the system's to reclaim.
     pub mapped_bytes: u64,
@@ -58,16 +59,9 @@ impl Reader {
         let mut figures = Figures::default();
         let segments: Vec<Arc<Segment>> = {
             let state = self.0.read();
-            figures.memory.head_rows = state.head.rows() as u64;
-            figures.memory.head_bytes = state.head.bytes() as u64;
-            for (id, columns) in state.head.instruments() {
-                let of_instrument = figures.instruments.entry(id).or_default();
-                let channels = 0..columns.channels();
-                for rows in channels.filter_map(|channel| state.head.rows_of(id, &[channel], TimeRange::ALL)) {
-                    of_instrument.rows = rows.times.len() as u64;
-                    let marks = rows.columns.iter().flat_map(|column| &column.marks);
-                    of_instrument.values += marks.filter(|mark| mark.is_present()).count() as u64;
-                }
+            let frozen = state.frozen();
+            for head in [Some(&state.head), frozen.as_deref()].into_iter().flatten() {
+                figures.add_head(head);
             }
             state.segments().to_vec()
         };
@@ -85,6 +79,22 @@ impl Reader {
 }
 
 impl Figures {
+    fn add_head(&mut self, head: &Head) {
+        self.memory.head_rows += head.rows() as u64;
+        self.memory.head_bytes += head.bytes() as u64;
+        for (id, columns) in head.instruments() {
+            let of_instrument = self.instruments.entry(id).or_default();
+            let channels = 0..columns.channels();
+            let mut rows = 0;
+            for of_channel in channels.filter_map(|channel| head.rows_of(id, &[channel], TimeRange::ALL)) {
+                rows = of_channel.times.len() as u64;
+                let marks = of_channel.columns.iter().flat_map(|column| &column.marks);
+                of_instrument.values += marks.filter(|mark| mark.is_present()).count() as u64;
+            }
+            of_instrument.rows += rows;
+        }
+    }
+
     fn add(&mut self, segment: &Segment) {
         let summary = segment.summary();
         self.segments.count += 1;

@@ -20,10 +20,14 @@ use source::Source;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What readers see: the head and all segments, segments in order of arrival.
+/// What readers see: the head, the rows that are being sealed, and all segments, segments in order of arrival.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(super) head: Head,
+    /// Older than the head's rows, newer than any segment's.
+    frozen: Option<Arc<Head>>,
+    /// Memory for the next head, where rows arrive fast.
+    spare: Option<Head>,
     segments: Vec<Arc<Segment>>,
     newest_sealed: BTreeMap<InstrumentId, Timestamp>,
     latest: Latest,
@@ -46,6 +50,7 @@ impl Reader {
     pub fn scan(&self, instrument: InstrumentId, channels: &[usize], range: TimeRange) -> Result<Scan, StoreError> {
         let state = self.0.read();
         let head = state.head.rows_of(instrument, channels, range);
+        let frozen = state.frozen.as_ref().and_then(|frozen| frozen.rows_of(instrument, channels, range));
         let of_instrument = |segment: &&Arc<Segment>| segment.span(instrument).is_some_and(|(a, b)| range.meets(a, b));
         let segments: Vec<(usize, Arc<Segment>)> = state
             .segments
@@ -59,6 +64,7 @@ impl Reader {
         for (arrival, segment) in segments {
             sources.extend(Source::of_segment(arrival, &segment, instrument, channels, range)?);
         }
+        sources.extend(frozen.map(|rows| Source::of_rows(usize::MAX - 1, rows, range)));
         sources.extend(head.map(|rows| Source::of_rows(usize::MAX, rows, range)));
         Ok(Scan::new(sources, channels.len()))
     }
@@ -79,7 +85,8 @@ impl Reader {
     /// [`StoreError`] where a block cannot be read.
     pub fn latest(&self, instrument: InstrumentId, channel: usize) -> Result<Option<(Timestamp, Sample)>, StoreError> {
         let state = self.0.read();
-        let of_head = state.head.latest(instrument, channel);
+        let of_frozen = state.frozen.as_ref().and_then(|frozen| frozen.latest(instrument, channel));
+        let of_head = latest::newer(state.head.latest(instrument, channel), of_frozen);
         let of_segments = state.latest.get(instrument, channel);
         if let Some(known) = of_segments {
             return Ok(latest::newer(of_head, known));
@@ -111,17 +118,42 @@ impl State {
         &self.segments
     }
 
-    /// Puts a segment in the place of the head, whose rows it holds.
-    pub(super) fn seal_head(&mut self, segment: Arc<Segment>) {
-        for (id, columns) in self.head.instruments() {
+    /// The rows that are being sealed.
+    pub(super) fn frozen(&self) -> Option<Arc<Head>> {
+        self.frozen.clone()
+    }
+
+    /// Sets the head aside and begins a new one. Nothing may be frozen yet.
+    pub(super) fn freeze(&mut self) {
+        let fresh = self.spare.take().unwrap_or_default();
+        self.frozen = Some(Arc::new(std::mem::replace(&mut self.head, fresh)));
+    }
+
+    /// Puts a segment in the place of the frozen rows, which it holds.
+    pub(super) fn seal_frozen(&mut self, segment: Arc<Segment>) {
+        let Some(frozen) = self.frozen.take() else { return };
+        for (id, columns) in frozen.instruments() {
             let is_first = !self.newest_sealed.contains_key(&id);
             for channel in 0..columns.channels() {
-                self.latest.seal(id, channel, self.head.latest(id, channel), is_first);
+                self.latest.seal(id, channel, frozen.latest(id, channel), is_first);
             }
         }
         self.note_newest(&segment);
         self.segments.push(segment);
-        self.head.clear();
+        self.reuse(frozen);
+    }
+
+    /// Keeps the memory of sealed rows: for the head where that is empty, for the next one where rows arrive so fast that it is wanted
+    /// soon.
+    fn reuse(&mut self, frozen: Arc<Head>) {
+        let Ok(mut empty) = Arc::try_unwrap(frozen) else { return };
+        let is_fast = self.head.bytes() >= empty.bytes() / 4;
+        empty.clear();
+        if self.head.rows() == 0 {
+            self.head = empty;
+        } else if is_fast {
+            self.spare = Some(empty);
+        }
     }
 
     /// Puts other segments, in order of arrival, in the place of those that there are.
@@ -142,7 +174,8 @@ impl State {
 
     /// The newest time of an instrument's rows.
     pub(super) fn newest(&self, instrument: InstrumentId) -> Option<Timestamp> {
-        self.head.newest(instrument).max(self.newest_sealed.get(&instrument).copied())
+        let of_frozen = self.frozen.as_ref().and_then(|frozen| frozen.newest(instrument));
+        self.head.newest(instrument).max(of_frozen).max(self.newest_sealed.get(&instrument).copied())
     }
 
     /// The whole frame of an instrument at an instant.
@@ -152,7 +185,9 @@ impl State {
         time: Timestamp,
         channels: usize,
     ) -> Result<Option<Frame>, StoreError> {
-        if let Some(frame) = self.head.frame_at(instrument, time) {
+        let frozen = self.frozen.as_deref();
+        let in_memory = [Some(&self.head), frozen].into_iter().flatten();
+        if let Some(frame) = in_memory.filter_map(|head| head.frame_at(instrument, time)).next() {
             return Ok(Some(frame));
         }
         let all: Vec<usize> = (0..channels).collect();

@@ -3,10 +3,11 @@
 //! A segment that replaces others spans their sequence numbers and has a higher generation in its name. Whichever files a crash leaves,
 //! opening keeps the highest generation of each span. The order is: publish the new file, record the change, let go of the old files.
 
-use super::super::engine::{Sealed, Store};
+use super::super::engine::Store;
 use super::super::error::StoreError;
 use super::super::read::{Chunk, Scan};
 use super::super::segment::{self, RawColumn, RowSource, Segment, SegmentWriter};
+use super::seal::Sealed;
 use crate::base::checksum::sha256;
 use crate::base::limits::{ROWS_PER_CHUNK_MAX, SEGMENT_BYTES_MAX};
 use crate::codec::Effort;
