@@ -1,6 +1,7 @@
 //! The one error of the crate's surface. Every layer has its own; here they meet.
 
 use crate::alarm::AlarmError;
+use crate::db::DumpError;
 use crate::ledger::LedgerError;
 use crate::model::{InstrumentId, ModelError, StationId};
 use crate::query::QueryError;
@@ -83,6 +84,17 @@ pub enum Error {
     MissingSegment {
         /// Its file name.
         name: String,
+    },
+    /// A dump that cannot be restored.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+    /// A file of a backup does not check.
+    #[error("nothing was restored: {} does not check: {reason}; restore an older backup, or open this one and let `repair` set the file aside", path.display())]
+    Unsound {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The system refused something else.
     #[error("cannot {action}: {source}")]

@@ -18,9 +18,10 @@ pub mod trace;
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
 pub use config::{Config, Durability, Timers};
 pub use db::{
-    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, ExportScope, InstrumentChange,
-    InstrumentStats, ReadOnly, Receipt, Rejection, Replayed, Retention, RetentionScope, StationStats, Stats,
-    StoredStats, TestFailure, TestOutcome, UpkeepReport, run_rule_tests, stations_of_tests,
+    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, DumpError, DumpProblem, DumpProgress,
+    DumpReport, DumpScope, ExportScope, InstrumentChange, InstrumentStats, ReadOnly, Receipt, Rejection, Replayed,
+    RestoreReport, Retention, RetentionScope, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
+    run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -13,6 +13,11 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes)
 }
 
+/// The CRC-32C of bytes that follow others, of which the CRC-32C is `before`.
+pub(crate) fn crc32c_append(before: u32, bytes: &[u8]) -> u32 {
+    crc32c::crc32c_append(before, bytes)
+}
+
 /// A SHA-256 (FIPS 180-4). Shown, and written into text formats, as 64 hexadecimal digits.
 ///
 /// ```

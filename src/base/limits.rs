@@ -52,6 +52,10 @@ pub const RULES_MAX: usize = 10_000;
 pub const PLAN_NODES_MAX: usize = 1_000;
 /// Bytes of one line of a CSV file.
 pub const CSV_RECORD_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one line of a dump: a ledger record in hexadecimal digits, or a comment with the same record in words.
+pub const DUMP_LINE_BYTES_MAX: usize = 128 << 20;
+/// Bytes of the frames of a dump that its rules have not seen: they stay in the write-ahead log of the restored store.
+pub const DUMP_ARRIVALS_BYTES_MAX: usize = 256 << 20;
 /// Rejections that a report lists one by one; the rest are counted.
 pub const REJECTIONS_LISTED_MAX: usize = 10_000;
 
@@ -59,4 +63,5 @@ const _: () = assert!(ROWS_PER_BLOCK.is_multiple_of(VALUES_PER_GROUP));
 const _: () = assert!(VALUES_PER_GROUP == 128, "a patch's position is seven bits, and lanes hold 4 x 32 values");
 const _: () = assert!(ROWS_PER_CHUNK_MAX <= BLOCKS_PER_CHUNK_MAX * ROWS_PER_BLOCK);
 const _: () = assert!(LEDGER_RECORD_BYTES_MAX < LEDGER_COMMIT_BYTES_MAX);
+const _: () = assert!(2 * LEDGER_RECORD_BYTES_MAX < DUMP_LINE_BYTES_MAX);
 const _: () = assert!(HEAD_BYTES_MAX < WAL_FRAME_BYTES_MAX);

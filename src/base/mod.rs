@@ -1,4 +1,4 @@
-//! The ground floor: clock, limits, checksum, exact sums, exact means of directions and byte cursors. Nothing here knows a word of the domain.
+//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, byte cursors and checked lines. Nothing here knows a word of the domain.
 
 pub(crate) mod bytes;
 pub mod checksum;
@@ -6,7 +6,9 @@ pub mod clock;
 mod direction;
 mod exact;
 pub mod limits;
+pub(crate) mod lines;
 mod moments;
+pub(crate) mod observe;
 
 pub use direction::ExactDirection;
 pub use exact::ExactSum;

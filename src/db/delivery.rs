@@ -2,7 +2,9 @@
 
 use super::core::{Database, Inner};
 use super::rules::Course;
+use crate::alarm::event::DeliveryResult;
 use crate::alarm::{AlarmEvent, Notifier};
+use crate::base::observe::{self, Count, Work};
 use crate::config::Timers;
 use crate::error::Error;
 use std::sync::Arc;
@@ -37,7 +39,9 @@ impl Database {
             inner.pass_time()?;
         }
         inner.commit_all()?;
-        inner.deliver()
+        inner.deliver()?;
+        inner.publish_levels();
+        Ok(())
     }
 
     /// Waits until every notification that a gateway has taken is answered, at most five seconds each. Appends go on meanwhile.
@@ -65,6 +69,7 @@ impl Database {
 
 impl Inner {
     fn pass_time(&mut self) -> Result<(), Error> {
+        let _work = observe::begin(Work::Rules);
         let now = self.timer_now();
         let responder = self.config.responder.clone();
         let (engine, machine) = (&mut self.engine, &mut self.machine);
@@ -80,6 +85,7 @@ impl Inner {
 
     /// Hands over what is due, and records what gateways have answered; what follows from that is handed over too.
     pub(super) fn deliver(&mut self) -> Result<(), Error> {
+        let _work = observe::begin(Work::Delivery);
         let now = self.timer_now();
         self.dispatcher.send_due(now);
         let events = self.dispatcher.collect(now);
@@ -94,7 +100,17 @@ impl Inner {
     /// Puts what is known of deliveries on record: what follows from an answer stands or falls with it. A commit that fails is made up
     /// for by the next one.
     fn record(&mut self, events: Vec<AlarmEvent>) -> Result<(), Error> {
+        events.iter().for_each(count_attempt);
         self.uncommitted.extend(events)?;
         self.commit_all()
     }
+}
+
+/// Tells whoever watches of an attempt's end; messages that later ones replace were no attempts.
+fn count_attempt(event: &AlarmEvent) {
+    let AlarmEvent::Delivery(delivery) = event else { return };
+    let is_failed = matches!(delivery.result, DeliveryResult::Retry { .. } | DeliveryResult::Refused { .. });
+    let is_tried = is_failed || delivery.result == DeliveryResult::Delivered;
+    observe::count(Count::DeliveriesTried, u64::from(is_tried));
+    observe::count(Count::DeliveriesFailed, u64::from(is_failed));
 }

@@ -52,7 +52,8 @@ impl Database {
     }
 }
 
-fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
+/// The body of a record for people and other programs. Whatever cannot be read is an error.
+pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
     match record.kind() {
         Kind::StationRegistered => json::<StationRegistered>(record, index),
         Kind::InstrumentRegistered => json::<InstrumentRegistered>(record, index),

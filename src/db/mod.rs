@@ -4,6 +4,7 @@ mod alarm_log;
 mod alarms;
 mod core;
 mod delivery;
+mod dump;
 mod export;
 mod names;
 mod open;
@@ -16,6 +17,7 @@ mod stats;
 
 pub use alarm_log::AlarmLog;
 pub use core::Database;
+pub use dump::{DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, RestoreReport};
 pub use export::ExportScope;
 pub use readings::{
     Compaction, Deletion, InstrumentChange, ReadOnly, Receipt, Rejection, Retention, RetentionScope, UpkeepReport,

@@ -9,6 +9,7 @@ use super::records::{
 };
 use super::rules::compile_for;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
+use crate::base::observe::{self, Work};
 use crate::config::{Config, Durability};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
@@ -36,6 +37,7 @@ impl Database {
 
 /// Opens, and opens again without each segment that turns out not to check on the way.
 fn open(path: &Path, config: Config) -> Result<Database, Error> {
+    let _work = observe::begin(Work::Open);
     let mut quarantined = Vec::new();
     loop {
         let (mut store, mut report) = Store::open(Arc::clone(&config.storage), path, config.is_strict)?;
@@ -200,6 +202,7 @@ impl Inner {
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
         self.report_missing_segments(&sealed, report)?;
         self.store.continue_behind(checkpoint.lsn);
+        let _work = observe::begin(Work::Recovery);
         report.frames_replayed = self.store.replay(checkpoint.lsn, |_, _, _| {})?;
         if let Some((loaded, registry)) = rules {
             report.rules_note = self.resume_rules(loaded, registry, &checkpoint)?;

@@ -1,6 +1,7 @@
 //! Figures about a store, for whoever watches it.
 
-use super::core::Database;
+use super::core::{Database, Inner};
+use crate::base::observe::{IS_METERED, Level, level};
 use crate::error::Error;
 use crate::model::{Registry, Timestamp};
 use crate::store::read::{InstrumentFigures, MemoryFigures, Reader, SegmentFigures};
@@ -89,7 +90,37 @@ impl Database {
         drop(inner);
         let stored = StoredStats::of((&reader, &registry), now, (bytes, stats.ledger_records));
         (stats.segments, stats.memory, stats.stations) = (stored.segments, stored.memory, stored.stations);
+        stats.publish();
         Ok(stats)
+    }
+}
+
+impl Stats {
+    /// Tells whoever watches, of what [`Inner::publish_levels`] does not tell.
+    fn publish(&self) {
+        level(Level::Segments, self.segments.count);
+        level(Level::SegmentsQuarantined, self.segments_quarantined);
+        level(Level::SegmentBytes, self.bytes.segments);
+        level(Level::WalBytes, self.bytes.wal);
+        level(Level::CatalogBytes, self.bytes.catalog);
+        level(Level::LedgerBytes, self.bytes.ledger);
+        let lag_ms = self.stations.iter().filter_map(|station| station.lag_ms).max();
+        lag_ms.into_iter().for_each(|lag_ms| level(Level::StationLag, lag_ms.max(0).unsigned_abs() / 1_000));
+    }
+}
+
+impl Inner {
+    /// Tells whoever watches what is known without a look at files.
+    pub(super) fn publish_levels(&self) {
+        if !IS_METERED {
+            return;
+        }
+        let last_lsn = self.store.last_lsn();
+        level(Level::AlarmsOpen, self.machine.alarms().count() as u64);
+        level(Level::Outbox, self.dispatcher.count() as u64);
+        level(Level::RulesLag, last_lsn.saturating_sub(self.position_lsn));
+        level(Level::DurableLag, last_lsn.saturating_sub(self.store.sync().synced_lsn()));
+        level(Level::LedgerRecords, self.ledger.records());
     }
 }
 

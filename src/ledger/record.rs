@@ -111,6 +111,12 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 
+    /// The kind of a name as [`Kind::name`] gives it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
     /// Whether the record is part of the history that depends on readings and operators alone. The other kinds tell of this
     /// machine: when deliveries went through, when segments were sealed, how far evaluation had come.
     #[must_use]
@@ -159,6 +165,24 @@ impl Record {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// A record as it was stored elsewhere: version of the body and its bytes, which [`Record::body`] checks.
+    ///
+    /// # Errors
+    /// [`LedgerError::TooLarge`] above 16 MiB.
+    pub fn from_bytes(kind: Kind, version: u8, body: Vec<u8>) -> Result<Self, LedgerError> {
+        if body.len() > LEDGER_RECORD_BYTES_MAX {
+            let (bytes, bytes_max) = (body.len(), LEDGER_RECORD_BYTES_MAX);
+            return Err(LedgerError::TooLarge { what: "record", bytes, bytes_max });
+        }
+        Ok(Self { kind, version, body })
+    }
+
+    /// The version of its body and the bytes of it, as they are stored.
+    #[must_use]
+    pub fn bytes(&self) -> (u8, &[u8]) {
+        (self.version, &self.body)
     }
 
     /// Bytes of its body.

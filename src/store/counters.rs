@@ -1,5 +1,6 @@
 //! What became of every frame and value: nothing is dropped without being counted.
 
+use crate::base::observe::{Count, count};
 use serde::Serialize;
 
 /// Counts since the store was opened.
@@ -43,6 +44,21 @@ impl Counters {
             + self.rejected_value
             + self.rejected_future
             + self.rejected_duplicate
+    }
+
+    /// Tells whoever watches.
+    pub(crate) fn publish(&self) {
+        count(Count::FramesAccepted, self.frames_accepted);
+        count(Count::ValuesAccepted, self.values_accepted);
+        count(Count::FramesIdentical, self.frames_identical);
+        count(Count::FramesSuperseded, self.frames_superseded);
+        count(Count::ValuesCorrected, self.values_corrected);
+        count(Count::FramesOutOfOrder, self.frames_out_of_order);
+        count(Count::RejectedUnknownInstrument, self.rejected_unknown_instrument);
+        count(Count::RejectedWidth, self.rejected_channel_count);
+        count(Count::RejectedValue, self.rejected_value);
+        count(Count::RejectedFuture, self.rejected_future);
+        count(Count::RejectedDuplicate, self.rejected_duplicate);
     }
 
     pub(super) const fn add(&mut self, other: &Self) {

@@ -25,4 +25,4 @@ pub use ingest::{Correction, RejectReason};
 pub use recovery::{OpenReport, Quarantined};
 pub use sync::WalSync;
 pub use upkeep::{BackupReport, Finding, VerifyReport};
-pub(crate) use upkeep::{Cut, Rewrite, Sealed, measure, snapshot, verify};
+pub(crate) use upkeep::{Cut, Rewrite, Sealed, Snapshot, measure, restore, snapshot, snapshot_until, verify};

@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::io::LogFile;
+use crate::base::observe::{self, Count, Level, Timing, Work};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -118,15 +119,23 @@ impl WalSync {
         (current.phase, current.late) = (Phase::Syncing, 0);
         let (log, path) = (Arc::clone(&current.log), current.path.clone());
         drop(current);
+        let _work = observe::begin(Work::Sync);
         let begun = Instant::now();
         let written = self.written_lsn.load(Ordering::Acquire);
         let result = log.sync();
         match &result {
-            Ok(()) => self.synced_lsn.store(written, Ordering::Release),
+            Ok(()) => {
+                self.synced_lsn.store(written, Ordering::Release);
+                observe::level(Level::DurableLag, self.written_lsn.load(Ordering::Acquire).saturating_sub(written));
+            }
             Err(_) => self.poison(),
         }
+        let took = begun.elapsed();
+        observe::took(Timing::Sync, took);
+        observe::count(Count::Syncs, 1);
+        observe::count(Count::SyncsFailed, u64::from(result.is_err()));
         let mut current = self.current.lock();
-        (current.phase, current.took) = (Phase::Idle, begun.elapsed());
+        (current.phase, current.took) = (Phase::Idle, took);
         current.expected = current.gathered + current.late;
         drop(current);
         self.ended.notify_all();

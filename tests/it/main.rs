@@ -5,9 +5,12 @@ mod alarm_machine;
 mod bad_csv;
 mod crash;
 mod delivery;
+mod dump;
 mod faulty;
 mod golden;
 mod metec;
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+mod observe;
 mod oracle;
 mod rule_mistakes;
 mod rules_cookbook;

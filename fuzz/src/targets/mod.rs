@@ -1,6 +1,7 @@
 //! Every decoder, and what is asked of it.
 
 mod csv;
+mod dump;
 mod files;
 mod log;
 mod model;
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     target("ledger", files::run_ledger, files::ledger_seeds, (16 * MIB, KIB)),
     target("catalog", files::run_catalog, files::catalog_seeds, (16 * MIB, KIB)),
     target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
+    target("dump", dump::run, dump::seeds, (32 * MIB, 4 * KIB)),
     target("rules", rules::run, rules::seeds, (64 * MIB, 16 * KIB)),
     // Twice the base of the others: a backup is opened beside its store.
     target("model", model::run, model::seeds, (32 * MIB, 64 * KIB)),

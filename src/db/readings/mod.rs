@@ -8,8 +8,10 @@ mod upkeep;
 mod write;
 
 pub use read_only::ReadOnly;
+pub(super) use read_only::registry_of;
 pub use retention::{Retention, RetentionScope};
 pub use schema::InstrumentChange;
+pub(super) use seal::sealed_record;
 pub(super) use upkeep::finish_deletions;
 pub use upkeep::{Compaction, Deletion, UpkeepReport};
 pub use write::{Receipt, Rejection};

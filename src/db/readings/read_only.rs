@@ -74,6 +74,11 @@ impl ReadOnly {
         &self.report
     }
 
+    /// The store's folder.
+    pub(in crate::db) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The stations and instruments.
     #[must_use]
     pub const fn registry(&self) -> &Registry {
@@ -105,7 +110,8 @@ impl ReadOnly {
     }
 }
 
-fn registry_of(records: &[Record]) -> Result<Registry, Error> {
+/// The stations and instruments that a ledger knows.
+pub(in crate::db) fn registry_of(records: &[Record]) -> Result<Registry, Error> {
     let mut registry = Registry::default();
     for (index, record) in (0..).zip(records) {
         match record.kind() {

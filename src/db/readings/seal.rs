@@ -1,5 +1,6 @@
 //! Sealing: a thread of its own turns full heads into segments, so that appending goes on.
 
+use crate::base::observe::{self, Count, Work};
 use crate::db::core::{Database, Inner, Sealer, Sealing, Turn};
 use crate::db::records::SegmentSealed;
 use crate::error::Error;
@@ -24,6 +25,7 @@ impl Sealing {
             let Some(pending) = inner.store.pending_seal() else { return Ok(()) };
             (pending, inner.registry.clone())
         };
+        let _work = observe::begin(Work::Seal);
         let built = pending.build(&registry)?;
         self.inner.lock().commit_checkpoint()?;
         pending.publish(&built)?;
@@ -92,6 +94,7 @@ impl Inner {
 
     fn seal_pending(&mut self) -> Result<(), Error> {
         let Some(pending) = self.store.pending_seal() else { return Ok(()) };
+        let _work = observe::begin(Work::Seal);
         let built = pending.build(&self.registry)?;
         pending.publish(&built)?;
         let sealed = self.store.finish_seal(pending, built)?;
@@ -108,14 +111,22 @@ impl Inner {
     }
 
     fn record_sealed(&mut self, sealed: Sealed) -> Result<(), Error> {
-        let body = SegmentSealed {
-            file_name: sealed.file_name,
-            file_bytes: sealed.summary.file_bytes,
-            sha256: sealed.sha256,
-            first_lsn: sealed.summary.first_lsn,
-            last_lsn: sealed.summary.last_lsn,
-            rows: sealed.summary.instruments.iter().map(|one| one.rows).sum(),
-        };
-        Ok(self.ledger.commit(&[Record::new(Kind::SegmentSealed, &body)?])?)
+        let record = sealed_record(sealed)?;
+        Ok(self.ledger.commit(&[record])?)
     }
+}
+
+/// What the ledger keeps of a sealed segment.
+pub(in crate::db) fn sealed_record(sealed: Sealed) -> Result<Record, Error> {
+    let rows = sealed.summary.instruments.iter().map(|one| one.rows).sum();
+    observe::count(Count::RowsSealed, rows);
+    let body = SegmentSealed {
+        file_name: sealed.file_name,
+        file_bytes: sealed.summary.file_bytes,
+        sha256: sealed.sha256,
+        first_lsn: sealed.summary.first_lsn,
+        last_lsn: sealed.summary.last_lsn,
+        rows,
+    };
+    Ok(Record::new(Kind::SegmentSealed, &body)?)
 }

@@ -1,5 +1,6 @@
 //! Compaction, deletion, retention, backup and verification.
 
+use crate::base::observe::{self, Work};
 use crate::config::Config;
 use crate::db::core::{Database, Inner};
 use crate::db::records::{DeletionCompleted, ReadingsDeleted, ReadingsDropped, SegmentsReplaced};
@@ -204,6 +205,7 @@ pub(in crate::db) fn finish_deletions(inner: &Mutex<Inner>, deletions: &[(u64, C
 
 /// Runs plans one by one: the lock is held only to put a finished segment in use.
 fn rewrite(inner: &Mutex<Inner>, plans: Vec<Rewrite>, reason: &str) -> Result<UpkeepReport, Error> {
+    let _work = observe::begin(Work::Compaction(plans.len()));
     let target = inner.lock().store.rewrite_target();
     let mut report = UpkeepReport::default();
     for plan in plans {

@@ -1,5 +1,6 @@
 //! Appending: store, then rules, then alarms, then ledger, then people.
 
+use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
 use crate::db::records::Corrected;
@@ -48,12 +49,15 @@ impl Database {
     /// [`Error::Store`] and [`Error::Ledger`] where files cannot be written; frames that are wrong in themselves are no error but
     /// [`Receipt::rejections`].
     pub fn append(&self, batch: &Batch) -> Result<Receipt, Error> {
+        let _work = observe::begin(Work::Append(batch.len()));
         let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
         let now = inner.now();
         let staged = inner.store.stage(&inner.registry, batch, now)?;
         let (first_lsn, lsn) = inner.store.write(&staged)?;
+        staged.counters.publish();
+        let rules = observe::begin(Work::Rules);
         let mut corrections = staged.corrections.as_slice();
         for (index, frame) in staged.batch.frames().enumerate() {
             let of_frame = corrections.iter().take_while(|(at, _)| *at == index).count();
@@ -62,8 +66,10 @@ impl Database {
             let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
             inner.feed(first_lsn + index as u64, frame, &replaced)?;
         }
+        drop(rules);
         inner.commit_all()?;
         inner.deliver()?;
+        inner.publish_levels();
         drop(inner);
         if self.durability == Durability::Always {
             self.sync.wait_durable(lsn)?;

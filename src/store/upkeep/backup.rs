@@ -5,7 +5,7 @@ use super::super::engine::Store;
 use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::recovery::Layout;
-use super::super::segment::Segment;
+use super::super::segment;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +25,8 @@ impl Store {
     /// Copies everything into a new directory; writing waits meanwhile.
     pub(crate) fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
         self.sync().sync_written()?;
-        backup(self.storage(), &self.layout().root, &self.segments(), to)
+        let segments: Vec<PathBuf> = self.segments().iter().map(|segment| segment.path().to_owned()).collect();
+        backup(self.storage(), &self.layout().root, &segments, to)
     }
 }
 
@@ -33,7 +34,7 @@ impl Store {
 fn backup(
     storage: &Arc<dyn Storage>,
     from: &Path,
-    segments: &[Arc<Segment>],
+    segments: &[PathBuf],
     to: &Path,
 ) -> Result<BackupReport, StoreError> {
     let (source, target) = (Layout::new(from), Layout::new(to));
@@ -44,11 +45,11 @@ fn backup(
     target.create(&**storage)?;
     let mut report = BackupReport::default();
     for segment in segments {
-        let path = target.segments.join(segment.file_name());
-        if storage.link(segment.path(), &path).is_ok() {
+        let path = target.segments.join(segment.file_name().unwrap_or_default());
+        if storage.link(segment, &path).is_ok() {
             report.segments_linked += 1;
         } else {
-            report.bytes_copied += copy(&**storage, segment.path(), &path)?;
+            report.bytes_copied += copy(&**storage, segment, &path)?;
             report.segments_copied += 1;
         }
     }
@@ -58,6 +59,15 @@ fn backup(
     let ledger: PathBuf = from.join("ledger");
     report.bytes_copied += copy(&**storage, &ledger, &to.join("ledger"))?;
     Ok(report)
+}
+
+/// Copies a backup, or any store that nobody writes to, into a new directory: every segment, the logs and the ledger. The catalog is left
+/// behind: it is rebuilt.
+pub(crate) fn restore(storage: &Arc<dyn Storage>, from: &Path, to: &Path) -> Result<BackupReport, StoreError> {
+    let source = Layout::new(from);
+    let names = storage.list(&source.segments).map_err(StoreError::io("list", &source.segments))?;
+    let paths = names.iter().filter(|name| name.ends_with(segment::SUFFIX)).map(|name| source.segments.join(name));
+    backup(storage, from, &paths.collect::<Vec<_>>(), to)
 }
 
 fn copy(storage: &dyn Storage, from: &Path, to: &Path) -> Result<u64, StoreError> {

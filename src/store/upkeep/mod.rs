@@ -8,8 +8,9 @@ mod surplus;
 mod verify;
 
 pub use backup::BackupReport;
+pub(crate) use backup::restore;
 pub(crate) use rewrite::{Cut, Rewrite};
 pub(crate) use seal::Sealed;
-pub(crate) use snapshot::{measure, snapshot};
+pub(crate) use snapshot::{Snapshot, measure, snapshot, snapshot_until};
 pub(crate) use verify::verify;
 pub use verify::{Finding, VerifyReport};

@@ -1,6 +1,6 @@
 //! A store as another process sees it: no lock, no catalog, nothing changed.
 
-use super::super::engine::FileBytes;
+use super::super::engine::{FileBytes, Store};
 use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::read::{Reader, State};
@@ -16,14 +16,39 @@ use std::sync::Arc;
 /// How often a snapshot is tried again because the writer moved a file meanwhile.
 const ATTEMPTS: usize = 16;
 
+impl Store {
+    /// The store's folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.layout().root
+    }
+}
+
+/// What was in the files of a store at one moment.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) reader: Reader,
+    /// Segments that do not check and are left out.
+    pub(crate) unsound: Vec<Quarantined>,
+    /// Frames of the log behind the asked sequence number, in order of arrival; the reader does not show them.
+    pub(crate) behind: Batch,
+}
+
 /// Everything that is in the files of a store now, but for segments that do not check, which are named. What the writer does later does
 /// not show.
 pub(crate) fn snapshot(storage: &Arc<dyn Storage>, dir: &Path) -> Result<(Reader, Vec<Quarantined>), StoreError> {
+    let Snapshot { reader, unsound, .. } = snapshot_until(storage, dir, u64::MAX)?;
+    Ok((reader, unsound))
+}
+
+/// As [`snapshot`], with the frames of the log behind a sequence number apart.
+pub(crate) fn snapshot_until(storage: &Arc<dyn Storage>, dir: &Path, until_lsn: u64) -> Result<Snapshot, StoreError> {
     let layout = Layout::new(dir);
     let mut attempts = 1;
     loop {
-        match read(storage, &layout) {
-            Ok((state, unsound)) => return Ok((Reader::new(Arc::new(RwLock::new(state))), unsound)),
+        match read(storage, &layout, until_lsn) {
+            Ok((state, unsound, behind)) => {
+                return Ok(Snapshot { reader: Reader::new(Arc::new(RwLock::new(state))), unsound, behind });
+            }
             Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound && attempts < ATTEMPTS => {
                 attempts += 1;
             }
@@ -33,7 +58,11 @@ pub(crate) fn snapshot(storage: &Arc<dyn Storage>, dir: &Path) -> Result<(Reader
 }
 
 /// The log first: rows that are sealed meanwhile are found twice, and never missed.
-fn read(storage: &Arc<dyn Storage>, layout: &Layout) -> Result<(State, Vec<Quarantined>), StoreError> {
+fn read(
+    storage: &Arc<dyn Storage>,
+    layout: &Layout,
+    until_lsn: u64,
+) -> Result<(State, Vec<Quarantined>, Batch), StoreError> {
     let list = |dir: &Path| storage.list(dir).map_err(StoreError::io("list", dir));
     let mut batches: Vec<(u64, Batch)> = Vec::new();
     for name in list(&layout.wal)?.iter().filter(|name| name.ends_with(wal::SUFFIX)) {
@@ -50,15 +79,17 @@ fn read(storage: &Arc<dyn Storage>, layout: &Layout) -> Result<(State, Vec<Quara
     }
     let (segments, _) = by_generation(segments);
     let sealed_lsn = segments.iter().map(|segment| segment.summary().last_lsn).max().unwrap_or(0);
-    let mut state = State::new(segments);
+    let (mut state, mut behind) = (State::new(segments), Batch::new());
     for (first_lsn, batch) in &batches {
         for (lsn, frame) in (*first_lsn..).zip(batch.frames()) {
-            if lsn > sealed_lsn {
+            if lsn > sealed_lsn && lsn <= until_lsn {
                 state.head.upsert(frame);
+            } else if lsn > sealed_lsn {
+                behind.push_ref(frame);
             }
         }
     }
-    Ok((state, unsound))
+    Ok((state, unsound, behind))
 }
 
 /// Mapped now, a segment stays readable when the writer lets go of it.

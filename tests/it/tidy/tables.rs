@@ -68,7 +68,8 @@ pub(crate) const UNREAD_FILES: &[&str] = &["Cargo.lock"];
 pub(crate) const UNSAFE_FILES: &[&str] = &["src/store/io/map.rs"];
 
 /// The format documents, beside the code that writes the bytes.
-pub(crate) const FORMAT_DOCUMENTS: &[&str] = &["src/codec/FORMAT.md", "src/store/FORMAT.md", "src/ledger/FORMAT.md"];
+pub(crate) const FORMAT_DOCUMENTS: &[&str] =
+    &["src/codec/FORMAT.md", "src/store/FORMAT.md", "src/ledger/FORMAT.md", "src/db/dump/FORMAT.md"];
 /// What the top of the project holds, and nothing else.
 pub(crate) const TOP_LEVEL: &[&str] = &[
     "Cargo.toml",

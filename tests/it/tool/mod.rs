@@ -1,6 +1,7 @@
 //! The operator's tool `vocdb`, run as a process of its own.
 
 mod alarms;
+mod dump;
 mod import;
 mod query;
 mod rules;

@@ -13,7 +13,9 @@ fn help_texts_are_the_golden_ones() {
     for command in ["check", "test", "backtest"] {
         assert_golden(&format!("help_rules_{command}.txt"), &help(&["rules", command, "--help"]));
     }
-    for command in ["import", "query", "inspect", "verify", "compact", "backup", "delete", "repair", "alarms"] {
+    for command in
+        ["import", "query", "inspect", "verify", "compact", "backup", "delete", "repair", "alarms", "dump", "restore"]
+    {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
     }
 }

@@ -1,5 +1,6 @@
 //! The cases, one file for each kind, and what they share.
 
+mod alarm;
 mod backtest;
 mod durable;
 mod growth;
@@ -7,6 +8,7 @@ mod ingest;
 pub(crate) mod memory;
 mod reading;
 pub(crate) mod recovery;
+mod rules;
 mod size;
 
 use crate::engines::{self, Engine};
@@ -48,7 +50,9 @@ impl Run {
         recovery::run(self)?;
         memory::run(self)?;
         growth::run(self)?;
+        rules::run(self)?;
         backtest::run(self)?;
+        alarm::run(self)?;
         match self.figures.is_empty() {
             true => Err(Failure::says("no case has a name that begins so; README.md lists them")),
             false => Ok(()),

@@ -21,7 +21,7 @@ pub(crate) enum Durability {
 }
 
 /// How often interval durability syncs, where it can be chosen.
-const SYNC_INTERVAL: std::time::Duration = std::time::Duration::from_millis(200);
+pub(crate) const SYNC_INTERVAL: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// An engine with the settings that suit these loads; each setting has its reason beside it.
 pub(crate) trait Engine: Sync {

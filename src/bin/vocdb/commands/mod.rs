@@ -4,10 +4,12 @@ mod alarms;
 mod backup;
 mod compact;
 mod delete;
+mod dump;
 mod import;
 mod inspect;
 mod query;
 mod repair;
+mod restore;
 mod rules;
 mod verify;
 
@@ -25,6 +27,8 @@ pub(crate) enum Command {
     Verify(verify::Verify),
     Compact(compact::Compact),
     Backup(backup::Backup),
+    Dump(dump::Dump),
+    Restore(restore::Restore),
     Delete(delete::Delete),
     Repair(repair::Repair),
     Rules(rules::Rules),
@@ -40,6 +44,8 @@ impl Command {
             Self::Verify(verify) => verify.run(output),
             Self::Compact(compact) => compact.run(output),
             Self::Backup(backup) => backup.run(output),
+            Self::Dump(dump) => dump.run(output),
+            Self::Restore(restore) => restore.run(output),
             Self::Delete(delete) => delete.run(output),
             Self::Repair(repair) => repair.run(output),
             Self::Rules(rules) => rules.run(output),

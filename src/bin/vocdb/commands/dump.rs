@@ -1,0 +1,98 @@
+//! `vocdb dump`: a store as text.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use crate::values;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use vocdb::{DumpReport, DumpScope, TimeRange, Timestamp};
+
+/// Print a store as text, from which `vocdb restore` makes it again, bit for bit
+///
+/// Works beside a running station, and without the catalog. The text has registrations, readings with their flags, corrections, rules and
+/// alarms; with --station, --from or --to it has readings alone, with what belongs to them. It has no proof of the ledger and no file that
+/// does not check: `vocdb backup` copies the files themselves. The format is described in src/db/dump/FORMAT.md of the sources.
+#[derive(Debug, Args)]
+pub(crate) struct Dump {
+    /// The store's folder
+    store: PathBuf,
+    /// Only this station; may be given more than once
+    #[arg(long = "station", value_name = "NAME")]
+    stations: Vec<String>,
+    /// The first instant: RFC 3339, or a date (midnight, UTC) [default: the first there is]
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    from: Option<Timestamp>,
+    /// The first instant after the last one [default: after the last there is]
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    to: Option<Timestamp>,
+    /// Write into this file, which must not exist, and print what was dumped; --json needs it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// What was dumped, and where to.
+#[derive(Serialize)]
+struct Dumped {
+    store: String,
+    file: String,
+    #[serde(flatten)]
+    report: DumpReport,
+}
+
+impl Dump {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let range = TimeRange::new(self.from.unwrap_or(Timestamp::MIN), self.to.unwrap_or(Timestamp::MAX));
+        let scope = DumpScope { stations: self.stations.clone(), range };
+        let Some(path) = &self.out else {
+            if output.is_json() {
+                return Err(Failure::Says(
+                    "a dump is no JSON: name a file with --out, and --json tells of it".to_owned(),
+                ));
+            }
+            return self.write(&scope, output.writer()).map(|_| ());
+        };
+        let unwritten =
+            |error: &dyn std::fmt::Display| Failure::Says(format!("cannot write {}: {error}", path.display()));
+        let file = File::create_new(path).map_err(|error| unwritten(&error))?;
+        let mut writer = BufWriter::new(&file);
+        let report = self.write(&scope, &mut writer)?;
+        writer.flush().and_then(|()| file.sync_all()).map_err(|error| unwritten(&error))?;
+        let dumped = Dumped { store: self.store.display().to_string(), file: path.display().to_string(), report };
+        output.either(&dumped, || dumped.text())
+    }
+
+    fn write(&self, scope: &DumpScope, to: &mut dyn Write) -> Result<DumpReport, Failure> {
+        let db = store::read(&self.store)?;
+        let bar = progress();
+        let report = db.dump(scope, to, |at| {
+            bar.set_length(at.instruments_total);
+            bar.set_position(at.instruments);
+            bar.set_message(format!("{} rows", at.rows));
+        });
+        bar.finish_and_clear();
+        report.map_err(|error| match error {
+            vocdb::Error::Io { source, .. } => Failure::from_output(source),
+            other => Failure::from_error(other),
+        })
+    }
+}
+
+impl Dumped {
+    fn text(&self) -> String {
+        let DumpReport { records, rows, arrivals, bytes, .. } = &self.report;
+        let (store, file) = (&self.store, &self.file);
+        format!("{store} is dumped in {file}: {records} records, {} rows, {bytes} bytes\n", rows + arrivals)
+    }
+}
+
+/// A bar on standard error, by instruments; nothing where that is no terminal.
+fn progress() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} instruments {msg}");
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

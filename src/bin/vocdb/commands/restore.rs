@@ -1,0 +1,99 @@
+//! `vocdb restore`: a store from a dump or a backup.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use vocdb::store::BackupReport;
+use vocdb::{Database, RestoreReport};
+
+/// Make a new store from a dump or a backup
+///
+/// From a dump (a file, or - for standard input) or from the folder of a backup, whose catalog is not needed. The new store gets its name
+/// when everything is in it and on the disk; until then it is made beside, as STORE.restoring. Of a dump that does not check nothing
+/// stays. Two stores that hold the same open alarms tell the same people: open only one of them as a station.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The dump, - for standard input, or the folder of a backup
+    source: PathBuf,
+    /// The new store's folder, which must not exist, or be empty
+    store: PathBuf,
+}
+
+/// What was restored.
+#[derive(Serialize)]
+struct Restored<T> {
+    source: String,
+    store: String,
+    #[serde(flatten)]
+    report: T,
+}
+
+impl Restore {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let (source, store) = (self.source.display().to_string(), self.store.display().to_string());
+        if self.source.is_dir() {
+            let report = self.backup(output.is_json())?;
+            let restored = Restored { source, store, report };
+            return output.either(&restored, || restored.text());
+        }
+        let report = self.dump(output.is_json())?;
+        let restored = Restored { source, store, report };
+        output.either(&restored, || restored.text())
+    }
+
+    fn backup(&self, is_hidden: bool) -> Result<BackupReport, Failure> {
+        store::check(&self.source)?;
+        let bar = progress(is_hidden, "{bar:40} {pos}/{len} files {eta}");
+        let report = Database::restore_backup(&self.source, &self.store, |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        });
+        bar.finish_and_clear();
+        report.map_err(Failure::from_error)
+    }
+
+    fn dump(&self, is_hidden: bool) -> Result<RestoreReport, Failure> {
+        let bar = progress(is_hidden, "{bar:40} {bytes}/{total_bytes} {eta}");
+        let read = |bytes| bar.set_position(bytes);
+        let report = if self.source == Path::new("-") {
+            Database::restore(BufReader::new(io::stdin().lock()), &self.store, read)
+        } else {
+            let unread = |error| Failure::Says(format!("cannot read {}: {error}", self.source.display()));
+            let file = File::open(&self.source).map_err(unread)?;
+            bar.set_length(file.metadata().map_or(0, |metadata| metadata.len()));
+            Database::restore(BufReader::new(file), &self.store, read)
+        };
+        bar.finish_and_clear();
+        report.map_err(Failure::from_error)
+    }
+}
+
+impl Restored<RestoreReport> {
+    fn text(&self) -> String {
+        let RestoreReport { records, rows, arrivals, .. } = self.report;
+        format!("{} is restored from {}: {records} records, {} rows\n", self.store, self.source, rows + arrivals)
+    }
+}
+
+impl Restored<BackupReport> {
+    fn text(&self) -> String {
+        let BackupReport { segments_linked, segments_copied, .. } = self.report;
+        format!(
+            "{} is restored from {}: {segments_linked} segments linked, {segments_copied} copied; everything checks\n",
+            self.store, self.source
+        )
+    }
+}
+
+/// A bar on standard error; nothing where that is no terminal, or JSON was asked for.
+fn progress(is_hidden: bool, template: &str) -> ProgressBar {
+    let target = if is_hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let style = ProgressStyle::with_template(template);
+    ProgressBar::with_draw_target(None, target).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

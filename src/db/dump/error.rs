@@ -1,0 +1,78 @@
+//! What can be wrong with a dump.
+
+use crate::base::limits::DUMP_ARRIVALS_BYTES_MAX;
+use crate::base::lines::LineFault;
+use crate::store::RejectReason;
+
+/// A dump that cannot be restored: where, why, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line} of the dump: {problem}")]
+pub struct DumpError {
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub problem: DumpProblem,
+}
+
+/// What is wrong with a line of a dump.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DumpProblem {
+    /// Another kind of file.
+    #[error("this is no dump of vocdb, which begins with `vocdb dump 1`: check the path")]
+    NotADump,
+    /// A dump of another release.
+    #[error("the dump is of format {0}; this release reads format 1: restore it with the release that wrote it")]
+    Format(String),
+    /// The last line is not there.
+    #[error("the dump ends without its `end` line: it is torn, and nothing was restored; fetch it again")]
+    Torn,
+    /// More than the dump itself says.
+    #[error("something follows the `end` line: two files joined into one? cut it off")]
+    Behind,
+    /// Another number of lines or other bytes than were written.
+    #[error(
+        "the lines before it do not check ({found}, where `{said}` was written): the dump was changed; fetch it again"
+    )]
+    Checksum {
+        /// Lines and CRC-32C as the dump says.
+        said: String,
+        /// As they are.
+        found: String,
+    },
+    /// The system refused to read on.
+    #[error("cannot be read: {0}")]
+    Io(std::io::Error),
+    /// More than any line needs.
+    #[error("the line is longer than 128 MiB")]
+    TooLong,
+    /// Bytes that are no UTF-8.
+    #[error("the line is not UTF-8 text")]
+    NotText,
+    /// A line that is none of the known ones, or stands where it may not.
+    #[error("{0}")]
+    Line(&'static str),
+    /// A ledger record that cannot be understood.
+    #[error("the record cannot be read: {0}")]
+    Record(String),
+    /// A row that a store does not take.
+    #[error("the row cannot be stored: {0}")]
+    Row(RejectReason),
+    /// A row for an instant that has one.
+    #[error("the row repeats another one")]
+    Repeated,
+    /// More frames that rules have not seen than a log may hold.
+    #[error("more than {DUMP_ARRIVALS_BYTES_MAX} bytes of arrivals")]
+    TooManyArrivals,
+}
+
+impl From<LineFault> for DumpProblem {
+    fn from(fault: LineFault) -> Self {
+        match fault {
+            LineFault::Io(error) => Self::Io(error),
+            LineFault::TooLong => Self::TooLong,
+            LineFault::NotText => Self::NotText,
+            LineFault::Unfinished => Self::Torn,
+        }
+    }
+}
