@@ -62,6 +62,35 @@ fn inspect_prints_the_figures_of_the_library_as_json() {
 }
 
 #[test]
+fn a_query_ends_at_a_page_that_does_not_check_and_says_where_and_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    damage(dir.path(), |length| length / 2);
+    let name = segments(dir.path()).remove(0).file_name().unwrap().to_string_lossy().into_owned();
+    let ask = |channel: &str| run(dir.path(), &["query", "store", "--station", "metec", "--channel", channel]);
+    let failed: Vec<String> = ["methane", "methane_west"]
+        .map(ask)
+        .into_iter()
+        .filter(|ended| ended.code == Some(1))
+        .map(|ended| ended.err)
+        .collect();
+    assert!(!failed.is_empty(), "one of two channels has the byte");
+    for error in failed {
+        for part in [
+            name.as_str(),
+            "of metec cannot be read whole from the first",
+            "`vocdb verify store`",
+            "`vocdb repair store`",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+    let text = run(dir.path(), &["repair", "store"]).printed();
+    assert!(text.contains("set aside as"), "{text}");
+    assert_eq!(samples(&run(dir.path(), ASK).out).len(), 0, "what was set aside is missing, and that is said");
+}
+
+#[test]
 fn verify_ends_with_code_one_and_names_the_file_that_does_not_check() {
     let dir = tempfile::tempdir().unwrap();
     metec(dir.path());

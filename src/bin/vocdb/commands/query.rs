@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::interop::csv::{SampleWriter, WindowWriter};
-use vocdb::query::{Window, WindowFunction, WindowQuery, WindowValue};
+use vocdb::query::{QueryError, Window, WindowFunction, WindowQuery, WindowValue};
+use vocdb::store::StoreError;
 use vocdb::{InstrumentId, Interval, ReadOnly, Sample, TimeRange, Timestamp};
 
 /// Print a channel's readings, or windows over them, as CSV
@@ -92,13 +93,13 @@ impl Query {
         output: &mut Output,
     ) -> Result<(), Failure> {
         let range = TimeRange::new(self.from.unwrap_or(Timestamp::MIN), self.to.unwrap_or(Timestamp::MAX));
-        let scan = db.readings().scan(instrument, &[channel], range).map_err(Failure::from_error)?;
+        let scan = db.readings().scan(instrument, &[channel], range).map_err(|error| self.unread(error))?;
         let rows = scan.flat_map(|chunk| match chunk {
             Ok(chunk) => {
                 let samples: Vec<Sample> = chunk.columns.iter().flat_map(|column| column.samples()).collect();
                 chunk.times.into_iter().zip(samples).map(Ok).collect::<Vec<_>>()
             }
-            Err(error) => vec![Err(Failure::from_error(error))],
+            Err(error) => vec![Err(self.unread(error.into()))],
         });
         if output.is_json() {
             for row in rows {
@@ -116,6 +117,21 @@ impl Query {
         writer.finish().map_err(Failure::from_output)
     }
 
+    /// A part of a file that does not check ends the answer: what is left out without a word would be taken for a gap.
+    fn unread(&self, error: QueryError) -> Failure {
+        if !matches!(error, QueryError::Store(StoreError::Corrupt { .. })) {
+            return Failure::from_error(error);
+        }
+        let instant =
+            |time: Option<Timestamp>, open: &str| time.map_or_else(|| open.to_owned(), |time| time.to_string());
+        let (from, to) = (instant(self.from, "the first there is"), instant(self.to, "the last there is"));
+        let (station, channel, store) = (&self.station, &self.channel, self.store.display());
+        Failure::Says(format!(
+            "{error}; `{channel}` of {station} cannot be read whole from {from} to {to}: `vocdb verify {store}` names all that does not \
+             check, `vocdb repair {store}` sets such segments aside, and a backup gives them back"
+        ))
+    }
+
     fn windows(
         &self,
         db: &ReadOnly,
@@ -131,7 +147,7 @@ impl Query {
         let step = self.step.unwrap_or(width);
         let window = Window { width, step, coverage_min: self.coverage / 100.0 };
         let query = WindowQuery { instrument, channel, interval, ends, window, function: self.function.into() };
-        let windows = db.readings().window(&query).map_err(Failure::from_error)?;
+        let windows = db.readings().window(&query).map_err(|error| self.unread(error))?;
         if output.is_json() {
             return windows.iter().try_for_each(|window| output.object(&WindowLine::from(window)));
         }
