@@ -9,8 +9,9 @@ use vocdb::base::checksum::crc32c;
 use vocdb::base::clock::ManualClock;
 use vocdb::rules::RuleFile;
 use vocdb::{
-    Batch, Config, Database, Deletion, DumpProblem, DumpScope, DuplicatePolicy, Durability, Error, ExportScope, Frame,
-    InstrumentId, Quality, ReadOnly, Sample, Station, TimeRange, Timers, Timestamp,
+    Batch, Channel, ChannelChange, Config, Database, Deletion, DumpProblem, DumpScope, DuplicatePolicy, Durability,
+    Error, ExportScope, Frame, InstrumentChange, InstrumentId, Quality, ReadOnly, Sample, Station, TimeRange, Timers,
+    Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -55,6 +56,8 @@ enum Step {
     /// Regular rows, enough for several blocks.
     Run(u32, i64, i64),
     Rules,
+    /// Its first channel goes or comes back, or a new one comes.
+    Change(u32, bool),
     Seal,
     Reopen,
     Delete(u32, i64, i64),
@@ -74,15 +77,34 @@ fn step() -> impl Strategy<Value = Step> {
         8 => prop::collection::vec(frame(), 1..12).prop_map(Step::Append),
         1 => (1_u32..=3, 0_i64..3_000, 1_000_i64..1_300).prop_map(|(one, from, rows)| Step::Run(one, from, rows)),
         1 => Just(Step::Rules),
+        1 => (1_u32..=3, any::<bool>()).prop_map(|(one, is_new)| Step::Change(one, is_new)),
         2 => Just(Step::Seal),
         1 => Just(Step::Reopen),
         1 => (1_u32..=3, 0_i64..60, 1_i64..20).prop_map(|(one, from, slots)| Step::Delete(one, from, slots)),
     ]
 }
 
-fn frame(number: u32, slot: i64, samples: &[Sample]) -> Frame {
-    let samples = samples.iter().copied().take(number as usize).collect();
-    Frame { instrument: InstrumentId::new(number), time: at(slot), samples }
+/// A frame as the instrument measures now: missing where a channel is retired.
+fn frame(db: &Database, number: u32, slot: i64, samples: &[Sample]) -> Frame {
+    let (registry, id) = (db.registry(), InstrumentId::new(number));
+    let channels = registry.instrument(id).unwrap().1.channels();
+    let sample = |(channel, sample): (&Channel, &Sample)| if channel.is_retired() { Sample::MISSING } else { *sample };
+    let samples = channels.iter().zip(samples.iter().cycle()).map(sample).collect();
+    Frame { instrument: id, time: at(slot), samples }
+}
+
+fn change(db: &Database, number: u32, is_new: bool) {
+    let (registry, instrument) = (db.registry(), InstrumentId::new(number));
+    let channels = registry.instrument(instrument).unwrap().1.channels();
+    let change = match (&channels[0], is_new) {
+        (_, true) => ChannelChange::Add(Channel::quantity(format!("c{}", channels.len()), Unit::Ppb).unwrap()),
+        (first, false) if first.is_retired() => {
+            ChannelChange::Add(Channel::quantity(first.name(), first.unit()).unwrap())
+        }
+        (first, false) => ChannelChange::Retire(first.name().to_owned()),
+    };
+    let (by, reason) = ("A. Keeper".to_owned(), "a new column".to_owned());
+    db.change_instrument(&InstrumentChange { instrument, channels: vec![change], by, reason }).unwrap();
 }
 
 /// Does the steps on a new store; what stands in the log behind the last of them stays there.
@@ -92,15 +114,16 @@ fn store(dir: &Path, steps: &[Step]) -> Database {
     for step in steps {
         match step {
             Step::Append(frames) => {
-                let frames = frames.iter().map(|(number, slot, samples)| frame(*number, *slot, samples));
+                let frames = frames.iter().map(|(number, slot, samples)| frame(&db, *number, *slot, samples));
                 db.append(&frames.collect()).unwrap();
             }
             Step::Run(number, from, rows) => {
                 let value = |slot: i64| Sample::normal((slot % 90) as f64 / 8.0);
-                let frames = (*from..from + rows).map(|slot| frame(*number, slot, &[value(slot); 3]));
+                let frames = (*from..from + rows).map(|slot| frame(&db, *number, slot, &[value(slot); 3]));
                 db.append(&frames.collect()).unwrap();
             }
             Step::Rules => load_rules(&db),
+            Step::Change(number, is_new) => change(&db, *number, *is_new),
             Step::Seal => db.seal().unwrap(),
             Step::Reopen => {
                 drop(db);
@@ -203,8 +226,8 @@ proptest! {
     fn a_garbled_dump_gives_an_error_or_a_store(at in any::<prop::sample::Index>(), byte in any::<u8>(), is_mended in any::<bool>()) {
         let home = tempfile::tempdir().unwrap();
         let (source, target) = (home.path().join("a"), home.path().join("b"));
-        let run = |from| (from..from + 30).map(|slot| frame(1, slot, &[Sample::normal(50.0)])).collect::<Batch>();
         let db = open(&source);
+        let run = |from| (from..from + 30).map(|slot| frame(&db, 1, slot, &[Sample::normal(50.0)])).collect::<Batch>();
         register(&db);
         load_rules(&db);
         db.append(&run(0)).unwrap();
@@ -235,8 +258,11 @@ fn a_dump_is_text_that_says_what_it_holds() {
     let db = open(dir.path());
     register(&db);
     let samples = [Sample::normal(0.42), Sample { value: None, quality: Quality::Calibration }];
-    db.append(&Batch::from_iter([frame(2, 0, &samples), frame(2, 1, &[Sample::MISSING, Sample::normal(-0.0)])]))
-        .unwrap();
+    db.append(&Batch::from_iter([
+        frame(&db, 2, 0, &samples),
+        frame(&db, 2, 1, &[Sample::MISSING, Sample::normal(-0.0)]),
+    ]))
+    .unwrap();
     db.close().unwrap();
     let text = String::from_utf8(dump(dir.path(), &WHOLE)).unwrap();
     let lines: Vec<&str> = text.lines().collect();
@@ -255,7 +281,7 @@ fn every_cut_of_a_dump_is_a_torn_dump_and_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let db = open(dir.path());
     register(&db);
-    db.append(&Batch::from_iter([frame(1, 0, &[Sample::normal(1.5)])])).unwrap();
+    db.append(&Batch::from_iter([frame(&db, 1, 0, &[Sample::normal(1.5)])])).unwrap();
     db.close().unwrap();
     let text = dump(dir.path(), &WHOLE);
     for cut in (0..text.len()).step_by(7).chain(text.len() - 3..text.len()) {

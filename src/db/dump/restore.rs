@@ -7,10 +7,10 @@ use crate::base::limits::DUMP_ARRIVALS_BYTES_MAX;
 use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{registry_of, sealed_record};
-use crate::db::records::{Checkpoint, InstrumentRegistered, StationRegistered};
+use crate::db::records::{Checkpoint, InstrumentChanged, InstrumentRegistered, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
-use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, Registry, Station, Timestamp};
+use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, ModelError, Registry, Station, Timestamp};
 use crate::store::io::{FsStorage, Storage};
 use crate::store::{BackupReport, Store};
 use std::io::{self, BufRead};
@@ -111,6 +111,8 @@ struct Target {
     store: Store,
     ledger: Ledger,
     registry: Registry,
+    /// The same instruments while they still measured channels that are retired by now: their rows are in the dump.
+    as_measured: Registry,
     checkpoint: Option<Checkpoint>,
     records: Vec<Record>,
     record_bytes: usize,
@@ -133,6 +135,7 @@ impl Target {
             store,
             ledger,
             registry: Registry::default(),
+            as_measured: Registry::default(),
             checkpoint: None,
             records: Vec::new(),
             record_bytes: 0,
@@ -209,8 +212,11 @@ impl Target {
             }
             Kind::InstrumentRegistered => {
                 let InstrumentRegistered { instrument, .. } = record.body(index).map_err(|error| wrong(&error))?;
-                let (name, channels) = (instrument.name(), instrument.channels().to_vec());
-                Instrument::new(name, instrument.interval(), channels).map_err(|error| wrong(&error))?;
+                check_instrument(&instrument).map_err(|error| wrong(&error))?;
+            }
+            Kind::InstrumentChanged => {
+                let changed: InstrumentChanged = record.body(index).map_err(|error| wrong(&error))?;
+                check_instrument(&changed.instrument()).map_err(|error| wrong(&error))?;
             }
             Kind::SegmentSealed | Kind::SegmentsReplaced => {
                 return Err(DumpProblem::Line("no dump holds a record of files"));
@@ -236,6 +242,10 @@ impl Target {
     fn finish_records(&mut self) -> Result<(), Error> {
         self.commit_records()?;
         self.registry = registry_of(&Ledger::read(&*self.storage, &self.path.join("ledger"))?.records)?;
+        self.as_measured = self.registry.clone();
+        for (id, _, instrument) in self.registry.instruments().filter(|(.., instrument)| instrument.has_retired()) {
+            self.as_measured.change_instrument(id, instrument.clone().with_retired_places(&[]));
+        }
         Ok(())
     }
 
@@ -263,7 +273,7 @@ impl Target {
     /// Stores the rows at hand. Each must be taken as it is.
     fn append(&mut self) -> Result<(), Error> {
         // The host's clock says nothing about readings that a store has taken already.
-        let staged = self.store.stage(&self.registry, &self.rows, Timestamp::MAX)?;
+        let staged = self.store.stage(&self.as_measured, &self.rows, Timestamp::MAX)?;
         let at = |index: usize, problem| {
             Error::from(DumpError { line: self.row_lines.get(index).copied().unwrap_or_default(), problem })
         };
@@ -289,4 +299,9 @@ impl Target {
         let sealed = self.store.finish_seal(pending, built)?;
         Ok(self.ledger.commit(&[sealed_record(sealed)?])?)
     }
+}
+
+/// An instrument as a dump says it is must be one that could be registered.
+fn check_instrument(instrument: &Instrument) -> Result<(), ModelError> {
+    Instrument::new(instrument.name(), instrument.interval(), instrument.channels().to_vec()).map(|_| ())
 }

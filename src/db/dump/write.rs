@@ -6,7 +6,7 @@ use crate::base::lines::LineWriter;
 use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{ReadOnly, registry_of};
-use crate::db::records::{Checkpoint, Corrected, InstrumentRegistered, StationRegistered};
+use crate::db::records::{Checkpoint, Corrected, InstrumentChanged, InstrumentRegistered, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{InstrumentId, Registry, StationId, TimeRange};
@@ -208,6 +208,7 @@ impl Part {
         Ok(match record.kind() {
             Kind::StationRegistered => self.stations.contains(&record.body::<StationRegistered>(index)?.id),
             Kind::InstrumentRegistered => self.stations.contains(&record.body::<InstrumentRegistered>(index)?.station),
+            Kind::InstrumentChanged => self.instruments.contains(&record.body::<InstrumentChanged>(index)?.id),
             Kind::Correction => {
                 let Corrected { instrument, time, .. } = record.body(index)?;
                 self.instruments.contains(&instrument) && self.range.contains(time)
