@@ -12,6 +12,7 @@ mod oracle;
 mod rule_mistakes;
 mod rules_cookbook;
 mod rules_limits;
+mod rules_logic;
 mod rules_windows;
 mod stats;
 mod storage_catalog;
