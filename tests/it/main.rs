@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod alarm_machine;
+mod alarm_versions;
 mod bad_csv;
 mod crash;
 mod delivery;

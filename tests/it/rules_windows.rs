@@ -4,6 +4,7 @@
 mod backtest;
 mod language;
 mod naive;
+mod never;
 mod restarts;
 mod values;
 mod wind;
@@ -192,6 +193,7 @@ impl Pair {
             Happening::Idle { ahead_s } => {
                 let ms = slots.now_ms() + ahead_s * 1_000;
                 now_ms = Some(ms);
+                self.naive.iter_mut().for_each(|plan| plan.wait(ms));
                 self.engine.idle(Timestamp::from_ms(ms), &mut sink);
             }
             Happening::Arrival(frame) => {

@@ -1,5 +1,6 @@
 //! One station within a running plan.
 
+use super::super::expr::WindowFunction;
 use super::super::plan::{Member, Program, WindowSpec};
 use super::super::verdict::{Evidence, TermValue, Truth};
 use super::evaluate::{Inputs, Stacks};
@@ -73,6 +74,13 @@ impl MemberState {
     /// Series of each window, and how far back it looks.
     pub(super) fn reach(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         self.windows.iter().map(|window| (window.series, window.spec.width_ms.saturating_add(window.spec.lag_ms)))
+    }
+
+    /// How far back its longest question for silence looks; `None` where it asks none.
+    pub(super) fn silence_ms(&self) -> Option<i64> {
+        let asks = |window: &&Window| window.spec.function == WindowFunction::Silent;
+        let reach = |window: &Window| window.spec.width_ms.saturating_add(window.spec.lag_ms);
+        self.windows.iter().filter(asks).map(reach).max()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -249,6 +249,8 @@ pub(crate) struct NaivePlan {
     /// Whether each station was clear when that was last known.
     was_clear: Vec<Option<bool>>,
     next_ms: Option<i64>,
+    /// When time first passed without any frame.
+    waits_since_ms: Option<i64>,
     /// What it said last.
     pub(crate) last: Option<Saying>,
 }
@@ -266,6 +268,7 @@ impl NaivePlan {
             rule,
             stations,
             next_ms: None,
+            waits_since_ms: None,
             last: None,
         }
     }
@@ -306,6 +309,20 @@ impl NaivePlan {
     pub(crate) fn begin(&mut self, ms: i64) {
         let step_ms = self.step_ms();
         self.next_ms.get_or_insert((ms + step_ms - 1).div_euclid(step_ms) * step_ms);
+    }
+
+    /// Time passes before the first frame: a rule that asks for silence begins when its longest silence is over.
+    pub(crate) fn wait(&mut self, now_ms: i64) {
+        let asked =
+            [Some(&self.rule.when), self.rule.clear.as_ref().map(|(claim, _)| claim), self.rule.suppress.as_ref()];
+        let longest_s = asked.into_iter().flatten().filter_map(longest_silence_s).max();
+        let (None, Some(longest_s)) = (self.next_ms, longest_s) else { return };
+        let since_ms = *self.waits_since_ms.get_or_insert(now_ms);
+        let step_ms = self.step_ms();
+        let begin_ms = (since_ms + longest_s * 1_000 + step_ms - 1).div_euclid(step_ms) * step_ms;
+        if begin_ms + step_ms.max(self.rule.lateness_s * 1_000) <= now_ms {
+            self.next_ms = Some(begin_ms);
+        }
     }
 
     /// Everything that can be said now and was not yet, instant by instant.
@@ -383,6 +400,16 @@ fn asks_silence(claim: &Claim) -> bool {
         Claim::Not(inner) => asks_silence(inner),
         Claim::Silent(..) => true,
         _ => false,
+    }
+}
+
+/// The longest silence that a condition asks for, if it asks for any.
+fn longest_silence_s(claim: &Claim) -> Option<i64> {
+    match claim {
+        Claim::And(left, right) | Claim::Or(left, right) => longest_silence_s(left).max(longest_silence_s(right)),
+        Claim::Not(inner) => longest_silence_s(inner),
+        Claim::Silent(_, width_s) => Some(*width_s),
+        _ => None,
     }
 }
 
