@@ -21,8 +21,8 @@ fn config() -> Config {
     Config { durability: Durability::Buffered, timers: Timers::Frames, clock, ..Config::default() }
 }
 
-/// A plume that opens both rules, ends, and comes again.
-fn write(db: &Database) {
+/// A plume that opens both rules, ends, and comes again; one sample is suspect.
+fn write(db: &Database, suspect: i64) {
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let benzene = Channel::species("benzene", Unit::Ppb).unwrap();
     let gc = db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), vec![benzene]).unwrap());
@@ -30,7 +30,7 @@ fn write(db: &Database) {
     db.load_rule_files(vec![RuleFile { name: "park.rhai".to_owned(), text: RULES.to_owned() }]).unwrap();
     for minute in 0..40_i64 {
         let value = if (10..15).contains(&minute) || minute >= 35 { 95.5 } else { 12.25 };
-        let quality = if minute == 12 { Quality::Suspect } else { Quality::Normal };
+        let quality = if minute == suspect { Quality::Suspect } else { Quality::Normal };
         let mut batch = Batch::new();
         let sample = Sample { value: (minute != 11).then_some(value), quality };
         batch.push_samples(gc, Timestamp::from_ms(NOW_MS + minute * 60_000), [sample]);
@@ -56,7 +56,7 @@ fn a_fixture_of_alarms_of_this_release_is_written() {
     let target = PathBuf::from(std::env::var(FIXTURE).unwrap());
     let dir = tempfile::tempdir().unwrap();
     let db = Database::open(dir.path(), config()).unwrap();
-    write(&db);
+    write(&db, 12);
     drop(db);
     copy_files(dir.path(), &target);
 }
@@ -88,6 +88,9 @@ fn alarms_of_every_earlier_release_are_there_and_go_on() {
             }
         }
         assert_eq!(told.len(), 6, "{told:?}");
+        let watermarks =
+            events.iter().filter(|event| matches!(event, AlarmEvent::Opened(one) if one.watermark.is_some()));
+        assert_eq!(watermarks.count(), if version.ends_with("v1") { 0 } else { 3 });
         let open: Vec<AlarmId> = db.alarms().iter().map(|alarm| alarm.opened.alarm).collect();
         assert_eq!(open.len(), 2, "{told:?}");
         for alarm in open {
@@ -97,4 +100,18 @@ fn alarms_of_every_earlier_release_are_there_and_go_on() {
         versions += 1;
     }
     assert!(versions > 0, "no fixture was found");
+}
+
+#[test]
+fn an_explanation_names_values_coverage_flags_and_watermark() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::open(dir.path(), config()).unwrap();
+    write(&db, 8);
+    let text: String = (1..=3).map(|alarm| db.explain(AlarmId(alarm)).unwrap().unwrap().to_string()).collect();
+    assert_eq!(text, include_str!("fixtures/explained.txt"), "\n{text}");
+    let mut export = Vec::new();
+    db.export_ledger(vocdb::ExportScope::History, &mut export).unwrap();
+    let export = String::from_utf8(export).unwrap();
+    assert!(export.contains("\"flags\":[{\"flag\":\"Suspect\",\"samples\":1}]"), "{export}");
+    assert!(export.contains(&format!("\"watermark\":{}", NOW_MS + 10 * 60_000)), "{export}");
 }

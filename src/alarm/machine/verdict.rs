@@ -80,6 +80,7 @@ impl Machine {
                 recorded_at: turn.now,
                 reason,
                 evidence: (turn.verdict.evidence)(),
+                watermark: Some(turn.verdict.watermark),
             };
             self.close(closed, &mut turn.events);
         }
@@ -106,6 +107,7 @@ impl Machine {
             at: turn.verdict.instant,
             recorded_at: turn.now,
             evidence: (turn.verdict.evidence)(),
+            watermark: Some(turn.verdict.watermark),
         };
         self.emit(AlarmEvent::LatchChanged(Box::new(change)), &mut turn.events);
     }
@@ -201,6 +203,7 @@ impl Machine {
             channels: spec.channels.clone(),
             unit: spec.unit.clone(),
             evidence,
+            watermark: Some(turn.verdict.watermark),
             rule_set: self.rule_set.hash,
             place: spec.place.clone(),
         };

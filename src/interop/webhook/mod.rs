@@ -5,16 +5,18 @@ mod sign;
 
 use crate::alarm::event::Notification;
 use crate::alarm::notify::{Notifier, Outcome};
+use crate::base::checksum::sha256;
 use crate::base::clock::{Clock, SystemClock};
 use sign::Secret;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// For how long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that may be under way at once.
 const PARALLEL: usize = 8;
+/// Hexadecimal digits by which addresses on one host are told apart.
+const DIGEST_DIGITS: usize = 12;
 
 /// Why a webhook cannot be set up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +39,8 @@ pub enum WebhookError {
 ///
 /// Each notification is a POST of `{"type", "timestamp", "data"}` as JSON with the headers `webhook-id` (the notification's id, the same
 /// for every attempt), `webhook-timestamp` (seconds since 1970, of the attempt) and `webhook-signature` (`v1,` and the HMAC-SHA256 of
-/// `id.timestamp.body` in base64). An answer of 2xx is delivered; 410 disables the webhook until the next start; anything else, and no
+/// `id.timestamp.body` in base64). An answer of 2xx is delivered; 410 disables the
+/// webhook, on record, until a rule set names its way anew; anything else, and no
 /// answer within thirty seconds, is tried again, after what `Retry-After` says.
 ///
 /// TLS is not spoken: an `https://` address is refused, and a proxy in the same network looks after encryption.
@@ -54,15 +57,11 @@ pub struct Webhook {
     secret: Secret,
     agent: ureq::Agent,
     clock: Arc<dyn Clock>,
-    is_disabled: AtomicBool,
 }
 
 impl std::fmt::Debug for Webhook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Webhook")
-            .field("url", &self.url)
-            .field("is_disabled", &self.is_disabled)
-            .finish_non_exhaustive()
+        f.debug_struct("Webhook").field("endpoint", &self.endpoint()).finish_non_exhaustive()
     }
 }
 
@@ -94,7 +93,7 @@ impl Webhook {
             .max_redirects(0)
             .max_redirects_will_error(false);
         let agent = settings.build().new_agent();
-        Ok(Self { url: url.to_owned(), secret, agent, clock, is_disabled: AtomicBool::new(false) })
+        Ok(Self { url: url.to_owned(), secret, agent, clock })
     }
 
     fn post(&self, notification: &Notification) -> Outcome {
@@ -114,10 +113,7 @@ impl Webhook {
         let status = response.status().as_u16();
         match status {
             200..=299 => Outcome::Delivered,
-            410 => {
-                self.is_disabled.store(true, Ordering::Release);
-                Outcome::Refused { reason: "410 Gone: the receiver wants no more".to_owned() }
-            }
+            410 => Outcome::Gone { reason: "410 Gone: the receiver wants no more".to_owned() },
             _ => {
                 let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
                 let after_ms = after.and_then(|after| self.retry_after_ms(after));
@@ -138,10 +134,16 @@ impl Webhook {
 
 impl Notifier for Webhook {
     fn send(&self, notification: &Notification) -> Outcome {
-        if self.is_disabled.load(Ordering::Acquire) {
-            return Outcome::Refused { reason: "disabled: the receiver has answered 410 Gone before".to_owned() };
-        }
         self.post(notification)
+    }
+
+    /// Scheme and host of the address, and the beginning of a digest of all of it: what stands behind the host may be secret.
+    fn endpoint(&self) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let digest: String = sha256(self.url.as_bytes()).to_string().chars().take(DIGEST_DIGITS).collect();
+        format!("{scheme}://{host} ({digest})")
     }
 
     fn parallel(&self) -> usize {

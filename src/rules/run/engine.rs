@@ -194,7 +194,7 @@ impl Engine {
             for (column, (_, strand, index)) in of_instrument.iter().enumerate() {
                 let Some(series) = self.series.get_mut(*index) else { continue };
                 for (time, sample) in stored.samples(column) {
-                    series.put(time, of_strand(*strand, sample));
+                    series.put(time, of_strand(*strand, sample), flag_of(*strand, sample.quality));
                 }
             }
         }
@@ -233,7 +233,10 @@ impl Engine {
                 Strand::Valid => mark.is_valid().then_some(value),
                 _ => of_strand(*strand, mark.sample(value)),
             };
-            let change = self.series.get_mut(*index).map(|series| series.put(frame.time, value));
+            let change = self.series.get_mut(*index).map(|series| {
+                let flag = flag_of(*strand, mark.quality());
+                series.put(frame.time, value, flag)
+            });
             if change == Some(Change::Within) {
                 self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
             }
@@ -323,6 +326,11 @@ fn of_strand(strand: Strand, sample: Sample) -> Option<f64> {
     }
 }
 
+/// The flag that goes on record with a sample; where frames alone count, no channel is looked at.
+fn flag_of(strand: Strand, quality: Quality) -> Quality {
+    if strand == Strand::Frames { Quality::Normal } else { quality }
+}
+
 impl PlanState {
     const fn new(plan: Plan, members: Vec<MemberState>) -> Self {
         Self {
@@ -385,14 +393,20 @@ impl PlanState {
         sink: &mut dyn FnMut(&Verdict<'_>),
     ) {
         while instant <= frontier {
-            self.evaluate(index, series, instant, sink);
+            self.evaluate(index, series, (instant, frontier), sink);
             instant = self.behind(instant, series, frontier);
         }
         self.next = Some(instant);
     }
 
     /// One instant: moves the windows, asks every member, joins the answers.
-    fn evaluate(&mut self, index: usize, series: &[Series], instant: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
+    fn evaluate(
+        &mut self,
+        index: usize,
+        series: &[Series],
+        (instant, watermark): (Timestamp, Timestamp),
+        sink: &mut dyn FnMut(&Verdict<'_>),
+    ) {
         self.members.iter_mut().for_each(|member| member.advance(series, instant));
         self.spread();
         self.fault = None;
@@ -407,9 +421,9 @@ impl PlanState {
         let suppress_text = self.plan.suppress_text.as_str();
         let is_suppressed = !suppress_text.is_empty() && joined_suppress(&self.members, quorum);
         let suppressed = is_suppressed.then_some(suppress_text);
-        let evidence = || gather(&self.members, &self.plan.members, series);
+        let evidence = || gather(&self.members, &self.plan.members, series, instant);
         let (absent, fault) = (self.absent.as_slice(), self.fault.as_deref());
-        sink(&Verdict { spec: index, instant, trip, clear, absent, suppressed, fault, evidence: &evidence });
+        sink(&Verdict { spec: index, instant, watermark, trip, clear, absent, suppressed, fault, evidence: &evidence });
     }
 
     /// Takes the spreads over all members.

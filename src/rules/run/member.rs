@@ -135,12 +135,13 @@ impl MemberState {
         self.stacks.fault.take()
     }
 
-    fn evidence(&self, member: &Member, series: &[Series]) -> Evidence {
+    fn evidence(&self, member: &Member, series: &[Series], instant: Timestamp) -> Evidence {
         let term = |window: &Window| TermValue {
             label: window.spec.label.clone(),
             value: series.get(window.series).and_then(|series| window.value(series)),
             coverage: window.coverage(),
             unit: window.spec.unit.clone(),
+            flags: series.get(window.series).map_or_else(Vec::new, |series| window.flags(series, instant)),
         };
         Evidence {
             station: member.station_name.clone(),
@@ -152,6 +153,11 @@ impl MemberState {
 }
 
 /// The values behind a verdict, station by station.
-pub(super) fn gather(states: &[MemberState], members: &[Member], series: &[Series]) -> Vec<Evidence> {
-    states.iter().zip(members).map(|(state, member)| state.evidence(member, series)).collect()
+pub(super) fn gather(
+    states: &[MemberState],
+    members: &[Member],
+    series: &[Series],
+    instant: Timestamp,
+) -> Vec<Evidence> {
+    states.iter().zip(members).map(|(state, member)| state.evidence(member, series, instant)).collect()
 }

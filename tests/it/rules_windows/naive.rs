@@ -6,7 +6,7 @@ use super::values::{finite, mean_of, plain, value_of};
 use vocdb::rules::Plan;
 use vocdb::rules::expr::{Strand, WindowFunction};
 use vocdb::rules::plan::WindowSpec;
-use vocdb::rules::verdict::{Evidence, TermValue, Truth};
+use vocdb::rules::verdict::{Evidence, FlagCount, TermValue, Truth};
 use vocdb::{InstrumentId, Quality, Sample};
 
 /// Every frame that was pushed, the newest at each instant, in no order.
@@ -192,8 +192,18 @@ impl Site<'_> {
             }
         };
         let value = value.filter(|_| coverage >= spec.coverage_min);
-        TermValue { label: spec.label.clone(), value, coverage, unit: spec.unit.clone() }
+        let flags = if spec.function.strand() == Strand::Frames { Vec::new() } else { flags_of(&samples) };
+        TermValue { label: spec.label.clone(), value, coverage, unit: spec.unit.clone(), flags }
     }
+}
+
+/// The flags of some samples, counted.
+fn flags_of(samples: &[(i64, Sample)]) -> Vec<FlagCount> {
+    let of = |flag: Quality| {
+        let samples = samples.iter().filter(|(_, sample)| sample.quality == flag).count() as u32;
+        (flag != Quality::Normal && samples > 0).then_some(FlagCount { flag, samples })
+    };
+    Quality::ALL.into_iter().filter_map(of).collect()
 }
 
 /// Whether any comparison is in a condition.
@@ -223,6 +233,7 @@ fn compare(left: Option<f64>, by: &str, right: Option<f64>) -> Option<bool> {
 #[derive(Debug, Clone)]
 pub(crate) struct Saying {
     pub(crate) ms: i64,
+    pub(crate) watermark_ms: i64,
     pub(crate) trip: Truth,
     pub(crate) clear: Truth,
     pub(crate) absent: Vec<String>,
@@ -330,7 +341,7 @@ impl NaivePlan {
         let mut said = Vec::new();
         let (Some(mut ms), Some(frontier_ms)) = (self.next_ms, self.frontier_ms(frames, now_ms)) else { return said };
         while ms <= frontier_ms {
-            said.push(self.say(frames, ms));
+            said.push(Saying { watermark_ms: frontier_ms, ..self.say(frames, ms) });
             ms += self.step_ms();
         }
         self.next_ms = Some(ms);
@@ -385,7 +396,7 @@ impl NaivePlan {
             trips.iter().zip(is_quiet).filter(|(trip, is_quiet)| is_meant(trip) && !is_quiet).count()
                 < quorum.min(meant)
         });
-        Saying { ms, trip, clear, absent, is_suppressed, evidence }
+        Saying { ms, watermark_ms: ms, trip, clear, absent, is_suppressed, evidence }
     }
 }
 
