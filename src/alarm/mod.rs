@@ -13,7 +13,7 @@ mod roster;
 mod state;
 mod text;
 
-pub use delivery::{Dispatcher, GatewayReport, OutboxRow, RowState};
+pub use delivery::{DisabledEndpoint, Dispatcher, GatewayReport, OutboxRow, RowState};
 pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId};
 pub use machine::{Heartbeat, Machine, NextStep};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};

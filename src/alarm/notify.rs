@@ -16,6 +16,12 @@ pub enum Outcome {
         /// How many milliseconds the gateway asks to be left alone, if it does.
         after_ms: Option<i64>,
     },
+    /// It will never work, and nothing else will either: the endpoint is gone for good. Nothing more is sent there until a rule set
+    /// names its way anew or another endpoint is connected.
+    Gone {
+        /// What it said.
+        reason: String,
+    },
     /// It will never work: an unknown number, a gateway that is gone.
     Refused {
         /// What is wrong.
@@ -29,6 +35,12 @@ pub enum Outcome {
 pub trait Notifier: Send + Sync {
     /// Delivers one notification, or says why not. May block; a panic counts as [`Outcome::Retry`].
     fn send(&self, notification: &Notification) -> Outcome;
+
+    /// What it speaks to, as the ledger and people know it: without secrets, and the same after every restart. It tells a gateway that
+    /// is gone from one that is connected in its place.
+    fn endpoint(&self) -> String {
+        String::new()
+    }
 
     /// How many notifications may be under way at once; one unless the gateway says more. With one, they leave in the order in which
     /// they were written.

@@ -134,11 +134,12 @@ impl Database {
         self.inner.lock().machine.incidents().cloned().collect()
     }
 
-    /// What happens next about every open alarm, and about every notification that is not delivered.
+    /// What happens next about every open alarm, and about every notification that is not delivered; and the endpoints to which nothing is sent.
     #[must_use]
     pub fn audit(&self) -> Audit {
         let inner = self.inner.lock();
-        Audit { alarms: inner.machine.audit().collect(), outbox: inner.dispatcher.rows() }
+        let (outbox, disabled) = (inner.dispatcher.rows(), inner.dispatcher.disabled());
+        Audit { alarms: inner.machine.audit().collect(), outbox, disabled }
     }
 
     /// Everything that has happened to alarms, from the ledger.

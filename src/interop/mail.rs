@@ -5,6 +5,12 @@ use crate::alarm::notify::{Notifier, Outcome};
 use crate::rules::verdict::Contact;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
+#[cfg(feature = "tls")]
+use lettre::transport::smtp::{
+    SmtpTransportBuilder,
+    authentication::Credentials,
+    client::{Certificate, CertificateStore, Tls, TlsParameters},
+};
 use lettre::{SmtpTransport, Transport};
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
@@ -28,9 +34,20 @@ pub enum MailError {
         /// What is wrong.
         reason: String,
     },
+    /// What should be certificates in PEM is not, or TLS cannot be set up with them.
+    #[error("the certificates that mail shall trust cannot be used: {reason}")]
+    Certificates {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A login without TLS, which would send the password in the clear.
+    #[error("a login needs TLS: begin with `Mail::with_tls` or `Mail::with_starttls`")]
+    LoginInTheClear,
 }
 
-/// A mail relay that is spoken to in plain SMTP: one on this machine or in the same network, which looks after encryption itself.
+/// A mail relay: in plain SMTP one on this machine or in the same network, which looks after encryption itself; or, with the feature `tls`,
+/// any one, with STARTTLS or with TLS from the first byte, and with a login. The relay's certificate must hold: else nothing is
+/// sent, and it is tried again later.
 ///
 /// The `Message-ID` of a notification is the same for every attempt, so that receivers can drop repeats.
 ///
@@ -40,11 +57,42 @@ pub enum MailError {
 /// assert!(mail.with_address("bureau", "not an address").is_err());
 /// # Ok::<(), vocdb::interop::mail::MailError>(())
 /// ```
-#[derive(Debug)]
 pub struct Mail {
     transport: SmtpTransport,
     from: Mailbox,
     addresses: BTreeMap<Contact, Mailbox>,
+    relay: Relay,
+    /// Never shown.
+    password: Option<String>,
+}
+
+/// How the relay is spoken to.
+#[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "without `tls` the transport is never built again"))]
+struct Relay {
+    host: String,
+    port: u16,
+    security: Security,
+    user: Option<String>,
+    /// The certificates to trust, in PEM; Mozilla's list where there are none.
+    certificates: Option<String>,
+}
+
+/// When TLS begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "without `tls` everything is plain"))]
+enum Security {
+    Plain,
+    StartTls,
+    Tls,
+}
+
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { from, addresses, relay, .. } = self;
+        let mut shown = f.debug_struct("Mail");
+        shown.field("from", from).field("addresses", addresses).field("relay", relay).finish_non_exhaustive()
+    }
 }
 
 fn mailbox(address: &str) -> Result<Mailbox, MailError> {
@@ -62,7 +110,8 @@ impl Mail {
     /// [`MailError::Address`].
     pub fn new(host: &str, port: u16, from: &str) -> Result<Self, MailError> {
         let transport = SmtpTransport::builder_dangerous(host).port(port).timeout(Some(TIMEOUT)).build();
-        Ok(Self { transport, from: mailbox(from)?, addresses: BTreeMap::new() })
+        let relay = Relay { host: host.to_owned(), port, security: Security::Plain, user: None, certificates: None };
+        Ok(Self { transport, from: mailbox(from)?, addresses: BTreeMap::new(), relay, password: None })
     }
 
     /// Adds the address of a contact: `duty@park.example` or `Duty Desk <duty@park.example>`.
@@ -72,6 +121,15 @@ impl Mail {
     pub fn with_address(mut self, contact: &str, address: &str) -> Result<Self, MailError> {
         self.addresses.insert(Contact(contact.to_owned()), mailbox(address)?);
         Ok(self)
+    }
+
+    /// What a server or a library said, without the password, should it stand there.
+    fn reason(&self, error: &lettre::transport::smtp::Error) -> String {
+        let text = error.to_string();
+        match self.password.as_deref().filter(|password| !password.is_empty()) {
+            Some(password) => text.replace(password, "***"),
+            None => text,
+        }
     }
 
     fn message(&self, notification: &Notification, to: &Mailbox) -> Result<Message, lettre::error::Error> {
@@ -90,6 +148,87 @@ impl Mail {
     }
 }
 
+/// What needs TLS.
+#[cfg(feature = "tls")]
+impl Mail {
+    /// Mail over a relay that is asked for TLS before anything else (STARTTLS, usually on port 587), and refused where it has none.
+    ///
+    /// ```
+    /// use vocdb::interop::mail::Mail;
+    /// let mail = Mail::with_starttls("mail.example", 587, "vocdb@station.example")?.with_login("station", "secret")?;
+    /// assert!(!format!("{mail:?}").contains("secret"));
+    /// # Ok::<(), vocdb::interop::mail::MailError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`MailError::Address`]; [`MailError::Certificates`] where TLS cannot be set up.
+    pub fn with_starttls(host: &str, port: u16, from: &str) -> Result<Self, MailError> {
+        Self::secured(Security::StartTls, (host, port), from)
+    }
+
+    /// Mail over a relay that speaks TLS from the first byte (usually on port 465).
+    ///
+    /// # Errors
+    /// [`MailError::Address`]; [`MailError::Certificates`] where TLS cannot be set up.
+    pub fn with_tls(host: &str, port: u16, from: &str) -> Result<Self, MailError> {
+        Self::secured(Security::Tls, (host, port), from)
+    }
+
+    /// Trusts the authorities of these certificates (PEM, one or several), and no others.
+    ///
+    /// # Errors
+    /// [`MailError::Certificates`].
+    pub fn trusting(mut self, certificates: &str) -> Result<Self, MailError> {
+        self.relay.certificates = Some(certificates.to_owned());
+        self.transport = self.secure_transport()?;
+        Ok(self)
+    }
+
+    /// Logs in with a name and a password, which no error, no record and no `Debug` shows.
+    ///
+    /// # Errors
+    /// [`MailError::LoginInTheClear`] where there is no TLS.
+    pub fn with_login(mut self, user: &str, password: &str) -> Result<Self, MailError> {
+        if self.relay.security == Security::Plain {
+            return Err(MailError::LoginInTheClear);
+        }
+        self.relay.user = Some(user.to_owned());
+        self.password = Some(password.to_owned());
+        self.transport = self.secure_transport()?;
+        Ok(self)
+    }
+
+    fn secured(security: Security, (host, port): (&str, u16), from: &str) -> Result<Self, MailError> {
+        let mut mail = Self::new(host, port, from)?;
+        mail.relay.security = security;
+        mail.transport = mail.secure_transport()?;
+        Ok(mail)
+    }
+
+    fn secure_transport(&self) -> Result<SmtpTransport, MailError> {
+        let Relay { host, port, security, user, certificates } = &self.relay;
+        let wrong = |error: lettre::transport::smtp::Error| MailError::Certificates { reason: error.to_string() };
+        let mut parameters = TlsParameters::builder(host.clone());
+        if let Some(certificates) = certificates {
+            if !certificates.contains("-----BEGIN CERTIFICATE-----") {
+                return Err(MailError::Certificates { reason: "there is none in PEM".to_owned() });
+            }
+            let certificate = Certificate::from_pem(certificates.as_bytes()).map_err(wrong)?;
+            parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(certificate);
+        }
+        let parameters = parameters.build().map_err(wrong)?;
+        let tls = match security {
+            Security::Plain => Tls::None,
+            Security::StartTls => Tls::Required(parameters),
+            Security::Tls => Tls::Wrapper(parameters),
+        };
+        let builder = SmtpTransport::builder_dangerous(host.as_str()).port(*port).timeout(Some(TIMEOUT)).tls(tls);
+        let login = user.clone().zip(self.password.clone());
+        let login = login.map(|(user, password)| Credentials::new(user, password));
+        Ok(login.into_iter().fold(builder, SmtpTransportBuilder::credentials).build())
+    }
+}
+
 impl Notifier for Mail {
     fn send(&self, notification: &Notification) -> Outcome {
         let Some(to) = self.addresses.get(&notification.contact) else {
@@ -101,9 +240,13 @@ impl Notifier for Mail {
         };
         match self.transport.send(&message) {
             Ok(_) => Outcome::Delivered,
-            Err(error) if error.is_permanent() => Outcome::Refused { reason: error.to_string() },
-            Err(error) => Outcome::Retry { reason: error.to_string(), after_ms: None },
+            Err(error) if error.is_permanent() => Outcome::Refused { reason: self.reason(&error) },
+            Err(error) => Outcome::Retry { reason: self.reason(&error), after_ms: None },
         }
+    }
+
+    fn endpoint(&self) -> String {
+        format!("smtp://{}:{}", self.relay.host, self.relay.port)
     }
 
     fn parallel(&self) -> usize {

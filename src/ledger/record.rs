@@ -6,9 +6,6 @@ use bincode::Options;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The version of all bodies that this release writes.
-const BODY_VERSION: u8 = 1;
-
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $word:literal;)+) => {
         /// What a record is about. Codes are never used again.
@@ -96,6 +93,8 @@ kinds! {
     InstrumentChanged = 30, "instrument_changed";
     /// How many readings deletions have taken away.
     ReadingsDropped = 31, "readings_dropped";
+    /// An endpoint of a gateway is gone, or named anew.
+    EndpointChanged = 34, "endpoint_changed";
 }
 
 impl Kind {
@@ -117,6 +116,15 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
+    /// The version of bodies of this kind that this release writes. See the table in FORMAT.md.
+    #[must_use]
+    pub const fn body_version(self) -> u8 {
+        match self {
+            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 2,
+            _ => 1,
+        }
+    }
+
     /// Whether the record is part of the history that depends on readings and operators alone. The other kinds tell of this
     /// machine: when deliveries went through, when segments were sealed, how far evaluation had come.
     #[must_use]
@@ -131,6 +139,7 @@ impl Kind {
                 | Self::SegmentsReplaced
                 | Self::DeletionCompleted
                 | Self::ReadingsDropped
+                | Self::EndpointChanged
         )
     }
 }
@@ -158,7 +167,7 @@ impl Record {
             kind: kind.name(),
             reason: error.to_string(),
         })?;
-        Ok(Self { kind, version: BODY_VERSION, body })
+        Ok(Self { kind, version: kind.body_version(), body })
     }
 
     /// Its kind.
@@ -185,20 +194,34 @@ impl Record {
         (self.version, &self.body)
     }
 
+    /// The version of its body.
+    #[must_use]
+    pub const fn version(&self) -> u8 {
+        self.version
+    }
+
     /// Bytes of its body.
     #[must_use]
     pub const fn body_bytes(&self) -> usize {
         self.body.len()
     }
 
-    /// Its body, as the type that was written.
+    /// Its body, as the type that this release writes.
     ///
     /// # Errors
-    /// [`LedgerError::Body`] for a later version or for bytes of another type.
+    /// [`LedgerError::Body`] for another version or for bytes of another type.
     pub fn body<T: DeserializeOwned>(&self, index: u64) -> Result<T, LedgerError> {
+        self.body_of_version(self.kind.body_version(), index)
+    }
+
+    /// Its body, as the type of a version.
+    ///
+    /// # Errors
+    /// [`LedgerError::Body`] for another version or for bytes of another type.
+    pub fn body_of_version<T: DeserializeOwned>(&self, version: u8, index: u64) -> Result<T, LedgerError> {
         let wrong = |reason: String| LedgerError::Body { index, kind: self.kind.name(), reason };
-        if self.version != BODY_VERSION {
-            return Err(wrong(format!("body version {}; this release reads version {BODY_VERSION}", self.version)));
+        if self.version != version {
+            return Err(wrong(format!("body version {}; this release reads version {version}", self.version)));
         }
         options().deserialize(&self.body).map_err(|error| wrong(error.to_string()))
     }
@@ -210,8 +233,8 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_come_back() {
-        for (index, kind) in Kind::ALL.iter().enumerate() {
-            assert_eq!(kind.code() as usize, index + 1);
+        assert!(Kind::ALL.is_sorted_by(|one, next| one.code() < next.code()));
+        for kind in Kind::ALL {
             assert_eq!(Kind::from_code(kind.code()), Some(*kind));
         }
         assert_eq!(Kind::from_code(0), None);

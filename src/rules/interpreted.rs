@@ -1,6 +1,7 @@
 //! Closures of rule files that are interpreted at each instant, as plans see them: something that can be asked.
 
 use super::verdict::Truth;
+use crate::base::checksum::Digest;
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,18 +18,22 @@ pub struct Script {
     pub names: Vec<String>,
     /// Its text.
     pub text: String,
+    /// SHA-256 over the values that it has captured and the functions that it may call.
+    pub surroundings: Digest,
     /// Asks it.
     pub ask: Arc<Ask>,
 }
 
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script").field("names", &self.names).field("text", &self.text).finish_non_exhaustive()
+        let Self { names, text, surroundings, ask: _ } = self;
+        let mut shown = f.debug_struct("Script");
+        shown.field("names", names).field("text", text).field("surroundings", surroundings).finish_non_exhaustive()
     }
 }
 
 impl PartialEq for Script {
     fn eq(&self, other: &Self) -> bool {
-        (&self.names, &self.text) == (&other.names, &other.text)
+        (&self.names, &self.text, self.surroundings) == (&other.names, &other.text, other.surroundings)
     }
 }

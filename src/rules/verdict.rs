@@ -1,7 +1,7 @@
 //! What the rule layer says to the alarm layer, and the words that both share.
 
 use crate::base::checksum::Digest;
-use crate::model::Timestamp;
+use crate::model::{Quality, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -249,6 +249,24 @@ pub struct TermValue {
     pub coverage: f64,
     /// The channel's unit, as a symbol.
     pub unit: String,
+    /// The quality flags within the window other than normal, in order of their codes. Samples without a value count too, and so do flags that
+    /// the term itself leaves out. None for [`WindowFunction::Silent`](super::expr::WindowFunction), which looks at frames and at no channel.
+    pub flags: Vec<FlagCount>,
+}
+
+/// So many samples have a quality flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlagCount {
+    /// The flag.
+    pub flag: Quality,
+    /// How many samples have it.
+    pub samples: u32,
+}
+
+impl fmt::Display for FlagCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.samples, self.flag)
+    }
 }
 
 /// Why a verdict is what it is, at one station.
@@ -271,6 +289,8 @@ pub struct Verdict<'a> {
     pub spec: usize,
     /// The instant.
     pub instant: Timestamp,
+    /// Up to where all readings that count were in when it was said: what comes later with an earlier time is late.
+    pub watermark: Timestamp,
     /// Whether the rule trips.
     pub trip: Truth,
     /// Whether it clears.

@@ -52,7 +52,7 @@ pub(crate) fn spec(rule: &str, steps: &[(i64, &str, &[&str])]) -> AlarmSpec {
 fn evidence_of(trip: Truth) -> Vec<Evidence> {
     let station = |name: &str, trip, value| {
         let label = "avg(benzene, 10 min)".to_owned();
-        let term = TermValue { label, value: Some(value), coverage: 0.75, unit: "ppb".to_owned() };
+        let term = TermValue { label, value: Some(value), coverage: 0.75, unit: "ppb".to_owned(), flags: Vec::new() };
         Evidence { station: name.to_owned(), trip, value: Some(value), terms: vec![term] }
     };
     vec![station("park/S1", trip, 31.257_4), station("park/S2", False, 99.0), station("park/S3", trip, 42.25)]
@@ -70,7 +70,7 @@ fn of_spec<'a>(
     (trip, clear): (Truth, Truth),
     evidence: &'a dyn Fn() -> Vec<Evidence>,
 ) -> Verdict<'a> {
-    Verdict { spec, instant, trip, clear, absent: &[], suppressed: None, fault: None, evidence }
+    Verdict { spec, instant, watermark: instant, trip, clear, absent: &[], suppressed: None, fault: None, evidence }
 }
 
 fn judge_without(machine: &mut Machine, ms: i64, (trip, clear): (Truth, Truth), gone: &[&str]) -> Vec<AlarmEvent> {
@@ -145,6 +145,7 @@ fn an_alarm_opens_when_its_condition_has_held_to_the_millisecond() {
         channels: vec!["benzene".to_owned()],
         unit: "ppb".to_owned(),
         evidence: evidence_of(True),
+        watermark: Some(at(2_001)),
         rule_set: Digest([7; 32]),
         place: spec("r", &[]).place,
     };

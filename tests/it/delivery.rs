@@ -6,6 +6,8 @@ mod crash;
 mod mail;
 mod operators;
 mod parallel;
+#[cfg(all(feature = "mail", feature = "webhook", feature = "tls"))]
+mod tls;
 mod ways;
 #[cfg(feature = "webhook")]
 mod webhook;

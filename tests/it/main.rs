@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod alarm_machine;
+mod alarm_versions;
 mod bad_csv;
 mod crash;
 mod delivery;
@@ -15,6 +16,7 @@ mod oracle;
 mod rule_mistakes;
 mod rules_cookbook;
 mod rules_limits;
+mod rules_logic;
 mod rules_windows;
 mod stats;
 mod storage_backfill;

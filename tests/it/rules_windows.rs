@@ -4,6 +4,7 @@
 mod backtest;
 mod language;
 mod naive;
+mod never;
 mod restarts;
 mod values;
 mod wind;
@@ -118,7 +119,7 @@ fn bits(evidence: &[Evidence]) -> Vec<String> {
     let number = |value: Option<f64>| value.map(f64::to_bits);
     let terms = |one: &Evidence| {
         let term = |t: &vocdb::rules::verdict::TermValue| {
-            format!("{} {:?} {:?} {} {:?}", t.label, number(t.value), t.value, t.unit, t.coverage)
+            format!("{} {:?} {:?} {} {:?} {:?}", t.label, number(t.value), t.value, t.unit, t.coverage, t.flags)
         };
         one.terms.iter().map(term).collect::<Vec<_>>().join("; ")
     };
@@ -172,12 +173,13 @@ impl Pair {
             if verdict.spec >= plans {
                 return;
             }
-            let Verdict { instant, trip, clear, absent, suppressed, evidence, .. } = *verdict;
+            let Verdict { instant, watermark, trip, clear, absent, suppressed, evidence, .. } = *verdict;
             let is_suppressed = suppressed.is_some();
             said.push_back((
                 verdict.spec,
                 Saying {
                     ms: instant.as_ms(),
+                    watermark_ms: watermark.as_ms(),
                     trip,
                     clear,
                     absent: absent.to_vec(),
@@ -192,6 +194,7 @@ impl Pair {
             Happening::Idle { ahead_s } => {
                 let ms = slots.now_ms() + ahead_s * 1_000;
                 now_ms = Some(ms);
+                self.naive.iter_mut().for_each(|plan| plan.wait(ms));
                 self.engine.idle(Timestamp::from_ms(ms), &mut sink);
             }
             Happening::Arrival(frame) => {
@@ -232,6 +235,7 @@ impl Pair {
                 let verdict = Verdict {
                     spec: index,
                     instant: Timestamp::from_ms(expected.ms),
+                    watermark: Timestamp::from_ms(expected.watermark_ms),
                     trip: expected.trip,
                     clear: expected.clear,
                     absent: &expected.absent,
@@ -257,6 +261,7 @@ impl Pair {
 
 fn agree(found: &Saying, expected: &Saying) -> Result<(), TestCaseError> {
     prop_assert_eq!(bits(&found.evidence), bits(&expected.evidence), "at {}", found.ms);
+    prop_assert_eq!(found.watermark_ms, expected.watermark_ms, "at {}", found.ms);
     prop_assert_eq!((found.trip, found.clear), (expected.trip, expected.clear), "at {}", found.ms);
     prop_assert_eq!(found.is_suppressed, expected.is_suppressed, "at {}", found.ms);
     prop_assert_eq!(&found.absent, &expected.absent, "at {}", found.ms);

@@ -5,8 +5,8 @@ use crate::memory::MemoryStorage;
 use crate::random::Random;
 use std::collections::BTreeMap;
 use vocdb::{
-    Batch, Compaction, Database, Deletion, Frame, InstrumentId, Interval, Quality, Retention, RetentionScope, Sample, TimeRange,
-    Timestamp,
+    Batch, Compaction, Database, Deletion, Frame, InstrumentId, Interval, Quality, Retention, RetentionScope, Sample,
+    TimeRange, Timestamp,
 };
 
 type Model = BTreeMap<(u32, i64), [Sample; 2]>;

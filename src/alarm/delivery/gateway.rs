@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Threads that one gateway may have in place of such as hang.
 const REPLACEMENTS_MAX: usize = 8;
@@ -46,6 +47,9 @@ pub(super) struct Gateway {
     jobs: (Sender<Job>, Receiver<Job>),
     reports: Sender<GatewayReport>,
     replacements: usize,
+    /// What the notifier speaks to.
+    pub(super) endpoint: String,
+    is_disabled: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -61,21 +65,22 @@ impl Gateway {
     /// Starts as many threads as the notifier may be asked at once.
     pub(super) fn start(way: &str, notifier: Arc<dyn Notifier>, reports: Sender<GatewayReport>) -> io::Result<Self> {
         let count = notifier.parallel().clamp(1, PARALLEL_MAX);
-        let gateway = Self { way: way.to_owned(), notifier, jobs: unbounded(), reports, replacements: 0 };
+        let (endpoint, is_disabled) = (notifier.endpoint(), Arc::default());
+        let way = way.to_owned();
+        let gateway = Self { way, notifier, jobs: unbounded(), reports, replacements: 0, endpoint, is_disabled };
         (0..count).try_for_each(|_| gateway.spawn())?;
         Ok(gateway)
     }
 
     fn spawn(&self) -> io::Result<()> {
         let (notifier, jobs, reports) = (Arc::clone(&self.notifier), self.jobs.1.clone(), self.reports.clone());
+        let is_disabled = Arc::clone(&self.is_disabled);
         std::thread::Builder::new().name(format!("vocdb-{}", self.way)).spawn(move || {
             for Job { notification, attempt } in jobs {
                 let id = notification.id.clone();
                 let begun = GatewayReport::Begun { notification: id.clone(), attempt };
                 let _ = reports.send(begun);
-                let sent = catch_unwind(AssertUnwindSafe(|| notifier.send(&notification)));
-                let panicked = |_| Outcome::Retry { reason: "the notifier panicked".to_owned(), after_ms: None };
-                let outcome = sent.unwrap_or_else(panicked);
+                let outcome = attempt_of(&*notifier, &is_disabled, &notification);
                 if reports.send(GatewayReport::Ended { notification: id, attempt, outcome }).is_err() {
                     return;
                 }
@@ -89,10 +94,39 @@ impl Gateway {
         self.jobs.0.send(Job { notification, attempt }).is_ok()
     }
 
+    /// Whether nothing may be sent: then every notification is refused unsent.
+    pub(super) fn is_disabled(&self) -> bool {
+        self.is_disabled.load(Ordering::Acquire)
+    }
+
+    /// Disables it, or lets it send again.
+    pub(super) fn disable(&self, is_disabled: bool) {
+        self.is_disabled.store(is_disabled, Ordering::Release);
+    }
+
     /// Starts a thread in place of one that hangs, unless there have been too many already or the system refuses.
     pub(super) fn replace(&mut self) {
         if self.replacements < REPLACEMENTS_MAX && self.spawn().is_ok() {
             self.replacements += 1;
         }
     }
+}
+
+/// Sends one notification. What says that it is gone is not asked again, by whichever thread.
+fn attempt_of(notifier: &dyn Notifier, is_disabled: &AtomicBool, notification: &Notification) -> Outcome {
+    if is_disabled.load(Ordering::Acquire) {
+        return unsent();
+    }
+    let sent = catch_unwind(AssertUnwindSafe(|| notifier.send(notification)));
+    let panicked = |_| Outcome::Retry { reason: "the notifier panicked".to_owned(), after_ms: None };
+    let outcome = sent.unwrap_or_else(panicked);
+    if matches!(outcome, Outcome::Gone { .. }) {
+        is_disabled.store(true, Ordering::Release);
+    }
+    outcome
+}
+
+/// The outcome where nothing may be sent.
+pub(super) fn unsent() -> Outcome {
+    Outcome::Refused { reason: "not sent: the endpoint has said that it is gone".to_owned() }
 }

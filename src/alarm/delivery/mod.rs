@@ -1,7 +1,9 @@
 //! Delivery: the outbox in memory, and the threads of the gateways that empty it.
 
+mod endpoints;
 mod gateway;
 mod outbox;
 
+pub use endpoints::DisabledEndpoint;
 pub use gateway::GatewayReport;
 pub use outbox::{Dispatcher, OutboxRow, RowState};

@@ -1,10 +1,12 @@
 //! The outbox: what is not delivered yet, when it is tried next, and what follows from each answer.
 
-use super::gateway::{Gateway, GatewayReport};
-use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, Notification, SystemAlarm};
+use super::endpoints::{DisabledEndpoint, Endpoints};
+use super::gateway::{Gateway, GatewayReport, unsent};
+use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification, SystemAlarm};
 use crate::alarm::machine::rerouted;
 use crate::alarm::notify::{Notifier, Outcome};
 use crate::model::Timestamp;
+use crate::rules::verdict::AlarmSpec;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,22 +64,26 @@ pub struct Dispatcher {
     pending: BTreeMap<String, Pending>,
     enqueued: u64,
     gateways: BTreeMap<String, Gateway>,
+    endpoints: Endpoints,
     reports: (Sender<GatewayReport>, Receiver<GatewayReport>),
 }
 
 impl Default for Dispatcher {
     fn default() -> Self {
-        Self { pending: BTreeMap::new(), enqueued: 0, gateways: BTreeMap::new(), reports: unbounded() }
+        let (pending, gateways, endpoints) = (BTreeMap::new(), BTreeMap::new(), Endpoints::default());
+        Self { pending, enqueued: 0, gateways, endpoints, reports: unbounded() }
     }
 }
 
 impl Dispatcher {
-    /// Puts a notifier in charge of a way (`sms`, `email`, ...); in place of the one before, if there was one.
+    /// Puts a notifier in charge of a way (`sms`, `email`, ...); in place of the one before, if there was one. One whose endpoint has said
+    /// that it is gone stays disabled.
     ///
     /// # Errors
     /// The system's, where no thread can be started.
     pub fn connect(&mut self, way: &str, notifier: Arc<dyn Notifier>) -> std::io::Result<()> {
         let gateway = Gateway::start(way, notifier, self.reports.0.clone())?;
+        gateway.disable(self.endpoints.is_disabled(way, &gateway.endpoint));
         self.gateways.insert(way.to_owned(), gateway);
         Ok(())
     }
@@ -93,8 +99,26 @@ impl Dispatcher {
                     pending.is_dead = true;
                 }
             }
+            AlarmEvent::EndpointChanged(change) => {
+                self.endpoints.remember(change);
+                let gateway = self.gateways.get(&change.way).filter(|gateway| gateway.endpoint == change.endpoint);
+                gateway.into_iter().for_each(|gateway| gateway.disable(change.is_disabled));
+            }
             _ => {}
         }
+    }
+
+    /// The endpoints to which nothing is sent, because they have said that they are gone.
+    #[must_use]
+    pub fn disabled(&self) -> Vec<DisabledEndpoint> {
+        self.endpoints.all()
+    }
+
+    /// What a rule set that comes into force at host time `now` makes of endpoints that are gone: those of the ways that it names are
+    /// tried again. To be recorded with it.
+    #[must_use]
+    pub fn named_by(&self, specs: &[AlarmSpec], now: Timestamp) -> Vec<AlarmEvent> {
+        self.endpoints.named_by(specs, now).into_iter().map(AlarmEvent::EndpointChanged).collect()
     }
 
     fn enqueue(&mut self, notification: &Notification) {
@@ -144,14 +168,20 @@ impl Dispatcher {
         found
     }
 
-    /// Hands everything that is due at host time `now` to its gateway. What has no gateway stays.
+    /// Hands everything that is due at host time `now` to its gateway. What has no gateway stays; what has one that may not send is refused.
     pub fn send_due(&mut self, now: Timestamp) {
         let is_due = |pending: &&mut Pending| matches!(pending.state, RowState::Waiting(at) if at <= now);
         let mut due: Vec<&mut Pending> = self.pending.values_mut().filter(is_due).collect();
         due.sort_unstable_by_key(|pending| pending.place);
         for pending in due {
             let Some(gateway) = self.gateways.get(&pending.notification.way) else { continue };
-            if gateway.take(pending.notification.clone(), pending.attempts + 1) {
+            if gateway.is_disabled() {
+                let (notification, attempt) = (pending.notification.id.clone(), pending.attempts);
+                let refused = GatewayReport::Ended { notification, attempt, outcome: unsent() };
+                if self.reports.0.send(refused).is_ok() {
+                    pending.state = RowState::Queued;
+                }
+            } else if gateway.take(pending.notification.clone(), pending.attempts + 1) {
                 pending.state = RowState::Queued;
                 pending.attempts += 1;
             }
@@ -213,9 +243,12 @@ impl Dispatcher {
             return Vec::new();
         }
         pending.state = RowState::Answered;
+        let gone = gone(&pending.notification, &outcome, &self.gateways, now);
+        let gone = gone.filter(|gone| !self.endpoints.is_disabled(&gone.way, &gone.endpoint));
         let (result, dead) = judged(outcome, attempt, now);
         let delivery = Delivery { notification: id, attempt, at: now, result };
         let mut events = vec![AlarmEvent::Delivery(delivery)];
+        events.extend(gone.map(AlarmEvent::EndpointChanged));
         if let Some(reason) = dead.filter(|_| !pending.is_dead) {
             events.extend(dead_letter(&pending.notification, reason, now));
         }
@@ -243,11 +276,31 @@ impl Dispatcher {
     }
 }
 
+/// What goes on record where a gateway says that its endpoint is gone.
+fn gone(
+    refused: &Notification,
+    outcome: &Outcome,
+    gateways: &BTreeMap<String, Gateway>,
+    now: Timestamp,
+) -> Option<EndpointChange> {
+    let Outcome::Gone { reason } = outcome else { return None };
+    Some(EndpointChange {
+        way: refused.way.clone(),
+        endpoint: gateways.get(&refused.way)?.endpoint.clone(),
+        is_disabled: true,
+        reason: reason.clone(),
+        notification: Some(refused.id.clone()),
+        at: now,
+    })
+}
+
 /// The result of an attempt, and why it makes the notification a dead letter, if it does.
 fn judged(outcome: Outcome, attempt: u32, now: Timestamp) -> (DeliveryResult, Option<String>) {
     match outcome {
         Outcome::Delivered => (DeliveryResult::Delivered, None),
-        Outcome::Refused { reason } => (DeliveryResult::Refused { reason: reason.clone() }, Some(reason)),
+        Outcome::Refused { reason } | Outcome::Gone { reason } => {
+            (DeliveryResult::Refused { reason: reason.clone() }, Some(reason))
+        }
         Outcome::Retry { reason, after_ms } => {
             let pause = usize::try_from(attempt.saturating_sub(1)).ok().and_then(|at| BACKOFF_MS.get(at));
             let pause_ms = pause.copied().unwrap_or(3_600_000);

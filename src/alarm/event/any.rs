@@ -3,7 +3,8 @@
 use super::condition::{Carried, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression};
 use super::id::AlarmId;
 use super::operator::{Acknowledged, Operated, ShelvingEnded};
-use super::telling::{Delivery, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
+use super::past;
+use super::telling::{Delivery, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
 use crate::ledger::{Kind, LedgerError, Record};
 
 macro_rules! events {
@@ -31,8 +32,11 @@ macro_rules! events {
             /// # Errors
             /// [`LedgerError::Body`] where the body does not match its kind.
             pub fn from_record(record: &Record, index: u64) -> Result<Option<Self>, LedgerError> {
-                Ok(Some(match record.kind() {
-                    $(Kind::$kind => Self::$name(record.body(index)?),)+
+                Ok(Some(match (record.kind(), record.version()) {
+                    (Kind::AlarmOpened, 1) => Self::Opened(Box::new(past::opened(record, index)?)),
+                    (Kind::AlarmClosed, 1) => Self::Closed(Box::new(past::closed(record, index)?)),
+                    (Kind::LatchChanged, 1) => Self::LatchChanged(Box::new(past::latch_change(record, index)?)),
+                    $((Kind::$kind, _) => Self::$name(record.body(index)?),)+
                     _ => return Ok(None),
                 }))
             }
@@ -91,6 +95,8 @@ events! {
     Rerouted(Notification) = Rerouted;
     /// Telling people does not work.
     SystemAlarm(SystemAlarm) = SystemAlarm;
+    /// An endpoint is gone, or named anew.
+    EndpointChanged(EndpointChange) = EndpointChanged;
 }
 
 impl AlarmEvent {
@@ -113,7 +119,7 @@ impl AlarmEvent {
             Self::HeldBack(event) => Some(event.alarm),
             Self::Notification(event) | Self::Rerouted(event) => event.alarm,
             Self::SystemAlarm(event) => event.alarm,
-            Self::MembershipChanged(_) | Self::FloodChanged(_) | Self::Delivery(_) => None,
+            Self::MembershipChanged(_) | Self::FloodChanged(_) | Self::Delivery(_) | Self::EndpointChanged(_) => None,
         }
     }
 }

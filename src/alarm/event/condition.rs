@@ -33,6 +33,8 @@ pub struct Opened {
     pub unit: String,
     /// Why it opened: the values behind it.
     pub evidence: Vec<Evidence>,
+    /// Up to where readings were in when that was found; `None` in records of version 1.
+    pub watermark: Option<Timestamp>,
     /// SHA-256 of the rule set in force.
     pub rule_set: Digest,
     /// Where the rule stands in it.
@@ -85,6 +87,8 @@ pub struct Closed {
     pub reason: CloseReason,
     /// The values at that instant; none where it was no reading that closed it.
     pub evidence: Vec<Evidence>,
+    /// Up to where readings were in when that was found; `None` where it was no reading that closed it, and in records of version 1.
+    pub watermark: Option<Timestamp>,
 }
 
 /// A rule's condition became unknown for want of data, or known again.
@@ -155,6 +159,8 @@ pub struct LatchChange {
     pub recorded_at: Timestamp,
     /// The values at that instant.
     pub evidence: Vec<Evidence>,
+    /// Up to where readings were in when that was found; `None` in records of version 1.
+    pub watermark: Option<Timestamp>,
 }
 
 /// What a new rule set made of a condition that was under way.

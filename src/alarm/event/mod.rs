@@ -4,6 +4,7 @@ mod any;
 mod condition;
 mod id;
 mod operator;
+mod past;
 mod telling;
 mod words;
 
@@ -13,4 +14,6 @@ pub use condition::{
 };
 pub use id::{AlarmId, AlarmKey, IncidentId};
 pub use operator::{Acknowledged, Operated, OperatorAction, Shelving, ShelvingEnd, ShelvingEnded};
-pub use telling::{Delivery, DeliveryResult, Escalated, Flood, HeldBack, Notification, Reminded, Subject, SystemAlarm};
+pub use telling::{
+    Delivery, DeliveryResult, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, Subject, SystemAlarm,
+};

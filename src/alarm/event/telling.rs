@@ -125,6 +125,23 @@ pub enum DeliveryResult {
     },
 }
 
+/// An endpoint said that it is gone, and nothing is sent there any more; or it is named anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointChange {
+    /// The way that leads there.
+    pub way: String,
+    /// What its notifier calls it, without secrets.
+    pub endpoint: String,
+    /// Whether it is disabled now.
+    pub is_disabled: bool,
+    /// Why.
+    pub reason: String,
+    /// The notification that it refused, where one is why.
+    pub notification: Option<String>,
+    /// Host time.
+    pub at: Timestamp,
+}
+
 /// A message that a flood holds back for the next roll-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldBack {

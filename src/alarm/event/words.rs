@@ -69,6 +69,10 @@ impl AlarmEvent {
                 let what = format!("{} does not reach {}: {}; {next}", system.way, system.contact.0, system.reason);
                 (system.at, what)
             }
+            Self::EndpointChanged(change) => {
+                let how = if change.is_disabled { "disabled" } else { "tried again" };
+                (change.at, format!("{} at {} is {how}: {}", change.way, change.endpoint, change.reason))
+            }
             Self::Notification(_) | Self::Rerouted(_) | Self::Delivery(_) => return None,
         })
     }

@@ -91,6 +91,7 @@ impl Machine {
                 recorded_at: now,
                 reason: CloseReason::LatchReset,
                 evidence: Vec::new(),
+                watermark: None,
             };
             self.close(closed, &mut events);
         }

@@ -124,6 +124,7 @@ impl Machine {
                 recorded_at: now,
                 reason: if has_rule { CloseReason::ScopeRemoved } else { CloseReason::RuleRemoved },
                 evidence: Vec::new(),
+                watermark: None,
             };
             self.close(closed, events);
         }

@@ -52,7 +52,8 @@ impl Machine {
             | AlarmEvent::Carried(_)
             | AlarmEvent::Delivery(_)
             | AlarmEvent::Rerouted(_)
-            | AlarmEvent::SystemAlarm(_) => {}
+            | AlarmEvent::SystemAlarm(_)
+            | AlarmEvent::EndpointChanged(_) => {}
         }
         self.next_due = None;
     }

@@ -83,6 +83,7 @@ impl Machine {
                 recorded_at: turn.now,
                 reason,
                 evidence: (turn.verdict.evidence)(),
+                watermark: Some(turn.verdict.watermark),
             };
             self.close(closed, &mut turn.events);
         }
@@ -109,6 +110,7 @@ impl Machine {
             at: turn.verdict.instant,
             recorded_at: turn.now,
             evidence: (turn.verdict.evidence)(),
+            watermark: Some(turn.verdict.watermark),
         };
         self.emit(AlarmEvent::LatchChanged(Box::new(change)), &mut turn.events);
     }
@@ -204,6 +206,7 @@ impl Machine {
             channels: spec.channels.clone(),
             unit: spec.unit.clone(),
             evidence,
+            watermark: Some(turn.verdict.watermark),
             rule_set: self.rule_set.hash,
             place: spec.place.clone(),
         };

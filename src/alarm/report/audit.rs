@@ -1,6 +1,6 @@
 //! Whether anything is forgotten: every open alarm and every undelivered notification, each with what happens next.
 
-use crate::alarm::delivery::{OutboxRow, RowState};
+use crate::alarm::delivery::{DisabledEndpoint, OutboxRow, RowState};
 use crate::alarm::event::AlarmId;
 use crate::alarm::machine::NextStep;
 use std::fmt;
@@ -12,6 +12,8 @@ pub struct Audit {
     pub alarms: Vec<(AlarmId, NextStep)>,
     /// Notifications that are not delivered, in the order in which they were written.
     pub outbox: Vec<OutboxRow>,
+    /// Endpoints to which nothing is sent, because they have said that they are gone, in order of way and endpoint.
+    pub disabled: Vec<DisabledEndpoint>,
 }
 
 impl Audit {
@@ -39,6 +41,10 @@ impl fmt::Display for Audit {
                 RowState::Answered => "answered".to_owned(),
             };
             writeln!(f, "  {} to {}, {}: {next}", notification.way, notification.contact.0, notification.subject)?;
+        }
+        writeln!(f, "disabled endpoints: {}", self.disabled.len())?;
+        for DisabledEndpoint { way, endpoint, since, reason } in &self.disabled {
+            writeln!(f, "  {way} at {endpoint} since {since}: {reason}")?;
         }
         Ok(())
     }

@@ -117,6 +117,7 @@ mod tests {
                 channels: Vec::new(),
                 unit: String::new(),
                 evidence: Vec::new(),
+                watermark: None,
                 rule_set: Digest::default(),
                 place: Place { file: "r.rhai".into(), line: 1, column: 1 },
             })));
@@ -129,6 +130,7 @@ mod tests {
                     recorded_at: at(range.end),
                     reason: CloseReason::Cleared,
                     evidence: Vec::new(),
+                    watermark: None,
                 })));
             }
         }

@@ -36,7 +36,7 @@ pub struct Told {
 /// `Display` gives it as text for people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// Why it opened: rule set, file and line, values, coverage.
+    /// Why it opened: rule set, file and line, values, coverage, flags, watermark.
     pub opened: Opened,
     /// Everything that happened to it, in the order of the ledger. Membership and suppression of its rule and scope while it was
     /// open are among it.
@@ -127,8 +127,13 @@ impl fmt::Display for Explanation {
             writeln!(f, "  {}: {value}, trips: {:?}", evidence.station, evidence.trip)?;
             for term in &evidence.terms {
                 let value = term.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", term.unit));
-                writeln!(f, "    {} = {value}, {:.0} % of the samples", term.label, 100.0 * term.coverage)?;
+                let flags: Vec<String> = term.flags.iter().map(ToString::to_string).collect();
+                let flagged = if flags.is_empty() { String::new() } else { format!(", flagged: {}", flags.join(", ")) };
+                writeln!(f, "    {} = {value}, {:.0} % of the samples{flagged}", term.label, 100.0 * term.coverage)?;
             }
+        }
+        if let Some(watermark) = opened.watermark {
+            writeln!(f, "  readings were in up to {watermark}")?;
         }
         writeln!(f, "what happened")?;
         for transition in &self.transitions {

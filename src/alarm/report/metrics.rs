@@ -55,6 +55,8 @@ pub struct Metrics {
     pub acknowledged: (u64, i64),
     /// Steps that were taken later than they were due.
     pub steps_late: u64,
+    /// Endpoints that said that they are gone, and were disabled.
+    pub endpoints_disabled: u64,
 }
 
 /// What is gathered on the way.
@@ -102,6 +104,9 @@ impl Tally {
             }
             AlarmEvent::Escalated(step) if range.contains(step.at) => {
                 self.metrics.steps_late += u64::from(step.at > step.due);
+            }
+            AlarmEvent::EndpointChanged(change) if range.contains(change.at) => {
+                self.metrics.endpoints_disabled += u64::from(change.is_disabled);
             }
             _ => {}
         }

@@ -92,7 +92,7 @@ impl Inner {
         let body =
             RuleSetLoaded { hash, files: files.iter().map(|file| (file.name.clone(), file.text.clone())).collect() };
         let record = Record::new(Kind::RuleSetLoaded, &body)?;
-        let specs = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
+        let specs: Vec<_> = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
         let mut engine = Engine::new(compiled.plans);
         engine.warm(&Readings::new(self.store.reader()), None)?;
         self.commit_all()?;
@@ -100,6 +100,8 @@ impl Inner {
         self.engine = engine;
         self.position_lsn = self.store.last_lsn();
         let now = self.timer_now();
+        let named = self.dispatcher.named_by(&specs, now);
+        self.uncommitted.extend(named)?;
         let events = self.machine.load(specs, RuleSetRef { hash }, now);
         self.uncommitted.extend(events)?;
         self.rules = Some(LoadedRules { files, registry: self.registry.clone() });

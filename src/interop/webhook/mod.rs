@@ -5,16 +5,18 @@ mod sign;
 
 use crate::alarm::event::Notification;
 use crate::alarm::notify::{Notifier, Outcome};
+use crate::base::checksum::sha256;
 use crate::base::clock::{Clock, SystemClock};
 use sign::Secret;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// For how long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that may be under way at once.
 const PARALLEL: usize = 8;
+/// Hexadecimal digits by which addresses on one host are told apart.
+const DIGEST_DIGITS: usize = 12;
 
 /// Why a webhook cannot be set up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,30 +25,34 @@ pub enum WebhookError {
     /// The secret is no `whsec_` followed by 24 to 64 bytes in base64.
     #[error("the webhook's secret must be `whsec_` and 24 to 64 bytes in base64: {0}")]
     Secret(String),
-    /// The address does not begin with `http://`.
-    #[error("the webhook's address `{0}` must begin with http://")]
+    /// The address is no `http://` or `https://` address; without what may be secret in it.
+    #[error("the webhook's address `{0}` is no http:// or https:// address")]
     Address(String),
-    /// The address begins with `https://`, which is not spoken here.
-    #[error(
-        "the webhook's address `{0}` asks for TLS, which is not built in: give the http:// address of a proxy in the same network that speaks it"
-    )]
+    /// The address begins with `https://`, which is not spoken without the feature `tls`; without what may be secret in it.
+    #[error("the webhook's address `{0}` asks for TLS, which is not built in: build with the feature `tls`")]
     Encrypted(String),
+    /// What should be certificates in PEM is not.
+    #[error("the certificates that the webhook shall trust are not certificates in PEM: {0}")]
+    Certificates(String),
 }
 
 /// A gateway that is told by HTTP.
 ///
 /// Each notification is a POST of `{"type", "timestamp", "data"}` as JSON with the headers `webhook-id` (the notification's id, the same
 /// for every attempt), `webhook-timestamp` (seconds since 1970, of the attempt) and `webhook-signature` (`v1,` and the HMAC-SHA256 of
-/// `id.timestamp.body` in base64). An answer of 2xx is delivered; 410 disables the webhook until the next start; anything else, and no
+/// `id.timestamp.body` in base64). An answer of 2xx is delivered; 410 disables the
+/// webhook, on record, until a rule set names its way anew; anything else, and no
 /// answer within thirty seconds, is tried again, after what `Retry-After` says.
 ///
-/// TLS is not spoken: an `https://` address is refused, and a proxy in the same network looks after encryption.
+/// `https://` needs the feature `tls`: TLS 1.2 and 1.3, with the receiver's certificate checked against Mozilla's list of authorities or
+/// against those that [`Webhook::trusting`] names. A receiver whose certificate does not hold is sent nothing, and asked again later.
+/// What stands in the address behind the host, and before it, counts as secret: it is in no error, no log and no record.
 ///
 /// ```
 /// use vocdb::interop::webhook::Webhook;
 /// let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// let gateway = Webhook::new("http://127.0.0.1:8080/alarms", secret)?;
-/// assert!(Webhook::new("https://example.org", secret).is_err());
+/// assert!(Webhook::new("ftp://example.org", secret).is_err());
 /// # Ok::<(), vocdb::interop::webhook::WebhookError>(())
 /// ```
 pub struct Webhook {
@@ -54,15 +60,11 @@ pub struct Webhook {
     secret: Secret,
     agent: ureq::Agent,
     clock: Arc<dyn Clock>,
-    is_disabled: AtomicBool,
 }
 
 impl std::fmt::Debug for Webhook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Webhook")
-            .field("url", &self.url)
-            .field("is_disabled", &self.is_disabled)
-            .finish_non_exhaustive()
+        f.debug_struct("Webhook").field("endpoint", &self.endpoint()).finish_non_exhaustive()
     }
 }
 
@@ -80,21 +82,39 @@ impl Webhook {
     /// # Errors
     /// As [`Webhook::new`].
     pub fn with_clock(url: &str, secret: &str, clock: Arc<dyn Clock>) -> Result<Self, WebhookError> {
-        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-        if scheme.eq_ignore_ascii_case("https") {
-            return Err(WebhookError::Encrypted(url.to_owned()));
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
+        if scheme == "https" && !cfg!(feature = "tls") {
+            return Err(WebhookError::Encrypted(shown(url)));
         }
-        if scheme != "http" {
-            return Err(WebhookError::Address(url.to_owned()));
+        if !matches!(scheme.as_str(), "http" | "https") || url.parse::<ureq::http::Uri>().is_err() {
+            return Err(WebhookError::Address(shown(url)));
         }
         let secret = Secret::parse(secret).map_err(WebhookError::Secret)?;
-        let settings = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false);
-        let agent = settings.build().new_agent();
-        Ok(Self { url: url.to_owned(), secret, agent, clock, is_disabled: AtomicBool::new(false) })
+        let agent = settings().build().new_agent();
+        Ok(Self { url: url.to_owned(), secret, agent, clock })
+    }
+
+    /// Trusts the authorities of these certificates (PEM, one or several), and no others.
+    ///
+    /// # Errors
+    /// [`WebhookError::Certificates`].
+    #[cfg(feature = "tls")]
+    pub fn trusting(mut self, certificates: &str) -> Result<Self, WebhookError> {
+        use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+        let mut found = Vec::new();
+        for item in parse_pem(certificates.as_bytes()) {
+            match item {
+                Ok(PemItem::Certificate(certificate)) => found.push(certificate),
+                Ok(_) => return Err(WebhookError::Certificates("there is something else among them".to_owned())),
+                Err(error) => return Err(WebhookError::Certificates(error.to_string())),
+            }
+        }
+        if found.is_empty() {
+            return Err(WebhookError::Certificates("there is none".to_owned()));
+        }
+        let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(found))).build();
+        self.agent = settings().tls_config(tls).build().new_agent();
+        Ok(self)
     }
 
     fn post(&self, notification: &Notification) -> Outcome {
@@ -109,15 +129,14 @@ impl Webhook {
             .header("webhook-signature", self.secret.sign(&notification.id, seconds, &body));
         let response = match request.send(body) {
             Ok(response) => response,
-            Err(error) => return Outcome::Retry { reason: error.to_string(), after_ms: None },
+            Err(error) => {
+                return Outcome::Retry { reason: error.to_string().replace(&self.url, "the address"), after_ms: None };
+            }
         };
         let status = response.status().as_u16();
         match status {
             200..=299 => Outcome::Delivered,
-            410 => {
-                self.is_disabled.store(true, Ordering::Release);
-                Outcome::Refused { reason: "410 Gone: the receiver wants no more".to_owned() }
-            }
+            410 => Outcome::Gone { reason: "410 Gone: the receiver wants no more".to_owned() },
             _ => {
                 let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
                 let after_ms = after.and_then(|after| self.retry_after_ms(after));
@@ -138,15 +157,34 @@ impl Webhook {
 
 impl Notifier for Webhook {
     fn send(&self, notification: &Notification) -> Outcome {
-        if self.is_disabled.load(Ordering::Acquire) {
-            return Outcome::Refused { reason: "disabled: the receiver has answered 410 Gone before".to_owned() };
-        }
         self.post(notification)
+    }
+
+    /// Scheme and host of the address, and the beginning of a digest of all of it: what stands behind the host may be secret.
+    fn endpoint(&self) -> String {
+        let digest: String = sha256(self.url.as_bytes()).to_string().chars().take(DIGEST_DIGITS).collect();
+        format!("{} ({digest})", shown(&self.url))
     }
 
     fn parallel(&self) -> usize {
         PARALLEL
     }
+}
+
+fn settings() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
+    ureq::Agent::config_builder()
+        .timeout_global(Some(TIMEOUT))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+}
+
+/// Scheme and host of an address.
+fn shown(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}")
 }
 
 fn body(notification: &Notification) -> serde_json::Value {

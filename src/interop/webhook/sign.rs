@@ -12,7 +12,7 @@ pub(super) struct Secret(Vec<u8>);
 impl Secret {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let coded = text.strip_prefix(PREFIX).ok_or_else(|| format!("it does not begin with {PREFIX}"))?;
-        let bytes = STANDARD.decode(coded).map_err(|error| error.to_string())?;
+        let bytes = STANDARD.decode(coded).map_err(|_| "it is no base64".to_owned())?;
         if !(24..=64).contains(&bytes.len()) {
             return Err(format!("it has {} bytes", bytes.len()));
         }

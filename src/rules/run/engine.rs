@@ -13,13 +13,15 @@ use std::collections::BTreeMap;
 
 /// How often old samples are dropped: after so many frames.
 const FRAMES_PER_TRIM: u64 = 1024;
+/// Stands for the member where something is said of the whole plan.
+const NOBODY: u32 = u32::MAX;
 
 /// What of the engine does not follow from the stored frames: how far each plan has come, and since when members are unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EngineState {
     /// Runs of plans with the same next instant: how many, and which.
     next: Vec<(u32, Option<Timestamp>)>,
-    /// Plan, member, since when it is unknown.
+    /// Plan, member, since when it is unknown; with [`NOBODY`] for the member, since when the plan waits for its first frame.
     unknown: Vec<(u32, u32, Timestamp)>,
     /// Of plans with several members: what the clear condition of each said last.
     clear_known: Vec<(u32, Vec<Truth>)>,
@@ -57,6 +59,8 @@ struct PlanState {
     fault: Option<String>,
     /// Since which instant all windows have been empty.
     empty_since: Option<Timestamp>,
+    /// Since when time has passed without a first frame, where silence is asked for.
+    waits_since: Option<Timestamp>,
 }
 
 impl Engine {
@@ -166,8 +170,10 @@ impl Engine {
 
     fn restore_members(&mut self, state: &EngineState) {
         for (plan, member, since) in &state.unknown {
-            let members = self.plans.get_mut(*plan as usize).map(|plan| &mut plan.members);
-            if let Some(member) = members.and_then(|members| members.get_mut(*member as usize)) {
+            let Some(plan) = self.plans.get_mut(*plan as usize) else { continue };
+            if *member == NOBODY {
+                plan.waits_since = Some(*since);
+            } else if let Some(member) = plan.members.get_mut(*member as usize) {
                 member.unknown_since = Some(*since);
             }
         }
@@ -188,7 +194,7 @@ impl Engine {
             for (column, (_, strand, index)) in of_instrument.iter().enumerate() {
                 let Some(series) = self.series.get_mut(*index) else { continue };
                 for (time, sample) in stored.samples(column) {
-                    series.put(time, of_strand(*strand, sample));
+                    series.put(time, of_strand(*strand, sample), flag_of(*strand, sample.quality));
                 }
             }
         }
@@ -204,6 +210,8 @@ impl Engine {
                 Some((count, _)) => *count += 1,
                 None => state.next.push((1, plan.next)),
             }
+            let waits_since = plan.waits_since.filter(|_| plan.next.is_none());
+            state.unknown.extend(waits_since.map(|since| (number, NOBODY, since)));
             for (member, place) in plan.members.iter().zip(0_u32..) {
                 state.unknown.extend(member.unknown_since.map(|since| (number, place, since)));
             }
@@ -225,7 +233,10 @@ impl Engine {
                 Strand::Valid => mark.is_valid().then_some(value),
                 _ => of_strand(*strand, mark.sample(value)),
             };
-            let change = self.series.get_mut(*index).map(|series| series.put(frame.time, value));
+            let change = self.series.get_mut(*index).map(|series| {
+                let flag = flag_of(*strand, mark.quality());
+                series.put(frame.time, value, flag)
+            });
             if change == Some(Change::Within) {
                 self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
             }
@@ -247,12 +258,15 @@ impl Engine {
         }
     }
 
-    /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough.
+    /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough. A rule
+    /// that asks for silence, and whose stations have never sent anything, begins once its longest silence is over, counted from the
+    /// first time that passed.
     ///
-    /// Says whether any was.
+    /// Says whether the engine has come further.
     pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) -> bool {
         let mut has_moved = false;
         for (index, plan) in self.plans.iter_mut().enumerate() {
+            has_moved |= plan.wait(now);
             let patience_over = now.plus_ms(-plan.patience_ms());
             let to = frontier(plan, &self.newest).max(plan.next.map(|_| patience_over));
             if let (Some(next), Some(to)) = (plan.next, to) {
@@ -312,15 +326,44 @@ fn of_strand(strand: Strand, sample: Sample) -> Option<f64> {
     }
 }
 
+/// The flag that goes on record with a sample; where frames alone count, no channel is looked at.
+fn flag_of(strand: Strand, quality: Quality) -> Quality {
+    if strand == Strand::Frames { Quality::Normal } else { quality }
+}
+
 impl PlanState {
     const fn new(plan: Plan, members: Vec<MemberState>) -> Self {
-        Self { plan, next: None, members, absent: Vec::new(), spreads: Vec::new(), fault: None, empty_since: None }
+        Self {
+            plan,
+            next: None,
+            members,
+            absent: Vec::new(),
+            spreads: Vec::new(),
+            fault: None,
+            empty_since: None,
+            waits_since: None,
+        }
     }
 
     /// For how long an instant waits for a silent station. Where silence itself is asked for, one step is enough.
     fn patience_ms(&self) -> i64 {
         let plan = &self.plan;
         plan.lateness_ms.max(if plan.asks_silence { plan.step_ms } else { plan.spec.on_missing_ms })
+    }
+
+    /// Waits for the first frame of all: where silence is asked for, so long and no longer. Says whether that changed anything.
+    fn wait(&mut self, now: Timestamp) -> bool {
+        if self.next.is_some() || !self.plan.asks_silence {
+            return false;
+        }
+        let is_new = self.waits_since.is_none();
+        let since = *self.waits_since.get_or_insert(now);
+        let silence_ms = self.members.iter().filter_map(MemberState::silence_ms).max().unwrap_or(0);
+        let begin = since.plus_ms(silence_ms).ceil_to(self.plan.step_ms);
+        if begin <= now.plus_ms(-self.patience_ms()) {
+            self.next = Some(begin);
+        }
+        is_new || self.next.is_some()
     }
 
     fn invalidate(&mut self, series: usize) {
@@ -350,14 +393,20 @@ impl PlanState {
         sink: &mut dyn FnMut(&Verdict<'_>),
     ) {
         while instant <= frontier {
-            self.evaluate(index, series, instant, sink);
+            self.evaluate(index, series, (instant, frontier), sink);
             instant = self.behind(instant, series, frontier);
         }
         self.next = Some(instant);
     }
 
     /// One instant: moves the windows, asks every member, joins the answers.
-    fn evaluate(&mut self, index: usize, series: &[Series], instant: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
+    fn evaluate(
+        &mut self,
+        index: usize,
+        series: &[Series],
+        (instant, watermark): (Timestamp, Timestamp),
+        sink: &mut dyn FnMut(&Verdict<'_>),
+    ) {
         self.members.iter_mut().for_each(|member| member.advance(series, instant));
         self.spread();
         self.fault = None;
@@ -372,9 +421,9 @@ impl PlanState {
         let suppress_text = self.plan.suppress_text.as_str();
         let is_suppressed = !suppress_text.is_empty() && joined_suppress(&self.members, quorum);
         let suppressed = is_suppressed.then_some(suppress_text);
-        let evidence = || gather(&self.members, &self.plan.members, series);
+        let evidence = || gather(&self.members, &self.plan.members, series, instant);
         let (absent, fault) = (self.absent.as_slice(), self.fault.as_deref());
-        sink(&Verdict { spec: index, instant, trip, clear, absent, suppressed, fault, evidence: &evidence });
+        sink(&Verdict { spec: index, instant, watermark, trip, clear, absent, suppressed, fault, evidence: &evidence });
     }
 
     /// Takes the spreads over all members.

@@ -1,5 +1,6 @@
 //! One station within a running plan.
 
+use super::super::expr::WindowFunction;
 use super::super::plan::{Member, Program, WindowSpec};
 use super::super::verdict::{Evidence, TermValue, Truth};
 use super::evaluate::{Inputs, Stacks};
@@ -75,6 +76,13 @@ impl MemberState {
         self.windows.iter().map(|window| (window.series, window.spec.width_ms.saturating_add(window.spec.lag_ms)))
     }
 
+    /// How far back its longest question for silence looks; `None` where it asks none.
+    pub(super) fn silence_ms(&self) -> Option<i64> {
+        let asks = |window: &&Window| window.spec.function == WindowFunction::Silent;
+        let reach = |window: &Window| window.spec.width_ms.saturating_add(window.spec.lag_ms);
+        self.windows.iter().filter(asks).map(reach).max()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.windows.iter().all(Window::is_empty)
     }
@@ -127,12 +135,13 @@ impl MemberState {
         self.stacks.fault.take()
     }
 
-    fn evidence(&self, member: &Member, series: &[Series]) -> Evidence {
+    fn evidence(&self, member: &Member, series: &[Series], instant: Timestamp) -> Evidence {
         let term = |window: &Window| TermValue {
             label: window.spec.label.clone(),
             value: series.get(window.series).and_then(|series| window.value(series)),
             coverage: window.coverage(),
             unit: window.spec.unit.clone(),
+            flags: series.get(window.series).map_or_else(Vec::new, |series| window.flags(series, instant)),
         };
         Evidence {
             station: member.station_name.clone(),
@@ -144,6 +153,11 @@ impl MemberState {
 }
 
 /// The values behind a verdict, station by station.
-pub(super) fn gather(states: &[MemberState], members: &[Member], series: &[Series]) -> Vec<Evidence> {
-    states.iter().zip(members).map(|(state, member)| state.evidence(member, series)).collect()
+pub(super) fn gather(
+    states: &[MemberState],
+    members: &[Member],
+    series: &[Series],
+    instant: Timestamp,
+) -> Vec<Evidence> {
+    states.iter().zip(members).map(|(state, member)| state.evidence(member, series, instant)).collect()
 }

@@ -1,7 +1,8 @@
 //! The newest valid samples of one channel, as far back as any rule's window reaches.
 
-use crate::model::Timestamp;
-use std::collections::VecDeque;
+use super::super::verdict::FlagCount;
+use crate::model::{Quality, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
 
 /// What putting a sample in has done to the order of the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +18,14 @@ pub(super) enum Change {
 pub(super) struct Series {
     first_sequence: u64,
     samples: VecDeque<(Timestamp, f64)>,
+    /// The flags other than normal, in order of time, whether their samples count or not.
+    flags: VecDeque<(Timestamp, Quality)>,
 }
 
 impl Series {
-    /// Puts the sample of an instant in; `None` where there is no valid value.
-    pub(super) fn put(&mut self, time: Timestamp, value: Option<f64>) -> Change {
+    /// Puts the sample of an instant in, with its flag; `None` where there is no valid value.
+    pub(super) fn put(&mut self, time: Timestamp, value: Option<f64>, flag: Quality) -> Change {
+        self.put_flag(time, flag);
         // Minus zero becomes zero, so that equal values have equal bits in whatever order they come and go.
         let value = value.map(|value| value + 0.0);
         let is_newest = self.samples.back().is_none_or(|(newest, _)| *newest < time);
@@ -51,8 +55,34 @@ impl Series {
         Change::Within
     }
 
+    fn put_flag(&mut self, time: Timestamp, flag: Quality) {
+        let is_newest = self.flags.back().is_none_or(|(newest, _)| *newest < time);
+        match (is_newest, flag) {
+            (true, Quality::Normal) => {}
+            (true, flag) => self.flags.push_back((time, flag)),
+            (false, flag) => match (self.flags.binary_search_by_key(&time, |(at, _)| *at), flag) {
+                (Ok(place), Quality::Normal) => {
+                    self.flags.remove(place);
+                }
+                (Ok(place), flag) => self.flags.get_mut(place).into_iter().for_each(|known| known.1 = flag),
+                (Err(_), Quality::Normal) => {}
+                (Err(place), flag) => self.flags.insert(place, (time, flag)),
+            },
+        }
+    }
+
+    /// How many samples behind `begin` and up to `end` have which flag other than normal, in order of the flags' codes.
+    pub(super) fn flags_within(&self, begin: Timestamp, end: Timestamp) -> Vec<FlagCount> {
+        let from = self.flags.partition_point(|(at, _)| *at <= begin);
+        let inside = self.flags.iter().skip(from).take_while(|(at, _)| *at <= end);
+        let mut found: BTreeMap<Quality, u32> = BTreeMap::new();
+        inside.for_each(|(_, flag)| *found.entry(*flag).or_default() += 1);
+        found.into_iter().map(|(flag, samples)| FlagCount { flag, samples }).collect()
+    }
+
     /// Drops samples up to `time`, included.
     pub(super) fn forget_until(&mut self, time: Timestamp) {
+        while self.flags.pop_front_if(|(at, _)| *at <= time).is_some() {}
         while self.samples.pop_front_if(|(at, _)| *at <= time).is_some() {
             self.first_sequence += 1;
         }

@@ -2,6 +2,7 @@
 
 use super::super::expr::WindowFunction;
 use super::super::plan::WindowSpec;
+use super::super::verdict::FlagCount;
 use super::inside::Inside;
 use super::series::Series;
 use crate::model::Timestamp;
@@ -53,6 +54,12 @@ impl Window {
             self.inside.leave(self.from, value);
             self.from += 1;
         }
+    }
+
+    /// The flags of the samples inside at `instant`, whether these count or not.
+    pub(super) fn flags(&self, series: &Series, instant: Timestamp) -> Vec<FlagCount> {
+        let end = instant.plus_ms(-self.spec.lag_ms);
+        series.flags_within(end.plus_ms(-self.spec.width_ms), end)
     }
 
     /// Samples inside that count.

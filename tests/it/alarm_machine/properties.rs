@@ -141,8 +141,17 @@ impl Run {
                 self.now_ms += advance_ms;
                 let (instant, evidence) = (at(self.now_ms - 500), || evidence_of(*trip));
                 let (trip, clear, suppressed) = (*trip, *clear, suppressed.as_deref());
-                let verdict =
-                    Verdict { spec: *spec, instant, trip, clear, absent, suppressed, fault: None, evidence: &evidence };
+                let verdict = Verdict {
+                    spec: *spec,
+                    instant,
+                    watermark: instant,
+                    trip,
+                    clear,
+                    absent,
+                    suppressed,
+                    fault: None,
+                    evidence: &evidence,
+                };
                 Ok(self.machine.verdict(&verdict, at(self.now_ms)))
             }
             Input::Tick { advance_ms } => {

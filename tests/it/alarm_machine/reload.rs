@@ -104,6 +104,7 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
             let verdict = Verdict {
                 spec: place,
                 instant: at(ms),
+                watermark: at(ms),
                 trip: True,
                 clear: False,
                 absent: &[],
@@ -129,6 +130,7 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
     let verdict = Verdict {
         spec: 1,
         instant: at(13_000),
+        watermark: at(13_000),
         trip: False,
         clear: True,
         absent: &[],

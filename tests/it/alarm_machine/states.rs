@@ -24,6 +24,7 @@ fn judge_suppressed(machine: &mut Machine, ms: i64, trip: Truth, by: Option<&str
     let verdict = Verdict {
         spec: 0,
         instant: at(ms),
+        watermark: at(ms),
         trip,
         clear,
         absent: &[],

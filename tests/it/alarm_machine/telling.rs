@@ -95,6 +95,7 @@ fn trip(machine: &mut Machine, place: usize, ms: i64, is_on: bool) -> Vec<AlarmE
     let verdict = Verdict {
         spec: place,
         instant: at(ms),
+        watermark: at(ms),
         trip,
         clear,
         absent: &[],

@@ -121,21 +121,90 @@ fn busy_and_broken_servers_are_asked_again_after_what_they_ask_for() {
     assert_eq!(ids.len(), 1, "the same id every time");
 }
 
+const TWO_WAYS: &str = r#"
+    alarm("high").title("{value} at {stations}").scope("S").when(last("x") > 1.ppm)
+        .escalate(escalation("chain").step(0.minutes, contact("duty", ["phone"]), "sms"));
+"#;
+
 #[test]
-fn a_receiver_that_is_gone_is_asked_never_again() {
+fn a_receiver_that_is_gone_is_disabled_on_record_and_the_next_way_is_taken() {
     let dir = tempfile::tempdir().unwrap();
-    let (url, requests) = serve(&[(410, None)]);
-    let host = Host::with_an_alarm(dir.path());
+    let (url, requests) = serve(&[(410, None), (204, None)]);
+    let host = Host::open(dir.path(), 0).alarmed_by(TWO_WAYS);
     connect(&host, &url);
     requests.recv_timeout(BOUND).unwrap();
     host.db.drain().unwrap();
-    assert!(matches!(results(&host)[..], [DeliveryResult::Refused { .. }]));
-    let is_system = |event: &AlarmEvent| matches!(event, AlarmEvent::SystemAlarm(system) if system.next_way.is_none());
-    assert!(host.db.events().unwrap().iter().any(is_system));
+    let phone = host.connect("phone", super::delivered);
+    phone.recv_timeout(BOUND).unwrap();
+    host.db.drain().unwrap();
+    assert!(matches!(results(&host)[..], [DeliveryResult::Refused { .. }, DeliveryResult::Delivered]));
+    let of_endpoint = |event: AlarmEvent| match event {
+        AlarmEvent::EndpointChanged(change) => Some((change.way.clone(), change.is_disabled, change)),
+        _ => None,
+    };
+    let changes = || host.db.events().unwrap().into_iter().filter_map(of_endpoint).collect::<Vec<_>>();
+    assert_eq!(changes().len(), 1);
+    let (way, is_disabled, change) = changes().remove(0);
+    assert!(is_disabled && way == "sms" && change.reason.contains("410 Gone"), "{change:?}");
+    assert!(change.endpoint.starts_with("http://127.0.0.1:") && !change.endpoint.contains("alarms"), "{change:?}");
+    // The alarm closes: that goes straight to the next way.
     host.read(1_000, 0.5);
     host.db.drain().unwrap();
-    assert!(matches!(results(&host)[..], [.., DeliveryResult::Refused { .. }]));
-    assert!(requests.is_empty());
+    phone.recv_timeout(BOUND).unwrap();
+    assert_eq!((requests.len(), changes().len()), (0, 1));
+    let audit = host.db.audit();
+    assert_eq!((audit.disabled.len(), audit.disabled[0].way.as_str()), (1, "sms"));
+    assert!(audit.to_string().contains("disabled endpoints: 1\n  sms at http://127.0.0.1:"), "{audit}");
+    assert_eq!(host.db.alarm_metrics(vocdb::TimeRange::ALL).unwrap().endpoints_disabled, 1);
+}
+
+#[test]
+fn a_receiver_that_is_gone_stays_disabled_over_restarts_until_a_rule_set_names_it_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let (url, requests) = serve(&[(410, None), (204, None)]);
+    let host = Host::open(dir.path(), 0).alarmed_by(TWO_WAYS);
+    connect(&host, &url);
+    requests.recv_timeout(BOUND).unwrap();
+    host.db.drain().unwrap();
+    drop(host);
+
+    let host = Host::open(dir.path(), 1_000);
+    connect(&host, &url);
+    host.read(1_000, 0.5);
+    host.read(2_000, 2.5);
+    host.db.drain().unwrap();
+    assert!(requests.is_empty(), "it is not asked after a restart");
+    assert_eq!(host.db.audit().disabled.len(), 1);
+
+    let load = |text: String| {
+        host.db.load_rule_files(vec![vocdb::rules::RuleFile { name: "r.rhai".to_owned(), text }]).unwrap();
+    };
+    load("alarm(\"other\").scope(\"S\").when(last(\"x\") > 9.ppm);".to_owned());
+    assert_eq!(host.db.audit().disabled.len(), 1, "a rule set that does not name the way changes nothing");
+    load(TWO_WAYS.replace("1.ppm", "1.5.ppm"));
+    assert_eq!(host.db.audit().disabled, []);
+    host.read(3_000, 2.5);
+    host.db.drain().unwrap();
+    requests.recv_timeout(BOUND).unwrap();
+    assert!(results(&host).contains(&DeliveryResult::Delivered));
+}
+
+#[test]
+fn another_receiver_in_place_of_one_that_is_gone_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let [(gone, _gone_requests), (there, requests)] = [serve(&[(410, None)]), serve(&[(204, None)])];
+    let host = Host::with_an_alarm(dir.path());
+    connect(&host, &gone);
+    host.db.drain().unwrap();
+    connect(&host, &there);
+    host.read(1_000, 0.5);
+    requests.recv_timeout(BOUND).unwrap();
+    host.db.drain().unwrap();
+    let shown = format!("{:?}", Webhook::new("http://user:word@host/token?key=1", SECRET).unwrap());
+    assert!(
+        shown.contains("http://host (") && ["word", "token", "key"].iter().all(|one| !shown.contains(one)),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::values::{finite, mean_of, plain, value_of};
 use vocdb::rules::Plan;
 use vocdb::rules::expr::{Strand, WindowFunction};
 use vocdb::rules::plan::WindowSpec;
-use vocdb::rules::verdict::{Evidence, TermValue, Truth};
+use vocdb::rules::verdict::{Evidence, FlagCount, TermValue, Truth};
 use vocdb::{InstrumentId, Quality, Sample};
 
 /// Every frame that was pushed, the newest at each instant, in no order.
@@ -192,8 +192,19 @@ impl Site<'_> {
             }
         };
         let value = value.filter(|_| coverage >= spec.coverage_min);
-        TermValue { label: spec.label.clone(), value, coverage, unit: spec.unit.clone() }
+        let flags = if spec.function.strand() == Strand::Frames { Vec::new() } else { flags_of(&samples) };
+        TermValue { label: spec.label.clone(), value, coverage, unit: spec.unit.clone(), flags }
     }
+}
+
+/// The flags of some samples, counted.
+fn flags_of(samples: &[(i64, Sample)]) -> Vec<FlagCount> {
+    let of = |flag: Quality| {
+        let samples = samples.iter().filter(|(_, sample)| sample.quality == flag).count();
+        let samples = u32::try_from(samples).unwrap();
+        (flag != Quality::Normal && samples > 0).then_some(FlagCount { flag, samples })
+    };
+    Quality::ALL.into_iter().filter_map(of).collect()
 }
 
 /// Whether any comparison is in a condition.
@@ -223,6 +234,7 @@ fn compare(left: Option<f64>, by: &str, right: Option<f64>) -> Option<bool> {
 #[derive(Debug, Clone)]
 pub(crate) struct Saying {
     pub(crate) ms: i64,
+    pub(crate) watermark_ms: i64,
     pub(crate) trip: Truth,
     pub(crate) clear: Truth,
     pub(crate) absent: Vec<String>,
@@ -249,6 +261,8 @@ pub(crate) struct NaivePlan {
     /// Whether each station was clear when that was last known.
     was_clear: Vec<Option<bool>>,
     next_ms: Option<i64>,
+    /// When time first passed without any frame.
+    waits_since_ms: Option<i64>,
     /// What it said last.
     pub(crate) last: Option<Saying>,
 }
@@ -266,6 +280,7 @@ impl NaivePlan {
             rule,
             stations,
             next_ms: None,
+            waits_since_ms: None,
             last: None,
         }
     }
@@ -308,12 +323,26 @@ impl NaivePlan {
         self.next_ms.get_or_insert((ms + step_ms - 1).div_euclid(step_ms) * step_ms);
     }
 
+    /// Time passes before the first frame: a rule that asks for silence begins when its longest silence is over.
+    pub(crate) fn wait(&mut self, now_ms: i64) {
+        let asked =
+            [Some(&self.rule.when), self.rule.clear.as_ref().map(|(claim, _)| claim), self.rule.suppress.as_ref()];
+        let longest_s = asked.into_iter().flatten().filter_map(longest_silence_s).max();
+        let (None, Some(longest_s)) = (self.next_ms, longest_s) else { return };
+        let since_ms = *self.waits_since_ms.get_or_insert(now_ms);
+        let step_ms = self.step_ms();
+        let begin_ms = (since_ms + longest_s * 1_000 + step_ms - 1).div_euclid(step_ms) * step_ms;
+        if begin_ms + step_ms.max(self.rule.lateness_s * 1_000) <= now_ms {
+            self.next_ms = Some(begin_ms);
+        }
+    }
+
     /// Everything that can be said now and was not yet, instant by instant.
     pub(crate) fn due(&mut self, frames: &Frames, now_ms: Option<i64>) -> Vec<Saying> {
         let mut said = Vec::new();
         let (Some(mut ms), Some(frontier_ms)) = (self.next_ms, self.frontier_ms(frames, now_ms)) else { return said };
         while ms <= frontier_ms {
-            said.push(self.say(frames, ms));
+            said.push(Saying { watermark_ms: frontier_ms, ..self.say(frames, ms) });
             ms += self.step_ms();
         }
         self.next_ms = Some(ms);
@@ -368,7 +397,7 @@ impl NaivePlan {
             trips.iter().zip(is_quiet).filter(|(trip, is_quiet)| is_meant(trip) && !is_quiet).count()
                 < quorum.min(meant)
         });
-        Saying { ms, trip, clear, absent, is_suppressed, evidence }
+        Saying { ms, watermark_ms: ms, trip, clear, absent, is_suppressed, evidence }
     }
 }
 
@@ -383,6 +412,16 @@ fn asks_silence(claim: &Claim) -> bool {
         Claim::Not(inner) => asks_silence(inner),
         Claim::Silent(..) => true,
         _ => false,
+    }
+}
+
+/// The longest silence that a condition asks for, if it asks for any.
+fn longest_silence_s(claim: &Claim) -> Option<i64> {
+    match claim {
+        Claim::And(left, right) | Claim::Or(left, right) => longest_silence_s(left).max(longest_silence_s(right)),
+        Claim::Not(inner) => longest_silence_s(inner),
+        Claim::Silent(_, width_s) => Some(*width_s),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@ use super::lexer::{self, Token, TokenKind};
 use super::statements::{self, Statement};
 use crate::rules::verdict::Place;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Tokens that the operand of one `not` may have.
@@ -193,6 +194,12 @@ impl Source {
 
     /// The text of the argument `index` of the call whose name is the token `name`.
     pub(in crate::rules::script) fn text_of_argument(&self, name: usize, index: usize) -> Option<&str> {
+        let tokens = self.tokens_of_argument(name, index)?;
+        self.text.get(self.token(*tokens.start())?.start..self.token(*tokens.end())?.end)
+    }
+
+    /// The tokens of the argument `index` of the call whose name is the token `name`.
+    pub(super) fn tokens_of_argument(&self, name: usize, index: usize) -> Option<RangeInclusive<usize>> {
         let first = self.argument(name, index)?;
         let (mut depth, mut last) = (0_usize, first);
         for at in first..self.tokens.len() {
@@ -204,7 +211,7 @@ impl Source {
             }
             last = at;
         }
-        self.text.get(self.token(first)?.start..self.token(last)?.end)
+        Some(first..=last)
     }
 
     /// The first token of the operand that ends before the operator at `operator`.

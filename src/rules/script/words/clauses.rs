@@ -5,7 +5,7 @@ use super::super::call::{Call, Signature};
 use super::super::draft::{Part, SharedAlarm};
 use super::super::symbol::{self, Symbol};
 use super::super::tracer::{Fault, Outcome, fault, mistake};
-use super::closure;
+use super::closure::{self, Surroundings};
 use crate::base::limits::NAME_BYTES_MAX;
 use crate::rules::expr::{Condition, Series};
 use rhai::Dynamic;
@@ -88,7 +88,15 @@ fn when_script(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
     let Some(closure) = call.arg(2).clone().try_cast::<rhai::FnPtr>() else { return call.wrong(2) };
     let text = call.token.and_then(|token| call.tracer.source.text_of_argument(token, 1)).unwrap_or_default();
     let names: Vec<String> = terms.iter().map(|(name, _)| name.clone()).collect();
-    let script = closure::script(&closure, &call.tracer.script_functions(), names, text.to_owned());
+    let (source, statement) = (&call.tracer.source, call.tracer.statement());
+    // A captured list may hold a function.
+    let may_hold_functions = |value: &Dynamic| value.is::<rhai::FnPtr>() || value.is_array() || value.is_map();
+    let texts = match call.token.filter(|_| !closure.curry().iter().any(may_hold_functions)) {
+        Some(token) => source.functions_called(token, 1, statement),
+        None => source.all_functions(statement),
+    };
+    let around = Surroundings { functions: call.tracer.script_functions(), texts };
+    let script = closure::script(&closure, around, names, text.to_owned());
     let tried = vec![1.0; terms.len()];
     if let Err(reason) = (script.ask)(&tried) {
         let message = format!("the closure fails: {reason}");

@@ -1,12 +1,13 @@
 //! Closures that are interpreted at each instant: an engine of their own with nothing in it but plain arithmetic, and a bound on everything.
 
+use crate::base::checksum::{Digest, sha256};
 use crate::rules::interpreted::{Script, ScriptAnswer};
 use crate::rules::verdict::Truth;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, Package,
 };
-use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, Map};
+use rhai::{AST, Array, Dynamic, Engine, EvalAltResult, FnPtr, Map};
 use std::any::TypeId;
 use std::sync::Arc;
 
@@ -25,11 +26,21 @@ const VARIABLES_MAX: usize = 100;
 #[derive(Debug, Clone, Copy)]
 struct Unknown;
 
-/// A closure of a rule file, ready to be asked; `functions` are those of its statement and of its file.
-pub(super) fn script(closure: &FnPtr, functions: &AST, names: Vec<String>, text: String) -> Script {
-    let (engine, functions) = (engine(), functions.clone());
+/// What a closure stands in: the functions of its statement and of its file, and the texts of those that it may call.
+pub(super) struct Surroundings {
+    /// As Rhai reads them.
+    pub(super) functions: AST,
+    /// As they are written.
+    pub(super) texts: Vec<String>,
+}
+
+/// A closure of a rule file, ready to be asked.
+pub(super) fn script(closure: &FnPtr, around: Surroundings, names: Vec<String>, text: String) -> Script {
+    let Surroundings { functions, texts } = around;
+    let engine = engine();
     // What it has captured is copied for each answer, so that no answer depends on the ones before.
     let captured: Vec<Dynamic> = closure.curry().iter().map(|value| value.clone().flatten()).collect();
+    let surroundings = digest(&captured, &texts);
     let (closure, keys) = (closure.clone(), names.clone());
     let ask = move |numbers: &[f64]| {
         let mut given = Map::new();
@@ -41,7 +52,46 @@ pub(super) fn script(closure: &FnPtr, functions: &AST, names: Vec<String>, text:
         closure.set_curry(captured.iter().cloned());
         answer(closure.call::<Dynamic>(&engine, &functions, (given,)))
     };
-    Script { names, text, ask: Arc::new(ask) }
+    Script { names, text, surroundings, ask: Arc::new(ask) }
+}
+
+/// A digest of values and functions. Each text stands after its length, each list after its count, so that no two give the same bytes.
+fn digest(captured: &[Dynamic], texts: &[String]) -> Digest {
+    let mut bytes = Vec::new();
+    put_count(&mut bytes, captured.len());
+    // A stack of its own: lists may lie in lists as deep as they like.
+    let mut left: Vec<Dynamic> = captured.iter().rev().cloned().collect();
+    while let Some(value) = left.pop() {
+        put_text(&mut bytes, value.type_name());
+        if let Ok(number) = value.as_float() {
+            bytes.extend(number.to_bits().to_le_bytes());
+        } else if let Some(list) = value.read_lock::<Array>() {
+            put_count(&mut bytes, list.len());
+            left.extend(list.iter().rev().map(|value| value.clone().flatten()));
+        } else if let Some(map) = value.read_lock::<Map>() {
+            put_count(&mut bytes, map.len());
+            map.keys().for_each(|key| put_text(&mut bytes, key));
+            left.extend(map.values().rev().map(|value| value.clone().flatten()));
+        } else if let Some(function) = value.read_lock::<FnPtr>() {
+            put_text(&mut bytes, if function.is_anonymous() { "" } else { function.fn_name() });
+            put_count(&mut bytes, function.curry().len());
+            left.extend(function.curry().iter().rev().map(|value| value.clone().flatten()));
+        } else {
+            put_text(&mut bytes, &format!("{value:?}"));
+        }
+    }
+    put_count(&mut bytes, texts.len());
+    texts.iter().for_each(|text| put_text(&mut bytes, text));
+    sha256(&bytes)
+}
+
+fn put_count(bytes: &mut Vec<u8>, count: usize) {
+    bytes.extend(u64::try_from(count).unwrap_or(u64::MAX).to_le_bytes());
+}
+
+fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    put_count(bytes, text.len());
+    bytes.extend(text.as_bytes());
 }
 
 fn answer(outcome: Result<Dynamic, Box<EvalAltResult>>) -> ScriptAnswer {

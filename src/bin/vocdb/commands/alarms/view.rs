@@ -52,6 +52,7 @@ pub(super) struct ExplanationView {
     place: String,
     unit: String,
     evidence: Vec<Evidence>,
+    watermark: Option<String>,
     transitions: Vec<TransitionView>,
     told: Vec<ToldView>,
 }
@@ -133,6 +134,7 @@ impl ExplanationView {
             place: opened.place.to_string(),
             unit: opened.unit.clone(),
             evidence: opened.evidence.clone(),
+            watermark: opened.watermark.map(|watermark| watermark.to_string()),
             transitions: explanation.transitions.iter().map(TransitionView::of).collect(),
             told: explanation.told.iter().map(ToldView::of).collect(),
         }
