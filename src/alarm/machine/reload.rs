@@ -88,7 +88,9 @@ impl Machine {
         (from, at): (Digest, Timestamp),
         events: &mut Vec<AlarmEvent>,
     ) -> ConditionState {
-        let carry = match (old.logic == new.logic, **old == *new) {
+        // Where a rule stands in its file makes it no other rule.
+        let is_same = AlarmSpec { place: old.place.clone(), ..new.clone() } == **old;
+        let carry = match (old.logic == new.logic, is_same) {
             (true, true) => Carry::Unchanged,
             (true, false) => Carry::Renewed,
             (false, _) => Carry::Reevaluated,

@@ -54,8 +54,7 @@ impl Database {
             comment: comment.to_owned(),
             at: inner.timer_now(),
         };
-        inner.uncommitted.extend(vec![AlarmEvent::Operated(operated)])?;
-        inner.put_in_force(Vec::new(), compile_for(&[], &Registry::default())?)
+        inner.put_in_force(Vec::new(), compile_for(&[], &Registry::default())?, Some(AlarmEvent::Operated(operated)))
     }
 
     /// As [`Database::load_rules`], for files that are in memory.
@@ -83,11 +82,17 @@ impl Inner {
             return Ok(compiled.warnings);
         }
         let warnings = compiled.warnings.clone();
-        self.put_in_force(files, compiled)?;
+        self.put_in_force(files, compiled, None)?;
         Ok(warnings)
     }
 
-    fn put_in_force(&mut self, files: Vec<RuleFile>, compiled: Compiled) -> Result<(), Error> {
+    /// The operator's wish, the rule set and what it makes of conditions and alarms stand in one commit.
+    fn put_in_force(
+        &mut self,
+        files: Vec<RuleFile>,
+        compiled: Compiled,
+        wish: Option<AlarmEvent>,
+    ) -> Result<(), Error> {
         let hash = Digest(compiled.hash);
         let body =
             RuleSetLoaded { hash, files: files.iter().map(|file| (file.name.clone(), file.text.clone())).collect() };
@@ -96,6 +101,7 @@ impl Inner {
         let mut engine = Engine::new(compiled.plans);
         engine.warm(&Readings::new(self.store.reader()), None)?;
         self.commit_all()?;
+        self.uncommitted.extend(wish.into_iter().collect())?;
         self.uncommitted.push(record);
         self.engine = engine;
         self.position_lsn = self.store.last_lsn();

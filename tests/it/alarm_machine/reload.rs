@@ -40,6 +40,18 @@ fn a_rule_that_is_the_same_goes_on_in_the_middle_of_its_hold_and_of_its_chain() 
 }
 
 #[test]
+fn a_rule_that_stands_elsewhere_in_its_file_is_the_same_rule() {
+    let mut machine = opened_by(spec("r", CHAIN));
+    let mut moved = spec("r", CHAIN);
+    moved.place.line += 7;
+    assert_eq!(carries(&load(&mut machine, vec![moved], 4_000)), [(Some(AlarmId(1)), Carry::Unchanged)]);
+    let AlarmSpec { title, .. } = spec("r", CHAIN);
+    let retitled = AlarmSpec { title: format!("{title}!"), ..spec("r", CHAIN) };
+    let events = machine.load(vec![retitled], RuleSetRef { hash: Digest([9; 32]) }, at(5_000));
+    assert!(matches!(&events[..], [AlarmEvent::Carried(one)] if one.carry == Carry::Renewed), "{events:?}");
+}
+
+#[test]
 fn a_rule_that_looks_at_something_else_keeps_its_alarm_and_begins_its_holds_anew() {
     let mut machine = machine_of(spec("r", CHAIN));
     judge(&mut machine, 0, True, False);
