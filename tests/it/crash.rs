@@ -1,5 +1,8 @@
 //! A real child process, killed with SIGKILL while it appends: what it was promised is there, and nothing else.
 
+mod every_act;
+mod halting;
+
 use crate::metec::{self, FRAMES_PER_MINUTE};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
