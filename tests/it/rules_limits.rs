@@ -26,7 +26,7 @@ fn registry() -> Registry {
 }
 
 /// Endless loops, bombs of memory, deep recursion, as rules and inside closures.
-const HOSTILE: [&str; 14] = [
+const HOSTILE: [&str; 17] = [
     "loop { }",
     "let i = 0; while true { i += 1; }",
     "fn f(x) { f(x + 1) } f(0);",
@@ -37,6 +37,9 @@ const HOSTILE: [&str; 14] = [
     "let m = #{}; let i = 0; loop { m[i.to_string()] = m; i += 1; }",
     "let x = \"x\"; x.pad(1000000000, 'x');",
     "let s = last(\"benzene\"); loop { s = s + 1.ppb; }",
+    "loop { let s = last(\"benzene\"); for i in 0..500 { s = s + 1.ppb; } }",
+    "loop { let c = last(\"benzene\") > 1.ppb; for i in 0..500 { c = c and last(\"benzene\") > 1.ppb; } }",
+    "loop { let s = avg(\"benzene\", 1.hour); for i in 0..9 { s = s + s; } }",
     "let s = spread(avg(\"benzene\", 1.hour)); loop { s = s.mean_of(3) + s; }",
     "alarm(\"a\").scope(\"park/*\").when_script(#{ b: last(\"benzene\") / 1.ppb }, |s| { loop { } });",
     "alarm(\"a\").scope(\"park/*\").when_script(#{ b: last(\"benzene\") / 1.ppb }, |s| { let t = \"x\"; loop { t += t; } });",
