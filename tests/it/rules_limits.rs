@@ -64,6 +64,33 @@ fn hostile_files_end_in_mistakes_and_leave_the_rules_in_force() {
     }
 }
 
+/// Too long an expression, a line, a file of too many lines or bytes, an expression that doubles: each is refused.
+#[test]
+fn files_beyond_the_limits_are_refused_and_leave_the_rules_in_force() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::open(dir.path(), Config::default()).unwrap();
+    let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
+    let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
+    db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), channels).unwrap()).unwrap();
+    let good = "alarm(\"good\").scope(stations(\"park/*\")).when(last(\"benzene\") > 30.ppb);";
+    db.load_rule_files(vec![file("good.rhai", good)]).unwrap();
+    let before = db.conditions();
+    let chain = |terms: usize| {
+        let sum = " + 1.ppb".repeat(terms);
+        format!("alarm(\"long\").scope(\"park/*\").when(last(\"benzene\"){sum} > 1.ppb);")
+    };
+    let wide = format!("{good}//{}", "x".repeat(70_000));
+    let many = format!("{good}{}", "\n".repeat(70_000));
+    let large = format!("{good}{}", "// xxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".repeat(40_000));
+    let doubled = format!("let s = last(\"benzene\"); for i in 0..40 {{ s = s + s; }} {}", chain(1));
+    for text in [chain(5_000), wide, many, large, doubled] {
+        let outcome = db.load_rule_files(vec![file("good.rhai", good), file("huge.rhai", &text)]);
+        let Err(Error::Rules(found)) = outcome else { panic!("{} bytes went through", text.len()) };
+        assert!(found.errors().any(|one| &*one.place.file == "huge.rhai"), "{found}");
+        assert_eq!(db.conditions(), before);
+    }
+}
+
 #[test]
 fn imports_see_the_files_of_the_folder_and_nothing_else() {
     let escapes =
