@@ -15,7 +15,7 @@ mod text;
 
 pub use delivery::{DisabledEndpoint, Dispatcher, GatewayReport, OutboxRow, RowState};
 pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId};
-pub use machine::{Heartbeat, Machine, NextStep};
+pub use machine::{Heartbeat, Machine, NextStep, Trial};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
 pub use report::{AlarmRecord, Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder, Scripted};

@@ -48,6 +48,12 @@ pub const RULE_FILES_MAX: usize = 1_000;
 pub const RULE_OPERATIONS_MAX: u64 = 1_000_000;
 /// Rules in one set.
 pub const RULES_MAX: usize = 10_000;
+/// Ranges of instants that one plan remembers for late readings; the nearest of more become one.
+pub const LATE_RANGES_MAX: usize = 32;
+/// Instants that late readings may have evaluated again each time that the host lets time pass: what is left goes on the next time.
+pub const LATE_INSTANTS_PER_ADVANCE: i64 = 65_536;
+/// Times at which one rule was active over one scope that are remembered for late readings; older ones are not amended.
+pub const ACTIVE_SPANS_MAX: usize = 256;
 /// Nodes in one rule's expression.
 pub const PLAN_NODES_MAX: usize = 1_000;
 /// Bytes of one line of a CSV file.

@@ -194,6 +194,7 @@ impl Inner {
             frame_time: self.frame_time,
             engine: self.engine.state(),
             machine: self.machine.state(),
+            late: self.engine.late_state(),
         };
         Ok(Record::new(Kind::Checkpoint, &body)?)
     }

@@ -27,17 +27,19 @@ impl Database {
     }
 
     /// Lets time pass: takes escalation steps that are due, evaluates instants that silent stations have left open, tries
-    /// deliveries again. A host calls it every second or so.
+    /// deliveries again. Instants that were evaluated before readings came that reach back to them are evaluated again, and what the rules
+    /// would have said goes on record as an [`Amendment`](crate::alarm::event::Amendment). A host calls it every second or so.
     ///
-    /// With [`Timers::Frames`](crate::Timers) time comes with the frames, and this only looks after deliveries.
+    /// With [`Timers::Frames`](crate::Timers) time comes with the frames, and this only looks after deliveries and late readings.
     ///
     /// # Errors
-    /// [`Error::Ledger`] and [`Error::Store`] where what follows cannot be written.
+    /// [`Error::Ledger`] and [`Error::Store`] where what follows cannot be written; [`Error::Query`] where stored readings that a late one
+    /// reaches cannot be read: those instants are not looked at again.
     pub fn advance(&self) -> Result<(), Error> {
         let mut inner = self.inner.lock();
-        if inner.config.timers == Timers::Clock {
-            inner.pass_time()?;
-        }
+        let mut has_moved = inner.config.timers == Timers::Clock && inner.pass_time()?;
+        has_moved |= inner.amend()?;
+        inner.keep_progress(has_moved)?;
         inner.commit_all()?;
         inner.deliver()?;
         inner.publish_levels();
@@ -68,13 +70,19 @@ impl Database {
 }
 
 impl Inner {
-    fn pass_time(&mut self) -> Result<(), Error> {
+    /// Says whether a rule has come further.
+    fn pass_time(&mut self) -> Result<bool, Error> {
         let _work = observe::begin(Work::Rules);
         let now = self.timer_now();
         let responder = self.config.responder.clone();
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let (events, has_moved) = Course { engine, machine, responder: responder.as_deref() }.time(now);
         self.uncommitted.extend(events)?;
+        Ok(has_moved)
+    }
+
+    /// What frames alone do not tell again is kept, where no commit of events does so anyway.
+    fn keep_progress(&mut self, has_moved: bool) -> Result<(), Error> {
         if has_moved && self.uncommitted.records.is_empty() {
             let checkpoint = self.checkpoint()?;
             self.store.sync().sync_written()?;

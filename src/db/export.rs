@@ -61,7 +61,7 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
         Kind::RuleSetLoaded => json::<RuleSetLoaded>(record, index),
         Kind::Correction => json::<Corrected>(record, index),
         Kind::SegmentSealed => json::<SegmentSealed>(record, index),
-        Kind::Checkpoint => json::<Checkpoint>(record, index),
+        Kind::Checkpoint => written(&Checkpoint::read(record, index)?, record, index),
         Kind::SegmentsReplaced => json::<SegmentsReplaced>(record, index),
         Kind::ReadingsDeleted => json::<ReadingsDeleted>(record, index),
         Kind::DeletionCompleted => json::<DeletionCompleted>(record, index),
@@ -74,8 +74,11 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
 }
 
 fn json<T: Serialize + DeserializeOwned>(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
-    let body: T = record.body(index)?;
-    serde_json::to_value(&body).map_err(|error| unreadable(record, index, &error))
+    written(&record.body::<T>(index)?, record, index)
+}
+
+fn written<T: Serialize>(body: &T, record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
+    serde_json::to_value(body).map_err(|error| unreadable(record, index, &error))
 }
 
 fn unreadable(record: &Record, index: u64, error: &serde_json::Error) -> LedgerError {

@@ -141,7 +141,7 @@ impl Remembered {
                 self.registry.change_instrument(changed.id, changed.instrument());
             }
             Kind::RuleSetLoaded => self.rules = Some((record.body(index)?, self.registry.clone())),
-            Kind::Checkpoint => self.checkpoint = record.body(index)?,
+            Kind::Checkpoint => self.checkpoint = Checkpoint::read(record, index)?,
             Kind::SegmentSealed => {
                 self.sealed.insert(record.body::<SegmentSealed>(index)?.file_name);
             }
@@ -249,6 +249,7 @@ impl Inner {
                 self.machine.restore(&checkpoint.machine);
                 self.engine = Engine::new(compiled.plans);
                 self.engine.warm(&Readings::new(self.store.reader()), Some(&checkpoint.engine))?;
+                self.engine.restore_late(&checkpoint.late);
                 self.rules = Some(LoadedRules { files, registry });
                 Ok(None)
             }

@@ -2,8 +2,9 @@
 
 use crate::alarm::MachineState;
 use crate::base::checksum::Digest;
+use crate::ledger::{LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, TimeRange, Timestamp};
-use crate::rules::EngineState;
+use crate::rules::{EngineState, LateState};
 use serde::{Deserialize, Serialize};
 
 /// Kind 1: a station was registered.
@@ -90,6 +91,28 @@ pub(super) struct Checkpoint {
     pub(super) frame_time: Timestamp,
     pub(super) engine: EngineState,
     pub(super) machine: MachineState,
+    /// What late readings have reached.
+    pub(super) late: LateState,
+}
+
+/// [`Checkpoint`] in version 1: without late readings.
+#[derive(Deserialize)]
+struct Checkpoint1 {
+    lsn: u64,
+    frame_time: Timestamp,
+    engine: EngineState,
+    machine: MachineState,
+}
+
+impl Checkpoint {
+    /// Reads the body of any version.
+    pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
+        if record.version() > 1 {
+            return record.body(index);
+        }
+        let Checkpoint1 { lsn, frame_time, engine, machine } = record.body_of_version(1, index)?;
+        Ok(Self { lsn, frame_time, engine, machine, late: LateState::default() })
+    }
 }
 
 /// Kind 27: segments gave way to another one, or to nothing.

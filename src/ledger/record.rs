@@ -95,6 +95,8 @@ kinds! {
     ReadingsDropped = 31, "readings_dropped";
     /// An endpoint of a gateway is gone, or named anew.
     EndpointChanged = 34, "endpoint_changed";
+    /// Readings that came late change what a rule would have said of the past.
+    Amendment = 35, "amendment";
 }
 
 impl Kind {
@@ -120,7 +122,7 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 2,
+            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged | Self::Checkpoint => 2,
             _ => 1,
         }
     }

@@ -61,7 +61,7 @@ mod tests {
     use crate::rules::expr::{Arithmetic, Comparison, WindowFunction};
     use crate::rules::plan::{Member, Node, Program, WindowSpec};
     use crate::rules::read_folder;
-    use crate::rules::verdict::{AlarmSpec, Chain, Contact, MissingPolicy, Place, Priority, Step};
+    use crate::rules::verdict::{AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Step};
     use std::path::Path;
 
     fn file(name: &str, text: &str) -> RuleFile {
@@ -168,6 +168,7 @@ mod tests {
             on_missing_ms: 300_000,
             auto_close_ms: None,
             is_latching: false,
+            on_late: LatePolicy::Record,
             chain: Chain { name: "standard".to_owned(), steps, remind: None },
             channels: vec!["benzene".to_owned(), "toluene".to_owned()],
             logic: plan.spec.logic,

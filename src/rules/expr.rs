@@ -1,7 +1,7 @@
 //! What an operator wrote, as symbols: the result of tracing a rule script, before it is bound to stations.
 
 use super::interpreted::Script;
-use super::verdict::{Chain, MissingPolicy, Place, Priority};
+use super::verdict::{Chain, LatePolicy, MissingPolicy, Place, Priority};
 use crate::model::{Quality, Unit};
 
 /// What is computed over a window `(t - width, t]`.
@@ -320,6 +320,8 @@ pub struct Rule {
     pub auto_close_ms: Option<i64>,
     /// Whether a cleared alarm stays until it is reset.
     pub is_latching: bool,
+    /// What late readings mean.
+    pub on_late: LatePolicy,
     /// Who is told when; empty where the rule names no chain.
     pub chain: Chain,
     /// Where the rule stands.

@@ -128,6 +128,27 @@ impl MissingPolicy {
     }
 }
 
+/// What a rule makes of readings that come too late, where they change what it would have said of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum LatePolicy {
+    /// It goes on record as an amendment, and nobody is told. The default.
+    #[default]
+    Record,
+    /// Those of the first step are told, too, where an alarm would have opened of which nobody knows.
+    Tell,
+}
+
+impl LatePolicy {
+    /// The word that rules use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Tell => "tell",
+        }
+    }
+}
+
 /// A person or a desk that is told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -226,6 +247,8 @@ pub struct AlarmSpec {
     pub auto_close_ms: Option<i64>,
     /// Whether a cleared alarm stays until somebody resets it.
     pub is_latching: bool,
+    /// What late readings mean.
+    pub on_late: LatePolicy,
     /// Who is told when.
     pub chain: Chain,
     /// The channels that the rule looks at: alarms that share one may be of one incident.

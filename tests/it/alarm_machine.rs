@@ -11,7 +11,7 @@ use vocdb::alarm::event::{CloseReason, Opened, Subject};
 use vocdb::alarm::{Alarm, AlarmError, Condition, Machine, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
 use vocdb::rules::verdict::{
-    AlarmSpec, Chain, Contact, Evidence, MissingPolicy, Place, Priority, Step, TermValue, Truth, Verdict,
+    AlarmSpec, Chain, Contact, Evidence, LatePolicy, MissingPolicy, Place, Priority, Step, TermValue, Truth, Verdict,
 };
 use vocdb::{AlarmEvent, AlarmId, Timestamp};
 
@@ -41,6 +41,7 @@ pub(crate) fn spec(rule: &str, steps: &[(i64, &str, &[&str])]) -> AlarmSpec {
         on_missing_ms: 5_000,
         auto_close_ms: None,
         is_latching: false,
+        on_late: LatePolicy::Record,
         chain: Chain { name: "standard".to_owned(), steps: steps.iter().map(step).collect(), remind: None },
         channels: vec!["benzene".to_owned()],
         logic: Digest::default(),

@@ -3,8 +3,10 @@
 
 mod backtest;
 mod language;
+mod late;
 mod naive;
 mod never;
+mod reloads;
 mod restarts;
 mod values;
 mod wind;

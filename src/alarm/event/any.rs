@@ -1,5 +1,6 @@
 //! All events as one type, and as ledger records.
 
+use super::amendment::Amendment;
 use super::condition::{Carried, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression};
 use super::id::AlarmId;
 use super::operator::{Acknowledged, Operated, ShelvingEnded};
@@ -79,6 +80,8 @@ events! {
     Carried(Carried) = ConditionCarried;
     /// An alarm joined an incident.
     Joined(Joined) = IncidentJoined;
+    /// Readings that came late change what a rule would have said of the past.
+    Amended(Box<Amendment>) = Amendment;
     /// A step was taken.
     Escalated(Escalated) = EscalationStep;
     /// A reminder was sent.
@@ -102,7 +105,7 @@ events! {
 impl AlarmEvent {
     /// The alarm that the event is about, where it is about one.
     #[must_use]
-    pub const fn alarm(&self) -> Option<AlarmId> {
+    pub fn alarm(&self) -> Option<AlarmId> {
         match self {
             Self::Opened(event) => Some(event.alarm),
             Self::Closed(event) => Some(event.alarm),
@@ -119,6 +122,7 @@ impl AlarmEvent {
             Self::HeldBack(event) => Some(event.alarm),
             Self::Notification(event) | Self::Rerouted(event) => event.alarm,
             Self::SystemAlarm(event) => event.alarm,
+            Self::Amended(event) => event.alarms().next(),
             Self::MembershipChanged(_) | Self::FloodChanged(_) | Self::Delivery(_) | Self::EndpointChanged(_) => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Everything that can happen to an alarm, as it goes into the ledger and to subscribers.
 
+mod amendment;
 mod any;
 mod condition;
 mod id;
@@ -8,6 +9,7 @@ mod past;
 mod telling;
 mod words;
 
+pub use amendment::{ActiveSpan, Amendment};
 pub use any::AlarmEvent;
 pub use condition::{
     Carried, Carry, Cause, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression,

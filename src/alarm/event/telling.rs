@@ -44,7 +44,7 @@ pub struct Notification {
     /// The same for every attempt and after every restart, so that a receiver can drop repeats: SHA-256, hexadecimal, of alarm,
     /// subject, repeat, recipient and way.
     pub id: String,
-    /// The alarm; `None` for a roll-up and a heartbeat.
+    /// The alarm; `None` for a roll-up, a heartbeat and an amendment.
     pub alarm: Option<AlarmId>,
     /// What it is about.
     pub subject: Subject,
@@ -75,6 +75,8 @@ pub enum Subject {
     RollUp(u64),
     /// All is well and the station is alive: its number.
     Heartbeat(u64),
+    /// An alarm would have opened, as readings that came late say: the number of the amendment.
+    Late(u64),
 }
 
 impl fmt::Display for Subject {
@@ -84,6 +86,7 @@ impl fmt::Display for Subject {
             Self::Closed => f.write_str("closed"),
             Self::RollUp(number) => write!(f, "roll-up {number}"),
             Self::Heartbeat(number) => write!(f, "heartbeat {number}"),
+            Self::Late(number) => write!(f, "amendment {number}"),
         }
     }
 }

@@ -41,6 +41,7 @@ impl AlarmEvent {
                 };
                 (carried.at, format!("went over into a new rule set: {how}"))
             }
+            Self::Amended(amendment) => (amendment.recorded_at, format!("readings came late: {}", amendment.words())),
             Self::Joined(joined) => {
                 let why = match &joined.cause {
                     Cause::SameRule => "the same rule".to_owned(),

@@ -4,19 +4,22 @@
 //! place that changes them, live and after a restart alike. Conditions under way follow from verdicts; [`Machine::state`] gives them for
 //! the checkpoint that ends every commit.
 
+mod amend;
 mod audit;
 mod operate;
 mod reload;
 mod remember;
 mod tell;
 mod timers;
+mod trial;
 mod verdict;
 
 pub use audit::NextStep;
 pub(super) use tell::rerouted;
+pub use trial::Trial;
 
 use super::event::{AlarmEvent, AlarmId, AlarmKey};
-use super::state::{Alarm, ConditionState, Incident, Incidents, Load, MachineState, RuleSetRef, Silence};
+use super::state::{Alarm, ConditionState, Incident, Incidents, Load, MachineState, Past, RuleSetRef, Silence};
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Contact};
 use std::collections::BTreeMap;
@@ -46,6 +49,10 @@ pub struct Machine {
     /// By rule, then scope: looked up without making a key.
     silences: BTreeMap<String, BTreeMap<String, Silence>>,
     incidents: Incidents,
+    /// By rule, then scope: when conditions were active.
+    pasts: BTreeMap<String, BTreeMap<String, Past>>,
+    /// Number of the last amendment.
+    amendments: u64,
     loads: BTreeMap<Contact, Load>,
     heartbeat: Option<Heartbeat>,
     /// Number of the last heartbeat.

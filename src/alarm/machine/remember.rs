@@ -14,13 +14,21 @@ impl Machine {
     pub fn remember(&mut self, event: &AlarmEvent) {
         match event {
             AlarmEvent::Opened(opened) => {
+                self.remember_active(event);
                 self.last_alarm = self.last_alarm.max(opened.alarm.0);
                 self.incidents.note(opened);
                 let mut alarm = Alarm::new(Arc::new((**opened).clone()));
                 alarm.pause(self.silence(&opened.rule, &opened.scope_key).is_some(), opened.recorded_at);
                 self.alarms.insert(opened.alarm, alarm);
             }
-            AlarmEvent::Closed(closed) => self.remember_closed(closed),
+            AlarmEvent::Closed(closed) => {
+                self.remember_active(event);
+                self.remember_closed(closed);
+            }
+            AlarmEvent::Amended(amendment) => {
+                self.remember_active(event);
+                self.amendments = amendment.number;
+            }
             AlarmEvent::Acknowledged(acknowledged) => {
                 self.change(acknowledged.alarm, |alarm| alarm.acknowledged = Some(acknowledged.clone()));
             }
@@ -28,6 +36,7 @@ impl Machine {
             AlarmEvent::ShelvingEnded(ended) => self.remember_shelving_ended(ended),
             AlarmEvent::SuppressionChanged(change) => self.remember_suppression(change),
             AlarmEvent::LatchChanged(change) => {
+                self.remember_active(event);
                 let latched_at = change.is_clear.then_some(change.at);
                 self.change(change.alarm, |alarm| alarm.latched_at = latched_at);
             }
@@ -149,7 +158,7 @@ impl Machine {
                 load.held.clear();
             }
             Subject::Heartbeat(number) => self.heartbeats = Some(number),
-            Subject::Step(_) | Subject::Closed => {}
+            Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
         }
     }
 }

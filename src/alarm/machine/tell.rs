@@ -25,7 +25,13 @@ struct Message<'a> {
 }
 
 /// The same for every attempt and after every restart.
-fn notification_id(alarm: Option<AlarmId>, subject: Subject, repeat: u32, contact: &Contact, way: &str) -> String {
+pub(super) fn notification_id(
+    alarm: Option<AlarmId>,
+    subject: Subject,
+    repeat: u32,
+    contact: &Contact,
+    way: &str,
+) -> String {
     let alarm = alarm.map_or(0, |alarm| alarm.0);
     sha256(format!("{alarm}\n{subject}\n{repeat}\n{}\n{way}", contact.0).as_bytes()).to_string()
 }
@@ -217,6 +223,6 @@ impl Machine {
 }
 
 /// The further ways that are not taken at once already.
-fn remaining(fallback: &[String], ways: &[String]) -> Vec<String> {
+pub(super) fn remaining(fallback: &[String], ways: &[String]) -> Vec<String> {
     fallback.iter().filter(|way| !ways.contains(way)).cloned().collect()
 }

@@ -85,6 +85,7 @@ impl Explanation {
             AlarmEvent::MembershipChanged(change) if self.is_open && self.is_of(&change.rule, &change.scope_key) => {
                 self.note(event);
             }
+            AlarmEvent::Amended(amendment) if amendment.alarms().any(|one| one == alarm) => self.note(event),
             event if event.alarm() == Some(alarm) => self.note(event),
             _ => {}
         }

@@ -91,7 +91,7 @@ impl AlarmTally {
         let reached = self.contacts.entry(notification.contact.clone()).or_default();
         reached.pages.messages += 1;
         let about = Some((notification.alarm, notification.subject, notification.repeat));
-        let is_page = matches!(notification.subject, Subject::Step(_) | Subject::RollUp(_));
+        let is_page = matches!(notification.subject, Subject::Step(_) | Subject::RollUp(_) | Subject::Late(_));
         if is_page && reached.last != about {
             reached.pages.pages += 1;
             reached.last = about;

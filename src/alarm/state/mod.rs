@@ -1,5 +1,6 @@
 //! What the machine remembers.
 
+mod active;
 mod alarm;
 mod condition;
 mod error;
@@ -7,6 +8,7 @@ mod flood;
 mod incident;
 mod silence;
 
+pub(super) use active::Past;
 pub use alarm::Alarm;
 pub(super) use condition::Phase;
 pub use condition::{Condition, ConditionState, MachineState, RuleSetRef};

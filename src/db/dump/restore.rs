@@ -225,7 +225,7 @@ impl Target {
         }
         self.report.records += 1;
         if record.kind() == Kind::Checkpoint {
-            self.checkpoint = Some(record.body(index).map_err(|error| wrong(&error))?);
+            self.checkpoint = Some(Checkpoint::read(&record, index).map_err(|error| wrong(&error))?);
             return Ok(());
         }
         self.record_bytes += record.body_bytes();

@@ -226,7 +226,7 @@ const fn is_dumped(kind: Kind) -> bool {
 fn newest_checkpoint(records: &[Record]) -> Result<Option<Checkpoint>, Error> {
     let newest = records.iter().rposition(|record| record.kind() == Kind::Checkpoint);
     let found = newest.and_then(|index| Some((index, records.get(index)?)));
-    Ok(found.map(|(index, record)| record.body(index as u64)).transpose()?)
+    Ok(found.map(|(index, record)| Checkpoint::read(record, index as u64)).transpose()?)
 }
 
 fn stations_of(registry: &Registry, names: &[String]) -> Result<BTreeSet<StationId>, Error> {

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod course;
+mod late;
 mod testing;
 
 use super::core::{Database, Inner, LoadedRules};
@@ -100,6 +101,7 @@ impl Inner {
         let specs: Vec<_> = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
         let mut engine = Engine::new(compiled.plans);
         engine.warm(&Readings::new(self.store.reader()), None)?;
+        engine.go_on_from(&self.engine);
         self.commit_all()?;
         self.uncommitted.extend(wish.into_iter().collect())?;
         self.uncommitted.push(record);

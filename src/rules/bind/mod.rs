@@ -126,6 +126,7 @@ impl Binding<'_> {
             on_missing_ms: rule.on_missing_ms,
             auto_close_ms: rule.auto_close_ms,
             is_latching: rule.is_latching,
+            on_late: rule.on_late,
             chain: rule.chain.clone(),
             channels: bound.first().map_or_else(Vec::new, |bound| bound.channels.clone()),
             logic: Digest::default(),

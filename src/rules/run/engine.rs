@@ -4,6 +4,7 @@ use super::super::expr::Strand;
 use super::super::plan::{Member, Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
 use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
+use super::late::LateRanges;
 use super::member::{MemberState, gather};
 use super::series::{Change, Series};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, Sample, TimeRange, Timestamp};
@@ -30,14 +31,16 @@ pub struct EngineState {
 /// All plans of a rule set over the newest samples.
 #[derive(Debug)]
 pub struct Engine {
-    plans: Vec<PlanState>,
-    series: Vec<Series>,
+    pub(super) plans: Vec<PlanState>,
+    pub(super) series: Vec<Series>,
     /// Where each instrument stands in `sources` and in `newest`.
     source_of: BTreeMap<InstrumentId, usize>,
     sources: Vec<Source>,
     /// The time of the newest frame of each source.
     newest: Vec<Option<Timestamp>>,
     frames: u64,
+    /// The plan whose late instants are looked at next.
+    pub(super) late_turn: usize,
 }
 
 /// An instrument that plans read.
@@ -49,10 +52,14 @@ struct Source {
 }
 
 #[derive(Debug)]
-struct PlanState {
-    plan: Plan,
-    next: Option<Timestamp>,
-    members: Vec<MemberState>,
+pub(super) struct PlanState {
+    pub(super) plan: Plan,
+    pub(super) next: Option<Timestamp>,
+    /// The first instant since the plan has been in force.
+    pub(super) begun: Option<Timestamp>,
+    /// The instants behind which readings came that reach back to them.
+    pub(super) late: LateRanges,
+    pub(super) members: Vec<MemberState>,
     absent: Vec<String>,
     /// What the spreads are at the instant; NaN for unknown.
     spreads: Vec<f64>,
@@ -60,7 +67,7 @@ struct PlanState {
     /// Since which instant all windows have been empty.
     empty_since: Option<Timestamp>,
     /// Since when time has passed without a first frame, where silence is asked for.
-    waits_since: Option<Timestamp>,
+    pub(super) waits_since: Option<Timestamp>,
 }
 
 impl Engine {
@@ -74,6 +81,7 @@ impl Engine {
             sources: Vec::new(),
             newest: Vec::new(),
             frames: 0,
+            late_turn: 0,
         };
         for (index, plan) in plans.into_iter().enumerate() {
             let mut members = Vec::with_capacity(plan.members.len());
@@ -165,6 +173,7 @@ impl Engine {
                 Some(next) => next.get(index).copied().flatten(),
                 None => frontier(plan, &self.newest).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
             };
+            plan.begun = plan.next;
         }
     }
 
@@ -183,7 +192,7 @@ impl Engine {
         }
     }
 
-    fn fill_series(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
+    pub(super) fn fill_series(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
         let needed = self.needed_since();
         for (instrument, place) in &self.source_of {
             let of_instrument = self.sources.get(*place).map_or(&[][..], |source| source.series.as_slice());
@@ -246,8 +255,8 @@ impl Engine {
         }
         for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
-            let next = plan.next.unwrap_or_else(|| frame.time.ceil_to(plan.plan.step_ms));
-            plan.next = Some(next);
+            let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.plan.step_ms)));
+            plan.note_late(frame.time, next);
             if let Some(frontier) = frontier(plan, &self.newest) {
                 plan.run(*index, &self.series, next, frontier, sink);
             }
@@ -336,6 +345,8 @@ impl PlanState {
         Self {
             plan,
             next: None,
+            begun: None,
+            late: LateRanges::NONE,
             members,
             absent: Vec::new(),
             spreads: Vec::new(),
@@ -343,6 +354,12 @@ impl PlanState {
             empty_since: None,
             waits_since: None,
         }
+    }
+
+    /// Begins at an instant, which it gives back.
+    fn begin(&mut self, at: Timestamp) -> Timestamp {
+        (self.next, self.begun) = (Some(at), Some(at));
+        at
     }
 
     /// For how long an instant waits for a silent station. Where silence itself is asked for, one step is enough.
@@ -361,7 +378,7 @@ impl PlanState {
         let silence_ms = self.members.iter().filter_map(MemberState::silence_ms).max().unwrap_or(0);
         let begin = since.plus_ms(silence_ms).ceil_to(self.plan.step_ms);
         if begin <= now.plus_ms(-self.patience_ms()) {
-            self.next = Some(begin);
+            self.begin(begin);
         }
         is_new || self.next.is_some()
     }
@@ -384,7 +401,7 @@ impl PlanState {
     }
 
     /// Evaluates every instant from `instant` up to `frontier`, both included.
-    fn run(
+    pub(super) fn run(
         &mut self,
         index: usize,
         series: &[Series],
@@ -439,6 +456,14 @@ impl PlanState {
         }
     }
 
+    /// For how long a verdict may have effects that are still to come: everything that the rule waits and holds.
+    pub(super) fn effects_ms(&self) -> i64 {
+        let spec = &self.plan.spec;
+        let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(self.plan.step_ms.saturating_mul(2));
+        let closes_ms = spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0));
+        waits_ms.saturating_add(spec.hold_ms).saturating_add(closes_ms)
+    }
+
     /// The next instant. A gap in which nothing can change any more is skipped: all windows have been empty for longer than the rule
     /// waits and holds, so that every verdict until the next sample is like the last one and has had all its effects.
     fn behind(&mut self, instant: Timestamp, series: &[Series], frontier: Timestamp) -> Timestamp {
@@ -449,13 +474,7 @@ impl PlanState {
             return next;
         }
         let empty_ms = instant.since_ms(*self.empty_since.get_or_insert(instant));
-        let spec = &self.plan.spec;
-        let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(step_ms.saturating_mul(2));
-        if empty_ms
-            <= waits_ms
-                .saturating_add(spec.hold_ms)
-                .saturating_add(spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0)))
-        {
+        if empty_ms <= self.effects_ms() {
             return next;
         }
         let sample = self.members.iter().filter_map(|member| member.next_change(series, instant)).min();

@@ -7,6 +7,20 @@ use super::evaluate::{Inputs, Stacks};
 use super::series::Series;
 use super::window::Window;
 use crate::model::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// Times of one station that are remembered in which its condition was unknown.
+const OUTAGES_MAX: usize = 16;
+
+/// A time in which a condition was unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Outage {
+    pub(super) begin: Timestamp,
+    pub(super) end: Option<Timestamp>,
+    /// What the clear condition had said last.
+    clear_known: Truth,
+}
 
 /// The windows of one station and what its programs said last.
 #[derive(Debug)]
@@ -28,6 +42,8 @@ pub(super) struct MemberState {
     pub(super) clear_known: Truth,
     /// Since which instant the trip condition has been unknown.
     pub(super) unknown_since: Option<Timestamp>,
+    /// The last times in which the trip condition was unknown.
+    pub(super) outages: VecDeque<Outage>,
     /// Unknown for so long that it no longer counts towards the quorum.
     pub(super) is_absent: bool,
 }
@@ -53,6 +69,7 @@ impl MemberState {
             clear_known: Truth::Unknown,
             value: f64::NAN,
             unknown_since: None,
+            outages: VecDeque::new(),
             is_absent: false,
         }
     }
@@ -123,11 +140,49 @@ impl MemberState {
             self.suppressed = stacks.truth(suppress, inputs);
         }
         self.value = stacks.number(&member.value, inputs);
-        if self.trip == Truth::Unknown {
-            self.unknown_since.get_or_insert(instant);
-        } else {
-            self.unknown_since = None;
+        self.note_unknown(instant);
+    }
+
+    fn note_unknown(&mut self, instant: Timestamp) {
+        match (self.trip, self.unknown_since) {
+            (Truth::Unknown, None) => {
+                self.unknown_since = Some(instant);
+                self.outages.push_back(Outage { begin: instant, end: None, clear_known: self.clear_known });
+                if self.outages.len() > OUTAGES_MAX {
+                    self.outages.pop_front();
+                }
+            }
+            (Truth::False | Truth::True, Some(_)) => {
+                self.unknown_since = None;
+                self.outages.back_mut().into_iter().for_each(|outage| outage.end = outage.end.or(Some(instant)));
+            }
+            _ => {}
         }
+    }
+
+    /// Stands as another one stood just before an instant, as far as that does not follow from readings.
+    pub(super) fn stand_as(&mut self, other: &Self, instant: Timestamp) {
+        self.outages = other.outages.iter().filter(|outage| outage.begin < instant).copied().collect();
+        if let Some(outage) = self.outages.back_mut() {
+            outage.end = outage.end.filter(|end| *end < instant);
+            self.clear_known = outage.clear_known;
+            self.unknown_since = outage.end.is_none().then_some(outage.begin);
+        }
+    }
+
+    /// Remembers as its past what another one found, up to an instant.
+    pub(super) fn remember_as(&mut self, other: &Self, upto: Timestamp) {
+        let behind = self.outages.iter().filter(|outage| outage.begin > upto).copied();
+        let going_on =
+            self.outages.iter().find(|outage| outage.begin <= upto && outage.end.is_none_or(|end| end > upto));
+        let mut outages = other.outages.clone();
+        if let (Some(last), Some(going_on)) = (outages.back_mut(), going_on) {
+            last.end = last.end.or(going_on.end);
+        }
+        outages.extend(behind);
+        let surplus = outages.len().saturating_sub(OUTAGES_MAX);
+        outages.drain(..surplus);
+        self.outages = outages;
     }
 
     /// Why a closure could not answer, if one could not.

@@ -4,9 +4,13 @@ mod engine;
 mod evaluate;
 mod inside;
 mod joint;
+mod late;
 mod member;
+mod rerun;
 mod series;
 mod sorted;
 mod window;
 
 pub use engine::{Engine, EngineState};
+pub use late::{Late, LateState, Progress};
+pub use rerun::Rerun;

@@ -309,7 +309,7 @@ fn quorum(call: &Call<'_>) -> Outcome<u32> {
 }
 
 /// The first argument as one of a few words.
-fn word<T: Copy>(call: &Call<'_>, words: &[(&str, T)]) -> Outcome<T> {
+pub(super) fn word<T: Copy>(call: &Call<'_>, words: &[(&str, T)]) -> Outcome<T> {
     let given = call.text(1)?;
     if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == given) {
         return Ok(*meaning);

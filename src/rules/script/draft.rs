@@ -2,7 +2,7 @@
 
 use crate::base::limits::ON_MISSING_MS_DEFAULT;
 use crate::rules::expr::{Condition, Rule, RulePlaces};
-use crate::rules::verdict::{Chain, MissingPolicy, Party, Place, Priority, Remind, Roster, Step};
+use crate::rules::verdict::{Chain, LatePolicy, MissingPolicy, Party, Place, Priority, Remind, Roster, Step};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -112,6 +112,8 @@ pub(super) struct AlarmDraft {
     pub(super) auto_close_ms: Option<i64>,
     /// Whether it stays until it is reset.
     pub(super) is_latching: bool,
+    /// What late readings mean.
+    pub(super) on_late: LatePolicy,
     /// Who is told.
     pub(super) chain: Option<SharedChain>,
 }
@@ -141,6 +143,7 @@ impl AlarmDraft {
             on_missing: (MissingPolicy::default(), ON_MISSING_MS_DEFAULT),
             auto_close_ms: None,
             is_latching: false,
+            on_late: LatePolicy::default(),
             chain: None,
         }))
     }
@@ -173,6 +176,7 @@ impl AlarmDraft {
             has_on_missing: self.has_on_missing,
             auto_close_ms: self.auto_close_ms,
             is_latching: self.is_latching,
+            on_late: self.on_late,
             chain: chain.map_or_else(Chain::default, |draft| Chain {
                 name: draft.name,
                 steps: draft.steps,

@@ -63,11 +63,11 @@ fn collect(run: impl FnOnce(&mut dyn FnMut(Replayed))) -> Vec<AlarmEvent> {
     events
 }
 
-fn question(from: Timestamp) -> Backtest {
+pub(super) fn question(from: Timestamp) -> Backtest {
     Backtest::new(TimeRange::new(from, Timestamp::MAX)).answered_by(Arc::new(answer)).advanced_every(None)
 }
 
-fn backtest(db: &Database, rules: &[RandomRule], question: &Backtest) -> Vec<AlarmEvent> {
+pub(super) fn backtest(db: &Database, rules: &[RandomRule], question: &Backtest) -> Vec<AlarmEvent> {
     collect(|watch| {
         db.backtest(&[file_of(rules)], question, watch).unwrap();
     })
@@ -108,7 +108,7 @@ fn live(frames: &[Frame], rules: &[RandomRule], from: Timestamp, batches: &[(usi
 }
 
 /// A first frame of every instrument, before all others: no frame comes before the rules begin.
-fn anchored(frames: &[Frame]) -> Vec<Frame> {
+pub(super) fn anchored(frames: &[Frame]) -> Vec<Frame> {
     let before = Timestamp::from_ms(BEGIN_MS - 3_600_000);
     let instruments = (0..STATIONS).flat_map(|station| [(station, false), (station, true)]);
     let anchors = instruments.map(|(station, is_slow)| {

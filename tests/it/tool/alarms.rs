@@ -95,3 +95,30 @@ fn acknowledging_and_shelving_need_the_store_and_go_on_record_with_name_and_comm
         run(dir.path(), &["alarms", "shelve", "store", "--rule", "low", "--scope", "S", "--by", "A"]).code == Some(2)
     );
 }
+
+#[test]
+fn what_late_readings_would_have_changed_is_listed_beside_a_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = station(dir.path());
+    let pid = vocdb::InstrumentId::new(1);
+    let mut late = Batch::new();
+    late.push_values(pid, Timestamp::from_ms(BEGIN_MS + 30_000), &[Some(0.1)]);
+    late.push_values(pid, Timestamp::from_ms(BEGIN_MS + 31_000), &[Some(3.0)]);
+    held.append(&late).unwrap();
+    held.advance().unwrap();
+    let amended = objects(dir.path(), &["alarms", "amendments", "store"]);
+    let what = |rule: &str| {
+        let of_rule = amended.iter().filter(|one| one["rule"] == rule);
+        of_rule.map(|one| one["what"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let [at_30, at_31] = [30_000, 31_000].map(|ms| Timestamp::from_ms(BEGIN_MS + ms));
+    assert_eq!(what("high"), [format!("#3 would have opened {at_31}")]);
+    let [low] = what("low").try_into().unwrap();
+    assert!(low.starts_with(&format!("#2 would have cleared {at_30}; would have opened {at_31}")), "{low}");
+    let one = objects(dir.path(), &["alarms", "amendments", "store", "--rule", "high"]);
+    assert_eq!(one.len(), 1);
+    let text = run(dir.path(), &["alarms", "amendments", "store", "--rule", "high"]).printed();
+    assert!(text.contains(&format!("`high` at `S` #3 would have opened {at_31}")), "{text}");
+    let shown = run(dir.path(), &["alarms", "show", "store", "3"]).printed();
+    assert!(shown.contains(&format!("readings came late: #3 would have opened {at_31}")), "{shown}");
+}

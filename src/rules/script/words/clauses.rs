@@ -1,6 +1,6 @@
 //! Further clauses of alarms: when they are suppressed, what to do about them, their grid, and interpreted conditions.
 
-use super::super::builder::misplaced;
+use super::super::builder::{misplaced, word};
 use super::super::call::{Call, Signature};
 use super::super::draft::{Part, SharedAlarm};
 use super::super::symbol::{self, Symbol};
@@ -8,6 +8,7 @@ use super::super::tracer::{Fault, Outcome, fault, mistake};
 use super::closure::{self, Surroundings};
 use crate::base::limits::NAME_BYTES_MAX;
 use crate::rules::expr::{Condition, Series};
+use crate::rules::verdict::LatePolicy;
 use rhai::Dynamic;
 use std::sync::Arc;
 
@@ -21,11 +22,12 @@ const TERMS_MAX: usize = 64;
 const ALARM: &str = "an alarm";
 
 /// All of them.
-pub(super) static METHODS: [Signature; 5] = [
+pub(super) static METHODS: [Signature; 6] = [
     method("suppress_when", "a condition", ".suppress_when(flag(\"calibration\") or flag(\"maintenance\"))", &[1]),
     method("guidance", "a text", ".guidance(\"Check tank farm B; playbook 4.2\")", &[1]),
     method("every", "a duration", ".every(1.minute)", &[1]),
     method("lateness", "a duration", ".lateness(2.minutes)", &[1]),
+    method("on_late", "record or tell", ".on_late(\"tell\")", &[1]),
     method(
         "when_script",
         "a map of plain numbers and a closure over it",
@@ -57,6 +59,10 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
         "lateness" => {
             let lateness_ms = call.duration(1, 0)?;
             alarm.lock().lateness_ms = lateness_ms;
+        }
+        "on_late" => {
+            let policy = word(call, &[LatePolicy::Record, LatePolicy::Tell].map(|policy| (policy.name(), policy)))?;
+            alarm.lock().on_late = policy;
         }
         _ => when_script(call, &alarm)?,
     }

@@ -1,0 +1,106 @@
+//! Late readings: instants that were evaluated without them are evaluated again, and what the rules would have said is put beside the record.
+
+use crate::alarm::Trial;
+use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
+use crate::base::observe::{self, Work};
+use crate::db::core::Inner;
+use crate::error::Error;
+use crate::model::Timestamp;
+use crate::query::{QueryError, Readings};
+use crate::rules::{Late, Progress, Rerun};
+
+/// Instants from one look at whether a condition is as it was to the next.
+const INSTANTS_PER_LOOK: i64 = 256;
+/// By how much more is gone through where a condition is not as it was yet.
+const EXTENT_FACTOR: i64 = 8;
+
+impl Inner {
+    /// Goes through what late readings have reached, as far as the bound allows; the rest waits for the next call. Says whether there was
+    /// anything to go through.
+    ///
+    /// This must not depend on when frames were shown to the rules, only on which are stored: so it is asked for by the host, and never while
+    /// a batch is on its way.
+    pub(in crate::db) fn amend(&mut self) -> Result<bool, Error> {
+        if self.engine.late().is_none() {
+            return Ok(false);
+        }
+        let _work = observe::begin(Work::Rules);
+        let readings = Readings::new(self.store.reader());
+        let mut instants_left = LATE_INSTANTS_PER_ADVANCE;
+        while instants_left > 0
+            && let Some(late) = self.engine.late()
+        {
+            instants_left -= self.amend_one(&late, instants_left, &readings)?;
+        }
+        Ok(true)
+    }
+
+    /// Goes through some late instants of one plan. Says how many that were, with those that its windows look back to.
+    fn amend_one(&mut self, late: &Late, instants_max: i64, readings: &Readings) -> Result<i64, Error> {
+        let step_ms = late.step_ms.max(1);
+        // One instant beyond those that readings reach says what the ones before say; then a condition may take its time.
+        let bound = late.from.plus_ms(instants_max.saturating_mul(step_ms)).min(late.evaluated);
+        let reached = late.to.plus_ms(step_ms).clamp(late.from, bound);
+        let mut extent_ms = (late.effects_ms / step_ms + 1).saturating_mul(step_ms);
+        loop {
+            let behind = reached.plus_ms(extent_ms).min(bound);
+            let again = match self.go_again(late, [reached, behind], readings) {
+                Ok(again) => again,
+                Err(error) => {
+                    self.engine.settle(late, Progress::Done);
+                    return Err(error.into());
+                }
+            };
+            let Some(Again { trial, rerun, upto, is_as_it_was }) = again else {
+                self.engine.settle(late, Progress::Done);
+                return Ok(1);
+            };
+            if is_as_it_was || upto >= bound {
+                let now = self.timer_now();
+                let events = self.machine.amend(late.plan, (trial, late.begun), (late.from, upto), now);
+                rerun.leave_to(&mut self.engine, late.plan, upto);
+                self.engine.settle(late, if is_as_it_was { Progress::Done } else { Progress::Upto(upto) });
+                self.uncommitted.extend(events)?;
+                return Ok((upto.since_ms(late.since) + late.reach_ms) / step_ms + 1);
+            }
+            extent_ms = extent_ms.saturating_mul(EXTENT_FACTOR);
+        }
+    }
+
+    /// Goes through late instants until all is as it was, or up to `behind`. `None` where it is not known any more how things stood.
+    fn go_again(
+        &self,
+        late: &Late,
+        [reached, behind]: [Timestamp; 2],
+        readings: &Readings,
+    ) -> Result<Option<Again>, QueryError> {
+        let step_ms = late.step_ms.max(1);
+        let Some(mut trial) = self.machine.trial(late.plan, (late.since, late.begun)) else { return Ok(None) };
+        let mut rerun = self.engine.rerun(late, behind, readings)?;
+        rerun.run(late.from.plus_ms(-step_ms), &mut |verdict| trial.verdict(verdict));
+        self.machine.stand(late.plan, &mut trial, (late.from, late.begun));
+        let mut upto = reached;
+        loop {
+            rerun.run(upto, &mut |verdict| trial.verdict(verdict));
+            let is_as_it_was = if upto >= late.evaluated {
+                self.machine.is_like(late.plan, &trial) && rerun.is_like(&self.engine, late.plan)
+            } else {
+                upto > late.to && self.machine.agrees(late.plan, &trial, upto) && rerun.is_known()
+            };
+            if is_as_it_was || upto >= behind {
+                return Ok(Some(Again { trial, rerun, upto, is_as_it_was }));
+            }
+            upto = upto.plus_ms(INSTANTS_PER_LOOK.saturating_mul(step_ms)).min(behind);
+        }
+    }
+}
+
+/// Late instants, gone through again.
+struct Again {
+    trial: Trial,
+    rerun: Rerun,
+    /// The last of them.
+    upto: Timestamp,
+    /// Whether from there on everything is as it was.
+    is_as_it_was: bool,
+}

@@ -1,0 +1,290 @@
+//! What readings that came late have reached: instants that were evaluated without them.
+
+use super::engine::{Engine, PlanState};
+use super::member::{MemberState, Outage};
+use crate::base::limits::{LATE_INSTANTS_PER_ADVANCE, LATE_RANGES_MAX};
+use crate::model::Timestamp;
+use crate::rules::verdict::AlarmSpec;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A range that has been gone through and is still not as it was waits for this share of its length until it is gone through again.
+const PAUSE_SHARE: i64 = 8;
+
+/// Instants of one plan, in ranges that rise and keep apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct LateRanges(Vec<LateRange>);
+
+/// Instants from the first to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct LateRange {
+    from: Timestamp,
+    to: Timestamp,
+    /// Up to where it has been gone through, where the condition was not as it was then.
+    upto: Option<Timestamp>,
+}
+
+/// Instants that were evaluated before readings came that reach back to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Late {
+    /// Index of the plan.
+    pub plan: usize,
+    /// The grid of its instants.
+    pub step_ms: i64,
+    /// The first instant since it has been in force.
+    pub begun: Timestamp,
+    /// From where on its condition must be gone through again to be as it was: everything that it waits and holds before `from`, but
+    /// nothing from before it came into force.
+    pub since: Timestamp,
+    /// The first instant.
+    pub from: Timestamp,
+    /// The last one that the readings reach.
+    pub to: Timestamp,
+    /// The last instant that the plan has evaluated.
+    pub evaluated: Timestamp,
+    /// For how long a verdict may have effects.
+    pub effects_ms: i64,
+    /// How far back its windows look.
+    pub reach_ms: i64,
+}
+
+/// How far late instants have been gone through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// From the last of them on everything is as it was.
+    Done,
+    /// Up to this one, included.
+    Upto(Timestamp),
+}
+
+/// What late readings have reached, and since when plans have been in force: what of the engine follows neither from the stored frames nor
+/// from [`EngineState`](super::EngineState).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LateState {
+    /// Runs of plans with the same first instant: how many, and which.
+    begun: Vec<(u32, Option<Timestamp>)>,
+    /// Plan and ranges, for those that have any.
+    late: Vec<(u32, Vec<LateRange>)>,
+    /// The plan whose turn it is.
+    turn: u32,
+    /// Of plans with several members that have any: the last outages of each.
+    outages: Vec<(u32, Vec<Vec<Outage>>)>,
+}
+
+impl LateRanges {
+    /// None.
+    pub(super) const NONE: Self = Self(Vec::new());
+
+    /// Adds a range; those that are nearer to each other than `apart_ms` become one. Of too many, the two nearest do.
+    fn add(&mut self, from: Timestamp, to: Timestamp, apart_ms: i64) {
+        let begin = self.0.partition_point(|range| range.end().plus_ms(apart_ms) < from);
+        let end = self.0.partition_point(|range| range.from <= to.plus_ms(apart_ms));
+        let near = self.0.splice(begin..end.max(begin), []);
+        let alone = LateRange { from, to, upto: None };
+        let joined = near.fold(alone, LateRange::joined);
+        self.0.insert(begin, joined);
+        if self.0.len() > LATE_RANGES_MAX {
+            self.join_nearest();
+        }
+    }
+
+    fn join_nearest(&mut self) {
+        let gaps = self.0.iter().zip(self.0.iter().skip(1)).map(|(one, next)| next.from.since_ms(one.end()));
+        let Some((place, _)) = gaps.enumerate().min_by_key(|(_, gap_ms)| *gap_ms) else { return };
+        let next = self.0.remove(place + 1);
+        self.0.iter_mut().skip(place).take(1).for_each(|range| *range = range.joined(next));
+    }
+}
+
+impl LateRange {
+    fn end(&self) -> Timestamp {
+        self.upto.map_or(self.to, |upto| upto.max(self.to))
+    }
+
+    /// Both, to be gone through from the beginning.
+    fn joined(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), to: self.to.max(other.to), upto: None }
+    }
+}
+
+impl PlanState {
+    /// Notes a frame from before the next instant: instants that were evaluated without it.
+    pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp) {
+        let step_ms = self.plan.step_ms;
+        let evaluated = next.plus_ms(-step_ms);
+        if time > evaluated {
+            return;
+        }
+        let reach_ms = self.reach_ms();
+        let from = time.ceil_to(step_ms).max(self.begun.unwrap_or(next));
+        let to = floor_to(time.plus_ms(reach_ms), step_ms).min(evaluated);
+        if from <= to {
+            self.late.add(from, to, reach_ms.saturating_add(self.effects_ms()));
+        }
+    }
+
+    /// How far back its windows look.
+    fn reach_ms(&self) -> i64 {
+        self.members.iter().flat_map(MemberState::reach).map(|(_, reach_ms)| reach_ms).max().unwrap_or(0)
+    }
+
+    /// The first range with instants to go through. One that goes on waits until that is worth the way there.
+    fn due(&self) -> Option<LateRange> {
+        let evaluated = self.next?.plus_ms(-self.plan.step_ms);
+        let lead_ms = self.effects_ms().saturating_add(self.reach_ms());
+        let is_due = |range: &&LateRange| match range.upto {
+            None => range.from <= evaluated,
+            Some(upto) => {
+                let length_ms = upto.since_ms(range.from).saturating_add(lead_ms);
+                upto.plus_ms(length_ms / PAUSE_SHARE) < evaluated
+            }
+        };
+        self.late.0.iter().find(is_due).copied()
+    }
+
+    /// Goes on where another plan of the same rule and scope stands, as far as the two are alike: no instant is evaluated twice.
+    fn go_on_from(&mut self, before: &Self) {
+        let (spec, spec_before) = (&self.plan.spec, &before.plan.spec);
+        let is_of_one_logic = spec.logic == spec_before.logic;
+        // Where a rule stands in its file makes it no other rule.
+        let is_same = AlarmSpec { place: spec.place.clone(), ..spec_before.clone() } == *spec;
+        self.next = self.next.max(before.next.map(|next| next.ceil_to(self.plan.step_ms)));
+        self.begun = self.next;
+        if is_of_one_logic {
+            self.waits_since = before.waits_since;
+            for (member, member_before) in self.members.iter_mut().zip(&before.members) {
+                (member.unknown_since, member.clear_known) = (member_before.unknown_since, member_before.clear_known);
+                member.outages.clone_from(&member_before.outages);
+            }
+        }
+        if is_same {
+            (self.begun, self.late) = (before.begun, before.late.clone());
+        }
+    }
+}
+
+impl Engine {
+    /// Instants that late readings have reached and that are worth going through now, if there are any. Plans take turns.
+    #[must_use]
+    pub fn late(&self) -> Option<Late> {
+        let in_turn = (self.late_turn..self.plans.len()).chain(0..self.late_turn);
+        let with_range = |index: usize| self.plans.get(index).and_then(|plan| Some((index, plan, plan.due()?)));
+        let (index, plan, LateRange { from, to, .. }) = in_turn.filter_map(with_range).next()?;
+        let step_ms = plan.plan.step_ms;
+        let (effects_ms, reach_ms) = (plan.effects_ms(), plan.reach_ms());
+        let begun = plan.begun.unwrap_or(from);
+        let since = floor_to(from.plus_ms(-effects_ms), step_ms).max(begun);
+        let evaluated = plan.next?.plus_ms(-step_ms);
+        Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms })
+    }
+
+    /// Says how far late instants have been gone through; the next plan has its turn.
+    pub fn settle(&mut self, late: &Late, progress: Progress) {
+        self.late_turn = late.plan + 1;
+        let Some(plan) = self.plans.get_mut(late.plan) else { return };
+        let Some(place) = plan.late.0.iter().position(|range| range.from == late.from) else { return };
+        let step_ms = plan.plan.step_ms;
+        match progress {
+            Progress::Upto(upto) => {
+                let is_long = upto.since_ms(late.since) / step_ms.max(1) > LATE_INSTANTS_PER_ADVANCE / 2;
+                let behind = upto.plus_ms(step_ms);
+                for range in plan.late.0.iter_mut().skip(place).take(1) {
+                    *range = if is_long {
+                        LateRange { from: behind, to: range.to.max(behind), upto: None }
+                    } else {
+                        LateRange { upto: Some(upto), ..*range }
+                    };
+                }
+            }
+            Progress::Done => {
+                plan.late.0.remove(place);
+            }
+        }
+    }
+
+    /// What must be remembered beside the frames of late readings.
+    #[must_use]
+    pub fn late_state(&self) -> LateState {
+        let turn = u32::try_from(self.late_turn).unwrap_or(0);
+        let mut state = LateState { turn, ..LateState::default() };
+        for (plan, number) in self.plans.iter().zip(0_u32..) {
+            match state.begun.last_mut().filter(|(_, begun)| *begun == plan.begun) {
+                Some((count, _)) => *count += 1,
+                None => state.begun.push((1, plan.begun)),
+            }
+            if !plan.late.0.is_empty() {
+                state.late.push((number, plan.late.0.clone()));
+            }
+            if plan.members.len() > 1 && plan.members.iter().any(|member| !member.outages.is_empty()) {
+                let outages = plan.members.iter().map(|member| member.outages.iter().copied().collect());
+                state.outages.push((number, outages.collect()));
+            }
+        }
+        state
+    }
+
+    /// Puts back what [`Engine::late_state`] gave.
+    pub fn restore_late(&mut self, state: &LateState) {
+        let begun = state.begun.iter().flat_map(|(count, begun)| std::iter::repeat_n(*begun, *count as usize));
+        self.plans.iter_mut().zip(begun).for_each(|(plan, begun)| plan.begun = begun);
+        self.late_turn = usize::try_from(state.turn).unwrap_or(0).min(self.plans.len());
+        for (plan, ranges) in &state.late {
+            let plan = usize::try_from(*plan).ok().and_then(|plan| self.plans.get_mut(plan));
+            plan.into_iter().for_each(|plan| plan.late.0.clone_from(ranges));
+        }
+        for (plan, outages) in &state.outages {
+            let plan = usize::try_from(*plan).ok().and_then(|plan| self.plans.get_mut(plan));
+            let members = plan.map_or(&mut [][..], |plan| &mut plan.members[..]);
+            members
+                .iter_mut()
+                .zip(outages)
+                .for_each(|(member, outages)| member.outages = outages.iter().copied().collect());
+        }
+    }
+
+    /// Goes on where another engine stands with the rules and scopes that both have.
+    pub fn go_on_from(&mut self, before: &Self) {
+        let key = |plan: &PlanState| (plan.plan.spec.rule.clone(), plan.plan.spec.scope_key.clone());
+        let standing: BTreeMap<(String, String), &PlanState> =
+            before.plans.iter().map(|plan| (key(plan), plan)).collect();
+        for plan in &mut self.plans {
+            if let Some(before) = standing.get(&key(plan)) {
+                plan.go_on_from(before);
+            }
+        }
+    }
+}
+
+/// The last instant of a grid up to a time, included.
+fn floor_to(time: Timestamp, step_ms: i64) -> Timestamp {
+    time.plus_ms(1 - step_ms.max(1)).ceil_to(step_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn ranges_rise_keep_apart_and_cover_every_instant(
+            added in prop::collection::vec((0_i64..5_000, 0_i64..80), 1..80), apart_ms in 0_i64..60
+        ) {
+            let mut ranges = LateRanges::default();
+            let mut covered = BTreeSet::new();
+            for (from, length) in added {
+                covered.extend(from..=from + length);
+                ranges.add(Timestamp::from_ms(from), Timestamp::from_ms(from + length), apart_ms);
+                prop_assert!(ranges.0.len() <= LATE_RANGES_MAX);
+                prop_assert!(ranges.0.iter().all(|range| range.from <= range.to));
+                let pairs = ranges.0.iter().zip(ranges.0.iter().skip(1));
+                prop_assert!(pairs.clone().all(|(one, next)| one.to.plus_ms(apart_ms) < next.from));
+            }
+            let is_in = |ms: i64| ranges.0.iter().any(|range| (range.from.as_ms()..=range.to.as_ms()).contains(&ms));
+            prop_assert!(covered.iter().all(|ms| is_in(*ms)));
+            let ends = ranges.0.iter().flat_map(|range| [range.from.as_ms(), range.to.as_ms()]);
+            prop_assert!(ends.into_iter().all(|ms| covered.contains(&ms)), "no range goes beyond what was added");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A plan over a stretch of the past once more, apart from the engine that runs.
+
+use super::super::verdict::Verdict;
+use super::engine::{Engine, PlanState};
+use super::late::Late;
+use super::member::MemberState;
+use crate::model::Timestamp;
+use crate::query::{QueryError, Readings};
+
+/// A plan that goes through instants again, with all readings that are stored now. Its verdicts are of the spec 0.
+#[derive(Debug)]
+pub struct Rerun {
+    engine: Engine,
+    upto: Timestamp,
+}
+
+impl Engine {
+    /// One of the plans, from [`Late::since`] on, with everything that is stored of it up to `upto`.
+    ///
+    /// # Errors
+    /// [`QueryError`] where stored frames cannot be read.
+    pub fn rerun(&self, late: &Late, upto: Timestamp, readings: &Readings) -> Result<Rerun, QueryError> {
+        let running = self.plans.get(late.plan);
+        let mut engine = Self::new(running.map(|running| running.plan.clone()).into_iter().collect());
+        for (plan, running) in engine.plans.iter_mut().zip(running) {
+            plan.next = Some(late.since);
+            if plan.members.len() > 1 {
+                let pairs = plan.members.iter_mut().zip(&running.members);
+                pairs.for_each(|(member, running)| member.stand_as(running, late.since));
+            }
+        }
+        engine.fill_series(readings, upto.plus_ms(1))?;
+        Ok(Rerun { engine, upto })
+    }
+}
+
+impl Rerun {
+    /// Evaluates the next instants up to `upto`, included, but not beyond the readings that were taken in.
+    pub fn run(&mut self, upto: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
+        let upto = upto.min(self.upto);
+        for plan in &mut self.engine.plans {
+            if let Some(next) = plan.next.filter(|next| *next <= upto) {
+                plan.run(0, &self.engine.series, next, upto, sink);
+            }
+        }
+    }
+
+    /// What stations were unknown when is, for the running engine, up to an instant what was found here.
+    pub fn leave_to(&self, engine: &mut Engine, plan: usize, upto: Timestamp) {
+        let (Some(mine), Some(running)) = (self.engine.plans.first(), engine.plans.get_mut(plan)) else { return };
+        if mine.members.len() > 1 {
+            running.members.iter_mut().zip(&mine.members).for_each(|(running, mine)| running.remember_as(mine, upto));
+        }
+    }
+
+    /// Whether nothing is under way here that began before: a station that is unknown may leave a quorum sooner or later.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        let is_known =
+            |plan: &PlanState| plan.members.len() < 2 || plan.members.iter().all(|one| one.unknown_since.is_none());
+        self.engine.plans.iter().all(is_known)
+    }
+
+    /// Whether the plan of the running engine stands just so.
+    #[must_use]
+    pub fn is_like(&self, engine: &Engine, plan: usize) -> bool {
+        let (Some(mine), Some(running)) = (self.engine.plans.first(), engine.plans.get(plan)) else { return true };
+        let is_like = |(mine, running): (&MemberState, &MemberState)| {
+            mine.unknown_since == running.unknown_since && mine.clear_known == running.clear_known
+        };
+        mine.members.len() < 2 || mine.members.iter().zip(&running.members).all(is_like)
+    }
+}
