@@ -1,12 +1,23 @@
 //! One station within a running plan.
 
 use super::super::expr::WindowFunction;
-use super::super::plan::{Member, Program, WindowSpec};
+use super::super::interpreted::Script;
+use super::super::plan::{Member, WindowSpec};
 use super::super::verdict::{Evidence, TermValue, Truth};
-use super::evaluate::{Inputs, Stacks};
+use super::evaluate::{Asked, Inputs, NumberTree, TruthTree};
 use super::series::Series;
 use super::window::Window;
 use crate::model::Timestamp;
+
+/// What few rules have, or nobody looks at but when an alarm opens.
+#[derive(Debug)]
+struct Rare {
+    suppress: Option<TruthTree>,
+    value: NumberTree,
+    spreads: Vec<NumberTree>,
+    scripts: Vec<Script>,
+    asked: Asked,
+}
 
 /// The windows of one station and what its programs said last.
 #[derive(Debug)]
@@ -14,16 +25,23 @@ pub(super) struct MemberState {
     windows: Vec<Window>,
     /// The engine's places of the instruments that they look at, each once.
     pub(super) sources: Vec<usize>,
+    /// The only one of these, where there is only one.
+    pub(super) only_source: Option<usize>,
     /// What the windows say at the instant; NaN for unknown.
     values: Vec<f64>,
-    stacks: Stacks,
+    when: TruthTree,
+    clear_when: Option<TruthTree>,
+    /// How many spreads of the plan it adds to.
+    pub(super) spreads: usize,
+    has_suppress: bool,
+    has_scripts: bool,
+    rare: Box<Rare>,
     /// Whether the trip condition holds.
     pub(super) trip: Truth,
     /// Whether the clear condition holds.
     pub(super) clear: Truth,
     /// Whether the suppress condition holds.
     pub(super) suppressed: Truth,
-    value: f64,
     /// What the clear condition said last when it was known.
     pub(super) clear_known: Truth,
     /// Since which instant the trip condition has been unknown.
@@ -37,21 +55,34 @@ impl MemberState {
         let (mut windows, mut sources) = (Vec::with_capacity(member.windows.len()), Vec::new());
         for spec in &member.windows {
             let (source, series) = places(spec);
-            windows.push(Window::new(spec.clone(), series));
+            windows.push(Window::new(spec, series));
             sources.push(source);
         }
         sources.sort_unstable();
         sources.dedup();
+        let condition = |program| TruthTree::of(program, &member.scripts);
+        let rare = Rare {
+            suppress: member.suppress.as_ref().map(condition),
+            value: NumberTree::of(&member.value),
+            spreads: member.spreads.iter().map(NumberTree::of).collect(),
+            scripts: member.scripts.clone(),
+            asked: Asked::default(),
+        };
         Self {
+            only_source: if let [source] = sources.as_slice() { Some(*source) } else { None },
             values: vec![f64::NAN; member.windows.len()],
             windows,
             sources,
-            stacks: Stacks::default(),
+            when: condition(&member.when),
+            clear_when: member.clear.as_ref().map(condition),
+            spreads: member.spreads.len(),
+            has_suppress: member.suppress.is_some(),
+            has_scripts: !member.scripts.is_empty(),
+            rare: Box::new(rare),
             trip: Truth::Unknown,
             clear: Truth::Unknown,
             suppressed: Truth::False,
             clear_known: Truth::Unknown,
-            value: f64::NAN,
             unknown_since: None,
             is_absent: false,
         }
@@ -73,14 +104,13 @@ impl MemberState {
 
     /// Series of each window, and how far back it looks.
     pub(super) fn reach(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
-        self.windows.iter().map(|window| (window.series, window.spec.width_ms.saturating_add(window.spec.lag_ms)))
+        self.windows.iter().map(|window| (window.series, window.reach_ms()))
     }
 
     /// How far back its longest question for silence looks; `None` where it asks none.
     pub(super) fn silence_ms(&self) -> Option<i64> {
-        let asks = |window: &&Window| window.spec.function == WindowFunction::Silent;
-        let reach = |window: &Window| window.spec.width_ms.saturating_add(window.spec.lag_ms);
-        self.windows.iter().filter(asks).map(reach).max()
+        let asks = |window: &&Window| window.function() == WindowFunction::Silent;
+        self.windows.iter().filter(asks).map(Window::reach_ms).max()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -102,27 +132,31 @@ impl MemberState {
         }
     }
 
-    /// The number that a program leaves; NaN where it is unknown.
-    pub(super) fn number(&mut self, program: &Program) -> f64 {
-        self.stacks.number(program, Inputs { windows: &self.values, spreads: &[], scripts: &[] })
+    /// What it adds to a spread of the plan; NaN where that is unknown.
+    pub(super) fn spread_part(&self, index: usize) -> f64 {
+        let inputs = Inputs { windows: &self.values, spreads: &[], scripts: &[] };
+        self.rare.spreads.get(index).map_or(f64::NAN, |tree| tree.number(inputs))
     }
 
     /// Asks the programs.
-    pub(super) fn judge(&mut self, member: &Member, spreads: &[f64], instant: Timestamp) {
-        let Self { values, stacks, .. } = self;
-        let inputs = Inputs { windows: values, spreads, scripts: &member.scripts };
-        self.trip = stacks.truth(&member.when, inputs);
-        self.clear = match &member.clear {
-            Some(clear) => stacks.truth(clear, inputs),
+    pub(super) fn judge(&mut self, spreads: &[f64], instant: Timestamp) {
+        let Self { values, rare, .. } = self;
+        let Rare { suppress, scripts, asked, .. } = rare.as_mut();
+        let scripts = if self.has_scripts { scripts.as_slice() } else { &[] };
+        let inputs = Inputs { windows: values, spreads, scripts };
+        self.trip = self.when.truth(inputs, asked);
+        self.clear = match &self.clear_when {
+            Some(clear) => clear.truth(inputs, asked),
             None => self.trip.not(),
         };
         if self.clear != Truth::Unknown {
             self.clear_known = self.clear;
         }
-        if let Some(suppress) = &member.suppress {
-            self.suppressed = stacks.truth(suppress, inputs);
+        if self.has_suppress
+            && let Some(suppress) = suppress
+        {
+            self.suppressed = suppress.truth(inputs, asked);
         }
-        self.value = stacks.number(&member.value, inputs);
         if self.trip == Truth::Unknown {
             self.unknown_since.get_or_insert(instant);
         } else {
@@ -131,23 +165,25 @@ impl MemberState {
     }
 
     /// Why a closure could not answer, if one could not.
-    pub(super) const fn fault(&mut self) -> Option<String> {
-        self.stacks.fault.take()
+    pub(super) fn fault(&mut self) -> Option<String> {
+        if self.has_scripts { self.rare.asked.fault.take() } else { None }
     }
 
-    fn evidence(&self, member: &Member, series: &[Series], instant: Timestamp) -> Evidence {
-        let term = |window: &Window| TermValue {
-            label: window.spec.label.clone(),
+    /// What people are shown is reckoned here, since nearly no verdict is shown to any.
+    fn evidence(&self, member: &Member, spreads: &[f64], series: &[Series], instant: Timestamp) -> Evidence {
+        let value = self.rare.value.number(Inputs { windows: &self.values, spreads, scripts: &[] });
+        let term = |(window, spec): (&Window, &WindowSpec)| TermValue {
+            label: spec.label.clone(),
             value: series.get(window.series).and_then(|series| window.value(series)),
             coverage: window.coverage(),
-            unit: window.spec.unit.clone(),
+            unit: spec.unit.clone(),
             flags: series.get(window.series).map_or_else(Vec::new, |series| window.flags(series, instant)),
         };
         Evidence {
             station: member.station_name.clone(),
             trip: self.trip,
-            value: Some(self.value).filter(|value| value.is_finite()),
-            terms: self.windows.iter().map(term).collect(),
+            value: Some(value).filter(|value| value.is_finite()),
+            terms: self.windows.iter().zip(&member.windows).map(term).collect(),
         }
     }
 }
@@ -156,8 +192,9 @@ impl MemberState {
 pub(super) fn gather(
     states: &[MemberState],
     members: &[Member],
+    spreads: &[f64],
     series: &[Series],
     instant: Timestamp,
 ) -> Vec<Evidence> {
-    states.iter().zip(members).map(|(state, member)| state.evidence(member, series, instant)).collect()
+    states.iter().zip(members).map(|(state, member)| state.evidence(member, spreads, series, instant)).collect()
 }
