@@ -124,16 +124,27 @@ impl ExactSum {
     /// The sum as the nearest `f64` of each part, added.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.decimal as f64 / DECIMAL_SCALE + self.binary as f64 / BINARY_SCALE
+        self.over(1.0)
     }
 
     /// The mean over `count` values; `None` for a count of zero.
     #[must_use]
     pub fn mean(&self, count: u64) -> Option<f64> {
-        (count > 0).then(|| {
-            let divisor = count as f64;
-            self.decimal as f64 / (DECIMAL_SCALE * divisor) + self.binary as f64 / (BINARY_SCALE * divisor)
-        })
+        (count > 0).then(|| self.over(count as f64))
+    }
+
+    /// The sum over a divisor. Nearly every sum is of decimals alone and fits 64 bits, which the processor turns into a double by
+    /// itself; the same double as by way of 128 bits, and a binary part of zero would add nothing to it.
+    fn over(&self, divisor: f64) -> f64 {
+        match i64::try_from(self.decimal) {
+            Ok(decimal) if self.binary == 0 => decimal as f64 / (DECIMAL_SCALE * divisor),
+            _ => self.over_wide(divisor),
+        }
+    }
+
+    #[cold]
+    fn over_wide(&self, divisor: f64) -> f64 {
+        self.decimal as f64 / (DECIMAL_SCALE * divisor) + self.binary as f64 / (BINARY_SCALE * divisor)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "magnitudes are at most 1e15 * 2^60 < 2^110")]
@@ -199,6 +210,17 @@ mod tests {
             together.add_all(&values);
             values.iter().for_each(|value| apart.add(*value));
             prop_assert_eq!(together, apart);
+        }
+
+        #[test]
+        fn the_short_way_to_a_mean_gives_the_bits_of_the_long_one(
+            decimal in prop_oneof![any::<i64>().prop_map(i128::from), -(1_i128 << 110)..1_i128 << 110],
+            binary in prop_oneof![3 => Just(0_i128), 1 => -(1_i128 << 110)..1_i128 << 110],
+            count in 1_u64..1 << 40,
+        ) {
+            let sum = ExactSum::from_parts([decimal, binary]);
+            prop_assert_eq!(sum.mean(count).map(f64::to_bits), Some(sum.over_wide(count as f64).to_bits()));
+            prop_assert_eq!(sum.total().to_bits(), sum.over_wide(1.0).to_bits());
         }
 
         #[test]

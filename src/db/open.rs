@@ -203,7 +203,7 @@ impl Inner {
         self.report_missing_segments(&sealed, report)?;
         self.store.continue_behind(checkpoint.lsn);
         let _work = observe::begin(Work::Recovery);
-        report.frames_replayed = self.store.replay(checkpoint.lsn, |_, _, _| {})?;
+        report.frames_replayed = self.put_back_seen(checkpoint.lsn)?;
         if let Some((loaded, registry)) = rules {
             report.rules_note = self.resume_rules(loaded, registry, &checkpoint)?;
         }
@@ -259,20 +259,48 @@ impl Inner {
         }
     }
 
+    /// Puts the frames back that the rules have seen.
+    fn put_back_seen(&mut self, until_lsn: u64) -> Result<u64, Error> {
+        let mut frames = 0;
+        while let Some((first_lsn, batch)) = self.store.next_replay(until_lsn)? {
+            for frame in batch.frames() {
+                self.store.put_back(frame)?;
+            }
+            frames += batch.len() as u64;
+            if self.store.is_replay_full() {
+                self.seal_replayed(first_lsn + batch.len() as u64 - 1);
+            }
+        }
+        Ok(frames)
+    }
+
     /// Shows the rules every frame that they have not seen.
     fn catch_up(&mut self) -> Result<u64, Error> {
-        let mut waiting = Vec::new();
-        let frames = self.store.replay(u64::MAX, |lsn, frame, replaced| {
-            waiting.push((lsn, frame.to_frame(), replaced.to_vec()));
-        })?;
-        for (lsn, frame, replaced) in waiting {
-            let batch = crate::model::Batch::from_iter([frame]);
-            for frame in batch.frames() {
+        let mut frames = 0;
+        while let Some((first_lsn, batch)) = self.store.next_replay(u64::MAX)? {
+            for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
+                let replaced = self.store.put_back(frame)?;
                 self.feed(lsn, frame, &replaced)?;
+            }
+            frames += batch.len() as u64;
+            if self.store.is_replay_full() && self.commit_position().is_ok() {
+                self.seal_replayed(first_lsn + batch.len() as u64 - 1);
             }
         }
         self.commit_all()?;
+        if self.store.is_partly_sealed() && self.commit_position().is_ok() {
+            let sealed = self.store.finish_replay(&self.registry);
+            sealed.unwrap_or_else(|_| self.store.note_failed_seal());
+        }
         Ok(frames)
+    }
+
+    /// A long log takes no more memory than a short one. Where sealing fails the rows stay in memory, and whoever finds the head full
+    /// tries again, and reports it.
+    fn seal_replayed(&mut self, lsn: u64) {
+        if self.store.seal_replayed(lsn, &self.registry).is_err() {
+            self.store.note_failed_seal();
+        }
     }
 
     fn record_unrecorded_segments(&mut self, sealed: &BTreeSet<String>) -> Result<(), Error> {

@@ -4,7 +4,9 @@ use super::error::LedgerError;
 use super::record::{Kind, Record};
 use crate::base::bytes::{ByteReader, BytesError, put_varint};
 use crate::base::limits::{LEDGER_COMMIT_BYTES_MAX, LEDGER_RECORD_BYTES_MAX};
-use crate::store::io::log::{HEADER_BYTES, LogContent, LogFrame, LogKind, file_header, put_frame, read_log};
+use crate::store::io::log::{
+    FRAME_HEAD_BYTES, HEADER_BYTES, LogContent, LogFrame, LogKind, begin_frame, file_header, finish_frame, read_log,
+};
 use crate::store::io::{LogFile, Storage};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,8 +21,13 @@ pub struct Ledger {
     bytes: u64,
     commits: u64,
     records: u64,
+    /// The frame of the last commit; its memory serves the next.
+    frame: Vec<u8>,
     is_poisoned: bool,
 }
+
+/// Bytes of a frame beyond which its memory is given back.
+const FRAME_BYTES_KEPT_MAX: usize = 1 << 20;
 
 /// What opening a ledger found.
 #[derive(Debug)]
@@ -80,6 +87,7 @@ impl Ledger {
             bytes: valid_bytes,
             commits,
             records: records.len() as u64,
+            frame: Vec::new(),
             is_poisoned: false,
         };
         Ok((ledger, LedgerContent { records, torn_bytes }))
@@ -104,9 +112,12 @@ impl Ledger {
         if records.is_empty() {
             return Ok(());
         }
-        let mut frame = Vec::new();
-        put_frame(&mut frame, self.commits + 1, &encode_commit(self.records, records)?);
-        if let Err(error) = self.log.append(&frame) {
+        self.frame.clear();
+        self.frame.shrink_to(FRAME_BYTES_KEPT_MAX);
+        begin_frame(&mut self.frame);
+        encode_commit(self.records, records, &mut self.frame)?;
+        finish_frame(&mut self.frame, self.commits + 1);
+        if let Err(error) = self.log.append(&self.frame) {
             self.is_poisoned = self.log.truncate(self.bytes).is_err();
             return Err(at("append to", &self.path)(error));
         }
@@ -114,7 +125,7 @@ impl Ledger {
             self.is_poisoned = true;
             return Err(at("sync", &self.path)(error));
         }
-        self.bytes += frame.len() as u64;
+        self.bytes += self.frame.len() as u64;
         self.commits += 1;
         self.records += records.len() as u64;
         Ok(())
@@ -160,21 +171,21 @@ fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerErro
     move |source| LedgerError::Io { action, path: path.to_owned(), source }
 }
 
-fn encode_commit(first_index: u64, records: &[Record]) -> Result<Vec<u8>, LedgerError> {
-    let mut payload = Vec::new();
-    put_varint(&mut payload, first_index);
-    put_varint(&mut payload, records.len() as u64);
+/// Appends the payload of a commit to the head of its frame.
+fn encode_commit(first_index: u64, records: &[Record], frame: &mut Vec<u8>) -> Result<(), LedgerError> {
+    put_varint(frame, first_index);
+    put_varint(frame, records.len() as u64);
     for record in records {
-        payload.extend_from_slice(&record.kind.code().to_le_bytes());
-        payload.push(record.version);
-        put_varint(&mut payload, record.body.len() as u64);
-        payload.extend_from_slice(&record.body);
+        frame.extend_from_slice(&record.kind.code().to_le_bytes());
+        frame.push(record.version);
+        put_varint(frame, record.body.len() as u64);
+        frame.extend_from_slice(&record.body);
     }
-    if payload.len() > LEDGER_COMMIT_BYTES_MAX {
-        let (bytes, bytes_max) = (payload.len(), LEDGER_COMMIT_BYTES_MAX);
-        return Err(LedgerError::TooLarge { what: "commit", bytes, bytes_max });
+    let bytes = frame.len() - FRAME_HEAD_BYTES;
+    if bytes > LEDGER_COMMIT_BYTES_MAX {
+        return Err(LedgerError::TooLarge { what: "commit", bytes, bytes_max: LEDGER_COMMIT_BYTES_MAX });
     }
-    Ok(payload)
+    Ok(())
 }
 
 fn read_commit(frame: &LogFrame<'_>, records: &mut Vec<Record>) -> Result<(), String> {

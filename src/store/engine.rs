@@ -3,16 +3,16 @@
 use super::catalog::{self, Catalog};
 use super::counters::Counters;
 use super::error::StoreError;
-use super::ingest::{Correction, Staged, corrections, stage};
+use super::ingest::{Staged, stage};
 use super::io::Storage;
 use super::lock::DirectoryLock;
 use super::read::{Reader, State};
 use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
 use super::segment::{Segment, SegmentSummary};
 use super::sync::WalSync;
-use super::wal::Wal;
+use super::wal::{Replay, Wal};
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
-use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
+use crate::model::{Batch, Registry, Timestamp};
 use parking_lot::RwLock;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -42,17 +42,17 @@ pub(crate) struct Store {
     pub(super) next_lsn: u64,
     counters: Counters,
     pub(super) catalog: Box<dyn Catalog>,
-    replay: Vec<(u64, Batch)>,
+    pub(super) replay: Replay,
     /// The last frame that segments hold.
     pub(super) sealed_lsn: u64,
     /// The last frame of the rows that wait to become a segment.
     pub(super) frozen_lsn: u64,
-    head_bytes_max: usize,
+    pub(super) head_bytes_max: usize,
     _lock: DirectoryLock,
 }
 
 impl Store {
-    /// Opens or makes the store in `dir`. The frames of the write-ahead log wait in [`Store::replay`].
+    /// Opens or makes the store in `dir`. The frames of the write-ahead log wait for [`Store::next_replay`].
     ///
     /// A segment that does not check is set aside, or in strict mode refused.
     pub(crate) fn open(
@@ -82,7 +82,7 @@ impl Store {
             next_lsn: tail.next_lsn,
             counters: Counters::default(),
             catalog,
-            replay: tail.batches,
+            replay: tail.replay,
             sealed_lsn,
             frozen_lsn: sealed_lsn,
             head_bytes_max: HEAD_BYTES_MAX,
@@ -106,46 +106,6 @@ impl Store {
             self.next_lsn = lsn + 1;
             self.sync.continue_behind(lsn);
         }
-    }
-
-    /// Puts the frames of the write-ahead log up to `until_lsn`, included, into the head. Each is shown to `seen` first, with the
-    /// stored values that it replaces.
-    pub(crate) fn replay(
-        &mut self,
-        until_lsn: u64,
-        mut seen: impl FnMut(u64, FrameRef<'_>, &[Correction]),
-    ) -> Result<u64, StoreError> {
-        let mut frames = 0;
-        let mut rest = Vec::new();
-        for (first_lsn, batch) in std::mem::take(&mut self.replay) {
-            let mut behind = Batch::new();
-            for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
-                if lsn > until_lsn {
-                    behind.push_ref(frame);
-                } else if lsn > self.sealed_lsn {
-                    let replaced = self.replaced(frame)?;
-                    self.state.write().head.upsert(frame);
-                    seen(lsn, frame, &replaced);
-                    frames += 1;
-                }
-            }
-            if !behind.is_empty() {
-                rest.push((first_lsn.max(until_lsn.saturating_add(1)), behind));
-            }
-        }
-        self.replay = rest;
-        Ok(frames)
-    }
-
-    /// The stored values that a frame of the log replaces.
-    fn replaced(&self, frame: FrameRef<'_>) -> Result<Vec<Correction>, StoreError> {
-        let state = self.state.read();
-        if state.newest(frame.instrument).is_none_or(|newest| newest < frame.time) {
-            return Ok(Vec::new());
-        }
-        let stored = state.frame_at(frame.instrument, frame.time, frame.values.len())?;
-        let samples: Vec<Sample> = frame.samples().collect();
-        Ok(stored.map_or_else(Vec::new, |stored| corrections(&stored, &samples)))
     }
 
     /// Decides what becomes of each frame; writes nothing.

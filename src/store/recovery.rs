@@ -4,8 +4,7 @@ use super::catalog::Catalog;
 use super::error::StoreError;
 use super::io::Storage;
 use super::segment::{self, Segment, SegmentSummary};
-use super::wal::{self, Wal};
-use crate::model::Batch;
+use super::wal::{self, Replay, Wal, WalFrames};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -150,9 +149,9 @@ pub(super) fn quarantine(
     Ok(())
 }
 
-/// The write-ahead log as it was found: batches that no segment holds, and the file to go on with.
+/// The write-ahead log as it was found: frames that no segment holds, and the file to go on with.
 pub(super) struct WalTail {
-    pub(super) batches: Vec<(u64, Batch)>,
+    pub(super) replay: Replay,
     pub(super) wal: Wal,
     pub(super) next_lsn: u64,
 }
@@ -167,32 +166,39 @@ pub(super) fn read_wal(
     let names = storage.list(&layout.wal).map_err(StoreError::io("list", &layout.wal))?;
     let paths: Vec<PathBuf> =
         names.iter().filter(|name| name.ends_with(wal::SUFFIX)).map(|name| layout.wal.join(name)).collect();
-    let mut batches: Vec<(u64, Batch)> = Vec::new();
+    let (mut unsealed, mut is_partly_sealed) = (Vec::new(), false);
     let mut next_lsn = first_free_lsn(storage, layout, &paths, sealed_lsn)?;
     let mut newest = None;
     let mut torn: Option<(PathBuf, u64)> = None;
     for (index, path) in paths.iter().enumerate() {
-        let content = wal::read(storage, path)?;
+        let frames = WalFrames::read(storage, path)?;
+        let (valid_bytes, torn_bytes) = (frames.valid_bytes, frames.torn_bytes);
         let is_newest = index + 1 == paths.len();
-        if let Some((path, valid_bytes)) = torn.take().filter(|_| !content.batches.is_empty()) {
+        let (mut begin_lsn, mut behind_lsn) = (u64::MAX, 0);
+        for batch in frames {
+            let (first_lsn, batch) = batch?;
+            begin_lsn = begin_lsn.min(first_lsn);
+            behind_lsn = first_lsn + batch.len() as u64;
+        }
+        if let Some((path, valid_bytes)) = torn.take().filter(|_| behind_lsn > 0) {
             let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
             return Err(StoreError::TornInTheMiddle { path, offset });
         }
-        if content.torn_bytes > 0 {
-            torn = Some((path.clone(), content.valid_bytes));
+        if torn_bytes > 0 {
+            torn = Some((path.clone(), valid_bytes));
         }
-        report.wal_torn_bytes += content.torn_bytes;
-        for (first_lsn, batch) in content.batches {
-            next_lsn = next_lsn.max(first_lsn + batch.len() as u64);
-            let is_sealed = first_lsn + batch.len() as u64 <= sealed_lsn + 1;
-            batches.extend((!is_sealed).then_some((first_lsn, batch)));
+        report.wal_torn_bytes += torn_bytes;
+        next_lsn = next_lsn.max(behind_lsn);
+        if behind_lsn > sealed_lsn + 1 {
+            is_partly_sealed |= begin_lsn <= sealed_lsn;
+            unsealed.push(path.clone());
         }
-        newest = is_newest.then_some((path.clone(), content.valid_bytes));
+        newest = is_newest.then_some((path.clone(), valid_bytes));
     }
     if let Some((path, valid_bytes)) = torn.filter(|_| newest.is_some()) {
         Wal::resume(storage, path, valid_bytes)?;
     }
-    finish_wal(storage, layout, paths, (newest, next_lsn), batches)
+    finish_wal(storage, layout, paths, (newest, next_lsn), Replay::of(unsealed, is_partly_sealed))
 }
 
 /// The first sequence number that no file, not even one that was set aside, can have given away.
@@ -215,7 +221,7 @@ fn finish_wal(
     layout: &Layout,
     paths: Vec<PathBuf>,
     (newest, next_lsn): (Option<(PathBuf, u64)>, u64),
-    batches: Vec<(u64, Batch)>,
+    replay: Replay,
 ) -> Result<WalTail, StoreError> {
     let wal = match newest {
         Some((path, valid_bytes)) if valid_bytes > 0 => Wal::resume(storage, path, valid_bytes)?,
@@ -225,8 +231,8 @@ fn finish_wal(
         }
         None => Wal::create(storage, &layout.wal, next_lsn)?,
     };
-    for path in paths.iter().filter(|path| *path != wal.path() && batches.is_empty()) {
+    for path in paths.iter().filter(|path| *path != wal.path() && replay.is_empty()) {
         let _ = storage.remove(path);
     }
-    Ok(WalTail { batches, wal, next_lsn })
+    Ok(WalTail { replay, wal, next_lsn })
 }

@@ -8,6 +8,8 @@ use super::io::{LogFile, Storage};
 use crate::base::bytes::{ByteReader, put_varint, put_zigzag};
 use crate::base::limits::WAL_FRAME_BYTES_MAX;
 use crate::model::{Batch, FrameRef, InstrumentId, Mark, Sample, Timestamp};
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,31 +102,107 @@ impl Wal {
 pub(super) struct WalContent {
     /// Batches with the sequence number of their first frame.
     pub(super) batches: Vec<(u64, Batch)>,
+    pub(super) torn_bytes: u64,
+}
+
+/// Reads a WAL file whole and decodes it.
+pub(super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
+    let frames = WalFrames::read(storage, path)?;
+    let torn_bytes = frames.torn_bytes;
+    Ok(WalContent { batches: frames.collect::<Result<_, _>>()?, torn_bytes })
+}
+
+/// The bytes of a WAL file, which give one batch after the other with the sequence number of its first frame: decoded they would take
+/// as much again.
+#[derive(Debug)]
+pub(super) struct WalFrames {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// Of each frame that is still to be decoded, the sequence number and where its payload stands.
+    payloads: std::vec::IntoIter<(u64, Range<usize>)>,
     pub(super) valid_bytes: u64,
     pub(super) torn_bytes: u64,
 }
 
-/// Reads a WAL file whole; its size is bounded by the head's.
-///
-/// Frames behind a bad one are what a crash may leave of appends that no sync covered. If one of them says that the bad one had been
-/// synced, that is damage.
-pub(super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
-    let bytes = storage.read(path).map_err(StoreError::io("read", path))?;
-    let content = read_log(&bytes, KIND).map_err(|source| StoreError::Log { path: path.to_owned(), source })?;
-    let mut batches: Vec<(u64, Batch)> = Vec::with_capacity(content.frames.len());
-    for frame in &content.frames {
-        let (_, batch) = decode_payload(frame.payload).map_err(|e| StoreError::corrupt(path, frame.offset, e))?;
-        batches.push((frame.sequence, batch));
+impl WalFrames {
+    /// Reads a WAL file whole; its size is bounded by [`WAL_BYTES_MAX`](crate::base::limits::WAL_BYTES_MAX) and one batch.
+    ///
+    /// Frames behind a bad one are what a crash may leave of appends that no sync covered. If one of them says that the bad one had been
+    /// synced, that is damage.
+    pub(super) fn read(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
+        let bytes = storage.read(path).map_err(StoreError::io("read", path))?;
+        let content = read_log(&bytes, KIND).map_err(|source| StoreError::Log { path: path.to_owned(), source })?;
+        let mut behind_last = None;
+        if let Some(last) = content.frames.last() {
+            let (_, batch) = decode_payload(last.payload).map_err(|e| StoreError::corrupt(path, last.offset, e))?;
+            behind_last = Some(last.sequence + batch.len() as u64);
+        }
+        let missing_lsn = behind_last.or_else(|| first_lsn_of(path)).unwrap_or_default();
+        let proves_loss = |frame: &&LogFrame<'_>| {
+            decode_payload(frame.payload).is_ok_and(|(synced_lsn, _)| synced_lsn >= missing_lsn)
+        };
+        if let Some(witness) = content.stranded.iter().find(proves_loss) {
+            let source = LogError::Damaged { offset: content.valid_bytes, next_offset: witness.offset };
+            return Err(StoreError::Log { path: path.to_owned(), source });
+        }
+        let payload = |frame: &LogFrame<'_>| {
+            let begin = frame.offset + FRAME_HEAD_BYTES;
+            (frame.sequence, begin..begin + frame.payload.len())
+        };
+        let payloads: Vec<(u64, Range<usize>)> = content.frames.iter().map(payload).collect();
+        let (valid_bytes, torn_bytes) = (content.valid_bytes as u64, content.torn_bytes as u64);
+        Ok(Self { path: path.to_owned(), bytes, payloads: payloads.into_iter(), valid_bytes, torn_bytes })
     }
-    let behind_last = batches.last().map(|(first_lsn, batch)| first_lsn + batch.len() as u64);
-    let missing_lsn = behind_last.or_else(|| first_lsn_of(path)).unwrap_or_default();
-    let proves_loss =
-        |frame: &&LogFrame<'_>| decode_payload(frame.payload).is_ok_and(|(synced_lsn, _)| synced_lsn >= missing_lsn);
-    if let Some(witness) = content.stranded.iter().find(proves_loss) {
-        let source = LogError::Damaged { offset: content.valid_bytes, next_offset: witness.offset };
-        return Err(StoreError::Log { path: path.to_owned(), source });
+}
+
+impl Iterator for WalFrames {
+    type Item = Result<(u64, Batch), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (first_lsn, payload) = self.payloads.next()?;
+        let offset = payload.start - FRAME_HEAD_BYTES;
+        let decoded = decode_payload(self.bytes.get(payload).unwrap_or_default());
+        Some(decoded.map(|(_, batch)| (first_lsn, batch)).map_err(|e| StoreError::corrupt(&self.path, offset, e)))
     }
-    Ok(WalContent { batches, valid_bytes: content.valid_bytes as u64, torn_bytes: content.torn_bytes as u64 })
+}
+
+/// Frames of the write-ahead log that are not in the head yet.
+#[derive(Debug, Default)]
+pub(super) struct Replay {
+    files: VecDeque<PathBuf>,
+    current: Option<WalFrames>,
+    /// What is left of a batch of which only the first frames were asked for.
+    pub(super) rest: Option<(u64, Batch)>,
+    /// Whether a file holds frames that a segment holds, and others: what ends this way begins in the middle of replaying.
+    pub(super) is_partly_sealed: bool,
+}
+
+impl Replay {
+    /// Of files that hold frames no segment holds, in order.
+    pub(super) fn of(files: Vec<PathBuf>, is_partly_sealed: bool) -> Self {
+        Self { files: files.into(), is_partly_sealed, ..Self::default() }
+    }
+
+    /// Whether there is no such frame.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The next batch, or what was put back of one.
+    pub(super) fn next(&mut self, storage: &dyn Storage) -> Result<Option<(u64, Batch)>, StoreError> {
+        if let Some(rest) = self.rest.take() {
+            return Ok(Some(rest));
+        }
+        loop {
+            if let Some(batch) = self.current.as_mut().and_then(Iterator::next) {
+                return batch.map(Some);
+            }
+            // Its bytes go before those of the next one come.
+            self.current = None;
+            let Some(path) = self.files.pop_front() else { return Ok(None) };
+            self.current = Some(WalFrames::read(storage, &path)?);
+        }
+    }
 }
 
 /// The sequence number that a file's name says its first frame has.

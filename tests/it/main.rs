@@ -29,6 +29,7 @@ mod storage_full_disk;
 mod storage_guards;
 mod storage_model;
 mod storage_pressure;
+mod storage_recovery;
 mod storage_retention;
 mod storage_schema;
 mod storage_upkeep;

@@ -36,6 +36,7 @@ pub(crate) fn run(options: &Options, job: &ChildJob) -> Result<(), Failure> {
     let numbers = match job.task.as_str() {
         "memory" => memory::steady(engine, &options.dir, job.amount)?,
         "fill-log" => recovery::fill_log(engine, &options.dir, job.amount)?,
+        "recover" => recovery::recover(engine, &options.dir)?,
         other => return Err(Failure::says(format!("no task is named `{other}`"))),
     };
     let text: Vec<String> = numbers.iter().map(u64::to_string).collect();

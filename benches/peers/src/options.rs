@@ -28,7 +28,7 @@ pub(crate) enum Job {
 /// What a child process does.
 #[derive(Debug, Clone)]
 pub(crate) struct ChildJob {
-    /// `memory` or `fill-log`.
+    /// `memory`, `fill-log` or `recover`.
     pub(crate) task: String,
     /// Bytes or seconds, as the task says.
     pub(crate) amount: u64,

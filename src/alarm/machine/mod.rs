@@ -57,7 +57,10 @@ pub struct Machine {
     heartbeat: Option<Heartbeat>,
     /// Number of the last heartbeat.
     heartbeats: Option<u64>,
+    /// Nothing is due before, apart from what the alarms wait for that have opened since it was found; `None` while it must be looked for.
     next_due: Option<Timestamp>,
+    /// Those alarms.
+    opened_since: Vec<AlarmId>,
 }
 
 impl Machine {

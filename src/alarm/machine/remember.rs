@@ -5,7 +5,7 @@ use crate::alarm::event::{
     AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, ShelvingEnded,
     Subject, Suppression,
 };
-use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
+use crate::alarm::state::{Alarm, ConditionState, Shelved, Silence, Standing};
 use crate::model::Timestamp;
 use std::sync::Arc;
 
@@ -64,7 +64,12 @@ impl Machine {
             | AlarmEvent::SystemAlarm(_)
             | AlarmEvent::EndpointChanged(_) => {}
         }
-        self.next_due = None;
+        match event {
+            AlarmEvent::Opened(opened) => self.opened_since.push(opened.alarm),
+            // They take away what was due, or have no say in it.
+            AlarmEvent::Closed(_) | AlarmEvent::Joined(_) => {}
+            _ => self.next_due = None,
+        }
     }
 
     fn change(&mut self, alarm: AlarmId, make: impl FnOnce(&mut Alarm)) {
@@ -75,9 +80,8 @@ impl Machine {
 
     fn remember_closed(&mut self, closed: &Closed) {
         self.alarms.remove(&closed.alarm);
-        let place = self.place_of(&closed.rule, &closed.scope_key);
-        let state = place.and_then(|place| self.states.get_mut(place));
-        if let Some(state) = state.filter(|state| state.alarm == Some(closed.alarm)) {
+        let of_alarm = |state: &&mut ConditionState| state.alarm == Some(closed.alarm);
+        if let Some(state) = self.states.iter_mut().find(of_alarm) {
             state.alarm = None;
         }
     }

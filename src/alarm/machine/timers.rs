@@ -49,7 +49,8 @@ impl Machine {
     /// shelvings, reminders, roll-ups, heartbeats.
     pub fn tick(&mut self, now: Timestamp, responder: Option<&dyn Responder>) -> Vec<AlarmEvent> {
         let mut events = Vec::new();
-        if self.next_due.is_some_and(|due| now < due) {
+        if self.note_opened(responder).is_some_and(|due| now < due) {
+            debug_assert!(self.earliest(now, responder).is_none_or(|due| now < due.at), "something due was missed");
             return events;
         }
         loop {
@@ -57,10 +58,21 @@ impl Machine {
                 Some(due) if due.at <= now => self.meet(due, now, responder, &mut events),
                 later => {
                     self.next_due = Some(later.map_or(Timestamp::MAX, |due| due.at));
+                    self.opened_since.clear();
                     return events;
                 }
             }
         }
+    }
+
+    /// Takes account of the alarms that have opened since the next due time was found, without a look at all the others. Gives that
+    /// time; `None` where it must be looked for.
+    fn note_opened(&mut self, responder: Option<&dyn Responder>) -> Option<Timestamp> {
+        let next_due = self.next_due?;
+        let opened = self.opened_since.drain(..).filter_map(|id| self.alarms.get_key_value(&id));
+        let of_opened = opened.flat_map(|(id, alarm)| due_of(*id, alarm, responder)).map(|due| due.at).min();
+        self.next_due = Some(of_opened.map_or(next_due, |due| due.min(next_due)));
+        self.next_due
     }
 
     /// Does what is due.

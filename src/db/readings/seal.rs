@@ -105,6 +105,12 @@ impl Inner {
     fn commit_checkpoint(&mut self) -> Result<(), Error> {
         self.commit_all()?;
         self.position_lsn = self.store.last_lsn();
+        self.commit_position()
+    }
+
+    /// Records how far the rules have seen.
+    pub(in crate::db) fn commit_position(&mut self) -> Result<(), Error> {
+        self.commit_all()?;
         let checkpoint = self.checkpoint()?;
         self.store.sync().sync_written()?;
         Ok(self.ledger.commit(&[checkpoint])?)

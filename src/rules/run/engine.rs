@@ -1,13 +1,13 @@
 //! Evaluates plans on their grids as frames arrive. Pure: equal frames in equal order give equal verdicts.
 
 use super::super::expr::Strand;
-use super::super::plan::{Member, Plan, WindowSpec};
+use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
 use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
 use super::late::LateRanges;
 use super::member::{MemberState, gather};
-use super::series::{Change, Series};
-use crate::model::{FrameRef, InstrumentId, Mark, Quality, Sample, TimeRange, Timestamp};
+use super::series::{Change, Series, flag_of, of_strand};
+use crate::model::{FrameRef, InstrumentId, Mark, Quality, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,7 +31,9 @@ pub struct EngineState {
 /// All plans of a rule set over the newest samples.
 #[derive(Debug)]
 pub struct Engine {
-    pub(super) plans: Vec<PlanState>,
+    /// In the order of their numbers; in memory those of one source lie together, since a frame asks them one after the other.
+    #[expect(clippy::vec_box, reason = "the order in memory is another one than that of the numbers")]
+    pub(super) plans: Vec<Box<PlanState>>,
     pub(super) series: Vec<Series>,
     /// Where each instrument stands in `sources` and in `newest`.
     source_of: BTreeMap<InstrumentId, usize>,
@@ -53,7 +55,14 @@ struct Source {
 
 #[derive(Debug)]
 pub(super) struct PlanState {
-    pub(super) plan: Plan,
+    /// Elsewhere: of what it says, an instant needs little but what stands beside it here.
+    pub(super) plan: Box<Plan>,
+    pub(super) step_ms: i64,
+    lateness_ms: i64,
+    /// For how long an instant waits for a silent station. Where silence itself is asked for, one step is enough.
+    patience_ms: i64,
+    quorum: usize,
+    has_suppress: bool,
     pub(super) next: Option<Timestamp>,
     /// The first instant since the plan has been in force.
     pub(super) begun: Option<Timestamp>,
@@ -75,7 +84,7 @@ impl Engine {
     #[must_use]
     pub fn new(plans: Vec<Plan>) -> Self {
         let mut engine = Self {
-            plans: Vec::with_capacity(plans.len()),
+            plans: Vec::new(),
             series: Vec::new(),
             source_of: BTreeMap::new(),
             sources: Vec::new(),
@@ -83,7 +92,12 @@ impl Engine {
             frames: 0,
             late_turn: 0,
         };
-        for (index, plan) in plans.into_iter().enumerate() {
+        let mut numbered: Vec<(usize, Box<Plan>)> = plans.into_iter().map(Box::new).enumerate().collect();
+        numbered.sort_by_key(|(_, plan)| {
+            plan.members.iter().flat_map(|member| &member.windows).map(|one| one.instrument).min()
+        });
+        let mut placed: Vec<(usize, Box<PlanState>)> = Vec::with_capacity(numbered.len());
+        for (index, plan) in numbered {
             let mut members = Vec::with_capacity(plan.members.len());
             for member in &plan.members {
                 members.push(MemberState::new(member, |spec| engine.places(spec)));
@@ -94,8 +108,11 @@ impl Engine {
             for source in sources {
                 engine.sources.get_mut(source).into_iter().for_each(|source| source.plans.push(index));
             }
-            engine.plans.push(PlanState::new(plan, members));
+            placed.push((index, Box::new(PlanState::new(plan, members))));
         }
+        engine.sources.iter_mut().for_each(|source| source.plans.sort_unstable());
+        placed.sort_unstable_by_key(|(index, _)| *index);
+        engine.plans = placed.into_iter().map(|(_, plan)| plan).collect();
         engine
     }
 
@@ -255,7 +272,7 @@ impl Engine {
         }
         for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
-            let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.plan.step_ms)));
+            let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
             plan.note_late(frame.time, next);
             if let Some(frontier) = frontier(plan, &self.newest) {
                 plan.run(*index, &self.series, next, frontier, sink);
@@ -276,7 +293,7 @@ impl Engine {
         let mut has_moved = false;
         for (index, plan) in self.plans.iter_mut().enumerate() {
             has_moved |= plan.wait(now);
-            let patience_over = now.plus_ms(-plan.patience_ms());
+            let patience_over = now.plus_ms(-plan.patience_ms);
             let to = frontier(plan, &self.newest).max(plan.next.map(|_| patience_over));
             if let (Some(next), Some(to)) = (plan.next, to) {
                 plan.run(index, &self.series, next, to, sink);
@@ -317,32 +334,28 @@ impl EngineState {
 }
 
 /// The instant up to which a plan may be evaluated: all of its members have come so far, or it has waited long enough for the rest.
+#[inline]
 fn frontier(plan: &PlanState, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
+    if let Some(source) = plan.only_source() {
+        // Who is slowest is foremost too, and patience is never shorter than lateness.
+        return newest.get(source).copied().flatten().map(|newest| newest.plus_ms(-plan.lateness_ms));
+    }
     let slowest = plan.members.iter().map(|member| member.reached(newest)).min().flatten();
-    let slowest = slowest.map(|slowest| slowest.plus_ms(-plan.plan.lateness_ms));
+    let slowest = slowest.map(|slowest| slowest.plus_ms(-plan.lateness_ms));
     let foremost = plan.members.iter().filter_map(|member| member.foremost(newest)).max();
-    let patience_over = foremost.map(|foremost| foremost.plus_ms(-plan.patience_ms()));
+    let patience_over = foremost.map(|foremost| foremost.plus_ms(-plan.patience_ms));
     slowest.max(patience_over)
 }
 
-/// What a sample is to a strand; `None` where it does not count there.
-fn of_strand(strand: Strand, sample: Sample) -> Option<f64> {
-    match strand {
-        Strand::Valid => sample.valid(),
-        Strand::Normal => sample.value.filter(|_| sample.quality == Quality::Normal),
-        Strand::Flags => Some(f64::from(sample.quality.code())),
-        Strand::Frames => Some(0.0),
-    }
-}
-
-/// The flag that goes on record with a sample; where frames alone count, no channel is looked at.
-fn flag_of(strand: Strand, quality: Quality) -> Quality {
-    if strand == Strand::Frames { Quality::Normal } else { quality }
-}
-
 impl PlanState {
-    const fn new(plan: Plan, members: Vec<MemberState>) -> Self {
+    fn new(plan: Box<Plan>, members: Vec<MemberState>) -> Self {
+        let waits_ms = if plan.asks_silence { plan.step_ms } else { plan.spec.on_missing_ms };
         Self {
+            step_ms: plan.step_ms,
+            lateness_ms: plan.lateness_ms,
+            patience_ms: plan.lateness_ms.max(waits_ms),
+            quorum: plan.quorum,
+            has_suppress: !plan.suppress_text.is_empty(),
             plan,
             next: None,
             begun: None,
@@ -362,12 +375,6 @@ impl PlanState {
         at
     }
 
-    /// For how long an instant waits for a silent station. Where silence itself is asked for, one step is enough.
-    fn patience_ms(&self) -> i64 {
-        let plan = &self.plan;
-        plan.lateness_ms.max(if plan.asks_silence { plan.step_ms } else { plan.spec.on_missing_ms })
-    }
-
     /// Waits for the first frame of all: where silence is asked for, so long and no longer. Says whether that changed anything.
     fn wait(&mut self, now: Timestamp) -> bool {
         if self.next.is_some() || !self.plan.asks_silence {
@@ -377,7 +384,7 @@ impl PlanState {
         let since = *self.waits_since.get_or_insert(now);
         let silence_ms = self.members.iter().filter_map(MemberState::silence_ms).max().unwrap_or(0);
         let begin = since.plus_ms(silence_ms).ceil_to(self.plan.step_ms);
-        if begin <= now.plus_ms(-self.patience_ms()) {
+        if begin <= now.plus_ms(-self.patience_ms) {
             self.begin(begin);
         }
         is_new || self.next.is_some()
@@ -387,13 +394,21 @@ impl PlanState {
         self.members.iter_mut().for_each(|member| member.invalidate(series));
     }
 
+    /// The one source of all its windows, where there is only one.
+    fn only_source(&self) -> Option<usize> {
+        let [member] = self.members.as_slice() else { return None };
+        member.only_source
+    }
+
     fn note_absent(&mut self, instant: Timestamp) {
+        if self.members.len() < 2 {
+            return;
+        }
         let patience_ms = self.plan.spec.on_missing_ms;
-        let has_quorum = self.members.len() > 1;
         self.absent.clear();
         for (member, described) in self.members.iter_mut().zip(&self.plan.members) {
             let unknown_ms = member.unknown_since.map_or(-1, |since| instant.since_ms(since));
-            member.is_absent = has_quorum && unknown_ms >= patience_ms;
+            member.is_absent = unknown_ms >= patience_ms;
             if member.is_absent {
                 self.absent.push(described.station_name.clone());
             }
@@ -427,18 +442,17 @@ impl PlanState {
         self.members.iter_mut().for_each(|member| member.advance(series, instant));
         self.spread();
         self.fault = None;
-        for (member, described) in self.members.iter_mut().zip(&self.plan.members) {
-            member.judge(described, &self.spreads, instant);
+        for member in &mut self.members {
+            member.judge(&self.spreads, instant);
             self.fault = self.fault.take().or_else(|| member.fault());
         }
         self.note_absent(instant);
-        let quorum = self.plan.quorum;
+        let quorum = self.quorum;
         let trip = joined_trip(&self.members, quorum);
         let clear = joined_clear(&self.members, quorum);
-        let suppress_text = self.plan.suppress_text.as_str();
-        let is_suppressed = !suppress_text.is_empty() && joined_suppress(&self.members, quorum);
-        let suppressed = is_suppressed.then_some(suppress_text);
-        let evidence = || gather(&self.members, &self.plan.members, series, instant);
+        let is_suppressed = self.has_suppress && joined_suppress(&self.members, quorum);
+        let suppressed = is_suppressed.then_some(self.plan.suppress_text.as_str());
+        let evidence = || gather(&self.members, &self.plan.members, &self.spreads, series, instant);
         let (absent, fault) = (self.absent.as_slice(), self.fault.as_deref());
         sink(&Verdict { spec: index, instant, watermark, trip, clear, absent, suppressed, fault, evidence: &evidence });
     }
@@ -446,13 +460,9 @@ impl PlanState {
     /// Takes the spreads over all members.
     fn spread(&mut self) {
         self.spreads.clear();
-        let count = self.plan.members.first().map_or(0, |member| member.spreads.len());
+        let count = self.members.first().map_or(0, |member| member.spreads);
         for index in 0..count {
-            let pairs = self.members.iter_mut().zip(&self.plan.members);
-            let number = |(state, member): (&mut MemberState, &Member)| {
-                member.spreads.get(index).map_or(f64::NAN, |program| state.number(program))
-            };
-            self.spreads.push(spread(pairs.map(number)));
+            self.spreads.push(spread(self.members.iter().map(|member| member.spread_part(index))));
         }
     }
 
@@ -467,7 +477,7 @@ impl PlanState {
     /// The next instant. A gap in which nothing can change any more is skipped: all windows have been empty for longer than the rule
     /// waits and holds, so that every verdict until the next sample is like the last one and has had all its effects.
     fn behind(&mut self, instant: Timestamp, series: &[Series], frontier: Timestamp) -> Timestamp {
-        let step_ms = self.plan.step_ms;
+        let step_ms = self.step_ms;
         let next = instant.plus_ms(step_ms);
         if !self.members.iter().all(MemberState::is_empty) {
             self.empty_since = None;

@@ -1,4 +1,5 @@
-//! Runs the postfix programs of a plan. Unknown numbers are NaN here: readings never are.
+//! What the postfix programs of a plan become, to be asked at every instant: trees, which push and pop nothing. Unknown numbers are NaN
+//! here: readings never are.
 
 use super::super::expr::{Arithmetic, Comparison};
 use super::super::interpreted::Script;
@@ -16,124 +17,207 @@ pub(super) struct Inputs<'a> {
     pub(super) scripts: &'a [Script],
 }
 
-/// The two stacks of a program, kept between runs so that nothing is allocated.
+/// What closures leave behind.
 #[derive(Debug, Default)]
-pub(super) struct Stacks {
+pub(super) struct Asked {
+    /// The numbers of the last one, kept so that nothing is allocated for the next.
     numbers: Vec<f64>,
-    truths: Vec<Truth>,
     /// Why a closure could not answer.
     pub(super) fault: Option<String>,
 }
 
-impl Stacks {
-    /// The truth that a condition leaves.
-    pub(super) fn truth(&mut self, program: &Program, inputs: Inputs<'_>) -> Truth {
-        self.run(program, inputs);
-        self.truths.pop().unwrap_or(Truth::Unknown)
+/// A program that leaves a number.
+#[derive(Debug)]
+pub(super) enum NumberTree {
+    Window(u16),
+    Spread(u16),
+    Number(f64),
+    Arithmetic(Arithmetic, Box<[Self; 2]>),
+    /// Of those that are known, in this order; unknown where fewer are.
+    Mean(u16, Box<[Self]>),
+}
+
+/// A program that leaves a truth.
+#[derive(Debug)]
+pub(super) enum TruthTree {
+    /// What a program without an answer leaves.
+    Unknown,
+    Holds(u16),
+    Compare(Comparison, NumberTree, NumberTree),
+    Script(u16, Box<[NumberTree]>),
+    And(Box<[Self; 2]>),
+    Or(Box<[Self; 2]>),
+    Not(Box<Self>),
+}
+
+/// The stacks of a program that is read.
+#[derive(Default)]
+struct Growing {
+    numbers: Vec<NumberTree>,
+    truths: Vec<TruthTree>,
+}
+
+impl Growing {
+    fn of(program: &Program, scripts: &[Script]) -> Self {
+        let mut growing = Self::default();
+        program.0.iter().for_each(|node| growing.take(*node, scripts));
+        growing
     }
 
-    /// The number that a series leaves; NaN where it is unknown.
-    pub(super) fn number(&mut self, program: &Program, inputs: Inputs<'_>) -> f64 {
-        if let [Node::Window(index)] = program.0.as_slice() {
-            return inputs.windows.get(usize::from(*index)).copied().unwrap_or(f64::NAN);
-        }
-        self.run(program, inputs);
-        self.numbers.pop().unwrap_or(f64::NAN)
-    }
-
-    fn run(&mut self, program: &Program, inputs: Inputs<'_>) {
-        self.numbers.clear();
-        self.truths.clear();
-        let at = |values: &[f64], index: u16| values.get(usize::from(index)).copied().unwrap_or(f64::NAN);
-        for node in &program.0 {
-            match node {
-                Node::Window(index) => self.numbers.push(at(inputs.windows, *index)),
-                Node::Spread(index) => self.numbers.push(at(inputs.spreads, *index)),
-                Node::Holds(index) => {
-                    let value = at(inputs.windows, *index);
-                    self.truths.push(if value.is_nan() { Truth::Unknown } else { (value > 0.5).into() });
-                }
-                Node::Number(number) => self.numbers.push(*number),
-                Node::Arithmetic(operator) => self.arithmetic(*operator),
-                Node::Compare(operator) => self.compare(*operator),
-                Node::Mean(count, known_min) => self.mean(usize::from(*count), usize::from(*known_min)),
-                Node::Script(index) => self.ask(inputs.scripts.get(usize::from(*index))),
-                Node::And => self.join(Truth::and),
-                Node::Or => self.join(Truth::or),
-                Node::Not => {
-                    let truth = self.pop_truth();
-                    self.truths.push(truth.not());
-                }
+    fn take(&mut self, node: Node, scripts: &[Script]) {
+        match node {
+            Node::Window(index) => self.numbers.push(NumberTree::Window(index)),
+            Node::Spread(index) => self.numbers.push(NumberTree::Spread(index)),
+            Node::Number(number) => self.numbers.push(NumberTree::Number(number)),
+            Node::Mean(count, known_min) => {
+                let numbers = self.topmost(usize::from(count));
+                self.numbers.push(NumberTree::Mean(known_min, numbers));
+            }
+            Node::Arithmetic(operator) => {
+                let (right, left) = (self.number(), self.number());
+                self.numbers.push(NumberTree::Arithmetic(operator, Box::new([left, right])));
+            }
+            Node::Holds(index) => self.truths.push(TruthTree::Holds(index)),
+            Node::Compare(operator) => {
+                let (right, left) = (self.number(), self.number());
+                self.truths.push(TruthTree::Compare(operator, left, right));
+            }
+            Node::Script(index) => {
+                let script = scripts.get(usize::from(index)).map(|script| script.names.len());
+                let tree = script.map(|count| TruthTree::Script(index, self.topmost(count)));
+                self.truths.push(tree.unwrap_or(TruthTree::Unknown));
+            }
+            Node::And | Node::Or => {
+                let (right, left) = (self.truth(), self.truth());
+                let both = Box::new([left, right]);
+                self.truths.push(if node == Node::And { TruthTree::And(both) } else { TruthTree::Or(both) });
+            }
+            Node::Not => {
+                let truth = self.truth();
+                self.truths.push(TruthTree::Not(Box::new(truth)));
             }
         }
     }
 
-    fn pop_number(&mut self) -> f64 {
-        self.numbers.pop().unwrap_or(f64::NAN)
+    fn topmost(&mut self, count: usize) -> Box<[NumberTree]> {
+        self.numbers.split_off(self.numbers.len().saturating_sub(count)).into_boxed_slice()
     }
 
-    fn pop_truth(&mut self) -> Truth {
-        self.truths.pop().unwrap_or(Truth::Unknown)
+    fn number(&mut self) -> NumberTree {
+        self.numbers.pop().unwrap_or(NumberTree::Number(f64::NAN))
     }
 
-    fn arithmetic(&mut self, operator: Arithmetic) {
-        let (right, left) = (self.pop_number(), self.pop_number());
-        let result = match operator {
-            Arithmetic::Add => left + right,
-            Arithmetic::Subtract => left - right,
-            Arithmetic::Multiply => left * right,
-            Arithmetic::Divide => left / right,
-        };
-        self.numbers.push(if result.is_finite() { result } else { f64::NAN });
-    }
-
-    /// The mean of the topmost numbers that are known, added in the order in which they were pushed.
-    fn mean(&mut self, count: usize, known_min: usize) {
-        let from = self.numbers.len().saturating_sub(count);
-        let (mut sum, mut known) = (0.0, 0_usize);
-        for number in self.numbers.drain(from..).filter(|number| !number.is_nan()) {
-            sum += number;
-            known += 1;
-        }
-        let mean = sum / known as f64;
-        self.numbers.push(if known >= known_min.max(1) && mean.is_finite() { mean } else { f64::NAN });
-    }
-
-    fn ask(&mut self, script: Option<&Script>) {
-        let Some(script) = script else {
-            self.truths.push(Truth::Unknown);
-            return;
-        };
-        let from = self.numbers.len().saturating_sub(script.names.len());
-        let answer = (script.ask)(self.numbers.get(from..).unwrap_or_default());
-        self.numbers.truncate(from);
-        let truth = answer.unwrap_or_else(|reason| {
-            self.fault = Some(reason);
-            Truth::Unknown
-        });
-        self.truths.push(truth);
-    }
-
-    #[expect(clippy::float_cmp, reason = "`==` on measurements is the operator's own wish; `rules check` warns of it")]
-    fn compare(&mut self, operator: Comparison) {
-        let (right, left) = (self.pop_number(), self.pop_number());
-        if left.is_nan() || right.is_nan() {
-            self.truths.push(Truth::Unknown);
-            return;
-        }
-        let holds = match operator {
-            Comparison::Greater => left > right,
-            Comparison::GreaterOrEqual => left >= right,
-            Comparison::Less => left < right,
-            Comparison::LessOrEqual => left <= right,
-            Comparison::Equal => left == right,
-            Comparison::NotEqual => left != right,
-        };
-        self.truths.push(holds.into());
-    }
-
-    fn join(&mut self, operator: impl Fn(Truth, Truth) -> Truth) {
-        let (right, left) = (self.pop_truth(), self.pop_truth());
-        self.truths.push(operator(left, right));
+    fn truth(&mut self) -> TruthTree {
+        self.truths.pop().unwrap_or(TruthTree::Unknown)
     }
 }
+
+fn at(values: &[f64], index: u16) -> f64 {
+    values.get(usize::from(index)).copied().unwrap_or(f64::NAN)
+}
+
+impl NumberTree {
+    /// The tree of a program that leaves a number.
+    pub(super) fn of(program: &Program) -> Self {
+        Growing::of(program, &[]).number()
+    }
+
+    /// The number; NaN where it is unknown.
+    pub(super) fn number(&self, inputs: Inputs<'_>) -> f64 {
+        match self {
+            Self::Window(index) => at(inputs.windows, *index),
+            Self::Spread(index) => at(inputs.spreads, *index),
+            Self::Number(number) => *number,
+            Self::Arithmetic(operator, operands) => {
+                let [left, right] = operands.as_ref();
+                join(*operator, left.number(inputs), right.number(inputs))
+            }
+            Self::Mean(known_min, numbers) => {
+                mean(numbers.iter().map(|tree| tree.number(inputs)), usize::from(*known_min))
+            }
+        }
+    }
+}
+
+impl TruthTree {
+    /// The tree of a condition, which may ask these closures.
+    pub(super) fn of(program: &Program, scripts: &[Script]) -> Self {
+        Growing::of(program, scripts).truth()
+    }
+
+    /// The truth. Every closure is asked, in the order of the program, whatever those before have said.
+    pub(super) fn truth(&self, inputs: Inputs<'_>, asked: &mut Asked) -> Truth {
+        match self {
+            Self::Unknown => Truth::Unknown,
+            Self::Holds(index) => {
+                let value = at(inputs.windows, *index);
+                if value.is_nan() { Truth::Unknown } else { (value > 0.5).into() }
+            }
+            Self::Compare(operator, left, right) => compare(*operator, left.number(inputs), right.number(inputs)),
+            Self::Script(index, numbers) => asked.ask(inputs, *index, numbers),
+            Self::And(operands) => {
+                let [left, right] = operands.as_ref();
+                let left = left.truth(inputs, asked);
+                left.and(right.truth(inputs, asked))
+            }
+            Self::Or(operands) => {
+                let [left, right] = operands.as_ref();
+                let left = left.truth(inputs, asked);
+                left.or(right.truth(inputs, asked))
+            }
+            Self::Not(operand) => operand.truth(inputs, asked).not(),
+        }
+    }
+}
+
+impl Asked {
+    fn ask(&mut self, inputs: Inputs<'_>, index: u16, numbers: &[NumberTree]) -> Truth {
+        let Some(script) = inputs.scripts.get(usize::from(index)) else { return Truth::Unknown };
+        self.numbers.clear();
+        self.numbers.extend(numbers.iter().map(|tree| tree.number(inputs)));
+        (script.ask)(&self.numbers).unwrap_or_else(|reason| {
+            self.fault = Some(reason);
+            Truth::Unknown
+        })
+    }
+}
+
+fn join(operator: Arithmetic, left: f64, right: f64) -> f64 {
+    let result = match operator {
+        Arithmetic::Add => left + right,
+        Arithmetic::Subtract => left - right,
+        Arithmetic::Multiply => left * right,
+        Arithmetic::Divide => left / right,
+    };
+    if result.is_finite() { result } else { f64::NAN }
+}
+
+/// The mean of those that are known, added in their order.
+fn mean(numbers: impl Iterator<Item = f64>, known_min: usize) -> f64 {
+    let (mut sum, mut known) = (0.0, 0_usize);
+    for number in numbers.filter(|number| !number.is_nan()) {
+        sum += number;
+        known += 1;
+    }
+    let mean = sum / known as f64;
+    if known >= known_min.max(1) && mean.is_finite() { mean } else { f64::NAN }
+}
+
+#[expect(clippy::float_cmp, reason = "`==` on measurements is the operator's own wish; `rules check` warns of it")]
+fn compare(operator: Comparison, left: f64, right: f64) -> Truth {
+    if left.is_nan() || right.is_nan() {
+        return Truth::Unknown;
+    }
+    let holds = match operator {
+        Comparison::Greater => left > right,
+        Comparison::GreaterOrEqual => left >= right,
+        Comparison::Less => left < right,
+        Comparison::LessOrEqual => left <= right,
+        Comparison::Equal => left == right,
+        Comparison::NotEqual => left != right,
+    };
+    holds.into()
+}
+
+#[cfg(test)]
+mod tests;

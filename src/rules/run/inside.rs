@@ -5,19 +5,19 @@ use super::sorted::Sorted;
 use crate::base::{ExactDirection, ExactMoments, ExactSum};
 use std::collections::VecDeque;
 
-/// What is kept about the samples inside.
+/// What is kept about the samples inside. The larger kinds lie elsewhere, so that the common ones stay small.
 #[derive(Debug)]
 pub(super) enum Inside {
     /// Their sum.
     Sum(ExactSum),
     /// Their sum and the sum of their squares.
-    Moments(ExactMoments),
+    Moments(Box<ExactMoments>),
     /// Their sum as arrows.
-    Direction(ExactDirection),
+    Direction(Box<ExactDirection>),
     /// Candidates for the extreme, by sequence number: each is beaten by none behind it.
     Extreme { candidates: VecDeque<(u64, f64)>, sign: f64 },
     /// All values, sorted.
-    Sorted(Sorted),
+    Sorted(Box<Sorted>),
     /// How many of them have this value.
     Matches { wanted: f64, found: u64 },
     /// Since which sequence number the value has been the same, and that value.
@@ -31,11 +31,11 @@ impl Inside {
     pub(super) fn new(function: WindowFunction) -> Self {
         match function {
             WindowFunction::Avg | WindowFunction::Sum => Self::Sum(ExactSum::ZERO),
-            WindowFunction::Direction => Self::Direction(ExactDirection::ZERO),
-            WindowFunction::Stddev => Self::Moments(ExactMoments::ZERO),
+            WindowFunction::Direction => Self::Direction(Box::new(ExactDirection::ZERO)),
+            WindowFunction::Stddev => Self::Moments(Box::new(ExactMoments::ZERO)),
             WindowFunction::Min => Self::Extreme { candidates: VecDeque::new(), sign: -1.0 },
             WindowFunction::Max => Self::Extreme { candidates: VecDeque::new(), sign: 1.0 },
-            WindowFunction::Baseline { .. } | WindowFunction::Percentile { .. } => Self::Sorted(Sorted::default()),
+            WindowFunction::Baseline { .. } | WindowFunction::Percentile { .. } => Self::Sorted(Box::default()),
             WindowFunction::Flagged(quality) => Self::Matches { wanted: f64::from(quality.code()), found: 0 },
             WindowFunction::Stuck => Self::Steady { since: 0, value: f64::NAN },
             WindowFunction::Last

@@ -8,9 +8,20 @@ fn count(states: &[MemberState], says: impl Fn(&MemberState) -> bool) -> usize {
     states.iter().filter(|state| says(state)).count()
 }
 
+/// The station of a plan that is of one station, as most are: what it says is what all say.
+const fn alone(states: &[MemberState], quorum: usize) -> Option<&MemberState> {
+    match states {
+        [state] if quorum == 1 && !state.is_absent => Some(state),
+        _ => None,
+    }
+}
+
 /// Whether so many of the present stations trip as the quorum asks; unknown while the unknown ones could make the difference, and while
 /// fewer are present than it asks.
 pub(super) fn joined_trip(states: &[MemberState], quorum: usize) -> Truth {
+    if let Some(alone) = alone(states, quorum) {
+        return alone.trip;
+    }
     let present = count(states, |state| !state.is_absent);
     let tripping = count(states, |state| !state.is_absent && state.trip == Truth::True);
     let unknown = count(states, |state| !state.is_absent && state.trip == Truth::Unknown);
@@ -26,6 +37,9 @@ pub(super) fn joined_trip(states: &[MemberState], quorum: usize) -> Truth {
 /// Whether so few stations are not clear that the quorum could no longer be reached. An absent station counts as it was when it was last
 /// known: an alarm does not clear because a link has died.
 pub(super) fn joined_clear(states: &[MemberState], quorum: usize) -> Truth {
+    if let Some(alone) = alone(states, quorum) {
+        return alone.clear;
+    }
     let clear_of = |state: &MemberState| if state.is_absent { state.clear_known } else { state.clear };
     let not_clear = count(states, |state| clear_of(state) == Truth::False);
     let unknown = count(states, |state| !state.is_absent && clear_of(state) == Truth::Unknown);

@@ -154,7 +154,7 @@ impl PlanState {
             self.waits_since = before.waits_since;
             for (member, member_before) in self.members.iter_mut().zip(&before.members) {
                 (member.unknown_since, member.clear_known) = (member_before.unknown_since, member_before.clear_known);
-                member.outages.clone_from(&member_before.outages);
+                member.rare.outages.clone_from(&member_before.rare.outages);
             }
         }
         if is_same {
@@ -215,8 +215,8 @@ impl Engine {
             if !plan.late.0.is_empty() {
                 state.late.push((number, plan.late.0.clone()));
             }
-            if plan.members.len() > 1 && plan.members.iter().any(|member| !member.outages.is_empty()) {
-                let outages = plan.members.iter().map(|member| member.outages.iter().copied().collect());
+            if plan.members.len() > 1 && plan.members.iter().any(|member| !member.rare.outages.is_empty()) {
+                let outages = plan.members.iter().map(|member| member.rare.outages.iter().copied().collect());
                 state.outages.push((number, outages.collect()));
             }
         }
@@ -238,7 +238,7 @@ impl Engine {
             members
                 .iter_mut()
                 .zip(outages)
-                .for_each(|(member, outages)| member.outages = outages.iter().copied().collect());
+                .for_each(|(member, outages)| member.rare.outages = outages.iter().copied().collect());
         }
     }
 

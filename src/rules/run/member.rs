@@ -1,9 +1,10 @@
 //! One station within a running plan.
 
 use super::super::expr::WindowFunction;
-use super::super::plan::{Member, Program, WindowSpec};
+use super::super::interpreted::Script;
+use super::super::plan::{Member, WindowSpec};
 use super::super::verdict::{Evidence, TermValue, Truth};
-use super::evaluate::{Inputs, Stacks};
+use super::evaluate::{Asked, Inputs, NumberTree, TruthTree};
 use super::series::Series;
 use super::window::Window;
 use crate::model::Timestamp;
@@ -22,28 +23,45 @@ pub(super) struct Outage {
     clear_known: Truth,
 }
 
+/// What few rules have, or nobody looks at but when an alarm opens.
+#[derive(Debug)]
+pub(super) struct Rare {
+    suppress: Option<TruthTree>,
+    value: NumberTree,
+    spreads: Vec<NumberTree>,
+    scripts: Vec<Script>,
+    asked: Asked,
+    /// The last times in which the trip condition was unknown.
+    pub(super) outages: VecDeque<Outage>,
+}
+
 /// The windows of one station and what its programs said last.
 #[derive(Debug)]
 pub(super) struct MemberState {
     windows: Vec<Window>,
     /// The engine's places of the instruments that they look at, each once.
     pub(super) sources: Vec<usize>,
+    /// The only one of these, where there is only one.
+    pub(super) only_source: Option<usize>,
     /// What the windows say at the instant; NaN for unknown.
     values: Vec<f64>,
-    stacks: Stacks,
+    when: TruthTree,
+    clear_when: Option<TruthTree>,
+    /// How many spreads of the plan it adds to.
+    pub(super) spreads: usize,
+    has_suppress: bool,
+    has_scripts: bool,
+    pub(super) rare: Box<Rare>,
     /// Whether the trip condition holds.
     pub(super) trip: Truth,
     /// Whether the clear condition holds.
     pub(super) clear: Truth,
     /// Whether the suppress condition holds.
     pub(super) suppressed: Truth,
-    value: f64,
     /// What the clear condition said last when it was known.
     pub(super) clear_known: Truth,
     /// Since which instant the trip condition has been unknown.
     pub(super) unknown_since: Option<Timestamp>,
-    /// The last times in which the trip condition was unknown.
-    pub(super) outages: VecDeque<Outage>,
     /// Unknown for so long that it no longer counts towards the quorum.
     pub(super) is_absent: bool,
 }
@@ -53,23 +71,36 @@ impl MemberState {
         let (mut windows, mut sources) = (Vec::with_capacity(member.windows.len()), Vec::new());
         for spec in &member.windows {
             let (source, series) = places(spec);
-            windows.push(Window::new(spec.clone(), series));
+            windows.push(Window::new(spec, series));
             sources.push(source);
         }
         sources.sort_unstable();
         sources.dedup();
+        let condition = |program| TruthTree::of(program, &member.scripts);
+        let rare = Rare {
+            suppress: member.suppress.as_ref().map(condition),
+            value: NumberTree::of(&member.value),
+            spreads: member.spreads.iter().map(NumberTree::of).collect(),
+            scripts: member.scripts.clone(),
+            asked: Asked::default(),
+            outages: VecDeque::new(),
+        };
         Self {
+            only_source: if let [source] = sources.as_slice() { Some(*source) } else { None },
             values: vec![f64::NAN; member.windows.len()],
             windows,
             sources,
-            stacks: Stacks::default(),
+            when: condition(&member.when),
+            clear_when: member.clear.as_ref().map(condition),
+            spreads: member.spreads.len(),
+            has_suppress: member.suppress.is_some(),
+            has_scripts: !member.scripts.is_empty(),
+            rare: Box::new(rare),
             trip: Truth::Unknown,
             clear: Truth::Unknown,
             suppressed: Truth::False,
             clear_known: Truth::Unknown,
-            value: f64::NAN,
             unknown_since: None,
-            outages: VecDeque::new(),
             is_absent: false,
         }
     }
@@ -90,14 +121,13 @@ impl MemberState {
 
     /// Series of each window, and how far back it looks.
     pub(super) fn reach(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
-        self.windows.iter().map(|window| (window.series, window.spec.width_ms.saturating_add(window.spec.lag_ms)))
+        self.windows.iter().map(|window| (window.series, window.reach_ms()))
     }
 
     /// How far back its longest question for silence looks; `None` where it asks none.
     pub(super) fn silence_ms(&self) -> Option<i64> {
-        let asks = |window: &&Window| window.spec.function == WindowFunction::Silent;
-        let reach = |window: &Window| window.spec.width_ms.saturating_add(window.spec.lag_ms);
-        self.windows.iter().filter(asks).map(reach).max()
+        let asks = |window: &&Window| window.function() == WindowFunction::Silent;
+        self.windows.iter().filter(asks).map(Window::reach_ms).max()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -119,27 +149,31 @@ impl MemberState {
         }
     }
 
-    /// The number that a program leaves; NaN where it is unknown.
-    pub(super) fn number(&mut self, program: &Program) -> f64 {
-        self.stacks.number(program, Inputs { windows: &self.values, spreads: &[], scripts: &[] })
+    /// What it adds to a spread of the plan; NaN where that is unknown.
+    pub(super) fn spread_part(&self, index: usize) -> f64 {
+        let inputs = Inputs { windows: &self.values, spreads: &[], scripts: &[] };
+        self.rare.spreads.get(index).map_or(f64::NAN, |tree| tree.number(inputs))
     }
 
     /// Asks the programs.
-    pub(super) fn judge(&mut self, member: &Member, spreads: &[f64], instant: Timestamp) {
-        let Self { values, stacks, .. } = self;
-        let inputs = Inputs { windows: values, spreads, scripts: &member.scripts };
-        self.trip = stacks.truth(&member.when, inputs);
-        self.clear = match &member.clear {
-            Some(clear) => stacks.truth(clear, inputs),
+    pub(super) fn judge(&mut self, spreads: &[f64], instant: Timestamp) {
+        let Self { values, rare, .. } = self;
+        let Rare { suppress, scripts, asked, .. } = rare.as_mut();
+        let scripts = if self.has_scripts { scripts.as_slice() } else { &[] };
+        let inputs = Inputs { windows: values, spreads, scripts };
+        self.trip = self.when.truth(inputs, asked);
+        self.clear = match &self.clear_when {
+            Some(clear) => clear.truth(inputs, asked),
             None => self.trip.not(),
         };
         if self.clear != Truth::Unknown {
             self.clear_known = self.clear;
         }
-        if let Some(suppress) = &member.suppress {
-            self.suppressed = stacks.truth(suppress, inputs);
+        if self.has_suppress
+            && let Some(suppress) = suppress
+        {
+            self.suppressed = suppress.truth(inputs, asked);
         }
-        self.value = stacks.number(&member.value, inputs);
         self.note_unknown(instant);
     }
 
@@ -147,14 +181,14 @@ impl MemberState {
         match (self.trip, self.unknown_since) {
             (Truth::Unknown, None) => {
                 self.unknown_since = Some(instant);
-                self.outages.push_back(Outage { begin: instant, end: None, clear_known: self.clear_known });
-                if self.outages.len() > OUTAGES_MAX {
-                    self.outages.pop_front();
+                self.rare.outages.push_back(Outage { begin: instant, end: None, clear_known: self.clear_known });
+                if self.rare.outages.len() > OUTAGES_MAX {
+                    self.rare.outages.pop_front();
                 }
             }
             (Truth::False | Truth::True, Some(_)) => {
                 self.unknown_since = None;
-                self.outages.back_mut().into_iter().for_each(|outage| outage.end = outage.end.or(Some(instant)));
+                self.rare.outages.back_mut().into_iter().for_each(|outage| outage.end = outage.end.or(Some(instant)));
             }
             _ => {}
         }
@@ -162,8 +196,8 @@ impl MemberState {
 
     /// Stands as another one stood just before an instant, as far as that does not follow from readings.
     pub(super) fn stand_as(&mut self, other: &Self, instant: Timestamp) {
-        self.outages = other.outages.iter().filter(|outage| outage.begin < instant).copied().collect();
-        if let Some(outage) = self.outages.back_mut() {
+        self.rare.outages = other.rare.outages.iter().filter(|outage| outage.begin < instant).copied().collect();
+        if let Some(outage) = self.rare.outages.back_mut() {
             outage.end = outage.end.filter(|end| *end < instant);
             self.clear_known = outage.clear_known;
             self.unknown_since = outage.end.is_none().then_some(outage.begin);
@@ -172,37 +206,39 @@ impl MemberState {
 
     /// Remembers as its past what another one found, up to an instant.
     pub(super) fn remember_as(&mut self, other: &Self, upto: Timestamp) {
-        let behind = self.outages.iter().filter(|outage| outage.begin > upto).copied();
+        let behind = self.rare.outages.iter().filter(|outage| outage.begin > upto).copied();
         let going_on =
-            self.outages.iter().find(|outage| outage.begin <= upto && outage.end.is_none_or(|end| end > upto));
-        let mut outages = other.outages.clone();
+            self.rare.outages.iter().find(|outage| outage.begin <= upto && outage.end.is_none_or(|end| end > upto));
+        let mut outages = other.rare.outages.clone();
         if let (Some(last), Some(going_on)) = (outages.back_mut(), going_on) {
             last.end = last.end.or(going_on.end);
         }
         outages.extend(behind);
         let surplus = outages.len().saturating_sub(OUTAGES_MAX);
         outages.drain(..surplus);
-        self.outages = outages;
+        self.rare.outages = outages;
     }
 
     /// Why a closure could not answer, if one could not.
-    pub(super) const fn fault(&mut self) -> Option<String> {
-        self.stacks.fault.take()
+    pub(super) fn fault(&mut self) -> Option<String> {
+        if self.has_scripts { self.rare.asked.fault.take() } else { None }
     }
 
-    fn evidence(&self, member: &Member, series: &[Series], instant: Timestamp) -> Evidence {
-        let term = |window: &Window| TermValue {
-            label: window.spec.label.clone(),
+    /// What people are shown is reckoned here, since nearly no verdict is shown to any.
+    fn evidence(&self, member: &Member, spreads: &[f64], series: &[Series], instant: Timestamp) -> Evidence {
+        let value = self.rare.value.number(Inputs { windows: &self.values, spreads, scripts: &[] });
+        let term = |(window, spec): (&Window, &WindowSpec)| TermValue {
+            label: spec.label.clone(),
             value: series.get(window.series).and_then(|series| window.value(series)),
             coverage: window.coverage(),
-            unit: window.spec.unit.clone(),
+            unit: spec.unit.clone(),
             flags: series.get(window.series).map_or_else(Vec::new, |series| window.flags(series, instant)),
         };
         Evidence {
             station: member.station_name.clone(),
             trip: self.trip,
-            value: Some(self.value).filter(|value| value.is_finite()),
-            terms: self.windows.iter().map(term).collect(),
+            value: Some(value).filter(|value| value.is_finite()),
+            terms: self.windows.iter().zip(&member.windows).map(term).collect(),
         }
     }
 }
@@ -211,8 +247,9 @@ impl MemberState {
 pub(super) fn gather(
     states: &[MemberState],
     members: &[Member],
+    spreads: &[f64],
     series: &[Series],
     instant: Timestamp,
 ) -> Vec<Evidence> {
-    states.iter().zip(members).map(|(state, member)| state.evidence(member, series, instant)).collect()
+    states.iter().zip(members).map(|(state, member)| state.evidence(member, spreads, series, instant)).collect()
 }

@@ -21,7 +21,7 @@ impl Engine {
     /// [`QueryError`] where stored frames cannot be read.
     pub fn rerun(&self, late: &Late, upto: Timestamp, readings: &Readings) -> Result<Rerun, QueryError> {
         let running = self.plans.get(late.plan);
-        let mut engine = Self::new(running.map(|running| running.plan.clone()).into_iter().collect());
+        let mut engine = Self::new(running.map(|running| (*running.plan).clone()).into_iter().collect());
         for (plan, running) in engine.plans.iter_mut().zip(running) {
             plan.next = Some(late.since);
             if plan.members.len() > 1 {

@@ -1,7 +1,8 @@
 //! The newest valid samples of one channel, as far back as any rule's window reaches.
 
+use super::super::expr::Strand;
 use super::super::verdict::FlagCount;
-use crate::model::{Quality, Timestamp};
+use crate::model::{Quality, Sample, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What putting a sample in has done to the order of the samples.
@@ -11,6 +12,21 @@ pub(super) enum Change {
     AtEnd,
     /// Something before the end changed: windows over it must be built again.
     Within,
+}
+
+/// What a sample is to a strand; `None` where it does not count there.
+pub(super) fn of_strand(strand: Strand, sample: Sample) -> Option<f64> {
+    match strand {
+        Strand::Valid => sample.valid(),
+        Strand::Normal => sample.value.filter(|_| sample.quality == Quality::Normal),
+        Strand::Flags => Some(f64::from(sample.quality.code())),
+        Strand::Frames => Some(0.0),
+    }
+}
+
+/// The flag that goes on record with a sample; where frames alone count, no channel is looked at.
+pub(super) fn flag_of(strand: Strand, quality: Quality) -> Quality {
+    if strand == Strand::Frames { Quality::Normal } else { quality }
 }
 
 /// Valid samples in order of time. Each has a sequence number that stays the same while older samples are dropped.

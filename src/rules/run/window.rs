@@ -10,10 +10,14 @@ use crate::model::Timestamp;
 /// Milliseconds of an hour, over which rates are told.
 const HOUR_MS: f64 = 3_600_000.0;
 
-/// One window at one station.
+/// One window at one station. What an instant needs lies close together: a large rule set is asked at the speed of memory.
 #[derive(Debug)]
 pub(super) struct Window {
-    pub(super) spec: WindowSpec,
+    width_ms: i64,
+    lag_ms: i64,
+    function: WindowFunction,
+    coverage_min: f64,
+    expected: f64,
     /// Index of its series in the engine.
     pub(super) series: usize,
     /// Sequence numbers of the samples inside: from, and up to but not including.
@@ -24,9 +28,29 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(spec: WindowSpec, series: usize) -> Self {
-        let inside = Inside::new(spec.function);
-        Self { spec, series, from: 0, to: 0, inside, must_rebuild: true }
+    pub(super) fn new(spec: &WindowSpec, series: usize) -> Self {
+        Self {
+            width_ms: spec.width_ms,
+            lag_ms: spec.lag_ms,
+            function: spec.function,
+            coverage_min: spec.coverage_min,
+            expected: f64::from(spec.expected),
+            series,
+            from: 0,
+            to: 0,
+            inside: Inside::new(spec.function),
+            must_rebuild: true,
+        }
+    }
+
+    /// What it computes.
+    pub(super) const fn function(&self) -> WindowFunction {
+        self.function
+    }
+
+    /// How far back it looks.
+    pub(super) const fn reach_ms(&self) -> i64 {
+        self.width_ms.saturating_add(self.lag_ms)
     }
 
     /// Samples inside or before it have changed.
@@ -36,12 +60,12 @@ impl Window {
 
     /// Moves the window to where it stands at `instant`; instants never go back.
     pub(super) fn advance(&mut self, series: &Series, instant: Timestamp) {
-        let end = instant.plus_ms(-self.spec.lag_ms);
-        let begin = end.plus_ms(-self.spec.width_ms);
+        let end = instant.plus_ms(-self.lag_ms);
+        let begin = end.plus_ms(-self.width_ms);
         // Samples that came too late for any window may have been dropped before they were ever inside.
         let is_overtaken = self.from < series.first_sequence();
         if std::mem::take(&mut self.must_rebuild) || is_overtaken {
-            self.inside = Inside::new(self.spec.function);
+            self.inside = Inside::new(self.function);
             self.from = series.sequence_after(begin);
             self.to = self.from;
         }
@@ -58,8 +82,8 @@ impl Window {
 
     /// The flags of the samples inside at `instant`, whether these count or not.
     pub(super) fn flags(&self, series: &Series, instant: Timestamp) -> Vec<FlagCount> {
-        let end = instant.plus_ms(-self.spec.lag_ms);
-        series.flags_within(end.plus_ms(-self.spec.width_ms), end)
+        let end = instant.plus_ms(-self.lag_ms);
+        series.flags_within(end.plus_ms(-self.width_ms), end)
     }
 
     /// Samples inside that count.
@@ -73,22 +97,23 @@ impl Window {
 
     /// The first instant behind `instant` at which another sample enters, as far as the samples are known.
     pub(super) fn next_change(&self, series: &Series, instant: Timestamp) -> Option<Timestamp> {
-        let lag_ms = self.spec.lag_ms;
+        let lag_ms = self.lag_ms;
         series.next_after(instant.plus_ms(-lag_ms)).map(|time| time.plus_ms(lag_ms))
     }
 
     /// Samples that count over expected ones.
     pub(super) fn coverage(&self) -> f64 {
-        self.valid() as f64 / f64::from(self.spec.expected)
+        self.valid() as f64 / self.expected
     }
 
     /// The value; `None` where nothing is inside, or less than the rule asks for.
+    #[inline]
     pub(super) fn value(&self, series: &Series) -> Option<f64> {
         let count = self.valid();
-        if self.spec.coverage_min > 0.0 && self.coverage() < self.spec.coverage_min {
+        if self.coverage_min > 0.0 && self.coverage() < self.coverage_min {
             return None;
         }
-        match (&self.inside, self.spec.function) {
+        match (&self.inside, self.function) {
             (_, WindowFunction::Count) => Some(count as f64),
             (_, WindowFunction::Coverage) => Some(100.0 * self.coverage()),
             (_, WindowFunction::Silent) => Some(f64::from(u8::from(count == 0))),

@@ -1,6 +1,8 @@
-//! What keeps a store in order, and looks at it from outside: compaction, deletion, retention, verification, backup, snapshots.
+//! What keeps a store in order, and looks at it from outside: compaction, deletion, retention, verification, backup, snapshots,
+//! replaying.
 
 mod backup;
+mod replay;
 mod rewrite;
 mod seal;
 mod snapshot;

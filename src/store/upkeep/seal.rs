@@ -77,13 +77,24 @@ impl Store {
         if self.is_sealing() || self.state.read().head.rows() == 0 {
             return Ok(false);
         }
+        self.begin_log()?;
+        self.freeze_until(self.next_lsn - 1);
+        Ok(true)
+    }
+
+    /// Begins a new log behind the one there is, which is durable then.
+    pub(super) fn begin_log(&mut self) -> Result<(), StoreError> {
         self.sync.sync_written()?;
         let next = Wal::create(&*self.storage, &self.layout.wal, self.next_lsn)?;
         self.sync.switch_to(next.path(), next.log(), self.next_lsn - 1);
         self.wal = next;
-        self.frozen_lsn = self.next_lsn - 1;
+        Ok(())
+    }
+
+    /// Sets the rows of the head aside, which are those up to `lsn`.
+    pub(super) fn freeze_until(&mut self, lsn: u64) {
+        self.frozen_lsn = lsn;
         self.state.write().freeze();
-        Ok(true)
     }
 
     /// The rows that wait to become a segment.
@@ -106,12 +117,21 @@ impl Store {
         self.catalog.put(&file_name, &summary);
         self.state.write().seal_frozen(segment);
         self.sealed_lsn = last_lsn;
-        for name in self.storage.list(&self.layout.wal).map_err(StoreError::io("list", &self.layout.wal))? {
-            let path = self.layout.wal.join(name);
-            if wal::first_lsn_of(&path).is_none_or(|first_lsn| first_lsn <= last_lsn) {
-                self.storage.remove(&path).map_err(StoreError::io("remove", &path))?;
+        self.remove_sealed_logs()?;
+        Ok(Sealed { file_name, sha256: sha256(&bytes), summary })
+    }
+
+    /// The frames of a log end where the next one begins; while one is replayed it may hold more than is sealed.
+    pub(super) fn remove_sealed_logs(&self) -> Result<(), StoreError> {
+        let names = self.storage.list(&self.layout.wal).map_err(StoreError::io("list", &self.layout.wal))?;
+        let paths: Vec<PathBuf> = names.into_iter().map(|name| self.layout.wal.join(name)).collect();
+        for (index, path) in paths.iter().enumerate() {
+            let next_lsn = paths.iter().skip(index + 1).find_map(|path| wal::first_lsn_of(path));
+            let is_sealed = next_lsn.is_some_and(|next_lsn| next_lsn <= self.sealed_lsn + 1);
+            if is_sealed || wal::first_lsn_of(path).is_none() {
+                self.storage.remove(path).map_err(StoreError::io("remove", path))?;
             }
         }
-        Ok(Sealed { file_name, sha256: sha256(&bytes), summary })
+        Ok(())
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn steady(engine: &dyn Engine, dir: &Path, seconds: u64) -> Result<Ve
             store.append(&[Row { station, time_ms, values: &values }])?;
         }
         if second >= seconds / 2 && second % SECONDS_PER_LOOK == 0 {
-            greatest = greatest.max(resident_bytes()?);
+            greatest = greatest.max(resident_bytes("VmRSS:")?);
         }
     }
     check(CASE, engine, tally, store.scan()?)?;
@@ -58,10 +58,10 @@ pub(crate) fn steady(engine: &dyn Engine, dir: &Path, seconds: u64) -> Result<Ve
     Ok(vec![greatest])
 }
 
-/// The resident set of this process.
-fn resident_bytes() -> Result<u64, Failure> {
+/// The resident set of this process, now (`VmRSS:`) or at its greatest (`VmHWM:`).
+pub(crate) fn resident_bytes(kind: &str) -> Result<u64, Failure> {
     let status = std::fs::read_to_string("/proc/self/status").map_err(of("read /proc/self/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(kind));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kib.map(|kib| kib << 10).ok_or_else(|| Failure::says("/proc/self/status has no VmRSS"))
+    kib.map(|kib| kib << 10).ok_or_else(|| Failure::says("/proc/self/status has no resident set"))
 }

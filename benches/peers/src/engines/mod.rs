@@ -34,6 +34,13 @@ pub(crate) trait Engine: Sync {
     /// Opens the store in a folder, or makes it.
     fn open(&self, dir: &Path, shape: &Shape, durability: Durability) -> Result<Box<dyn Store>, Failure>;
 
+    /// As [`Engine::open`] with interval durability, for a log that is to grow so long: an engine that can be told not to fold it in before
+    /// is told so.
+    fn open_for_log(&self, dir: &Path, shape: &Shape, log_bytes: u64) -> Result<Box<dyn Store>, Failure> {
+        let _ = log_bytes;
+        self.open(dir, shape, Durability::Interval)
+    }
+
     /// Puts a closed store into the state that it has after a quiet night: logs folded in, files merged.
     fn settle(&self, dir: &Path, shape: &Shape) -> Result<(), Failure>;
 

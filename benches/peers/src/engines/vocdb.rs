@@ -34,14 +34,14 @@ impl Engine for Vocdb {
             Durability::Interval => vocdb::Durability::Interval(SYNC_INTERVAL),
             Durability::EachAppend => vocdb::Durability::Always,
         };
-        let db = Database::open(dir, Config { durability, ..Config::default() }).map_err(of("open vocdb"))?;
-        let interval = Interval::from_ms(shape.interval_ms).map_err(of("make an interval"))?;
-        let mut instruments = Vec::new();
-        for station in 0..shape.stations {
-            instruments.push(register(&db, station, shape, interval)?);
-        }
-        let channels = (0..shape.channels.len()).collect();
-        Ok(Box::new(Open { readings: db.readings(), db, instruments, channels }))
+        open(dir, shape, Config { durability, ..Config::default() })
+    }
+
+    fn open_for_log(&self, dir: &Path, shape: &Shape, log_bytes: u64) -> Result<Box<dyn Store>, Failure> {
+        // Rows take an eighth more in memory than in the log. With the default of 16 MiB they are sealed long before.
+        let head_bytes_max = usize::try_from(log_bytes.saturating_mul(2)).unwrap_or(usize::MAX);
+        let durability = vocdb::Durability::Interval(SYNC_INTERVAL);
+        open(dir, shape, Config { durability, head_bytes_max, ..Config::default() })
     }
 
     fn settle(&self, dir: &Path, shape: &Shape) -> Result<(), Failure> {
@@ -58,6 +58,17 @@ impl Engine for Vocdb {
     fn log_bytes(&self, dir: &Path) -> Result<u64, Failure> {
         file_bytes(dir, &|path| path.starts_with("wal"))
     }
+}
+
+fn open(dir: &Path, shape: &Shape, config: Config) -> Result<Box<dyn Store>, Failure> {
+    let db = Database::open(dir, config).map_err(of("open vocdb"))?;
+    let interval = Interval::from_ms(shape.interval_ms).map_err(of("make an interval"))?;
+    let mut instruments = Vec::new();
+    for station in 0..shape.stations {
+        instruments.push(register(&db, station, shape, interval)?);
+    }
+    let channels = (0..shape.channels.len()).collect();
+    Ok(Box::new(Open { readings: db.readings(), db, instruments, channels }))
 }
 
 fn register(db: &Database, station: usize, shape: &Shape, interval: Interval) -> Result<InstrumentId, Failure> {

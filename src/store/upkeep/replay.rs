@@ -1,0 +1,95 @@
+//! Replaying: frames of the write-ahead log come back into the head a batch at a time, and are sealed as it fills, so that a long log takes
+//! no more memory than the file that is read and one head.
+
+use super::super::engine::Store;
+use super::super::error::StoreError;
+use super::super::ingest::{Correction, corrections};
+use crate::model::{Batch, FrameRef, Registry, Sample};
+
+impl Store {
+    /// The next frames of the write-ahead log that no segment holds, up to `until_lsn`, included, with the sequence number of the first;
+    /// `None` once there are no more of them.
+    pub(crate) fn next_replay(&mut self, until_lsn: u64) -> Result<Option<(u64, Batch)>, StoreError> {
+        while let Some((first_lsn, batch)) = self.replay.next(&*self.storage)? {
+            let last_lsn = first_lsn + (batch.len() as u64).saturating_sub(1);
+            if last_lsn <= self.sealed_lsn {
+                continue;
+            }
+            if first_lsn > until_lsn {
+                self.replay.rest = Some((first_lsn, batch));
+                return Ok(None);
+            }
+            if first_lsn > self.sealed_lsn && last_lsn <= until_lsn {
+                return Ok(Some((first_lsn, batch)));
+            }
+            let (mut asked, mut rest) = (Batch::new(), Batch::new());
+            for (lsn, frame) in (first_lsn..).zip(batch.frames()).filter(|(lsn, _)| *lsn > self.sealed_lsn) {
+                if lsn > until_lsn { rest.push_ref(frame) } else { asked.push_ref(frame) }
+            }
+            let first_lsn = first_lsn.max(self.sealed_lsn + 1);
+            if !rest.is_empty() {
+                self.replay.rest = Some((first_lsn + asked.len() as u64, rest));
+            }
+            return Ok(Some((first_lsn, asked)).filter(|(_, asked)| !asked.is_empty()));
+        }
+        Ok(None)
+    }
+
+    /// Puts a frame of the write-ahead log back into the head. Gives the stored values that it replaces.
+    pub(crate) fn put_back(&self, frame: FrameRef<'_>) -> Result<Vec<Correction>, StoreError> {
+        let replaced = self.replaced(frame)?;
+        self.state.write().head.upsert(frame);
+        Ok(replaced)
+    }
+
+    fn replaced(&self, frame: FrameRef<'_>) -> Result<Vec<Correction>, StoreError> {
+        let state = self.state.read();
+        if state.newest(frame.instrument).is_none_or(|newest| newest < frame.time) {
+            return Ok(Vec::new());
+        }
+        let stored = state.frame_at(frame.instrument, frame.time, frame.values.len())?;
+        let samples: Vec<Sample> = frame.samples().collect();
+        Ok(stored.map_or_else(Vec::new, |stored| corrections(&stored, &samples)))
+    }
+
+    /// Whether the rows put back should be sealed before more of them come.
+    pub(crate) fn is_replay_full(&self) -> bool {
+        self.state.read().head.bytes() >= self.head_bytes_max
+    }
+
+    /// Seals what has been put back, up to `lsn`, included. No frame of it may be one that the rules have yet to see. The segment is
+    /// recorded when opening ends, as one is that a crash has left without a record.
+    pub(crate) fn seal_replayed(&mut self, lsn: u64, registry: &Registry) -> Result<(), StoreError> {
+        if !self.is_sealing() {
+            self.replay.is_partly_sealed = true;
+            self.freeze_until(lsn);
+        }
+        self.seal_put_back(registry)
+    }
+
+    /// Whether a part of the log is sealed, and another is not.
+    pub(crate) const fn is_partly_sealed(&self) -> bool {
+        self.replay.is_partly_sealed
+    }
+
+    /// Once everything is put back: seals the rest of a log of which a part is sealed, and begins a new one. No log outlives its segments,
+    /// or rows of these would come back from it once they are deleted.
+    pub(crate) fn finish_replay(&mut self, registry: &Registry) -> Result<(), StoreError> {
+        if !std::mem::take(&mut self.replay.is_partly_sealed) {
+            return Ok(());
+        }
+        self.seal_put_back(registry)?;
+        if !self.freeze()? {
+            self.begin_log()?;
+            return self.remove_sealed_logs();
+        }
+        self.seal_put_back(registry)
+    }
+
+    fn seal_put_back(&mut self, registry: &Registry) -> Result<(), StoreError> {
+        let Some(pending) = self.pending_seal() else { return Ok(()) };
+        let built = pending.build(registry)?;
+        pending.publish(&built)?;
+        self.finish_seal(pending, built).map(drop)
+    }
+}
