@@ -246,7 +246,7 @@ impl Engine {
     pub fn go_on_from(&mut self, before: &Self) {
         let key = |plan: &PlanState| (plan.plan.spec.rule.clone(), plan.plan.spec.scope_key.clone());
         let standing: BTreeMap<(String, String), &PlanState> =
-            before.plans.iter().map(|plan| (key(plan), plan)).collect();
+            before.plans.iter().map(|plan| (key(plan), plan.as_ref())).collect();
         for plan in &mut self.plans {
             if let Some(before) = standing.get(&key(plan)) {
                 plan.go_on_from(before);

@@ -56,8 +56,9 @@ impl Rerun {
     /// Whether nothing is under way here that began before: a station that is unknown may leave a quorum sooner or later.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        let is_known =
-            |plan: &PlanState| plan.members.len() < 2 || plan.members.iter().all(|one| one.unknown_since.is_none());
+        let is_known = |plan: &Box<PlanState>| {
+            plan.members.len() < 2 || plan.members.iter().all(|one| one.unknown_since.is_none())
+        };
         self.engine.plans.iter().all(is_known)
     }
 
