@@ -1,7 +1,7 @@
 //! A plan over a stretch of the past once more, apart from the engine that runs.
 
 use super::super::verdict::Verdict;
-use super::engine::{Engine, PlanState};
+use super::engine::Engine;
 use super::late::Late;
 use super::member::MemberState;
 use crate::model::Timestamp;
@@ -45,7 +45,7 @@ impl Rerun {
         }
     }
 
-    /// What stations were unknown when is, for the running engine, up to an instant what was found here.
+    /// The running engine remembers which stations were unknown when, up to an instant, as it was found here.
     pub fn leave_to(&self, engine: &mut Engine, plan: usize, upto: Timestamp) {
         let (Some(mine), Some(running)) = (self.engine.plans.first(), engine.plans.get_mut(plan)) else { return };
         if mine.members.len() > 1 {
@@ -56,10 +56,8 @@ impl Rerun {
     /// Whether nothing is under way here that began before: a station that is unknown may leave a quorum sooner or later.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        let is_known = |plan: &Box<PlanState>| {
-            plan.members.len() < 2 || plan.members.iter().all(|one| one.unknown_since.is_none())
-        };
-        self.engine.plans.iter().all(is_known)
+        let mut plans = self.engine.plans.iter();
+        plans.all(|plan| plan.members.len() < 2 || plan.members.iter().all(|one| one.unknown_since.is_none()))
     }
 
     /// Whether the plan of the running engine stands just so.
