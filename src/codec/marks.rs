@@ -1,7 +1,7 @@
 //! The marks of a block (presence and quality, a byte a row): constant, runs, or two marks in turn.
 
 use super::CodecError;
-use super::integers::{self, Effort, Lanes, Sink, write_values};
+use super::integers::{self, Begins, Effort, Lanes, Sink, write_values};
 use crate::base::bytes::{ByteReader, put_varint};
 
 const CONSTANT: u8 = 0;
@@ -112,9 +112,9 @@ fn decode_alternating(reader: &mut ByteReader<'_>, out: &mut [u8]) -> Result<(),
 struct Lengths(Vec<i64>);
 
 impl Sink for Lengths {
-    fn lanes(&mut self, lanes: &Lanes) {
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
         let mut lengths = [0_i64; 128];
-        write_values(lanes, &mut lengths, |word| i64::from(word.cast_signed()));
+        write_values(lanes, begins, &mut lengths, |word| i64::from(word.cast_signed()));
         self.run(&lengths);
     }
 

@@ -9,6 +9,7 @@ mod marks;
 mod page;
 mod page_reader;
 mod page_writer;
+mod processor;
 mod scale;
 mod small;
 mod stats;

@@ -1,7 +1,7 @@
 //! The times of a chunk, block by block: a regular grid in a byte a block, anything else as integers.
 
 use super::CodecError;
-use super::integers::{self, Effort, Lanes, Sink, write_values};
+use super::integers::{self, Begins, Effort, Lanes, Sink, write_values};
 use crate::base::bytes::{ByteReader, put_varint, put_zigzag};
 use crate::base::limits::ROWS_PER_BLOCK;
 
@@ -144,9 +144,9 @@ struct Times<'a> {
 }
 
 impl Sink for Times<'_> {
-    fn lanes(&mut self, lanes: &Lanes) {
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
         let mut offsets = [0_i64; 128];
-        write_values(lanes, &mut offsets, |word| i64::from(word.cast_signed()));
+        write_values(lanes, begins, &mut offsets, |word| i64::from(word.cast_signed()));
         self.run(&offsets);
     }
 

@@ -1,7 +1,7 @@
 //! The present values of one block: integers with a scale, adjustments and exceptions, or the doubles themselves.
 
 use super::CodecError;
-use super::integers::{self, Effort, Lanes, Sink, write_values};
+use super::integers::{self, Begins, Effort, Lanes, Sink, write_values};
 use super::scale::{Scale, Scaled, Split};
 use crate::base::bytes::{ByteReader, put_varint};
 use crate::base::limits::ROWS_PER_BLOCK;
@@ -188,13 +188,16 @@ fn next<'a>(left: &mut &'a mut [f64], count: usize) -> &'a mut [f64] {
 }
 
 impl Sink for Doubles<'_> {
-    fn lanes(&mut self, lanes: &Lanes) {
+    #[inline(always)]
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
         let out = next(&mut self.left, 128);
         match self.conversion {
-            Conversion::Whole => write_values(lanes, out, |word| f64::from(word.cast_signed())),
-            Conversion::Split(split, _) => write_values(lanes, out, |word| split.value(word.cast_signed())),
-            Conversion::Divide(power) => write_values(lanes, out, |word| f64::from(word.cast_signed()) / power),
-            Conversion::Factor(factor) => write_values(lanes, out, |word| f64::from(word.cast_signed()) * factor),
+            Conversion::Whole => write_values(lanes, begins, out, |word| f64::from(word.cast_signed())),
+            Conversion::Split(split, _) => write_values(lanes, begins, out, |word| split.value(word.cast_signed())),
+            Conversion::Divide(power) => write_values(lanes, begins, out, |word| f64::from(word.cast_signed()) / power),
+            Conversion::Factor(factor) => {
+                write_values(lanes, begins, out, |word| f64::from(word.cast_signed()) * factor)
+            }
         }
     }
 
@@ -211,9 +214,9 @@ struct Adjust<'a> {
 }
 
 impl Sink for Adjust<'_> {
-    fn lanes(&mut self, lanes: &Lanes) {
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
         let mut over = [0_i64; 128];
-        write_values(lanes, &mut over, |word| i64::from(word.cast_signed()));
+        write_values(lanes, begins, &mut over, |word| i64::from(word.cast_signed()));
         self.run(&over);
     }
 

@@ -1,17 +1,18 @@
 //! From the bytes of a block back to its integers, group by group.
 
-use super::lanes::{self, Lanes, write_values};
+use super::lanes::{self, Begins, Lanes, write_values};
 use super::mode::{CONSTANT, DELTA, DICTIONARY, DIVISOR, FIRST_KNOWN, FRAME, KIND_BITS, KNOWN_BITS, WIDE};
 use super::narrow::{self, GroupSink};
 use super::wide;
 use crate::base::bytes::{ByteReader, unzigzag};
 use crate::base::limits::{DICTIONARY_ENTRIES_MAX, ROWS_PER_BLOCK, VALUES_PER_GROUP};
 use crate::codec::CodecError;
+use crate::codec::processor::with_best;
 
 /// What receives the integers of a block, in order.
 pub(in super::super) trait Sink {
-    /// 128 integers of 32 bits.
-    fn lanes(&mut self, lanes: &Lanes);
+    /// 128 integers of 32 bits, each less what its lane begins with. Inlined into code for the best instructions of the processor.
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins);
     /// Any number of integers up to 128.
     fn run(&mut self, values: &[i64]);
 }
@@ -171,18 +172,28 @@ const fn unzigzag_word(unit: u32) -> u32 {
     (unit >> 1) ^ (unit & 1).wrapping_neg()
 }
 
+impl<S: Sink> Integrate<'_, S> {
+    /// Gives a group to the sink.
+    #[inline(always)]
+    fn integrate(&mut self, lanes: &mut Lanes) {
+        let least = self.least;
+        let begins = match self.kind {
+            FRAME => [least; 4],
+            DELTA => lanes::run_up(lanes, &mut self.before, |unit| unit.wrapping_add(least)),
+            _ => lanes::run_up(lanes, &mut self.before, unzigzag_word),
+        };
+        let Some((first, divisor)) = self.scale else { return self.sink.lanes(lanes, begins) };
+        lanes::map(lanes, begins, |multiple| first.wrapping_add(multiple.wrapping_mul(divisor)));
+        self.sink.lanes(lanes, [0; 4]);
+    }
+}
+
 impl<S: Sink> GroupSink for Integrate<'_, S> {
     fn lanes(&mut self, lanes: &mut Lanes) {
-        let least = self.least;
-        match self.kind {
-            FRAME => lanes::map(lanes, |unit| unit.wrapping_add(least)),
-            DELTA => self.before = lanes::run_up(lanes, self.before, |unit| unit.wrapping_add(least)),
-            _ => self.before = lanes::run_up(lanes, self.before, unzigzag_word),
-        }
-        if let Some((first, divisor)) = self.scale {
-            lanes::map(lanes, |multiple| first.wrapping_add(multiple.wrapping_mul(divisor)));
-        }
-        self.sink.lanes(lanes);
+        with_best(
+            #[inline(always)]
+            || self.integrate(lanes),
+        );
     }
 
     fn tail(&mut self, units: &mut [u32]) {
@@ -209,9 +220,9 @@ struct ByRank<'a, S> {
 }
 
 impl<S: Sink> Sink for ByRank<'_, S> {
-    fn lanes(&mut self, lanes: &Lanes) {
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
         let mut ranks = [0_i64; VALUES_PER_GROUP];
-        write_values(lanes, &mut ranks, |rank| i64::from(rank.cast_signed()));
+        write_values(lanes, begins, &mut ranks, |rank| i64::from(rank.cast_signed()));
         self.run(&ranks);
     }
 
@@ -244,9 +255,9 @@ fn decode_dictionary(reader: &mut ByteReader<'_>) -> Result<Vec<i64>, CodecError
 struct Entries(Vec<i64>);
 
 impl Sink for Entries {
-    fn lanes(&mut self, lanes: &Lanes) {
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
         let mut steps = [0_i64; 128];
-        write_values(lanes, &mut steps, |step| i64::from(step.cast_signed()));
+        write_values(lanes, begins, &mut steps, |step| i64::from(step.cast_signed()));
         self.run(&steps);
     }
 

@@ -120,8 +120,13 @@ fn step<const W: usize, const S: usize>(words: &[[u32; 4]; W], out: &mut Lanes, 
     }
 }
 
-/// Turns steps into values: running sums that go on from `before`. Gives the last value.
-pub(super) fn run_up(lanes: &mut Lanes, before: u32, step_of: impl Fn(u32) -> u32) -> u32 {
+/// What is to be added to all values of each lane.
+pub(in super::super) type Begins = [u32; 4];
+
+/// Turns steps into values: running sums within each lane, and what each lane begins with. They go on from `before`, which becomes the
+/// last value.
+#[inline(always)]
+pub(super) fn run_up(lanes: &mut Lanes, before: &mut u32, step_of: impl Fn(u32) -> u32) -> Begins {
     let mut sums = [0_u32; 4];
     for row in lanes.iter_mut() {
         for (sum, unit) in sums.iter_mut().zip(row.iter_mut()) {
@@ -129,26 +134,19 @@ pub(super) fn run_up(lanes: &mut Lanes, before: u32, step_of: impl Fn(u32) -> u3
             *unit = *sum;
         }
     }
-    let mut carry = before;
-    let carries = sums.map(|sum| {
-        let begin = carry;
-        carry = carry.wrapping_add(sum);
+    sums.map(|sum| {
+        let begin = *before;
+        *before = begin.wrapping_add(sum);
         begin
-    });
-    for row in lanes.iter_mut() {
-        for (value, begin) in row.iter_mut().zip(carries) {
-            *value = value.wrapping_add(begin);
-        }
-    }
-    carry
+    })
 }
 
-/// Changes every value.
+/// Changes every value, once what its lane begins with is added.
 #[inline(always)]
-pub(super) fn map(lanes: &mut Lanes, change: impl Fn(u32) -> u32) {
+pub(super) fn map(lanes: &mut Lanes, begins: Begins, change: impl Fn(u32) -> u32) {
     for row in lanes.iter_mut() {
-        for value in row.iter_mut() {
-            *value = change(*value);
+        for (value, begin) in row.iter_mut().zip(begins) {
+            *value = change(value.wrapping_add(begin));
         }
     }
 }
@@ -166,18 +164,29 @@ pub(super) fn from_values(values: &[u32]) -> Lanes {
     lanes
 }
 
-/// Writes the values in order, each changed on its way.
+/// Writes the values in order, each changed on its way, once what its lane begins with is added. Four steps of four lanes at a time: four
+/// neighbours then go into memory at once.
 #[inline(always)]
-pub(in super::super) fn write_values<T>(lanes: &Lanes, out: &mut [T], change: impl Fn(u32) -> T) {
-    let Some((first, rest)) = out.split_at_mut_checked(STEPS) else { return };
-    let Some((second, rest)) = rest.split_at_mut_checked(STEPS) else { return };
-    let Some((third, fourth)) = rest.split_at_mut_checked(STEPS) else { return };
+pub(in super::super) fn write_values<T>(
+    lanes: &Lanes,
+    begins: Begins,
+    out: &mut [T],
+    change: impl Fn(u32) -> T + Copy,
+) {
+    let Some((first, rest)) = out.split_first_chunk_mut::<STEPS>() else { return };
+    let Some((second, rest)) = rest.split_first_chunk_mut::<STEPS>() else { return };
+    let Some((third, rest)) = rest.split_first_chunk_mut::<STEPS>() else { return };
+    let Some((fourth, _)) = rest.split_first_chunk_mut::<STEPS>() else { return };
+    let (steps, _) = lanes.as_chunks::<4>();
+    let [first, second, third, fourth] = [first, second, third, fourth].map(|out| out.as_chunks_mut::<4>().0);
     let outs = first.iter_mut().zip(second).zip(third).zip(fourth);
-    for ([a, b, c, d], (((first, second), third), fourth)) in lanes.iter().zip(outs) {
-        *first = change(*a);
-        *second = change(*b);
-        *third = change(*c);
-        *fourth = change(*d);
+    for ([one, two, three, four], (((first, second), third), fourth)) in steps.iter().zip(outs) {
+        let ([a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]) = (*one, *two, *three, *four);
+        let [of_first, of_second, of_third, of_fourth] = begins;
+        *first = [a, e, i, m].map(|value| change(value.wrapping_add(of_first)));
+        *second = [b, f, j, n].map(|value| change(value.wrapping_add(of_second)));
+        *third = [c, g, k, o].map(|value| change(value.wrapping_add(of_third)));
+        *fourth = [d, h, l, p].map(|value| change(value.wrapping_add(of_fourth)));
     }
 }
 
@@ -193,6 +202,7 @@ pub(super) fn add_bits(lanes: &mut Lanes, position: u32, bits: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::processor::with_best;
     use proptest::prelude::*;
 
     proptest! {
@@ -204,17 +214,34 @@ mod tests {
             let mut lanes = [[7; 4]; STEPS];
             unpack(&packed, width, &mut lanes);
             let mut back = [0_u32; 128];
-            write_values(&lanes, &mut back, |value| value);
+            write_values(&lanes, [0; 4], &mut back, |value| value);
             let mask = if width == 0 { 0 } else { u32::MAX >> (32 - width) };
             prop_assert_eq!(back.to_vec(), values.iter().map(|value| value & mask).collect::<Vec<_>>());
         }
 
         #[test]
+        fn newer_instructions_give_the_same_bits(units in prop::collection::vec(any::<u32>(), 128), before: u32, power in 0_i32..7) {
+            #[inline(always)]
+            fn written(units: &[u32], mut before: u32, power: f64) -> (Vec<u64>, u32) {
+                let mut lanes = from_values(units);
+                let begins = run_up(&mut lanes, &mut before, |unit| (unit >> 1) ^ (unit & 1).wrapping_neg());
+                let mut out = [0.0; 128];
+                let high = 1.0 / power;
+                write_values(&lanes, begins, &mut out, |word| f64::from(word.cast_signed()) * high + f64::from(word.cast_signed()) * 1e-19);
+                (out.iter().map(|value| value.to_bits()).collect(), before)
+            }
+            let power = 10_f64.powi(power);
+            let newer = with_best(#[inline(always)] || written(&units, before, power));
+            prop_assert_eq!(newer, written(&units, before, power));
+        }
+
+        #[test]
         fn running_sums_equal_the_sums_one_by_one(steps in prop::collection::vec(any::<u32>(), 128), before: u32) {
             let mut lanes = from_values(&steps);
-            let last = run_up(&mut lanes, before, |unit| unit);
+            let mut last = before;
+            let begins = run_up(&mut lanes, &mut last, |unit| unit);
             let mut back = [0_u32; 128];
-            write_values(&lanes, &mut back, |value| value);
+            write_values(&lanes, begins, &mut back, |value| value);
             let one_by_one: Vec<u32> = steps.iter().scan(before, |sum, s| { *sum = sum.wrapping_add(*s); Some(*sum) }).collect();
             prop_assert_eq!(last, one_by_one[127]);
             prop_assert_eq!(back.to_vec(), one_by_one);

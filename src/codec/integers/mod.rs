@@ -11,7 +11,7 @@ mod units;
 mod wide;
 
 pub(super) use decode::{Sink, decode};
-pub(super) use lanes::{Lanes, write_values};
+pub(super) use lanes::{Begins, Lanes, write_values};
 pub use mode::Effort;
 
 use crate::base::bytes::put_varint;
@@ -94,9 +94,9 @@ mod tests {
     struct Gather(Vec<i64>);
 
     impl Sink for Gather {
-        fn lanes(&mut self, lanes: &Lanes) {
+        fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
             let mut out = [0; 128];
-            write_values(lanes, &mut out, |value| i64::from(value.cast_signed()));
+            write_values(lanes, begins, &mut out, |value| i64::from(value.cast_signed()));
             self.0.extend_from_slice(&out);
         }
 

@@ -216,7 +216,7 @@ mod tests {
     impl GroupSink for Gather {
         fn lanes(&mut self, lanes: &mut Lanes) {
             let mut out = [0; 128];
-            lanes::write_values(lanes, &mut out, |unit| unit);
+            lanes::write_values(lanes, [0; 4], &mut out, |unit| unit);
             self.0.extend_from_slice(&out);
         }
 

@@ -27,6 +27,13 @@ impl Column {
         self.marks.clear();
     }
 
+    /// Whether every row has a value, whatever its quality.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        // Without a branch a mark: columns are complete nearly always.
+        self.marks.iter().fold(true, |are_present, mark| are_present & mark.is_present())
+    }
+
     /// The sample of a row; missing for a row that there is not.
     #[must_use]
     pub fn sample(&self, row: usize) -> Sample {

@@ -93,7 +93,7 @@ impl Open {
 }
 
 fn add(tally: &mut Tally, column: &Column) {
-    if column.marks.iter().all(|mark| mark.is_present()) {
+    if column.is_complete() {
         tally.add_slice(&column.values);
     } else {
         column.samples().filter_map(|sample| sample.value).for_each(|value| tally.add(value));
