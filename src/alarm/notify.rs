@@ -49,7 +49,7 @@ pub trait Notifier: Send + Sync {
     }
 }
 
-/// Writes a line per notification to a stream: standard output, a file, a buffer.
+/// Writes each notification to a stream (standard output, a file, a buffer): a line, and indented lines where its text has several.
 #[derive(Debug)]
 pub struct ConsoleNotifier<W: Write + Send>(Mutex<W>);
 
@@ -64,6 +64,8 @@ impl<W: Write + Send> Notifier for ConsoleNotifier<W> {
     fn send(&self, notification: &Notification) -> Outcome {
         let Notification { contact, way, text, alarm, .. } = notification;
         let alarm = alarm.map_or_else(String::new, |alarm| format!("{alarm} "));
+        // What follows the first line belongs to it.
+        let text = text.replace('\n', "\n        ");
         let line = format!("    {way} to {}: {alarm}{text}\n", contact.0);
         match self.0.lock().write_all(line.as_bytes()) {
             Ok(()) => Outcome::Delivered,

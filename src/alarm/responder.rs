@@ -46,16 +46,18 @@ pub enum Scripted {
     /// Nobody ever answers.
     #[default]
     Never,
-    /// Every alarm that somebody is told of is acknowledged so long after its opening, or as soon as somebody is told where that is later.
+    /// Every alarm that somebody is told of is acknowledged so long after its opening, or as soon as somebody is told where that is later. So is
+    /// a latched alarm that trips again, counted from there.
     After(Interval),
 }
 
 impl Responder for Scripted {
     fn acknowledge(&self, alarm: &Alarm) -> Option<PlannedAcknowledgement> {
         let Self::After(after) = self else { return None };
-        let first = alarm.opened.chain.steps.first().filter(|_| !alarm.told.is_empty())?;
-        let told = alarm.opened.recorded_at.plus_ms(first.after_ms).plus_ms(alarm.paused_ms);
-        let at = alarm.opened.recorded_at.plus_ms(after.as_ms()).max(told);
+        let is_told = alarm.steps_taken > 0 && !alarm.told.is_empty();
+        let first = alarm.opened.chain.steps.first().filter(|_| is_told)?;
+        let told = alarm.begun_at.plus_ms(first.after_ms).plus_ms(alarm.paused_ms);
+        let at = alarm.begun_at.plus_ms(after.as_ms()).max(told);
         Some(PlannedAcknowledgement { at, by: "responder".to_owned(), comment: self.to_string() })
     }
 }

@@ -1,7 +1,26 @@
 //! What people read.
 
 use crate::model::{Timestamp, Unit};
-use crate::rules::verdict::{AlarmSpec, Evidence, Truth};
+use crate::rules::verdict::{AlarmSpec, Evidence, Truth, Verdict};
+
+/// What a title ends with where the alarm opened for want of readings, whatever the rule's own words say: which stations are unknown, and why.
+/// Nothing where the rule tripped on readings.
+pub(super) fn want(verdict: &Verdict<'_>, evidence: &[Evidence]) -> String {
+    if verdict.trip != Truth::Unknown {
+        return String::new();
+    }
+    if let Some(fault) = verdict.fault {
+        return format!(" (no verdict: the closure has no answer: {fault})");
+    }
+    let unknown: Vec<&Evidence> = evidence.iter().filter(|one| one.trip == Truth::Unknown).collect();
+    let is_silent = unknown.iter().flat_map(|one| &one.terms).all(|term| term.coverage == 0.0);
+    let names = if unknown.is_empty() { "any station".to_owned() } else { names(unknown.into_iter()) };
+    if is_silent {
+        format!(" (no reading came from {names})")
+    } else {
+        format!(" (too few readings came from {names})")
+    }
+}
 
 /// Fills in a title: `{value}`, `{stations}`, `{rule}`, `{since}`.
 pub(super) fn title(spec: &AlarmSpec, evidence: &[Evidence], since: Timestamp) -> String {
@@ -20,10 +39,15 @@ fn value(spec: &AlarmSpec, evidence: &[Evidence]) -> String {
     greatest.map_or_else(|| "no value".to_owned(), |value| format!("{} {unit}", short(value)).trim().to_owned())
 }
 
-/// The names of the tripping stations.
+/// The names of the tripping stations or, where none trips, of those that are unknown.
 fn stations(evidence: &[Evidence]) -> String {
-    let names: Vec<&str> = tripping(evidence).map(|one| one.station.as_str()).collect();
-    if names.is_empty() { "no station".to_owned() } else { names.join(", ") }
+    let unknown = evidence.iter().filter(|one| one.trip == Truth::Unknown);
+    let found = if tripping(evidence).next().is_some() { names(tripping(evidence)) } else { names(unknown) };
+    if found.is_empty() { "no station".to_owned() } else { found }
+}
+
+fn names<'a>(of: impl Iterator<Item = &'a Evidence>) -> String {
+    of.map(|one| one.station.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn tripping(evidence: &[Evidence]) -> impl Iterator<Item = &Evidence> {

@@ -46,6 +46,10 @@ pub const RULE_FILE_BYTES_MAX: u64 = 1 << 20;
 pub const RULE_FILES_MAX: usize = 1_000;
 /// Operations that tracing one rule file may take.
 pub const RULE_OPERATIONS_MAX: u64 = 1_000_000;
+/// Operations that tracing all files of one rule set may take.
+pub const RULE_SET_OPERATIONS_MAX: u64 = 4 * RULE_OPERATIONS_MAX;
+/// Bytes of all files of one rule set.
+pub const RULE_SET_BYTES_MAX: usize = 16 << 20;
 /// Rules in one set.
 pub const RULES_MAX: usize = 10_000;
 /// Ranges of instants that one plan remembers for late readings; the nearest of more become one.

@@ -134,12 +134,14 @@ impl Database {
         self.inner.lock().machine.incidents().cloned().collect()
     }
 
-    /// What happens next about every open alarm, and about every notification that is not delivered; and the endpoints to which nothing is sent.
+    /// What happens next about every open alarm, about every notification that is not delivered, and about every message that a flood holds
+    /// back; and the endpoints to which nothing is sent.
     #[must_use]
     pub fn audit(&self) -> Audit {
         let inner = self.inner.lock();
         let (outbox, disabled) = (inner.dispatcher.rows(), inner.dispatcher.disabled());
-        Audit { alarms: inner.machine.audit().collect(), outbox, disabled }
+        let held = inner.machine.held().map(|(held, at)| (held.clone(), at)).collect();
+        Audit { alarms: inner.machine.audit().collect(), outbox, held, disabled }
     }
 
     /// Everything that has happened to alarms, from the ledger.

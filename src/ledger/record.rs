@@ -122,7 +122,14 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged | Self::Checkpoint => 2,
+            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 3,
+            Self::ConditionUnknown
+            | Self::ConditionKnown
+            | Self::MembershipChanged
+            | Self::SuppressionChanged
+            | Self::Notification
+            | Self::Rerouted
+            | Self::Checkpoint => 2,
             _ => 1,
         }
     }
@@ -221,11 +228,31 @@ impl Record {
     /// # Errors
     /// [`LedgerError::Body`] for another version or for bytes of another type.
     pub fn body_of_version<T: DeserializeOwned>(&self, version: u8, index: u64) -> Result<T, LedgerError> {
+        self.decode(&self.body, version, index)
+    }
+
+    /// Its body of an earlier version, as a type that has so many fields more, all of them at the end: each reads as nothing (no text, no
+    /// list, none, zero, false), which is one byte of zero.
+    ///
+    /// # Errors
+    /// [`LedgerError::Body`] for another version or for bytes of another type.
+    pub fn body_of_fewer_fields<T: DeserializeOwned>(
+        &self,
+        version: u8,
+        added: usize,
+        index: u64,
+    ) -> Result<T, LedgerError> {
+        let mut body = self.body.clone();
+        body.resize(body.len() + added, 0);
+        self.decode(&body, version, index)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, body: &[u8], version: u8, index: u64) -> Result<T, LedgerError> {
         let wrong = |reason: String| LedgerError::Body { index, kind: self.kind.name(), reason };
         if self.version != version {
             return Err(wrong(format!("body version {}; this release reads version {version}", self.version)));
         }
-        options().deserialize(&self.body).map_err(|error| wrong(error.to_string()))
+        options().deserialize(body).map_err(|error| wrong(error.to_string()))
     }
 }
 
@@ -250,5 +277,16 @@ mod tests {
         assert!(record.body::<(u64, String, u64)>(3).is_err());
         let later = Record { version: 2, ..record };
         assert!(later.body::<(String, u64)>(3).unwrap_err().to_string().contains("record 3 (correction)"));
+    }
+
+    #[test]
+    fn fields_that_an_earlier_body_does_not_have_read_as_nothing_and_a_short_one_stays_an_error() {
+        type Now = (String, u64, String, Option<u64>, bool, u32);
+        let record = Record::new(Kind::Correction, &("abc", 7_u64)).unwrap();
+        let read = record.body_of_fewer_fields::<Now>(1, 4, 0).unwrap();
+        assert_eq!(read, ("abc".to_owned(), 7, String::new(), None, false, 0));
+        assert!(record.body_of_fewer_fields::<Now>(1, 3, 0).is_err());
+        assert!(record.body_of_fewer_fields::<Now>(1, 5, 0).is_err());
+        assert!(record.body_of_fewer_fields::<Now>(2, 4, 0).is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! From files to plans: traces rule files, binds the rules, and tells every mistake at once.
 
-use super::bind::{advise, bind};
+use super::bind::{advise, bind, for_sites};
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::expr::Rule;
 use super::plan::{Plan, Site};
 use super::script::{RuleFile, trace};
 use crate::base::checksum::sha256;
@@ -22,24 +23,36 @@ pub struct Compiled {
 /// # Errors
 /// Every mistake of every file, warnings included, in order of file, line and column, if any of them is an error.
 pub fn compile(files: &[RuleFile], sites: &[Site]) -> Result<Compiled, Diagnostics> {
-    let (rules, mut found) = trace(files);
+    let (rules, found) = trace(files);
+    compile_rules((files, rules), found, sites)
+}
+
+/// As [`compile`], for some of the stations that the files are meant for: rules whose scope has none of them are left out, and values for
+/// stations that are not among them. Gives the names of the rules that are left out too.
+///
+/// # Errors
+/// As for [`compile`].
+pub(crate) fn compile_part(files: &[RuleFile], sites: &[Site]) -> Result<(Compiled, Vec<String>), Diagnostics> {
+    let (rules, found) = trace(files);
+    let (rules, left_out) = for_sites(rules, sites);
+    Ok((compile_rules((files, rules), found, sites)?, left_out))
+}
+
+fn compile_rules(
+    (files, rules): (&[RuleFile], Vec<Rule>),
+    mut found: Vec<Diagnostic>,
+    sites: &[Site],
+) -> Result<Compiled, Diagnostics> {
     let (plans, bound) = bind(&rules, sites);
     found.extend(bound);
     if found.iter().all(|diagnostic| diagnostic.is_warning) {
         found.extend(advise(&rules));
     }
-    let found = sorted(found);
+    let found = Diagnostics::sorted(found);
     if found.errors().next().is_some() {
         return Err(found);
     }
     Ok(Compiled { plans, warnings: found, hash: hash(files) })
-}
-
-/// In order, and one mistake per place: the first that was found, errors before warnings.
-fn sorted(mut found: Vec<Diagnostic>) -> Diagnostics {
-    found.sort_by(|a, b| (&a.place, a.is_warning).cmp(&(&b.place, b.is_warning)));
-    found.dedup_by(|later, earlier| later.place == earlier.place);
-    Diagnostics(found)
 }
 
 /// SHA-256 over the files in order of their names, each name and text after its length as a little-endian `u64`.
@@ -63,6 +76,9 @@ mod tests {
     use crate::rules::read_folder;
     use crate::rules::verdict::{AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Step};
     use std::path::Path;
+
+    /// Where the golden text of this release is to be written, so that it can be looked at.
+    const GOLDEN: &str = "VOCDB_RULES_GOLDEN";
 
     fn file(name: &str, text: &str) -> RuleFile {
         RuleFile { name: name.to_owned(), text: text.to_owned() }
@@ -111,7 +127,13 @@ mod tests {
         let golden = include_str!("golden/mistakes.txt");
         let codes = golden.lines().filter(|line| !line.starts_with("    ") && !line.is_empty());
         let told: String = codes.map(|code| format!("{code}\n    {}\n", told(code).replace('\n', "\n    "))).collect();
-        assert_eq!(told, golden);
+        if let Ok(to) = std::env::var(GOLDEN) {
+            std::fs::write(to, &told).unwrap();
+        }
+        for (number, (told, golden)) in (1..).zip(told.lines().zip(golden.lines())) {
+            assert_eq!(told, golden, "line {number}");
+        }
+        assert_eq!(told.lines().count(), golden.lines().count());
     }
 
     #[test]

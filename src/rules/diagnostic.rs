@@ -28,6 +28,13 @@ impl fmt::Display for Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// In order, errors before warnings at one place, and each thing said once.
+    pub(super) fn sorted(mut found: Vec<Diagnostic>) -> Self {
+        found.sort_by_cached_key(|one| (one.place.clone(), one.is_warning, one.message.clone()));
+        found.dedup_by(|later, earlier| (&later.place, &later.message) == (&earlier.place, &earlier.message));
+        Self(found)
+    }
+
     /// The mistakes that keep the rule set from loading.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter().filter(|diagnostic| !diagnostic.is_warning)

@@ -90,11 +90,15 @@ fn io_error(path: &Path, source: io::Error) -> FolderError {
     FolderError::Io { path: path.to_owned(), source }
 }
 
-/// One file; `None` for a folder with such a name.
+/// One file; `None` for a folder, a pipe or whatever else has such a name.
 fn read_file(root: &Path, path: &Path) -> Result<Option<RuleFile>, FolderError> {
     let real = path.canonicalize().map_err(|source| io_error(path, source))?;
     if !real.starts_with(root) {
         return Err(FolderError::Outside { path: path.to_owned() });
+    }
+    // Asked before it is opened too: to open a pipe waits for somebody who writes.
+    if !real.metadata().map_err(|source| io_error(path, source))?.is_file() {
+        return Ok(None);
     }
     let file = File::open(&real).map_err(|source| io_error(path, source))?;
     if !file.metadata().map_err(|source| io_error(path, source))?.is_file() {
@@ -139,6 +143,20 @@ mod tests {
         assert!(matches!(read_folder(dir.path()), Err(FolderError::TooLarge { path }) if path.ends_with("e.rhai")));
         let missing = dir.path().join("missing");
         assert!(matches!(read_folder(&missing), Err(FolderError::Io { path, .. }) if path == missing));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_that_is_called_like_a_rule_file_is_left_alone_and_waited_for_by_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.rhai"), "1").unwrap();
+        let pipe = dir.path().join("x.rhai");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let (said, heard) = std::sync::mpsc::channel();
+        let folder = dir.path().to_owned();
+        std::thread::spawn(move || said.send(read_folder(&folder).map_err(|error| error.to_string())));
+        let read = heard.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        assert_eq!(read, Ok(vec![file("a.rhai", "1")]));
     }
 
     #[cfg(unix)]

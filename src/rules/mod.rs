@@ -22,6 +22,7 @@ pub mod verdict;
 
 pub use bind::bind;
 pub use check::{Report, check, sites_of};
+pub(crate) use compile::compile_part;
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expr::Rule;

@@ -68,6 +68,8 @@ mod tests {
                 way: "sms".to_owned(),
                 text: "text".to_owned(),
                 created_at: Timestamp::from_ms(1),
+                guidance: String::new(),
+                retrips: 0,
             })
         };
         let delivered = |id: &str, at| {

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod properties;
+mod record;
 mod reload;
 mod states;
 mod telling;
@@ -149,6 +150,8 @@ fn an_alarm_opens_when_its_condition_has_held_to_the_millisecond() {
         watermark: Some(at(2_001)),
         rule_set: Digest([7; 32]),
         place: spec("r", &[]).place,
+        guidance: String::new(),
+        fault: None,
     };
     assert_eq!(**opened, expected);
     assert_eq!(judge(&mut machine, 9_000, True, False), []);
@@ -261,7 +264,7 @@ fn a_rule_that_alarms_on_missing_verdicts_opens_after_its_patience_and_its_hold(
     let events = judge(&mut machine, 8_000, Unknown, Unknown);
     assert_eq!(told(&events), ["open #1 since 6000 at 8000"]);
     let AlarmEvent::Opened(opened) = &events[0] else { panic!("{events:?}") };
-    assert!(opened.title.starts_with("r: no value at no station since"), "{}", opened.title);
+    assert!(opened.title.starts_with("r: no value at park/S1, park/S3 since"), "{}", opened.title);
     assert_eq!(judge(&mut machine, 90_000, Unknown, Unknown), []);
     assert_eq!(judge(&mut machine, 91_000, False, True), []);
     assert_eq!(told(&judge(&mut machine, 94_000, False, True)), ["close #1 Cleared at 94000"]);

@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod crash;
+mod flood;
+mod hanging;
 #[cfg(feature = "mail")]
 mod mail;
 mod operators;
@@ -70,13 +72,19 @@ impl Host {
     }
 
     fn alarmed_by(self, rules: &str) -> Self {
+        let host = self.watched_by(rules);
+        host.read(0, 1.5);
+        host
+    }
+
+    /// With a station and rules, and no reading yet.
+    fn watched_by(self, rules: &str) -> Self {
         let station = self.db.register_station(Station::new("S").unwrap()).unwrap();
         let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
         let pid = Instrument::new("pid", Interval::seconds(1), channels).unwrap();
         assert_eq!(self.db.register_instrument(station, pid).unwrap(), InstrumentId::new(1));
         let rules = RuleFile { name: "r.rhai".to_owned(), text: rules.to_owned() };
         self.db.load_rule_files(vec![rules]).unwrap();
-        self.read(0, 1.5);
         self
     }
 

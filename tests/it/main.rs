@@ -18,6 +18,7 @@ mod rules_cookbook;
 mod rules_limits;
 mod rules_logic;
 mod rules_reloads;
+mod rules_said;
 mod rules_windows;
 mod shift;
 mod stats;

@@ -59,3 +59,29 @@ fn a_failed_expectation_names_its_line_and_what_was_found_instead() {
         tests.map(|test| format!("{test}\n    {}\n", failures_of(test).replace('\n', "\n    "))).collect();
     assert_eq!(told, golden, "\n{told}");
 }
+
+/// One folder for two sites, as an operator has it.
+const TWO_SITES: &str = "alarm(\"park-high\").scope(stations(\"park/*\")).when(last(\"benzene\") > 30.ppb);\n\
+    alarm(\"fence-high\").scope(stations(\"fence/*\"))\n\
+    .when(last(\"methane\") > param(\"trip\", 3.ppm).at(\"fence/N\", 4.ppm).at(\"fence/S\", 2.ppm));";
+
+#[test]
+fn rules_for_stations_that_a_test_does_not_have_are_left_out_of_it() {
+    let test = |station: &str, channel: &str, unit: &str, then: &str| {
+        let begin = format!("t.instrument(\"{station}\", \"gc\", 1.minute, #{{ {channel}: \"{unit}\" }});");
+        format!("test(\"{station}\", |t| {{ {begin} t.feed(\"{station}\", \"{channel}\", \"90x9\"); {then} }});\n")
+    };
+    let tests = [
+        test("park/S1", "benzene", "ppb", "t.at(5.minutes).expect_open(\"park-high\");"),
+        test("fence/S", "methane", "ppm", "t.at(5.minutes).expect_open(\"fence-high\");"),
+        test("park/S1", "benzene", "ppb", "t.at(5.minutes).expect_open(\"fence-high\");"),
+    ]
+    .concat();
+    let outcomes = run_rule_tests(&[file("r.rhai", TWO_SITES)], &[file("r_test.rhai", &tests)], &Registry::default());
+    let told: Vec<Vec<&str>> = outcomes
+        .iter()
+        .map(|outcome| outcome.failures.iter().map(|failure| failure.message.as_str()).collect())
+        .collect();
+    let left_out = "the scope of `fence-high` has no station in this test: register one with t.instrument(..)";
+    assert_eq!(told, [vec![], vec![], vec![left_out]]);
+}

@@ -206,7 +206,7 @@ fn assert_tells_what_is_written(events: &[AlarmEvent], sent: &[Notification], co
         match event {
             AlarmEvent::Notification(row) => {
                 assert!(rows.insert(row.id.as_str()), "{context}: {row:?} is there twice");
-                let step = (row.alarm, row.subject, row.repeat, &row.contact, row.way.as_str());
+                let step = (row.alarm, row.subject, (row.repeat, row.retrips), &row.contact, row.way.as_str());
                 assert!(steps.insert(step), "{context}: {row:?} has another id too");
             }
             AlarmEvent::Delivery(one) if one.result == DeliveryResult::Delivered => {

@@ -2,11 +2,12 @@
 
 use crate::alarm::event::Notification;
 use crate::alarm::notify::{Notifier, Outcome};
+use crate::model::Timestamp;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// Threads that one gateway may have in place of such as hang.
 const REPLACEMENTS_MAX: usize = 8;
@@ -38,6 +39,31 @@ pub enum GatewayReport {
 struct Job {
     notification: Notification,
     attempt: u32,
+    ticket: Ticket,
+}
+
+/// What the outbox and a gateway's thread agree by on who has a notification. Whoever is first has it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ticket(Arc<AtomicU8>);
+
+impl Ticket {
+    const QUEUED: u8 = 0;
+    const BEGUN: u8 = 1;
+    const TAKEN_BACK: u8 = 2;
+
+    /// A thread begins with it, unless it was taken back.
+    fn begin(&self) -> bool {
+        self.settle(Self::BEGUN)
+    }
+
+    /// The outbox takes it back, unless a thread has begun with it.
+    pub(super) fn take_back(&self) -> bool {
+        self.settle(Self::TAKEN_BACK)
+    }
+
+    fn settle(&self, to: u8) -> bool {
+        self.0.compare_exchange(Self::QUEUED, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
 }
 
 /// The threads in charge of one way. They end when this is dropped and what they have taken is sent.
@@ -49,6 +75,12 @@ pub(super) struct Gateway {
     replacements: usize,
     /// What the notifier speaks to.
     pub(super) endpoint: String,
+    /// Tells it from those that were in charge of the way before it.
+    pub(super) generation: u64,
+    /// Host time of its last answer.
+    pub(super) answered_at: Timestamp,
+    /// Whether an attempt got no answer in time, and none has got one since.
+    pub(super) is_hanging: bool,
     is_disabled: Arc<AtomicBool>,
 }
 
@@ -63,11 +95,27 @@ impl std::fmt::Debug for Gateway {
 
 impl Gateway {
     /// Starts as many threads as the notifier may be asked at once.
-    pub(super) fn start(way: &str, notifier: Arc<dyn Notifier>, reports: Sender<GatewayReport>) -> io::Result<Self> {
+    pub(super) fn start(
+        (way, generation): (&str, u64),
+        notifier: Arc<dyn Notifier>,
+        reports: Sender<GatewayReport>,
+    ) -> io::Result<Self> {
         let count = notifier.parallel().clamp(1, PARALLEL_MAX);
         let (endpoint, is_disabled) = (notifier.endpoint(), Arc::default());
         let way = way.to_owned();
-        let gateway = Self { way, notifier, jobs: unbounded(), reports, replacements: 0, endpoint, is_disabled };
+        let (jobs, replacements, answered_at) = (unbounded(), 0, Timestamp::MIN);
+        let gateway = Self {
+            way,
+            notifier,
+            jobs,
+            reports,
+            replacements,
+            endpoint,
+            generation,
+            answered_at,
+            is_hanging: false,
+            is_disabled,
+        };
         (0..count).try_for_each(|_| gateway.spawn())?;
         Ok(gateway)
     }
@@ -76,7 +124,10 @@ impl Gateway {
         let (notifier, jobs, reports) = (Arc::clone(&self.notifier), self.jobs.1.clone(), self.reports.clone());
         let is_disabled = Arc::clone(&self.is_disabled);
         std::thread::Builder::new().name(format!("vocdb-{}", self.way)).spawn(move || {
-            for Job { notification, attempt } in jobs {
+            for Job { notification, attempt, ticket } in jobs {
+                if !ticket.begin() {
+                    continue;
+                }
                 let id = notification.id.clone();
                 let begun = GatewayReport::Begun { notification: id.clone(), attempt };
                 let _ = reports.send(begun);
@@ -89,9 +140,10 @@ impl Gateway {
         Ok(())
     }
 
-    /// Hands over a notification; says whether there is still a thread to take it.
-    pub(super) fn take(&self, notification: Notification, attempt: u32) -> bool {
-        self.jobs.0.send(Job { notification, attempt }).is_ok()
+    /// Hands over a notification; gives what it is taken back by, if there is still a thread to take it.
+    pub(super) fn take(&self, notification: Notification, attempt: u32) -> Option<Ticket> {
+        let ticket = Ticket::default();
+        self.jobs.0.send(Job { notification, attempt, ticket: ticket.clone() }).ok().map(|()| ticket)
     }
 
     /// Whether nothing may be sent: then every notification is refused unsent.

@@ -3,6 +3,7 @@
 mod endpoints;
 mod gateway;
 mod outbox;
+mod overdue;
 
 pub use endpoints::DisabledEndpoint;
 pub use gateway::GatewayReport;

@@ -1,7 +1,7 @@
 //! The outbox: what is not delivered yet, when it is tried next, and what follows from each answer.
 
 use super::endpoints::{DisabledEndpoint, Endpoints};
-use super::gateway::{Gateway, GatewayReport, unsent};
+use super::gateway::{Gateway, GatewayReport, Ticket, unsent};
 use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification, SystemAlarm};
 use crate::alarm::machine::rerouted;
 use crate::alarm::notify::{Notifier, Outcome};
@@ -17,8 +17,8 @@ const BACKOFF_MS: [i64; 6] = [5_000, 30_000, 120_000, 300_000, 900_000, 3_600_00
 const RETRY_AFTER_MS_MAX: i64 = 86_400_000;
 /// So many failed attempts are a dead letter: the contact's next way is tried as well.
 const DEAD_AFTER: u32 = 6;
-/// For how long a gateway may be silent about an attempt that it has begun.
-const LEASE_MS: i64 = 120_000;
+/// For how long a gateway may be silent about an attempt that it has begun, and about all that it has taken before it begins with one.
+pub(super) const LEASE_MS: i64 = 120_000;
 
 /// Where a row of the outbox stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,44 +47,67 @@ pub struct OutboxRow {
 }
 
 #[derive(Debug, Clone)]
-struct Pending {
+pub(super) struct Pending {
     /// Place in the outbox: rows leave in the order in which they were written.
-    place: u64,
-    notification: Notification,
-    attempts: u32,
-    state: RowState,
+    pub(super) place: u64,
+    pub(super) notification: Notification,
+    pub(super) attempts: u32,
+    pub(super) state: RowState,
     /// Whether the next way has been taken already.
-    is_dead: bool,
+    pub(super) is_dead: bool,
+    /// Where a gateway has it.
+    pub(super) held: Option<Held>,
+}
+
+/// How a gateway has a notification.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    /// [`Gateway::generation`].
+    pub(super) generation: u64,
+    /// Host time since when.
+    pub(super) since: Timestamp,
+    pub(super) ticket: Ticket,
 }
 
 /// The outbox in memory and the gateways that empty it. What is in it follows from the ledger: [`Dispatcher::remember`] is told of every
 /// event once it is there.
 #[derive(Debug)]
 pub struct Dispatcher {
-    pending: BTreeMap<String, Pending>,
+    pub(super) pending: BTreeMap<String, Pending>,
     enqueued: u64,
-    gateways: BTreeMap<String, Gateway>,
+    pub(super) gateways: BTreeMap<String, Gateway>,
+    /// Gateways that have ever been connected.
+    connected: u64,
     endpoints: Endpoints,
-    reports: (Sender<GatewayReport>, Receiver<GatewayReport>),
+    pub(super) reports: (Sender<GatewayReport>, Receiver<GatewayReport>),
 }
 
 impl Default for Dispatcher {
     fn default() -> Self {
         let (pending, gateways, endpoints) = (BTreeMap::new(), BTreeMap::new(), Endpoints::default());
-        Self { pending, enqueued: 0, gateways, endpoints, reports: unbounded() }
+        Self { pending, enqueued: 0, gateways, connected: 0, endpoints, reports: unbounded() }
     }
 }
 
 impl Dispatcher {
-    /// Puts a notifier in charge of a way (`sms`, `email`, ...); in place of the one before, if there was one. One whose endpoint has said
-    /// that it is gone stays disabled.
+    /// Puts a notifier in charge of a way (`sms`, `email`, ...); in place of the one before, if there was one: what that one has not begun with
+    /// goes to the new one. One whose endpoint has said that it is gone stays disabled.
     ///
     /// # Errors
     /// The system's, where no thread can be started.
     pub fn connect(&mut self, way: &str, notifier: Arc<dyn Notifier>) -> std::io::Result<()> {
-        let gateway = Gateway::start(way, notifier, self.reports.0.clone())?;
+        let gateway = Gateway::start((way, self.connected), notifier, self.reports.0.clone())?;
+        self.connected += 1;
         gateway.disable(self.endpoints.is_disabled(way, &gateway.endpoint));
         self.gateways.insert(way.to_owned(), gateway);
+        let of_way = |pending: &&mut Pending| pending.notification.way == way && pending.state == RowState::Queued;
+        for pending in self.pending.values_mut().filter(of_way) {
+            if pending.held.as_ref().is_some_and(|held| held.ticket.take_back()) {
+                pending.state = RowState::Waiting(Timestamp::MIN);
+                pending.attempts = pending.attempts.saturating_sub(1);
+                pending.held = None;
+            }
+        }
         Ok(())
     }
 
@@ -125,7 +148,8 @@ impl Dispatcher {
         let place = self.enqueued;
         self.enqueued += 1;
         let (id, state) = (notification.id.clone(), RowState::Waiting(Timestamp::MIN));
-        let pending = Pending { place, notification: notification.clone(), attempts: 0, state, is_dead: false };
+        let notification = notification.clone();
+        let pending = Pending { place, notification, attempts: 0, state, is_dead: false, held: None };
         self.pending.entry(id).or_insert(pending);
     }
 
@@ -181,35 +205,12 @@ impl Dispatcher {
                 if self.reports.0.send(refused).is_ok() {
                     pending.state = RowState::Queued;
                 }
-            } else if gateway.take(pending.notification.clone(), pending.attempts + 1) {
+            } else if let Some(ticket) = gateway.take(pending.notification.clone(), pending.attempts + 1) {
                 pending.state = RowState::Queued;
                 pending.attempts += 1;
+                pending.held = Some(Held { generation: gateway.generation, since: now, ticket });
             }
         }
-    }
-
-    /// What gateways have said since the last call, and what those say that say nothing: events that are to be recorded.
-    pub fn collect(&mut self, now: Timestamp) -> Vec<AlarmEvent> {
-        let mut events = Vec::new();
-        while let Ok(report) = self.reports.1.try_recv() {
-            events.extend(self.weigh(report, now));
-        }
-        let is_over = |pending: &&Pending| matches!(pending.state, RowState::Leased(until) if until <= now);
-        let over: Vec<(String, u32, String)> = self
-            .pending
-            .values()
-            .filter(is_over)
-            .map(|pending| (pending.notification.id.clone(), pending.attempts, pending.notification.way.clone()))
-            .collect();
-        for (notification, attempt, way) in over {
-            if let Some(gateway) = self.gateways.get_mut(&way) {
-                gateway.replace();
-            }
-            let reason = format!("no answer within {} s", LEASE_MS / 1_000);
-            let outcome = Outcome::Retry { reason, after_ms: None };
-            events.extend(self.weigh(GatewayReport::Ended { notification, attempt, outcome }, now));
-        }
-        events
     }
 
     /// What gateways say, for whoever waits for it; each report goes to [`Dispatcher::weigh`].
@@ -227,26 +228,33 @@ impl Dispatcher {
     /// What follows from a gateway's report: the delivery or its failure; and for a dead letter, a notification over the contact's next
     /// way and a system alarm. To be recorded in one commit.
     pub fn weigh(&mut self, report: GatewayReport, now: Timestamp) -> Vec<AlarmEvent> {
-        let (id, attempt, outcome) = match report {
+        match report {
             GatewayReport::Begun { notification, attempt } => {
                 let pending = self.pending.get_mut(&notification).filter(|pending| pending.attempts == attempt);
                 if let Some(pending) = pending.filter(|pending| pending.state == RowState::Queued) {
                     pending.state = RowState::Leased(now.plus_ms(LEASE_MS));
                 }
-                return Vec::new();
+                Vec::new()
             }
-            GatewayReport::Ended { notification, attempt, outcome } => (notification, attempt, outcome),
-        };
-        let Some(pending) = self.pending.get_mut(&id) else { return Vec::new() };
+            GatewayReport::Ended { notification, attempt, outcome } => {
+                self.note_answer(&notification, now);
+                self.settle(&notification, (attempt, outcome), now)
+            }
+        }
+    }
+
+    /// What follows from the end of an attempt, whether its gateway has said so or is waited for no longer.
+    pub(super) fn settle(&mut self, id: &str, (attempt, outcome): (u32, Outcome), now: Timestamp) -> Vec<AlarmEvent> {
+        let Some(pending) = self.pending.get_mut(id) else { return Vec::new() };
         let is_current = pending.attempts == attempt && matches!(pending.state, RowState::Queued | RowState::Leased(_));
         if !is_current && (outcome != Outcome::Delivered || pending.state == RowState::Answered) {
             return Vec::new();
         }
-        pending.state = RowState::Answered;
+        (pending.state, pending.held) = (RowState::Answered, None);
         let gone = gone(&pending.notification, &outcome, &self.gateways, now);
         let gone = gone.filter(|gone| !self.endpoints.is_disabled(&gone.way, &gone.endpoint));
         let (result, dead) = judged(outcome, attempt, now);
-        let delivery = Delivery { notification: id, attempt, at: now, result };
+        let delivery = Delivery { notification: id.to_owned(), attempt, at: now, result };
         let mut events = vec![AlarmEvent::Delivery(delivery)];
         events.extend(gone.map(AlarmEvent::EndpointChanged));
         if let Some(reason) = dead.filter(|_| !pending.is_dead) {
@@ -295,7 +303,7 @@ fn gone(
 }
 
 /// The result of an attempt, and why it makes the notification a dead letter, if it does.
-fn judged(outcome: Outcome, attempt: u32, now: Timestamp) -> (DeliveryResult, Option<String>) {
+pub(super) fn judged(outcome: Outcome, attempt: u32, now: Timestamp) -> (DeliveryResult, Option<String>) {
     match outcome {
         Outcome::Delivered => (DeliveryResult::Delivered, None),
         Outcome::Refused { reason } | Outcome::Gone { reason } => {
@@ -311,7 +319,7 @@ fn judged(outcome: Outcome, attempt: u32, now: Timestamp) -> (DeliveryResult, Op
     }
 }
 
-fn dead_letter(dead: &Notification, reason: String, now: Timestamp) -> impl Iterator<Item = AlarmEvent> {
+pub(super) fn dead_letter(dead: &Notification, reason: String, now: Timestamp) -> impl Iterator<Item = AlarmEvent> {
     let next = rerouted(dead, now);
     let system = SystemAlarm {
         alarm: dead.alarm,

@@ -37,7 +37,7 @@ macro_rules! events {
                     (Kind::AlarmOpened, 1) => Self::Opened(Box::new(past::opened(record, index)?)),
                     (Kind::AlarmClosed, 1) => Self::Closed(Box::new(past::closed(record, index)?)),
                     (Kind::LatchChanged, 1) => Self::LatchChanged(Box::new(past::latch_change(record, index)?)),
-                    $((Kind::$kind, _) => Self::$name(record.body(index)?),)+
+                    $((Kind::$kind, _) => Self::$name(past::body(record, index)?),)+
                     _ => return Ok(None),
                 }))
             }

@@ -39,6 +39,10 @@ pub struct Opened {
     pub rule_set: Digest,
     /// Where the rule stands in it.
     pub place: Place,
+    /// What to do about it, as the rule says: frozen here like the chain. Empty where the rule does not say, and in records of version 2.
+    pub guidance: String,
+    /// Why an interpreted closure had no answer, where it opened for want of one; `None` in records of version 2.
+    pub fault: Option<String>,
 }
 
 /// Why an alarm closed.
@@ -89,6 +93,10 @@ pub struct Closed {
     pub evidence: Vec<Evidence>,
     /// Up to where readings were in when that was found; `None` where it was no reading that closed it, and in records of version 1.
     pub watermark: Option<Timestamp>,
+    /// SHA-256 of the rule set in force; `None` in records of version 2.
+    pub rule_set: Option<Digest>,
+    /// Where the rule stands in it; `None` where it has no such rule, and in records of version 2.
+    pub place: Option<Place>,
 }
 
 /// A rule's condition became unknown for want of data, or known again.
@@ -106,6 +114,14 @@ pub struct Knowledge {
     pub recorded_at: Timestamp,
     /// Event time since when there was no verdict.
     pub since: Timestamp,
+    /// Why an interpreted closure has no answer, where that is why; `None` in records of version 1.
+    pub fault: Option<String>,
+    /// Up to where readings were in when that was found; `None` in records of version 1.
+    pub watermark: Option<Timestamp>,
+    /// SHA-256 of the rule set in force; `None` in records of version 1.
+    pub rule_set: Option<Digest>,
+    /// Where the rule stands in it; `None` in records of version 1.
+    pub place: Option<Place>,
 }
 
 /// Stations left or came back to the quorum of a rule.
@@ -123,6 +139,12 @@ pub struct Membership {
     pub left: Vec<String>,
     /// Stations that have one again, and count.
     pub returned: Vec<String>,
+    /// Up to where readings were in when that was found; `None` in records of version 1.
+    pub watermark: Option<Timestamp>,
+    /// SHA-256 of the rule set in force; `None` in records of version 1.
+    pub rule_set: Option<Digest>,
+    /// Where the rule stands in it; `None` in records of version 1.
+    pub place: Option<Place>,
 }
 
 /// A rule began to be suppressed by what its own `.suppress_when` looks at, or is so no longer. Its state goes on; nobody is told.
@@ -140,6 +162,12 @@ pub struct Suppression {
     pub at: Timestamp,
     /// Host time.
     pub recorded_at: Timestamp,
+    /// Up to where readings were in when that was found; `None` where the rule is gone, and in records of version 1.
+    pub watermark: Option<Timestamp>,
+    /// SHA-256 of the rule set in force; `None` in records of version 1.
+    pub rule_set: Option<Digest>,
+    /// Where the rule stands in it; `None` where it has no such rule, and in records of version 1.
+    pub place: Option<Place>,
 }
 
 /// A latching alarm cleared and stays until it is reset, or it tripped once more before that.
@@ -161,6 +189,13 @@ pub struct LatchChange {
     pub evidence: Vec<Evidence>,
     /// Up to where readings were in when that was found; `None` in records of version 1.
     pub watermark: Option<Timestamp>,
+    /// Whether people are told anew: an acknowledgement counts no longer, and the chain begins again at `recorded_at`. So it is whenever the
+    /// alarm trips again; `false` in records of version 2, whose alarms told nobody anew.
+    pub begins_anew: bool,
+    /// SHA-256 of the rule set in force; `None` in records of version 2.
+    pub rule_set: Option<Digest>,
+    /// Where the rule stands in it; `None` in records of version 2.
+    pub place: Option<Place>,
 }
 
 /// What a new rule set made of a condition that was under way.

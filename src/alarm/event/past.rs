@@ -3,10 +3,11 @@
 use super::condition::{CloseReason, Closed, LatchChange, Opened};
 use super::id::AlarmId;
 use crate::base::checksum::Digest;
-use crate::ledger::{LedgerError, Record};
+use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Chain, Evidence, Place, Priority, TermValue, Truth};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// [`TermValue`] in version 1: without flags.
 #[derive(Deserialize)]
@@ -69,6 +70,17 @@ struct LatchChange1 {
     evidence: Vec<Evidence1>,
 }
 
+/// The body of a record to whose type this release has at most added fields at the end, which read as nothing where they are missing.
+pub(super) fn body<T: DeserializeOwned>(record: &Record, index: u64) -> Result<T, LedgerError> {
+    let added = match (record.kind(), record.version()) {
+        (Kind::AlarmOpened | Kind::AlarmClosed, 2) | (Kind::Notification | Kind::Rerouted, 1) => 2,
+        (Kind::LatchChanged, 2) | (Kind::MembershipChanged | Kind::SuppressionChanged, 1) => 3,
+        (Kind::ConditionUnknown | Kind::ConditionKnown, 1) => 4,
+        _ => return record.body(index),
+    };
+    record.body_of_fewer_fields(record.version(), added, index)
+}
+
 fn evidence(of: Vec<Evidence1>) -> Vec<Evidence> {
     let term = |Term1 { label, value, coverage, unit }| TermValue { label, value, coverage, unit, flags: Vec::new() };
     let one = |Evidence1 { station, trip, value, terms }: Evidence1| {
@@ -97,6 +109,8 @@ pub(super) fn opened(record: &Record, index: u64) -> Result<Opened, LedgerError>
         watermark: None,
         rule_set: of.rule_set,
         place: of.place,
+        guidance: String::new(),
+        fault: None,
     })
 }
 
@@ -104,12 +118,25 @@ pub(super) fn opened(record: &Record, index: u64) -> Result<Opened, LedgerError>
 pub(super) fn closed(record: &Record, index: u64) -> Result<Closed, LedgerError> {
     let Closed1 { alarm, rule, scope_key, closed_at, recorded_at, reason, evidence: of } =
         record.body_of_version(1, index)?;
-    Ok(Closed { alarm, rule, scope_key, closed_at, recorded_at, reason, evidence: evidence(of), watermark: None })
+    let (evidence, watermark, rule_set, place) = (evidence(of), None, None, None);
+    Ok(Closed { alarm, rule, scope_key, closed_at, recorded_at, reason, evidence, watermark, rule_set, place })
 }
 
 /// A change of a latch of version 1.
 pub(super) fn latch_change(record: &Record, index: u64) -> Result<LatchChange, LedgerError> {
     let LatchChange1 { alarm, rule, scope_key, is_clear, at, recorded_at, evidence: of } =
         record.body_of_version(1, index)?;
-    Ok(LatchChange { alarm, rule, scope_key, is_clear, at, recorded_at, evidence: evidence(of), watermark: None })
+    Ok(LatchChange {
+        alarm,
+        rule,
+        scope_key,
+        is_clear,
+        at,
+        recorded_at,
+        evidence: evidence(of),
+        watermark: None,
+        begins_anew: false,
+        rule_set: None,
+        place: None,
+    })
 }

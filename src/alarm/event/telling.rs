@@ -25,6 +25,17 @@ pub struct Escalated {
     pub ways: Vec<String>,
 }
 
+/// A step or reminder counts as late from so many milliseconds behind its time: hosts let time pass every second or so.
+pub(in crate::alarm) const LATE_MS: i64 = 5_000;
+
+impl Escalated {
+    /// Whether it was taken late: 5 seconds behind its time or more.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        self.at.since_ms(self.due) >= LATE_MS
+    }
+}
+
 /// Everybody told of an alarm so far is told again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reminded {
@@ -62,6 +73,11 @@ pub struct Notification {
     pub text: String,
     /// Host time at which it was written.
     pub created_at: Timestamp,
+    /// What to do about the alarm, as its rule says: it stands in the text of a step too. Empty where the rule does not say, in what is said
+    /// of a closing, a roll-up and a heartbeat, and in records of version 1.
+    pub guidance: String,
+    /// How often the latched alarm had tripped again when it was written; 0 in records of version 1.
+    pub retrips: u32,
 }
 
 /// What a notification is about.

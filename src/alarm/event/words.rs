@@ -1,8 +1,9 @@
 //! Events in a sentence each, for timelines and explanations.
 
 use super::any::AlarmEvent;
-use super::condition::{Carry, Cause};
+use super::condition::{Carry, Cause, Knowledge, LatchChange};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
+use super::telling::LATE_MS;
 use crate::model::Timestamp;
 
 impl AlarmEvent {
@@ -13,7 +14,7 @@ impl AlarmEvent {
         Some(match self {
             Self::Opened(opened) => (opened.opened_at, format!("opened: {} (since {})", opened.title, opened.since)),
             Self::Closed(closed) => (closed.closed_at, format!("closed: {}", closed.reason.words())),
-            Self::BecameUnknown(gap) => (gap.at, format!("condition unknown: no verdict since {}", gap.since)),
+            Self::BecameUnknown(gap) => (gap.at, unknown(gap)),
             Self::BecameKnown(gap) => (gap.at, "condition known again".to_owned()),
             Self::MembershipChanged(change) => (change.at, membership(&change.left, &change.returned)),
             Self::Acknowledged(by) => (by.at, format!("acknowledged by {}: {}", by.by, by.comment)),
@@ -29,10 +30,7 @@ impl AlarmEvent {
                 let none = || "no longer suppressed".to_owned();
                 (change.at, change.by.as_ref().map_or_else(none, |by| format!("suppressed by {by}")))
             }
-            Self::LatchChanged(change) if change.is_clear => {
-                (change.at, "cleared, and latched until somebody resets it".to_owned())
-            }
-            Self::LatchChanged(change) => (change.at, "tripped again while latched".to_owned()),
+            Self::LatchChanged(change) => (change.at, latch(change).to_owned()),
             Self::Carried(carried) => {
                 let how = match carried.carry {
                     Carry::Unchanged => "the rule is the same",
@@ -81,7 +79,23 @@ impl AlarmEvent {
 
 fn late(due: Timestamp, at: Timestamp) -> String {
     let late_ms = at.since_ms(due);
-    if late_ms > 0 { format!(", {} s late", late_ms / 1_000) } else { String::new() }
+    if late_ms >= LATE_MS { format!(", {} s late", late_ms / 1_000) } else { String::new() }
+}
+
+const fn latch(change: &LatchChange) -> &'static str {
+    match (change.is_clear, change.begins_anew) {
+        (true, _) => "cleared, and latched until somebody resets it",
+        (_, true) => "tripped again while latched: an acknowledgement counts no longer, the chain begins anew",
+        _ => "tripped again while latched",
+    }
+}
+
+fn unknown(gap: &Knowledge) -> String {
+    let fault = gap
+        .fault
+        .as_ref()
+        .map_or_else(String::new, |fault| format!("; the closure of rule `{}` has no answer: {fault}", gap.rule));
+    format!("condition unknown: no verdict since {}{fault}", gap.since)
 }
 
 fn membership(left: &[String], returned: &[String]) -> String {

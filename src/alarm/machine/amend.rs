@@ -1,6 +1,6 @@
 //! What late readings would have changed: compared with the record, and put beside it.
 
-use super::tell::{notification_id, remaining};
+use super::tell::{identified, remaining};
 use super::{Machine, Trial};
 use crate::alarm::event::{ActiveSpan, AlarmEvent, Amendment, Notification, Subject};
 use crate::alarm::roster;
@@ -109,7 +109,7 @@ impl Machine {
             for party in roster::parties(step, now) {
                 for way in &step.ways {
                     let notification = Notification {
-                        id: notification_id(None, subject, 0, &party.contact, way),
+                        id: String::new(),
                         alarm: None,
                         subject,
                         repeat: 0,
@@ -119,8 +119,10 @@ impl Machine {
                         fallback: remaining(&party.fallback, &step.ways),
                         text: text.to_owned(),
                         created_at: now,
+                        guidance: spec.guidance.clone(),
+                        retrips: 0,
                     };
-                    self.emit(AlarmEvent::Notification(notification), events);
+                    self.emit(AlarmEvent::Notification(identified(notification)), events);
                 }
             }
         }

@@ -18,10 +18,10 @@ pub use audit::NextStep;
 pub(super) use tell::rerouted;
 pub use trial::Trial;
 
-use super::event::{AlarmEvent, AlarmId, AlarmKey};
+use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack};
 use super::state::{Alarm, ConditionState, Incident, Incidents, Load, MachineState, Past, RuleSetRef, Silence};
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, Contact};
+use crate::rules::verdict::{AlarmSpec, Contact, Place};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -122,6 +122,16 @@ impl Machine {
 
     fn place_of(&self, rule: &str, scope_key: &str) -> Option<usize> {
         self.specs.iter().position(|spec| spec.rule == rule && spec.scope_key == scope_key)
+    }
+
+    /// Where the rule in force of a scope stands in its file, if there is such a rule.
+    fn source_of(&self, rule: &str, scope_key: &str) -> Option<Place> {
+        self.specs.get(self.place_of(rule, scope_key)?).map(|spec| spec.place.clone())
+    }
+
+    /// Messages that a flood holds back, each with the host time of the roll-up that they wait for: by contact, in the order of the ledger.
+    pub fn held(&self) -> impl Iterator<Item = (&HeldBack, Timestamp)> {
+        self.loads.values().flat_map(|load| load.held.iter().zip(load.next_roll_up().into_iter().cycle()))
     }
 
     fn emit(&mut self, event: AlarmEvent, events: &mut Vec<AlarmEvent>) {

@@ -11,7 +11,7 @@ impl Machine {
     /// An operator takes notice of an alarm.
     ///
     /// # Errors
-    /// [`AlarmError::NotOpen`], [`AlarmError::AlreadyAcknowledged`].
+    /// [`AlarmError::Nobody`], [`AlarmError::NotOpen`], [`AlarmError::AlreadyAcknowledged`].
     pub fn acknowledge(
         &mut self,
         alarm: AlarmId,
@@ -19,6 +19,7 @@ impl Machine {
         comment: &str,
         now: Timestamp,
     ) -> Result<AlarmEvent, AlarmError> {
+        AlarmError::unless_named(by)?;
         let open = self.alarms.get(&alarm).ok_or(AlarmError::NotOpen(alarm))?;
         if let Some(before) = &open.acknowledged {
             return Err(AlarmError::AlreadyAcknowledged { alarm, by: before.by.clone(), at: before.at });
@@ -41,6 +42,7 @@ impl Machine {
         (by, comment): (&str, &str),
         now: Timestamp,
     ) -> Result<Vec<AlarmEvent>, AlarmError> {
+        AlarmError::unless_named(by)?;
         let open = self.alarms.get(&alarm).ok_or(AlarmError::NotOpen(alarm))?;
         let key = open.key();
         match &action {
@@ -56,7 +58,8 @@ impl Machine {
     /// An operator does something about a rule over a scope, whether an alarm is open or not: shelves it, takes it out of service.
     ///
     /// # Errors
-    /// [`AlarmError::NoCondition`], [`AlarmError::Already`], [`AlarmError::Not`], [`AlarmError::ShelvedUntilPast`].
+    /// [`AlarmError::Nobody`], [`AlarmError::NoCondition`], [`AlarmError::Already`], [`AlarmError::Not`],
+    /// [`AlarmError::ShelvedUntilPast`].
     pub fn operate_on(
         &mut self,
         key: &AlarmKey,
@@ -64,10 +67,14 @@ impl Machine {
         (by, comment): (&str, &str),
         now: Timestamp,
     ) -> Result<Vec<AlarmEvent>, AlarmError> {
+        AlarmError::unless_named(by)?;
         let alarm = self.alarms.iter().find(|(_, alarm)| alarm.is_of(&key.rule, &key.scope_key)).map(|(id, _)| *id);
         let silence = self.silence(&key.rule, &key.scope_key);
         if alarm.is_none() && silence.is_none() && self.place_of(&key.rule, &key.scope_key).is_none() {
             return Err(AlarmError::NoCondition(key.clone()));
+        }
+        if let OperatorAction::HandOver { to } = &action {
+            AlarmError::unless_named(to)?;
         }
         permit(key, &action, silence, now)?;
         let resets = action == OperatorAction::ResetLatch;
@@ -92,6 +99,8 @@ impl Machine {
                 reason: CloseReason::LatchReset,
                 evidence: Vec::new(),
                 watermark: None,
+                rule_set: Some(self.rule_set.hash),
+                place: self.source_of(&key.rule, &key.scope_key),
             };
             self.close(closed, &mut events);
         }

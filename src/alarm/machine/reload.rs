@@ -127,6 +127,8 @@ impl Machine {
                 reason: if has_rule { CloseReason::ScopeRemoved } else { CloseReason::RuleRemoved },
                 evidence: Vec::new(),
                 watermark: None,
+                rule_set: Some(self.rule_set.hash),
+                place: None,
             };
             self.close(closed, events);
         }
@@ -138,7 +140,17 @@ impl Machine {
         let gone: Vec<_> = suppressed.filter(|key| self.place_of(&key.rule, &key.scope_key).is_none()).collect();
         for key in gone {
             let (rule, scope_key) = (key.rule, key.scope_key);
-            let change = Suppression { alarm: None, rule, scope_key, by: None, at: now, recorded_at: now };
+            let change = Suppression {
+                alarm: None,
+                rule,
+                scope_key,
+                by: None,
+                at: now,
+                recorded_at: now,
+                watermark: None,
+                rule_set: Some(self.rule_set.hash),
+                place: None,
+            };
             self.emit(AlarmEvent::SuppressionChanged(change), events);
         }
     }

@@ -38,7 +38,12 @@ impl Machine {
             AlarmEvent::LatchChanged(change) => {
                 self.remember_active(event);
                 let latched_at = change.is_clear.then_some(change.at);
-                self.change(change.alarm, |alarm| alarm.latched_at = latched_at);
+                self.change(change.alarm, |alarm| {
+                    alarm.latched_at = latched_at;
+                    if change.begins_anew {
+                        alarm.begin_anew(change.recorded_at);
+                    }
+                });
             }
             AlarmEvent::Joined(joined) => {
                 self.incidents.join(joined);

@@ -20,32 +20,42 @@ struct Message<'a> {
     opened: &'a Opened,
     subject: Subject,
     repeat: u32,
+    retrips: u32,
     text: String,
     now: Timestamp,
 }
 
-/// The same for every attempt and after every restart.
-pub(super) fn notification_id(
-    alarm: Option<AlarmId>,
-    subject: Subject,
-    repeat: u32,
-    contact: &Contact,
-    way: &str,
-) -> String {
+impl Message<'_> {
+    /// What to do about the alarm, where somebody is still to do something.
+    fn guidance(&self) -> &str {
+        if matches!(self.subject, Subject::Step(_)) { &self.opened.guidance } else { "" }
+    }
+
+    /// What a person reads who gets it on its own: of a step, what happened and what to do about it.
+    fn text(&self) -> String {
+        match self.guidance() {
+            guidance if guidance.is_empty() || self.repeat > 0 => self.text.clone(),
+            guidance => format!("{}\n{guidance}", self.text),
+        }
+    }
+}
+
+/// With an id that is the same for every attempt and after every restart.
+pub(super) fn identified(notification: Notification) -> Notification {
+    let Notification { alarm, subject, repeat, retrips, contact, way, .. } = &notification;
     let alarm = alarm.map_or(0, |alarm| alarm.0);
-    sha256(format!("{alarm}\n{subject}\n{repeat}\n{}\n{way}", contact.0).as_bytes()).to_string()
+    let mut text = format!("{alarm}\n{subject}\n{repeat}\n{}\n{way}", contact.0);
+    if *retrips > 0 {
+        text.push_str(&format!("\n{retrips}"));
+    }
+    Notification { id: sha256(text.as_bytes()).to_string(), ..notification }
 }
 
 /// A notification that goes out over the next way of one that does not get through; `None` where there is no further way.
 pub(in crate::alarm) fn rerouted(dead: &Notification, now: Timestamp) -> Option<Notification> {
     let (way, fallback) = dead.fallback.split_first()?;
-    Some(Notification {
-        id: notification_id(dead.alarm, dead.subject, dead.repeat, &dead.contact, way),
-        way: way.clone(),
-        fallback: fallback.to_vec(),
-        created_at: now,
-        ..dead.clone()
-    })
+    let (way, fallback) = (way.clone(), fallback.to_vec());
+    Some(identified(Notification { way, fallback, created_at: now, ..dead.clone() }))
 }
 
 impl Machine {
@@ -53,6 +63,7 @@ impl Machine {
         let Some(alarm) = self.alarms.get(&id) else { return };
         let index = alarm.steps_taken;
         let (opened, step) = (Arc::clone(&alarm.opened), alarm.opened.chain.steps.get(index).cloned());
+        let alarm_retrips = alarm.retrips;
         let (Some(step), Ok(number)) = (step, u32::try_from(index)) else { return };
         let parties = roster::parties(&step, now);
         let escalated = Escalated {
@@ -65,8 +76,10 @@ impl Machine {
             ways: step.ways.clone(),
         };
         self.emit(AlarmEvent::Escalated(escalated), events);
-        let text = opened.title.clone();
-        let message = Message { opened: &opened, subject: Subject::Step(number), repeat: 0, text, now };
+        let again = if alarm_retrips > 0 { "tripped again: " } else { "" };
+        let text = format!("{again}{}", opened.title);
+        let retrips = alarm_retrips;
+        let message = Message { opened: &opened, subject: Subject::Step(number), repeat: 0, retrips, text, now };
         for party in &parties {
             self.note_flood(&party.contact, now, events);
             self.tell(&message, party, &step.ways, events);
@@ -88,7 +101,7 @@ impl Machine {
         self.emit(AlarmEvent::Reminded(Reminded { alarm: id, repeat, due, at: now }), events);
         let Some(subject) = alarm.subject() else { return };
         let text = format!("still open, reminder {repeat}: {}", alarm.opened.title);
-        let message = Message { opened: &alarm.opened, subject, repeat, text, now };
+        let message = Message { opened: &alarm.opened, subject, repeat, retrips: alarm.retrips, text, now };
         self.tell_again(&alarm, &message, events);
     }
 
@@ -99,7 +112,8 @@ impl Machine {
         self.emit(AlarmEvent::Closed(Box::new(closed)), events);
         let Some(alarm) = alarm.filter(|alarm| alarm.paused_since.is_none()) else { return };
         let text = format!("closed: {} ({words})", alarm.opened.title);
-        let message = Message { opened: &alarm.opened, subject: Subject::Closed, repeat: 0, text, now };
+        let (opened, retrips) = (&*alarm.opened, alarm.retrips);
+        let message = Message { opened, subject: Subject::Closed, repeat: 0, retrips, text, now };
         self.tell_again(&alarm, &message, events);
     }
 
@@ -118,7 +132,7 @@ impl Machine {
         if ways.is_empty() {
             return;
         }
-        let Message { opened, subject, repeat, now, .. } = *message;
+        let Message { opened, subject, repeat, retrips, now, .. } = *message;
         if self.loads.get(&party.contact).is_some_and(|load| load.flood_since.is_some()) {
             let held = HeldBack {
                 alarm: opened.alarm,
@@ -135,20 +149,21 @@ impl Machine {
             if ways.iter().take(place).any(|before| before == way) {
                 continue;
             }
-            let contact = party.contact.clone();
             let notification = Notification {
-                id: notification_id(Some(opened.alarm), subject, repeat, &contact, way),
+                id: String::new(),
                 alarm: Some(opened.alarm),
                 subject,
                 repeat,
                 priority: opened.priority,
-                contact,
+                contact: party.contact.clone(),
                 way: way.clone(),
                 fallback: remaining(&party.fallback, ways),
-                text: message.text.clone(),
+                text: message.text(),
                 created_at: now,
+                guidance: message.guidance().to_owned(),
+                retrips,
             };
-            self.emit(AlarmEvent::Notification(notification), events);
+            self.emit(AlarmEvent::Notification(identified(notification)), events);
         }
     }
 
@@ -187,7 +202,7 @@ impl Machine {
         let fallback = held.first().map_or_else(Vec::new, |one| remaining(&one.party.fallback, &ways));
         for way in &ways {
             let notification = Notification {
-                id: notification_id(None, subject, 0, contact, way),
+                id: String::new(),
                 alarm: None,
                 subject,
                 repeat: 0,
@@ -197,8 +212,10 @@ impl Machine {
                 fallback: fallback.clone(),
                 text: text.clone(),
                 created_at: now,
+                guidance: String::new(),
+                retrips: 0,
             };
-            self.emit(AlarmEvent::Notification(notification), events);
+            self.emit(AlarmEvent::Notification(identified(notification)), events);
         }
     }
 
@@ -207,7 +224,7 @@ impl Machine {
         let subject = Subject::Heartbeat(number);
         let open = self.alarms.len();
         let notification = Notification {
-            id: notification_id(None, subject, 0, &contact, &way),
+            id: String::new(),
             alarm: None,
             subject,
             repeat: 0,
@@ -217,8 +234,10 @@ impl Machine {
             fallback: Vec::new(),
             text: format!("alive at {now}; open alarms: {open}"),
             created_at: now,
+            guidance: String::new(),
+            retrips: 0,
         };
-        self.emit(AlarmEvent::Notification(notification), events);
+        self.emit(AlarmEvent::Notification(identified(notification)), events);
     }
 }
 

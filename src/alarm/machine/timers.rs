@@ -135,7 +135,7 @@ impl Machine {
 /// What one alarm waits for.
 fn due_of(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -> impl Iterator<Item = Due> {
     let planned = planned(alarm, responder).map(|planned| {
-        let at = planned.at.max(alarm.opened.recorded_at);
+        let at = planned.at.max(alarm.begun_at);
         Due { at, what: What::Acknowledge(id) }
     });
     let step = alarm.next_step_due().map(|at| Due { at, what: What::Step(id) });

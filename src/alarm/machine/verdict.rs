@@ -84,6 +84,8 @@ impl Machine {
                 reason,
                 evidence: (turn.verdict.evidence)(),
                 watermark: Some(turn.verdict.watermark),
+                rule_set: Some(self.rule_set.hash),
+                place: Some(turn.spec.place.clone()),
             };
             self.close(closed, &mut turn.events);
         }
@@ -111,6 +113,9 @@ impl Machine {
             recorded_at: turn.now,
             evidence: (turn.verdict.evidence)(),
             watermark: Some(turn.verdict.watermark),
+            begins_anew: !is_clear,
+            rule_set: Some(self.rule_set.hash),
+            place: Some(turn.spec.place.clone()),
         };
         self.emit(AlarmEvent::LatchChanged(Box::new(change)), &mut turn.events);
     }
@@ -131,6 +136,9 @@ impl Machine {
             by: turn.verdict.suppressed.map(str::to_owned),
             at: turn.verdict.instant,
             recorded_at: turn.now,
+            watermark: Some(turn.verdict.watermark),
+            rule_set: Some(self.rule_set.hash),
+            place: Some(spec.place.clone()),
         };
         self.emit(AlarmEvent::SuppressionChanged(change), &mut turn.events);
     }
@@ -150,6 +158,9 @@ impl Machine {
             recorded_at: turn.now,
             left: missing_from(&next.absent, absent),
             returned: missing_from(absent, &next.absent),
+            watermark: Some(turn.verdict.watermark),
+            rule_set: Some(self.rule_set.hash),
+            place: Some(turn.spec.place.clone()),
         };
         next.absent = absent.to_vec();
         self.emit(AlarmEvent::MembershipChanged(membership), &mut turn.events);
@@ -158,6 +169,8 @@ impl Machine {
     /// Keeps count of unknown verdicts. Gives the truth that counts: missing data trips a rule that says so.
     fn weigh_missing(&mut self, next: &mut ConditionState, turn: &mut Turn<'_>) -> Truth {
         let (spec, instant) = (Arc::clone(&turn.spec), turn.verdict.instant);
+        let (fault, rule_set) = (fault_of(turn.verdict), Some(self.rule_set.hash));
+        let is_told = spec.on_missing == MissingPolicy::Unknown || fault.is_some();
         let knowledge = |since: Timestamp, alarm: Option<AlarmId>| Knowledge {
             alarm,
             rule: spec.rule.clone(),
@@ -165,6 +178,10 @@ impl Machine {
             at: instant,
             recorded_at: turn.now,
             since,
+            fault,
+            watermark: Some(turn.verdict.watermark),
+            rule_set,
+            place: Some(spec.place.clone()),
         };
         if turn.verdict.trip != Truth::Unknown {
             let since = next.missing_since.take().unwrap_or(instant);
@@ -180,7 +197,8 @@ impl Machine {
         }
         match spec.on_missing {
             MissingPolicy::Alarm if is_over => return Truth::True,
-            MissingPolicy::Unknown if is_over && !next.is_unknown => {
+            // A closure that fails is a mistake of the rule, which `keep` must not hide.
+            MissingPolicy::Unknown | MissingPolicy::Keep if is_over && is_told && !next.is_unknown => {
                 next.is_unknown = true;
                 self.emit(AlarmEvent::BecameUnknown(knowledge(since, next.alarm)), &mut turn.events);
             }
@@ -197,7 +215,7 @@ impl Machine {
             alarm,
             rule: spec.rule.clone(),
             scope_key: spec.scope_key.clone(),
-            title: text::title(spec, &evidence, since),
+            title: format!("{}{}", text::title(spec, &evidence, since), text::want(turn.verdict, &evidence)),
             priority: spec.priority,
             since,
             opened_at: turn.verdict.instant,
@@ -209,6 +227,8 @@ impl Machine {
             watermark: Some(turn.verdict.watermark),
             rule_set: self.rule_set.hash,
             place: spec.place.clone(),
+            guidance: spec.guidance.clone(),
+            fault: fault_of(turn.verdict),
         };
         let joined = self.incidents.match_for(&opened).map(|(incident, cause)| Joined {
             incident,
@@ -223,6 +243,11 @@ impl Machine {
         }
         alarm
     }
+}
+
+/// Why a closure has no answer, where the verdict is unknown for that.
+fn fault_of(verdict: &Verdict<'_>) -> Option<String> {
+    verdict.fault.filter(|_| verdict.trip == Truth::Unknown).map(str::to_owned)
 }
 
 /// Whether a condition is at rest and the verdict, like nearly every one, leaves it there.

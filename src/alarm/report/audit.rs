@@ -1,8 +1,9 @@
 //! Whether anything is forgotten: every open alarm and every undelivered notification, each with what happens next.
 
 use crate::alarm::delivery::{DisabledEndpoint, OutboxRow, RowState};
-use crate::alarm::event::AlarmId;
+use crate::alarm::event::{AlarmId, HeldBack};
 use crate::alarm::machine::NextStep;
+use crate::model::Timestamp;
 use std::fmt;
 
 /// Every open alarm with its next step or why there is none, and every notification that is not delivered yet.
@@ -12,6 +13,8 @@ pub struct Audit {
     pub alarms: Vec<(AlarmId, NextStep)>,
     /// Notifications that are not delivered, in the order in which they were written.
     pub outbox: Vec<OutboxRow>,
+    /// Messages that a flood holds back, each with the host time of the roll-up that it waits for.
+    pub held: Vec<(HeldBack, Timestamp)>,
     /// Endpoints to which nothing is sent, because they have said that they are gone, in order of way and endpoint.
     pub disabled: Vec<DisabledEndpoint>,
 }
@@ -41,6 +44,10 @@ impl fmt::Display for Audit {
                 RowState::Answered => "answered".to_owned(),
             };
             writeln!(f, "  {} to {}, {}: {next}", notification.way, notification.contact.0, notification.subject)?;
+        }
+        writeln!(f, "held back: {}", self.held.len())?;
+        for (HeldBack { alarm, subject, party, .. }, at) in &self.held {
+            writeln!(f, "  {alarm} to {}, {subject}: rolled up at {at}", party.contact.0)?;
         }
         writeln!(f, "disabled endpoints: {}", self.disabled.len())?;
         for DisabledEndpoint { way, endpoint, since, reason } in &self.disabled {

@@ -120,6 +120,8 @@ mod tests {
                 watermark: None,
                 rule_set: Digest::default(),
                 place: Place { file: "r.rhai".into(), line: 1, column: 1 },
+                guidance: String::new(),
+                fault: None,
             })));
             if range.end < 99 {
                 tally.take(&AlarmEvent::Closed(Box::new(Closed {
@@ -131,6 +133,8 @@ mod tests {
                     reason: CloseReason::Cleared,
                     evidence: Vec::new(),
                     watermark: None,
+                    rule_set: None,
+                    place: None,
                 })));
             }
         }

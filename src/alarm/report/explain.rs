@@ -1,8 +1,9 @@
 //! One alarm explained: why it opened, what became of it, who was told when.
 
-use crate::alarm::event::{AlarmEvent, AlarmId, DeliveryResult, Opened, Subject};
+use crate::alarm::event::{AlarmEvent, AlarmId, DeliveryResult, Notification, Opened, Subject};
 use crate::model::Timestamp;
-use std::collections::BTreeMap;
+use crate::rules::verdict::Contact;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Something that happened to an alarm.
@@ -25,6 +26,8 @@ pub struct Told {
     pub subject: Subject,
     /// Number of the reminder; 0 for what is said the first time.
     pub repeat: u32,
+    /// How often the latched alarm had tripped again when it was written.
+    pub retrips: u32,
     /// Host time at which it was written.
     pub written_at: Timestamp,
     /// Every attempt: host time and how it went.
@@ -41,7 +44,8 @@ pub struct Explanation {
     /// Everything that happened to it, in the order of the ledger. Membership and suppression of its rule and scope while it was
     /// open are among it.
     pub transitions: Vec<Transition>,
-    /// Who was told, in the order in which the messages were written.
+    /// Who was told, in the order in which the messages were written; among them the roll-ups that told of it, where a flood held messages
+    /// back.
     pub told: Vec<Told>,
     /// Whether it is open still.
     pub is_open: bool,
@@ -56,31 +60,29 @@ impl Explanation {
         let Some(AlarmEvent::Opened(opened)) = events.get(begin) else { return None };
         let mut explanation =
             Self { opened: (**opened).clone(), transitions: Vec::new(), told: Vec::new(), is_open: true };
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut rows = Rows { alarm, ..Rows::default() };
         for event in events.iter().skip(begin) {
-            explanation.take(event, alarm, &mut places);
+            explanation.take(event, &mut rows);
         }
         Some(explanation)
     }
 
-    fn take<'e>(&mut self, event: &'e AlarmEvent, alarm: AlarmId, places: &mut BTreeMap<&'e str, usize>) {
+    fn take<'e>(&mut self, event: &'e AlarmEvent, rows: &mut Rows<'e>) {
+        let alarm = rows.alarm;
         match event {
-            AlarmEvent::Notification(row) | AlarmEvent::Rerouted(row) if row.alarm == Some(alarm) => {
-                places.insert(&row.id, self.told.len());
-                self.told.push(Told {
-                    contact: row.contact.0.clone(),
-                    way: row.way.clone(),
-                    subject: row.subject,
-                    repeat: row.repeat,
-                    written_at: row.created_at,
-                    attempts: Vec::new(),
-                });
+            AlarmEvent::Notification(row) | AlarmEvent::Rerouted(row) if rows.tells(row) => {
+                rows.places.insert(&row.id, self.told.len());
+                self.told.push(Told::of(row));
             }
             AlarmEvent::Delivery(delivery) => {
-                let told = places.get(delivery.notification.as_str()).and_then(|place| self.told.get_mut(*place));
-                if let Some(told) = told {
+                let place = rows.places.get(delivery.notification.as_str());
+                if let Some(told) = place.and_then(|place| self.told.get_mut(*place)) {
                     told.attempts.push((delivery.at, outcome(&delivery.result)));
                 }
+            }
+            AlarmEvent::HeldBack(held) if held.alarm == alarm => {
+                rows.held.insert(&held.party.contact);
+                self.note(event);
             }
             AlarmEvent::MembershipChanged(change) if self.is_open && self.is_of(&change.rule, &change.scope_key) => {
                 self.note(event);
@@ -105,6 +107,43 @@ impl Explanation {
     }
 }
 
+/// The rows of the outbox that tell of one alarm, as they come about.
+#[derive(Default)]
+struct Rows<'e> {
+    alarm: AlarmId,
+    /// Places in [`Explanation::told`], by the id of the notification.
+    places: BTreeMap<&'e str, usize>,
+    /// Contacts whose next roll-up tells of it.
+    held: BTreeSet<&'e Contact>,
+    /// Contacts and numbers of the roll-ups that do.
+    rolled_up: BTreeSet<(&'e Contact, u64)>,
+}
+
+impl<'e> Rows<'e> {
+    /// Whether a row tells of the alarm: on its own, or among others in a roll-up.
+    fn tells(&mut self, row: &'e Notification) -> bool {
+        let Subject::RollUp(number) = row.subject else { return row.alarm == Some(self.alarm) };
+        if self.held.remove(&row.contact) {
+            self.rolled_up.insert((&row.contact, number));
+        }
+        self.rolled_up.contains(&(&row.contact, number))
+    }
+}
+
+impl Told {
+    fn of(row: &Notification) -> Self {
+        Self {
+            contact: row.contact.0.clone(),
+            way: row.way.clone(),
+            subject: row.subject,
+            repeat: row.repeat,
+            retrips: row.retrips,
+            written_at: row.created_at,
+            attempts: Vec::new(),
+        }
+    }
+}
+
 fn outcome(result: &DeliveryResult) -> String {
     match result {
         DeliveryResult::Delivered => "delivered".to_owned(),
@@ -121,7 +160,13 @@ impl fmt::Display for Explanation {
         writeln!(f, "alarm {} ({state}): {}", opened.alarm, opened.title)?;
         writeln!(f, "  rule `{}` at `{}`, {}, {}", opened.rule, opened.scope_key, opened.priority, opened.place)?;
         writeln!(f, "  rule set {}", opened.rule_set)?;
+        for line in opened.guidance.lines() {
+            writeln!(f, "  to do: {line}")?;
+        }
         writeln!(f, "why")?;
+        if let Some(fault) = &opened.fault {
+            writeln!(f, "  the closure of rule `{}` has no answer: {fault}", opened.rule)?;
+        }
         for evidence in &opened.evidence {
             let value =
                 evidence.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", opened.unit));
@@ -142,7 +187,10 @@ impl fmt::Display for Explanation {
         }
         writeln!(f, "who was told")?;
         for told in &self.told {
-            let again = if told.repeat > 0 { format!(", reminder {}", told.repeat) } else { String::new() };
+            let mut again = if told.repeat > 0 { format!(", reminder {}", told.repeat) } else { String::new() };
+            if told.retrips > 0 {
+                again.push_str(", tripped again");
+            }
             writeln!(f, "  {} {} by {} ({}{again})", told.written_at, told.contact, told.way, told.subject)?;
             for (at, how) in &told.attempts {
                 writeln!(f, "    {at} {how}")?;

@@ -53,7 +53,7 @@ pub struct Metrics {
     pub stale: Vec<AlarmId>,
     /// Alarms that were acknowledged in the range, and the mean time that took, in milliseconds.
     pub acknowledged: (u64, i64),
-    /// Steps that were taken later than they were due.
+    /// Steps that were taken 5 seconds after they were due, or later still.
     pub steps_late: u64,
     /// Endpoints that said that they are gone, and were disabled.
     pub endpoints_disabled: u64,
@@ -103,7 +103,7 @@ impl Tally {
                 }
             }
             AlarmEvent::Escalated(step) if range.contains(step.at) => {
-                self.metrics.steps_late += u64::from(step.at > step.due);
+                self.metrics.steps_late += u64::from(step.is_late());
             }
             AlarmEvent::EndpointChanged(change) if range.contains(change.at) => {
                 self.metrics.endpoints_disabled += u64::from(change.is_disabled);

@@ -3,6 +3,7 @@
 use crate::alarm::event::{AlarmEvent, AlarmId, Closed};
 use crate::alarm::machine::{Machine, NextStep};
 use crate::alarm::state::{Alarm, Silence};
+use crate::rules::verdict::{Evidence, Truth};
 
 /// One alarm, open or closed.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,11 +71,14 @@ impl AlarmRecord {
         words.into_iter().flatten().collect()
     }
 
-    /// The stations that it is about: its own, or those of its scope that tripped when it opened.
+    /// The stations that it is about: its own, or those of its scope that tripped when it opened, or were unknown where it opened for want of
+    /// readings.
     #[must_use]
     pub fn stations(&self) -> Vec<&str> {
-        let tripped = crate::rules::verdict::Truth::True;
         let evidence = &self.alarm.opened.evidence;
-        evidence.iter().filter(|one| one.trip == tripped).map(|one| one.station.as_str()).collect()
+        let with = |truth| move |one: &&Evidence| one.trip == truth;
+        let has_tripped = evidence.iter().any(|one| one.trip == Truth::True);
+        let counted = if has_tripped { Truth::True } else { Truth::Unknown };
+        evidence.iter().filter(with(counted)).map(|one| one.station.as_str()).collect()
     }
 }

@@ -54,7 +54,7 @@ pub struct AlarmTally {
 struct Reached {
     pages: Pages,
     /// What the last page was about.
-    last: Option<(Option<AlarmId>, Subject, u32)>,
+    last: Option<(Option<AlarmId>, Subject, u32, u32)>,
     flood_since: Option<Timestamp>,
 }
 
@@ -90,7 +90,8 @@ impl AlarmTally {
     fn take_notification(&mut self, notification: &Notification) {
         let reached = self.contacts.entry(notification.contact.clone()).or_default();
         reached.pages.messages += 1;
-        let about = Some((notification.alarm, notification.subject, notification.repeat));
+        let Notification { alarm, subject, repeat, retrips, .. } = notification;
+        let about = Some((*alarm, *subject, *repeat, *retrips));
         let is_page = matches!(notification.subject, Subject::Step(_) | Subject::RollUp(_) | Subject::Late(_));
         if is_page && reached.last != about {
             reached.pages.pages += 1;

@@ -22,6 +22,10 @@ pub struct Alarm {
     pub steps_taken: usize,
     /// How many reminders have been sent.
     pub reminders_sent: u32,
+    /// Host time from which its steps count: that of its opening or, where it was latched and has tripped again, of the last time.
+    pub begun_at: Timestamp,
+    /// How often it has tripped again while it was latched.
+    pub retrips: u32,
     /// Who has been told, and over which ways.
     pub told: Vec<(Contact, Vec<String>)>,
     /// Further ways to those who have been told.
@@ -33,8 +37,10 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    pub(crate) const fn new(opened: Arc<Opened>) -> Self {
+    pub(crate) fn new(opened: Arc<Opened>) -> Self {
         Self {
+            begun_at: opened.recorded_at,
+            retrips: 0,
             opened,
             acknowledged: None,
             owner: None,
@@ -68,7 +74,7 @@ impl Alarm {
     #[must_use]
     pub fn next_step_due(&self) -> Option<Timestamp> {
         let step = self.opened.chain.steps.get(self.steps_taken).filter(|_| self.is_running())?;
-        Some(self.opened.recorded_at.plus_ms(step.after_ms).plus_ms(self.paused_ms))
+        Some(self.begun_at.plus_ms(step.after_ms).plus_ms(self.paused_ms))
     }
 
     /// Number and host time of the next reminder; `None` where [`Alarm::next_step_due`] says when a step comes before it, while it is
@@ -80,7 +86,7 @@ impl Alarm {
         let last = chain.steps.last().filter(|_| self.steps_taken >= chain.steps.len())?;
         let number = self.reminders_sent + 1;
         let after_ms = last.after_ms.saturating_add(remind.every_ms.saturating_mul(i64::from(number)));
-        Some((number, self.opened.recorded_at.plus_ms(after_ms).plus_ms(self.paused_ms)))
+        Some((number, self.begun_at.plus_ms(after_ms).plus_ms(self.paused_ms)))
     }
 
     /// What its newest message is about.
@@ -95,6 +101,14 @@ impl Alarm {
             .iter()
             .find(|party| party.contact == *contact)
             .map_or_else(Vec::new, |party| party.fallback.clone())
+    }
+
+    /// It was latched and trips again: it is as a new one, but for its number and for who hears of its end.
+    pub(crate) fn begin_anew(&mut self, at: Timestamp) {
+        self.acknowledged = None;
+        (self.steps_taken, self.reminders_sent, self.paused_ms) = (0, 0, 0);
+        (self.begun_at, self.retrips) = (at, self.retrips.saturating_add(1));
+        self.paused_since = self.paused_since.map(|_| at);
     }
 
     /// Begins or ends the standing still of its chain.

@@ -7,6 +7,9 @@ use crate::model::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlarmError {
+    /// Nobody is named who does it, or to whom an alarm is handed over.
+    #[error("nobody is named: the ledger must say who it was")]
+    Nobody,
     /// No such alarm is open.
     #[error("alarm {0} is not open: it has closed, or there never was one of this number")]
     NotOpen(AlarmId),
@@ -55,4 +58,14 @@ pub enum AlarmError {
         /// Host time.
         now: Timestamp,
     },
+}
+
+impl AlarmError {
+    /// Refuses what nobody does: the record must say who it was. What they say about it may be empty.
+    ///
+    /// # Errors
+    /// [`AlarmError::Nobody`].
+    pub fn unless_named(by: &str) -> Result<(), Self> {
+        if by.trim().is_empty() { Err(Self::Nobody) } else { Ok(()) }
+    }
 }

@@ -8,7 +8,7 @@ mod testing;
 use super::core::{Database, Inner, LoadedRules};
 use super::records::RuleSetLoaded;
 use crate::alarm::event::{Operated, OperatorAction};
-use crate::alarm::{AlarmEvent, RuleSetRef};
+use crate::alarm::{AlarmError, AlarmEvent, RuleSetRef};
 use crate::base::checksum::Digest;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
@@ -42,8 +42,9 @@ impl Database {
     /// is shelved or out of service stays so. Loading rules switches them on again.
     ///
     /// # Errors
-    /// [`Error::Ledger`] and [`Error::Store`] where that cannot be written.
+    /// [`Error::Alarm`] where nobody is named; [`Error::Ledger`] and [`Error::Store`] where that cannot be written.
     pub fn switch_rules_off(&self, by: &str, comment: &str) -> Result<(), Error> {
+        AlarmError::unless_named(by)?;
         let mut inner = self.inner.lock();
         inner.commit_all()?;
         let operated = Operated {
@@ -63,7 +64,15 @@ impl Database {
     /// # Errors
     /// As [`Database::load_rules`].
     pub fn load_rule_files(&self, files: Vec<RuleFile>) -> Result<Diagnostics, Error> {
-        self.inner.lock().load_rules(files)
+        // Compiled without the lock, so that appending goes on meanwhile; again, should a station have been registered in between.
+        loop {
+            let registry = self.registry();
+            let compiled = compile_for(&files, &registry);
+            let mut inner = self.inner.lock();
+            if inner.registry == registry {
+                return inner.load_rules(files, compiled?);
+            }
+        }
     }
 }
 
@@ -73,8 +82,8 @@ pub(super) fn compile_for(files: &[RuleFile], registry: &Registry) -> Result<Com
 }
 
 impl Inner {
-    fn load_rules(&mut self, files: Vec<RuleFile>) -> Result<Diagnostics, Error> {
-        let compiled = compile_for(&files, &self.registry)?;
+    /// Puts files in force that were compiled for the registry as it is.
+    fn load_rules(&mut self, files: Vec<RuleFile>, compiled: Compiled) -> Result<Diagnostics, Error> {
         if compiled.plans.is_empty() {
             return Err(Error::NoRules);
         }

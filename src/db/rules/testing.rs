@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::rules::testing::{Expected, RuleTest, TestAction, TestStep, trace_tests};
 use crate::rules::verdict::Place;
-use crate::rules::{Engine, RuleFile, compile, sites_of};
+use crate::rules::{Engine, RuleFile, compile_part, sites_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// When tests begin: 2024-01-18T00:00:00Z, a Thursday and a multiple of 14 and of 30 days since the epoch.
@@ -39,7 +39,8 @@ pub struct TestOutcome {
 }
 
 /// Runs every test of the test files (`*_test.rhai`) against the rule files, each with rules of its own from the beginning of time. The
-/// stations are those of the registry and those that the test itself registers with `t.instrument(..)`.
+/// stations are those of the registry and those that the test itself registers with `t.instrument(..)`. Rules whose scope has none of them
+/// are left out of the test.
 ///
 /// ```
 /// use vocdb::rules::RuleFile;
@@ -99,6 +100,8 @@ struct TestCourse {
     engine: Engine,
     machine: Machine,
     rules: BTreeSet<String>,
+    /// Rules whose scope has no station in this test.
+    left_out: Vec<String>,
     /// All frames in order of time, and how many of them have come.
     frames: Batch,
     order: Vec<usize>,
@@ -113,7 +116,8 @@ impl TestCourse {
     fn new(rules: &[RuleFile], steps: &[TestStep], registry: &Registry, place: &Place) -> Result<Self, TestFailure> {
         let registry = registered(steps, registry)?;
         let at_test = |message: String| TestFailure { place: place.clone(), message };
-        let compiled = compile(rules, &sites_of(&registry)).map_err(|found| at_test(found.to_string()))?;
+        let compiled = compile_part(rules, &sites_of(&registry)).map_err(|found| at_test(found.to_string()))?;
+        let (compiled, left_out) = compiled;
         let frames = frames(steps, &registry)?;
         let mut order: Vec<usize> = (0..frames.len()).collect();
         order.sort_by_key(|index| frames.frame(*index).map(|frame| (frame.time, frame.instrument)));
@@ -127,6 +131,7 @@ impl TestCourse {
             engine: Engine::new(compiled.plans),
             machine,
             rules,
+            left_out,
             frames,
             order,
             come: 0,
@@ -200,6 +205,11 @@ impl TestCourse {
     }
 
     fn expect(&self, rule: &str, scope: Option<&str>, wanted: Expected) -> Option<String> {
+        if self.left_out.iter().any(|name| name == rule) {
+            return Some(format!(
+                "the scope of `{rule}` has no station in this test: register one with t.instrument(..)"
+            ));
+        }
         if !self.rules.contains(rule) {
             let known: Vec<&str> = self.rules.iter().map(String::as_str).collect();
             return Some(format!("there is no rule `{rule}`; there are {}", known.join(", ")));

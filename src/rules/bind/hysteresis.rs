@@ -6,39 +6,73 @@ use crate::rules::expr::{Comparison, Rule};
 use crate::rules::getter::number_text;
 use crate::rules::plan::{Member, Node, Program, WindowSpec};
 
+/// Ways in which a condition can hold that are looked at; one with more is not looked into.
+const WAYS_MAX: usize = 64;
+
 /// A comparison of something with a number.
+#[derive(Clone)]
 struct Limit {
     measured: Vec<Node>,
     is_above: bool,
     number: f64,
 }
 
-/// The mistake of a rule that clears where it still trips: it would close and open again at once.
+/// The mistake of a rule that clears where it still trips, and the warning about one that clears right where it trips after a while.
+///
+/// Both conditions are taken as what they are any of, each of that needing all of some limits. The rule is wrong if one way to trip and one
+/// way to clear hold at once as far as limits on the same thing can tell; what is no limit on a measurement is left out of account.
 pub(super) fn check(rule: &Rule, member: &Member) -> Option<Diagnostic> {
     let clear = member.clear.as_ref()?;
     let hold_ms = rule.clear_when.as_ref().map_or(0, |(_, hold_ms)| *hold_ms);
-    let (trips, clears) = (limits(&member.when), limits(clear));
-    for trip in &trips {
-        let is_like = |other: &&Limit| {
-            other.is_above != trip.is_above && is_same(&trip.measured, &other.measured, &member.windows)
-        };
-        for clear in clears.iter().filter(is_like) {
-            let beyond = if trip.is_above { clear.number - trip.number } else { trip.number - clear.number };
-            if beyond > 0.0 || (beyond == 0.0 && hold_ms == 0) {
-                let (side, [clear, trip]) =
-                    (if trip.is_above { "below" } else { "above" }, [clear.number, trip.number].map(number_text));
-                let message = format!("the alarm clears at {clear}, which is not {side} the {trip} at which it trips");
-                let help = format!("write a number {side} {trip}, so that it does not close and open again at once");
-                return Some(mistake(&rule.places.clear_when, message, help));
+    let (trips, clears) = (ways(&member.when), ways(clear));
+    let pairs = || trips.iter().flat_map(|trip| clears.iter().map(move |clear| (trip, clear)));
+    let meetings = || pairs().filter_map(|(trip, clear)| meeting(trip, clear, &member.windows));
+    let worst = meetings().find(|one| one.overlaps || hold_ms == 0).or_else(|| meetings().next())?;
+    let (side, [clear, trip]) =
+        (if worst.is_above { "below" } else { "above" }, [worst.clear, worst.trip].map(number_text));
+    let place = &rule.places.clear_when;
+    if worst.overlaps || hold_ms == 0 {
+        let message = format!("the alarm clears at {clear}, which is not {side} the {trip} at which it trips");
+        let help = format!("write a number {side} {trip}, so that it does not close and open again at once");
+        return Some(mistake(place, message, help));
+    }
+    let message = format!("the alarm clears at the {trip} at which it trips, and only its clear time keeps them apart");
+    let help = format!("write a number {side} {trip}, so that it does not chatter");
+    Some(Diagnostic { is_warning: true, ..mistake(place, message, help) })
+}
+
+/// Where a way to trip and a way to clear meet: limits of both on one thing, on different sides of it.
+struct Meeting {
+    is_above: bool,
+    trip: f64,
+    clear: f64,
+    /// Whether there is room between the two for values at which both hold.
+    overlaps: bool,
+}
+
+/// Where both can hold at once, or nearly so; `None` where some limits keep them apart, and where they look at different things.
+fn meeting(trip: &[Limit], clear: &[Limit], windows: &[WindowSpec]) -> Option<Meeting> {
+    let mut met: Option<Meeting> = None;
+    for one in trip {
+        let is_like =
+            |other: &&Limit| other.is_above != one.is_above && is_same(&one.measured, &other.measured, windows);
+        for other in clear.iter().filter(is_like) {
+            let beyond = if one.is_above { other.number - one.number } else { one.number - other.number };
+            if beyond < 0.0 {
+                return None;
+            }
+            let overlaps = beyond > 0.0 && met.as_ref().is_none_or(|met| met.overlaps);
+            if met.is_none() || !overlaps {
+                met = Some(Meeting { is_above: one.is_above, trip: one.number, clear: other.number, overlaps });
             }
         }
     }
-    None
+    met
 }
 
-/// The comparisons with numbers that a condition needs all of.
-fn limits(program: &Program) -> Vec<Limit> {
-    let (mut numbers, mut truths) = (Vec::<Vec<Node>>::new(), Vec::<Vec<Limit>>::new());
+/// The ways in which a condition can hold, as limits each of which that way needs; none where there are too many.
+fn ways(program: &Program) -> Vec<Vec<Limit>> {
+    let (mut numbers, mut truths) = (Vec::<Vec<Node>>::new(), Vec::<Vec<Vec<Limit>>>::new());
     for node in &program.0 {
         match node {
             Node::Number(_) | Node::Window(_) | Node::Spread(_) => numbers.push(vec![*node]),
@@ -46,30 +80,37 @@ fn limits(program: &Program) -> Vec<Limit> {
             Node::Mean(count, _) => join(&mut numbers, usize::from(*count), *node),
             Node::Compare(comparison) => {
                 let (right, left) = (numbers.pop().unwrap_or_default(), numbers.pop().unwrap_or_default());
-                truths.push(limit(left, *comparison, right).into_iter().collect());
+                truths.push(vec![limit(left, *comparison, right).into_iter().collect()]);
             }
-            Node::And => {
-                let right = truths.pop().unwrap_or_default();
-                if let Some(left) = truths.last_mut() {
-                    left.extend(right);
-                }
-            }
-            Node::Or => {
-                truths.truncate(truths.len().saturating_sub(2));
-                truths.push(Vec::new());
+            Node::And | Node::Or => {
+                let (right, left) = (truths.pop().unwrap_or_default(), truths.pop().unwrap_or_default());
+                truths.push(if *node == Node::And { all_of(&left, &right) } else { any_of(left, right) });
             }
             Node::Not => {
                 truths.pop();
-                truths.push(Vec::new());
+                truths.push(vec![Vec::new()]);
             }
-            Node::Holds(_) => truths.push(Vec::new()),
+            Node::Holds(_) => truths.push(vec![Vec::new()]),
             Node::Script(_) => {
                 numbers.clear();
-                truths.push(Vec::new());
+                truths.push(vec![Vec::new()]);
             }
         }
     }
     truths.pop().unwrap_or_default()
+}
+
+fn all_of(left: &[Vec<Limit>], right: &[Vec<Limit>]) -> Vec<Vec<Limit>> {
+    if left.len().saturating_mul(right.len()) > WAYS_MAX {
+        return vec![Vec::new()];
+    }
+    let both = |a: &Vec<Limit>, b: &Vec<Limit>| a.iter().chain(b).cloned().collect();
+    left.iter().flat_map(|a| right.iter().map(move |b| both(a, b))).collect()
+}
+
+fn any_of(mut left: Vec<Vec<Limit>>, right: Vec<Vec<Limit>>) -> Vec<Vec<Limit>> {
+    left.extend(right);
+    if left.len() > WAYS_MAX { vec![Vec::new()] } else { left }
 }
 
 fn join(numbers: &mut Vec<Vec<Node>>, count: usize, node: Node) {

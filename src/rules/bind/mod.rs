@@ -10,11 +10,11 @@ mod shown;
 mod units;
 mod windows;
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
-use super::verdict::AlarmSpec;
+use super::verdict::{AlarmSpec, Place};
 use crate::base::checksum::{Digest, sha256};
 use crate::model::Interval;
 pub use advice::advise;
@@ -33,18 +33,26 @@ pub fn bind(rules: &[Rule], sites: &[Site]) -> (Vec<Plan>, Vec<Diagnostic>) {
     sorted.sort_by_key(|site| site.id);
     let (mut plans, mut diagnostics) = (Vec::new(), Vec::new());
     for rule in rules {
-        let mut binding = Binding { rule, mistakes: Vec::new() };
+        let mut binding = Binding { rule, mistakes: Vec::new(), told: BTreeSet::new() };
         plans.extend(binding.plans(&sorted));
         diagnostics.append(&mut binding.mistakes);
     }
-    diagnostics.sort_by(|a, b| (&a.place, a.is_warning).cmp(&(&b.place, b.is_warning)));
-    diagnostics.dedup_by(|later, earlier| later.place == earlier.place);
-    (plans, diagnostics)
+    (plans, Diagnostics::sorted(diagnostics).0)
+}
+
+/// The rules whose scope has any of some stations, without values for stations that are not among them; and the names of the others.
+pub(super) fn for_sites(rules: Vec<Rule>, sites: &[Site]) -> (Vec<Rule>, Vec<String>) {
+    let is_there = |globs: &str| sites.iter().any(|site| glob::fits(globs, &site.name));
+    let (mut present, absent): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(|rule| is_there(&rule.scope));
+    present.iter_mut().for_each(|rule| params::retain(rule, &is_there));
+    (present, absent.into_iter().map(|rule| rule.name).collect())
 }
 
 struct Binding<'a> {
     rule: &'a Rule,
     mistakes: Vec<Diagnostic>,
+    /// Where something was said of a station, and what, whichever station it was: of the others the same is not said again.
+    told: BTreeSet<(Place, String)>,
 }
 
 /// A station's part of a plan, and what the plan must know of it.
@@ -155,7 +163,8 @@ impl Binding<'_> {
         let told = lowering.mistakes.len();
         let value = shown(&rule.when).filter(|_| when.is_some()).map(|series| lowering.series(series));
         lowering.mistakes.truncate(told);
-        self.mistakes.append(&mut lowering.mistakes);
+        let of_site = std::mem::take(&mut lowering.mistakes);
+        self.say_of_station(&site.name, of_site);
         let whole = |program: Option<Option<Program>>| program.map_or(Some(None), |program| program.map(Some));
         let value = value.map_or(Some(None), |value| value.map(Some))?;
         let (when, clear, suppress) = (when?, whole(clear)?, whole(suppress)?);
@@ -171,7 +180,7 @@ impl Binding<'_> {
             spreads: lowering.spreads,
             scripts: lowering.scripts,
         };
-        self.mistakes.extend(hysteresis::check(rule, &member));
+        self.say_of_station(&site.name, hysteresis::check(rule, &member));
         let names = member.windows.iter().filter_map(|window| {
             let (_, instrument) = site.instruments.iter().find(|(id, _)| *id == window.instrument)?;
             instrument.channels().get(window.channel).map(|channel| channel.name().to_owned())
@@ -180,6 +189,16 @@ impl Binding<'_> {
         let step_ms = lowering.looks.step_ms.unwrap_or(1);
         let (channels, asks_silence) = (channels.into_iter().collect(), lowering.asks_silence);
         Some(Bound { member, channels, step_ms, asks_silence, value })
+    }
+
+    /// Notes what is wrong at one station, unless the same is wrong at one before.
+    fn say_of_station(&mut self, name: &str, mistakes: impl IntoIterator<Item = Diagnostic>) {
+        for mistake in mistakes {
+            let whoever = mistake.message.replace(&format!("`{name}`"), "");
+            if self.told.insert((mistake.place.clone(), whoever)) {
+                self.mistakes.push(mistake);
+            }
+        }
     }
 
     fn check_hold(&mut self, plans: &[Plan]) {

@@ -24,6 +24,41 @@ pub(super) fn unknown(rule: &Rule, sites: &[&Site]) -> Vec<Diagnostic> {
     told.collect()
 }
 
+/// Leaves out the exceptions that are for none of the stations that there are.
+pub(super) fn retain(rule: &mut Rule, is_there: &dyn Fn(&str) -> bool) {
+    let others = [rule.clear_when.as_mut().map(|(c, _)| c), rule.suppress_when.as_mut().map(|(c, _)| c)];
+    let conditions = std::iter::once(&mut rule.when).chain(others.into_iter().flatten());
+    conditions.for_each(|condition| retain_in_condition(condition, is_there));
+}
+
+fn retain_in_condition(condition: &mut Condition, is_there: &dyn Fn(&str) -> bool) {
+    match condition {
+        Condition::Compare { left, right, .. } => {
+            retain_in_series(left, is_there);
+            retain_in_series(right, is_there);
+        }
+        Condition::And(left, right) | Condition::Or(left, right) => {
+            retain_in_condition(left, is_there);
+            retain_in_condition(right, is_there);
+        }
+        Condition::Not(inner) => retain_in_condition(inner, is_there),
+        Condition::Script { terms, .. } => terms.iter_mut().for_each(|(_, series)| retain_in_series(series, is_there)),
+        _ => {}
+    }
+}
+
+fn retain_in_series(series: &mut Series, is_there: &dyn Fn(&str) -> bool) {
+    match series {
+        Series::Param(param) => param.exceptions.retain(|(globs, ..)| is_there(globs)),
+        Series::Spread { inner, .. } | Series::Mean { inner, .. } => retain_in_series(inner, is_there),
+        Series::Binary { left, right, .. } => {
+            retain_in_series(left, is_there);
+            retain_in_series(right, is_there);
+        }
+        _ => {}
+    }
+}
+
 fn in_condition<'a>(condition: &'a Condition, found: &mut Vec<&'a Param>) {
     match condition {
         Condition::Compare { left, right, .. } => {

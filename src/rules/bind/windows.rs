@@ -179,3 +179,16 @@ fn label(term: &WindowTerm) -> String {
     }
     label
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_windows_than_their_numbers_can_tell_apart_are_a_mistake() {
+        let place = Place { file: "r.rhai".into(), line: 1, column: 33 };
+        assert_eq!(narrow(65_535, &place), Ok(u16::MAX));
+        let said = narrow(65_536, &place).unwrap_err().to_string();
+        assert_eq!(said, "r.rhai:1:33: error: the rule has too many windows; split it into several rules");
+    }
+}

@@ -3,7 +3,7 @@
 use super::missing::is_getter;
 use super::symbol::{Poison, Symbol};
 use super::tracer::{STATEMENT, Tracer, mistake};
-use crate::base::limits::RULE_OPERATIONS_MAX;
+use crate::base::limits::{RULE_OPERATIONS_MAX, RULE_SET_OPERATIONS_MAX};
 use crate::rules::diagnostic::Diagnostic;
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType};
 use std::any::type_name;
@@ -30,10 +30,18 @@ pub(super) fn of_running(tracer: &Tracer, error: &EvalAltResult) -> Option<Diagn
         EvalAltResult::ErrorFor(_) => {
             ("this cannot be gone through one by one".to_owned(), "write a list `[..]` or a range `0..5`".to_owned())
         }
-        EvalAltResult::ErrorVariableNotFound(name, _) if name.contains("::") => return None,
+        EvalAltResult::ErrorVariableNotFound(name, _) | EvalAltResult::ErrorFunctionNotFound(name, _)
+            if name.contains("::") =>
+        {
+            return None;
+        }
         EvalAltResult::ErrorModuleNotFound(name, _) => (
             format!("there is no module `{name}` here"),
             "write `import` at the top of the file, outside of blocks and functions".to_owned(),
+        ),
+        EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) if tracer.is_set_exhausted() => (
+            format!("the rule files do more than {RULE_SET_OPERATIONS_MAX} operations together"),
+            "look for loops; rule files run once, to say what the rules are".to_owned(),
         ),
         other => explain_running(other),
     };
@@ -101,9 +109,6 @@ fn plain(message: &str) -> String {
 
 fn explain_parsing(kind: &ParseErrorType, word: &str) -> (String, String) {
     let (message, help) = match kind {
-        ParseErrorType::Reserved(name) if name == "for" => {
-            ("`for` is reserved".to_owned(), "write `.hold(2.minutes)`".to_owned())
-        }
         ParseErrorType::Reserved(name) if name == "eval" => {
             ("`eval` is not allowed in rules".to_owned(), "write the code itself".to_owned())
         }
@@ -136,6 +141,15 @@ fn explain_parsing(kind: &ParseErrorType, word: &str) -> (String, String) {
         ParseErrorType::ExprTooDeep => {
             ("this expression is nested too deeply".to_owned(), "give parts of it names with `let`".to_owned())
         }
+        ParseErrorType::AssignmentToConstant(name) if name.is_empty() => {
+            ("this cannot be assigned to".to_owned(), "to compare, write `==`".to_owned())
+        }
+        ParseErrorType::VariableExpected if !word.is_empty() => {
+            (format!("`{word}` cannot be the name of a variable"), "use another name".to_owned())
+        }
+        ParseErrorType::UnknownOperator(symbol) => {
+            (format!("`{symbol}` means nothing here"), improper(symbol).to_owned())
+        }
         ParseErrorType::AssignmentToConstant(name) => {
             (format!("`{name}` is a constant"), format!("write `let {name} = ..` where it is defined"))
         }
@@ -154,7 +168,6 @@ fn improper(symbol: &str) -> &'static str {
     match symbol {
         "===" => "write `==`",
         "!==" => "write `!=`",
-        "<>" => "write `!=`",
         "--" | "++" => "write `-= 1` or `+= 1`",
         ":=" => "write `=`",
         _ => "leave it out",

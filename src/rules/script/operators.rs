@@ -339,7 +339,9 @@ fn logic(operation: &Operation<'_>, is_poisoned: bool) -> Outcome<Dynamic> {
     if let (Ok(left), Ok(right)) = (left.as_bool(), right.as_bool()) {
         return Ok(Dynamic::from(if is_and { left && right } else { left || right }));
     }
-    if matches!(operation.name, "&&" | "||") {
+    let is_fit = is_poisoned
+        || [left, right].into_iter().all(|side| matches!(symbol::symbol(side), Some(Symbol::Condition(..))));
+    if is_fit && matches!(operation.name, "&&" | "||") {
         let word = if is_and { "and" } else { "or" };
         let message = format!("`{}` does not join conditions", operation.name);
         operation.tracer.report(mistake(operation.place.clone(), message, format!("write `{word}`")));

@@ -4,7 +4,7 @@ use super::engine::{engine, is_own};
 use super::error;
 use super::symbol::Poison;
 use super::text::{Chunk, Source, Statement, TokenKind};
-use super::tracer::{FUNCTIONS, STATEMENT, Tracer, mistake};
+use super::tracer::{Budget, FUNCTIONS, STATEMENT, Tracer, mistake};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::nearest::nearest;
 use crate::rules::verdict::Place;
@@ -32,10 +32,14 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Makes a file ready to run. `import` gives the exports of the file of a name, or says what is wrong with the name.
-    pub(super) fn new(source: Source, import: &'a mut dyn FnMut(&str, Place) -> Result<Exports, Diagnostic>) -> Self {
+    pub(super) fn new(
+        source: Source,
+        budget: &Arc<Budget>,
+        import: &'a mut dyn FnMut(&str, Place) -> Result<Exports, Diagnostic>,
+    ) -> Self {
         let sound: Vec<Statement> = source.functions().filter(|statement| is_sound(statement)).cloned().collect();
         let functions = source.chunk_of_all(&sound);
-        let tracer = Arc::new(Tracer::new(source, functions));
+        let tracer = Arc::new(Tracer::new(source, functions, Arc::clone(budget)));
         let engine = engine(&tracer);
         let (modules, exports, failed) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         let mut run = Self { tracer, engine, scope: Scope::new(), modules, exports, failed, import };

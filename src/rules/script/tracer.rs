@@ -2,20 +2,23 @@
 
 use super::draft::SharedAlarm;
 use super::text::{Chunk, Source};
-use crate::base::limits::{PLAN_NODES_MAX, RULE_OPERATIONS_MAX};
+use crate::base::limits::{PLAN_NODES_MAX, RULE_OPERATIONS_MAX, RULE_SET_OPERATIONS_MAX};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::verdict::Place;
 use parking_lot::Mutex;
 use rhai::{AST, Position};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Mistakes of one file that are listed; a loop may make the same one very often.
 const DIAGNOSTICS_PER_FILE_MAX: usize = 1_000;
 /// What one mistake counts for among the operations of a file, because its message takes time.
-const MISTAKE_OPERATIONS: u64 = 200;
+const MISTAKE_OPERATIONS: u64 = 400;
 /// Expression nodes that one file may build: three hundred of the largest rules.
 const NODES_PER_FILE_MAX: usize = 300 * PLAN_NODES_MAX;
+/// Expression nodes that the files of one set may build.
+const NODES_PER_SET_MAX: usize = 4 * NODES_PER_FILE_MAX;
 /// The source name of functions, whose positions count from the beginning of the file.
 pub(super) const FUNCTIONS: &str = "functions";
 /// The source name of statements, whose positions count from their own beginning.
@@ -53,6 +56,22 @@ pub(super) struct Tracer {
     pub(super) functions: Chunk,
     state: Mutex<State>,
     operations: AtomicU64,
+    budget: Arc<Budget>,
+}
+
+/// What all files of a rule set may do together.
+#[derive(Default)]
+pub(super) struct Budget {
+    operations: AtomicU64,
+    nodes: AtomicUsize,
+}
+
+impl Budget {
+    /// Whether nothing more may be done.
+    pub(super) fn is_spent(&self) -> bool {
+        self.operations.load(Ordering::Relaxed) >= RULE_SET_OPERATIONS_MAX
+            || self.nodes.load(Ordering::Relaxed) > NODES_PER_SET_MAX
+    }
 }
 
 #[derive(Default)]
@@ -67,9 +86,9 @@ struct State {
 }
 
 impl Tracer {
-    /// A tracer for a file whose functions are `functions`.
-    pub(super) fn new(source: Source, functions: Chunk) -> Self {
-        Self { source, functions, state: Mutex::new(State::default()), operations: AtomicU64::new(0) }
+    /// A tracer for a file whose functions are `functions`, in a set that has so much left to do.
+    pub(super) fn new(source: Source, functions: Chunk, budget: Arc<Budget>) -> Self {
+        Self { source, functions, state: Mutex::new(State::default()), operations: AtomicU64::new(0), budget }
     }
 
     /// Goes on with a statement, given by its number.
@@ -100,7 +119,7 @@ impl Tracer {
 
     /// Puts a mistake on the list, unless it is there already.
     pub(super) fn report(&self, diagnostic: Diagnostic) {
-        self.operations.fetch_add(MISTAKE_OPERATIONS, Ordering::Relaxed);
+        self.count(MISTAKE_OPERATIONS);
         let mut state = self.state.lock();
         if state.diagnostics.len() < DIAGNOSTICS_PER_FILE_MAX {
             state.diagnostics.insert((diagnostic.place.clone(), diagnostic.message.clone()), diagnostic);
@@ -145,16 +164,28 @@ impl Tracer {
     pub(super) fn spend(&self, nodes: usize) -> Outcome<()> {
         let mut state = self.state.lock();
         state.nodes = state.nodes.saturating_add(nodes);
-        if state.nodes > NODES_PER_FILE_MAX { Err(Fault::Exhausted) } else { Ok(()) }
+        let of_set = self.budget.nodes.fetch_add(nodes, Ordering::Relaxed).saturating_add(nodes);
+        if state.nodes > NODES_PER_FILE_MAX || of_set > NODES_PER_SET_MAX { Err(Fault::Exhausted) } else { Ok(()) }
     }
 
     /// Counts one operation; false once the file has had as many as it may.
     pub(super) fn count_operation(&self) -> bool {
-        self.operations.fetch_add(1, Ordering::Relaxed) < RULE_OPERATIONS_MAX
+        self.count(1) < RULE_OPERATIONS_MAX && !self.is_set_exhausted()
     }
 
-    /// Whether the file has had as many operations as it may.
+    /// Counts operations; gives how many there were before.
+    fn count(&self, operations: u64) -> u64 {
+        self.budget.operations.fetch_add(operations, Ordering::Relaxed);
+        self.operations.fetch_add(operations, Ordering::Relaxed)
+    }
+
+    /// Whether the file, or its set, has had as many operations as it may.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.operations.load(Ordering::Relaxed) >= RULE_OPERATIONS_MAX
+        self.operations.load(Ordering::Relaxed) >= RULE_OPERATIONS_MAX || self.is_set_exhausted()
+    }
+
+    /// Whether its set has had as many operations as it may.
+    pub(super) fn is_set_exhausted(&self) -> bool {
+        self.budget.is_spent()
     }
 }

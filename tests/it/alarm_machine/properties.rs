@@ -310,7 +310,13 @@ impl Seen {
         match event {
             AlarmEvent::LatchChanged(change) => {
                 let is_open = self.open.contains_key(&change.alarm);
+                if change.begins_anew {
+                    self.acknowledged.remove(&change.alarm);
+                    self.steps.insert(change.alarm, 0);
+                    self.open.entry(change.alarm).and_modify(|(_, begun)| *begun = change.recorded_at);
+                }
                 is_open
+                    && change.begins_anew != change.is_clear
                     && if change.is_clear {
                         self.latched.insert(change.alarm)
                     } else {

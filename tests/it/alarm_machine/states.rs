@@ -9,6 +9,7 @@ use vocdb::rules::verdict::{AlarmSpec, Truth, Verdict};
 use vocdb::{AlarmEvent, AlarmId};
 
 const ONE: AlarmId = AlarmId(1);
+const RETRIP: &str = "tripped again while latched: an acknowledgement counts no longer, the chain begins anew";
 
 fn key() -> AlarmKey {
     AlarmKey::new("r", "park/*")
@@ -155,7 +156,7 @@ fn a_latching_alarm_stays_after_it_has_cleared_until_somebody_resets_it() {
     assert_eq!((condition(&machine), machine.alarms().count()), (Condition::Normal, 1));
     assert_eq!(tick(&mut machine, 12_000), ["step 1 of #1 to head due 12000 at 12000"], "its chain goes on");
     judge(&mut machine, 13_000, True, False);
-    assert_eq!(told(&judge(&mut machine, 15_000, True, False)), ["tripped again while latched at 15000"]);
+    assert_eq!(told(&judge(&mut machine, 15_000, True, False)), [RETRIP.to_owned() + " at 15000"]);
     assert_eq!(
         machine.operate(ONE, OperatorAction::ResetLatch, ("anna", ""), at(15_500)),
         Err(AlarmError::NotLatched(ONE))
@@ -167,6 +168,59 @@ fn a_latching_alarm_stays_after_it_has_cleared_until_somebody_resets_it() {
     assert!(told(&reset).contains(&"tell head by sms of Closed".to_owned()));
     assert_eq!(judge(&mut machine, 21_000, True, False), []);
     assert_eq!(told(&judge(&mut machine, 23_000, True, False))[0], "open #2 since 21000 at 23000");
+}
+
+/// An alarm that opened at 2000, was acknowledged at 3000, has cleared since, and trips again at 102000.
+fn tripped_again() -> Machine {
+    let mut machine = opened_by(AlarmSpec { is_latching: true, clear_hold_ms: 0, ..spec("r", CHAIN) });
+    machine.tick(at(2_000), None);
+    machine.acknowledge(ONE, "anna", "", at(3_000)).unwrap();
+    judge(&mut machine, 4_000, False, True);
+    assert_eq!(tick(&mut machine, 90_000), Vec::<String>::new());
+    judge(&mut machine, 100_000, True, False);
+    assert_eq!(told(&judge(&mut machine, 102_000, True, False)), [RETRIP.to_owned() + " at 102000"]);
+    machine
+}
+
+#[test]
+fn a_latched_alarm_that_trips_again_counts_as_unacknowledged_and_tells_everybody_anew() {
+    let mut machine = tripped_again();
+    assert_eq!(machine.alarm(ONE).unwrap().acknowledged, None);
+    let events = machine.tick(at(102_000), None);
+    assert_eq!(told(&events)[0], "step 0 of #1 to duty due 102000 at 102000");
+    let AlarmEvent::Notification(row) = &events[1] else { panic!("{events:?}") };
+    assert!(row.text.starts_with("tripped again: r: 42.25 ppb"), "{}", row.text);
+    let first = opened_by(spec("r", CHAIN)).tick(at(2_000), None);
+    let AlarmEvent::Notification(before) = &first[1] else { panic!("{first:?}") };
+    assert_eq!((&before.contact, &before.way, before.subject), (&row.contact, &row.way, row.subject));
+    assert_ne!(before.id, row.id, "a receiver that drops repeats does not drop it");
+    assert_eq!(tick(&mut machine, 112_000), ["step 1 of #1 to head due 112000 at 112000"]);
+    machine.acknowledge(ONE, "bert", "", at(113_000)).unwrap();
+    assert_eq!(tick(&mut machine, 900_000), Vec::<String>::new());
+}
+
+#[test]
+fn an_unacknowledged_alarm_whose_chain_has_run_out_tells_everybody_anew_too() {
+    let mut machine = opened_by(AlarmSpec { is_latching: true, clear_hold_ms: 0, ..spec("r", CHAIN) });
+    assert_eq!(tick(&mut machine, 60_000).len(), 3);
+    judge(&mut machine, 61_000, False, True);
+    judge(&mut machine, 62_000, True, False);
+    judge(&mut machine, 64_000, True, False);
+    assert_eq!(tick(&mut machine, 64_000), ["step 0 of #1 to duty due 64000 at 64000"]);
+}
+
+#[test]
+fn a_latched_alarm_that_trips_again_in_silence_tells_people_when_the_silence_ends() {
+    let mut machine = opened_by(AlarmSpec { is_latching: true, clear_hold_ms: 0, ..spec("r", CHAIN) });
+    tick(&mut machine, 2_000);
+    operate(&mut machine, OperatorAction::TakeOutOfService, 3_000).unwrap();
+    judge(&mut machine, 4_000, False, True);
+    judge(&mut machine, 10_000, True, False);
+    judge(&mut machine, 12_000, True, False);
+    assert_eq!(tick(&mut machine, 50_000), Vec::<String>::new());
+    operate(&mut machine, OperatorAction::ReturnToService, 50_000).unwrap();
+    assert_eq!(tick(&mut machine, 50_000), ["step 0 of #1 to duty due 50000 at 50000"]);
+    assert_eq!(tick(&mut machine, 60_000), ["step 1 of #1 to head due 60000 at 60000"]);
 }
 
 #[test]

@@ -187,7 +187,8 @@ impl Watched {
             match event {
                 AlarmEvent::Notification(row) => {
                     assert!(ids.insert(row.id.clone()), "{context}: {row:?} is there twice");
-                    let step = (row.alarm, row.subject, row.repeat, row.contact.clone(), row.way.clone());
+                    let step =
+                        (row.alarm, row.subject, (row.repeat, row.retrips), row.contact.clone(), row.way.clone());
                     assert!(steps.insert(step), "{context}: {row:?} has another id too");
                 }
                 AlarmEvent::Delivery(one) => {

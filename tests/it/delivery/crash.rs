@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use vocdb::alarm::AlarmKey;
 use vocdb::alarm::event::{DeliveryResult, Notification, Shelving};
 use vocdb::base::clock::ManualClock;
@@ -57,13 +58,14 @@ struct Site<'a> {
     dir: &'a Path,
     storage: &'a FaultyStorage,
     clock: Arc<ManualClock>,
+    durability: Durability,
 }
 
 impl Site<'_> {
     /// Opens the store with a gateway for each way; what they take comes out of the channel.
     fn open(&self) -> Result<(Database, Receiver<Notification>), Error> {
         let config = Config {
-            durability: Durability::Always,
+            durability: self.durability,
             clock: self.clock.clone(),
             storage: Arc::new(self.storage.clone()),
             ..Config::default()
@@ -118,7 +120,12 @@ fn crash(changes: u64, is_done: bool, unsynced: Unsynced, expected: &[AlarmEvent
     let dir = tempfile::tempdir().unwrap();
     let storage = FaultyStorage::default();
     storage.set_fault(Fault::PowerFor { changes, is_done });
-    let site = Site { dir: dir.path(), storage: &storage, clock: Arc::new(ManualClock::new(BEGIN_MS)) };
+    let site = Site {
+        dir: dir.path(),
+        storage: &storage,
+        clock: Arc::new(ManualClock::new(BEGIN_MS)),
+        durability: Durability::Always,
+    };
     let (mut sent, mut heard) = (Vec::<Notification>::new(), Vec::new());
     let mut opened = site.open().ok();
     let mut events = opened.as_ref().map(|(db, _)| db.subscribe());
@@ -168,7 +175,12 @@ fn crash(changes: u64, is_done: bool, unsynced: Unsynced, expected: &[AlarmEvent
 fn reference() -> Vec<AlarmEvent> {
     let dir = tempfile::tempdir().unwrap();
     let storage = FaultyStorage::default();
-    let site = Site { dir: dir.path(), storage: &storage, clock: Arc::new(ManualClock::new(BEGIN_MS)) };
+    let site = Site {
+        dir: dir.path(),
+        storage: &storage,
+        clock: Arc::new(ManualClock::new(BEGIN_MS)),
+        durability: Durability::Always,
+    };
     let (db, _taken) = site.open().unwrap();
     for (ms, what) in DONE {
         site.clock.set_ms(BEGIN_MS + ms);
@@ -206,11 +218,65 @@ fn storage_is_spared(changes: u64) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let storage = FaultyStorage::default();
     storage.set_fault(Fault::PowerFor { changes, is_done: false });
-    let site = Site { dir: dir.path(), storage: &storage, clock: Arc::new(ManualClock::new(BEGIN_MS)) };
+    let site = Site {
+        dir: dir.path(),
+        storage: &storage,
+        clock: Arc::new(ManualClock::new(BEGIN_MS)),
+        durability: Durability::Always,
+    };
     let Ok((db, _taken)) = site.open() else { return false };
     let is_well = DONE.iter().all(|(ms, what)| {
         site.clock.set_ms(BEGIN_MS + ms);
         act(&db, *ms, *what).is_ok()
     });
     is_well && !storage.is_off()
+}
+
+/// Does everything until the power goes after so many changes; gives the store as it is then, and whether the power went at all.
+fn cut(changes: u64, unsynced: Unsynced, durability: Durability) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let storage = FaultyStorage::default();
+    storage.set_fault(Fault::PowerFor { changes, is_done: changes.is_multiple_of(2) });
+    let site = Site { dir: dir.path(), storage: &storage, clock: Arc::new(ManualClock::new(BEGIN_MS)), durability };
+    let mut opened = site.open().ok();
+    for (ms, what) in DONE {
+        site.clock.set_ms(BEGIN_MS + ms);
+        let result = opened.as_ref().map(|(db, _)| act(db, ms, what));
+        if !matches!(result, Some(Ok(()))) || storage.is_off() {
+            break;
+        }
+    }
+    let was_cut = storage.is_off();
+    drop(opened.take());
+    storage.restart(unsynced);
+    let (db, _taken) = site.open().unwrap();
+    let newest = db.latest("S", "x").ok().flatten().map(|(time, _)| time);
+    for event in db.events().unwrap() {
+        let rests_on = match &event {
+            AlarmEvent::Opened(opened) => Some(opened.opened_at),
+            AlarmEvent::Closed(closed) => closed.watermark.map(|_| closed.closed_at),
+            _ => None,
+        };
+        assert!(
+            rests_on <= newest,
+            "{changes} {unsynced:?} {durability:?}: {newest:?} is the newest frame, but {event:?}"
+        );
+    }
+    was_cut
+}
+
+#[test]
+fn the_ledger_never_knows_of_a_frame_that_is_lost_whatever_an_append_promises() {
+    for durability in [Durability::Buffered, Durability::Interval(Duration::from_secs(3_600))] {
+        let mut cuts = 0;
+        for changes in 0..400 {
+            let mut unsynced = Unsynced::all(changes..changes + 1).into_iter().cycle();
+            let unsynced = unsynced.nth(usize::try_from(changes).unwrap()).unwrap();
+            if !cut(changes, unsynced, durability) {
+                break;
+            }
+            cuts += 1;
+        }
+        assert!(cuts > 20, "{cuts} power cuts are too few to show anything");
+    }
 }

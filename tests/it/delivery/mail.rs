@@ -76,6 +76,8 @@ fn notification(contact: &str) -> Notification {
         fallback: Vec::new(),
         text: "Benzol 31 µg/m³ at park/S1".to_owned(),
         created_at: Timestamp::from_ms(1_700_000_000_000),
+        guidance: String::new(),
+        retrips: 0,
     }
 }
 

@@ -72,6 +72,8 @@ fn what_makes_no_sense_is_refused_and_leaves_no_record() {
     assert!(matches!(refused, Err(Error::Alarm(AlarmError::NotLatched(ONE)))), "{refused:?}");
     let refused = host.db.unacknowledge(ONE, "anna", "");
     assert!(matches!(refused, Err(Error::Alarm(AlarmError::NotAcknowledged(ONE)))), "{refused:?}");
+    let nobody = [host.db.acknowledge(ONE, " ", "seen"), host.db.switch_rules_off("", "why not")];
+    assert!(nobody.iter().all(|one| matches!(one, Err(Error::Alarm(AlarmError::Nobody)))), "{nobody:?}");
     let refused = host.db.unshelve(&AlarmKey::new("high", "T"), "anna", "");
     assert!(matches!(refused, Err(Error::Alarm(AlarmError::NoCondition(_)))), "{refused:?}");
     assert_eq!(host.db.stats().unwrap().ledger_records, records);

@@ -92,6 +92,8 @@ fn notification() -> Notification {
         fallback: Vec::new(),
         text: "Benzene".to_owned(),
         created_at: Timestamp::from_ms(1_700_000_000_000),
+        guidance: String::new(),
+        retrips: 0,
     }
 }
 

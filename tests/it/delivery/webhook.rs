@@ -87,6 +87,20 @@ fn a_notification_arrives_signed_and_counts_as_delivered() {
     assert_eq!((&body["data"]["text"], &body["data"]["contact"]), (&"1.5 ppm at S".into(), &"duty".into()));
 }
 
+#[test]
+fn what_to_do_about_an_alarm_is_in_the_body_on_its_own_and_below_the_title() {
+    let dir = tempfile::tempdir().unwrap();
+    let (url, requests) = serve(&[(204, None)]);
+    let guided = super::RULES.replace(".scope", ".guidance(\"Check tank farm B\").scope");
+    let host = Host::open(dir.path(), 0).alarmed_by(&guided);
+    connect(&host, &url);
+    let request = requests.recv_timeout(BOUND).unwrap();
+    host.settle(1);
+    let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+    assert_eq!(body["data"]["guidance"], "Check tank farm B");
+    assert_eq!(body["data"]["text"], "1.5 ppm at S\nCheck tank farm B");
+}
+
 /// A naive reader of base64.
 fn base64_bytes(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -7,7 +7,7 @@ use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Station, Tim
 
 const BEGIN_MS: i64 = 1_700_000_000_000;
 const RULES: &str = r#"
-    alarm("high").scope(stations("*")).priority("high").when(last("x") > 1.ppm).hold(0.seconds)
+    alarm("high").scope(stations("*")).priority("high").when(last("x") > 1.ppm).hold(0.seconds).guidance("Check tank farm B")
         .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));
     alarm("low").scope(stations("*")).priority("low").when(last("x") > 0.5.ppm).hold(0.seconds)
         .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));
@@ -66,6 +66,15 @@ fn an_alarm_is_shown_and_explained_beside_a_writer_and_an_unknown_one_is_an_erro
     assert_eq!((&explained["evidence"][0]["value"], &explained["unit"]), (&2.0.into(), &"ppm".into()));
     assert!(explained["place"].as_str().unwrap().starts_with("r.rhai:2:"), "{explained}");
     assert_eq!(explained["rule_set"].as_str().unwrap().len(), 64);
+    assert_eq!(explained["guidance"], "Check tank farm B");
+    let told = explained["told"].as_array().unwrap();
+    assert_eq!((&told[0]["contact"], &told[0]["retrips"]), (&"duty".into(), &0.into()));
+    let shown = objects(dir.path(), &["alarms", "show", "store", "3"]).remove(0);
+    assert_eq!(shown["guidance"], "Check tank farm B");
+    for command in ["show", "explain"] {
+        let text = run(dir.path(), &["alarms", command, "store", "3"]).printed();
+        assert!(text.contains("\n  to do: Check tank farm B\n"), "{text}");
+    }
     let text = run(dir.path(), &["alarms", "explain", "store", "3"]).printed();
     assert!(text.contains("rule `high` at `S`, high, r.rhai:2:"), "{text}");
     let error = run(dir.path(), &["alarms", "show", "store", "9"]).error(1);
@@ -121,4 +130,24 @@ fn what_late_readings_would_have_changed_is_listed_beside_a_writer() {
     assert!(text.contains(&format!("`high` at `S` #3 would have opened {at_31}")), "{text}");
     let shown = run(dir.path(), &["alarms", "show", "store", "3"]).printed();
     assert!(shown.contains(&format!("readings came late: #3 would have opened {at_31}")), "{shown}");
+}
+
+#[test]
+fn what_operators_do_is_printed_as_json_too_and_nobody_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    station(dir.path()).close().unwrap();
+    let ack = objects(dir.path(), &["alarms", "ack", "store", "3", "--by", "Anna"]).remove(0);
+    assert_eq!((&ack["done"], &ack["alarm"], &ack["by"]), (&"acknowledged".into(), &3.into(), &"Anna".into()));
+    assert_eq!(ack["comment"], "", "a comment may be left out");
+    let scope = ["--rule", "low", "--scope", "S", "--by", "Anna", "--comment", "valve work"];
+    let shelve =
+        objects(dir.path(), &[&["alarms", "shelve", "store", "--until-normal"], &scope[..]].concat()).remove(0);
+    assert_eq!((&shelve["done"], &shelve["rule"]), (&"shelved".into(), &"low".into()));
+    assert_eq!((&shelve["scope"], &shelve["comment"]), (&"S".into(), &"valve work".into()));
+    let unshelve = objects(dir.path(), &[&["alarms", "unshelve", "store"], &scope[..]].concat()).remove(0);
+    assert_eq!(unshelve["done"], "unshelved");
+    assert_eq!(run(dir.path(), &["alarms", "ack", "store", "2", "--by", ""]).code, Some(2));
+    let error = run(dir.path(), &["alarms", "ack", "store", "2", "--by", "  "]).error(1);
+    assert!(error.contains("nobody is named: the ledger must say who it was"), "{error}");
+    assert_eq!(numbers(dir.path(), &["--state", "open", "--state", "unacknowledged"]), [2]);
 }

@@ -72,6 +72,12 @@ fn a_forecast_says_what_the_rules_do_in_a_day() {
     let days = forecast["forecast_from_days"].as_f64().unwrap();
     assert!((days * 1440.0 - 59.0).abs() < 0.01, "{days}");
     assert!((forecast["openings_per_day"]["high"].as_f64().unwrap() * days - 2.0).abs() < 1e-9, "{forecast}");
+    // Both openings page the desk; the second alarm is over before it would page the boss.
+    for (place, who, pages) in [(0, "boss", 1.0), (1, "duty", 2.0)] {
+        let of = &forecast["contacts"][place];
+        assert_eq!((&of["contact"], &of["flood_share"]), (&Value::from(who), &Value::from(0.0)));
+        assert!((of["pages_per_day"].as_f64().unwrap() * days - pages).abs() < 1e-9, "{forecast}");
+    }
 }
 
 #[test]
@@ -99,4 +105,26 @@ fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() 
     assert!(against.contains("1 alarms at the same times in both"), "{against}");
     let json = run_with(dir.path(), &backtest, &["--against", "high", "--json"]).object();
     assert_eq!((json["only_first"].as_array().unwrap().len(), &json["same"]), (1, &Value::from(1)));
+}
+
+#[test]
+fn tests_are_told_as_json_too() {
+    let dir = tempfile::tempdir().unwrap();
+    rules(dir.path(), "r", "10.ppb");
+    let test = |name: &str, wanted: &str| {
+        format!(
+            "test(\"{name}\", |t| {{\n t.instrument(\"park/S1\", \"gc\", 1.minute, #{{ benzene: \"ppb\" }});\n\
+             t.feed(\"park/S1\", \"benzene\", \"1x9\");\n t.at(5.minutes).{wanted}(\"high\");\n}});\n"
+        )
+    };
+    let tests = [test("calm", "expect_normal"), test("storm", "expect_open")].concat();
+    fs::write(dir.path().join("r/park_test.rhai"), tests).unwrap();
+    let ended = run(dir.path(), &["rules", "test", "r", "--json"]);
+    assert_eq!(ended.code, Some(1));
+    let told = lines(&ended.out);
+    assert_eq!(told.len(), 2, "{}", ended.out);
+    assert_eq!((&told[0]["test"], &told[0]["passed"]), (&Value::from("calm"), &Value::from(true)));
+    assert_eq!((&told[0]["failures"], &told[1]["passed"]), (&Value::Array(Vec::new()), &Value::from(false)));
+    assert_eq!(told[1]["place"], "park_test.rhai:6:1");
+    assert_eq!(told[1]["failures"][0], "park_test.rhai:9:18: expected `high` open, found at minute 5: park/S1 Normal");
 }

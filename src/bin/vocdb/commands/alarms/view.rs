@@ -14,6 +14,7 @@ pub(super) struct AlarmView {
     scope: String,
     stations: Vec<String>,
     title: String,
+    guidance: String,
     priority: &'static str,
     states: Vec<&'static str>,
     since: String,
@@ -47,11 +48,13 @@ pub(super) struct ExplanationView {
     rule: String,
     scope: String,
     title: String,
+    guidance: String,
     is_open: bool,
     rule_set: String,
     place: String,
     unit: String,
     evidence: Vec<Evidence>,
+    fault: Option<String>,
     watermark: Option<String>,
     transitions: Vec<TransitionView>,
     told: Vec<ToldView>,
@@ -63,6 +66,7 @@ struct ToldView {
     way: String,
     subject: String,
     repeat: u32,
+    retrips: u32,
     written_at: String,
     attempts: Vec<TransitionView>,
 }
@@ -76,6 +80,7 @@ impl AlarmView {
             scope: opened.scope_key.clone(),
             stations: record.stations().into_iter().map(str::to_owned).collect(),
             title: opened.title.clone(),
+            guidance: opened.guidance.clone(),
             priority: opened.priority.name(),
             states: record.states(),
             since: opened.since.to_string(),
@@ -98,6 +103,9 @@ impl AlarmView {
     /// All there is to say.
     pub(super) fn text(&self) -> String {
         let mut text = self.line();
+        for line in self.guidance.lines() {
+            let _ = writeln!(text, "  to do: {line}");
+        }
         for (what, value) in [("acknowledged by", &self.acknowledged_by), ("owner", &self.owner), ("next", &self.next)]
         {
             if let Some(value) = value {
@@ -129,11 +137,13 @@ impl ExplanationView {
             rule: opened.rule.clone(),
             scope: opened.scope_key.clone(),
             title: opened.title.clone(),
+            guidance: opened.guidance.clone(),
             is_open: explanation.is_open,
             rule_set: opened.rule_set.to_string(),
             place: opened.place.to_string(),
             unit: opened.unit.clone(),
             evidence: opened.evidence.clone(),
+            fault: opened.fault.clone(),
             watermark: opened.watermark.map(|watermark| watermark.to_string()),
             transitions: explanation.transitions.iter().map(TransitionView::of).collect(),
             told: explanation.told.iter().map(ToldView::of).collect(),
@@ -150,6 +160,7 @@ impl ToldView {
             way: told.way.clone(),
             subject: told.subject.to_string(),
             repeat: told.repeat,
+            retrips: told.retrips,
             written_at: told.written_at.to_string(),
             attempts: told.attempts.iter().map(attempt).collect(),
         }

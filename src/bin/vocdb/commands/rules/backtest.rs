@@ -87,7 +87,10 @@ fn tell_event(event: &AlarmEvent, output: &mut Output) -> Result<(), Failure> {
     let text = match event {
         AlarmEvent::Opened(one) => format!("{} {} opened: {}\n", one.opened_at, one.alarm, one.title),
         AlarmEvent::Closed(one) => format!("{} {} closed: {}\n", one.closed_at, one.alarm, one.reason.words()),
-        AlarmEvent::BecameUnknown(one) => format!("{} `{}` at `{}` unknown\n", one.at, one.rule, one.scope_key),
+        AlarmEvent::BecameUnknown(one) => {
+            let fault = one.fault.as_ref().map_or_else(String::new, |fault| format!(": {fault}"));
+            format!("{} `{}` at `{}` unknown{fault}\n", one.at, one.rule, one.scope_key)
+        }
         AlarmEvent::BecameKnown(one) => format!("{} `{}` at `{}` known again\n", one.at, one.rule, one.scope_key),
         AlarmEvent::Acknowledged(one) => format!("{} {} acknowledged by {}\n", one.at, one.alarm, one.by),
         AlarmEvent::Notification(one) => {

@@ -1,0 +1,92 @@
+//! Gateways that say nothing: what they have is given up in time, so that nobody waits behind them for ever.
+
+use super::gateway::Gateway;
+use super::outbox::{Dispatcher, LEASE_MS, Pending, RowState, dead_letter, judged};
+use crate::alarm::event::{AlarmEvent, Delivery};
+use crate::alarm::notify::Outcome;
+use crate::model::Timestamp;
+
+impl Dispatcher {
+    /// What gateways have said since the last call, and what those say that say nothing: events that are to be recorded.
+    pub fn collect(&mut self, now: Timestamp) -> Vec<AlarmEvent> {
+        let mut events = Vec::new();
+        while let Ok(report) = self.reports.1.try_recv() {
+            events.extend(self.weigh(report, now));
+        }
+        let over: Vec<String> =
+            self.pending_where(|pending, _| matches!(pending.state, RowState::Leased(until) if until <= now));
+        over.iter().for_each(|id| self.note_silence(id));
+        let stuck = self.pending_where(|pending, gateway| {
+            let (Some(held), Some(gateway)) = (&pending.held, gateway) else { return false };
+            let silent_since = gateway.answered_at.max(held.since);
+            pending.state == RowState::Queued && gateway.is_hanging && now.since_ms(silent_since) >= LEASE_MS
+        });
+        // Before threads are started in place of those that hang, which would take them.
+        for id in stuck {
+            events.extend(self.pass_by(&id, now));
+        }
+        for id in over {
+            events.extend(self.give_up(&id, now));
+        }
+        events
+    }
+
+    /// A gateway that answers does not hang.
+    pub(super) fn note_answer(&mut self, id: &str, now: Timestamp) {
+        if let Some(gateway) = self.gateway_of(id) {
+            (gateway.answered_at, gateway.is_hanging) = (now, false);
+        }
+    }
+
+    fn note_silence(&mut self, id: &str) {
+        if let Some(gateway) = self.gateway_of(id) {
+            gateway.is_hanging = true;
+        }
+    }
+
+    /// The gateway that has a notification, where it is still in charge of its way.
+    fn gateway_of(&mut self, id: &str) -> Option<&mut Gateway> {
+        let pending = self.pending.get(id)?;
+        let generation = pending.held.as_ref()?.generation;
+        self.gateways.get_mut(&pending.notification.way).filter(|gateway| gateway.generation == generation)
+    }
+
+    /// Notifications that are as wanted, with the gateway that has them, in the order in which they were written.
+    fn pending_where(&self, is_wanted: impl Fn(&Pending, Option<&Gateway>) -> bool) -> Vec<String> {
+        let is_wanted = |pending: &&Pending| {
+            let generation = pending.held.as_ref().map(|held| held.generation);
+            let gateway = self.gateways.get(&pending.notification.way);
+            is_wanted(pending, gateway.filter(|gateway| Some(gateway.generation) == generation))
+        };
+        let mut found: Vec<&Pending> = self.pending.values().filter(is_wanted).collect();
+        found.sort_unstable_by_key(|pending| pending.place);
+        found.into_iter().map(|pending| pending.notification.id.clone()).collect()
+    }
+
+    /// An attempt that gets no answer has failed, and its thread hangs.
+    fn give_up(&mut self, id: &str, now: Timestamp) -> Vec<AlarmEvent> {
+        if let Some(gateway) = self.gateway_of(id) {
+            gateway.replace();
+        }
+        let Some(pending) = self.pending.get(id) else { return Vec::new() };
+        let attempt = pending.attempts;
+        let outcome = Outcome::Retry { reason: format!("no answer within {} s", LEASE_MS / 1_000), after_ms: None };
+        self.settle(id, (attempt, outcome), now)
+    }
+
+    /// What waits behind attempts that get no answer goes out over the contact's next way at once, and is tried again here too.
+    fn pass_by(&mut self, id: &str, now: Timestamp) -> Vec<AlarmEvent> {
+        let Some(pending) = self.pending.get_mut(id) else { return Vec::new() };
+        if !pending.held.as_ref().is_some_and(|held| held.ticket.take_back()) {
+            return Vec::new();
+        }
+        pending.held = None;
+        pending.state = RowState::Answered;
+        let reason = format!("the gateway has not begun with it within {} s: it hangs", LEASE_MS / 1_000);
+        let attempt = pending.attempts;
+        let (result, _) = judged(Outcome::Retry { reason: reason.clone(), after_ms: None }, attempt, now);
+        let delivery = Delivery { notification: id.to_owned(), attempt, at: now, result };
+        let dead = (!pending.is_dead).then(|| dead_letter(&pending.notification, reason, now));
+        std::iter::once(AlarmEvent::Delivery(delivery)).chain(dead.into_iter().flatten()).collect()
+    }
+}
