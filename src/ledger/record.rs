@@ -120,7 +120,7 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 2,
+            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged | Self::ReadingsDeleted => 2,
             _ => 1,
         }
     }

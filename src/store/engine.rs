@@ -6,14 +6,15 @@ use super::error::StoreError;
 use super::ingest::{Correction, Staged, corrections, stage};
 use super::io::Storage;
 use super::lock::DirectoryLock;
-use super::read::{Reader, State};
+use super::read::{IsCut, LateBlocks, Reader, State};
 use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
-use super::segment::{Segment, SegmentSummary};
+use super::segment::{self, Lineage, Segment, SegmentSummary};
 use super::sync::WalSync;
 use super::wal::Wal;
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
+use crate::base::observe::{Count, count};
 use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,10 +44,16 @@ pub(crate) struct Store {
     counters: Counters,
     pub(super) catalog: Box<dyn Catalog>,
     replay: Vec<(u64, Batch)>,
+    /// Blocks that late frames have touched.
+    late: Mutex<LateBlocks>,
     /// The last frame that segments hold.
     pub(super) sealed_lsn: u64,
+    /// The first frame that no segment holds. Behind a gap where a segment was set aside, so that no other takes its numbers.
+    pub(super) unsealed_lsn: u64,
     /// The last frame of the rows that wait to become a segment.
     pub(super) frozen_lsn: u64,
+    /// Sequence numbers of segments that must be there and are not: they may come back from a backup.
+    pub(super) absent_lsns: Vec<(u64, u64)>,
     head_bytes_max: usize,
     _lock: DirectoryLock,
 }
@@ -72,6 +79,7 @@ impl Store {
         let tail = read_wal(&*storage, &layout, sealed_lsn, &mut report)?;
         let last_lsn = tail.next_lsn - 1;
         let sync = WalSync::new(&layout.wal, tail.wal.path(), tail.wal.log(), last_lsn);
+        let first_of_log = tail.batches.first().map(|(first_lsn, _)| (*first_lsn).max(sealed_lsn + 1));
         let state = State::new(segments);
         let store = Self {
             storage,
@@ -83,8 +91,11 @@ impl Store {
             counters: Counters::default(),
             catalog,
             replay: tail.batches,
+            late: Mutex::default(),
             sealed_lsn,
+            unsealed_lsn: first_of_log.unwrap_or(tail.next_lsn),
             frozen_lsn: sealed_lsn,
+            absent_lsns: Vec::new(),
             head_bytes_max: HEAD_BYTES_MAX,
             _lock: lock,
         };
@@ -97,13 +108,18 @@ impl Store {
         if report.is_strict || path.parent() != Some(&self.layout.segments) {
             return Ok(false);
         }
-        quarantine(&*self.storage, path, error, report).map(|()| true)
+        let segments = self.segments();
+        let summary = segments.iter().find(|segment| segment.path() == path).map(|segment| segment.summary());
+        quarantine(&*self.storage, path, (error, summary), report).map(|()| true)
     }
 
     /// Goes on behind a sequence number that is known to have been given away, whatever has become of its frame.
     pub(crate) fn continue_behind(&mut self, lsn: u64) {
         if self.next_lsn <= lsn {
             self.next_lsn = lsn + 1;
+            if self.replay.is_empty() {
+                self.unsealed_lsn = self.next_lsn;
+            }
             self.sync.continue_behind(lsn);
         }
     }
@@ -143,7 +159,8 @@ impl Store {
         if state.newest(frame.instrument).is_none_or(|newest| newest < frame.time) {
             return Ok(Vec::new());
         }
-        let stored = state.frame_at(frame.instrument, frame.time, frame.values.len())?;
+        let late = &mut self.late.lock();
+        let stored = state.frame_at(late, frame.instrument, frame.time, frame.values.len())?;
         let samples: Vec<Sample> = frame.samples().collect();
         Ok(stored.map_or_else(Vec::new, |stored| corrections(&stored, &samples)))
     }
@@ -159,7 +176,7 @@ impl Store {
                 bytes_max: WAL_FRAME_BYTES_MAX,
             });
         }
-        stage(&self.state.read(), registry, batch, now)
+        Ok(stage(&self.state.read(), &mut self.late.lock(), registry, batch, now))
     }
 
     /// Writes what was staged. Gives the sequence number of the first and of the last frame; the last is one less where nothing was
@@ -176,7 +193,7 @@ impl Store {
             self.next_lsn += staged.batch.len() as u64;
             self.sync.set_written(self.next_lsn - 1);
             let mut state = self.state.write();
-            staged.batch.frames().for_each(|frame| state.head.upsert(frame));
+            state.head.extend(&staged.batch);
         }
         self.counters.add(&staged.counters);
         Ok((first_lsn, self.next_lsn - 1))
@@ -187,8 +204,9 @@ impl Store {
     }
 
     /// Counts a segment that could not be written.
-    pub(crate) const fn note_failed_seal(&mut self) {
+    pub(crate) fn note_failed_seal(&mut self) {
         self.counters.seals_failed += 1;
+        count(Count::SealsFailed, 1);
     }
 
     pub(crate) const fn counters(&self) -> &Counters {
@@ -218,8 +236,8 @@ impl Store {
         self.state.read().segments().to_vec()
     }
 
-    pub(super) fn replace_segments(&self, segments: Vec<Arc<Segment>>) {
-        self.state.write().replace_segments(segments);
+    pub(super) fn replace_segments(&self, segments: Vec<Arc<Segment>>, is_cut: IsCut<'_>) {
+        self.state.write().replace_segments(segments, is_cut);
     }
 
     pub(super) fn remember_segment(&self, file_name: &str, summary: &SegmentSummary) {
@@ -239,14 +257,23 @@ impl Store {
         &self.storage
     }
 
-    /// Lets go of segments that were removed for good before a crash left them behind.
-    pub(crate) fn drop_segments(&self, is_removed: impl Fn(&str) -> bool) {
-        let (gone, kept): (Vec<_>, Vec<_>) =
-            self.segments().into_iter().partition(|segment| is_removed(&segment.file_name()));
+    /// Lets go of segments that others stand for, as the ledger knows, and of rewritten ones that it does not know while what they were
+    /// made of is there: a crash has left both behind. Gives their names.
+    pub(crate) fn settle(&self, lineage: &Lineage) -> Vec<String> {
+        let (mut kept, mut gone) = lineage.part(self.segments());
+        let unrecorded = lineage.unrecorded(&kept);
+        kept.retain(|segment| !unrecorded.iter().any(|one| Arc::ptr_eq(one, segment)));
+        gone.extend(unrecorded);
         if !gone.is_empty() {
-            self.replace_segments(kept);
+            self.replace_segments(kept, &|_, _, _| true);
             gone.iter().for_each(|segment| segment.doom());
         }
+        gone.iter().map(|segment| segment.file_name()).collect()
+    }
+
+    /// Remembers which segments are missing: nothing is merged across their sequence numbers, so that they can come back in their place.
+    pub(crate) fn set_absent(&mut self, names: &[String]) {
+        self.absent_lsns = names.iter().filter_map(|name| segment::lsns(name)).collect();
     }
 
     /// All segments' names, summaries and checksums, for whoever records them.

@@ -28,7 +28,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A log file is damaged or of another kind.
-    #[error("{}: {source}; restore it from a backup, or set it aside to open without it", path.display())]
+    #[error("{}: {source}; restore it from a backup, or let `repair` keep what of it can be read", path.display())]
     Log {
         /// The file.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum StoreError {
         source: LogError,
     },
     /// A log file that is not the newest ends in the middle of a frame.
-    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup", path.display())]
+    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup, or let `repair` keep what of it can be read", path.display())]
     TornInTheMiddle {
         /// The file.
         path: PathBuf,

@@ -14,7 +14,27 @@ use std::sync::Arc;
 const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 1 };
 
 /// File name suffix.
-pub(super) const SUFFIX: &str = ".wal";
+const SUFFIX: &str = ".wal";
+
+/// The log files of a folder with the sequence number of their first frame, in order. Whatever has another name is not the store's to touch:
+/// somebody may have set it aside.
+pub(super) fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
+    let names = storage.list(dir).map_err(StoreError::io("list", dir))?;
+    let mut files: Vec<(u64, PathBuf)> =
+        names.iter().filter_map(|name| Some((lsn_of_name(name)?, dir.join(name)))).collect();
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// The sequence number of a file that is named as this crate names them.
+fn lsn_of_name(name: &str) -> Option<u64> {
+    let lsn = name.strip_suffix(SUFFIX)?.parse().ok()?;
+    (file_name(lsn) == name).then_some(lsn)
+}
+
+fn file_name(first_lsn: u64) -> String {
+    format!("{first_lsn:020}{SUFFIX}")
+}
 
 /// The WAL file that is being written.
 #[derive(Debug)]
@@ -31,7 +51,7 @@ impl Wal {
     /// Begins a file whose first frame will have the sequence number `first_lsn`. It appears with its header or not at all: a header
     /// that a crash or a full disk left in pieces would look like damage, and a file in front of the one in use like a newer one.
     pub(super) fn create(storage: &dyn Storage, dir: &Path, first_lsn: u64) -> Result<Self, StoreError> {
-        let path = dir.join(format!("{first_lsn:020}{SUFFIX}"));
+        let path = dir.join(file_name(first_lsn));
         if storage.length(&path).is_ok_and(|bytes| bytes > HEADER_BYTES as u64) {
             return Err(StoreError::corrupt(&path, 0, "a file of this name is there already; set it aside"));
         }
@@ -128,8 +148,18 @@ pub(super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, Sto
 }
 
 /// The sequence number that a file's name says its first frame has.
-pub(super) fn first_lsn_of(path: &Path) -> Option<u64> {
-    path.file_stem()?.to_str()?.parse().ok()
+fn first_lsn_of(path: &Path) -> Option<u64> {
+    lsn_of_name(path.file_name()?.to_str()?)
+}
+
+/// The header of a log file.
+pub(super) fn header() -> Vec<u8> {
+    file_header(KIND.magic, KIND.version).to_vec()
+}
+
+/// How many rows a frame holds, if it can be read.
+pub(super) fn rows_of(payload: &[u8]) -> Option<u64> {
+    decode_payload(payload).ok().map(|(_, batch)| batch.len() as u64)
 }
 
 fn decode_payload(payload: &[u8]) -> Result<(u64, Batch), DecodeError> {

@@ -27,6 +27,7 @@ mod storage_corruption;
 mod storage_faults;
 mod storage_full_disk;
 mod storage_guards;
+mod storage_mending;
 mod storage_model;
 mod storage_pressure;
 mod storage_retention;

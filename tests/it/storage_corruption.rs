@@ -130,7 +130,7 @@ fn boundaries(log: &[u8]) -> Vec<usize> {
 enum Outcome {
     Refused,
     /// Whole again, or what is lost is told.
-    Opened(OpenReport, Vec<Rows>),
+    Opened(Box<OpenReport>, Vec<Rows>),
 }
 
 impl Specimen {
@@ -139,7 +139,7 @@ impl Specimen {
         let path = &self.files[position(&self.files, place)].0;
         let open = std::panic::AssertUnwindSafe(|| self.open_with(path, bytes, has_catalog));
         match std::panic::catch_unwind(open).unwrap_or_else(|_| panic!("{place}, {change}: a panic")) {
-            Ok((report, rows)) => Outcome::Opened(report, rows),
+            Ok((report, rows)) => Outcome::Opened(Box::new(report), rows),
             Err(error) => {
                 let text = error.to_string();
                 assert!(text.contains(path.to_str().unwrap()), "{place}, {change}: `{text}` does not name the file");

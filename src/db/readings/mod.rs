@@ -1,12 +1,15 @@
 //! Readings in and out: appending, looking from outside, keeping in order.
 
+mod lineage;
 mod read_only;
+mod repair;
 mod retention;
 mod schema;
 mod seal;
 mod upkeep;
 mod write;
 
+pub(super) use lineage::{lineage_of, note_segments};
 pub use read_only::ReadOnly;
 pub(super) use read_only::registry_of;
 pub use retention::{Retention, RetentionScope};

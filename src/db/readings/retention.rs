@@ -113,7 +113,7 @@ impl Database {
         let range = TimeRange::new(Timestamp::MIN, until);
         let mut deletions = Vec::new();
         for (instrument, channel) in targets {
-            let cut = Cut { instrument: *instrument, channels: Vec::new(), range };
+            let cut = Cut { instrument: *instrument, channels: Vec::new(), range, until_lsn: u64::MAX };
             if self.inner.lock().store.plan_cuts(&[cut]).is_empty() {
                 continue;
             }

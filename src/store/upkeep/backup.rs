@@ -25,7 +25,9 @@ impl Store {
     /// Copies everything into a new directory; writing waits meanwhile.
     pub(crate) fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
         self.sync().sync_written()?;
-        let segments: Vec<PathBuf> = self.segments().iter().map(|segment| segment.path().to_owned()).collect();
+        let mut segments: Vec<PathBuf> = self.segments().iter().map(|segment| segment.path().to_owned()).collect();
+        // What was set aside goes along: it may be mended yet, and says why a segment is missing.
+        segments.extend(files(&**self.storage(), self.layout(), &[segment::SET_ASIDE])?);
         backup(self.storage(), &self.layout().root, &segments, to)
     }
 }
@@ -65,9 +67,14 @@ fn backup(
 /// behind: it is rebuilt.
 pub(crate) fn restore(storage: &Arc<dyn Storage>, from: &Path, to: &Path) -> Result<BackupReport, StoreError> {
     let source = Layout::new(from);
-    let names = storage.list(&source.segments).map_err(StoreError::io("list", &source.segments))?;
-    let paths = names.iter().filter(|name| name.ends_with(segment::SUFFIX)).map(|name| source.segments.join(name));
-    backup(storage, from, &paths.collect::<Vec<_>>(), to)
+    backup(storage, from, &files(&**storage, &source, &[segment::SUFFIX, segment::SET_ASIDE])?, to)
+}
+
+/// The files among the segments whose names end so.
+fn files(storage: &dyn Storage, of: &Layout, ends: &[&str]) -> Result<Vec<PathBuf>, StoreError> {
+    let names = storage.list(&of.segments).map_err(StoreError::io("list", &of.segments))?;
+    let wanted = |name: &&String| ends.iter().any(|end| name.ends_with(end));
+    Ok(names.iter().filter(wanted).map(|name| of.segments.join(name)).collect())
 }
 
 fn copy(storage: &dyn Storage, from: &Path, to: &Path) -> Result<u64, StoreError> {

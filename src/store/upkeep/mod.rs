@@ -2,6 +2,7 @@
 
 mod backup;
 mod rewrite;
+mod salvage;
 mod seal;
 mod snapshot;
 mod surplus;
@@ -10,6 +11,7 @@ mod verify;
 pub use backup::BackupReport;
 pub(crate) use backup::restore;
 pub(crate) use rewrite::{Cut, Rewrite};
+pub(crate) use salvage::salvage_logs;
 pub(crate) use seal::Sealed;
 pub(crate) use snapshot::{Snapshot, measure, snapshot, snapshot_until};
 pub(crate) use verify::verify;

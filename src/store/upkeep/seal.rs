@@ -89,7 +89,7 @@ impl Store {
     /// The rows that wait to become a segment.
     pub(crate) fn pending_seal(&self) -> Option<PendingSeal> {
         let head = self.state.read().frozen()?;
-        let (first_lsn, last_lsn) = (self.sealed_lsn + 1, self.frozen_lsn);
+        let (first_lsn, last_lsn) = (self.unsealed_lsn, self.frozen_lsn);
         let path = self.layout.segments.join(format!("{first_lsn:020}-{last_lsn:020}{}", segment::SUFFIX));
         Some(PendingSeal { head, first_lsn, last_lsn, path, storage: Arc::clone(&self.storage) })
     }
@@ -105,10 +105,9 @@ impl Store {
         let file_name = segment.file_name();
         self.catalog.put(&file_name, &summary);
         self.state.write().seal_frozen(segment);
-        self.sealed_lsn = last_lsn;
-        for name in self.storage.list(&self.layout.wal).map_err(StoreError::io("list", &self.layout.wal))? {
-            let path = self.layout.wal.join(name);
-            if wal::first_lsn_of(&path).is_none_or(|first_lsn| first_lsn <= last_lsn) {
+        (self.sealed_lsn, self.unsealed_lsn) = (last_lsn, last_lsn + 1);
+        for (first_lsn, path) in wal::files(&*self.storage, &self.layout.wal)? {
+            if first_lsn <= last_lsn {
                 self.storage.remove(&path).map_err(StoreError::io("remove", &path))?;
             }
         }
