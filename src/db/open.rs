@@ -2,7 +2,7 @@
 
 use super::core::{Database, Flusher, Inner, LoadedRules, Sealer, Sealing};
 use super::pending::{Deletions, Uncommitted};
-use super::readings::{finish_deletions, note_segments};
+use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
     Checkpoint, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
     SegmentSealed, StationRegistered,
@@ -77,7 +77,7 @@ fn finish(inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Res
     let readings = Readings::new(inner.store.reader());
     let inner = Arc::new(Mutex::new(inner));
     // No deletion is worth a store that does not open: what cannot be finished now is finished later.
-    if let Err(error) = finish_deletions(&inner, &mut deletions) {
+    if let Err(error) = finish_deletions(&inner, &mut deletions, &mut |_, _| {}) {
         if report.is_strict {
             return Err(error);
         }
@@ -249,7 +249,7 @@ impl Inner {
         for (lsn, frame, replaced) in waiting {
             let batch = crate::model::Batch::from_iter([frame]);
             for frame in batch.frames() {
-                self.feed(lsn, frame, &replaced)?;
+                self.feed(lsn, frame, &replaced, BY_FRAME)?;
             }
         }
         self.commit_all()?;

@@ -3,7 +3,7 @@
 use super::catalog::{self, Catalog};
 use super::counters::Counters;
 use super::error::StoreError;
-use super::ingest::{Correction, Staged, corrections, stage};
+use super::ingest::{Correction, Staged, corrections, stage, stage_correction};
 use super::io::Storage;
 use super::lock::DirectoryLock;
 use super::read::{IsCut, LateBlocks, Reader, State};
@@ -13,9 +13,10 @@ use super::sync::WalSync;
 use super::wal::Wal;
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::base::observe::{Count, count};
-use crate::model::{Batch, FrameRef, Registry, Sample, Timestamp};
+use crate::model::{Batch, FrameRef, InstrumentId, Registry, Sample, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -167,16 +168,28 @@ impl Store {
 
     /// Decides what becomes of each frame; writes nothing.
     pub(crate) fn stage(&self, registry: &Registry, batch: &Batch, now: Timestamp) -> Result<Staged, StoreError> {
-        self.sync.check()?;
-        if batch.len() > FRAMES_PER_BATCH_MAX {
-            return Err(StoreError::BatchTooLarge {
-                frames: batch.len(),
-                bytes: 0,
-                frames_max: FRAMES_PER_BATCH_MAX,
-                bytes_max: WAL_FRAME_BYTES_MAX,
-            });
-        }
+        self.check_frames(batch.len())?;
         Ok(stage(&self.state.read(), &mut self.late.lock(), registry, batch, now))
+    }
+
+    /// Decides what becomes of stored samples that somebody corrects; writes nothing.
+    pub(crate) fn stage_correction(
+        &self,
+        of: (InstrumentId, usize),
+        channel: usize,
+        samples: &BTreeMap<Timestamp, Sample>,
+    ) -> Result<Staged, StoreError> {
+        self.check_frames(samples.len())?;
+        stage_correction(&self.state.read(), &mut self.late.lock(), of, channel, samples)
+    }
+
+    fn check_frames(&self, frames: usize) -> Result<(), StoreError> {
+        self.sync.check()?;
+        let (frames_max, bytes_max) = (FRAMES_PER_BATCH_MAX, WAL_FRAME_BYTES_MAX);
+        if frames > frames_max {
+            return Err(StoreError::BatchTooLarge { frames, bytes: 0, frames_max, bytes_max });
+        }
+        Ok(())
     }
 
     /// Writes what was staged. Gives the sequence number of the first and of the last frame; the last is one less where nothing was

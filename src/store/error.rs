@@ -4,6 +4,7 @@ use super::io::advice;
 use super::io::log::LogError;
 use crate::base::bytes::BytesError;
 use crate::codec::CodecError;
+use crate::model::{InstrumentId, Timestamp};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,16 @@ pub enum StoreError {
         /// Where it ends.
         offset: usize,
     },
+    /// Frames are missing between two log files.
+    #[error("{}: frames {first_lsn} to {last_lsn} are missing before this file; restore the file that holds them from a backup, or let `repair` go on without them", path.display())]
+    MissingFrames {
+        /// The file behind the gap.
+        path: PathBuf,
+        /// The first that is missing.
+        first_lsn: u64,
+        /// The last.
+        last_lsn: u64,
+    },
     /// A file's content does not check.
     #[error("{} at offset {offset}: {reason}", path.display())]
     Corrupt {
@@ -58,6 +69,24 @@ pub enum StoreError {
     Poisoned {
         /// The file whose sync failed.
         path: PathBuf,
+    },
+    /// A stored value cannot be corrected as it was asked for.
+    #[error("the value of {instrument} for {time} cannot be corrected: {reason}")]
+    NotCorrectable {
+        /// Of which instrument.
+        instrument: InstrumentId,
+        /// For which time.
+        time: Timestamp,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// A frame was asked for that was never written.
+    #[error("no frame has the sequence number {lsn}: the newest is {last_lsn}; ask for one that a receipt has named")]
+    NotWritten {
+        /// The number.
+        lsn: u64,
+        /// The newest there is.
+        last_lsn: u64,
     },
     /// A batch holds more than the limit.
     #[error(

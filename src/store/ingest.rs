@@ -126,6 +126,37 @@ pub(crate) fn stage(
     staged
 }
 
+/// Puts samples of one channel in the place of stored ones: all of them, or an error.
+pub(crate) fn stage_correction(
+    state: &State,
+    late: &mut LateBlocks,
+    (instrument, channels): (InstrumentId, usize),
+    channel: usize,
+    samples: &BTreeMap<Timestamp, Sample>,
+) -> Result<Staged, StoreError> {
+    let mut staged = Staged::default();
+    for (time, new) in samples {
+        let refused = |reason| StoreError::NotCorrectable { instrument, time: *time, reason };
+        if new.value.is_none_or(|value| value.is_nan() || value.abs() > VALUE_MAGNITUDE_MAX) {
+            return Err(refused("a finite value up to 1e15 must stand in its place; a deletion takes values away"));
+        }
+        let stored = state.frame_at(late, instrument, *time, channels)?;
+        let mut samples = stored.ok_or_else(|| refused("no row is stored; append one"))?.samples;
+        let Some(place) = samples.get_mut(channel) else { return Err(refused("the row has no such channel")) };
+        let old = std::mem::replace(place, *new);
+        if same_bits(&[old], &[*new]) {
+            continue;
+        }
+        let correction = Correction { instrument, channel, time: *time, old, new: *new };
+        staged.corrections.push((staged.batch.len(), correction));
+        staged.counters.values_corrected += 1;
+        staged.counters.frames_accepted += 1;
+        staged.counters.values_accepted += 1;
+        staged.batch.push_samples(instrument, *time, samples);
+    }
+    Ok(staged)
+}
+
 fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result<(), RejectReason> {
     let expected = instrument.channels().len();
     if frame.values.len() != expected {

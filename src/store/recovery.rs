@@ -53,8 +53,8 @@ pub struct LsnRange {
 pub struct SalvagedLog {
     /// The file, which now holds what could be read.
     pub path: PathBuf,
-    /// Where the damaged one lies, byte for byte.
-    pub aside: PathBuf,
+    /// Where the damaged one lies, byte for byte; none where a file is missing altogether.
+    pub aside: Option<PathBuf>,
     /// What is wrong with it, and where.
     pub reason: String,
     /// Frames that were kept.
@@ -207,30 +207,37 @@ pub(super) fn read_wal(
     let files = wal::files(storage, &layout.wal)?;
     let mut batches: Vec<(u64, Batch)> = Vec::new();
     let mut next_lsn = first_free_lsn(storage, layout, &files, sealed_lsn)?;
-    let paths: Vec<PathBuf> = files.into_iter().map(|(_, path)| path).collect();
     let mut newest = None;
     let mut torn: Option<(PathBuf, u64)> = None;
-    for (index, path) in paths.iter().enumerate() {
+    let mut end = None;
+    for (index, (begin, path)) in files.iter().enumerate() {
         let content = wal::read(storage, path)?;
-        let is_newest = index + 1 == paths.len();
+        let is_newest = index + 1 == files.len();
         if let Some((path, valid_bytes)) = torn.take().filter(|_| !content.batches.is_empty()) {
             let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
             return Err(StoreError::TornInTheMiddle { path, offset });
         }
+        if let Some((first_lsn, last_lsn)) = content.gap_before(*begin, end, sealed_lsn) {
+            return Err(StoreError::MissingFrames { path: path.clone(), first_lsn, last_lsn });
+        }
+        end = Some(content.end(*begin).max(end.unwrap_or(0)));
         if content.torn_bytes > 0 {
             torn = Some((path.clone(), content.valid_bytes));
         }
         report.wal_torn_bytes += content.torn_bytes;
         for (first_lsn, batch) in content.batches {
+            // A file that was given another name, and that a crash has left under both.
+            let is_repeated = batches.last().is_some_and(|(last, _)| first_lsn <= *last);
             next_lsn = next_lsn.max(first_lsn + batch.len() as u64);
             let is_sealed = first_lsn + batch.len() as u64 <= sealed_lsn + 1;
-            batches.extend((!is_sealed).then_some((first_lsn, batch)));
+            batches.extend((!is_sealed && !is_repeated).then_some((first_lsn, batch)));
         }
         newest = is_newest.then_some((path.clone(), content.valid_bytes));
     }
     if let Some((path, valid_bytes)) = torn.filter(|_| newest.is_some()) {
         Wal::resume(storage, path, valid_bytes)?;
     }
+    let paths = files.into_iter().map(|(_, path)| path).collect();
     finish_wal(storage, layout, paths, (newest, next_lsn), batches)
 }
 

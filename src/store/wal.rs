@@ -32,7 +32,7 @@ fn lsn_of_name(name: &str) -> Option<u64> {
     (file_name(lsn) == name).then_some(lsn)
 }
 
-fn file_name(first_lsn: u64) -> String {
+pub(super) fn file_name(first_lsn: u64) -> String {
     format!("{first_lsn:020}{SUFFIX}")
 }
 
@@ -122,6 +122,20 @@ pub(super) struct WalContent {
     pub(super) batches: Vec<(u64, Batch)>,
     pub(super) valid_bytes: u64,
     pub(super) torn_bytes: u64,
+}
+
+impl WalContent {
+    /// The sequence number behind its last frame, in a file whose name says that it begins with `begin`.
+    pub(super) fn end(&self, begin: u64) -> u64 {
+        self.batches.last().map_or(begin, |(first_lsn, batch)| first_lsn + batch.len() as u64)
+    }
+
+    /// The frames that are missing between the file before it, which ends at `end`, and its own: no crash takes a file away that is durable
+    /// before the next one has a frame. Frames that segments hold are not missing.
+    pub(super) fn gap_before(&self, begin: u64, end: Option<u64>, sealed_lsn: u64) -> Option<(u64, u64)> {
+        let first_missing = end?.max(sealed_lsn + 1);
+        (!self.batches.is_empty() && first_missing < begin).then(|| (first_missing, begin - 1))
+    }
 }
 
 /// Reads a WAL file whole; its size is bounded by the head's.

@@ -21,6 +21,7 @@ mod rules_reloads;
 mod rules_windows;
 mod shift;
 mod stats;
+mod storage_answers;
 mod storage_backfill;
 mod storage_catalog;
 mod storage_corruption;

@@ -130,7 +130,7 @@ impl Database {
                 reason: why.to_owned(),
             });
         }
-        if deletions.is_empty() { Ok(UpkeepReport::default()) } else { self.delete_all(&deletions) }
+        if deletions.is_empty() { Ok(UpkeepReport::default()) } else { self.delete_all(&deletions, &mut |_, _| {}) }
     }
 
     fn has_values(&self, instrument: InstrumentId, channel: usize, range: TimeRange) -> Result<bool, Error> {

@@ -60,15 +60,27 @@ impl Database {
     /// # Errors
     /// [`Error::Store`] where a segment cannot be read or written; what was there is then still there.
     pub fn compact(&self, compaction: Compaction) -> Result<UpkeepReport, Error> {
+        self.compact_watched(compaction, |_, _| {})
+    }
+
+    /// As [`Database::compact`]; `progress` is told how many merged segments are done, and of how many.
+    ///
+    /// # Errors
+    /// As [`Database::compact`].
+    pub fn compact_watched(
+        &self,
+        compaction: Compaction,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<UpkeepReport, Error> {
         let mut deletions = self.upkeep.lock();
-        let mut report = finish_deletions(&self.inner, &mut deletions)?;
+        let mut report = finish_deletions(&self.inner, &mut deletions, &mut |_, _| {})?;
         let plans = {
             let inner = self.inner.lock();
             inner.store.check()?;
             inner.ledger.check()?;
             inner.store.plan_compaction(compaction == Compaction::Everything)
         };
-        report.add(&rewrite(&self.inner, plans, "compaction")?);
+        report.add(&rewrite(&self.inner, plans, "compaction", &mut progress)?);
         Ok(report)
     }
 
@@ -79,11 +91,27 @@ impl Database {
     /// [`Error::Store`] and [`Error::Ledger`] where files cannot be read or written. Once the wish is in the ledger, opening the store again
     /// finishes what was begun.
     pub fn delete(&self, deletion: &Deletion) -> Result<UpkeepReport, Error> {
-        self.delete_all(std::slice::from_ref(deletion))
+        self.delete_watched(deletion, |_, _| {})
+    }
+
+    /// As [`Database::delete`]; `progress` is told how many segments are rewritten, and of how many.
+    ///
+    /// # Errors
+    /// As [`Database::delete`].
+    pub fn delete_watched(
+        &self,
+        deletion: &Deletion,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<UpkeepReport, Error> {
+        self.delete_all(std::slice::from_ref(deletion), &mut progress)
     }
 
     /// Deletes all of these at once: each segment is rewritten no more than once.
-    pub(super) fn delete_all(&self, deletions: &[Deletion]) -> Result<UpkeepReport, Error> {
+    pub(super) fn delete_all(
+        &self,
+        deletions: &[Deletion],
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<UpkeepReport, Error> {
         let mut pending = self.upkeep.lock();
         {
             let turn = self.sealing.turn();
@@ -110,7 +138,7 @@ impl Database {
             inner.ledger.commit(&records)?;
             pending.extend(numbered);
         }
-        finish_deletions(&self.inner, &mut pending)
+        finish_deletions(&self.inner, &mut pending, progress)
     }
 
     /// Copies the store into a new or empty directory while it is in use; writing waits for the logs to be copied. Segments are hard links
@@ -119,9 +147,21 @@ impl Database {
     /// # Errors
     /// [`Error::Store`] where files cannot be read or written, and for a directory that holds something.
     pub fn backup(&self, dir: impl AsRef<Path>) -> Result<BackupReport, Error> {
+        self.backup_watched(dir, |_, _| {})
+    }
+
+    /// As [`Database::backup`]; `progress` is told how many files are copied or linked, and of how many.
+    ///
+    /// # Errors
+    /// As [`Database::backup`].
+    pub fn backup_watched(
+        &self,
+        dir: impl AsRef<Path>,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<BackupReport, Error> {
         let mut inner = self.inner.lock();
         inner.commit_all()?;
-        Ok(inner.store.backup(dir.as_ref())?)
+        Ok(inner.store.backup(dir.as_ref(), &mut progress)?)
     }
 }
 
@@ -142,13 +182,17 @@ fn cut_of(deletion: &Deletion, until_lsn: u64) -> Cut {
 
 /// Rewrites what deletions that are in the ledger concern, and notes that they are done, and what has gone. Where it fails they stay as they
 /// are: what has been rewritten already is not concerned any more.
-pub(in crate::db) fn finish_deletions(inner: &Mutex<Inner>, deletions: &mut Deletions) -> Result<UpkeepReport, Error> {
+pub(in crate::db) fn finish_deletions(
+    inner: &Mutex<Inner>,
+    deletions: &mut Deletions,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<UpkeepReport, Error> {
     if deletions.is_empty() {
         return Ok(UpkeepReport::default());
     }
     let cuts: Vec<Cut> = deletions.values().cloned().collect();
     let plans = inner.lock().store.plan_cuts(&cuts);
-    let report = rewrite(inner, plans, "deletion")?;
+    let report = rewrite(inner, plans, "deletion", progress)?;
     let numbers = || deletions.keys().copied();
     let mut records = Vec::with_capacity(deletions.len() + 1);
     if report.segments_removed > 0 {
@@ -170,11 +214,18 @@ pub(in crate::db) fn finish_deletions(inner: &Mutex<Inner>, deletions: &mut Dele
 }
 
 /// Runs plans one by one: the lock is held only to put a finished segment in use.
-fn rewrite(inner: &Mutex<Inner>, plans: Vec<Rewrite>, reason: &str) -> Result<UpkeepReport, Error> {
+fn rewrite(
+    inner: &Mutex<Inner>,
+    plans: Vec<Rewrite>,
+    reason: &str,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<UpkeepReport, Error> {
     let _work = observe::begin(Work::Compaction(plans.len()));
     let target = inner.lock().store.rewrite_target();
     let mut report = UpkeepReport::default();
-    for plan in plans {
+    let total = plans.len() as u64;
+    for (done, plan) in (0..).zip(plans) {
+        progress(done, total);
         let rewritten = plan.run(&target)?;
         let mut inner = inner.lock();
         let added = rewritten.added();
@@ -198,6 +249,7 @@ fn rewrite(inner: &Mutex<Inner>, plans: Vec<Rewrite>, reason: &str) -> Result<Up
         }
         inner.store.install(rewritten);
     }
+    progress(total, total);
     Ok(report)
 }
 

@@ -44,7 +44,37 @@ pub(crate) fn salvage_logs(storage: &dyn Storage, dir: &Path) -> Result<Vec<Salv
         next = Some(*first_lsn);
     }
     salvaged.reverse();
+    close_gaps(storage, &layout, sealed_lsn, &mut salvaged)?;
     Ok(salvaged)
+}
+
+/// Where frames are missing between two files, the later one is given the name that the missing frames would have had: what is missing is
+/// then known to be lost, and told.
+fn close_gaps(
+    storage: &dyn Storage,
+    layout: &Layout,
+    sealed_lsn: u64,
+    salvaged: &mut Vec<SalvagedLog>,
+) -> Result<(), StoreError> {
+    let mut end = None;
+    for (begin, path) in wal::files(storage, &layout.wal)? {
+        let content = wal::read(storage, &path)?;
+        if let Some((first, last)) = content.gap_before(begin, end, sealed_lsn) {
+            let renamed = layout.wal.join(wal::file_name(first));
+            let bytes = storage.read(&path).map_err(StoreError::io("read", &path))?;
+            storage.publish(&renamed, &bytes).map_err(StoreError::io("write", &renamed))?;
+            storage.remove(&path).map_err(StoreError::io("remove", &path))?;
+            let is_told = salvaged.iter().flat_map(|log| &log.lost).any(|lost| lost.last == Some(last));
+            if !is_told {
+                let frames_kept = content.batches.iter().map(|(_, batch)| batch.len() as u64).sum();
+                let reason = "frames are missing before it: a file is not there, or was cut short".to_owned();
+                let lost = vec![LsnRange { first, last: Some(last) }];
+                salvaged.push(SalvagedLog { path: renamed, aside: None, reason, frames_kept, lost });
+            }
+        }
+        end = Some(content.end(begin).max(end.unwrap_or(0)));
+    }
+    Ok(())
 }
 
 /// The last frame that the segments hold, by their names.
@@ -81,7 +111,7 @@ impl Damaged<'_> {
         // The damaged file is kept before the other takes its name: a crash in between leaves both, and nothing is lost twice.
         let aside = self.keep(storage, &bytes)?;
         storage.publish(self.path, &whole).map_err(StoreError::io("write", self.path))?;
-        Ok(SalvagedLog { path: self.path.to_owned(), aside, reason, frames_kept, lost })
+        Ok(SalvagedLog { path: self.path.to_owned(), aside: Some(aside), reason, frames_kept, lost })
     }
 
     /// Takes down that the frames from one up to another, not included, are lost, but for those that are sealed.

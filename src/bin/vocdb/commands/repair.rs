@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress;
 use crate::store;
 use clap::Args;
 use serde::Serialize;
@@ -32,7 +33,10 @@ struct Repaired {
 
 impl Repair {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let db = store::repair(&self.store)?;
+        let bar = progress::bar(output.is_json(), progress::FILES);
+        let db = store::repair(&self.store, progress::on(&bar));
+        bar.finish_and_clear();
+        let db = db?;
         let report = db.open_report().clone();
         db.close().map_err(Failure::from_error)?;
         let repaired = Repaired { store: self.store.display().to_string(), report };
@@ -63,8 +67,10 @@ impl Repaired {
         }
         for log in &report.salvaged_logs {
             let _ = writeln!(lines, "  {}: {}", log.path.display(), log.reason);
-            let _ =
-                writeln!(lines, "    {} frames kept; as it was, it lies in {}", log.frames_kept, log.aside.display());
+            let _ = writeln!(lines, "    {} frames kept", log.frames_kept);
+            if let Some(aside) = &log.aside {
+                let _ = writeln!(lines, "    as it was, it lies in {}", aside.display());
+            }
             for lost in &log.lost {
                 let _ = writeln!(lines, "    lost: frames {}", numbers(*lost));
             }

@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress;
 use crate::store;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -34,11 +34,8 @@ struct Verification {
 impl Verify {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         store::check(&self.store)?;
-        let bar = progress(output.is_json());
-        let report = Database::verify(&self.store, |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        });
+        let bar = progress::bar(output.is_json(), progress::FILES);
+        let report = Database::verify(&self.store, progress::on(&bar));
         bar.finish_and_clear();
         let report = report.map_err(Failure::from_error)?;
         let verification =
@@ -76,11 +73,4 @@ impl Verification {
         }
         text
     }
-}
-
-/// A bar on standard error, by files; nothing where that is no terminal, or JSON was asked for.
-fn progress(is_hidden: bool) -> ProgressBar {
-    let target = if is_hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} files {eta}");
-    ProgressBar::with_draw_target(None, target).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
