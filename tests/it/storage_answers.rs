@@ -1,6 +1,6 @@
 //! Questions to all stations at once, corrections by hand, and waiting for frames that were never written.
 
-use super::oracle::{bits, rows};
+use super::oracle::{Bits, bits, rows};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ fn append(db: &Database, id: InstrumentId, rows: std::ops::Range<i64>, values: i
 }
 
 /// The newest sample of every channel, found by reading everything.
-fn newest_by_hand(db: &Database) -> Vec<(InstrumentId, usize, Timestamp, (Option<u64>, Quality))> {
+fn newest_by_hand(db: &Database) -> Vec<(InstrumentId, usize, Timestamp, Bits)> {
     let registry = db.registry();
     let mut newest = Vec::new();
     for (id, _, known) in registry.instruments() {

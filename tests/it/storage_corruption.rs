@@ -359,6 +359,57 @@ fn any_flipped_byte_and_any_shorter_length_of_an_older_log_is_refused() {
     }
 }
 
+/// The files of a folder and below, with their bytes.
+fn files_below(dir: &Path) -> Files {
+    let mut files = Files::new();
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(files_below(&path))
+        } else {
+            files.push((path.clone(), std::fs::read(path).unwrap()))
+        }
+    }
+    files.sort_unstable();
+    files
+}
+
+#[test]
+fn any_flipped_byte_and_any_shorter_length_of_the_catalog_changes_no_answer() {
+    let specimen = Specimen::new();
+    let catalog = specimen.dir.path().join("catalog");
+    let files = files_below(&catalog);
+    let log = &specimen.files[position(&specimen.files, "wal")];
+    let wanted = specimen.rows_of(specimen.last());
+    let assert_same = |at: usize, bytes: &[u8], change: &str| {
+        let _ = std::fs::remove_dir_all(&catalog);
+        for (index, (path, whole)) in files.iter().enumerate() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, if index == at { bytes } else { whole }).unwrap();
+        }
+        let (report, rows) = specimen.open_with(&log.0, &log.1, true).unwrap();
+        assert!(rows == wanted && report.quarantined.is_empty(), "{}, {change}: {report:?}", files[at].0.display());
+    };
+    let (mut flips, mut cuts) = (0, 0);
+    for (at, (_, whole)) in files.iter().enumerate() {
+        // Most of the largest file is empty: what is written are the bytes that are not zero.
+        let written: Vec<usize> = (0..whole.len()).filter(|byte| whole[*byte] != 0).collect();
+        for byte in &written {
+            let mut bytes = whole.clone();
+            bytes[*byte] ^= 1 << (scrambled(*byte as u64) % 8);
+            assert_same(at, &bytes, &format!("byte {byte} flipped"));
+            flips += 1;
+        }
+        let last = written.last().map_or(0, |last| last + 1);
+        for length in (0..last).chain((last..whole.len()).step_by(65_536)) {
+            assert_same(at, &whole[..length], &format!("cut to {length}"));
+            cuts += 1;
+        }
+    }
+    println!("{flips} flips and {cuts} cuts of {} files", files.len());
+    assert!(flips > 100 && cuts > 100);
+}
+
 #[test]
 fn a_strict_store_with_a_damaged_segment_does_not_open() {
     let specimen = Specimen::new();
