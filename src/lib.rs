@@ -21,7 +21,7 @@ pub use db::{
     AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, DumpError, DumpProblem, DumpProgress,
     DumpReport, DumpScope, ExportScope, InstrumentChange, InstrumentStats, ReadOnly, Receipt, Rejection, Replayed,
     RestoreReport, Retention, RetentionScope, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
-    run_rule_tests, stations_of_tests,
+    ValueCorrection, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

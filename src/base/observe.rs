@@ -102,12 +102,18 @@ names! {
         RejectedUnknownInstrument = "vocdb_rejected_unknown_instrument_total",
         /// Frames of another width.
         RejectedWidth = "vocdb_rejected_channel_count_total",
+        /// Frames with a value of a retired channel.
+        RejectedRetiredChannel = "vocdb_rejected_retired_channel_total",
         /// Frames with a value that is none.
         RejectedValue = "vocdb_rejected_value_total",
         /// Frames ahead of the clock.
         RejectedFuture = "vocdb_rejected_future_total",
         /// Second frames for an instant, refused by policy.
         RejectedDuplicate = "vocdb_rejected_duplicate_total",
+        /// Frames around which stored readings do not check.
+        RejectedUnreadable = "vocdb_rejected_unreadable_total",
+        /// Attempts to seal that failed.
+        SealsFailed = "vocdb_seals_failed_total",
         /// Rows in sealed segments.
         RowsSealed = "vocdb_rows_sealed_total",
         /// Syncs of the write-ahead log.

@@ -1,6 +1,6 @@
 //! The database and what it holds together.
 
-use super::pending::Uncommitted;
+use super::pending::{Deletions, Uncommitted};
 use super::records::Checkpoint;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::config::{Config, Durability, Timers};
@@ -47,8 +47,8 @@ pub struct Database {
     pub(super) durability: Durability,
     pub(super) report: OpenReport,
     pub(super) flusher: Option<Flusher>,
-    /// Held by whoever rewrites segments.
-    pub(super) upkeep: Mutex<()>,
+    /// Deletions that are in the ledger and not done. Held by whoever rewrites segments.
+    pub(super) upkeep: Mutex<Deletions>,
 }
 
 #[derive(Debug)]

@@ -63,7 +63,7 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
         Kind::SegmentSealed => json::<SegmentSealed>(record, index),
         Kind::Checkpoint => written(&Checkpoint::read(record, index)?, record, index),
         Kind::SegmentsReplaced => json::<SegmentsReplaced>(record, index),
-        Kind::ReadingsDeleted => json::<ReadingsDeleted>(record, index),
+        Kind::ReadingsDeleted => deletion(record, index),
         Kind::DeletionCompleted => json::<DeletionCompleted>(record, index),
         Kind::ReadingsDropped => json::<ReadingsDropped>(record, index),
         _ => match AlarmEvent::from_record(record, index)? {
@@ -71,6 +71,16 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
             None => Ok(serde_json::Value::Null),
         },
     }
+}
+
+/// A deletion, but for the sequence number up to which it reaches: that is a matter of this machine.
+fn deletion(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
+    let body = serde_json::to_value(ReadingsDeleted::read(record, index)?);
+    let mut body = body.map_err(|error| unreadable(record, index, &error))?;
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("until_lsn");
+    }
+    Ok(body)
 }
 
 fn json<T: Serialize + DeserializeOwned>(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {

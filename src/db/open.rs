@@ -1,11 +1,11 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
 use super::core::{Database, Flusher, Inner, LoadedRules, Sealer, Sealing};
-use super::pending::Uncommitted;
-use super::readings::finish_deletions;
+use super::pending::{Deletions, Uncommitted};
+use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
     Checkpoint, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
-    SegmentSealed, SegmentsReplaced, StationRegistered,
+    SegmentSealed, StationRegistered,
 };
 use super::rules::compile_for;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
@@ -16,10 +16,10 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::{Engine, RuleFile};
-use crate::store::{Cut, OpenReport, Store, WalSync};
+use crate::store::{Cut, Lineage, OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,11 +50,7 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
         let deletions = remembered.deletions.clone();
         let error = match inner.resume(remembered, &mut report) {
             Ok(()) => {
-                let database = finish(inner, report)?;
-                for (number, cut) in deletions {
-                    finish_deletions(&database.inner, &[(number, cut)])?;
-                }
-                return Ok(database);
+                return finish(inner, report, deletions);
             }
             Err(error) => error,
         };
@@ -71,7 +67,7 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
     }
 }
 
-fn finish(inner: Inner, report: OpenReport) -> Result<Database, Error> {
+fn finish(inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Result<Database, Error> {
     let sync = inner.store.sync();
     let durability = inner.config.durability;
     let flusher = match durability {
@@ -80,9 +76,17 @@ fn finish(inner: Inner, report: OpenReport) -> Result<Database, Error> {
     };
     let readings = Readings::new(inner.store.reader());
     let inner = Arc::new(Mutex::new(inner));
+    // No deletion is worth a store that does not open: what cannot be finished now is finished later.
+    if let Err(error) = finish_deletions(&inner, &mut deletions, &mut |_, _| {}) {
+        if report.is_strict {
+            return Err(error);
+        }
+        let count = deletions.len();
+        report.deletion_note = Some(format!("{count} deletions that were asked for are not finished: {error}"));
+    }
     let sealing = Sealing::new(&inner);
     let sealer = Sealer::start(sealing.clone())?;
-    Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(()) })
+    Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(deletions) })
 }
 
 /// Syncs at an interval; a failure poisons the log, and the next append says so.
@@ -111,10 +115,9 @@ struct Remembered {
     /// The newest rule set and the stations at that time.
     rules: Option<(RuleSetLoaded, Registry)>,
     checkpoint: Checkpoint,
-    sealed: BTreeSet<String>,
-    removed: BTreeSet<String>,
+    lineage: Lineage,
     /// Deletions that are in the ledger and not known to be done.
-    deletions: BTreeMap<u64, Cut>,
+    deletions: Deletions,
 }
 
 impl Remembered {
@@ -142,20 +145,12 @@ impl Remembered {
             }
             Kind::RuleSetLoaded => self.rules = Some((record.body(index)?, self.registry.clone())),
             Kind::Checkpoint => self.checkpoint = Checkpoint::read(record, index)?,
-            Kind::SegmentSealed => {
-                self.sealed.insert(record.body::<SegmentSealed>(index)?.file_name);
-            }
-            Kind::SegmentsReplaced => {
-                let SegmentsReplaced { removed, added, .. } = record.body(index)?;
-                removed.iter().for_each(|name| {
-                    self.sealed.remove(name);
-                });
-                self.removed.extend(removed);
-                self.sealed.extend(added.map(|(name, _)| name));
-            }
+            Kind::SegmentSealed | Kind::SegmentsReplaced => note_segments(&mut self.lineage, record, index)?,
             Kind::ReadingsDeleted => {
-                let ReadingsDeleted { number, instrument, channels, range, .. } = record.body(index)?;
-                self.deletions.insert(number, Cut { instrument, channels, range });
+                let ReadingsDeleted { number, instrument, channels, range, until_lsn, .. } =
+                    ReadingsDeleted::read(record, index)?;
+                let until_lsn = until_lsn.unwrap_or_else(|| self.lineage.sealed_lsn());
+                self.deletions.insert(number, Cut { instrument, channels, range, until_lsn });
             }
             Kind::DeletionCompleted => {
                 self.deletions.remove(&record.body::<DeletionCompleted>(index)?.number);
@@ -194,13 +189,12 @@ impl Inner {
 
     /// Stands where the ledger says, and goes on with the frames behind it.
     fn resume(&mut self, remembered: Remembered, report: &mut OpenReport) -> Result<(), Error> {
-        let Remembered { registry, machine, dispatcher, rules, checkpoint, mut sealed, removed, .. } = remembered;
-        self.store.drop_segments(|name| removed.contains(name));
-        self.record_superseded(&mut sealed, report)?;
+        let Remembered { registry, machine, dispatcher, rules, checkpoint, lineage, .. } = remembered;
+        report.superseded_segments = self.store.settle(&lineage);
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
         self.machine.set_heartbeat(self.config.heartbeat.clone());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
-        self.report_missing_segments(&sealed, report)?;
+        self.report_missing_segments(&lineage, report)?;
         self.store.continue_behind(checkpoint.lsn);
         let _work = observe::begin(Work::Recovery);
         report.frames_replayed = self.put_back_seen(checkpoint.lsn)?;
@@ -208,26 +202,14 @@ impl Inner {
             report.rules_note = self.resume_rules(loaded, registry, &checkpoint)?;
         }
         report.frames_replayed += self.catch_up()?;
-        self.record_unrecorded_segments(&sealed)
-    }
-
-    /// A crash between publishing a compacted segment and recording it: the record is made up for.
-    fn record_superseded(&mut self, sealed: &mut BTreeSet<String>, report: &OpenReport) -> Result<(), Error> {
-        let removed = report.superseded_segments.clone();
-        if removed.is_empty() {
-            return Ok(());
-        }
-        removed.iter().for_each(|name| {
-            sealed.remove(name);
-        });
-        let body = SegmentsReplaced { removed, added: None, reason: "found at opening".to_owned() };
-        Ok(self.ledger.commit(&[Record::new(Kind::SegmentsReplaced, &body)?])?)
+        self.record_unrecorded_segments(&lineage)
     }
 
     /// Every segment that was sealed must be there, or have been set aside just now.
-    fn report_missing_segments(&self, sealed: &BTreeSet<String>, report: &mut OpenReport) -> Result<(), Error> {
+    fn report_missing_segments(&mut self, lineage: &Lineage, report: &mut OpenReport) -> Result<(), Error> {
         let there: BTreeSet<String> = self.store.segment_files().into_iter().map(|(name, ..)| name).collect();
-        report.missing_segments = sealed.difference(&there).cloned().collect();
+        report.missing_segments = lineage.missing(|name| there.contains(name));
+        self.store.set_absent(&report.missing_segments);
         match report.missing_segments.first().filter(|_| report.is_strict) {
             Some(name) => Err(Error::MissingSegment { name: name.clone() }),
             None => Ok(()),
@@ -280,7 +262,7 @@ impl Inner {
         while let Some((first_lsn, batch)) = self.store.next_replay(u64::MAX)? {
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 let replaced = self.store.put_back(frame)?;
-                self.feed(lsn, frame, &replaced)?;
+                self.feed(lsn, frame, &replaced, BY_FRAME)?;
             }
             frames += batch.len() as u64;
             if self.store.is_replay_full() && self.commit_position().is_ok() {
@@ -303,10 +285,10 @@ impl Inner {
         }
     }
 
-    fn record_unrecorded_segments(&mut self, sealed: &BTreeSet<String>) -> Result<(), Error> {
+    fn record_unrecorded_segments(&mut self, lineage: &Lineage) -> Result<(), Error> {
         let mut records = Vec::new();
         for (file_name, path, summary) in self.store.segment_files() {
-            if sealed.contains(&file_name) {
+            if lineage.is_live(&file_name) {
                 continue;
             }
             let sha256 = crate::base::checksum::sha256(&self.store.read_file(&path)?);

@@ -1,8 +1,13 @@
-//! What has come about and waits for its commit.
+//! What has come about and waits: events for their commit, deletions for being done.
 
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
 use crate::ledger::Record;
+use crate::store::Cut;
+use std::collections::BTreeMap;
+
+/// Deletions that are in the ledger and not done, by number.
+pub(super) type Deletions = BTreeMap<u64, Cut>;
 
 /// Records and events that have come about but are not committed yet. They stay until a commit succeeds: a full disk delays them, and
 /// no more.

@@ -137,6 +137,34 @@ pub(super) struct ReadingsDeleted {
     pub(super) reason: String,
     /// The host's time.
     pub(super) at: Timestamp,
+    /// Of frames up to this one: what came later stays, whenever the deletion is finished. Neither records of version 1 nor those of a
+    /// dump say it; then it is the last frame that was sealed before.
+    pub(super) until_lsn: Option<u64>,
+}
+
+/// [`ReadingsDeleted`] in version 1.
+#[derive(Deserialize)]
+struct ReadingsDeleted1 {
+    number: u64,
+    instrument: InstrumentId,
+    channels: Vec<usize>,
+    channel_names: Vec<String>,
+    range: TimeRange,
+    by: String,
+    reason: String,
+    at: Timestamp,
+}
+
+impl ReadingsDeleted {
+    /// The body of a record of either version.
+    pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
+        if record.version() != 1 {
+            return record.body(index);
+        }
+        let ReadingsDeleted1 { number, instrument, channels, channel_names, range, by, reason, at } =
+            record.body_of_version(1, index)?;
+        Ok(Self { number, instrument, channels, channel_names, range, by, reason, at, until_lsn: None })
+    }
 }
 
 /// Kind 29: a deletion is off the disk.

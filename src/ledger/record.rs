@@ -129,6 +129,7 @@ impl Kind {
             | Self::SuppressionChanged
             | Self::Notification
             | Self::Rerouted
+            | Self::ReadingsDeleted
             | Self::Checkpoint => 2,
             _ => 1,
         }

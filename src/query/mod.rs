@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod error;
+mod everywhere;
 mod frames;
 mod readings;
 mod rows;
@@ -9,6 +10,7 @@ mod window;
 
 pub use aggregate::{Aggregate, Rollup};
 pub use error::QueryError;
+pub use everywhere::{ChannelRows, Newest};
 pub use frames::Frames;
 pub use readings::Readings;
 pub use rows::Rows;

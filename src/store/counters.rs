@@ -30,6 +30,8 @@ pub struct Counters {
     pub rejected_future: u64,
     /// Different frames for an instant that has one, under [`DuplicatePolicy::Reject`](crate::model::DuplicatePolicy).
     pub rejected_duplicate: u64,
+    /// Frames for an instant around which stored readings do not check: nothing can be compared with them.
+    pub rejected_unreadable: u64,
     /// Attempts to seal a full head that failed; its rows stay in memory and in the log, and the next try comes with the next full head.
     pub seals_failed: u64,
 }
@@ -44,36 +46,74 @@ impl Counters {
             + self.rejected_value
             + self.rejected_future
             + self.rejected_duplicate
+            + self.rejected_unreadable
     }
 
     /// Tells whoever watches.
     pub(crate) fn publish(&self) {
-        count(Count::FramesAccepted, self.frames_accepted);
-        count(Count::ValuesAccepted, self.values_accepted);
-        count(Count::FramesIdentical, self.frames_identical);
-        count(Count::FramesSuperseded, self.frames_superseded);
-        count(Count::ValuesCorrected, self.values_corrected);
-        count(Count::FramesOutOfOrder, self.frames_out_of_order);
-        count(Count::RejectedUnknownInstrument, self.rejected_unknown_instrument);
-        count(Count::RejectedWidth, self.rejected_channel_count);
-        count(Count::RejectedValue, self.rejected_value);
-        count(Count::RejectedFuture, self.rejected_future);
-        count(Count::RejectedDuplicate, self.rejected_duplicate);
+        // Every field by name, so that none is forgotten.
+        let Self {
+            frames_accepted,
+            values_accepted,
+            frames_identical,
+            frames_superseded,
+            values_corrected,
+            frames_out_of_order,
+            rejected_unknown_instrument,
+            rejected_channel_count,
+            rejected_retired_channel,
+            rejected_value,
+            rejected_future,
+            rejected_duplicate,
+            rejected_unreadable,
+            seals_failed,
+        } = *self;
+        count(Count::FramesAccepted, frames_accepted);
+        count(Count::ValuesAccepted, values_accepted);
+        count(Count::FramesIdentical, frames_identical);
+        count(Count::FramesSuperseded, frames_superseded);
+        count(Count::ValuesCorrected, values_corrected);
+        count(Count::FramesOutOfOrder, frames_out_of_order);
+        count(Count::RejectedUnknownInstrument, rejected_unknown_instrument);
+        count(Count::RejectedWidth, rejected_channel_count);
+        count(Count::RejectedRetiredChannel, rejected_retired_channel);
+        count(Count::RejectedValue, rejected_value);
+        count(Count::RejectedFuture, rejected_future);
+        count(Count::RejectedDuplicate, rejected_duplicate);
+        count(Count::RejectedUnreadable, rejected_unreadable);
+        count(Count::SealsFailed, seals_failed);
     }
 
     pub(super) const fn add(&mut self, other: &Self) {
-        self.frames_accepted += other.frames_accepted;
-        self.values_accepted += other.values_accepted;
-        self.frames_identical += other.frames_identical;
-        self.frames_superseded += other.frames_superseded;
-        self.values_corrected += other.values_corrected;
-        self.frames_out_of_order += other.frames_out_of_order;
-        self.rejected_unknown_instrument += other.rejected_unknown_instrument;
-        self.rejected_channel_count += other.rejected_channel_count;
-        self.rejected_retired_channel += other.rejected_retired_channel;
-        self.rejected_value += other.rejected_value;
-        self.rejected_future += other.rejected_future;
-        self.rejected_duplicate += other.rejected_duplicate;
-        self.seals_failed += other.seals_failed;
+        let Self {
+            frames_accepted,
+            values_accepted,
+            frames_identical,
+            frames_superseded,
+            values_corrected,
+            frames_out_of_order,
+            rejected_unknown_instrument,
+            rejected_channel_count,
+            rejected_retired_channel,
+            rejected_value,
+            rejected_future,
+            rejected_duplicate,
+            rejected_unreadable,
+            seals_failed,
+        } = *other;
+        self.frames_accepted += frames_accepted;
+        self.values_accepted += values_accepted;
+        self.frames_identical += frames_identical;
+        self.frames_superseded += frames_superseded;
+        self.values_corrected += values_corrected;
+        self.frames_out_of_order += frames_out_of_order;
+        self.rejected_unknown_instrument += rejected_unknown_instrument;
+        self.rejected_channel_count += rejected_channel_count;
+        self.rejected_retired_channel += rejected_retired_channel;
+        self.rejected_value += rejected_value;
+        self.rejected_future += rejected_future;
+        self.rejected_duplicate += rejected_duplicate;
+        self.rejected_unreadable += rejected_unreadable;
+        self.seals_failed += seals_failed;
     }
 }

@@ -3,18 +3,20 @@
 use super::catalog::{self, Catalog};
 use super::counters::Counters;
 use super::error::StoreError;
-use super::ingest::{Staged, stage};
+use super::ingest::{Staged, stage, stage_correction};
 use super::io::Storage;
 use super::lock::DirectoryLock;
-use super::read::{Reader, State};
+use super::read::{IsCut, LateBlocks, Reader, State};
 use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
-use super::segment::{Segment, SegmentSummary};
+use super::segment::{self, Lineage, Segment, SegmentSummary};
 use super::sync::WalSync;
 use super::wal::{Replay, Wal};
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
-use crate::model::{Batch, Registry, Timestamp};
-use parking_lot::RwLock;
+use crate::base::observe::{Count, count};
+use crate::model::{Batch, InstrumentId, Registry, Sample, Timestamp};
+use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,10 +45,16 @@ pub(crate) struct Store {
     counters: Counters,
     pub(super) catalog: Box<dyn Catalog>,
     pub(super) replay: Replay,
+    /// Blocks that late frames have touched.
+    pub(super) late: Mutex<LateBlocks>,
     /// The last frame that segments hold.
     pub(super) sealed_lsn: u64,
+    /// The first frame that no segment holds. Behind a gap where a segment was set aside, so that no other takes its numbers.
+    pub(super) unsealed_lsn: u64,
     /// The last frame of the rows that wait to become a segment.
     pub(super) frozen_lsn: u64,
+    /// Sequence numbers of segments that must be there and are not: they may come back from a backup.
+    pub(super) absent_lsns: Vec<(u64, u64)>,
     pub(super) head_bytes_max: usize,
     _lock: DirectoryLock,
 }
@@ -72,6 +80,7 @@ impl Store {
         let tail = read_wal(&*storage, &layout, sealed_lsn, &mut report)?;
         let last_lsn = tail.next_lsn - 1;
         let sync = WalSync::new(&layout.wal, tail.wal.path(), tail.wal.log(), last_lsn);
+        let first_of_log = tail.first_lsn;
         let state = State::new(segments);
         let store = Self {
             storage,
@@ -83,8 +92,11 @@ impl Store {
             counters: Counters::default(),
             catalog,
             replay: tail.replay,
+            late: Mutex::default(),
             sealed_lsn,
+            unsealed_lsn: first_of_log.unwrap_or(tail.next_lsn),
             frozen_lsn: sealed_lsn,
+            absent_lsns: Vec::new(),
             head_bytes_max: HEAD_BYTES_MAX,
             _lock: lock,
         };
@@ -97,29 +109,46 @@ impl Store {
         if report.is_strict || path.parent() != Some(&self.layout.segments) {
             return Ok(false);
         }
-        quarantine(&*self.storage, path, error, report).map(|()| true)
+        let segments = self.segments();
+        let summary = segments.iter().find(|segment| segment.path() == path).map(|segment| segment.summary());
+        quarantine(&*self.storage, path, (error, summary), report).map(|()| true)
     }
 
     /// Goes on behind a sequence number that is known to have been given away, whatever has become of its frame.
     pub(crate) fn continue_behind(&mut self, lsn: u64) {
         if self.next_lsn <= lsn {
             self.next_lsn = lsn + 1;
+            if self.replay.is_empty() {
+                self.unsealed_lsn = self.next_lsn;
+            }
             self.sync.continue_behind(lsn);
         }
     }
 
     /// Decides what becomes of each frame; writes nothing.
     pub(crate) fn stage(&self, registry: &Registry, batch: &Batch, now: Timestamp) -> Result<Staged, StoreError> {
+        self.check_frames(batch.len())?;
+        Ok(stage(&self.state.read(), &mut self.late.lock(), registry, batch, now))
+    }
+
+    /// Decides what becomes of stored samples that somebody corrects; writes nothing.
+    pub(crate) fn stage_correction(
+        &self,
+        of: (InstrumentId, usize),
+        channel: usize,
+        samples: &BTreeMap<Timestamp, Sample>,
+    ) -> Result<Staged, StoreError> {
+        self.check_frames(samples.len())?;
+        stage_correction(&self.state.read(), &mut self.late.lock(), of, channel, samples)
+    }
+
+    fn check_frames(&self, frames: usize) -> Result<(), StoreError> {
         self.sync.check()?;
-        if batch.len() > FRAMES_PER_BATCH_MAX {
-            return Err(StoreError::BatchTooLarge {
-                frames: batch.len(),
-                bytes: 0,
-                frames_max: FRAMES_PER_BATCH_MAX,
-                bytes_max: WAL_FRAME_BYTES_MAX,
-            });
+        let (frames_max, bytes_max) = (FRAMES_PER_BATCH_MAX, WAL_FRAME_BYTES_MAX);
+        if frames > frames_max {
+            return Err(StoreError::BatchTooLarge { frames, bytes: 0, frames_max, bytes_max });
         }
-        stage(&self.state.read(), registry, batch, now)
+        Ok(())
     }
 
     /// Writes what was staged. Gives the sequence number of the first and of the last frame; the last is one less where nothing was
@@ -136,7 +165,7 @@ impl Store {
             self.next_lsn += staged.batch.len() as u64;
             self.sync.set_written(self.next_lsn - 1);
             let mut state = self.state.write();
-            staged.batch.frames().for_each(|frame| state.head.upsert(frame));
+            state.head.extend(&staged.batch);
         }
         self.counters.add(&staged.counters);
         Ok((first_lsn, self.next_lsn - 1))
@@ -147,8 +176,9 @@ impl Store {
     }
 
     /// Counts a segment that could not be written.
-    pub(crate) const fn note_failed_seal(&mut self) {
+    pub(crate) fn note_failed_seal(&mut self) {
         self.counters.seals_failed += 1;
+        count(Count::SealsFailed, 1);
     }
 
     pub(crate) const fn counters(&self) -> &Counters {
@@ -178,8 +208,8 @@ impl Store {
         self.state.read().segments().to_vec()
     }
 
-    pub(super) fn replace_segments(&self, segments: Vec<Arc<Segment>>) {
-        self.state.write().replace_segments(segments);
+    pub(super) fn replace_segments(&self, segments: Vec<Arc<Segment>>, is_cut: IsCut<'_>) {
+        self.state.write().replace_segments(segments, is_cut);
     }
 
     pub(super) fn remember_segment(&self, file_name: &str, summary: &SegmentSummary) {
@@ -199,14 +229,23 @@ impl Store {
         &self.storage
     }
 
-    /// Lets go of segments that were removed for good before a crash left them behind.
-    pub(crate) fn drop_segments(&self, is_removed: impl Fn(&str) -> bool) {
-        let (gone, kept): (Vec<_>, Vec<_>) =
-            self.segments().into_iter().partition(|segment| is_removed(&segment.file_name()));
+    /// Lets go of segments that others stand for, as the ledger knows, and of rewritten ones that it does not know while what they were
+    /// made of is there: a crash has left both behind. Gives their names.
+    pub(crate) fn settle(&self, lineage: &Lineage) -> Vec<String> {
+        let (mut kept, mut gone) = lineage.part(self.segments());
+        let unrecorded = lineage.unrecorded(&kept);
+        kept.retain(|segment| !unrecorded.iter().any(|one| Arc::ptr_eq(one, segment)));
+        gone.extend(unrecorded);
         if !gone.is_empty() {
-            self.replace_segments(kept);
+            self.replace_segments(kept, &|_, _, _| true);
             gone.iter().for_each(|segment| segment.doom());
         }
+        gone.iter().map(|segment| segment.file_name()).collect()
+    }
+
+    /// Remembers which segments are missing: nothing is merged across their sequence numbers, so that they can come back in their place.
+    pub(crate) fn set_absent(&mut self, names: &[String]) {
+        self.absent_lsns = names.iter().filter_map(|name| segment::lsns(name)).collect();
     }
 
     /// All segments' names, summaries and checksums, for whoever records them.

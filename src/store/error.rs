@@ -4,6 +4,7 @@ use super::io::advice;
 use super::io::log::LogError;
 use crate::base::bytes::BytesError;
 use crate::codec::CodecError;
+use crate::model::{InstrumentId, Timestamp};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A log file is damaged or of another kind.
-    #[error("{}: {source}; restore it from a backup, or set it aside to open without it", path.display())]
+    #[error("{}: {source}; restore it from a backup, or let `repair` keep what of it can be read", path.display())]
     Log {
         /// The file.
         path: PathBuf,
@@ -36,12 +37,22 @@ pub enum StoreError {
         source: LogError,
     },
     /// A log file that is not the newest ends in the middle of a frame.
-    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup", path.display())]
+    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup, or let `repair` keep what of it can be read", path.display())]
     TornInTheMiddle {
         /// The file.
         path: PathBuf,
         /// Where it ends.
         offset: usize,
+    },
+    /// Frames are missing between two log files.
+    #[error("{}: frames {first_lsn} to {last_lsn} are missing before this file; restore the file that holds them from a backup, or let `repair` go on without them", path.display())]
+    MissingFrames {
+        /// The file behind the gap.
+        path: PathBuf,
+        /// The first that is missing.
+        first_lsn: u64,
+        /// The last.
+        last_lsn: u64,
     },
     /// A file's content does not check.
     #[error("{} at offset {offset}: {reason}", path.display())]
@@ -58,6 +69,24 @@ pub enum StoreError {
     Poisoned {
         /// The file whose sync failed.
         path: PathBuf,
+    },
+    /// A stored value cannot be corrected as it was asked for.
+    #[error("the value of {instrument} for {time} cannot be corrected: {reason}")]
+    NotCorrectable {
+        /// Of which instrument.
+        instrument: InstrumentId,
+        /// For which time.
+        time: Timestamp,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// A frame was asked for that was never written.
+    #[error("no frame has the sequence number {lsn}: the newest is {last_lsn}; ask for one that a receipt has named")]
+    NotWritten {
+        /// The number.
+        lsn: u64,
+        /// The newest there is.
+        last_lsn: u64,
     },
     /// A batch holds more than the limit.
     #[error(

@@ -2,7 +2,7 @@
 
 use super::read::{Chunk, Column};
 use super::segment::{RawColumn, RowSource};
-use crate::model::{Frame, FrameRef, InstrumentId, Mark, Sample, TimeRange, Timestamp};
+use crate::model::{Batch, Frame, FrameRef, InstrumentId, Mark, Sample, TimeRange, Timestamp};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -13,6 +13,8 @@ pub(super) struct HeadColumns {
     times: Vec<Timestamp>,
     values: Vec<f64>,
     marks: Vec<Mark>,
+    /// The time of each channel's newest present sample; the earliest time there is where it has none.
+    newest: Vec<Timestamp>,
 }
 
 impl HeadColumns {
@@ -75,25 +77,35 @@ impl HeadColumns {
     }
 
     fn latest(&self, channel: usize) -> Option<(Timestamp, Sample)> {
-        (0..self.times.len()).rev().find_map(|row| {
-            let (values, marks) = self.row(row);
-            let sample = marks.get(channel)?.sample(*values.get(channel)?);
-            sample.value.is_some().then_some((*self.times.get(row)?, sample))
-        })
+        let time = *self.newest.get(channel)?;
+        let (values, marks) = self.row(self.find(time).ok()?);
+        let sample = marks.get(channel)?.sample(*values.get(channel)?);
+        sample.value.is_some().then_some((time, sample))
+    }
+
+    /// Takes note of the present samples of a row that comes.
+    fn note(&mut self, time: Timestamp, marks: &[Mark]) {
+        for (newest, mark) in self.newest.iter_mut().zip(marks) {
+            *newest = if mark.is_present() { time.max(*newest) } else { *newest };
+        }
     }
 
     /// Puts a row in, or in place of the one at the same time.
     fn upsert(&mut self, frame: FrameRef<'_>) -> bool {
         if self.times.is_empty() {
             self.stride = frame.values.len();
+            self.newest.clear();
+            self.newest.resize(self.stride, Timestamp::MIN);
         } else if frame.values.len() != self.stride {
             return self.upsert_uneven(frame);
         }
+        self.note(frame.time, frame.marks);
         match self.find(frame.time) {
             Ok(row) => {
                 let span = self.span(row..row + 1);
                 self.values.splice(span.clone(), frame.values.iter().copied());
                 self.marks.splice(span, frame.marks.iter().copied());
+                self.renew(frame);
                 false
             }
             Err(row) if row == self.times.len() => {
@@ -102,13 +114,54 @@ impl HeadColumns {
                 self.marks.extend_from_slice(frame.marks);
                 true
             }
-            Err(row) => {
-                let at = row * self.stride;
-                self.times.insert(row, frame.time);
-                self.values.splice(at..at, frame.values.iter().copied());
-                self.marks.splice(at..at, frame.marks.iter().copied());
+            Err(_) => {
+                self.insert(&[frame]);
                 true
             }
+        }
+    }
+
+    /// Looks again for the newest samples of channels of which a row has taken it away.
+    fn renew(&mut self, frame: FrameRef<'_>) {
+        for (channel, mark) in frame.marks.iter().enumerate() {
+            if mark.is_present() || self.newest.get(channel) != Some(&frame.time) {
+                continue;
+            }
+            let is_present = |row: &usize| self.row(*row).1.get(channel).is_some_and(|mark| mark.is_present());
+            let row = (0..self.times.len()).rev().find(is_present);
+            let time = row.and_then(|row| self.times.get(row).copied()).unwrap_or(Timestamp::MIN);
+            if let Some(newest) = self.newest.get_mut(channel) {
+                *newest = time;
+            }
+        }
+    }
+
+    /// Whether a frame of the usual width has its place between rows that are there.
+    fn is_between(&self, frame: FrameRef<'_>) -> bool {
+        frame.values.len() == self.stride && self.find(frame.time).is_err_and(|row| row < self.times.len())
+    }
+
+    /// Puts new rows, in order of time, in their places between those that are there. Every row moves once, from the last one on.
+    fn insert(&mut self, frames: &[FrameRef<'_>]) {
+        let stride = self.stride;
+        let (mut unmoved, mut free) = (self.times.len(), self.times.len() + frames.len());
+        self.times.resize(free, Timestamp::MIN);
+        self.values.resize(free * stride, 0.0);
+        self.marks.resize(free * stride, Mark::default());
+        for frame in frames.iter().rev() {
+            let row = self.times.get(..unmoved).unwrap_or_default().partition_point(|time| *time < frame.time);
+            let place = free - (unmoved - row);
+            self.times.copy_within(row..unmoved, place);
+            self.values.copy_within(row * stride..unmoved * stride, place * stride);
+            self.marks.copy_within(row * stride..unmoved * stride, place * stride);
+            (unmoved, free) = (row, place - 1);
+            if let Some(time) = self.times.get_mut(free) {
+                *time = frame.time;
+            }
+            let span = self.span(free..free + 1);
+            self.values.get_mut(span.clone()).unwrap_or_default().copy_from_slice(frame.values);
+            self.marks.get_mut(span).unwrap_or_default().copy_from_slice(frame.marks);
+            self.note(frame.time, frame.marks);
         }
     }
 
@@ -121,6 +174,7 @@ impl HeadColumns {
             self.values = padded(self.values.chunks_exact(stride), width, 0.0);
             self.marks = padded(self.marks.chunks_exact(stride), width, Mark::default());
             self.stride = width;
+            self.newest.resize(width, Timestamp::MIN);
         }
         let values = padded(std::iter::once(frame.values), width, 0.0);
         let marks = padded(std::iter::once(frame.marks), width, Mark::default());
@@ -190,6 +244,11 @@ impl RowSource for HeadColumns {
     }
 }
 
+/// Bytes of a row of so many channels.
+const fn row_bytes(channels: usize) -> usize {
+    size_of::<Timestamp>() + channels * (size_of::<f64>() + size_of::<Mark>())
+}
+
 /// All instruments' open columns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Head {
@@ -203,7 +262,28 @@ impl Head {
     pub(super) fn upsert(&mut self, frame: FrameRef<'_>) {
         if self.columns.entry(frame.instrument).or_default().upsert(frame) {
             self.rows += 1;
-            self.bytes += size_of::<Timestamp>() + frame.values.len() * (size_of::<f64>() + size_of::<Mark>());
+            self.bytes += row_bytes(frame.values.len());
+        }
+    }
+
+    /// Puts the frames of a batch in, in order. Those that belong between rows that are there are put in together, so that a history that
+    /// is sent again moves the rows behind it once, and not once a frame.
+    pub(super) fn extend(&mut self, batch: &Batch) {
+        let mut between: BTreeMap<InstrumentId, BTreeMap<Timestamp, FrameRef<'_>>> = BTreeMap::new();
+        for frame in batch.frames() {
+            if self.columns.get(&frame.instrument).is_some_and(|columns| columns.is_between(frame)) {
+                between.entry(frame.instrument).or_default().insert(frame.time, frame);
+            } else {
+                self.upsert(frame);
+            }
+        }
+        for (instrument, frames) in between {
+            let frames: Vec<FrameRef<'_>> = frames.into_values().collect();
+            self.rows += frames.len();
+            self.bytes += frames.iter().map(|frame| row_bytes(frame.values.len())).sum::<usize>();
+            if let Some(columns) = self.columns.get_mut(&instrument) {
+                columns.insert(&frames);
+            }
         }
     }
 
@@ -251,6 +331,7 @@ impl Head {
             columns.times.clear();
             columns.values.clear();
             columns.marks.clear();
+            columns.newest.clear();
         }
         (self.rows, self.bytes) = (0, 0);
     }

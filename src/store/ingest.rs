@@ -2,12 +2,13 @@
 
 use super::counters::Counters;
 use super::error::StoreError;
-use super::read::State;
+use super::read::{LateBlocks, State};
 use crate::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
 use crate::model::{
     Batch, DuplicatePolicy, Frame, FrameRef, Instrument, InstrumentId, Quality, Registry, Sample, Timestamp,
 };
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Why a frame was refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -58,6 +59,18 @@ pub enum RejectReason {
         /// The instant.
         time: Timestamp,
     },
+    /// What is stored around the instant does not check, so that nobody can tell whether the frame repeats or corrects it.
+    #[error(
+        "what is stored for {time} cannot be read: {reason}; let `repair` set the file aside, or restore it from a backup, and send the frame again"
+    )]
+    Unreadable {
+        /// The instant.
+        time: Timestamp,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
 }
 
 /// A stored sample that a later one replaced.
@@ -92,7 +105,13 @@ pub(crate) struct Staged {
 }
 
 /// Sorts the frames of a batch into accepted, identical, superseded and rejected ones.
-pub(crate) fn stage(state: &State, registry: &Registry, batch: &Batch, now: Timestamp) -> Result<Staged, StoreError> {
+pub(crate) fn stage(
+    state: &State,
+    late: &mut LateBlocks,
+    registry: &Registry,
+    batch: &Batch,
+    now: Timestamp,
+) -> Staged {
     let mut staged = Staged::default();
     for (index, frame) in batch.frames().enumerate() {
         let checked = registry
@@ -100,9 +119,40 @@ pub(crate) fn stage(state: &State, registry: &Registry, batch: &Batch, now: Time
             .ok_or(RejectReason::UnknownInstrument(frame.instrument))
             .and_then(|(_, instrument)| check(frame, instrument, now).map(|()| instrument));
         match checked {
-            Ok(instrument) => staged.admit(state, frame, instrument.duplicates(), index)?,
+            Ok(instrument) => staged.admit((state, late), frame, instrument.duplicates(), index),
             Err(reason) => staged.reject(index, reason),
         }
+    }
+    staged
+}
+
+/// Puts samples of one channel in the place of stored ones: all of them, or an error.
+pub(crate) fn stage_correction(
+    state: &State,
+    late: &mut LateBlocks,
+    (instrument, channels): (InstrumentId, usize),
+    channel: usize,
+    samples: &BTreeMap<Timestamp, Sample>,
+) -> Result<Staged, StoreError> {
+    let mut staged = Staged::default();
+    for (time, new) in samples {
+        let refused = |reason| StoreError::NotCorrectable { instrument, time: *time, reason };
+        if new.value.is_none_or(|value| value.is_nan() || value.abs() > VALUE_MAGNITUDE_MAX) {
+            return Err(refused("a finite value up to 1e15 must stand in its place; a deletion takes values away"));
+        }
+        let stored = state.frame_at(late, instrument, *time, channels)?;
+        let mut samples = stored.ok_or_else(|| refused("no row is stored; append one"))?.samples;
+        let Some(place) = samples.get_mut(channel) else { return Err(refused("the row has no such channel")) };
+        let old = std::mem::replace(place, *new);
+        if same_bits(&[old], &[*new]) {
+            continue;
+        }
+        let correction = Correction { instrument, channel, time: *time, old, new: *new };
+        staged.corrections.push((staged.batch.len(), correction));
+        staged.counters.values_corrected += 1;
+        staged.counters.frames_accepted += 1;
+        staged.counters.values_accepted += 1;
+        staged.batch.push_samples(instrument, *time, samples);
     }
     Ok(staged)
 }
@@ -139,20 +189,22 @@ fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result
 impl Staged {
     fn admit(
         &mut self,
-        state: &State,
+        (state, late): (&State, &mut LateBlocks),
         frame: FrameRef<'_>,
         policy: DuplicatePolicy,
         index: usize,
-    ) -> Result<(), StoreError> {
+    ) {
         let newest = self.newest_of(state, frame.instrument);
         if newest.is_none_or(|newest| newest < frame.time) {
-            self.accept(frame);
-            return Ok(());
+            return self.accept(frame);
         }
-        let Some(stored) = self.stored(state, frame)? else {
-            self.counters.frames_out_of_order += 1;
-            self.accept(frame);
-            return Ok(());
+        let stored = match self.stored((state, late), frame) {
+            Ok(Some(stored)) => stored,
+            Ok(None) => {
+                self.counters.frames_out_of_order += 1;
+                return self.accept(frame);
+            }
+            Err(error) => return self.reject(index, unreadable(frame.time, &error)),
         };
         let merged: Vec<Sample> =
             stored.samples.iter().zip(frame.samples()).map(|(old, new)| merge(*old, new)).collect();
@@ -167,7 +219,6 @@ impl Staged {
         } else {
             self.reject(index, RejectReason::Duplicate { time: frame.time });
         }
-        Ok(())
     }
 
     /// The newest row of an instrument, which is then at hand.
@@ -184,14 +235,18 @@ impl Staged {
     }
 
     /// The frame that stands at this instant already: in this batch, in the head, or in a segment.
-    fn stored(&mut self, state: &State, frame: FrameRef<'_>) -> Result<Option<Frame>, StoreError> {
+    fn stored(
+        &mut self,
+        (state, late): (&State, &mut LateBlocks),
+        frame: FrameRef<'_>,
+    ) -> Result<Option<Frame>, StoreError> {
         let batch = &self.batch;
         let rows = self.rows.get_or_insert_with(|| {
             batch.frames().enumerate().map(|(row, frame)| ((frame.instrument, frame.time), row)).collect()
         });
         match rows.get(&(frame.instrument, frame.time)).and_then(|row| batch.frame(*row)) {
             Some(staged) => Ok(Some(staged.to_frame())),
-            None => state.frame_at(frame.instrument, frame.time, frame.values.len()),
+            None => state.frame_at(late, frame.instrument, frame.time, frame.values.len()),
         }
     }
 
@@ -231,10 +286,19 @@ impl Staged {
             RejectReason::Value { .. } => &mut self.counters.rejected_value,
             RejectReason::Future { .. } => &mut self.counters.rejected_future,
             RejectReason::Duplicate { .. } => &mut self.counters.rejected_duplicate,
+            RejectReason::Unreadable { .. } => &mut self.counters.rejected_unreadable,
         };
         *counter += 1;
         self.rejections.push((index, reason));
     }
+}
+
+fn unreadable(time: Timestamp, error: &StoreError) -> RejectReason {
+    let path = match error {
+        StoreError::Corrupt { path, .. } | StoreError::Io { path, .. } => path.clone(),
+        _ => PathBuf::new(),
+    };
+    RejectReason::Unreadable { time, path, reason: error.to_string() }
 }
 
 fn present_values(frame: FrameRef<'_>) -> u64 {

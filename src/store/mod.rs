@@ -22,7 +22,11 @@ pub use engine::FileBytes;
 pub(crate) use engine::Store;
 pub use error::StoreError;
 pub use ingest::{Correction, RejectReason};
-pub use recovery::{OpenReport, Quarantined};
+pub(crate) use recovery::set_segment_aside;
+pub use recovery::{LsnRange, OpenReport, Quarantined, SalvagedLog};
+pub(crate) use segment::Lineage;
 pub use sync::WalSync;
 pub use upkeep::{BackupReport, Finding, VerifyReport};
-pub(crate) use upkeep::{Cut, Rewrite, Sealed, Snapshot, measure, restore, snapshot, snapshot_until, verify};
+pub(crate) use upkeep::{
+    Cut, Rewrite, Sealed, Snapshot, measure, restore, salvage_logs, snapshot, snapshot_until, verify,
+};

@@ -5,17 +5,62 @@ use super::error::StoreError;
 use super::io::Storage;
 use super::segment::{self, Segment, SegmentSummary};
 use super::wal::{self, Replay, Wal, WalFrames};
+use crate::model::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A file that was set aside because it does not check.
+/// A file that was set aside because it does not check, and which readings are missing with it, as far as that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quarantined {
     /// Where it lies now.
     pub path: PathBuf,
     /// What is wrong with it.
     pub reason: String,
+    /// The sequence number of its first frame,
+    pub first_lsn: Option<u64>,
+    /// and of its last.
+    pub last_lsn: Option<u64>,
+    /// The earliest time of its rows,
+    pub first_time: Option<Timestamp>,
+    /// and the latest.
+    pub last_time: Option<Timestamp>,
+}
+
+impl Quarantined {
+    /// A segment that lies at `path`. Its name tells its sequence numbers; its summary, if anybody has that still, its times.
+    pub(crate) fn segment(path: PathBuf, reason: String, summary: Option<&SegmentSummary>) -> Self {
+        let lsns = path.file_name().and_then(|name| segment::lsns(&name.to_string_lossy()));
+        let instruments = || summary.iter().flat_map(|summary| &summary.instruments);
+        let first_time = instruments().map(|one| Timestamp::from_ms(one.first_ms)).min();
+        let last_time = instruments().map(|one| Timestamp::from_ms(one.last_ms)).max();
+        let (first_lsn, last_lsn) = lsns.unzip();
+        Self { path, reason, first_lsn, last_lsn, first_time, last_time }
+    }
+}
+
+/// Frames by their log sequence numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LsnRange {
+    /// The first.
+    pub first: u64,
+    /// The last, if that is known: behind the end of what can be read nobody can tell.
+    pub last: Option<u64>,
+}
+
+/// A log file of which only a part could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SalvagedLog {
+    /// The file, which now holds what could be read.
+    pub path: PathBuf,
+    /// Where the damaged one lies, byte for byte; none where a file is missing altogether.
+    pub aside: Option<PathBuf>,
+    /// What is wrong with it, and where.
+    pub reason: String,
+    /// Frames that were kept.
+    pub frames_kept: u64,
+    /// Frames that are lost. Those that a segment holds are not.
+    pub lost: Vec<LsnRange>,
 }
 
 /// What opening a store found and did.
@@ -23,6 +68,8 @@ pub struct Quarantined {
 pub struct OpenReport {
     /// Segments that were set aside; their readings are missing until they are restored.
     pub quarantined: Vec<Quarantined>,
+    /// Log files that were damaged before their end and of which [`Database::repair`](crate::Database::repair) has kept what can be read.
+    pub salvaged_logs: Vec<SalvagedLog>,
     /// Frames taken from the write-ahead log.
     pub frames_replayed: u64,
     /// Bytes of a torn tail that were cut off the write-ahead log: appends that no one had been promised.
@@ -35,12 +82,14 @@ pub struct OpenReport {
     pub catalog_note: Option<String>,
     /// Segments that the ledger knows and that are not there; with the quarantined ones, what is missing of the readings.
     pub missing_segments: Vec<String>,
-    /// Segments whose rows a compacted one holds as well, left behind by a crash and removed now.
+    /// Segments whose rows others hold as well, left behind by a crash and removed now.
     pub superseded_segments: Vec<String>,
     /// Whether a segment that does not check, or is missing, is an error.
     pub is_strict: bool,
     /// Why the rule set that was in force does not run, if it does not.
     pub rules_note: Option<String>,
+    /// Why deletions that are in the ledger could not be finished now, if they could not. The next deletion, compaction or start tries again.
+    pub deletion_note: Option<String>,
 }
 
 /// The directories of a store.
@@ -66,7 +115,7 @@ impl Layout {
     }
 }
 
-/// Finds the segments in order of arrival; the ones that do not check are set aside.
+/// Finds the segments in order of arrival; the ones that do not check are set aside. Which of them others stand for, the ledger knows.
 pub(super) fn find_segments(
     storage: &Arc<dyn Storage>,
     layout: &Layout,
@@ -87,36 +136,15 @@ pub(super) fn find_segments(
         match summary_of(&**storage, &path, name, catalog, report) {
             Ok(summary) => segments.push(Arc::new(Segment::new(path, summary, Arc::clone(storage)))),
             Err(error @ StoreError::Corrupt { .. }) if !report.is_strict => {
-                quarantine(&**storage, &path, &error, report)?
+                let summary = known_summary(&**storage, &path, name, catalog);
+                quarantine(&**storage, &path, (&error, summary.as_ref()), report)?
             }
             Err(error) => return Err(error),
         }
     }
-    let (segments, superseded) = by_generation(segments);
-    report.superseded_segments = superseded.iter().map(|segment| segment.file_name()).collect();
-    superseded.iter().for_each(|segment| segment.doom());
+    segment::sort_by_arrival(&mut segments);
     catalog.retain(&|name| segments.iter().any(|segment| segment.path().file_name() == Some(name.as_ref())));
     Ok(segments)
-}
-
-/// The segments in order of arrival, but for those that another one of a higher generation stands for, and these.
-pub(super) fn by_generation(mut segments: Vec<Arc<Segment>>) -> (Vec<Arc<Segment>>, Vec<Arc<Segment>>) {
-    let generation = |segment: &Arc<Segment>| segment::generation(&segment.file_name());
-    segments.sort_by_key(|segment| std::cmp::Reverse(generation(segment)));
-    let (mut kept, mut superseded): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) = (Vec::new(), Vec::new());
-    for segment in segments {
-        let of_segment = segment.summary();
-        let stands_for = |other: &Arc<Segment>| {
-            let of_other = other.summary();
-            generation(other) > generation(&segment)
-                && of_other.first_lsn <= of_segment.first_lsn
-                && of_segment.last_lsn <= of_other.last_lsn
-        };
-        let place = if kept.iter().any(stands_for) { &mut superseded } else { &mut kept };
-        place.push(segment);
-    }
-    kept.sort_by_key(|segment| segment.summary().last_lsn);
-    (kept, superseded)
 }
 
 fn summary_of(
@@ -136,22 +164,37 @@ fn summary_of(
     Ok(summary)
 }
 
+/// What is known of a segment that does not check: the catalog may know it, or its footer is whole.
+fn known_summary(storage: &dyn Storage, path: &Path, name: &str, catalog: &dyn Catalog) -> Option<SegmentSummary> {
+    catalog.get(name).or_else(|| segment::read_summary(storage, path).ok())
+}
+
+/// Sets aside a segment of which a page does not check.
+pub(crate) fn set_segment_aside(storage: &dyn Storage, path: &Path, reason: String) -> Result<Quarantined, StoreError> {
+    let summary = segment::read_summary(storage, path).ok();
+    let aside = segment::set_aside(path);
+    storage.rename(path, &aside).map_err(StoreError::io("set aside", path))?;
+    Ok(Quarantined::segment(aside, reason, summary.as_ref()))
+}
+
 /// Sets a segment aside.
 pub(super) fn quarantine(
     storage: &dyn Storage,
     path: &Path,
-    error: &StoreError,
+    (error, summary): (&StoreError, Option<&SegmentSummary>),
     report: &mut OpenReport,
 ) -> Result<(), StoreError> {
-    let aside = path.with_extension("quarantined");
+    let aside = segment::set_aside(path);
     storage.rename(path, &aside).map_err(StoreError::io("set aside", path))?;
-    report.quarantined.push(Quarantined { path: aside, reason: error.to_string() });
+    report.quarantined.push(Quarantined::segment(aside, error.to_string(), summary));
     Ok(())
 }
 
 /// The write-ahead log as it was found: frames that no segment holds, and the file to go on with.
 pub(super) struct WalTail {
     pub(super) replay: Replay,
+    /// The first frame that no segment holds, where there is one.
+    pub(super) first_lsn: Option<u64>,
     pub(super) wal: Wal,
     pub(super) next_lsn: u64,
 }
@@ -163,55 +206,57 @@ pub(super) fn read_wal(
     sealed_lsn: u64,
     report: &mut OpenReport,
 ) -> Result<WalTail, StoreError> {
-    let names = storage.list(&layout.wal).map_err(StoreError::io("list", &layout.wal))?;
-    let paths: Vec<PathBuf> =
-        names.iter().filter(|name| name.ends_with(wal::SUFFIX)).map(|name| layout.wal.join(name)).collect();
+    let files = wal::files(storage, &layout.wal)?;
     let (mut unsealed, mut is_partly_sealed) = (Vec::new(), false);
-    let mut next_lsn = first_free_lsn(storage, layout, &paths, sealed_lsn)?;
+    let mut next_lsn = first_free_lsn(storage, layout, &files, sealed_lsn)?;
     let mut newest = None;
     let mut torn: Option<(PathBuf, u64)> = None;
-    for (index, path) in paths.iter().enumerate() {
-        let frames = WalFrames::read(storage, path)?;
-        let (valid_bytes, torn_bytes) = (frames.valid_bytes, frames.torn_bytes);
-        let is_newest = index + 1 == paths.len();
-        let (mut begin_lsn, mut behind_lsn) = (u64::MAX, 0);
-        for batch in frames {
-            let (first_lsn, batch) = batch?;
-            begin_lsn = begin_lsn.min(first_lsn);
-            behind_lsn = first_lsn + batch.len() as u64;
-        }
-        if let Some((path, valid_bytes)) = torn.take().filter(|_| behind_lsn > 0) {
+    let (mut end, mut first_unsealed): (Option<u64>, Option<u64>) = (None, None);
+    for (index, (begin, path)) in files.iter().enumerate() {
+        let span = WalFrames::read(storage, path)?.span()?;
+        let is_newest = index + 1 == files.len();
+        if let Some((path, valid_bytes)) = torn.take().filter(|_| span.lsns.is_some()) {
             let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
             return Err(StoreError::TornInTheMiddle { path, offset });
         }
-        if torn_bytes > 0 {
-            torn = Some((path.clone(), valid_bytes));
+        if let Some((first_lsn, last_lsn)) = span.gap_before(*begin, end, sealed_lsn) {
+            return Err(StoreError::MissingFrames { path: path.clone(), first_lsn, last_lsn });
         }
-        report.wal_torn_bytes += torn_bytes;
-        next_lsn = next_lsn.max(behind_lsn);
-        if behind_lsn > sealed_lsn + 1 {
-            is_partly_sealed |= begin_lsn <= sealed_lsn;
-            unsealed.push(path.clone());
+        end = Some(span.end(*begin).max(end.unwrap_or(0)));
+        if span.torn_bytes > 0 {
+            torn = Some((path.clone(), span.valid_bytes));
         }
-        newest = is_newest.then_some((path.clone(), valid_bytes));
+        report.wal_torn_bytes += span.torn_bytes;
+        if let Some((first_lsn, behind_lsn)) = span.lsns {
+            next_lsn = next_lsn.max(behind_lsn);
+            if behind_lsn > sealed_lsn + 1 {
+                is_partly_sealed |= first_lsn <= sealed_lsn;
+                first_unsealed = first_unsealed.or(Some(first_lsn.max(sealed_lsn + 1)));
+                unsealed.push(path.clone());
+            }
+        }
+        newest = is_newest.then_some((path.clone(), span.valid_bytes));
     }
     if let Some((path, valid_bytes)) = torn.filter(|_| newest.is_some()) {
         Wal::resume(storage, path, valid_bytes)?;
     }
-    finish_wal(storage, layout, paths, (newest, next_lsn), Replay::of(unsealed, is_partly_sealed))
+    let paths = files.into_iter().map(|(_, path)| path).collect();
+    let replay = Replay::of(unsealed, is_partly_sealed);
+    let (wal, replay) = finish_wal(storage, layout, paths, (newest, next_lsn), replay)?;
+    Ok(WalTail { replay, first_lsn: first_unsealed, wal, next_lsn })
 }
 
 /// The first sequence number that no file, not even one that was set aside, can have given away.
 fn first_free_lsn(
     storage: &dyn Storage,
     layout: &Layout,
-    wal_paths: &[PathBuf],
+    logs: &[(u64, PathBuf)],
     sealed_lsn: u64,
 ) -> Result<u64, StoreError> {
     let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
-    let last_of = |name: &String| name.split(['-', '.']).nth(1).and_then(|digits| digits.parse::<u64>().ok());
+    let last_of = |name: &String| segment::lsns(name).map(|(_, last)| last);
     let by_segments = names.iter().filter_map(last_of).max().map_or(0, |last| last.saturating_add(1));
-    let by_wal = wal_paths.iter().filter_map(|path| wal::first_lsn_of(path)).max().unwrap_or(0);
+    let by_wal = logs.iter().map(|(first_lsn, _)| *first_lsn).max().unwrap_or(0);
     Ok(by_segments.max(by_wal).max(sealed_lsn + 1))
 }
 
@@ -222,7 +267,7 @@ fn finish_wal(
     paths: Vec<PathBuf>,
     (newest, next_lsn): (Option<(PathBuf, u64)>, u64),
     replay: Replay,
-) -> Result<WalTail, StoreError> {
+) -> Result<(Wal, Replay), StoreError> {
     let wal = match newest {
         Some((path, valid_bytes)) if valid_bytes > 0 => Wal::resume(storage, path, valid_bytes)?,
         Some((path, _)) => {
@@ -234,5 +279,5 @@ fn finish_wal(
     for path in paths.iter().filter(|path| *path != wal.path() && replay.is_empty()) {
         let _ = storage.remove(path);
     }
-    Ok(WalTail { replay, wal, next_lsn })
+    Ok((wal, replay))
 }

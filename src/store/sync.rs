@@ -80,11 +80,15 @@ impl WalSync {
     ///
     /// # Errors
     /// [`StoreError::Io`] where the sync fails, and [`StoreError::Poisoned`] ever after: what is on disk is then unknown until the
-    /// store is opened again.
+    /// store is opened again. [`StoreError::NotWritten`] for a frame that nobody has written yet.
     pub fn wait_durable(&self, lsn: u64) -> Result<(), StoreError> {
         self.check()?;
         if self.synced_lsn() >= lsn {
             return Ok(());
+        }
+        let last_lsn = self.written_lsn.load(Ordering::Acquire);
+        if last_lsn < lsn {
+            return Err(StoreError::NotWritten { lsn, last_lsn });
         }
         let mut current = self.current.lock();
         loop {

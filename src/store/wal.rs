@@ -16,7 +16,27 @@ use std::sync::Arc;
 const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 1 };
 
 /// File name suffix.
-pub(super) const SUFFIX: &str = ".wal";
+const SUFFIX: &str = ".wal";
+
+/// The log files of a folder with the sequence number of their first frame, in order. Whatever has another name is not the store's to touch:
+/// somebody may have set it aside.
+pub(super) fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
+    let names = storage.list(dir).map_err(StoreError::io("list", dir))?;
+    let mut files: Vec<(u64, PathBuf)> =
+        names.iter().filter_map(|name| Some((lsn_of_name(name)?, dir.join(name)))).collect();
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// The sequence number of a file that is named as this crate names them.
+fn lsn_of_name(name: &str) -> Option<u64> {
+    let lsn = name.strip_suffix(SUFFIX)?.parse().ok()?;
+    (file_name(lsn) == name).then_some(lsn)
+}
+
+pub(super) fn file_name(first_lsn: u64) -> String {
+    format!("{first_lsn:020}{SUFFIX}")
+}
 
 /// The WAL file that is being written.
 #[derive(Debug)]
@@ -33,7 +53,7 @@ impl Wal {
     /// Begins a file whose first frame will have the sequence number `first_lsn`. It appears with its header or not at all: a header
     /// that a crash or a full disk left in pieces would look like damage, and a file in front of the one in use like a newer one.
     pub(super) fn create(storage: &dyn Storage, dir: &Path, first_lsn: u64) -> Result<Self, StoreError> {
-        let path = dir.join(format!("{first_lsn:020}{SUFFIX}"));
+        let path = dir.join(file_name(first_lsn));
         if storage.length(&path).is_ok_and(|bytes| bytes > HEADER_BYTES as u64) {
             return Err(StoreError::corrupt(&path, 0, "a file of this name is there already; set it aside"));
         }
@@ -102,14 +122,45 @@ impl Wal {
 pub(super) struct WalContent {
     /// Batches with the sequence number of their first frame.
     pub(super) batches: Vec<(u64, Batch)>,
-    pub(super) torn_bytes: u64,
+    /// What it spans.
+    pub(super) span: WalSpan,
 }
 
 /// Reads a WAL file whole and decodes it.
 pub(super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
     let frames = WalFrames::read(storage, path)?;
-    let torn_bytes = frames.torn_bytes;
-    Ok(WalContent { batches: frames.collect::<Result<_, _>>()?, torn_bytes })
+    let mut span = WalSpan { lsns: None, valid_bytes: frames.valid_bytes, torn_bytes: frames.torn_bytes };
+    let batches = frames.collect::<Result<Vec<_>, _>>()?;
+    batches.iter().for_each(|(first_lsn, batch)| span.take(*first_lsn, batch));
+    Ok(WalContent { batches, span })
+}
+
+/// What a WAL file spans.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WalSpan {
+    /// The sequence numbers of its first frame and behind its last; `None` without frames.
+    pub(super) lsns: Option<(u64, u64)>,
+    pub(super) valid_bytes: u64,
+    pub(super) torn_bytes: u64,
+}
+
+impl WalSpan {
+    fn take(&mut self, first_lsn: u64, batch: &Batch) {
+        let begin = self.lsns.map_or(first_lsn, |(begin, _)| begin.min(first_lsn));
+        self.lsns = Some((begin, first_lsn + batch.len() as u64));
+    }
+
+    /// The sequence number behind its last frame, in a file whose name says that it begins with `begin`.
+    pub(super) fn end(&self, begin: u64) -> u64 {
+        self.lsns.map_or(begin, |(_, behind)| behind)
+    }
+
+    /// The frames that are missing between the file before it, which ends at `end`, and its own: no crash takes a file away that is durable
+    /// before the next one has a frame. Frames that segments hold are not missing.
+    pub(super) fn gap_before(&self, begin: u64, end: Option<u64>, sealed_lsn: u64) -> Option<(u64, u64)> {
+        let first_missing = end?.max(sealed_lsn + 1);
+        (self.lsns.is_some() && first_missing < begin).then(|| (first_missing, begin - 1))
+    }
 }
 
 /// The bytes of a WAL file, which give one batch after the other with the sequence number of its first frame: decoded they would take
@@ -155,6 +206,18 @@ impl WalFrames {
     }
 }
 
+impl WalFrames {
+    /// Goes through all of it and keeps nothing.
+    pub(super) fn span(self) -> Result<WalSpan, StoreError> {
+        let mut span = WalSpan { lsns: None, valid_bytes: self.valid_bytes, torn_bytes: self.torn_bytes };
+        for batch in self {
+            let (first_lsn, batch) = batch?;
+            span.take(first_lsn, &batch);
+        }
+        Ok(span)
+    }
+}
+
 impl Iterator for WalFrames {
     type Item = Result<(u64, Batch), StoreError>;
 
@@ -173,6 +236,8 @@ pub(super) struct Replay {
     current: Option<WalFrames>,
     /// What is left of a batch of which only the first frames were asked for.
     pub(super) rest: Option<(u64, Batch)>,
+    /// The first frame of the last batch: a file that was given another name, and that a crash has left under both, is read once.
+    last_lsn: Option<u64>,
     /// Whether a file holds frames that a segment holds, and others: what ends this way begins in the middle of replaying.
     pub(super) is_partly_sealed: bool,
 }
@@ -195,7 +260,12 @@ impl Replay {
         }
         loop {
             if let Some(batch) = self.current.as_mut().and_then(Iterator::next) {
-                return batch.map(Some);
+                let (first_lsn, batch) = batch?;
+                if self.last_lsn.is_some_and(|last_lsn| first_lsn <= last_lsn) {
+                    continue;
+                }
+                self.last_lsn = Some(first_lsn);
+                return Ok(Some((first_lsn, batch)));
             }
             // Its bytes go before those of the next one come.
             self.current = None;
@@ -206,8 +276,18 @@ impl Replay {
 }
 
 /// The sequence number that a file's name says its first frame has.
-pub(super) fn first_lsn_of(path: &Path) -> Option<u64> {
-    path.file_stem()?.to_str()?.parse().ok()
+fn first_lsn_of(path: &Path) -> Option<u64> {
+    lsn_of_name(path.file_name()?.to_str()?)
+}
+
+/// The header of a log file.
+pub(super) fn header() -> Vec<u8> {
+    file_header(KIND.magic, KIND.version).to_vec()
+}
+
+/// How many rows a frame holds, if it can be read.
+pub(super) fn rows_of(payload: &[u8]) -> Option<u64> {
+    decode_payload(payload).ok().map(|(_, batch)| batch.len() as u64)
 }
 
 fn decode_payload(payload: &[u8]) -> Result<(u64, Batch), DecodeError> {

@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     SpaceFor(u64),
     /// So many more syncs succeed; the one after them fails.
     SyncsBefore(u64),
+    /// So many more appends and published files succeed; the one after them fails half way, and all is well again.
+    WritesBefore(u64),
     /// As above for space, and what was half written cannot be cut off again.
     SpaceForAndNoCut(u64),
     /// So many more changes are made; the power goes during the next one, which is on the medium if `is_done`, or it is not.
@@ -33,15 +35,20 @@ pub(crate) enum Unsynced {
     Torn(u64),
     /// Everything up to some byte, and zeros behind it.
     Zeroed(u64),
+    /// Some pages, in any pattern: a later one may be there and an earlier one of zeros.
+    Pieces(u64),
 }
 
 impl Unsynced {
-    /// Nothing, everything, and `seeds` cuts of both kinds.
+    /// Nothing, everything, and `seeds` cuts of both kinds and patterns of pages.
     pub(crate) fn all(seeds: std::ops::Range<u64>) -> Vec<Self> {
-        let cuts = seeds.flat_map(|seed| [Self::Torn(seed), Self::Zeroed(seed)]);
+        let cuts = seeds.flat_map(|seed| [Self::Torn(seed), Self::Zeroed(seed), Self::Pieces(seed)]);
         [Self::Lost, Self::Kept].into_iter().chain(cuts).collect()
     }
 }
+
+/// Bytes of the pages that a medium keeps or loses: small, so that the small files of tests have many.
+const PAGES_BYTES: [usize; 4] = [16, 48, 128, 512];
 
 #[derive(Debug, Clone, Default)]
 struct Content {
@@ -97,6 +104,10 @@ impl Disk {
             Fault::SpaceFor(0) | Fault::SpaceForAndNoCut(0) if takes_space => {
                 Strike { error: Some(ErrorKind::StorageFull.into()), is_done: false, is_half: true }
             }
+            Fault::WritesBefore(0) if takes_space => {
+                self.fault = Fault::None;
+                Strike { error: Some(io::Error::other("the write failed")), is_done: false, is_half: true }
+            }
             Fault::SpaceForAndNoCut(0) if change == Change::Truncate => refused(io::Error::other("no cut")),
             Fault::SyncsBefore(0) if change == Change::Sync => {
                 self.fault = Fault::None;
@@ -118,7 +129,7 @@ impl Fault {
     /// Counts a change that is made.
     fn pass(&mut self, change: Change) {
         match self {
-            Self::SpaceFor(left) | Self::SpaceForAndNoCut(left)
+            Self::SpaceFor(left) | Self::WritesBefore(left) | Self::SpaceForAndNoCut(left)
                 if matches!(change, Change::Append | Change::Publish) =>
             {
                 *left -= 1;
@@ -153,6 +164,13 @@ impl FaultyStorage {
                 Unsynced::Zeroed(seed) => {
                     file.bytes.truncate(file.synced + cut(seed));
                     file.bytes.resize(whole, 0);
+                }
+                Unsynced::Pieces(seed) => {
+                    let page_bytes = PAGES_BYTES[usize::try_from(seed % PAGES_BYTES.len() as u64).unwrap()];
+                    for (page, place) in file.bytes[file.synced..].chunks_mut(page_bytes).zip(1_u64..) {
+                        let is_lost = scrambled(seed ^ (number << 32) ^ (place << 48)).is_multiple_of(2);
+                        page.iter_mut().filter(|_| is_lost).for_each(|byte| *byte = 0);
+                    }
                 }
             }
             file.synced = file.bytes.len();

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::store::{OpenReport, StoreError};
 use vocdb::{
-    Batch, Config, Database, DuplicatePolicy, Durability, Error, Frame, InstrumentId, Quality, Sample, TimeRange,
-    Timestamp,
+    Batch, Compaction, Config, Database, DuplicatePolicy, Durability, Error, Frame, InstrumentId, Quality, Sample,
+    TimeRange, Timestamp,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -27,6 +27,8 @@ struct Specimen {
     files: Files,
     /// What it held when the log was so many bytes long.
     states: Vec<(usize, Oracle)>,
+    /// Rows of each instrument in the segment.
+    sealed_rows: u64,
 }
 
 fn config(storage: &FaultyStorage) -> Config {
@@ -46,8 +48,26 @@ fn frame(number: u32, channels: u64, row: u64) -> Frame {
     Frame { instrument: InstrumentId::new(number), time, samples: (0..channels).map(sample).collect() }
 }
 
+/// Values in few, skewed steps, which an entropy coder packs better than anything else.
+fn skewed_frame(number: u32, channels: u64, row: u64) -> Frame {
+    let steps = [0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 7, 90];
+    let step = |channel: u64| usize::try_from((scrambled(row * 64 + channel) >> 32) % 12).unwrap();
+    let value = |channel: u64| {
+        if (number, channel) == (1, 0) { f64::from(steps[step(channel)]) / 10.0 } else { 0.5 }
+    };
+    let samples = (0..channels).map(|channel| Sample::normal(value(channel))).collect();
+    Frame { samples, ..frame(number, channels, row) }
+}
+
 impl Specimen {
     fn new() -> Self {
+        Self::of(false)
+    }
+
+    /// With a segment that is settled, or as it was sealed.
+    fn of(is_settled: bool) -> Self {
+        let frame = if is_settled { skewed_frame } else { frame };
+        let sealed_rows = if is_settled { 1_200 } else { 150 };
         let dir = tempfile::tempdir().unwrap();
         let storage = FaultyStorage::default();
         let mut oracle = Oracle::new(vec![
@@ -61,12 +81,16 @@ impl Specimen {
             db.append(&Batch::from_iter(frames)).unwrap();
             oracle.clone()
         };
-        let sealed = append((0..150).flat_map(|row| [frame(1, 2, row), frame(2, 1, row)]).collect());
+        let sealed = append((0..sealed_rows).flat_map(|row| [frame(1, 2, row), frame(2, 1, row)]).collect());
         db.seal().unwrap();
+        if is_settled {
+            let compacted = db.compact(Compaction::Everything).unwrap();
+            assert!(compacted.bytes_after < compacted.bytes_before, "{compacted:?}");
+        }
         let log_bytes = || bytes_of(&storage.files(), "wal").len();
         let mut states = vec![(log_bytes(), sealed)];
         for batch in 0..TAIL_BATCHES as u64 {
-            let rows = 150 + 4 * batch..154 + 4 * batch;
+            let rows = sealed_rows + 4 * batch..sealed_rows + 4 * (batch + 1);
             let mut frames: Vec<Frame> = rows.flat_map(|row| [frame(1, 2, row), frame(2, 1, row)]).collect();
             // A row of the segment is corrected: the log and the ledger both tell of it.
             frames.push(Frame::new(InstrumentId::new(1), frame(1, 2, batch).time, &[Some(77.0 + batch as f64), None]));
@@ -79,7 +103,21 @@ impl Specimen {
         // One good start writes the catalog.
         drop(Database::open(dir.path(), config(&storage)).unwrap());
         let files = storage.files();
-        Self { dir, storage, files, states }
+        Self { dir, storage, files, states, sealed_rows }
+    }
+
+    /// The log as two files: an older one of four frames, and the rest.
+    fn rotated() -> (Self, String) {
+        let mut specimen = Self::new();
+        let log = position(&specimen.files, "wal");
+        let (path, bytes) = specimen.files[log].clone();
+        let ends = boundaries(&bytes);
+        let first_lsn: u64 = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+        let newer = [&bytes[..ends[1]], &bytes[ends[5]..]].concat();
+        specimen.files[log].1.truncate(ends[5]);
+        specimen.files.push((path.with_file_name(format!("{:020}.wal", first_lsn + 4 * 9)), newer));
+        let older = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (specimen, older)
     }
 
     fn last(&self) -> &Oracle {
@@ -130,7 +168,7 @@ fn boundaries(log: &[u8]) -> Vec<usize> {
 enum Outcome {
     Refused,
     /// Whole again, or what is lost is told.
-    Opened(OpenReport, Vec<Rows>),
+    Opened(Box<OpenReport>, Vec<Rows>),
 }
 
 impl Specimen {
@@ -139,7 +177,7 @@ impl Specimen {
         let path = &self.files[position(&self.files, place)].0;
         let open = std::panic::AssertUnwindSafe(|| self.open_with(path, bytes, has_catalog));
         match std::panic::catch_unwind(open).unwrap_or_else(|_| panic!("{place}, {change}: a panic")) {
-            Ok((report, rows)) => Outcome::Opened(report, rows),
+            Ok((report, rows)) => Outcome::Opened(Box::new(report), rows),
             Err(error) => {
                 let text = error.to_string();
                 assert!(text.contains(path.to_str().unwrap()), "{place}, {change}: `{text}` does not name the file");
@@ -186,7 +224,7 @@ impl Specimen {
     /// What is left without the segment: the rows of the log, among them the corrected ones.
     fn rows_without_segment(&self) -> Vec<Rows> {
         let mut rows = self.rows_of(self.last());
-        let first_ms = frame(1, 1, 150).time;
+        let first_ms = frame(1, 1, self.sealed_rows).time;
         let last_corrected = frame(1, 1, TAIL_BATCHES as u64 - 1).time;
         rows[0].retain(|(time, _)| *time >= first_ms || *time <= last_corrected);
         rows[1].retain(|(time, _)| *time >= first_ms);
@@ -283,6 +321,93 @@ fn a_segment_of_any_shorter_length_is_set_aside() {
         assert_eq!(report.quarantined.len(), 1, "cut to {length}");
         specimen.assert_segment_is_whole_or_set_aside(report, rows);
     });
+}
+
+#[test]
+fn any_flipped_byte_and_any_shorter_length_of_a_settled_segment_is_noticed() {
+    let specimen = Specimen::of(true);
+    for has_catalog in [true, false] {
+        specimen.flip_every_byte("segments", has_catalog, |at, report, rows| {
+            assert_eq!(report.quarantined.len(), 1, "byte {at} went unnoticed");
+            specimen.assert_segment_is_whole_or_set_aside(report, rows);
+        });
+    }
+    specimen.cut_at_every_length("segments", |length, report, rows| {
+        assert_eq!(report.quarantined.len(), 1, "cut to {length}");
+        specimen.assert_segment_is_whole_or_set_aside(report, rows);
+    });
+}
+
+#[test]
+fn any_flipped_byte_and_any_shorter_length_of_an_older_log_is_refused() {
+    let (specimen, older) = Specimen::rotated();
+    let whole = bytes_of(&specimen.files, &older);
+    let Outcome::Opened(report, rows) = specimen.attempt(&older, &whole, true, "unchanged") else {
+        panic!("a log in two files is refused")
+    };
+    assert_eq!((rows, report.wal_torn_bytes), (specimen.rows_of(specimen.last()), 0));
+    let refused = specimen.flip_every_byte(&older, true, |at, _, _| panic!("byte {at} went unnoticed"));
+    assert_eq!(refused, whole.len());
+    let newer = specimen.files.last().unwrap().0.clone();
+    let ends = boundaries(&whole);
+    let path = &specimen.files[position(&specimen.files, &older)].0;
+    for length in 0..whole.len() {
+        // Cut between two frames it is whole in itself: the newer one misses what is before it.
+        let named = if ends.contains(&length) { newer.to_str().unwrap() } else { older.as_str() };
+        let error = specimen.open_with(path, &whole[..length], true).unwrap_err().to_string();
+        assert!(error.contains(named), "cut to {length}: {error}");
+    }
+}
+
+/// The files of a folder and below, with their bytes.
+fn files_below(dir: &Path) -> Files {
+    let mut files = Files::new();
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(files_below(&path))
+        } else {
+            files.push((path.clone(), std::fs::read(path).unwrap()))
+        }
+    }
+    files.sort_unstable();
+    files
+}
+
+#[test]
+fn any_flipped_byte_and_any_shorter_length_of_the_catalog_changes_no_answer() {
+    let specimen = Specimen::new();
+    let catalog = specimen.dir.path().join("catalog");
+    let files = files_below(&catalog);
+    let log = &specimen.files[position(&specimen.files, "wal")];
+    let wanted = specimen.rows_of(specimen.last());
+    let assert_same = |at: usize, bytes: &[u8], change: &str| {
+        let _ = std::fs::remove_dir_all(&catalog);
+        for (index, (path, whole)) in files.iter().enumerate() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, if index == at { bytes } else { whole }).unwrap();
+        }
+        let (report, rows) = specimen.open_with(&log.0, &log.1, true).unwrap();
+        assert!(rows == wanted && report.quarantined.is_empty(), "{}, {change}: {report:?}", files[at].0.display());
+    };
+    let (mut flips, mut cuts) = (0, 0);
+    for (at, (_, whole)) in files.iter().enumerate() {
+        // Most of the largest file is empty: what is written are the bytes that are not zero.
+        let written: Vec<usize> = (0..whole.len()).filter(|byte| whole[*byte] != 0).collect();
+        for byte in &written {
+            let mut bytes = whole.clone();
+            bytes[*byte] ^= 1 << (scrambled(*byte as u64) % 8);
+            assert_same(at, &bytes, &format!("byte {byte} flipped"));
+            flips += 1;
+        }
+        let last = written.last().map_or(0, |last| last + 1);
+        for length in (0..last).chain((last..whole.len()).step_by(65_536)) {
+            assert_same(at, &whole[..length], &format!("cut to {length}"));
+            cuts += 1;
+        }
+    }
+    println!("{flips} flips and {cuts} cuts of {} files", files.len());
+    assert!(flips > 100 && cuts > 100);
 }
 
 #[test]

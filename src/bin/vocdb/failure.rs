@@ -27,13 +27,15 @@ impl Failure {
         Self::Says(format!("cannot write to standard output: {error}"))
     }
 
-    /// Says it on standard error; gives the exit code.
-    pub(crate) fn tell(&self) -> ExitCode {
+    /// Says it on standard error, in words or as one JSON object; gives the exit code.
+    pub(crate) fn tell(&self, is_json: bool) -> ExitCode {
         match self {
             Self::PipeClosed => ExitCode::SUCCESS,
             Self::Says(text) => {
                 // Where standard error is closed too, the exit code is all there is left to say.
-                let _ = writeln!(io::stderr().lock(), "error: {text}");
+                let line =
+                    if is_json { serde_json::json!({ "error": text }).to_string() } else { format!("error: {text}") };
+                let _ = writeln!(io::stderr().lock(), "{line}");
                 ExitCode::FAILURE
             }
         }

@@ -1,11 +1,12 @@
 //! The operator's tool: files in, answers out, upkeep of a store. It wires the library to a terminal and holds no logic of its own.
 //!
-//! Results go to standard output, errors as `error: ...` to standard error. The exit code is 0, 1 where something cannot be done, or
+//! Results go to standard output, errors as `error: ...` to standard error, with `--json` as one object with `error`. The exit code is 0, 1 where something cannot be done, or
 //! 2 where the command line makes no sense. A reader that closes the pipe early is no error.
 
 mod commands;
 mod failure;
 mod output;
+mod progress;
 mod store;
 mod values;
 
@@ -31,6 +32,6 @@ fn main() -> ExitCode {
     let outcome = arguments.command.run(&mut output).and_then(|()| output.flush());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
+        Err(failure) => failure.tell(arguments.json),
     }
 }

@@ -53,10 +53,10 @@ pub(crate) fn open_quietly(path: &Path) -> Result<Database, Failure> {
 }
 
 /// Reads every segment of a store, sets aside those that do not check, and opens it without them.
-pub(crate) fn repair(path: &Path) -> Result<Database, Failure> {
+pub(crate) fn repair(path: &Path, progress: impl FnMut(u64, u64)) -> Result<Database, Failure> {
     check(path)?;
     let config = Config { durability: Durability::Buffered, timers: Timers::Frames, ..Config::default() };
-    Database::repair(path, config, |_, _| {}).map_err(Failure::from_error)
+    Database::repair(path, config, progress).map_err(Failure::from_error)
 }
 
 /// Opens a store to write to it, or makes it.

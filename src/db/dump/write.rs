@@ -5,8 +5,10 @@ use super::{DumpProgress, DumpReport, DumpScope};
 use crate::base::lines::LineWriter;
 use crate::db::core::Database;
 use crate::db::export::body_of;
-use crate::db::readings::{ReadOnly, registry_of};
-use crate::db::records::{Checkpoint, Corrected, InstrumentChanged, InstrumentRegistered, StationRegistered};
+use crate::db::readings::{ReadOnly, lineage_of, registry_of};
+use crate::db::records::{
+    Checkpoint, Corrected, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, StationRegistered,
+};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{InstrumentId, Registry, StationId, TimeRange};
@@ -101,7 +103,7 @@ impl Content {
                 None if scope.is_whole() => 0,
                 None => u64::MAX,
             };
-            let snapshot = snapshot_until(storage, dir, until_lsn)?;
+            let snapshot = snapshot_until(storage, dir, until_lsn, &lineage_of(&records)?)?;
             let is_still = Ledger::read(&**storage, &path)?.records.len() == records.len();
             if is_still || attempts == ATTEMPTS {
                 return Self::of(records, checkpoint, snapshot, scope);
@@ -124,7 +126,7 @@ impl Content {
         let mut kept = Vec::new();
         for (index, record) in (0..).zip(records) {
             if if scope.is_whole() { is_dumped(record.kind()) } else { part.holds(&record, index)? } {
-                kept.push(record);
+                kept.push(unplaced_deletion(record, index)?);
             }
         }
         // The sequence numbers of another store mean nothing.
@@ -221,6 +223,15 @@ impl Part {
 /// Whether a whole dump holds a kind of records: all but those about files of the old store. The newest checkpoint comes apart.
 const fn is_dumped(kind: Kind) -> bool {
     !matches!(kind, Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint)
+}
+
+/// A deletion without the sequence number up to which it reaches: those of another store mean nothing.
+fn unplaced_deletion(record: Record, index: u64) -> Result<Record, Error> {
+    if record.kind() != Kind::ReadingsDeleted {
+        return Ok(record);
+    }
+    let body = ReadingsDeleted { until_lsn: None, ..ReadingsDeleted::read(&record, index)? };
+    Ok(Record::new(Kind::ReadingsDeleted, &body)?)
 }
 
 fn newest_checkpoint(records: &[Record]) -> Result<Option<Checkpoint>, Error> {

@@ -1,12 +1,18 @@
 //! Readings in and out: appending, looking from outside, keeping in order.
 
+mod correct;
+mod everywhere;
+mod lineage;
 mod read_only;
+mod repair;
 mod retention;
 mod schema;
 mod seal;
 mod upkeep;
 mod write;
 
+pub use correct::ValueCorrection;
+pub(super) use lineage::{lineage_of, note_segments};
 pub use read_only::ReadOnly;
 pub(super) use read_only::registry_of;
 pub use retention::{Retention, RetentionScope};
@@ -14,4 +20,5 @@ pub use schema::InstrumentChange;
 pub(super) use seal::sealed_record;
 pub(super) use upkeep::finish_deletions;
 pub use upkeep::{Compaction, Deletion, UpkeepReport};
+pub(super) use write::BY_FRAME;
 pub use write::{Receipt, Rejection};

@@ -1,8 +1,9 @@
 //! A store opened for reading alone, beside the process that writes.
 
+use super::lineage::{lineage_of, read_lineage};
 use crate::base::clock::{Clock, SystemClock};
 use crate::db::names::find_channel;
-use crate::db::records::{InstrumentChanged, InstrumentRegistered, SegmentSealed, SegmentsReplaced, StationRegistered};
+use crate::db::records::{InstrumentChanged, InstrumentRegistered, StationRegistered};
 use crate::db::stats::StoredStats;
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
@@ -11,7 +12,6 @@ use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::read::Reader;
 use crate::store::{OpenReport, measure, snapshot};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl ReadOnly {
         let storage: Arc<dyn Storage> = Arc::new(FsStorage);
         let content = Ledger::read(&*storage, &path.join("ledger"))?;
         let registry = registry_of(&content.records)?;
-        let (reader, quarantined) = snapshot(&storage, path)?;
+        let (reader, quarantined) = snapshot(&storage, path, &lineage_of(&content.records)?)?;
         let mut report = OpenReport { quarantined, ledger_torn_bytes: content.torn_bytes, ..OpenReport::default() };
         report.missing_segments = missing_segments(&*storage, path)?;
         let ledger_records = content.records.len() as u64;
@@ -136,31 +136,11 @@ pub(in crate::db) fn registry_of(records: &[Record]) -> Result<Registry, Error> 
 /// Segments that the ledger knows and that are not there. The writer may take some away between the look at the ledger and the look at
 /// the files: what is not there must be known to the ledger once more.
 fn missing_segments(storage: &dyn Storage, path: &Path) -> Result<Vec<String>, Error> {
-    let is_gone = |name: &String| storage.length(&path.join("segments").join(name)).is_err();
-    let missing: BTreeSet<String> = sealed_segments(storage, path)?.into_iter().filter(is_gone).collect();
-    if missing.is_empty() {
-        return Ok(Vec::new());
+    let is_there = |name: &str| storage.length(&path.join("segments").join(name)).is_ok();
+    let mut missing = read_lineage(storage, path)?.missing(is_there);
+    if !missing.is_empty() {
+        let still = read_lineage(storage, path)?;
+        missing.retain(|name| still.is_live(name));
     }
-    let still = sealed_segments(storage, path)?;
-    Ok(missing.into_iter().filter(|name| still.contains(name)).collect())
-}
-
-fn sealed_segments(storage: &dyn Storage, path: &Path) -> Result<BTreeSet<String>, Error> {
-    let mut sealed = BTreeSet::new();
-    for (index, record) in (0..).zip(&Ledger::read(storage, &path.join("ledger"))?.records) {
-        match record.kind() {
-            Kind::SegmentSealed => {
-                sealed.insert(record.body::<SegmentSealed>(index)?.file_name);
-            }
-            Kind::SegmentsReplaced => {
-                let SegmentsReplaced { removed, added, .. } = record.body(index)?;
-                removed.iter().for_each(|name| {
-                    sealed.remove(name);
-                });
-                sealed.extend(added.map(|(name, _)| name));
-            }
-            _ => {}
-        }
-    }
-    Ok(sealed)
+    Ok(missing)
 }

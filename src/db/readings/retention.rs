@@ -113,7 +113,7 @@ impl Database {
         let range = TimeRange::new(Timestamp::MIN, until);
         let mut deletions = Vec::new();
         for (instrument, channel) in targets {
-            let cut = Cut { instrument: *instrument, channels: Vec::new(), range };
+            let cut = Cut { instrument: *instrument, channels: Vec::new(), range, until_lsn: u64::MAX };
             if self.inner.lock().store.plan_cuts(&[cut]).is_empty() {
                 continue;
             }
@@ -130,7 +130,7 @@ impl Database {
                 reason: why.to_owned(),
             });
         }
-        if deletions.is_empty() { Ok(UpkeepReport::default()) } else { self.delete_all(&deletions) }
+        if deletions.is_empty() { Ok(UpkeepReport::default()) } else { self.delete_all(&deletions, &mut |_, _| {}) }
     }
 
     fn has_values(&self, instrument: InstrumentId, channel: usize, range: TimeRange) -> Result<bool, Error> {

@@ -1,18 +1,16 @@
-//! Compaction, deletion, retention, backup and verification.
+//! Compaction, deletion, retention and backup.
 
 use crate::base::observe::{self, Work};
-use crate::config::Config;
 use crate::db::core::{Database, Inner};
+use crate::db::pending::Deletions;
 use crate::db::records::{DeletionCompleted, ReadingsDeleted, ReadingsDropped, SegmentsReplaced};
 use crate::error::Error;
-use crate::ledger::{Kind, Ledger, Record};
+use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, TimeRange};
-use crate::store::io::{FsStorage, Storage};
-use crate::store::{BackupReport, Cut, Finding, Quarantined, Rewrite, VerifyReport};
+use crate::store::{BackupReport, Cut, Rewrite};
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::path::Path;
-use std::sync::Arc;
 
 /// How much compaction takes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,38 +54,71 @@ pub struct Deletion {
 }
 
 impl Database {
-    /// Merges small segments into larger ones and packs them as small as they get. Reading and writing go on meanwhile.
+    /// Merges small segments into larger ones and packs them as small as they get. Reading and writing go on meanwhile. A deletion that
+    /// was cut short is finished first.
     ///
     /// # Errors
     /// [`Error::Store`] where a segment cannot be read or written; what was there is then still there.
     pub fn compact(&self, compaction: Compaction) -> Result<UpkeepReport, Error> {
-        let _one_at_a_time = self.upkeep.lock();
+        self.compact_watched(compaction, |_, _| {})
+    }
+
+    /// As [`Database::compact`]; `progress` is told how many merged segments are done, and of how many.
+    ///
+    /// # Errors
+    /// As [`Database::compact`].
+    pub fn compact_watched(
+        &self,
+        compaction: Compaction,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<UpkeepReport, Error> {
+        let mut deletions = self.upkeep.lock();
+        let mut report = finish_deletions(&self.inner, &mut deletions, &mut |_, _| {})?;
         let plans = {
             let inner = self.inner.lock();
             inner.store.check()?;
             inner.ledger.check()?;
             inner.store.plan_compaction(compaction == Compaction::Everything)
         };
-        rewrite(&self.inner, plans, "compaction")
+        report.add(&rewrite(&self.inner, plans, "compaction", &mut progress)?);
+        Ok(report)
     }
 
     /// Deletes readings for good and frees their space. The ledger keeps who wanted it, and why. What is written later into the same range
-    /// stays.
+    /// stays, also where the deletion is only finished after it: by the next deletion or compaction, or when the store is opened again.
     ///
     /// # Errors
     /// [`Error::Store`] and [`Error::Ledger`] where files cannot be read or written. Once the wish is in the ledger, opening the store again
     /// finishes what was begun.
     pub fn delete(&self, deletion: &Deletion) -> Result<UpkeepReport, Error> {
-        self.delete_all(std::slice::from_ref(deletion))
+        self.delete_watched(deletion, |_, _| {})
+    }
+
+    /// As [`Database::delete`]; `progress` is told how many segments are rewritten, and of how many.
+    ///
+    /// # Errors
+    /// As [`Database::delete`].
+    pub fn delete_watched(
+        &self,
+        deletion: &Deletion,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<UpkeepReport, Error> {
+        self.delete_all(std::slice::from_ref(deletion), &mut progress)
     }
 
     /// Deletes all of these at once: each segment is rewritten no more than once.
-    pub(super) fn delete_all(&self, deletions: &[Deletion]) -> Result<UpkeepReport, Error> {
-        let _one_at_a_time = self.upkeep.lock();
-        let numbered = {
+    pub(super) fn delete_all(
+        &self,
+        deletions: &[Deletion],
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<UpkeepReport, Error> {
+        let mut pending = self.upkeep.lock();
+        {
             let turn = self.sealing.turn();
             let mut inner = self.inner.lock();
             inner.seal(&turn)?;
+            // Everything that is there is in segments now.
+            let until_lsn = inner.store.last_lsn();
             let (mut records, mut numbered) = (Vec::new(), Vec::new());
             for (number, deletion) in (inner.ledger.records() + 1..).zip(deletions) {
                 let body = ReadingsDeleted {
@@ -99,14 +130,15 @@ impl Database {
                     by: deletion.by.clone(),
                     reason: deletion.reason.clone(),
                     at: inner.now(),
+                    until_lsn: Some(until_lsn),
                 };
                 records.push(Record::new(Kind::ReadingsDeleted, &body)?);
-                numbered.push((number, cut_of(deletion)));
+                numbered.push((number, cut_of(deletion, until_lsn)));
             }
             inner.ledger.commit(&records)?;
-            numbered
-        };
-        finish_deletions(&self.inner, &numbered)
+            pending.extend(numbered);
+        }
+        finish_deletions(&self.inner, &mut pending, progress)
     }
 
     /// Copies the store into a new or empty directory while it is in use; writing waits for the logs to be copied. Segments are hard links
@@ -115,52 +147,21 @@ impl Database {
     /// # Errors
     /// [`Error::Store`] where files cannot be read or written, and for a directory that holds something.
     pub fn backup(&self, dir: impl AsRef<Path>) -> Result<BackupReport, Error> {
+        self.backup_watched(dir, |_, _| {})
+    }
+
+    /// As [`Database::backup`]; `progress` is told how many files are copied or linked, and of how many.
+    ///
+    /// # Errors
+    /// As [`Database::backup`].
+    pub fn backup_watched(
+        &self,
+        dir: impl AsRef<Path>,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<BackupReport, Error> {
         let mut inner = self.inner.lock();
         inner.commit_all()?;
-        Ok(inner.store.backup(dir.as_ref())?)
-    }
-
-    /// Reads every file of a store, in use or not, and reports what does not check. Neither catalog nor lock is needed, and nothing is changed.
-    /// `progress` is told how many files are done, and of how many.
-    ///
-    /// # Errors
-    /// [`Error::Store`] where the directories cannot be listed.
-    pub fn verify(dir: impl AsRef<Path>, mut progress: impl FnMut(u64, u64)) -> Result<VerifyReport, Error> {
-        let storage: Arc<dyn Storage> = Arc::new(FsStorage);
-        let mut report = crate::store::verify(&storage, dir.as_ref(), &mut progress)?;
-        let path = dir.as_ref().join("ledger");
-        match Ledger::read(&*storage, &path) {
-            Ok(content) => report.ledger_records = content.records.len() as u64,
-            Err(error) => report.findings.push(Finding { path, reason: error.to_string() }),
-        }
-        Ok(report)
-    }
-}
-
-impl Database {
-    /// Opens a store, reads every segment, sets aside those that do not check (as `*.quarantined`), and opens it without them.
-    /// [`Database::open_report`] then says what was found, also by the first opening. `progress` is told files done and files in all.
-    ///
-    /// # Errors
-    /// As [`Database::open`]; a damaged log or ledger is an error that names the file: restore it from a backup.
-    pub fn repair(dir: impl AsRef<Path>, config: Config, mut progress: impl FnMut(u64, u64)) -> Result<Self, Error> {
-        let dir = dir.as_ref();
-        let first = Self::open(dir, config.clone())?;
-        let found = crate::store::verify(&config.storage, dir, &mut progress)?;
-        let mut report = first.report.clone();
-        drop(first);
-        for Finding { path, reason } in
-            found.findings.into_iter().filter(|of| of.path.parent() == Some(&dir.join("segments")))
-        {
-            let aside = path.with_extension("quarantined");
-            let renamed = config.storage.rename(&path, &aside);
-            renamed.map_err(|source| Error::Io { action: "set a segment aside", source })?;
-            report.quarantined.push(Quarantined { path: aside, reason });
-        }
-        let mut again = Self::open(dir, config)?;
-        report.missing_segments.clone_from(&again.report.missing_segments);
-        again.report = report;
-        Ok(again)
+        Ok(inner.store.backup(dir.as_ref(), &mut progress)?)
     }
 }
 
@@ -175,16 +176,24 @@ impl UpkeepReport {
     }
 }
 
-fn cut_of(deletion: &Deletion) -> Cut {
-    Cut { instrument: deletion.instrument, channels: deletion.channels.clone(), range: deletion.range }
+fn cut_of(deletion: &Deletion, until_lsn: u64) -> Cut {
+    Cut { instrument: deletion.instrument, channels: deletion.channels.clone(), range: deletion.range, until_lsn }
 }
 
-/// Rewrites what deletions that are in the ledger concern, and notes that they are done, and what has gone.
-pub(in crate::db) fn finish_deletions(inner: &Mutex<Inner>, deletions: &[(u64, Cut)]) -> Result<UpkeepReport, Error> {
-    let cuts: Vec<Cut> = deletions.iter().map(|(_, cut)| cut.clone()).collect();
+/// Rewrites what deletions that are in the ledger concern, and notes that they are done, and what has gone. Where it fails they stay as they
+/// are: what has been rewritten already is not concerned any more.
+pub(in crate::db) fn finish_deletions(
+    inner: &Mutex<Inner>,
+    deletions: &mut Deletions,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<UpkeepReport, Error> {
+    if deletions.is_empty() {
+        return Ok(UpkeepReport::default());
+    }
+    let cuts: Vec<Cut> = deletions.values().cloned().collect();
     let plans = inner.lock().store.plan_cuts(&cuts);
-    let report = rewrite(inner, plans, "deletion")?;
-    let numbers = || deletions.iter().map(|(number, _)| *number);
+    let report = rewrite(inner, plans, "deletion", progress)?;
+    let numbers = || deletions.keys().copied();
     let mut records = Vec::with_capacity(deletions.len() + 1);
     if report.segments_removed > 0 {
         let body = ReadingsDropped {
@@ -200,15 +209,23 @@ pub(in crate::db) fn finish_deletions(inner: &Mutex<Inner>, deletions: &[(u64, C
         records.push(Record::new(Kind::DeletionCompleted, &DeletionCompleted { number })?);
     }
     inner.lock().ledger.commit(&records)?;
+    deletions.clear();
     Ok(report)
 }
 
 /// Runs plans one by one: the lock is held only to put a finished segment in use.
-fn rewrite(inner: &Mutex<Inner>, plans: Vec<Rewrite>, reason: &str) -> Result<UpkeepReport, Error> {
+fn rewrite(
+    inner: &Mutex<Inner>,
+    plans: Vec<Rewrite>,
+    reason: &str,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<UpkeepReport, Error> {
     let _work = observe::begin(Work::Compaction(plans.len()));
     let target = inner.lock().store.rewrite_target();
     let mut report = UpkeepReport::default();
-    for plan in plans {
+    let total = plans.len() as u64;
+    for (done, plan) in (0..).zip(plans) {
+        progress(done, total);
         let rewritten = plan.run(&target)?;
         let mut inner = inner.lock();
         let added = rewritten.added();
@@ -232,6 +249,7 @@ fn rewrite(inner: &Mutex<Inner>, plans: Vec<Rewrite>, reason: &str) -> Result<Up
         }
         inner.store.install(rewritten);
     }
+    progress(total, total);
     Ok(report)
 }
 

@@ -13,6 +13,9 @@ use crate::store::{Correction, RejectReason};
 /// Bytes of records above which a commit is made in the middle of a batch.
 const COMMIT_BYTES: usize = 8 << 20;
 
+/// Who replaced a value where a frame came the usual way, and why.
+pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
+
 /// A frame that was not accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rejection {
@@ -64,7 +67,7 @@ impl Database {
             let (now_due, rest) = corrections.split_at(of_frame);
             corrections = rest;
             let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
-            inner.feed(first_lsn + index as u64, frame, &replaced)?;
+            inner.feed(first_lsn + index as u64, frame, &replaced, BY_FRAME)?;
         }
         drop(rules);
         inner.commit_all()?;
@@ -90,17 +93,24 @@ impl Database {
     /// Returns once every frame up to `lsn` would survive a power failure.
     ///
     /// # Errors
-    /// [`Error::Store`] where the sync fails.
+    /// [`Error::Store`] where the sync fails, and where no frame of that number was written yet
+    /// ([`StoreError::NotWritten`](crate::store::StoreError::NotWritten)).
     pub fn wait_durable(&self, lsn: u64) -> Result<(), Error> {
         Ok(self.sync.wait_durable(lsn)?)
     }
 }
 
 impl Inner {
-    /// Shows one stored frame to the rules, and takes down what follows.
-    pub(in crate::db) fn feed(&mut self, lsn: u64, frame: FrameRef<'_>, replaced: &[Correction]) -> Result<(), Error> {
+    /// Shows one stored frame to the rules, and takes down what follows, and which values it has replaced by whose will and why.
+    pub(in crate::db) fn feed(
+        &mut self,
+        lsn: u64,
+        frame: FrameRef<'_>,
+        replaced: &[Correction],
+        said: (&str, &str),
+    ) -> Result<(), Error> {
         for correction in replaced {
-            let record = self.correction_record(correction)?;
+            let record = self.correction_record(correction, said)?;
             self.uncommitted.push(record);
         }
         self.frame_time = self.frame_time.max(frame.time);
@@ -117,7 +127,7 @@ impl Inner {
         Ok(())
     }
 
-    fn correction_record(&self, correction: &Correction) -> Result<Record, Error> {
+    fn correction_record(&self, correction: &Correction, (by, reason): (&str, &str)) -> Result<Record, Error> {
         let channels = self.registry.instrument(correction.instrument).map(|(_, instrument)| instrument.channels());
         let channel = channels.and_then(|channels| channels.get(correction.channel));
         let body = Corrected {
@@ -126,8 +136,8 @@ impl Inner {
             time: correction.time,
             old: correction.old,
             new: correction.new,
-            by: "instrument".to_owned(),
-            reason: "a later frame for the same instant".to_owned(),
+            by: by.to_owned(),
+            reason: reason.to_owned(),
         };
         Ok(Record::new(Kind::Correction, &body)?)
     }

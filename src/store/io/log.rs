@@ -77,6 +77,14 @@ pub struct LogFrame<'a> {
     pub offset: usize,
 }
 
+impl LogFrame<'_> {
+    /// Where it ends in the file.
+    #[must_use]
+    pub const fn end(&self) -> usize {
+        self.offset + FRAME_HEAD_BYTES + self.payload.len()
+    }
+}
+
 /// What a log file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogContent<'a> {
@@ -215,6 +223,29 @@ fn stranded_frames(bytes: &[u8], offset: usize, last: Option<u64>) -> Result<Vec
     Ok(found)
 }
 
+/// All valid frames of a damaged file, wherever they stand, with rising sequences; nothing is looked for inside of them. A file built to
+/// make the search expensive is searched until it has been checksummed eight times over.
+#[must_use]
+pub fn frames_anywhere(bytes: &[u8]) -> Vec<LogFrame<'_>> {
+    let magic = FRAME_MAGIC.to_le_bytes();
+    let mut budget_bytes = bytes.len().saturating_mul(SEARCH_FACTOR);
+    let mut found: Vec<LogFrame<'_>> = Vec::new();
+    let mut offset = 0;
+    while let Some(rest) = bytes.get(offset..) {
+        let Some(skipped) = rest.windows(magic.len()).position(|window| window == magic) else { break };
+        let at = offset + skipped;
+        budget_bytes = budget_bytes.saturating_sub(claimed_bytes(bytes, at));
+        if budget_bytes == 0 {
+            break;
+        }
+        let last = found.last().map(|frame| frame.sequence);
+        let frame = frame_at(bytes, at).filter(|frame| last.is_none_or(|last| last < frame.sequence));
+        offset = frame.map_or(at + 1, |frame| frame.end());
+        found.extend(frame);
+    }
+    found
+}
+
 /// The payload length that a frame head claims, as far as the file bears it.
 fn claimed_bytes(bytes: &[u8], at: usize) -> usize {
     let left = bytes.len().saturating_sub(at);
@@ -267,6 +298,22 @@ mod tests {
                 }
                 Err(error) => assert!(bit / 8 < last_frame, "{error} at bit {bit}"),
             }
+        }
+    }
+
+    #[test]
+    fn frames_are_found_behind_any_damage_and_never_a_wrong_one() {
+        let bytes = three_frames();
+        let whole = read_log(&bytes, KIND).unwrap().frames;
+        assert_eq!(frames_anywhere(&bytes), whole);
+        for at in 0..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x20;
+            let found = frames_anywhere(&flipped);
+            let spoilt = whole.iter().position(|frame| (frame.offset..frame.end()).contains(&at));
+            let left: Vec<u64> =
+                (0..3).filter(|number| Some(*number) != spoilt).map(|number| whole[number].sequence).collect();
+            assert_eq!(found.iter().map(|frame| frame.sequence).collect::<Vec<_>>(), left, "byte {at}");
         }
     }
 

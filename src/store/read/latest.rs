@@ -1,11 +1,14 @@
 //! The newest sample of each channel in segments, remembered, so that asking for it reads nothing.
 
-use super::scan::Scan;
-use crate::model::{InstrumentId, Sample, TimeRange, Timestamp};
+use super::source::newest_present;
+use crate::model::{InstrumentId, Sample, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::segment::Segment;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Says of an instrument's channel whether its sample of a time is gone.
+pub(in super::super) type IsCut<'a> = &'a dyn Fn(InstrumentId, usize, Timestamp) -> bool;
 
 type Known = Option<(Timestamp, Sample)>;
 
@@ -54,10 +57,18 @@ impl Latest {
         }
     }
 
-    /// Forgets everything: segments have lost rows.
-    pub(in super::super) fn clear(&mut self) {
-        self.known.clear();
+    /// Forgets samples that are gone. What is not there anywhere stays so, and merging takes nothing away.
+    pub(in super::super) fn forget(&mut self, is_cut: IsCut<'_>) {
         self.generation += 1;
+        for (instrument, channels) in &mut self.known {
+            for (channel, known) in channels.iter_mut().enumerate() {
+                if let Some(Some((time, _))) = known
+                    && is_cut(*instrument, channel, *time)
+                {
+                    *known = None;
+                }
+            }
+        }
     }
 }
 
@@ -69,26 +80,22 @@ pub(super) fn newer(head: Known, other: Known) -> Known {
     }
 }
 
-/// Looks through segments, newest block first.
+/// Looks through segments, newest first. The fronts of pages say which blocks have any value: only one block of a segment is decoded.
 pub(super) fn find(segments: &[Arc<Segment>], instrument: InstrumentId, channel: usize) -> Result<Known, StoreError> {
-    let mut spans: Vec<(Timestamp, Timestamp)> =
-        segments.iter().filter_map(|segment| segment.span(instrument)).collect();
-    spans.sort_unstable();
-    let mut until = spans.iter().map(|(_, last)| last.plus_ms(1)).max();
-    let mut width_ms = 3_600_000_i64;
-    let first = spans.first().map(|(first, _)| *first);
-    while let (Some(to), Some(first)) = (until, first) {
-        let from = to.plus_ms(-width_ms).max(first);
-        let mut best = None;
-        let mut scan = Scan::of_segments(segments, instrument, &[channel], TimeRange::new(from, to))?;
-        while let Some(chunk) = scan.next_rows()? {
-            best = chunk.newest_present().or(best);
+    let ends = segments.iter().enumerate().filter_map(|(arrival, one)| Some((one.span(instrument)?.1, arrival, one)));
+    let mut ends: Vec<(Timestamp, usize, &Arc<Segment>)> = ends.collect();
+    ends.sort_by_key(|(last, arrival, _)| std::cmp::Reverse((*last, *arrival)));
+    let mut best: Option<(Timestamp, usize, Sample)> = None;
+    for (last, arrival, segment) in ends {
+        let since = best.map_or(Timestamp::MIN, |(time, ..)| time);
+        if last < since {
+            break;
         }
-        if best.is_some() {
-            return Ok(best);
+        if let Some((time, sample)) = newest_present(segment, instrument, channel, since)?
+            && best.is_none_or(|(known, from, _)| (known, from) < (time, arrival))
+        {
+            best = Some((time, arrival, sample));
         }
-        until = (from > first).then_some(from);
-        width_ms = width_ms.saturating_mul(4);
     }
-    Ok(None)
+    Ok(best.map(|(time, _, sample)| (time, sample)))
 }

@@ -2,12 +2,15 @@
 
 mod chunk;
 mod figures;
+mod late;
 mod latest;
 mod scan;
 mod source;
 
 pub use chunk::{Chunk, Column};
 pub use figures::{InstrumentFigures, MemoryFigures, SegmentFigures};
+pub(super) use late::LateBlocks;
+pub(super) use latest::IsCut;
 pub use scan::{BlockSummary, Found, Scan};
 
 use super::error::StoreError;
@@ -31,6 +34,8 @@ pub(crate) struct State {
     segments: Vec<Arc<Segment>>,
     newest_sealed: BTreeMap<InstrumentId, Timestamp>,
     latest: Latest,
+    /// Another one whenever segments are others.
+    epoch: u64,
 }
 
 /// A handle for reading, independent of the writer.
@@ -110,7 +115,7 @@ impl State {
     /// A state with segments and an empty head.
     pub(super) fn new(segments: Vec<Arc<Segment>>) -> Self {
         let mut state = Self::default();
-        state.replace_segments(segments);
+        state.replace_segments(segments, &|_, _, _| true);
         state
     }
 
@@ -140,6 +145,7 @@ impl State {
         }
         self.note_newest(&segment);
         self.segments.push(segment);
+        self.epoch += 1;
         self.reuse(frozen);
     }
 
@@ -156,10 +162,11 @@ impl State {
         }
     }
 
-    /// Puts other segments, in order of arrival, in the place of those that there are.
-    pub(super) fn replace_segments(&mut self, segments: Vec<Arc<Segment>>) {
+    /// Puts other segments, in order of arrival, in the place of those that there are; `is_cut` says which samples are gone.
+    pub(super) fn replace_segments(&mut self, segments: Vec<Arc<Segment>>, is_cut: IsCut<'_>) {
         self.newest_sealed.clear();
-        self.latest.clear();
+        self.latest.forget(is_cut);
+        self.epoch += 1;
         segments.iter().for_each(|segment| self.note_newest(segment));
         self.segments = segments;
     }
@@ -178,9 +185,10 @@ impl State {
         self.head.newest(instrument).max(of_frozen).max(self.newest_sealed.get(&instrument).copied())
     }
 
-    /// The whole frame of an instrument at an instant.
+    /// The whole frame of an instrument at an instant, as it arrived last.
     pub(super) fn frame_at(
         &self,
+        late: &mut LateBlocks,
         instrument: InstrumentId,
         time: Timestamp,
         channels: usize,
@@ -191,22 +199,15 @@ impl State {
             frame.samples.resize(frame.samples.len().max(channels), Sample::MISSING);
             return Ok(Some(frame));
         }
-        let all: Vec<usize> = (0..channels).collect();
-        let instant = TimeRange::new(time, time.plus_ms(1));
-        let around: Vec<Arc<Segment>> = self
-            .segments
-            .iter()
-            .filter(|segment| segment.span(instrument).is_some_and(|(first, last)| instant.meets(first, last)))
-            .cloned()
-            .collect();
-        if around.is_empty() {
-            return Ok(None);
+        late.keep_only(self.epoch);
+        for (arrival, segment) in self.segments.iter().enumerate().rev() {
+            if segment.span(instrument).is_none_or(|(first, last)| time < first || last < time) {
+                continue;
+            }
+            if let Some(samples) = late.samples((arrival, segment), instrument, time, channels)? {
+                return Ok(Some(Frame { instrument, time, samples }));
+            }
         }
-        let mut scan = Scan::of_segments(&around, instrument, &all, instant)?;
-        let Some(chunk) = scan.next_rows()? else { return Ok(None) };
-        if chunk.times.first() != Some(&time) {
-            return Ok(None);
-        }
-        Ok(Some(Frame { instrument, time, samples: chunk.columns.iter().map(|column| column.sample(0)).collect() }))
+        Ok(None)
     }
 }

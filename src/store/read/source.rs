@@ -3,7 +3,7 @@
 use super::chunk::{Chunk, Column};
 use crate::base::limits::ROWS_PER_BLOCK;
 use crate::codec::{BlockStats, CodecError, PageReader, TimesReader};
-use crate::model::{InstrumentId, Mark, Quality, TimeRange, Timestamp};
+use crate::model::{InstrumentId, Mark, Quality, Sample, TimeRange, Timestamp};
 use crate::store::error::{DecodeError, StoreError};
 use crate::store::segment::{ChunkEntry, MARK_CLASSES, OpenSegment, Segment};
 use std::sync::Arc;
@@ -68,19 +68,7 @@ impl Source {
             return Ok(None);
         };
         debug_assert!(first <= last);
-        let segment = segment.open()?;
-        let readers = || PageReader::new(&MARK_CLASSES);
-        let cursor = Cursor {
-            segment,
-            instrument,
-            channels: channels.to_vec(),
-            chunk: 0,
-            block: 0,
-            is_open: false,
-            times: TimesReader::default(),
-            pages: channels.iter().map(|_| readers()).collect(),
-            scratch: Scratch { times: vec![0; ROWS_PER_BLOCK], marks: vec![0; ROWS_PER_BLOCK] },
-        };
+        let cursor = Cursor::new(segment.open()?, instrument, channels);
         let kind = Kind::Segment(Box::new(cursor));
         let mut source = Self { arrival, kind, range, loaded: Chunk::default(), row: 0, next: None };
         source.settle()?;
@@ -227,6 +215,20 @@ impl Source {
 }
 
 impl Cursor {
+    fn new(segment: Arc<OpenSegment>, instrument: InstrumentId, channels: &[usize]) -> Self {
+        Self {
+            segment,
+            instrument,
+            channels: channels.to_vec(),
+            chunk: 0,
+            block: 0,
+            is_open: false,
+            times: TimesReader::default(),
+            pages: channels.iter().map(|_| PageReader::new(&MARK_CLASSES)).collect(),
+            scratch: Scratch { times: vec![0; ROWS_PER_BLOCK], marks: vec![0; ROWS_PER_BLOCK] },
+        }
+    }
+
     fn entry(&self) -> Option<&ChunkEntry> {
         self.segment.chunks(self.instrument).get(self.chunk)
     }
@@ -328,6 +330,35 @@ impl Cursor {
             Err(corrupt(DecodeError::Content("a byte that is no mark".to_owned())))
         }
     }
+}
+
+/// The newest present sample of a channel in a segment, if it is not older than asked. The fronts of its pages say which blocks have any.
+pub(super) fn newest_present(
+    segment: &Segment,
+    instrument: InstrumentId,
+    channel: usize,
+    since: Timestamp,
+) -> Result<Option<(Timestamp, Sample)>, StoreError> {
+    let segment = segment.open()?;
+    let mut cursor = Cursor::new(Arc::clone(&segment), instrument, &[channel]);
+    let chunks = segment.chunks(instrument).iter().enumerate().rev();
+    for (number, chunk) in chunks.take_while(|(_, chunk)| chunk.last >= since) {
+        if channel >= chunk.channels() {
+            continue;
+        }
+        cursor.chunk = number;
+        cursor.open(&segment, chunk)?;
+        let page = cursor.pages.first();
+        let has_any = |block: &usize| page.and_then(|page| page.stats(*block)).is_some_and(|(present, ..)| present > 0);
+        let Some(block) = (0..chunk.blocks.len()).rev().find(has_any) else { continue };
+        cursor.block = block;
+        let mut rows = Chunk::default();
+        cursor.read(&mut rows)?;
+        if let Some(newest) = rows.newest_present() {
+            return Ok(Some(newest));
+        }
+    }
+    Ok(None)
 }
 
 /// Turns bytes into marks; says whether all of them are any.

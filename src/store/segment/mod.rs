@@ -1,15 +1,19 @@
 //! Sealed, immutable, checksummed, memory-mapped files of readings. The bytes are described in `../FORMAT.md`.
 
 mod footer;
+mod lineage;
 mod reader;
 mod writer;
 
 pub(super) use footer::{ChunkEntry, SegmentSummary};
+pub(crate) use lineage::Lineage;
+pub(super) use lineage::sort_by_arrival;
 pub(super) use reader::{OpenSegment, Segment, read_summary};
 pub(super) use writer::{RawColumn, RowSource, SegmentWriter};
 
 use crate::codec::MarkClasses;
 use crate::model::Mark;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 /// First bytes of a segment file.
@@ -25,6 +29,14 @@ const TAIL_BYTES: usize = 16;
 /// File name suffix.
 pub(super) const SUFFIX: &str = ".seg";
 
+/// Suffix of one that was set aside because it does not check.
+pub(super) const SET_ASIDE: &str = ".quarantined";
+
+/// Where a segment lies once it has been set aside.
+pub(crate) fn set_aside(path: &Path) -> PathBuf {
+    path.with_extension(SET_ASIDE.trim_start_matches('.'))
+}
+
 /// What marks mean to the codec.
 pub(super) static MARK_CLASSES: LazyLock<MarkClasses> = LazyLock::new(|| {
     let of_byte = |byte: usize| u8::try_from(byte).ok().and_then(Mark::from_byte);
@@ -33,6 +45,13 @@ pub(super) static MARK_CLASSES: LazyLock<MarkClasses> = LazyLock::new(|| {
         is_valid: std::array::from_fn(|byte| of_byte(byte).is_some_and(Mark::is_valid)),
     }
 });
+
+/// The first and the last sequence number that a segment's name tells, whatever its suffix.
+pub(super) fn lsns(file_name: &str) -> Option<(u64, u64)> {
+    let (first, rest) = file_name.split_once('-')?;
+    let last = rest.split('.').next()?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
 
 /// The generation that a segment's name tells; those that were sealed from the head have none.
 pub(super) fn generation(file_name: &str) -> u64 {

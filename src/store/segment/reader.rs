@@ -5,7 +5,7 @@ use super::super::io::{Mapped, Storage};
 use super::footer::{ChunkEntry, Footer, InstrumentEntry};
 use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, TAIL_BYTES, VERSION};
 use crate::base::bytes::ByteReader;
-use crate::base::checksum::crc32c;
+use crate::base::checksum::{Digest, crc32c, sha256};
 use crate::codec::PageReader;
 use crate::model::{InstrumentId, Timestamp};
 use std::collections::BTreeMap;
@@ -119,6 +119,11 @@ impl OpenSegment {
         let footer = read_footer(&bytes).map_err(|(offset, error)| StoreError::corrupt(path, offset, error))?;
         let checked = (0..footer.pages()).map(|_| AtomicBool::new(false)).collect();
         Ok(Self { path: path.to_owned(), bytes, footer, checked })
+    }
+
+    /// The checksum of the whole file, as the ledger keeps it.
+    pub(in super::super) fn sha256(&self) -> Digest {
+        sha256(&self.bytes)
     }
 
     pub(in super::super) fn instruments(&self) -> &[InstrumentEntry] {

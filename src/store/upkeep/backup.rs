@@ -23,10 +23,12 @@ pub struct BackupReport {
 
 impl Store {
     /// Copies everything into a new directory; writing waits meanwhile.
-    pub(crate) fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
+    pub(crate) fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<BackupReport, StoreError> {
         self.sync().sync_written()?;
-        let segments: Vec<PathBuf> = self.segments().iter().map(|segment| segment.path().to_owned()).collect();
-        backup(self.storage(), &self.layout().root, &segments, to)
+        let mut segments: Vec<PathBuf> = self.segments().iter().map(|segment| segment.path().to_owned()).collect();
+        // What was set aside goes along: it may be mended yet, and says why a segment is missing.
+        segments.extend(files(&**self.storage(), self.layout(), &[segment::SET_ASIDE])?);
+        backup(self.storage(), &self.layout().root, &segments, to, progress)
     }
 }
 
@@ -36,6 +38,7 @@ fn backup(
     from: &Path,
     segments: &[PathBuf],
     to: &Path,
+    progress: &mut dyn FnMut(u64, u64),
 ) -> Result<BackupReport, StoreError> {
     let (source, target) = (Layout::new(from), Layout::new(to));
     if storage.list(to).is_ok_and(|names| !names.is_empty()) {
@@ -44,7 +47,10 @@ fn backup(
     }
     target.create(&**storage)?;
     let mut report = BackupReport::default();
-    for segment in segments {
+    let logs = storage.list(&source.wal).map_err(StoreError::io("list", &source.wal))?;
+    let total = (segments.len() + logs.len() + 1) as u64;
+    for (done, segment) in (0..).zip(segments) {
+        progress(done, total);
         let path = target.segments.join(segment.file_name().unwrap_or_default());
         if storage.link(segment, &path).is_ok() {
             report.segments_linked += 1;
@@ -53,11 +59,13 @@ fn backup(
             report.segments_copied += 1;
         }
     }
-    for name in storage.list(&source.wal).map_err(StoreError::io("list", &source.wal))? {
-        report.bytes_copied += copy(&**storage, &source.wal.join(&name), &target.wal.join(&name))?;
+    for (done, name) in (segments.len() as u64..).zip(&logs) {
+        progress(done, total);
+        report.bytes_copied += copy(&**storage, &source.wal.join(name), &target.wal.join(name))?;
     }
     let ledger: PathBuf = from.join("ledger");
     report.bytes_copied += copy(&**storage, &ledger, &to.join("ledger"))?;
+    progress(total, total);
     Ok(report)
 }
 
@@ -65,9 +73,14 @@ fn backup(
 /// behind: it is rebuilt.
 pub(crate) fn restore(storage: &Arc<dyn Storage>, from: &Path, to: &Path) -> Result<BackupReport, StoreError> {
     let source = Layout::new(from);
-    let names = storage.list(&source.segments).map_err(StoreError::io("list", &source.segments))?;
-    let paths = names.iter().filter(|name| name.ends_with(segment::SUFFIX)).map(|name| source.segments.join(name));
-    backup(storage, from, &paths.collect::<Vec<_>>(), to)
+    backup(storage, from, &files(&**storage, &source, &[segment::SUFFIX, segment::SET_ASIDE])?, to, &mut |_, _| {})
+}
+
+/// The files among the segments whose names end so.
+fn files(storage: &dyn Storage, of: &Layout, ends: &[&str]) -> Result<Vec<PathBuf>, StoreError> {
+    let names = storage.list(&of.segments).map_err(StoreError::io("list", &of.segments))?;
+    let wanted = |name: &&String| ends.iter().any(|end| name.ends_with(end));
+    Ok(names.iter().filter(wanted).map(|name| of.segments.join(name)).collect())
 }
 
 fn copy(storage: &dyn Storage, from: &Path, to: &Path) -> Result<u64, StoreError> {

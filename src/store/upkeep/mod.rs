@@ -4,6 +4,7 @@
 mod backup;
 mod replay;
 mod rewrite;
+mod salvage;
 mod seal;
 mod snapshot;
 mod surplus;
@@ -12,6 +13,7 @@ mod verify;
 pub use backup::BackupReport;
 pub(crate) use backup::restore;
 pub(crate) use rewrite::{Cut, Rewrite};
+pub(crate) use salvage::salvage_logs;
 pub(crate) use seal::Sealed;
 pub(crate) use snapshot::{Snapshot, measure, snapshot, snapshot_until};
 pub(crate) use verify::verify;

@@ -47,7 +47,8 @@ impl Store {
         if state.newest(frame.instrument).is_none_or(|newest| newest < frame.time) {
             return Ok(Vec::new());
         }
-        let stored = state.frame_at(frame.instrument, frame.time, frame.values.len())?;
+        let late = &mut self.late.lock();
+        let stored = state.frame_at(late, frame.instrument, frame.time, frame.values.len())?;
         let samples: Vec<Sample> = frame.samples().collect();
         Ok(stored.map_or_else(Vec::new, |stored| corrections(&stored, &samples)))
     }

@@ -1,7 +1,7 @@
 //! Segments in place of other segments: merged by compaction, cut by deletion and retention.
 //!
-//! A segment that replaces others spans their sequence numbers and has a higher generation in its name. Whichever files a crash leaves,
-//! opening keeps the highest generation of each span. The order is: publish the new file, record the change, let go of the old files.
+//! A segment that replaces others spans their sequence numbers and has a higher generation in its name. The order is: publish the new file,
+//! record the change, let go of the old files. Whichever files a crash leaves, the record says which of them stand.
 
 use super::super::engine::Store;
 use super::super::error::StoreError;
@@ -27,6 +27,16 @@ pub(crate) struct Cut {
     /// Of these channels only; of all, rows and all, where there are none.
     pub(crate) channels: Vec<usize>,
     pub(crate) range: TimeRange,
+    /// Of frames up to this one: what came later stays.
+    pub(crate) until_lsn: u64,
+}
+
+impl Cut {
+    /// Whether the sample of a channel at a time goes.
+    fn takes(&self, instrument: InstrumentId, channel: usize, time: Timestamp) -> bool {
+        let is_of_channels = self.channels.is_empty() || self.channels.contains(&channel);
+        self.instrument == instrument && is_of_channels && self.range.contains(time)
+    }
 }
 
 /// Segments that are to become one.
@@ -41,6 +51,7 @@ pub(crate) struct Rewrite {
 pub(crate) struct Rewritten {
     inputs: Vec<Arc<Segment>>,
     output: Option<(Arc<Segment>, Sealed)>,
+    cuts: Vec<Cut>,
     cut: CutCounts,
 }
 
@@ -83,7 +94,9 @@ impl Store {
         let mut bytes = 0;
         for segment in self.segments() {
             let of_segment = segment.summary().file_bytes;
-            let is_closed = bytes + of_segment > SEGMENT_BYTES_MAX || (!everything && segment.summary().is_settled);
+            let is_closed = bytes + of_segment > SEGMENT_BYTES_MAX
+                || (!everything && segment.summary().is_settled)
+                || self.is_apart(&group, &segment);
             if is_closed && !group.is_empty() {
                 plans.extend(worth_merging(std::mem::take(&mut group), everything));
                 bytes = 0;
@@ -95,10 +108,18 @@ impl Store {
         plans
     }
 
+    /// Whether a segment that is missing has its place between these and another: merged, they would be older and newer than it at once.
+    fn is_apart(&self, group: &[Arc<Segment>], next: &Segment) -> bool {
+        let Some(first_lsn) = group.iter().map(|segment| segment.summary().first_lsn).min() else { return false };
+        let last_lsn = next.summary().last_lsn;
+        self.absent_lsns.iter().any(|(first, last)| *first <= last_lsn && first_lsn <= *last)
+    }
+
     /// Which segments hold rows that are to go: each is rewritten by itself.
     pub(crate) fn plan_cuts(&self, cuts: &[Cut]) -> Vec<Rewrite> {
         let concerns = |segment: &Segment, cut: &&Cut| {
-            segment.span(cut.instrument).is_some_and(|(first, last)| cut.range.meets(first, last))
+            let meets = |(first, last)| cut.range.meets(first, last);
+            segment.summary().last_lsn <= cut.until_lsn && segment.span(cut.instrument).is_some_and(meets)
         };
         let of_segment = |segment: Arc<Segment>| {
             let cuts: Vec<Cut> = cuts.iter().filter(|cut| concerns(&segment, cut)).cloned().collect();
@@ -114,7 +135,7 @@ impl Store {
 
     /// Puts a rewritten segment in use. Its inputs go when their last reader has gone.
     pub(crate) fn install(&mut self, rewritten: Rewritten) {
-        let Rewritten { inputs, output, .. } = rewritten;
+        let Rewritten { inputs, output, cuts, .. } = rewritten;
         let is_input = |segment: &Arc<Segment>| inputs.iter().any(|input| Arc::ptr_eq(input, segment));
         let mut segments: Vec<Arc<Segment>> =
             self.segments().into_iter().filter(|segment| !is_input(segment)).collect();
@@ -122,8 +143,9 @@ impl Store {
             self.remember_segment(&sealed.file_name, &sealed.summary);
             segments.push(segment);
         }
-        segments.sort_by_key(|segment| segment.summary().last_lsn);
-        self.replace_segments(segments);
+        segment::sort_by_arrival(&mut segments);
+        let is_cut = |instrument, channel, time| cuts.iter().any(|cut| cut.takes(instrument, channel, time));
+        self.replace_segments(segments, &is_cut);
         inputs.iter().for_each(|segment| segment.doom());
     }
 
@@ -168,14 +190,14 @@ impl Rewrite {
             cut.values += gathered.cut.values;
         }
         if rows == 0 {
-            return Ok(Rewritten { inputs: self.inputs, output: None, cut });
+            return Ok(Rewritten { inputs: self.inputs, output: None, cuts: self.cuts, cut });
         }
         let built = writer.finish(first_lsn..=last_lsn);
         let (bytes, summary) = built.map_err(|error| StoreError::corrupt(&path, 0, error))?;
         store.storage.publish(&path, &bytes).map_err(StoreError::io("write", &path))?;
         let sealed = Sealed { file_name, sha256: sha256(&bytes), summary: summary.clone() };
         let segment = Arc::new(Segment::new(path, summary, Arc::clone(&store.storage)));
-        Ok(Rewritten { inputs: self.inputs, output: Some((segment, sealed)), cut })
+        Ok(Rewritten { inputs: self.inputs, output: Some((segment, sealed)), cuts: self.cuts, cut })
     }
 
     /// The instruments of all inputs, as the newest input describes them.

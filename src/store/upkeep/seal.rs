@@ -100,7 +100,7 @@ impl Store {
     /// The rows that wait to become a segment.
     pub(crate) fn pending_seal(&self) -> Option<PendingSeal> {
         let head = self.state.read().frozen()?;
-        let (first_lsn, last_lsn) = (self.sealed_lsn + 1, self.frozen_lsn);
+        let (first_lsn, last_lsn) = (self.unsealed_lsn, self.frozen_lsn);
         let path = self.layout.segments.join(format!("{first_lsn:020}-{last_lsn:020}{}", segment::SUFFIX));
         Some(PendingSeal { head, first_lsn, last_lsn, path, storage: Arc::clone(&self.storage) })
     }
@@ -116,19 +116,16 @@ impl Store {
         let file_name = segment.file_name();
         self.catalog.put(&file_name, &summary);
         self.state.write().seal_frozen(segment);
-        self.sealed_lsn = last_lsn;
+        (self.sealed_lsn, self.unsealed_lsn) = (last_lsn, last_lsn + 1);
         self.remove_sealed_logs()?;
         Ok(Sealed { file_name, sha256: sha256(&bytes), summary })
     }
 
     /// The frames of a log end where the next one begins; while one is replayed it may hold more than is sealed.
     pub(super) fn remove_sealed_logs(&self) -> Result<(), StoreError> {
-        let names = self.storage.list(&self.layout.wal).map_err(StoreError::io("list", &self.layout.wal))?;
-        let paths: Vec<PathBuf> = names.into_iter().map(|name| self.layout.wal.join(name)).collect();
-        for (index, path) in paths.iter().enumerate() {
-            let next_lsn = paths.iter().skip(index + 1).find_map(|path| wal::first_lsn_of(path));
-            let is_sealed = next_lsn.is_some_and(|next_lsn| next_lsn <= self.sealed_lsn + 1);
-            if is_sealed || wal::first_lsn_of(path).is_none() {
+        let logs = wal::files(&*self.storage, &self.layout.wal)?;
+        for ((_, path), (next_lsn, _)) in logs.iter().zip(logs.iter().skip(1)) {
+            if *next_lsn <= self.sealed_lsn + 1 {
                 self.storage.remove(path).map_err(StoreError::io("remove", path))?;
             }
         }

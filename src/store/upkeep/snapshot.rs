@@ -4,8 +4,8 @@ use super::super::engine::{FileBytes, Store};
 use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::read::{Reader, State};
-use super::super::recovery::{Layout, Quarantined, by_generation};
-use super::super::segment::{self, Segment, read_summary};
+use super::super::recovery::{Layout, Quarantined};
+use super::super::segment::{self, Lineage, Segment, read_summary};
 use super::super::wal;
 use crate::model::Batch;
 use parking_lot::RwLock;
@@ -34,18 +34,27 @@ pub(crate) struct Snapshot {
 }
 
 /// Everything that is in the files of a store now, but for segments that do not check, which are named. What the writer does later does
-/// not show.
-pub(crate) fn snapshot(storage: &Arc<dyn Storage>, dir: &Path) -> Result<(Reader, Vec<Quarantined>), StoreError> {
-    let Snapshot { reader, unsound, .. } = snapshot_until(storage, dir, u64::MAX)?;
+/// not show. The ledger says which segments others stand for; one that it does not know yet holds what others hold too, and does no harm.
+pub(crate) fn snapshot(
+    storage: &Arc<dyn Storage>,
+    dir: &Path,
+    lineage: &Lineage,
+) -> Result<(Reader, Vec<Quarantined>), StoreError> {
+    let Snapshot { reader, unsound, .. } = snapshot_until(storage, dir, u64::MAX, lineage)?;
     Ok((reader, unsound))
 }
 
 /// As [`snapshot`], with the frames of the log behind a sequence number apart.
-pub(crate) fn snapshot_until(storage: &Arc<dyn Storage>, dir: &Path, until_lsn: u64) -> Result<Snapshot, StoreError> {
+pub(crate) fn snapshot_until(
+    storage: &Arc<dyn Storage>,
+    dir: &Path,
+    until_lsn: u64,
+    lineage: &Lineage,
+) -> Result<Snapshot, StoreError> {
     let layout = Layout::new(dir);
     let mut attempts = 1;
     loop {
-        match read(storage, &layout, until_lsn) {
+        match read(storage, &layout, until_lsn, lineage) {
             Ok((state, unsound, behind)) => {
                 return Ok(Snapshot { reader: Reader::new(Arc::new(RwLock::new(state))), unsound, behind });
             }
@@ -62,22 +71,26 @@ fn read(
     storage: &Arc<dyn Storage>,
     layout: &Layout,
     until_lsn: u64,
+    lineage: &Lineage,
 ) -> Result<(State, Vec<Quarantined>, Batch), StoreError> {
     let list = |dir: &Path| storage.list(dir).map_err(StoreError::io("list", dir));
     let mut batches: Vec<(u64, Batch)> = Vec::new();
-    for name in list(&layout.wal)?.iter().filter(|name| name.ends_with(wal::SUFFIX)) {
-        batches.extend(wal::read(&**storage, &layout.wal.join(name))?.batches);
+    for (_, path) in wal::files(&**storage, &layout.wal)? {
+        batches.extend(wal::read(&**storage, &path)?.batches);
     }
     let (mut segments, mut unsound) = (Vec::new(), Vec::new());
     for name in list(&layout.segments)?.iter().filter(|name| name.ends_with(segment::SUFFIX)) {
         let path = layout.segments.join(name);
         match open(storage, &path) {
             Ok(segment) => segments.push(Arc::new(segment)),
-            Err(error @ StoreError::Corrupt { .. }) => unsound.push(Quarantined { path, reason: error.to_string() }),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                let summary = read_summary(&**storage, &path).ok();
+                unsound.push(Quarantined::segment(path, error.to_string(), summary.as_ref()));
+            }
             Err(error) => return Err(error),
         }
     }
-    let (segments, _) = by_generation(segments);
+    let (segments, _) = lineage.part(segments);
     let sealed_lsn = segments.iter().map(|segment| segment.summary().last_lsn).max().unwrap_or(0);
     let (mut state, mut behind) = (State::new(segments), Batch::new());
     for (first_lsn, batch) in &batches {

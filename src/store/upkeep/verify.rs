@@ -1,13 +1,15 @@
-//! Reading everything to see whether it checks. Needs no catalog, no ledger and no lock.
+//! Reading everything to see whether it checks, and whether all is there that the ledger knows. Needs no catalog and no lock.
 
 use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::recovery::Layout;
-use super::super::segment::{self, Segment, read_summary};
+use super::super::segment::{self, Lineage, Segment, read_summary};
 use super::super::wal;
+use crate::base::checksum::Digest;
 use crate::model::{InstrumentId, TimeRange};
 use crate::store::read::Scan;
 use serde::Serialize;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,7 +37,9 @@ pub struct VerifyReport {
     pub wal_torn_bytes: u64,
     /// Records of the ledger.
     pub ledger_records: u64,
-    /// Everything that does not check.
+    /// Segments that must be there and were set aside as `*.quarantined`: their readings are missing until they are restored.
+    pub segments_set_aside: Vec<String>,
+    /// Everything that does not check, and segments that are not there.
     pub findings: Vec<Finding>,
 }
 
@@ -45,54 +49,89 @@ impl VerifyReport {
     pub const fn is_sound(&self) -> bool {
         self.findings.is_empty()
     }
+
+    fn find(&mut self, path: PathBuf, checked: Result<(), StoreError>) {
+        self.findings.extend(checked.err().map(|error| Finding { path, reason: error.to_string() }));
+    }
 }
 
-/// Reads all segments and the write-ahead log of the store in `dir`; `progress` is told files done and files in all.
+/// What the ledger tells of segments, as often as it is asked; nothing where it cannot be read.
+pub(crate) type Telling<'a> = &'a dyn Fn() -> Option<Lineage>;
+
+/// Reads all segments and the write-ahead log of the store in `dir`, and compares segments with what the ledger tells of them; `progress` is
+/// told files done and files in all.
 pub(crate) fn verify(
     storage: &Arc<dyn Storage>,
     dir: &Path,
+    ledger: Telling<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<VerifyReport, StoreError> {
     let layout = Layout::new(dir);
-    let list = |dir: &Path| storage.list(dir).map_err(StoreError::io("list", dir));
-    let segments: Vec<PathBuf> = list(&layout.segments)?
-        .into_iter()
-        .filter(|name| name.ends_with(segment::SUFFIX))
-        .map(|name| layout.segments.join(name))
-        .collect();
-    let logs: Vec<PathBuf> = list(&layout.wal)?
-        .into_iter()
-        .filter(|name| name.ends_with(wal::SUFFIX))
-        .map(|name| layout.wal.join(name))
-        .collect();
+    let logs = wal::files(&**storage, &layout.wal)?;
+    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    let segments: Vec<&String> = names.iter().filter(|name| name.ends_with(segment::SUFFIX)).collect();
+    let known = ledger();
     let total = (segments.len() + logs.len()) as u64;
     let mut report = VerifyReport::default();
-    for (done, path) in (0..).zip(&segments) {
+    for (done, name) in (0..).zip(&segments) {
         progress(done, total);
-        if let Err(error) = verify_segment(storage, path, &mut report) {
-            report.findings.push(Finding { path: path.clone(), reason: error.to_string() });
+        let path = layout.segments.join(name);
+        let sha256 = known.as_ref().and_then(|known| known.sha256(name));
+        match verify_segment(storage, &path, sha256, &mut report) {
+            // Whether it may be gone, the ledger says below.
+            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+            checked => report.find(path, checked),
         }
     }
-    for (done, path) in (segments.len() as u64..).zip(&logs) {
+    for (done, (_, path)) in (segments.len() as u64..).zip(&logs) {
         progress(done, total);
         match wal::read(&**storage, path) {
             Ok(content) => {
                 report.wal_frames += content.batches.iter().map(|(_, batch)| batch.len() as u64).sum::<u64>();
-                report.wal_torn_bytes += content.torn_bytes;
+                report.wal_torn_bytes += content.span.torn_bytes;
             }
-            Err(error) => report.findings.push(Finding { path: path.clone(), reason: error.to_string() }),
+            // Its rows have been sealed meanwhile.
+            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+            Err(error) => report.find(path.clone(), Err(error)),
         }
     }
+    find_missing(&**storage, &layout, ledger, &mut report);
     progress(total, total);
     Ok(report)
 }
 
-fn verify_segment(storage: &Arc<dyn Storage>, path: &Path, report: &mut VerifyReport) -> Result<(), StoreError> {
+/// Segments that must be there and are not. A writer may take some away after the look at the ledger: then another look shows it.
+fn find_missing(storage: &dyn Storage, layout: &Layout, ledger: Telling<'_>, report: &mut VerifyReport) {
+    let is_there = |path: &Path| storage.length(path).is_ok();
+    let Some(known) = ledger() else { return };
+    let missing = known.missing(|name| is_there(&layout.segments.join(name)));
+    if missing.is_empty() {
+        return;
+    }
+    let Some(still) = ledger() else { return };
+    for name in missing.into_iter().filter(|name| still.is_live(name)) {
+        let path = layout.segments.join(&name);
+        if is_there(&segment::set_aside(&path)) {
+            report.segments_set_aside.push(name);
+        } else {
+            let reason = "it was sealed and is not there: restore it from a backup".to_owned();
+            report.findings.push(Finding { path, reason });
+        }
+    }
+}
+
+fn verify_segment(
+    storage: &Arc<dyn Storage>,
+    path: &Path,
+    sha256: Option<&Digest>,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let summary = read_summary(&**storage, path)?;
     let segment = Arc::new(Segment::new(path.to_owned(), summary, Arc::clone(storage)));
     report.segments += 1;
+    let opened = segment.open()?;
     let of_instrument: Vec<(InstrumentId, usize)> =
-        segment.open()?.instruments().iter().map(|entry| (entry.id, entry.instrument.channels().len())).collect();
+        opened.instruments().iter().map(|entry| (entry.id, entry.instrument.channels().len())).collect();
     for (id, channels) in of_instrument {
         let channels: Vec<usize> = (0..channels).collect();
         let mut scan = Scan::of_segments(&[Arc::clone(&segment)], id, &channels, TimeRange::ALL)?;
@@ -101,6 +140,11 @@ fn verify_segment(storage: &Arc<dyn Storage>, path: &Path, report: &mut VerifyRe
             let present = chunk.columns.iter().flat_map(|column| &column.marks).filter(|mark| mark.is_present());
             report.values += present.count() as u64;
         }
+    }
+    if sha256.is_some_and(|sha256| opened.sha256() != *sha256) {
+        let reason =
+            "it is not the file that the ledger knows by this name, though it checks in itself: restore the right one";
+        return Err(StoreError::corrupt(path, 0, reason));
     }
     Ok(())
 }

@@ -97,3 +97,88 @@ fn every_counter_and_level_says_what_the_figures_say() {
     let silent = ["syncs_failed_total", "frames_superseded_total", "rejected_future_total"];
     assert!(silent.iter().all(|name| value(name).is_none()), "what did not happen is not told of: {values:?}");
 }
+
+/// Makes every counter of a store count, with frames that are refused for each reason, and a seal that finds no space.
+fn count_everything(dir: &std::path::Path) -> vocdb::Stats {
+    use super::super::faulty::{Fault, FaultyStorage, Unsynced};
+    use super::super::oracle::instrument;
+    use vocdb::{
+        Batch, ChannelChange, Config, Database, DuplicatePolicy, Frame, InstrumentChange, InstrumentId, Station,
+        Timestamp,
+    };
+    let storage = FaultyStorage::default();
+    let clock = Arc::new(vocdb::base::clock::ManualClock::new(super::NOW_MS));
+    let config = Config { clock, storage: Arc::new(storage.clone()), head_bytes_max: 400, ..Config::default() };
+    let db = Database::open(dir, config.clone()).unwrap();
+    let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
+    for (name, policy) in [
+        ("last", DuplicatePolicy::KeepLast),
+        ("first", DuplicatePolicy::KeepFirst),
+        ("reject", DuplicatePolicy::Reject),
+    ] {
+        db.register_instrument(station, instrument(name, 2, policy)).unwrap();
+    }
+    let id = InstrumentId::new;
+    let at = |row: i64| Timestamp::from_ms(super::NOW_MS - 100_000 + row * 1_000);
+    let append = |number: u32, row: i64, values: &[Option<f64>]| {
+        db.append(&Batch::from_iter([Frame::new(id(number), at(row), values)])).unwrap()
+    };
+    for number in 1..=3 {
+        append(number, 5, &[Some(1.0), None]);
+        append(number, 5, &[Some(2.0), None]);
+    }
+    append(1, 5, &[Some(2.0), None]);
+    append(1, 3, &[Some(1.0), None]);
+    append(9, 3, &[Some(1.0), None]);
+    append(1, 6, &[Some(1.0)]);
+    append(1, 6, &[Some(f64::INFINITY), None]);
+    append(1, 10_000_000, &[Some(1.0), None]);
+    let (by, reason) = ("laboratory".to_owned(), "a new column".to_owned());
+    let channels = vec![ChannelChange::Retire("c1".to_owned())];
+    db.change_instrument(&InstrumentChange { instrument: id(1), channels, by, reason }).unwrap();
+    append(1, 7, &[None, Some(1.0)]);
+    // The segment's first page is damaged behind the store's back: a late frame cannot be compared with it.
+    drop(db);
+    let mut files = storage.files();
+    let segment = files.iter_mut().find(|(path, _)| path.extension().is_some_and(|kind| kind == "seg")).unwrap();
+    segment.1[14] ^= 0xFF;
+    storage.replace(&files);
+    let before = vocdb::store::Counters::default();
+    let db = Database::open(dir, config).unwrap();
+    assert_eq!(db.stats().unwrap().counters, before);
+    let append = |number: u32, row: i64, values: &[Option<f64>]| {
+        db.append(&Batch::from_iter([Frame::new(id(number), at(row), values)])).unwrap()
+    };
+    append(1, 5, &[Some(3.0), None]);
+    let mut row = 10;
+    for space in 0..200 {
+        storage.set_fault(Fault::SpaceFor(space));
+        while db.append(&Batch::from_iter([Frame::new(id(2), at(row), &[Some(1.0), Some(2.0)])])).is_ok() {
+            row += 1;
+        }
+        // Whoever asks finds that the thread that seals has found no space.
+        if db.stats().unwrap().counters.seals_failed > 0 && db.seal().is_err() {
+            break;
+        }
+        storage.set_fault(Fault::None);
+        db.seal().unwrap();
+    }
+    storage.set_fault(Fault::None);
+    let stats = db.stats().unwrap();
+    drop(db);
+    storage.restart(Unsynced::Kept);
+    stats
+}
+
+#[test]
+fn every_counter_of_the_figures_is_a_metric_of_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let values: Values = Arc::default();
+    let stats = metrics::with_local_recorder(&Keeper(Arc::clone(&values)), || count_everything(dir.path()));
+    let counters = serde_json::to_value(stats.counters).unwrap();
+    let values = values.lock().unwrap();
+    for name in counters.as_object().unwrap().keys() {
+        let is_counted = values.get(&format!("vocdb_{name}_total")).is_some_and(|count| *count > 0.0);
+        assert!(is_counted, "{name} is no metric: {values:?}");
+    }
+}

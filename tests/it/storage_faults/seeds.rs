@@ -1,9 +1,9 @@
-//! Random work under random power cuts, by seed: many short cases, on all cores.
+//! Random work under random power cuts, failed writes, failed syncs and full disks, by seed: many short cases, on all cores.
 
 use super::{Step, assert_recovered, channel, config, frame, states, take};
 use crate::faulty::{Fault, FaultyStorage, Unsynced, scrambled};
 use std::sync::atomic::{AtomicU64, Ordering};
-use vocdb::{ChannelChange, Config, Database, Durability};
+use vocdb::{ChannelChange, Config, Database, Durability, Error};
 
 /// Runs of random work under random faults: how many, and from which seed on.
 const CASES: &str = "VOCDB_FAULT_CASES";
@@ -75,48 +75,126 @@ fn random_work(chance: &mut Chance) -> Vec<Step> {
     steps
 }
 
-/// One run: work, a power cut at a random change, perhaps another while recovering, and what must then be there.
+/// What a case is about, drawn from its seed.
+struct Case {
+    durability: Durability,
+    /// Now and then so little memory that rows are sealed behind the appends' back.
+    head_bytes_max: usize,
+    steps: Vec<Step>,
+    unsynced: Unsynced,
+    dir: tempfile::TempDir,
+    storage: FaultyStorage,
+}
+
+impl Case {
+    fn draw(chance: &mut Chance) -> Self {
+        let durability = if chance.below(4) == 0 { Durability::Buffered } else { Durability::Always };
+        let steps = random_work(chance);
+        let seed = chance.below(1 << 40);
+        let unsynced = match chance.below(9) {
+            0 => Unsynced::Lost,
+            1 => Unsynced::Kept,
+            2 | 3 => Unsynced::Torn(seed),
+            4 | 5 => Unsynced::Zeroed(seed),
+            _ => Unsynced::Pieces(seed),
+        };
+        let head_bytes_max =
+            if chance.below(2) == 0 { 40 + usize::try_from(chance.below(200)).unwrap() } else { usize::MAX };
+        let (dir, storage) = (tempfile::tempdir().unwrap(), FaultyStorage::default());
+        Self { durability, head_bytes_max, steps, unsynced, dir, storage }
+    }
+
+    fn open(&self) -> Result<Database, Error> {
+        let config = config(&self.storage, self.durability);
+        Database::open(self.dir.path(), Config { head_bytes_max: self.head_bytes_max, ..config })
+    }
+
+    /// The store must be as it was after some number of steps.
+    fn assert_recovered_to(&self, promised: usize, reached: usize, fault: &str) {
+        let states = states(&self.steps, self.durability);
+        let Self { durability, head_bytes_max, steps, unsynced, .. } = self;
+        let context = format!("{durability:?}, head of {head_bytes_max}, {fault}, {unsynced:?}, {steps:?}");
+        let possible = &states[promised..=reached.min(states.len() - 1)];
+        assert_recovered(&self.open().unwrap(), possible, &context);
+    }
+
+    /// So many steps, if they were acknowledged as durable.
+    fn promised(&self, acknowledged: usize) -> usize {
+        if self.durability == Durability::Always { acknowledged } else { 0 }
+    }
+}
+
+/// Work, a power cut at a random change, perhaps another while recovering, and what must then be there.
+fn assert_a_power_cut_loses_nothing(case: &Case, chance: &mut Chance) {
+    let changes = chance.below(12 * case.steps.len() as u64);
+    let is_done = chance.below(2) == 0;
+    case.storage.set_fault(Fault::PowerFor { changes, is_done });
+    let opened = case.open().ok();
+    let acknowledged =
+        opened.as_ref().map_or(0, |db| case.steps.iter().take_while(|step| take(db, step).is_ok()).count());
+    drop(opened);
+    case.storage.restart(case.unsynced);
+    if chance.below(3) == 0 {
+        case.storage.set_fault(Fault::PowerFor { changes: chance.below(8), is_done });
+        drop(case.open());
+        case.storage.restart(case.unsynced);
+    }
+    case.assert_recovered_to(case.promised(acknowledged), acknowledged + 1, &format!("power for {changes} changes"));
+}
+
+/// Work with a fault in the middle of it: whoever is refused asks again, and goes on where that is possible. Then the power goes.
+fn assert_a_fault_loses_nothing(case: &Case, chance: &mut Chance) {
+    let changes = chance.below(6 * case.steps.len() as u64);
+    let fault = match chance.below(4) {
+        0 => Fault::SpaceFor(changes),
+        1 => Fault::SpaceForAndNoCut(changes),
+        2 => Fault::SyncsBefore(changes),
+        _ => Fault::WritesBefore(changes),
+    };
+    let db = case.open().unwrap();
+    case.storage.set_fault(fault);
+    let (mut acknowledged, mut reached, mut is_shut) = (0, 0, false);
+    for (number, step) in (1..).zip(&case.steps) {
+        let last_lsn = db.stats().unwrap().last_lsn;
+        let mut result = take(&db, step);
+        // Frames that are in the log and in memory are stored, though not promised: sent again, they would repeat themselves.
+        let is_stored = || matches!(step, Step::Append(_)) && db.stats().unwrap().last_lsn > last_lsn;
+        if result.is_err() {
+            case.storage.set_fault(Fault::None);
+            result = if is_stored() { result } else { take(&db, step) };
+        }
+        is_shut = result.is_err() && !is_stored();
+        if is_shut {
+            break;
+        }
+        reached = number;
+        acknowledged = if result.is_ok() { number } else { acknowledged };
+    }
+    // Where the files are in a known state, everything is there; where they are not, what was promised is.
+    case.storage.set_fault(Fault::None);
+    let is_whole = !is_shut && db.seal().is_ok();
+    drop(db);
+    case.storage.restart(case.unsynced);
+    if is_whole {
+        case.assert_recovered_to(reached, reached, &format!("{fault:?}"));
+    } else {
+        case.assert_recovered_to(case.promised(acknowledged), reached + 1, &format!("{fault:?}"));
+    }
+}
+
+/// One run.
 fn assert_one_seed_loses_nothing(seed: u64) {
     let mut chance = Chance(seed);
-    let durability = if chance.below(4) == 0 { Durability::Buffered } else { Durability::Always };
-    let steps = random_work(&mut chance);
-    let changes = chance.below(12 * steps.len() as u64);
-    let unsynced = match chance.below(6) {
-        0 => Unsynced::Lost,
-        1 => Unsynced::Kept,
-        2 | 3 => Unsynced::Torn(chance.below(1 << 40)),
-        _ => Unsynced::Zeroed(chance.below(1 << 40)),
-    };
-    let is_done = chance.below(2) == 0;
-    let dir = tempfile::tempdir().unwrap();
-    let storage = FaultyStorage::default();
-    storage.set_fault(Fault::PowerFor { changes, is_done });
-    // Now and then so little memory that rows are sealed behind the appends' back.
-    let head_bytes_max =
-        if chance.below(2) == 0 { 40 + usize::try_from(chance.below(200)).unwrap() } else { usize::MAX };
-    let config = |storage: &FaultyStorage, durability| Config { head_bytes_max, ..config(storage, durability) };
-    let opened = Database::open(dir.path(), config(&storage, durability)).ok();
-    let acknowledged = opened.as_ref().map_or(0, |db| steps.iter().take_while(|step| take(db, step).is_ok()).count());
-    drop(opened);
-    storage.restart(unsynced);
+    let case = Case::draw(&mut chance);
     if chance.below(3) == 0 {
-        storage.set_fault(Fault::PowerFor { changes: chance.below(8), is_done });
-        drop(Database::open(dir.path(), config(&storage, durability)));
-        storage.restart(unsynced);
+        assert_a_fault_loses_nothing(&case, &mut chance);
+    } else {
+        assert_a_power_cut_loses_nothing(&case, &mut chance);
     }
-    let states = states(&steps, durability);
-    let promised = if durability == Durability::Always { acknowledged } else { 0 };
-    let possible = &states[promised..=(acknowledged + 1).min(states.len() - 1)];
-    let db = Database::open(dir.path(), config(&storage, durability)).unwrap();
-    assert_recovered(
-        &db,
-        possible,
-        &format!("{durability:?}, head of {head_bytes_max}, power for {changes} changes, {unsynced:?}, {steps:?}"),
-    );
 }
 
 #[test]
-fn thousands_of_seeds_of_random_work_and_power_cuts_lose_nothing_acknowledged() {
+fn thousands_of_seeds_of_random_work_power_cuts_and_faults_lose_nothing_acknowledged() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let first = number(SEED).unwrap_or(0);
     let cases = number(CASES).unwrap_or(if number(SEED).is_some() { 1 } else { CASES_DEFAULT });
@@ -132,6 +210,6 @@ fn thousands_of_seeds_of_random_work_and_power_cuts_lose_nothing_acknowledged() 
     };
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     let run = run.into_inner();
-    println!("{run} cases of random work and power cuts");
+    println!("{run} cases of random work, power cuts and faults");
     assert_eq!(run, cases);
 }

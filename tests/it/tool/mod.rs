@@ -28,7 +28,7 @@ impl Ended {
     /// Its error, where it ended with this code and printed nothing.
     fn error(self, code: i32) -> String {
         assert_eq!((self.code, self.out.as_str()), (Some(code), ""), "{}", self.err);
-        assert!(self.err.starts_with("error: "), "{}", self.err);
+        assert!(self.err.starts_with("error: ") || self.err.starts_with(r#"{"error":"#), "{}", self.err);
         self.err
     }
 

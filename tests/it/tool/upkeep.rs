@@ -195,3 +195,69 @@ fn repair_says_what_it_has_found_and_the_store_checks_again() {
     assert!(text.contains("set aside as") && text.contains(".quarantined"), "{text}");
     run(dir.path(), &["verify", "store"]).printed();
 }
+
+/// Flips a byte of the first frame of the only log of a store, which has a second frame.
+fn damage_log(dir: &Path) {
+    let db = Database::open(dir.join("store"), Config::default()).unwrap();
+    let (laser, _) = db.channel("metec", "methane").unwrap();
+    for second in 1..3 {
+        let time = vocdb::Timestamp::from_ms(1_652_500_000_000 + second * 1_000);
+        db.append(&vocdb::Batch::from_iter([vocdb::Frame::new(laser, time, &[Some(2.0), None])])).unwrap();
+    }
+    drop(db);
+    let log = std::fs::read_dir(dir.join("store/wal")).unwrap().map(|file| file.unwrap().path()).max().unwrap();
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes[16 + 22] ^= 0xFF;
+    std::fs::write(log, bytes).unwrap();
+}
+
+#[test]
+fn repair_keeps_what_can_be_read_of_a_damaged_log_and_says_as_json_and_in_words_what_is_lost() {
+    for is_json in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        metec(dir.path());
+        damage_log(dir.path());
+        let error = run_with(dir.path(), DELETE, &["2022-05-10", "--to", "2022-05-11"]).error(1);
+        assert!(error.contains("damage at offset 16") && error.contains("`repair`"), "{error}");
+        if is_json {
+            let object = run(dir.path(), &["repair", "store", "--json"]).object();
+            let log = &object["salvaged_logs"][0];
+            assert_eq!(log["lost"], serde_json::json!([{"first": 4921, "last": 4921}]), "{object}");
+            assert_eq!(log["frames_kept"], 1, "{object}");
+            assert!(Path::new(&dir.path().join(log["aside"].as_str().unwrap())).exists(), "{object}");
+        } else {
+            let text = run(dir.path(), &["repair", "store"]).printed();
+            assert!(text.contains("lost: frames 4921 to 4921") && text.contains("1 frames kept"), "{text}");
+        }
+        let object = run(dir.path(), &["repair", "store", "--json"]).object();
+        assert_eq!(
+            (&object["salvaged_logs"], &object["quarantined"]),
+            (&serde_json::json!([]), &serde_json::json!([]))
+        );
+        run(dir.path(), &["verify", "store"]).printed();
+    }
+}
+
+#[test]
+fn repair_tells_as_json_which_rows_are_missing_with_a_segment() {
+    let dir = tempfile::tempdir().unwrap();
+    metec(dir.path());
+    damage(dir.path(), |length| length / 2);
+    let object = run(dir.path(), &["repair", "store", "--json"]).object();
+    let aside = &object["quarantined"][0];
+    assert_eq!((&aside["first_lsn"], &aside["last_lsn"]), (&1.into(), &4_920.into()), "{object}");
+    assert!(aside["first_time"].as_i64() < aside["last_time"].as_i64(), "{object}");
+    assert_eq!(object["missing_segments"].as_array().unwrap().len(), 1, "{object}");
+}
+
+#[test]
+fn with_json_an_error_is_one_object_with_the_error_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in ["verify", "compact", "repair", "inspect"] {
+        let ended = run(dir.path(), &[command, "nowhere", "--json"]);
+        assert_eq!((ended.code, ended.out.as_str(), ended.err.lines().count()), (Some(1), "", 1), "{}", ended.err);
+        let object: serde_json::Value = serde_json::from_str(&ended.err).unwrap();
+        assert_eq!(object.as_object().unwrap().len(), 1, "{object}");
+        assert!(object["error"].as_str().unwrap().contains("`nowhere` is no store"), "{object}");
+    }
+}

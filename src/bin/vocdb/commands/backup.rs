@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress;
 use crate::store;
 use clap::Args;
 use serde::Serialize;
@@ -33,7 +34,11 @@ struct BackedUp {
 
 impl Backup {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let report = store::open(&self.store)?.backup(&self.dir).map_err(Failure::from_error)?;
+        let db = store::open(&self.store)?;
+        let bar = progress::bar(output.is_json(), progress::FILES);
+        let report = db.backup_watched(&self.dir, progress::on(&bar));
+        bar.finish_and_clear();
+        let report = report.map_err(Failure::from_error)?;
         let (store, dir) = (self.store.display().to_string(), self.dir.display().to_string());
         let done = BackedUp { store, dir, report };
         output.either(&done, || done.text())

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress;
 use crate::store;
 use clap::Args;
 use serde::Serialize;
@@ -35,7 +36,10 @@ impl Compact {
         if compaction == Compaction::Everything {
             db.seal().map_err(Failure::from_error)?;
         }
-        let report = db.compact(compaction).map_err(Failure::from_error)?;
+        let bar = progress::bar(output.is_json(), progress::SEGMENTS);
+        let report = db.compact_watched(compaction, progress::on(&bar));
+        bar.finish_and_clear();
+        let report = report.map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
         let compacted = Compacted { store: self.store.display().to_string(), report };
         output.either(&compacted, || compacted.text())

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress;
 use crate::store;
 use crate::values;
 use clap::Args;
@@ -69,7 +70,10 @@ impl Delete {
             reason: self.reason.clone(),
         };
         let values = count(&db, &deletion, &instrument)?;
-        let report = db.delete(&deletion).map_err(Failure::from_error)?;
+        let bar = progress::bar(output.is_json(), progress::SEGMENTS);
+        let report = db.delete_watched(&deletion, progress::on(&bar));
+        bar.finish_and_clear();
+        let report = report.map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
         let deleted = Deleted {
             station: self.station.clone(),

@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress;
 use crate::store;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -49,17 +49,14 @@ impl Restore {
 
     fn backup(&self, is_hidden: bool) -> Result<BackupReport, Failure> {
         store::check(&self.source)?;
-        let bar = progress(is_hidden, "{bar:40} {pos}/{len} files {eta}");
-        let report = Database::restore_backup(&self.source, &self.store, |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        });
+        let bar = progress::bar(is_hidden, progress::FILES);
+        let report = Database::restore_backup(&self.source, &self.store, progress::on(&bar));
         bar.finish_and_clear();
         report.map_err(Failure::from_error)
     }
 
     fn dump(&self, is_hidden: bool) -> Result<RestoreReport, Failure> {
-        let bar = progress(is_hidden, "{bar:40} {bytes}/{total_bytes} {eta}");
+        let bar = progress::bar(is_hidden, "{bar:40} {bytes}/{total_bytes} {eta}");
         let read = |bytes| bar.set_position(bytes);
         let report = if self.source == Path::new("-") {
             Database::restore(BufReader::new(io::stdin().lock()), &self.store, read)
@@ -89,11 +86,4 @@ impl Restored<BackupReport> {
             self.store, self.source
         )
     }
-}
-
-/// A bar on standard error; nothing where that is no terminal, or JSON was asked for.
-fn progress(is_hidden: bool, template: &str) -> ProgressBar {
-    let target = if is_hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let style = ProgressStyle::with_template(template);
-    ProgressBar::with_draw_target(None, target).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress;
 use crate::store;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -34,11 +34,8 @@ struct Verification {
 impl Verify {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         store::check(&self.store)?;
-        let bar = progress(output.is_json());
-        let report = Database::verify(&self.store, |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        });
+        let bar = progress::bar(output.is_json(), progress::FILES);
+        let report = Database::verify(&self.store, progress::on(&bar));
         bar.finish_and_clear();
         let report = report.map_err(Failure::from_error)?;
         let verification =
@@ -58,13 +55,16 @@ impl Verify {
 
 impl Verification {
     fn text(&self) -> String {
-        let VerifyReport { segments, rows, values, wal_frames, wal_torn_bytes, ledger_records, findings } =
-            &self.report;
+        let VerifyReport { segments, rows, values, wal_frames, wal_torn_bytes, .. } = &self.report;
+        let VerifyReport { ledger_records, segments_set_aside, findings, .. } = &self.report;
         let mut text = String::new();
         let _ = writeln!(text, "{}", self.store);
         let _ = writeln!(text, "  segments         {segments:>14} with {rows} rows and {values} values");
         let _ = writeln!(text, "  write-ahead log  {wal_frames:>14} frames, {wal_torn_bytes} bytes torn at its end");
         let _ = writeln!(text, "  ledger           {ledger_records:>14} records");
+        for name in segments_set_aside {
+            let _ = writeln!(text, "set aside, and missing: segment {name}");
+        }
         for finding in findings {
             let _ = writeln!(text, "does not check: {}: {}", finding.path.display(), finding.reason);
         }
@@ -73,11 +73,4 @@ impl Verification {
         }
         text
     }
-}
-
-/// A bar on standard error, by files; nothing where that is no terminal, or JSON was asked for.
-fn progress(is_hidden: bool) -> ProgressBar {
-    let target = if is_hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} files {eta}");
-    ProgressBar::with_draw_target(None, target).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

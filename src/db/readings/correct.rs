@@ -1,0 +1,86 @@
+//! Stored values that somebody corrects.
+
+use crate::config::Durability;
+use crate::db::core::Database;
+use crate::error::Error;
+use crate::model::{InstrumentId, Sample, Timestamp};
+use std::collections::BTreeMap;
+
+/// Stored values of one channel that are wrong, and what is right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValueCorrection {
+    /// Of which instrument.
+    pub instrument: InstrumentId,
+    /// Of which of its channels, by its place in a frame.
+    pub channel: usize,
+    /// At which times, and what is to stand there, with its flag. Of two for the same time the later one counts.
+    pub samples: Vec<(Timestamp, Sample)>,
+    /// Who says so.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Database {
+    /// Replaces stored values, whatever the instrument's policy for duplicates, all of them or none. The ledger keeps for each the old and the
+    /// new one, and who wanted it, and why. Gives how many are different now. Rules see the corrected rows as late ones.
+    ///
+    /// A process that is killed before this returns may leave the values corrected; the ledger then says `instrument` for who.
+    ///
+    /// ```
+    /// use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Sample, Station, Timestamp, Unit, ValueCorrection};
+    /// let dir = tempfile::tempdir()?;
+    /// let db = Database::open(dir.path(), Config::default())?;
+    /// let station = db.register_station(Station::new("park/S1")?)?;
+    /// let benzene = Channel::species("benzene", Unit::Ppb)?;
+    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::hours(1), vec![benzene])?)?;
+    /// let mut batch = Batch::new();
+    /// let hour = Timestamp::from_ms(1_700_000_000_000);
+    /// batch.push_values(gc, hour, &[Some(42.0)]);
+    /// db.append(&batch)?;
+    ///
+    /// let mut correction = ValueCorrection {
+    ///     instrument: gc,
+    ///     channel: 0,
+    ///     samples: vec![(hour, Sample::normal(0.42))],
+    ///     by: "laboratory".to_owned(),
+    ///     reason: "a factor of 100 in the calibration".to_owned(),
+    /// };
+    /// assert_eq!(db.correct(&correction)?, 1);
+    /// assert_eq!(db.latest("park/S1", "benzene")?.unwrap().1.value, Some(0.42));
+    /// correction.samples = vec![(hour.plus_ms(1), Sample::normal(0.42))];
+    /// assert!(db.correct(&correction).is_err(), "no row is there");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoInstrument`], [`Error::NoChannel`]; [`Error::Store`] for a time without a row and for a sample without a usable value
+    /// ([`StoreError::NotCorrectable`](crate::store::StoreError::NotCorrectable)); [`Error::Store`] and [`Error::Ledger`] where files
+    /// cannot be read or written.
+    pub fn correct(&self, correction: &ValueCorrection) -> Result<u64, Error> {
+        let ValueCorrection { instrument, channel, .. } = *correction;
+        let samples: BTreeMap<Timestamp, Sample> = correction.samples.iter().copied().collect();
+        let mut inner = self.inner_with_room()?;
+        inner.ledger.check()?;
+        inner.commit_all()?;
+        let (_, known) = inner.registry.instrument(instrument).ok_or(Error::NoInstrument(instrument))?;
+        if known.channels().get(channel).is_none() {
+            return Err(Error::NoChannel { instrument, channel });
+        }
+        let staged = inner.store.stage_correction((instrument, known.channels().len()), channel, &samples)?;
+        let (first_lsn, lsn) = inner.store.write(&staged)?;
+        staged.counters.publish();
+        let said = (correction.by.as_str(), correction.reason.as_str());
+        for ((lsn, frame), (_, replaced)) in (first_lsn..).zip(staged.batch.frames()).zip(&staged.corrections) {
+            inner.feed(lsn, frame, std::slice::from_ref(replaced), said)?;
+        }
+        inner.commit_all()?;
+        inner.deliver()?;
+        inner.publish_levels();
+        drop(inner);
+        if self.durability == Durability::Always {
+            self.sync.wait_durable(lsn)?;
+        }
+        Ok(staged.counters.values_corrected)
+    }
+}

@@ -1,0 +1,62 @@
+//! Verification and repair.
+
+use super::lineage::read_lineage;
+use crate::config::Config;
+use crate::db::core::Database;
+use crate::error::Error;
+use crate::ledger::Ledger;
+use crate::store::io::{FsStorage, Storage};
+use crate::store::{Finding, OpenReport, VerifyReport};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Database {
+    /// Reads every file of a store, in use or not, and reports what does not check, and which segments are not there or not those that
+    /// the ledger knows. Neither catalog nor lock is needed, and nothing is changed. `progress` is told how many files are done, and of how
+    /// many.
+    ///
+    /// # Errors
+    /// [`Error::Store`] where the directories cannot be listed.
+    pub fn verify(dir: impl AsRef<Path>, mut progress: impl FnMut(u64, u64)) -> Result<VerifyReport, Error> {
+        let (dir, storage): (&Path, Arc<dyn Storage>) = (dir.as_ref(), Arc::new(FsStorage));
+        let ledger = || read_lineage(&*storage, dir).ok();
+        let mut report = crate::store::verify(&storage, dir, &ledger, &mut progress)?;
+        let path = dir.join("ledger");
+        match Ledger::read(&*storage, &path) {
+            Ok(content) => report.ledger_records = content.records.len() as u64,
+            Err(error) => report.findings.push(Finding { path, reason: error.to_string() }),
+        }
+        Ok(report)
+    }
+
+    /// Opens a store, reads every segment, sets aside those that do not check (as `*.quarantined`), and opens it without them.
+    /// [`Database::open_report`] then says what was found, also by the first opening. `progress` is told files done and files in all.
+    ///
+    /// Of a write-ahead log that is damaged before its end, which opening refuses, the frames that check are kept. The damaged file is kept
+    /// beside (as `*.quarantined`), and [`OpenReport::salvaged_logs`](crate::store::OpenReport) says which frames are lost. A backup of that file,
+    /// if there is one, is better: put it in its place first.
+    ///
+    /// # Errors
+    /// As [`Database::open`]; a damaged ledger is an error that names the file: restore it from a backup.
+    pub fn repair(dir: impl AsRef<Path>, config: Config, mut progress: impl FnMut(u64, u64)) -> Result<Self, Error> {
+        let dir = dir.as_ref();
+        let salvaged = crate::store::salvage_logs(&*config.storage, dir)?;
+        let first = Self::open(dir, config.clone())?;
+        let ledger = || read_lineage(&*config.storage, dir).ok();
+        let found = crate::store::verify(&config.storage, dir, &ledger, &mut progress)?;
+        let mut report = OpenReport { salvaged_logs: salvaged, ..first.report.clone() };
+        drop(first);
+        for Finding { path, reason } in found.findings {
+            if path.parent() != Some(&dir.join("segments")) || config.storage.length(&path).is_err() {
+                continue;
+            }
+            let aside = crate::store::set_segment_aside(&*config.storage, &path, reason);
+            report.quarantined.push(aside?);
+        }
+        let mut again = Self::open(dir, config)?;
+        report.missing_segments.clone_from(&again.report.missing_segments);
+        report.deletion_note.clone_from(&again.report.deletion_note);
+        again.report = report;
+        Ok(again)
+    }
+}
