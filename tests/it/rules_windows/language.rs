@@ -60,6 +60,8 @@ pub(crate) enum Amount {
 #[derive(Debug, Clone)]
 pub(crate) enum Claim {
     Limit(Amount, &'static str, f64),
+    /// The same with a limit of its own for one station, by its index.
+    LimitAt(Amount, &'static str, f64, (u32, f64)),
     Pair(Amount, &'static str, Amount),
     Ratio(Amount, Amount, &'static str, f64),
     Counted(Look, &'static str, u32),
@@ -91,7 +93,24 @@ pub(crate) struct RandomRule {
     pub(crate) scope: u32,
     /// After how many seconds whom, and over which way.
     pub(crate) chain: Vec<(i64, &'static str, &'static str)>,
+    /// What becomes of its alarms; no verdict depends on it.
+    pub(crate) life: Life,
 }
+
+/// What a rule says of its alarms once they are open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Life {
+    latches: bool,
+    auto_close_s: Option<i64>,
+    /// Every so many seconds, so often.
+    remind: Option<(i64, u32)>,
+    /// Whether the chain tells whoever is on duty at the hour.
+    has_roster: bool,
+}
+
+/// A desk with shifts of a few minutes' difference to the beginning of every run.
+const ROSTER: &str = "roster(\"? desk\", \"UTC\").shift(\"daily\", \"06:00-22:15\", contact(\"?\", [\"phone\"]))\
+                      .otherwise(contact(\"night\"))";
 
 impl Look {
     pub(crate) const fn is_slow(&self) -> bool {
@@ -155,6 +174,10 @@ impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Limit(left, operator, limit) => write!(f, "{left} {operator} {limit}.ppm"),
+            Self::LimitAt(left, operator, limit, (station, other)) => {
+                let name = station_name(*station);
+                write!(f, "{left} {operator} param(\"p\", {limit}.ppm).at(\"{name}\", {other}.ppm)")
+            }
             Self::Pair(left, operator, right) => write!(f, "{left} {operator} {right}"),
             Self::Ratio(over, under, operator, limit) => write!(f, "{over} / {under} {operator} {limit:?}"),
             Self::Counted(look, operator, limit) => write!(f, "{look} {operator} {limit}"),
@@ -210,9 +233,20 @@ impl RandomRule {
         if !self.chain.is_empty() {
             text += "\n .escalate(escalation(\"chain\")";
             for (after_s, contact, way) in &self.chain {
-                text += &format!(".step({after_s}.seconds, contact(\"{contact}\"), \"{way}\")");
+                let whom =
+                    if self.life.has_roster { ROSTER.replace('?', contact) } else { format!("contact(\"{contact}\")") };
+                text += &format!(".step({after_s}.seconds, {whom}, \"{way}\")");
+            }
+            if let Some((every_s, times)) = self.life.remind {
+                text += &format!(".remind({every_s}.seconds, {times})");
             }
             text += ")";
+        }
+        if self.life.latches {
+            text += ".latch()";
+        }
+        if let Some(auto_close_s) = self.life.auto_close_s {
+            text += &format!(".auto_close({auto_close_s}.seconds)");
         }
         text + ";\n"
     }
@@ -312,6 +346,8 @@ pub(crate) fn any_claim() -> impl Strategy<Value = Claim> {
     let ratio = select(vec![0.5, 1.0, 1.5, 3.0]);
     let single = prop_oneof![
         5 => (any_amount(), operator(), limit()).prop_map(|(left, by, limit)| Claim::Limit(left, by, limit)),
+        1 => (any_amount(), operator(), limit(), (0..STATIONS, limit()))
+            .prop_map(|(left, by, limit, other)| Claim::LimitAt(left, by, limit, other)),
         1 => (any_amount(), operator(), any_amount()).prop_map(|(left, by, right)| Claim::Pair(left, by, right)),
         1 => (any_amount(), any_amount(), operator(), ratio)
             .prop_map(|(over, under, by, limit)| Claim::Ratio(over, under, by, limit)),
@@ -345,14 +381,19 @@ pub(crate) fn any_rule() -> impl Strategy<Value = RandomRule> {
     let suppress = prop::option::weighted(0.3, any_claim());
     let grid =
         (prop::option::weighted(0.2, select(vec![5_i64, 20, 30])), prop_oneof![3 => Just(0_i64), 1 => 1_i64..40]);
-    (any_claim(), clear, suppress, hold, missing, (scope, grid), chain).prop_map(
-        |(when, clear, suppress, hold_s, missing, (scope, grid), mut chain)| {
+    let remind = prop::option::weighted(0.3, (select(vec![5_i64, 20, 60]), 1_u32..4));
+    let life =
+        (prop::bool::weighted(0.2), prop::option::weighted(0.2, select(vec![10_i64, 30, 60])), remind, any::<bool>());
+    (any_claim(), clear, suppress, hold, missing, (scope, grid), (chain, life)).prop_map(
+        |(when, clear, suppress, hold_s, missing, (scope, grid), (mut chain, life))| {
+            let (latches, auto_close_s, remind, has_roster) = life;
+            let life = Life { latches, auto_close_s, remind, has_roster };
             chain.sort_unstable_by_key(|(after_s, ..)| *after_s);
             let ((quorum, scope), (every_s, lateness_s)) = (scope, grid);
             // What clears is written so that loading cannot see whether it does so where the rule trips.
             let twice = |claim: Claim| Claim::Not(Box::new(Claim::Not(Box::new(claim))));
             let clear = clear.map(|(claim, hold_s)| (twice(claim), hold_s));
-            RandomRule { when, clear, suppress, every_s, lateness_s, hold_s, missing, quorum, scope, chain }
+            RandomRule { when, clear, suppress, every_s, lateness_s, hold_s, missing, quorum, scope, chain, life }
         },
     )
 }

@@ -127,6 +127,10 @@ impl Site<'_> {
     fn claim(&self, claim: &Claim) -> Option<bool> {
         match claim {
             Claim::Limit(left, by, limit) => compare(self.amount(left), by, Some(*limit)),
+            Claim::LimitAt(left, by, limit, (station, other)) => {
+                let limit = if self.station == *station { other } else { limit };
+                compare(self.amount(left), by, Some(*limit))
+            }
             Claim::Pair(left, by, right) => compare(self.amount(left), by, self.amount(right)),
             Claim::Ratio(over, under, by, limit) => compare(self.ratio(over, under), by, Some(*limit)),
             Claim::Counted(look, by, limit) | Claim::Covered(look, by, limit) => {
@@ -153,7 +157,7 @@ impl Site<'_> {
     /// The left side of the first comparison.
     fn shown(&self, claim: &Claim) -> Option<f64> {
         match claim {
-            Claim::Limit(left, ..) | Claim::Pair(left, ..) => self.amount(left),
+            Claim::Limit(left, ..) | Claim::LimitAt(left, ..) | Claim::Pair(left, ..) => self.amount(left),
             Claim::Ratio(over, under, ..) => self.ratio(over, under),
             Claim::Counted(look, ..) | Claim::Covered(look, ..) | Claim::Rated(look, ..) => self.look(look),
             Claim::And(left, right) | Claim::Or(left, right) => {
