@@ -34,6 +34,9 @@ impl Course {
                 AlarmEvent::Closed(one) => {
                     course.set(&one.rule, &one.scope_key, |at| at >= one.closed_at, false, &slots)
                 }
+                AlarmEvent::LatchChanged(one) => {
+                    course.set(&one.rule, &one.scope_key, |at| at >= one.at, !one.is_clear, &slots);
+                }
                 AlarmEvent::Amended(one) => {
                     let (rule, scope) = (&one.rule, &one.scope_key);
                     let before = course.0.get(&(rule.clone(), scope.clone())).cloned().unwrap_or_default();
