@@ -11,6 +11,7 @@ use vocdb::base::clock::ManualClock;
 use vocdb::ledger::LedgerError;
 use vocdb::query::QueryError;
 use vocdb::store::StoreError;
+use vocdb::store::io::log::{LogKind, read_log};
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
     InstrumentChange, InstrumentId, Interval, Quality, Retention, RetentionScope, Sample, Station, TimeRange,
@@ -230,6 +231,33 @@ fn a_power_cut_at_any_change_loses_nothing_that_was_acknowledged_as_durable() {
 #[test]
 fn a_power_cut_leaves_a_prefix_of_what_was_buffered() {
     assert_power_cuts_lose_nothing_acknowledged(Durability::Buffered, 0..2);
+}
+
+#[test]
+fn a_later_page_that_the_medium_kept_without_an_earlier_one_is_cut_off_and_told_and_is_no_damage() {
+    let kind = LogKind { name: "log", magic: *b"VOCDBWAL", version: 1 };
+    let steps: Vec<Step> = workload().into_iter().take(4).collect();
+    let states = states(&steps, Durability::Buffered);
+    let mut stranded = 0;
+    for seed in 0..200 {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = FaultyStorage::default();
+        let db = Database::open(dir.path(), config(&storage, Durability::Buffered)).unwrap();
+        steps[..3].iter().for_each(|step| take(&db, step).unwrap());
+        db.append(&Batch::from_iter([frame(2, 9, &[Some(9.0)])])).unwrap();
+        drop(db);
+        storage.restart(Unsynced::Pieces(seed));
+        let files = storage.files();
+        let (_, log) = files.iter().find(|(path, _)| path.extension().is_some_and(|kind| kind == "wal")).unwrap();
+        let is_stranded = !read_log(log, kind).unwrap().stranded.is_empty();
+        let db = Database::open(dir.path(), config(&storage, Durability::Buffered)).unwrap();
+        if is_stranded {
+            stranded += 1;
+            assert!(db.open_report().wal_torn_bytes > 0, "seed {seed}");
+            assert_recovered(&db, &states[1..4], &format!("seed {seed}"));
+        }
+    }
+    assert!(stranded > 10, "{stranded} cases left a later frame without an earlier one");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::oracle::{Oracle, bits, instrument};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
+use vocdb::ledger::{Kind, Ledger, Record};
 use vocdb::store::io::{FsStorage, Storage};
 use vocdb::{
     Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame, InstrumentId, Sample, TimeRange,
@@ -145,6 +146,37 @@ fn compaction_finishes_a_deletion_that_was_cut_short_before_it_merges() {
     pair.assert_is_as_it_should_be("compacted");
     pair.open();
     pair.assert_is_as_it_should_be("reopened");
+}
+
+/// Writes the ledger again with its deletions as an earlier release recorded them: without how far they reach.
+fn as_version_1(storage: &FaultyStorage, dir: &Path) {
+    let path = dir.join("ledger");
+    let older = |record: Record| {
+        if record.kind() != Kind::ReadingsDeleted {
+            return record;
+        }
+        // An optional number below 251 takes two bytes.
+        let (_, body) = record.bytes();
+        Record::from_bytes(Kind::ReadingsDeleted, 1, body[..body.len() - 2].to_vec()).unwrap()
+    };
+    let records: Vec<Record> = Ledger::read(storage, &path).unwrap().records.into_iter().map(older).collect();
+    storage.remove(&path).unwrap();
+    Ledger::open(storage, &path).unwrap().0.commit(&records).unwrap();
+}
+
+#[test]
+fn a_deletion_that_an_earlier_release_left_half_done_reaches_what_was_sealed_before_it() {
+    let (mut pair, storage) = half_deleted();
+    let late = Frame::new(ID, Timestamp::from_ms(at(70).as_ms() + 1), &[Some(7.0), Some(2.0)]);
+    pair.oracle.append(std::slice::from_ref(&late), Timestamp::from_ms(NOW_MS), false);
+    pair.db().append(&Batch::from_iter([late])).unwrap();
+    pair.db().seal().unwrap();
+    pair.db = None;
+    as_version_1(&storage, pair.dir.path());
+    for context in ["opened", "opened again"] {
+        pair.open();
+        pair.assert_is_as_it_should_be(context);
+    }
 }
 
 #[test]
