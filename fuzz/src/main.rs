@@ -69,11 +69,11 @@ fn fuzz() -> Result<bool, String> {
     for target in targets {
         let outcome = run(target, arguments.plan);
         let (name, peak_kib) = (target.name, outcome.peak_bytes / 1024);
-        println!(
-            "{name}: {} iterations, at most {peak_kib} KiB, {} failures",
-            outcome.iterations,
-            outcome.failures.len()
-        );
+        let verdict = match outcome.failures.len() {
+            0 => "each answered as it should be".to_owned(),
+            failures => format!("{failures} not as they should be"),
+        };
+        println!("{name}: {} iterations, at most {peak_kib} KiB, {verdict}", outcome.iterations);
         for failure in &outcome.failures {
             is_good = false;
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failures");
