@@ -200,19 +200,16 @@ mod tests {
         assert_eq!((plan.spec, plan.step_ms, plan.quorum), (spec, 60_000, 2));
         let names: Vec<&str> = plan.members.iter().map(|member| member.station_name.as_str()).collect();
         assert_eq!(names, ["park/S1", "park/S2", "park/S3"]);
-        let window = |channel, function, width_ms, expected, coverage_min, label: &str, unit: &str| {
-            let (label, unit) = (label.to_owned(), unit.to_owned());
-            WindowSpec {
-                instrument: InstrumentId::new(2),
-                channel,
-                function,
-                width_ms,
-                lag_ms: 0,
-                expected,
-                coverage_min,
-                label,
-                unit,
-            }
+        let window = |channel, function, width_ms, expected, coverage_min, label: &str, unit: &str| WindowSpec {
+            instrument: InstrumentId::new(2),
+            channel,
+            function,
+            width_ms,
+            lag_ms: 0,
+            expected,
+            coverage_min,
+            label: label.to_owned(),
+            unit: unit.to_owned(),
         };
         let member = Member {
             station: StationId::new(1),

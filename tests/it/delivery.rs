@@ -8,6 +8,8 @@ mod hanging;
 mod mail;
 mod operators;
 mod parallel;
+#[cfg(feature = "mail")]
+mod python;
 #[cfg(all(feature = "mail", feature = "webhook", feature = "tls"))]
 mod tls;
 mod ways;

@@ -88,7 +88,8 @@ impl Amendment {
         };
         let mut parts: Vec<String> = Vec::new();
         for span in self.would_be.iter().filter(|span| !self.recorded.contains(span)) {
-            let stood = self.recorded.iter().find(|recorded| recorded.meets(span));
+            let is_same = |recorded: &&ActiveSpan| recorded.alarm == span.alarm && recorded.meets(span);
+            let stood = self.recorded.iter().find(is_same);
             parts.push(match stood.map(|stood| (stood, stood.begin == span.begin)) {
                 None => format!("would have opened {} and {}", span.begin, cleared(span)),
                 Some((stood, true)) => format!("{}would have {}", named(stood), cleared(span)),

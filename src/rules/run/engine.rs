@@ -4,8 +4,8 @@ use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
 use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
-use super::late::LateRanges;
 use super::member::{MemberState, gather};
+use super::ranges::LateRanges;
 use super::series::{Change, Series, flag_of, of_strand};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
@@ -369,12 +369,6 @@ impl PlanState {
         }
     }
 
-    /// Begins at an instant, which it gives back.
-    fn begin(&mut self, at: Timestamp) -> Timestamp {
-        (self.next, self.begun) = (Some(at), Some(at));
-        at
-    }
-
     /// Waits for the first frame of all: where silence is asked for, so long and no longer. Says whether that changed anything.
     fn wait(&mut self, now: Timestamp) -> bool {
         if self.next.is_some() || !self.plan.asks_silence {
@@ -464,14 +458,6 @@ impl PlanState {
         for index in 0..count {
             self.spreads.push(spread(self.members.iter().map(|member| member.spread_part(index))));
         }
-    }
-
-    /// For how long a verdict may have effects that are still to come: everything that the rule waits and holds.
-    pub(super) fn effects_ms(&self) -> i64 {
-        let spec = &self.plan.spec;
-        let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(self.plan.step_ms.saturating_mul(2));
-        let closes_ms = spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0));
-        waits_ms.saturating_add(spec.hold_ms).saturating_add(closes_ms)
     }
 
     /// The next instant. A gap in which nothing can change any more is skipped: all windows have been empty for longer than the rule

@@ -2,7 +2,8 @@
 
 use super::engine::{Engine, PlanState};
 use super::member::{MemberState, Outage};
-use crate::base::limits::{LATE_INSTANTS_PER_ADVANCE, LATE_RANGES_MAX};
+use super::ranges::LateRange;
+use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
 use crate::model::Timestamp;
 use crate::rules::verdict::AlarmSpec;
 use serde::{Deserialize, Serialize};
@@ -10,19 +11,6 @@ use std::collections::BTreeMap;
 
 /// A range that has been gone through and is still not as it was waits for this share of its length until it is gone through again.
 const PAUSE_SHARE: i64 = 8;
-
-/// Instants of one plan, in ranges that rise and keep apart.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct LateRanges(Vec<LateRange>);
-
-/// Instants from the first to the last, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct LateRange {
-    from: Timestamp,
-    to: Timestamp,
-    /// Up to where it has been gone through, where the condition was not as it was then.
-    upto: Option<Timestamp>,
-}
 
 /// Instants that were evaluated before readings came that reach back to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,43 +59,21 @@ pub struct LateState {
     outages: Vec<(u32, Vec<Vec<Outage>>)>,
 }
 
-impl LateRanges {
-    /// None.
-    pub(super) const NONE: Self = Self(Vec::new());
-
-    /// Adds a range; those that are nearer to each other than `apart_ms` become one. Of too many, the two nearest do.
-    fn add(&mut self, from: Timestamp, to: Timestamp, apart_ms: i64) {
-        let begin = self.0.partition_point(|range| range.end().plus_ms(apart_ms) < from);
-        let end = self.0.partition_point(|range| range.from <= to.plus_ms(apart_ms));
-        let near = self.0.splice(begin..end.max(begin), []);
-        let alone = LateRange { from, to, upto: None };
-        let joined = near.fold(alone, LateRange::joined);
-        self.0.insert(begin, joined);
-        if self.0.len() > LATE_RANGES_MAX {
-            self.join_nearest();
-        }
-    }
-
-    fn join_nearest(&mut self) {
-        let gaps = self.0.iter().zip(self.0.iter().skip(1)).map(|(one, next)| next.from.since_ms(one.end()));
-        let Some((place, _)) = gaps.enumerate().min_by_key(|(_, gap_ms)| *gap_ms) else { return };
-        let next = self.0.remove(place + 1);
-        self.0.iter_mut().skip(place).take(1).for_each(|range| *range = range.joined(next));
-    }
-}
-
-impl LateRange {
-    fn end(&self) -> Timestamp {
-        self.upto.map_or(self.to, |upto| upto.max(self.to))
-    }
-
-    /// Both, to be gone through from the beginning.
-    fn joined(self, other: Self) -> Self {
-        Self { from: self.from.min(other.from), to: self.to.max(other.to), upto: None }
-    }
-}
-
 impl PlanState {
+    /// Begins at an instant, which it gives back.
+    pub(super) fn begin(&mut self, at: Timestamp) -> Timestamp {
+        (self.next, self.begun) = (Some(at), Some(at));
+        at
+    }
+
+    /// For how long a verdict may have effects that are still to come: everything that the rule waits and holds.
+    pub(super) fn effects_ms(&self) -> i64 {
+        let spec = &self.plan.spec;
+        let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(self.plan.step_ms.saturating_mul(2));
+        let closes_ms = spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0));
+        waits_ms.saturating_add(spec.hold_ms).saturating_add(closes_ms)
+    }
+
     /// Notes a frame from before the next instant: instants that were evaluated without it.
     pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp) {
         let step_ms = self.plan.step_ms;
@@ -258,33 +224,4 @@ impl Engine {
 /// The last instant of a grid up to a time, included.
 fn floor_to(time: Timestamp, step_ms: i64) -> Timestamp {
     time.plus_ms(1 - step_ms.max(1)).ceil_to(step_ms)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeSet;
-
-    proptest! {
-        #[test]
-        fn ranges_rise_keep_apart_and_cover_every_instant(
-            added in prop::collection::vec((0_i64..5_000, 0_i64..80), 1..80), apart_ms in 0_i64..60
-        ) {
-            let mut ranges = LateRanges::default();
-            let mut covered = BTreeSet::new();
-            for (from, length) in added {
-                covered.extend(from..=from + length);
-                ranges.add(Timestamp::from_ms(from), Timestamp::from_ms(from + length), apart_ms);
-                prop_assert!(ranges.0.len() <= LATE_RANGES_MAX);
-                prop_assert!(ranges.0.iter().all(|range| range.from <= range.to));
-                let pairs = ranges.0.iter().zip(ranges.0.iter().skip(1));
-                prop_assert!(pairs.clone().all(|(one, next)| one.to.plus_ms(apart_ms) < next.from));
-            }
-            let is_in = |ms: i64| ranges.0.iter().any(|range| (range.from.as_ms()..=range.to.as_ms()).contains(&ms));
-            prop_assert!(covered.iter().all(|ms| is_in(*ms)));
-            let ends = ranges.0.iter().flat_map(|range| [range.from.as_ms(), range.to.as_ms()]);
-            prop_assert!(ends.into_iter().all(|ms| covered.contains(&ms)), "no range goes beyond what was added");
-        }
-    }
 }

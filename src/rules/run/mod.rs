@@ -6,6 +6,7 @@ mod inside;
 mod joint;
 mod late;
 mod member;
+mod ranges;
 mod rerun;
 mod series;
 mod sorted;

@@ -2,9 +2,10 @@
 #![cfg(test)]
 
 use super::BOUND;
+use super::python::python;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::time::Instant;
 use vocdb::Timestamp;
 use vocdb::alarm::event::{Notification, Subject};
@@ -32,11 +33,9 @@ fn free_port() -> u16 {
 
 impl SmtpServer {
     fn start() -> Self {
-        let is_there = Command::new("python3").args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
-        assert!(is_there.is_ok_and(|status| status.success()), "aiosmtpd is not installed: pip install aiosmtpd");
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
-        let mut command = Command::new("python3");
+        let mut command = python();
         command.args(["-u", "-m", "aiosmtpd", "-n", "-l", &address, "-c", "aiosmtpd.handlers.Debugging", "stdout"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();

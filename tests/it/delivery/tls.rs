@@ -1,9 +1,10 @@
 //! Webhooks over https, mail over STARTTLS and TLS with a login: against real servers with certificates of an authority of the test's own.
 #![cfg(test)]
 
+use super::python::python;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use vocdb::Timestamp;
 use vocdb::alarm::event::{Notification, Subject};
 use vocdb::alarm::{AlarmId, Notifier, Outcome};
@@ -51,7 +52,7 @@ impl Server {
         std::fs::write(files.path().join("certificate"), certificate).unwrap();
         std::fs::write(files.path().join("key"), key).unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/delivery/servers.py");
-        let mut command = Command::new("python3");
+        let mut command = python();
         command
             .args(["-W", "ignore", script, kind])
             .arg(files.path().join("certificate"))
