@@ -5,11 +5,13 @@ use super::stats::{self, BlockStats};
 use super::values::Code;
 use crate::base::bytes::{ByteReader, put_varint};
 
-/// The values of the page lie in one body of `pco`.
+/// The values of the page are those of `pco`, all blocks described at once.
 pub(super) const SMALL: u8 = 0x01;
 /// All rows of the page have one mark.
 pub(super) const ONE_MARK: u8 = 0x02;
-pub(super) const KNOWN_FLAGS: u8 = 0x03;
+/// With [`SMALL`]: some blocks at a time have a stream of their own. Without, as version 2 wrote it, all of them have one.
+pub(super) const STREAMS: u8 = 0x04;
+pub(super) const KNOWN_FLAGS: u8 = 0x07;
 
 /// Which marks stand for a value, and which for one that counts in statistics. Marks are bytes whose meaning the caller has.
 #[derive(Debug, Clone)]

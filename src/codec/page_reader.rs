@@ -3,8 +3,8 @@
 use super::CodecError;
 use super::error::at_end;
 use super::marks::decode_marks_into;
-use super::page::{Context, Entry, KNOWN_FLAGS, MarkClasses, ONE_MARK, SMALL};
-use super::small;
+use super::page::{Context, Entry, KNOWN_FLAGS, MarkClasses, ONE_MARK, SMALL, STREAMS};
+use super::small::{self, Streams};
 use super::stats::BlockStats;
 use super::values;
 use crate::base::bytes::ByteReader;
@@ -18,9 +18,11 @@ pub struct PageReader {
     mark: u8,
     blocks: Vec<Block>,
     body_at: usize,
-    /// The values of a small page, decoded as a whole when the first block is asked for.
-    whole: Vec<f64>,
-    is_whole_decoded: bool,
+    /// What describes the values of a small page, once a block is asked for.
+    streams: Option<Streams>,
+    /// The values of the stream that was decoded last; the number of its first block, and where its values begin among those of the page.
+    decoded: Vec<f64>,
+    of_decoded: Option<(usize, usize)>,
     present: Vec<f64>,
 }
 
@@ -44,8 +46,9 @@ impl PageReader {
             mark: 0,
             blocks: Vec::new(),
             body_at: 0,
-            whole: Vec::new(),
-            is_whole_decoded: false,
+            streams: None,
+            decoded: Vec::new(),
+            of_decoded: None,
             present: Vec::new(),
         }
     }
@@ -56,12 +59,12 @@ impl PageReader {
     /// [`CodecError`] for bytes that [`PageWriter`](super::PageWriter) did not write.
     pub fn open(&mut self, page: &[u8], rows: impl Iterator<Item = usize>) -> Result<(), CodecError> {
         self.blocks.clear();
-        self.is_whole_decoded = false;
+        (self.streams, self.of_decoded) = (None, None);
         let mut reader = ByteReader::new(page);
         self.flags = reader.u8()?;
-        if self.flags & !KNOWN_FLAGS != 0 {
+        if self.flags & !KNOWN_FLAGS != 0 || self.flags & (SMALL | STREAMS) == STREAMS {
             let found = u64::from(self.flags);
-            return Err(CodecError::Unknown { field: "page flags", offset: 0, found, known: "0 to 3" });
+            return Err(CodecError::Unknown { field: "page flags", offset: 0, found, known: "0 to 3, 5 and 7" });
         }
         self.mark = if self.flags & ONE_MARK != 0 { reader.u8()? } else { 0 };
         let mut context = Context { flags: self.flags, before: None };
@@ -128,14 +131,14 @@ impl PageReader {
                 return Err(CodecError::Count { what: "present marks", expected: entry.present, found: present });
             }
         }
-        let (values_at, before) = (*values_at, *present_before);
+        let place = Place { block, values_at: *values_at, before: *present_before };
         let is_dense = entry.present == rows;
         let mut present = std::mem::take(&mut self.present);
         present.resize(if is_dense { 0 } else { entry.present }, 0.0);
         let result = if is_dense {
-            self.read_present(page, &entry, (values_at, before), values)
+            self.read_present(page, &entry, place, values)
         } else {
-            self.read_present(page, &entry, (values_at, before), &mut present)
+            self.read_present(page, &entry, place, &mut present)
         };
         if result.is_ok() && !is_dense {
             spread(&present, marks, self.classes, values);
@@ -144,34 +147,64 @@ impl PageReader {
         result
     }
 
-    fn read_present(
-        &mut self,
-        page: &[u8],
-        entry: &Entry,
-        (values_at, before): (usize, usize),
-        out: &mut [f64],
-    ) -> Result<(), CodecError> {
+    fn read_present(&mut self, page: &[u8], entry: &Entry, place: Place, out: &mut [f64]) -> Result<(), CodecError> {
         if out.is_empty() {
             return Ok(());
         }
         if self.flags & SMALL == 0 {
-            let bytes = page.get(values_at..values_at.saturating_add(entry.values_bytes)).unwrap_or_default();
+            let end = place.values_at.saturating_add(entry.values_bytes);
+            let bytes = page.get(place.values_at..end).unwrap_or_default();
             return values::decode(bytes, entry.code, entry.known_first(), out);
         }
-        if !self.is_whole_decoded {
-            let total = self.blocks.iter().map(|block| block.entry.present).sum();
-            self.whole.resize(total, 0.0);
-            let blocks = self.blocks.iter().map(|block| (block.entry.code, block.entry.present));
-            small::decode(page.get(self.body_at..).unwrap_or_default(), blocks, &mut self.whole)?;
-            self.is_whole_decoded = true;
-        }
-        let from = self.whole.get(before..before + out.len());
+        let before = self.decode_around(page, place.block)?;
+        let begin = place.before.saturating_sub(before);
+        let from = self.decoded.get(begin..begin + out.len());
         from.map(|from| out.copy_from_slice(from)).ok_or(CodecError::Count {
             what: "values of a page",
-            expected: before + out.len(),
-            found: self.whole.len(),
+            expected: begin + out.len(),
+            found: self.decoded.len(),
         })
     }
+
+    /// Decodes the stream that a block's values lie in, unless it is decoded already. Says how many values the page has before them.
+    fn decode_around(&mut self, page: &[u8], block: usize) -> Result<usize, CodecError> {
+        let body_at = self.body_at;
+        let streams = match &mut self.streams {
+            _ if self.flags & STREAMS == 0 => None,
+            Some(streams) => Some(streams),
+            none => {
+                let counts: Vec<usize> = self.blocks.iter().map(|block| block.entry.present).collect();
+                Some(none.insert(Streams::open(page, body_at, &counts)?))
+            }
+        };
+        let per_stream = streams.as_ref().map_or(self.blocks.len(), |streams| streams.blocks_per_stream).max(1);
+        let first = block - block % per_stream;
+        if let Some((_, before)) = self.of_decoded.filter(|(decoded, _)| *decoded == first) {
+            return Ok(before);
+        }
+        self.of_decoded = None;
+        let of_stream = || self.blocks.iter().skip(first).take(per_stream);
+        let before = of_stream().next().map_or(0, |block| block.present_before);
+        let codes = of_stream().map(|block| (block.entry.code, block.entry.present));
+        match streams {
+            Some(streams) => streams.read(page, first / per_stream, codes, &mut self.decoded)?,
+            None => {
+                self.decoded.resize(of_stream().map(|block| block.entry.present).sum(), 0.0);
+                small::decode_whole(page.get(body_at..).unwrap_or_default(), codes, &mut self.decoded)?;
+            }
+        }
+        self.of_decoded = Some((first, before));
+        Ok(before)
+    }
+}
+
+/// Where the values of a block are.
+#[derive(Clone, Copy)]
+struct Place {
+    block: usize,
+    values_at: usize,
+    /// Values of the blocks before.
+    before: usize,
 }
 
 /// Puts present values where their marks are.
@@ -227,8 +260,26 @@ mod tests {
         prop::collection::vec((1_usize..400).prop_flat_map(any_block), 1..6)
     }
 
+    /// Waves, which an entropy coder packs much better, with gaps; a block of gaps alone now and then.
+    fn any_waves() -> impl Strategy<Value = Vec<Rows>> {
+        let block = (300_usize..700, 0_usize..60, prop_oneof![4 => Just(0x80_u8), 1 => Just(0)]);
+        prop::collection::vec(block, 1..7).prop_map(|blocks| {
+            let of_block = |(at, (rows, gap, mark)): (usize, (usize, usize, u8))| {
+                let wave = |row: usize| ((((at * 700 + row) as f64) / 40.0).sin() * 1000.0).round() / 10.0;
+                let mark_of = |row: usize| if row > 9 && row % 97 < gap % 7 { 0 } else { mark };
+                (0..rows).map(|row| (wave(row), if at == 0 { 0x80 } else { mark_of(row) })).collect()
+            };
+            blocks.into_iter().enumerate().map(of_block).collect()
+        })
+    }
+
     fn written(blocks: &[Rows], effort: Effort) -> Vec<u8> {
+        written_in_streams(blocks, effort, 32)
+    }
+
+    fn written_in_streams(blocks: &[Rows], effort: Effort, blocks_per_stream: usize) -> Vec<u8> {
         let mut writer = PageWriter::new(effort, &CLASSES);
+        writer.set_blocks_per_stream(blocks_per_stream);
         writer.begin(Some(2));
         for block in blocks {
             let (values, marks): (Vec<f64>, Vec<u8>) = block.iter().copied().unzip();
@@ -269,6 +320,33 @@ mod tests {
             for effort in [Effort::Fast, Effort::Thorough] {
                 assert_comes_back(&blocks, &written(&blocks, effort));
             }
+        }
+
+        #[test]
+        fn streams_of_a_few_blocks_come_back_in_any_order(
+            blocks in any_waves(), per_stream in 1_usize..5, at in any::<prop::sample::Index>(), byte: u8, cut in any::<prop::sample::Index>(),
+            order in prop::collection::vec(any::<prop::sample::Index>(), 1..8)
+        ) {
+            let mut page = written_in_streams(&blocks, Effort::Thorough, per_stream);
+            prop_assert_eq!(page[0] & (SMALL | STREAMS), SMALL | STREAMS);
+            assert_comes_back(&blocks, &page);
+            let mut reader = PageReader::new(&CLASSES);
+            reader.open(&page, blocks.iter().map(Vec::len)).unwrap();
+            for index in order {
+                let index = index.index(blocks.len());
+                let block = &blocks[index];
+                let (mut values, mut marks) = (vec![9.0; block.len()], vec![9; block.len()]);
+                reader.read(&page, index, &mut values, &mut marks).unwrap();
+                let expected: Vec<f64> = block.iter().map(|(value, mark)| if mark & 0x80 == 0 { 0.0 } else { *value }).collect();
+                prop_assert_eq!(values, expected);
+            }
+            let rows: Vec<usize> = blocks.iter().map(Vec::len).collect();
+            prop_assert!(check_page(&page[..page.len() - 1], &rows, &CLASSES).is_err());
+            prop_assert!(check_page(&[&page[..], &[0]].concat(), &rows, &CLASSES).is_err());
+            let _ = check_page(&page[..cut.index(page.len())], &rows, &CLASSES);
+            let at = at.index(page.len());
+            page[at] = byte;
+            let _ = check_page(&page, &rows, &CLASSES);
         }
 
         #[test]

@@ -8,7 +8,7 @@ use vocdb::codec::{Effort, PageReader, PageWriter, check_page};
 /// Blocks of a page at most.
 const BLOCKS_MAX: usize = 32;
 
-/// The flag of a page whose values lie in one stream.
+/// The flag of a page whose values `pco` has packed.
 const SMALL: u8 = 0x01;
 
 /// The numbers of rows and what lies behind them.
@@ -32,7 +32,7 @@ pub fn run_fast(input: &[u8]) {
     run(input, |flags| flags & !SMALL);
 }
 
-/// A page of one stream of `pco`.
+/// A page of streams of `pco`, or of one as version 2 wrote it.
 pub fn run_small(input: &[u8]) {
     run(input, |flags| flags | SMALL);
 }
@@ -56,12 +56,15 @@ fn run(input: &[u8], flags: fn(u8) -> u8) {
     assert_eq!(check_page(page, &rows, &CLASSES).is_ok(), is_read);
 }
 
-/// Pages of columns of every kind, fast and thorough.
+/// Pages of columns of every kind, fast and thorough, the latter with a stream for a block, for two and for all.
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for (values, marks) in columns() {
-        for effort in [Effort::Fast, Effort::Thorough] {
+        for (effort, blocks_per_stream) in
+            [(Effort::Fast, 1), (Effort::Thorough, 1), (Effort::Thorough, 2), (Effort::Thorough, 32)]
+        {
             let mut writer = PageWriter::new(effort, &CLASSES);
+            writer.set_blocks_per_stream(blocks_per_stream);
             writer.begin(Some(2));
             let blocks = || values.chunks(1024).zip(marks.chunks(1024));
             blocks().for_each(|(values, marks)| writer.push_block(values, marks));

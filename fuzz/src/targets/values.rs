@@ -67,6 +67,7 @@ pub fn run(input: &[u8]) {
     for effort in [Effort::Fast, Effort::Thorough] {
         let blocks: Vec<(&[f64], &[u8])> = values.chunks(rows).zip(marks.chunks(rows)).collect();
         let mut writer = PageWriter::new(effort, &CLASSES);
+        writer.set_blocks_per_stream(usize::from(kind % 32) + 1);
         writer.begin((kind & 0x80 != 0).then_some(kind % 13));
         blocks.iter().for_each(|(values, marks)| writer.push_block(values, marks));
         let mut page = Vec::new();

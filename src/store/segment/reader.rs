@@ -3,7 +3,7 @@
 use super::super::error::{DecodeError, StoreError};
 use super::super::io::{Mapped, Storage};
 use super::footer::{ChunkEntry, Footer, InstrumentEntry};
-use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, TAIL_BYTES, VERSION};
+use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, TAIL_BYTES, VERSION, VERSION_MIN};
 use crate::base::bytes::ByteReader;
 use crate::base::checksum::{Digest, crc32c, sha256};
 use crate::codec::PageReader;
@@ -193,8 +193,9 @@ fn read_footer(bytes: &[u8]) -> Result<Footer, (usize, DecodeError)> {
         return Err(content(0, "the file does not begin as a segment does"));
     }
     let version = head.u32().map_err(|error| (MAGIC.len(), error.into()))?;
-    if version != VERSION {
-        return Err(content(MAGIC.len(), &format!("segment version {version}; this release reads version {VERSION}")));
+    if !(VERSION_MIN..=VERSION).contains(&version) {
+        let known = format!("segment version {version}; this release reads versions {VERSION_MIN} to {VERSION}");
+        return Err(content(MAGIC.len(), &known));
     }
     let tail_at = bytes.len().checked_sub(TAIL_BYTES).filter(|at| *at >= HEAD_BYTES);
     let Some(tail_at) = tail_at else { return Err(content(0, "the file is shorter than head and tail of a segment")) };

@@ -88,6 +88,8 @@ impl SegmentWriter {
         let (Some(first), Some(last)) = (times.first(), times.last()) else { return };
         let (first, last) = (Timestamp::from_ms(*first), Timestamp::from_ms(*last));
         let mut pages = Vec::with_capacity(1 + instrument.channels().len());
+        let is_dense = is_dense(last.since_ms(first), range.len());
+        self.pages.set_blocks_per_stream(if is_dense { 1 } else { BLOCKS_PER_CHUNK_MAX });
         let begin = self.out.len();
         encode_times(split(&times, &blocks), self.effort, &mut self.out);
         pages.push(self.page_from(begin));
@@ -140,6 +142,12 @@ impl SegmentWriter {
         let summary = self.footer.summary(out.len() as u64);
         Ok((out, summary))
     }
+}
+
+/// Whether rows lie so close together that hours have blocks of their own. Questions about minutes are then asked, and each block is worth
+/// a stream of its own; of sparse rows a few blocks are all that there is.
+const fn is_dense(span_ms: i64, rows: usize) -> bool {
+    span_ms / HOUR_MS * ROWS_PER_HOUR_MIN as i64 <= rows as i64
 }
 
 /// How many rows the first blocks of these times take: as many as one chunk holds.

@@ -1,0 +1,127 @@
+//! All values of a page in one description by `pco` and a stream for each of some neighbouring blocks: for settled pages that it makes much
+//! smaller. A stream is decoded as a whole, so that a question about a few rows decodes the fewer blocks the shorter streams are.
+
+mod streams;
+mod whole;
+
+pub(super) use streams::Streams;
+pub(super) use whole::decode as decode_whole;
+
+use super::scale::Scaled;
+use crate::base::bytes::put_varint;
+use pco::data_types::Number;
+use pco::errors::PcoResult;
+use pco::wrapped::FileCompressor;
+use pco::{ChunkConfig, DeltaSpec, PagingSpec};
+
+const WORDS: u8 = 0;
+const INTEGERS: u8 = 1;
+const DOUBLES: u8 = 2;
+const LEVEL: usize = 12;
+
+/// The values of a page as they come in.
+#[derive(Debug, Default)]
+pub(super) struct Whole {
+    integers: Vec<i64>,
+    doubles: Vec<f64>,
+    has_doubles_only: bool,
+}
+
+/// The encoded values, as they stand in the page.
+pub(super) struct Encoded {
+    kind: u8,
+    bytes: Vec<u8>,
+}
+
+impl Whole {
+    pub(super) fn clear(&mut self) {
+        self.integers.clear();
+        self.doubles.clear();
+        self.has_doubles_only = false;
+    }
+
+    /// Adds the values of a block, and their integers where they are nothing but decimals. Without integers, the page is one of doubles.
+    pub(super) fn push(&mut self, values: &[f64], scaled: Option<&Scaled>) {
+        self.doubles.extend_from_slice(values);
+        match scaled {
+            Some(scaled) => self.integers.extend_from_slice(&scaled.integers),
+            None => self.has_doubles_only = true,
+        }
+    }
+
+    /// Encodes all values; `counts` says how many each stream has.
+    pub(super) fn encode(&self, blocks_per_stream: u8, counts: Vec<usize>) -> Option<Encoded> {
+        if self.doubles.is_empty() {
+            return None;
+        }
+        let share = Share { blocks_per_stream, counts };
+        if self.has_doubles_only {
+            return share.encode(DOUBLES, &self.doubles);
+        }
+        let words: Option<Vec<i32>> = self.integers.iter().map(|integer| i32::try_from(*integer).ok()).collect();
+        match words {
+            Some(words) => share.encode(WORDS, &words),
+            None => share.encode(INTEGERS, &self.integers),
+        }
+    }
+}
+
+/// How streams share the values of a page.
+struct Share {
+    blocks_per_stream: u8,
+    counts: Vec<usize>,
+}
+
+impl Share {
+    fn encode<T: Number>(&self, kind: u8, values: &[T]) -> Option<Encoded> {
+        let attempts = deltas(self.blocks_per_stream).into_iter().filter_map(|spec| self.attempt(values, spec).ok());
+        let shortest = attempts.min_by_key(Vec::len)?;
+        let bytes = [&[kind, self.blocks_per_stream], shortest.as_slice()].concat();
+        Some(Encoded { kind, bytes })
+    }
+
+    /// Lengths of all streams but the last, what describes the values, and the streams.
+    fn attempt<T: Number>(&self, values: &[T], deltas: DeltaSpec) -> PcoResult<Vec<u8>> {
+        let config = ChunkConfig::default()
+            .with_compression_level(LEVEL)
+            .with_delta_spec(deltas)
+            .with_paging_spec(PagingSpec::Exact(self.counts.clone()));
+        let file = FileCompressor::default();
+        let mut chunk = file.chunk_compressor(values, &config)?;
+        let (mut lengths, mut streams) = (Vec::new(), Vec::new());
+        for stream in 0..self.counts.len() {
+            let begin = streams.len();
+            streams = chunk.write_page(stream, streams)?;
+            if stream + 1 < self.counts.len() {
+                put_varint(&mut lengths, (streams.len() - begin) as u64);
+            }
+        }
+        let mut out = chunk.write_meta(file.write_header(lengths)?)?;
+        out.extend_from_slice(&streams);
+        Ok(out)
+    }
+}
+
+/// The deltas that are tried. What `pco` chooses from a sample is not always the best; and it leaves out predictions from the two values
+/// before, which take up to 3 % less for hourly readings, because they are slower to undo. Where blocks have streams of their own they are
+/// asked for often, and are not made slower.
+fn deltas(blocks_per_stream: u8) -> Vec<DeltaSpec> {
+    match blocks_per_stream {
+        1 => vec![DeltaSpec::Auto],
+        _ => vec![DeltaSpec::Auto, DeltaSpec::TryConsecutive(1), DeltaSpec::TryConv1(2)],
+    }
+}
+
+impl Encoded {
+    pub(super) const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) const fn is_doubles(&self) -> bool {
+        self.kind == DOUBLES
+    }
+
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes);
+    }
+}
