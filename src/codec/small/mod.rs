@@ -18,6 +18,8 @@ const WORDS: u8 = 0;
 const INTEGERS: u8 = 1;
 const DOUBLES: u8 = 2;
 const LEVEL: usize = 12;
+/// Values of a stream from which on predictions from the values before are tried.
+const VALUES_PREDICTED_MIN: usize = 64;
 
 /// The values of a page as they come in.
 #[derive(Debug, Default)]
@@ -73,8 +75,19 @@ struct Share {
 }
 
 impl Share {
+    /// The deltas that are tried. What `pco` chooses from a sample is not always the best; and it leaves out predictions from the two values
+    /// before, which take up to 3 % less for hourly readings, because they are slower to undo. Where blocks have streams of their own they are
+    /// asked for often, and are not made slower. Predictions need values to predict from: `pco` panics on a stream that is shorter.
+    fn deltas(&self) -> Vec<DeltaSpec> {
+        let shortest = self.counts.iter().min().copied().unwrap_or(0);
+        if self.blocks_per_stream == 1 || shortest < VALUES_PREDICTED_MIN {
+            return vec![DeltaSpec::Auto];
+        }
+        vec![DeltaSpec::Auto, DeltaSpec::TryConsecutive(1), DeltaSpec::TryConv1(2)]
+    }
+
     fn encode<T: Number>(&self, kind: u8, values: &[T]) -> Option<Encoded> {
-        let attempts = deltas(self.blocks_per_stream).into_iter().filter_map(|spec| self.attempt(values, spec).ok());
+        let attempts = self.deltas().into_iter().filter_map(|spec| self.attempt(values, spec).ok());
         let shortest = attempts.min_by_key(Vec::len)?;
         let bytes = [&[kind, self.blocks_per_stream], shortest.as_slice()].concat();
         Some(Encoded { kind, bytes })
@@ -99,16 +112,6 @@ impl Share {
         let mut out = chunk.write_meta(file.write_header(lengths)?)?;
         out.extend_from_slice(&streams);
         Ok(out)
-    }
-}
-
-/// The deltas that are tried. What `pco` chooses from a sample is not always the best; and it leaves out predictions from the two values
-/// before, which take up to 3 % less for hourly readings, because they are slower to undo. Where blocks have streams of their own they are
-/// asked for often, and are not made slower.
-fn deltas(blocks_per_stream: u8) -> Vec<DeltaSpec> {
-    match blocks_per_stream {
-        1 => vec![DeltaSpec::Auto],
-        _ => vec![DeltaSpec::Auto, DeltaSpec::TryConsecutive(1), DeltaSpec::TryConv1(2)],
     }
 }
 
