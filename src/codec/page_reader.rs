@@ -376,7 +376,7 @@ mod tests {
     fn settled_pages_of_few_values_come_back_however_they_lie_over_blocks() {
         for present in 0..140 {
             for blocks in 1..4 {
-                let mark = |row: usize| if row % 2 == 0 && row / 2 < present { 0x80 } else { 0 };
+                let mark = |row: usize| if row.is_multiple_of(2) && row / 2 < present { 0x80 } else { 0 };
                 let value = |row: usize| ((row as f64 / 9.0).sin() * 50.0).round() / 10.0;
                 let block = |begin: usize| (0..300).map(move |row| (value(begin + row), mark(begin + row))).collect();
                 let blocks: Vec<Rows> = (0..blocks).map(|number| block(number * 300)).collect();
