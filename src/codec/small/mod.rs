@@ -18,8 +18,8 @@ const WORDS: u8 = 0;
 const INTEGERS: u8 = 1;
 const DOUBLES: u8 = 2;
 const LEVEL: usize = 12;
-/// Values of a stream from which on predictions from the values before are tried.
-const VALUES_PREDICTED_MIN: usize = 64;
+/// `pco` predicts a stream in batches whose size is a multiple of this, and panics where the last one holds a single value.
+const VALUES_PER_PREDICTED_BATCH: usize = 64;
 
 /// The values of a page as they come in.
 #[derive(Debug, Default)]
@@ -77,13 +77,16 @@ struct Share {
 impl Share {
     /// The deltas that are tried. What `pco` chooses from a sample is not always the best; and it leaves out predictions from the two values
     /// before, which take up to 3 % less for hourly readings, because they are slower to undo. Where blocks have streams of their own they are
-    /// asked for often, and are not made slower. Predictions need values to predict from: `pco` panics on a stream that is shorter.
+    /// asked for often, and are not made slower.
     fn deltas(&self) -> Vec<DeltaSpec> {
-        let shortest = self.counts.iter().min().copied().unwrap_or(0);
-        if self.blocks_per_stream == 1 || shortest < VALUES_PREDICTED_MIN {
+        if self.blocks_per_stream == 1 {
             return vec![DeltaSpec::Auto];
         }
-        vec![DeltaSpec::Auto, DeltaSpec::TryConsecutive(1), DeltaSpec::TryConv1(2)]
+        let mut deltas = vec![DeltaSpec::Auto, DeltaSpec::TryConsecutive(1)];
+        if self.counts.iter().all(|count| count % VALUES_PER_PREDICTED_BATCH != 1) {
+            deltas.push(DeltaSpec::TryConv1(2));
+        }
+        deltas
     }
 
     fn encode<T: Number>(&self, kind: u8, values: &[T]) -> Option<Encoded> {
