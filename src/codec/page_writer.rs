@@ -3,7 +3,7 @@
 use super::integers::Effort;
 use super::marks::encode_marks;
 use super::page::{Context, Entry, MarkClasses, ONE_MARK, SMALL, STREAMS};
-use super::scale::{Scale, scale};
+use super::scale::{SAMPLED, Scale, fewest_decimals, scale};
 use super::small;
 use super::stats::{self, BlockStats};
 use super::values::{self, Code};
@@ -64,6 +64,20 @@ impl PageWriter {
         self.one_mark = None;
         self.bodies.clear();
         self.whole.clear();
+    }
+
+    /// Looks at the values and marks of the page to come. Instruments are often declared with more decimals than they send: with those, all
+    /// integers would be multiples of ten, which takes time to undo, and statistics would be longer. A thorough writer looks at all
+    /// values, so that all blocks have the same decimals, a quick one at some.
+    pub fn look_ahead(&mut self, values: &[f64], marks: &[u8]) {
+        let Some(Scale::Decimals(declared)) = self.hint else { return };
+        let stride = match self.effort {
+            Effort::Fast => (values.len() / SAMPLED).max(1),
+            Effort::Thorough => 1,
+        };
+        let looked_at = values.iter().zip(marks).step_by(stride);
+        let present = looked_at.filter(|(_, mark)| self.classes.present(**mark)).map(|(value, _)| *value);
+        self.hint = Some(Scale::Decimals(fewest_decimals(present, declared)));
     }
 
     /// Adds a block of at most 1,024 rows: a value and a mark a row; the value under an absent mark has no meaning.

@@ -7,7 +7,7 @@ const INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
 /// 1.5 * 2^52: adding and taking it away again rounds to a whole number.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 /// Values that a scale is looked for in before it is tried on all.
-const SAMPLED: usize = 64;
+pub(super) const SAMPLED: usize = 64;
 /// One in so many values may be an exception.
 const EXCEPTIONS_SHARE: usize = 16;
 /// Noise that an adjustment may take, in units of the last place.
@@ -132,6 +132,12 @@ pub(super) fn scale(values: &[f64], hint: Option<Scale>) -> Option<Scaled> {
     let noisy = (0..=9).map(Scale::Decimals).find(|scale| is_close(&sample, *scale));
     let noisy = noisy.or_else(|| factor(&sample).map(Scale::Factor).filter(|scale| is_close(&sample, *scale)))?;
     adjusted(values, noisy)
+}
+
+/// The fewest decimals, at most those that are declared, under which all of some values survive.
+pub(super) fn fewest_decimals(values: impl Iterator<Item = f64> + Clone, declared: u8) -> u8 {
+    let survives = |decimals: &u8| values.clone().all(|value| Scale::Decimals(*decimals).exact(value).is_some());
+    (0..declared).find(survives).unwrap_or(declared)
 }
 
 /// All values as integers of a scale, if each gives back its bits.
@@ -312,6 +318,15 @@ mod tests {
         let values: Vec<f64> =
             (1..500_u64).map(|i| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11) as f64 / 9.0e15).collect();
         assert_eq!(scale(&values, None), None);
+    }
+
+    #[test]
+    fn declared_decimals_that_no_value_has_are_left_out() {
+        let values: Vec<f64> = (0..500).map(|i| f64::from(i * 37 % 400) / 100.0).collect();
+        assert_eq!(fewest_decimals(values.iter().copied(), 5), 2);
+        assert_eq!(fewest_decimals(values.iter().copied(), 1), 1, "more than declared are found block by block");
+        assert_eq!(fewest_decimals([0.5, f64::NAN].into_iter(), 3), 3);
+        assert_eq!(fewest_decimals(std::iter::empty(), 3), 0);
     }
 
     #[test]

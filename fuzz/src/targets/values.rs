@@ -69,6 +69,9 @@ pub fn run(input: &[u8]) {
         let mut writer = PageWriter::new(effort, &CLASSES);
         writer.set_blocks_per_stream(usize::from(kind % 32) + 1);
         writer.begin((kind & 0x80 != 0).then_some(kind % 13));
+        if kind & 0x40 != 0 {
+            writer.look_ahead(&values, &marks);
+        }
         blocks.iter().for_each(|(values, marks)| writer.push_block(values, marks));
         let mut page = Vec::new();
         writer.finish(&mut page);

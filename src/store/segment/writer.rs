@@ -102,6 +102,7 @@ impl SegmentWriter {
             rows.columns(first..first + channels.len(), range.clone(), &mut self.columns);
             for (channel, column) in channels.iter().zip(&self.columns) {
                 self.pages.begin(Some(channel.decimals()));
+                self.pages.look_ahead(&column.values, &column.marks);
                 for (values, marks) in split(&column.values, &blocks).zip(split(&column.marks, &blocks)) {
                     self.pages.push_block(values, marks);
                 }
