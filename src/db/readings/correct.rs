@@ -1,6 +1,5 @@
 //! Stored values that somebody corrects.
 
-use crate::config::Durability;
 use crate::db::core::Database;
 use crate::error::Error;
 use crate::model::{InstrumentId, Sample, Timestamp};
@@ -74,13 +73,7 @@ impl Database {
         for ((lsn, frame), (_, replaced)) in (first_lsn..).zip(staged.batch.frames()).zip(&staged.corrections) {
             inner.feed(lsn, frame, std::slice::from_ref(replaced), said)?;
         }
-        inner.commit_all()?;
-        inner.deliver()?;
-        inner.publish_levels();
-        drop(inner);
-        if self.durability == Durability::Always {
-            self.sync.wait_durable(lsn)?;
-        }
+        self.finish_write(inner, lsn)?;
         Ok(staged.counters.values_corrected)
     }
 }

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Batch, FrameRef};
 use crate::store::{Correction, RejectReason};
+use parking_lot::MutexGuard;
 
 /// Bytes of records above which a commit is made in the middle of a batch.
 const COMMIT_BYTES: usize = 8 << 20;
@@ -70,13 +71,7 @@ impl Database {
             inner.feed(first_lsn + index as u64, frame, &replaced, BY_FRAME)?;
         }
         drop(rules);
-        inner.commit_all()?;
-        inner.deliver()?;
-        inner.publish_levels();
-        drop(inner);
-        if self.durability == Durability::Always {
-            self.sync.wait_durable(lsn)?;
-        }
+        self.finish_write(inner, lsn)?;
         let counters = &staged.counters;
         let rejections = staged.rejections.into_iter().map(|(index, reason)| Rejection { index, reason }).collect();
         Ok(Receipt {
@@ -88,6 +83,18 @@ impl Database {
             rejections,
             is_durable: self.durability == Durability::Always,
         })
+    }
+
+    /// What rules made of written frames goes on record and to people; then the frames are as durable as the store says.
+    pub(super) fn finish_write(&self, mut inner: MutexGuard<'_, Inner>, lsn: u64) -> Result<(), Error> {
+        inner.commit_all()?;
+        inner.deliver()?;
+        inner.publish_levels();
+        drop(inner);
+        if self.durability == Durability::Always {
+            self.sync.wait_durable(lsn)?;
+        }
+        Ok(())
     }
 
     /// Returns once every frame up to `lsn` would survive a power failure.
