@@ -37,11 +37,12 @@ impl Machine {
         standing.filter(|span| span.alarm.is_some() || span.begin >= begun)
     }
 
-    /// Whether a rule on trial stands at an instant as it is on record, with nothing under way.
+    /// Whether a rule on trial stands at an instant as it is on record, with nothing under way; `late` is the last one that late readings
+    /// reach.
     #[must_use]
-    pub fn agrees(&self, spec: usize, trial: &Trial, instant: Timestamp) -> bool {
+    pub fn agrees(&self, spec: usize, trial: &Trial, (late, instant): (Timestamp, Timestamp)) -> bool {
         let past = self.specs.get(spec).and_then(|spec| self.past_of(spec));
-        trial.standing() == Some(past.is_some_and(|past| past.recorded.at(instant).is_some()))
+        trial.standing((late, instant)) == Some(past.is_some_and(|past| past.recorded.at(instant).is_some()))
     }
 
     /// Whether a rule on trial stands just as it does now.
@@ -146,7 +147,7 @@ impl Machine {
             }
             AlarmEvent::Closed(closed) => self.past_mut(&closed.rule, &closed.scope_key).end(closed.closed_at),
             AlarmEvent::Amended(amendment) => {
-                self.past_mut(&amendment.rule, &amendment.scope_key).amended.amend(amendment);
+                self.past_mut(&amendment.rule, &amendment.scope_key).amend(amendment);
             }
             _ => {}
         }

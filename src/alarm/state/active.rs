@@ -26,6 +26,11 @@ impl Past {
         self.recorded.end(at);
         self.amended.end(at);
     }
+
+    /// Readings that came late would have made it otherwise.
+    pub(in crate::alarm) fn amend(&mut self, amendment: &Amendment) {
+        self.amended.amend(amendment, self.recorded.at(amendment.to));
+    }
 }
 
 /// The times in which a condition was active, in order.
@@ -52,8 +57,9 @@ impl ActiveSpans {
     }
 
     /// Readings that came late would have made it otherwise from [`Amendment::from`] to [`Amendment::to`]. Where it is otherwise at the last
-    /// instant, it stays so until the condition becomes active once more, or somebody says that it ended.
-    pub(in crate::alarm) fn amend(&mut self, amendment: &Amendment) {
+    /// instant, it stays so until the condition becomes active once more, or somebody says that it ended; where `recorded` is active there
+    /// too, an amendment before had made it otherwise, and it goes on as that.
+    fn amend(&mut self, amendment: &Amendment, recorded: Option<ActiveSpan>) {
         let (from, to) = (amendment.from, amendment.to);
         let begin = amendment.would_be.first().map_or(from, |first| first.begin.min(from));
         let is_before = |span: &&ActiveSpan| span.begin < begin && span.end.is_some_and(|end| end <= from);
@@ -62,9 +68,13 @@ impl ActiveSpans {
         let going_on = self.at(to);
         let mut would_be = amendment.would_be.clone();
         if let Some(last) = would_be.last_mut().filter(|last| last.end.is_none()) {
-            match going_on {
-                Some(going_on) => (last.end, last.alarm) = (going_on.end, last.alarm.or(going_on.alarm)),
-                None => last.end = after.first().map(|next| next.begin),
+            let until = after.first().map(|next| next.begin);
+            match going_on.or(recorded) {
+                Some(going_on) => {
+                    last.end = going_on.end.into_iter().chain(until).min();
+                    last.alarm = last.alarm.or(going_on.alarm);
+                }
+                None => last.end = until,
             }
         }
         self.spans = before.into_iter().chain(would_be).chain(after).collect();
@@ -166,7 +176,7 @@ mod tests {
                 wanted[to + 1..next].fill(new[to]);
             }
             let (begin, end) = (i64::try_from(from).unwrap(), i64::try_from(to).unwrap());
-            active.amend(&amendment(begin, end, spans_of(&wanted, from, to)));
+            active.amend(&amendment(begin, end, spans_of(&wanted, from, to)), None);
             for ms in 0..LENGTH {
                 let is_wanted = wanted[usize::try_from(ms).unwrap()];
                 prop_assert_eq!(active.at(at(ms)).is_some(), is_wanted, "at {}: {:?}", ms, active);

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 /// Times of one station that are remembered in which its condition was unknown.
 const OUTAGES_MAX: usize = 16;
 
-/// A time in which a condition was unknown.
+/// A time in which a condition was unknown. Where the clear condition says something else meanwhile, another one begins as this one ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Outage {
     pub(super) begin: Timestamp,
@@ -166,7 +166,8 @@ impl MemberState {
             Some(clear) => clear.truth(inputs, asked),
             None => self.trip.not(),
         };
-        if self.clear != Truth::Unknown {
+        let is_otherwise = self.clear != Truth::Unknown && self.clear != self.clear_known;
+        if is_otherwise {
             self.clear_known = self.clear;
         }
         if self.has_suppress
@@ -174,33 +175,50 @@ impl MemberState {
         {
             self.suppressed = suppress.truth(inputs, asked);
         }
-        self.note_unknown(instant);
-    }
-
-    fn note_unknown(&mut self, instant: Timestamp) {
         match (self.trip, self.unknown_since) {
             (Truth::Unknown, None) => {
                 self.unknown_since = Some(instant);
-                self.rare.outages.push_back(Outage { begin: instant, end: None, clear_known: self.clear_known });
-                if self.rare.outages.len() > OUTAGES_MAX {
-                    self.rare.outages.pop_front();
-                }
+                self.begin_outage(instant);
+            }
+            (Truth::Unknown, Some(_)) if is_otherwise => {
+                self.end_outage(instant);
+                self.begin_outage(instant);
             }
             (Truth::False | Truth::True, Some(_)) => {
                 self.unknown_since = None;
-                self.rare.outages.back_mut().into_iter().for_each(|outage| outage.end = outage.end.or(Some(instant)));
+                self.end_outage(instant);
             }
             _ => {}
         }
     }
 
-    /// Stands as another one stood just before an instant, as far as that does not follow from readings.
+    fn begin_outage(&mut self, instant: Timestamp) {
+        self.rare.outages.push_back(Outage { begin: instant, end: None, clear_known: self.clear_known });
+        if self.rare.outages.len() > OUTAGES_MAX {
+            self.rare.outages.pop_front();
+        }
+    }
+
+    fn end_outage(&mut self, instant: Timestamp) {
+        self.rare.outages.back_mut().into_iter().for_each(|outage| outage.end = outage.end.or(Some(instant)));
+    }
+
+    /// Stands as another one stood just before an instant, as far as that does not follow from readings. What its clear condition had said
+    /// last is noted where outages begin; between them, where it says nothing from the instant on, it is what the next one knows.
     pub(super) fn stand_as(&mut self, other: &Self, instant: Timestamp) {
-        self.rare.outages = other.rare.outages.iter().filter(|outage| outage.begin < instant).copied().collect();
-        if let Some(outage) = self.rare.outages.back_mut() {
-            outage.end = outage.end.filter(|end| *end < instant);
+        let outages = &other.rare.outages;
+        self.rare.outages = outages.iter().filter(|outage| outage.begin < instant).copied().collect();
+        let next = outages.iter().find(|outage| outage.begin >= instant);
+        self.clear_known = next.map_or(other.clear_known, |next| next.clear_known);
+        let Some(outage) = self.rare.outages.back_mut() else { return };
+        outage.end = outage.end.filter(|end| *end < instant);
+        if outage.end.is_none() {
             self.clear_known = outage.clear_known;
-            self.unknown_since = outage.end.is_none().then_some(outage.begin);
+            let mut since = outage.begin;
+            for before in self.rare.outages.iter().rev().filter(|before| before.end.is_some()) {
+                since = if before.end == Some(since) { before.begin } else { break };
+            }
+            self.unknown_since = Some(since);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A plan over a stretch of the past once more, apart from the engine that runs.
 
-use super::super::verdict::Verdict;
+use super::super::verdict::{Truth, Verdict};
 use super::engine::Engine;
 use super::late::Late;
 use super::member::MemberState;
@@ -53,11 +53,12 @@ impl Rerun {
         }
     }
 
-    /// Whether nothing is under way here that began before: a station that is unknown may leave a quorum sooner or later.
+    /// Whether nothing is under way here that began before: a station that is unknown may leave a quorum sooner or later, and counts then as
+    /// its clear condition said last.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        let mut plans = self.engine.plans.iter();
-        plans.all(|plan| plan.members.len() < 2 || plan.members.iter().all(|one| one.unknown_since.is_none()))
+        let is_known = |one: &MemberState| one.unknown_since.is_none() && one.clear != Truth::Unknown;
+        self.engine.plans.iter().all(|plan| plan.members.len() < 2 || plan.members.iter().all(is_known))
     }
 
     /// Whether the plan of the running engine stands just so.
