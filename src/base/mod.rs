@@ -1,5 +1,7 @@
-//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, byte cursors and checked lines. Nothing here knows a word of the domain.
+//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, byte cursors and checked lines, work in the
+//! background. Nothing here knows a word of the domain.
 
+pub(crate) mod background;
 pub(crate) mod bytes;
 pub mod checksum;
 pub mod clock;

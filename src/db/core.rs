@@ -40,13 +40,13 @@ const EVENTS_UNREAD_MAX: usize = 65_536;
 pub struct Database {
     /// Before the store itself: its thread ends first.
     pub(super) sealer: Sealer,
+    pub(super) flusher: Option<Flusher>,
+    pub(super) sync: Arc<WalSync>,
     pub(super) sealing: Sealing,
     pub(super) inner: Arc<Mutex<Inner>>,
     pub(super) readings: Readings,
-    pub(super) sync: Arc<WalSync>,
     pub(super) durability: Durability,
     pub(super) report: OpenReport,
-    pub(super) flusher: Option<Flusher>,
     /// Deletions that are in the ledger and not done. Held by whoever rewrites segments.
     pub(super) upkeep: Mutex<Deletions>,
 }
@@ -55,8 +55,9 @@ pub struct Database {
 pub(super) struct Inner {
     pub(super) config: Config,
     pub(super) registry: Registry,
-    pub(super) store: Store,
     pub(super) ledger: Ledger,
+    /// Behind the ledger: it holds the lock of the directory.
+    pub(super) store: Store,
     pub(super) machine: Machine,
     pub(super) engine: Engine,
     pub(super) rules: Option<LoadedRules>,
@@ -67,6 +68,8 @@ pub(super) struct Inner {
     /// The last frame that rules have seen.
     pub(super) position_lsn: u64,
     pub(super) uncommitted: Uncommitted,
+    /// To the thread that syncs at an interval, where there is one.
+    pub(super) flusher_asks: Option<Sender<Ask>>,
 }
 
 /// The rule set in force, and the stations that it was bound to.
@@ -76,10 +79,30 @@ pub(super) struct LoadedRules {
     pub(super) registry: Registry,
 }
 
-/// Syncs the write-ahead log at an interval until it is dropped.
+/// What the thread that syncs at an interval is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// A sync before anybody waits for it.
+    Early,
+    /// To end.
+    End,
+}
+
+/// The thread that syncs the write-ahead log at an interval. Dropping it waits for its end: no handle of the log outlives the database.
 #[derive(Debug)]
 pub(super) struct Flusher {
-    pub(super) _stop: Sender<()>,
+    pub(super) asks: Sender<Ask>,
+    pub(super) thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        // One that a failure has ended hears nothing any more.
+        let _ = self.asks.send(Ask::End);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 /// What it takes to seal: the store, and the turn, which one thread has at a time. The turn comes before the store.
@@ -204,14 +227,12 @@ impl Inner {
         if self.uncommitted.records.is_empty() {
             return Ok(());
         }
-        let checkpoint = self.checkpoint()?;
-        self.store.sync().sync_written()?;
         let superseded = self.dispatcher.superseded_by(&self.uncommitted.events, self.timer_now());
+        let mut last: Vec<Record> = superseded.iter().map(AlarmEvent::to_record).collect::<Result<_, _>>()?;
+        last.push(self.checkpoint()?);
+        self.store.sync().sync_written()?;
         let waiting = self.uncommitted.records.len();
-        for event in &superseded {
-            self.uncommitted.records.push(event.to_record()?);
-        }
-        self.uncommitted.records.push(checkpoint);
+        self.uncommitted.records.extend(last);
         let committed = self.ledger.commit(&self.uncommitted.records);
         if let Err(error) = committed {
             self.uncommitted.records.truncate(waiting);
@@ -219,8 +240,8 @@ impl Inner {
         }
         let Uncommitted { mut events, .. } = std::mem::take(&mut self.uncommitted);
         events.extend(superseded);
-        events.iter().for_each(|event| self.dispatcher.remember(event));
         self.publish(&events);
+        events.iter().for_each(|event| self.dispatcher.remember(event));
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
-use super::core::{Database, Flusher, Inner, LoadedRules, Sealer, Sealing};
+use super::core::{Ask, Database, Flusher, Inner, LoadedRules, Sealer, Sealing};
 use super::pending::{Deletions, Uncommitted};
 use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
@@ -67,13 +67,14 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
     }
 }
 
-fn finish(inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Result<Database, Error> {
+fn finish(mut inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Result<Database, Error> {
     let sync = inner.store.sync();
     let durability = inner.config.durability;
     let flusher = match durability {
         Durability::Interval(interval) => Some(start_flusher(&sync, interval)?),
         _ => None,
     };
+    inner.flusher_asks = flusher.as_ref().map(|flusher| flusher.asks.clone());
     let readings = Readings::new(inner.store.reader());
     let inner = Arc::new(Mutex::new(inner));
     // No deletion is worth a store that does not open: what cannot be finished now is finished later.
@@ -89,21 +90,26 @@ fn finish(inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Res
     Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(deletions) })
 }
 
-/// Syncs at an interval; a failure poisons the log, and the next append says so.
+/// Syncs at an interval, and early where that is asked for; a failure poisons the log, and the next append says so.
 fn start_flusher(sync: &Arc<WalSync>, interval: Duration) -> Result<Flusher, Error> {
-    let (stop, stopped) = bounded::<()>(0);
+    let (asks, asked) = bounded(1);
     let sync = Arc::clone(sync);
     let thread = std::thread::Builder::new().name("vocdb-flush".to_owned());
-    thread
-        .spawn(move || {
-            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                if sync.sync_written().is_err() {
-                    return;
-                }
+    let work = move || {
+        loop {
+            let synced = match asked.recv_timeout(interval) {
+                Ok(Ask::Early) => sync.sync_early(),
+                Err(RecvTimeoutError::Timeout) => sync.sync_written(),
+                Ok(Ask::End) | Err(RecvTimeoutError::Disconnected) => return,
+            };
+            if synced.is_err() {
+                return;
             }
-        })
-        .map_err(|source| Error::Io { action: "start the thread that syncs", source })?;
-    Ok(Flusher { _stop: stop })
+        }
+    };
+    let started = thread.spawn(work);
+    let thread = started.map_err(|source| Error::Io { action: "start the thread that syncs", source })?;
+    Ok(Flusher { asks, thread: Some(thread) })
 }
 
 /// What the ledger says.
@@ -184,6 +190,7 @@ impl Inner {
             frame_time: Timestamp::default(),
             position_lsn: 0,
             uncommitted: Uncommitted::default(),
+            flusher_asks: None,
         }
     }
 

@@ -44,6 +44,8 @@ struct Parsed {
     commits: u64,
     valid_bytes: u64,
     torn_bytes: u64,
+    /// Whether anything stands behind the valid bytes: a torn tail, or room.
+    has_tail: bool,
 }
 
 fn parse(storage: &dyn Storage, path: &Path) -> Result<Parsed, LedgerError> {
@@ -60,7 +62,8 @@ fn parse(storage: &dyn Storage, path: &Path) -> Result<Parsed, LedgerError> {
         read_commit(frame, &mut records).map_err(corrupt)?;
     }
     let (valid_bytes, torn_bytes) = (content.valid_bytes as u64, content.torn_bytes as u64);
-    Ok(Parsed { records, commits: content.frames.len() as u64, valid_bytes, torn_bytes })
+    let has_tail = content.valid_bytes < bytes.len();
+    Ok(Parsed { records, commits: content.frames.len() as u64, valid_bytes, torn_bytes, has_tail })
 }
 
 impl Ledger {
@@ -70,15 +73,15 @@ impl Ledger {
     /// [`LedgerError::Log`] and [`LedgerError::Corrupt`] for damage before the end; a torn tail is cut off and reported.
     pub fn open(storage: &dyn Storage, path: &Path) -> Result<(Self, LedgerContent), LedgerError> {
         let mut log = storage.open_log(path).map_err(at("open", path))?;
-        let Parsed { records, commits, valid_bytes, torn_bytes } = parse(storage, path)?;
+        let Parsed { records, commits, valid_bytes, torn_bytes, has_tail } = parse(storage, path)?;
         let mut valid_bytes = valid_bytes;
         if valid_bytes == 0 {
             // The header appears whole or not at all: one that a crash left in pieces would look like damage.
             storage.publish(path, &file_header(KIND.magic, KIND.version)).map_err(at("begin", path))?;
             log = storage.open_log(path).map_err(at("open", path))?;
             valid_bytes = HEADER_BYTES as u64;
-        } else if torn_bytes > 0 {
-            log.truncate(valid_bytes).map_err(at("cut the torn tail of", path))?;
+        } else if has_tail {
+            log.truncate(valid_bytes).map_err(at("cut the tail of", path))?;
         }
         log.sync().map_err(at("sync", path))?;
         let ledger = Self {

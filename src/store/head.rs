@@ -186,6 +186,9 @@ impl HeadColumns {
     }
 }
 
+/// A head has room for this share more of the rows that the one before it had.
+const ROOM_SHARE: usize = 16;
+
 /// Rows that are gathered from at a time: with some dozens of channels they fit the fastest cache.
 const ROWS_PER_PASS: usize = 64;
 
@@ -323,6 +326,23 @@ impl Head {
 
     pub(super) const fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// An empty head with room for as many rows of every instrument, in memory that is only taken as they come: where rows that lie one
+    /// behind the other grow beyond their room, all of them move.
+    pub(super) fn successor(&self) -> Self {
+        let room = |columns: &HeadColumns| {
+            let rows = columns.times.len() + columns.times.len() / ROOM_SHARE + 1;
+            HeadColumns {
+                stride: columns.stride,
+                times: Vec::with_capacity(rows),
+                values: Vec::with_capacity(rows * columns.stride),
+                marks: Vec::with_capacity(rows * columns.stride),
+                newest: Vec::with_capacity(columns.stride),
+            }
+        };
+        let filled = self.columns.iter().filter(|(_, columns)| !columns.times.is_empty());
+        Self { columns: filled.map(|(id, columns)| (*id, room(columns))).collect(), rows: 0, bytes: 0 }
     }
 
     /// Forgets all rows and keeps the memory: the next ones are on their way.

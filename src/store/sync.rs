@@ -15,7 +15,7 @@ const GATHERING_MAX: Duration = Duration::from_millis(1);
 /// Makes the write-ahead log durable, for many threads at once.
 ///
 /// Whoever comes first leads: it waits until as many threads have come as wanted the sync before, at most half as long as that sync
-/// took, and syncs for all of them. A thread alone never waits. Without the wait threads that come back one after the other fall into two
+/// took, and syncs for all of them. A thread alone never waits, and neither does one that syncs before anybody wants it. Without the wait threads that come back one after the other fall into two
 /// groups of which each waits for the other's sync.
 #[derive(Debug)]
 pub struct WalSync {
@@ -108,18 +108,41 @@ impl WalSync {
             }
             self.ended.wait(&mut current);
         }
-        self.lead(current)
+        self.gather(&mut current);
+        self.sync_for(current, |ended| ended.gathered + ended.late)
     }
 
-    /// Gathers a group and syncs for it.
-    fn lead(&self, mut current: MutexGuard<'_, SyncState>) -> Result<(), StoreError> {
+    /// Makes everything written so far durable before anybody waits for it, unless a sync is under way.
+    ///
+    /// # Errors
+    /// As [`WalSync::wait_durable`].
+    pub(crate) fn sync_early(&self) -> Result<(), StoreError> {
+        self.check()?;
+        let current = self.current.lock();
+        if current.phase != Phase::Idle || self.synced_lsn() >= self.written_lsn.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let expected = current.expected;
+        self.sync_for(current, |_| expected)
+    }
+
+    /// Waits for a group.
+    fn gather(&self, current: &mut MutexGuard<'_, SyncState>) {
         (current.phase, current.gathered) = (Phase::Gathering, 1);
         let until = Instant::now() + (current.took / 2).min(GATHERING_MAX);
         while current.gathered < current.expected {
-            if self.complete.wait_until(&mut current, until).timed_out() {
+            if self.complete.wait_until(current, until).timed_out() {
                 break;
             }
         }
+    }
+
+    /// Syncs; `expected` says how many threads are expected next time.
+    fn sync_for(
+        &self,
+        mut current: MutexGuard<'_, SyncState>,
+        expected: impl FnOnce(&SyncState) -> usize,
+    ) -> Result<(), StoreError> {
         (current.phase, current.late) = (Phase::Syncing, 0);
         let (log, path) = (Arc::clone(&current.log), current.path.clone());
         drop(current);
@@ -140,7 +163,7 @@ impl WalSync {
         observe::count(Count::SyncsFailed, u64::from(result.is_err()));
         let mut current = self.current.lock();
         (current.phase, current.took) = (Phase::Idle, took);
-        current.expected = current.gathered + current.late;
+        current.expected = expected(&current);
         drop(current);
         self.ended.notify_all();
         result.map_err(StoreError::io("sync", &path))

@@ -24,8 +24,8 @@ use vocdb::{AlarmEvent, Batch, Frame, InstrumentId, Quality, Sample, StationId, 
 
 /// When the random frames begin; no multiple of any interval.
 const BEGIN_MS: i64 = 1_700_000_003_000;
-/// After so many frames the engine drops old samples.
-const FRAMES_PER_TRIM: u64 = 1024;
+/// After so many frames the engine has dropped the old samples of every instrument.
+const FRAMES_PER_TRIM: usize = 16 * 64;
 /// The number of a station beside the random ones.
 const FILLER: u32 = 100;
 
@@ -146,7 +146,6 @@ struct Pair {
     naive: Vec<NaivePlan>,
     naive_machine: Machine,
     frames: Frames,
-    pushed: u64,
 }
 
 impl Pair {
@@ -163,7 +162,7 @@ impl Pair {
         let random = plans.iter().filter(|plan| plan.spec.rule != "filler");
         let naive = random.map(|plan| NaivePlan::new(plan.clone(), rules)).collect();
         let engine = Engine::new(plans);
-        Self { engine, machine, naive, naive_machine, frames: Frames::default(), pushed: 0 }
+        Self { engine, machine, naive, naive_machine, frames: Frames::default() }
     }
 
     /// Lets one thing happen to both, and compares everything that either says.
@@ -201,25 +200,24 @@ impl Pair {
             }
             Happening::Arrival(frame) => {
                 let (id, ms, samples) = slots.place(frame);
-                if self.naive.iter().any(|plan| plan.reads(id)) {
-                    let fillers = (FRAMES_PER_TRIM - 1 - self.pushed % FRAMES_PER_TRIM) * u64::from(frame.is_trimmed);
-                    let filler = Batch::from_iter([Frame::new(
-                        InstrumentId::new(FILLER),
-                        Timestamp::from_ms(BEGIN_MS),
-                        &[None, None],
-                    )]);
-                    let filler_frame = filler.frame(0).unwrap();
-                    (0..fillers).for_each(|_| self.engine.push(filler_frame, &mut |_| {}));
-                    self.pushed += fillers + 1;
-                }
                 let mut batch = Batch::new();
                 batch.push_samples(id, Timestamp::from_ms(ms), samples.iter().copied());
                 self.engine.push(batch.frame(0).unwrap(), &mut sink);
+                if frame.is_trimmed {
+                    self.trim();
+                }
                 self.frames.put(id, ms, samples);
                 self.naive.iter_mut().filter(|plan| plan.reads(id)).for_each(|plan| plan.begin(ms));
             }
         }
         self.compare(said, &events, now_ms)
+    }
+
+    /// Lets the engine drop old samples.
+    fn trim(&mut self) {
+        let filler = Frame::new(InstrumentId::new(FILLER), Timestamp::from_ms(BEGIN_MS), &[None, None]);
+        let fillers = Batch::from_iter(std::iter::repeat_n(filler, FRAMES_PER_TRIM));
+        fillers.frames().for_each(|filler| self.engine.push(filler, &mut |_| {}));
     }
 
     fn compare(

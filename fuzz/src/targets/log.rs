@@ -27,7 +27,7 @@ pub fn run(input: &[u8]) {
         mend(&mut bytes);
     }
     let Ok(content) = read_log(&bytes, KIND) else { return };
-    assert_eq!(content.valid_bytes + content.torn_bytes, bytes.len());
+    assert_eq!(content.valid_bytes + content.torn_bytes + content.room_bytes, bytes.len());
     let all: Vec<u64> = content.frames.iter().chain(&content.stranded).map(|frame| frame.sequence).collect();
     assert!(all.is_sorted_by(|a, b| a < b));
     let _ = content.without_stranded().map(|content: LogContent<'_>| content.frames.len());

@@ -297,6 +297,7 @@ impl Target {
         let built = pending.build(&self.registry)?;
         pending.publish(&built)?;
         let sealed = self.store.finish_seal(pending, built)?;
+        self.store.sealed_logs().remove()?;
         Ok(self.ledger.commit(&[sealed_record(sealed)?])?)
     }
 }

@@ -1,5 +1,6 @@
 //! Sealing: a thread of its own turns full heads into segments, so that appending goes on.
 
+use crate::base::background::done_in_background;
 use crate::base::observe::{self, Count, Work};
 use crate::db::core::{Database, Inner, Sealer, Sealing, Turn};
 use crate::db::records::SegmentSealed;
@@ -26,12 +27,18 @@ impl Sealing {
             (pending, inner.registry.clone())
         };
         let _work = observe::begin(Work::Seal);
-        let built = pending.build(&registry)?;
+        // Alarms do not wait for it, on machines of few cores either.
+        let built = done_in_background("vocdb-build", || pending.build(&registry));
+        let built = built.map_err(|source| Error::Io { action: "start the thread that builds segments", source })??;
         self.inner.lock().commit_checkpoint()?;
         pending.publish(&built)?;
-        let mut inner = self.inner.lock();
-        let sealed = inner.store.finish_seal(pending, built)?;
-        inner.record_sealed(sealed)
+        let logs = {
+            let mut inner = self.inner.lock();
+            let sealed = inner.store.finish_seal(pending, built)?;
+            inner.record_sealed(sealed)?;
+            inner.store.sealed_logs()
+        };
+        Ok(logs.remove()?)
     }
 }
 
@@ -98,7 +105,8 @@ impl Inner {
         let built = pending.build(&self.registry)?;
         pending.publish(&built)?;
         let sealed = self.store.finish_seal(pending, built)?;
-        self.record_sealed(sealed)
+        self.record_sealed(sealed)?;
+        Ok(self.store.sealed_logs().remove()?)
     }
 
     /// Records how far the rules have seen, which is everything, so that no frame is sealed that they would have to see again.

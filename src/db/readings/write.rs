@@ -2,7 +2,7 @@
 
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
-use crate::db::core::{Database, Inner};
+use crate::db::core::{Ask, Database, Inner};
 use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
@@ -126,7 +126,13 @@ impl Inner {
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
         self.position_lsn = lsn;
+        let is_first = self.uncommitted.events.is_empty() && !events.is_empty();
         self.uncommitted.extend(events)?;
+        if is_first && let Some(asks) = &self.flusher_asks {
+            // What will be committed must find its frames durable: they become that while rules go on over the rest of the batch. A full
+            // channel says that there will be a sync anyway.
+            let _ = asks.try_send(Ask::Early);
+        }
         if self.uncommitted.bytes >= COMMIT_BYTES {
             // A failure here is met again, and reported, by the commit that ends the batch.
             let _ = self.commit_all();

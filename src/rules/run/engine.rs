@@ -4,16 +4,14 @@ use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
 use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
+use super::late::ranges::LateRanges;
 use super::member::{MemberState, gather};
-use super::ranges::LateRanges;
 use super::series::{Change, Series, flag_of, of_strand};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How often old samples are dropped: after so many frames.
-const FRAMES_PER_TRIM: u64 = 1024;
 /// Stands for the member where something is said of the whole plan.
 const NOBODY: u32 = u32::MAX;
 
@@ -37,20 +35,22 @@ pub struct Engine {
     pub(super) series: Vec<Series>,
     /// Where each instrument stands in `sources` and in `newest`.
     source_of: BTreeMap<InstrumentId, usize>,
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
     /// The time of the newest frame of each source.
     newest: Vec<Option<Timestamp>>,
-    frames: u64,
+    pub(super) frames: u64,
+    /// The source whose old samples are dropped next.
+    pub(super) trim_turn: usize,
     /// The plan whose late instants are looked at next.
     pub(super) late_turn: usize,
 }
 
 /// An instrument that plans read.
 #[derive(Debug, Default)]
-struct Source {
+pub(super) struct Source {
     /// Channel, strand and index of each of its series.
-    series: Vec<(usize, Strand, usize)>,
-    plans: Vec<usize>,
+    pub(super) series: Vec<(usize, Strand, usize)>,
+    pub(super) plans: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -90,6 +90,7 @@ impl Engine {
             sources: Vec::new(),
             newest: Vec::new(),
             frames: 0,
+            trim_turn: 0,
             late_turn: 0,
         };
         let mut numbered: Vec<(usize, Box<Plan>)> = plans.into_iter().map(Box::new).enumerate().collect();
@@ -278,10 +279,7 @@ impl Engine {
                 plan.run(*index, &self.series, next, frontier, sink);
             }
         }
-        self.frames += 1;
-        if self.frames.is_multiple_of(FRAMES_PER_TRIM) {
-            self.trim();
-        }
+        self.note_frame();
     }
 
     /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough. A rule
@@ -301,29 +299,6 @@ impl Engine {
             }
         }
         has_moved
-    }
-
-    /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.
-    fn needed_since(&self) -> Vec<Option<Timestamp>> {
-        let mut needed: Vec<Option<Timestamp>> = vec![Some(Timestamp::MAX); self.series.len()];
-        for plan in &self.plans {
-            let standing = plan.next.map(|next| next.plus_ms(-plan.plan.step_ms));
-            for (series, width_ms) in plan.members.iter().flat_map(MemberState::reach) {
-                if let Some(place) = needed.get_mut(series) {
-                    *place = (*place).min(standing.map(|standing| standing.plus_ms(-width_ms)));
-                }
-            }
-        }
-        needed
-    }
-
-    fn trim(&mut self) {
-        let needed = self.needed_since();
-        for (series, since) in self.series.iter_mut().zip(needed) {
-            if let Some(since) = since {
-                series.forget_until(since);
-            }
-        }
     }
 }
 

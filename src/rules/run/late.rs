@@ -1,8 +1,10 @@
 //! What readings that came late have reached: instants that were evaluated without them.
 
+pub(super) mod ranges;
+
+use self::ranges::LateRange;
 use super::engine::{Engine, PlanState};
 use super::member::{MemberState, Outage};
-use super::ranges::LateRange;
 use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
 use crate::model::Timestamp;
 use crate::rules::verdict::AlarmSpec;
@@ -76,7 +78,7 @@ impl PlanState {
 
     /// Notes a frame from before the next instant: instants that were evaluated without it.
     pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp) {
-        let step_ms = self.plan.step_ms;
+        let step_ms = self.step_ms;
         let evaluated = next.plus_ms(-step_ms);
         if time > evaluated {
             return;

@@ -1,7 +1,8 @@
 //! The operating system's files.
 
+use super::room::FsLog;
 use super::{LogFile, Mapped, Storage};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -48,12 +49,12 @@ impl Storage for FsStorage {
 
     fn open_log(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
         let is_new = !path.exists();
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        let log = FsLog::open(path)?;
         if is_new {
-            file.sync_all()?;
+            log.sync_all()?;
             sync_parent(path)?;
         }
-        Ok(Box::new(FsLog(file)))
+        Ok(Box::new(log))
     }
 
     fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -85,24 +86,6 @@ impl Storage for FsStorage {
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)?;
         sync_parent(path)
-    }
-}
-
-#[derive(Debug)]
-struct FsLog(File);
-
-impl LogFile for FsLog {
-    fn append(&self, bytes: &[u8]) -> io::Result<()> {
-        (&self.0).write_all(bytes)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
-    }
-
-    fn truncate(&self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)?;
-        self.0.sync_all()
     }
 }
 

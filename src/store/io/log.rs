@@ -2,7 +2,7 @@
 //!
 //! A file is a 16-byte header and frames behind one another. A frame is `magic u32, length u32, sequence u64, crc u32`, then `length`
 //! payload bytes; the CRC-32C covers length, sequence and payload. Where a frame does not check, the rest of the file is searched for valid
-//! frames with later sequences: without any, it is a tail that a crash has torn. With some, the owner of the file must say whether a
+//! frames with later sequences: without any, it is a tail that a crash has torn, or room: zeros that frames would have gone over. With some, the owner of the file must say whether a
 //! crash can have left them behind (the medium may keep a later page and lose an earlier one, as long as neither was synced).
 
 use crate::base::bytes::ByteReader;
@@ -90,10 +90,12 @@ impl LogFrame<'_> {
 pub struct LogContent<'a> {
     /// The valid frames, in order.
     pub frames: Vec<LogFrame<'a>>,
-    /// Bytes from the start of the file that are valid; what follows is a torn tail.
+    /// Bytes from the start of the file that are valid; what follows is a torn tail, and room.
     pub valid_bytes: usize,
     /// Bytes of the torn tail.
     pub torn_bytes: usize,
+    /// Zeros behind it that were to be gone over by frames.
+    pub room_bytes: usize,
     /// Valid frames with later sequences inside the torn tail, as far as they were searched for.
     pub stranded: Vec<LogFrame<'a>>,
 }
@@ -158,7 +160,8 @@ pub struct LogKind {
 /// zeros alone, is torn whole.
 pub fn read_log(bytes: &[u8], kind: LogKind) -> Result<LogContent<'_>, LogError> {
     if bytes.len() < HEADER_BYTES || bytes.iter().all(|byte| *byte == 0) {
-        return Ok(LogContent { frames: Vec::new(), valid_bytes: 0, torn_bytes: bytes.len(), stranded: Vec::new() });
+        let torn_bytes = bytes.len();
+        return Ok(LogContent { frames: Vec::new(), valid_bytes: 0, torn_bytes, room_bytes: 0, stranded: Vec::new() });
     }
     check_header(bytes, kind)?;
     let mut frames: Vec<LogFrame<'_>> = Vec::new();
@@ -173,7 +176,17 @@ pub fn read_log(bytes: &[u8], kind: LogKind) -> Result<LogContent<'_>, LogError>
     }
     let last = frames.last().map(|frame| frame.sequence);
     let stranded = stranded_frames(bytes, offset, last)?;
-    Ok(LogContent { frames, valid_bytes: offset, torn_bytes: bytes.len() - offset, stranded })
+    let behind = bytes.get(offset..).unwrap_or_default();
+    let room_bytes = room_of(behind);
+    Ok(LogContent { frames, valid_bytes: offset, torn_bytes: behind.len() - room_bytes, room_bytes, stranded })
+}
+
+/// How many bytes behind the frames are room: all, where they are zeros; those at the end, where they are more than a torn frame is likely to
+/// end with.
+fn room_of(behind: &[u8]) -> usize {
+    let torn = behind.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let zeros = behind.len() - torn;
+    if torn == 0 || zeros >= ROOM_BYTES_MIN { zeros } else { 0 }
 }
 
 fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> {
@@ -199,6 +212,9 @@ fn frame_at(bytes: &[u8], offset: usize) -> Option<LogFrame<'_>> {
     let payload = reader.take(usize::try_from(length).ok()?).ok()?;
     (frame_crc(length, sequence, payload) == crc).then_some(LogFrame { sequence, payload, offset })
 }
+
+/// Zeros behind a torn frame that are taken for room: a page of most file systems.
+const ROOM_BYTES_MIN: usize = 4096;
 
 /// How many times over the tail may be checksummed in the search for later frames.
 const SEARCH_FACTOR: usize = 8;
@@ -279,7 +295,7 @@ mod tests {
         for cut in 0..bytes.len() {
             let content = read_log(&bytes[..cut], KIND).unwrap();
             assert!(whole.frames.starts_with(&content.frames), "cut at {cut}");
-            assert_eq!(content.valid_bytes + content.torn_bytes, cut);
+            assert_eq!(content.valid_bytes + content.torn_bytes + content.room_bytes, cut);
         }
     }
 
@@ -318,12 +334,23 @@ mod tests {
     }
 
     #[test]
-    fn a_tail_of_zeros_is_torn_and_not_a_record() {
-        let mut bytes = three_frames();
-        let valid = bytes.len();
-        bytes.extend_from_slice(&[0; 4096]);
-        let content = read_log(&bytes, KIND).unwrap();
-        assert_eq!((content.frames.len(), content.valid_bytes, content.torn_bytes), (3, valid, 4096));
+    fn zeros_behind_the_frames_are_room_and_what_is_torn_before_them_is_told() {
+        let whole = three_frames();
+        let last = read_log(&whole, KIND).unwrap().frames[2].offset;
+        for cut in last..=whole.len() {
+            let mut bytes = whole[..cut].to_vec();
+            bytes.resize(cut + 5000, 0);
+            let content = read_log(&bytes, KIND).unwrap();
+            let frames = if cut == whole.len() { 3 } else { 2 };
+            let valid = if cut == whole.len() { cut } else { last };
+            assert_eq!((content.frames.len(), content.valid_bytes), (frames, valid), "cut at {cut}");
+            let written = whole[valid..cut].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            assert_eq!(
+                (content.torn_bytes, content.room_bytes),
+                (written, bytes.len() - valid - written),
+                "cut at {cut}"
+            );
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod fs;
 pub mod log;
 mod map;
+mod room;
 
 pub use fs::FsStorage;
 pub use map::Mapped;

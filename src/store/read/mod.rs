@@ -130,7 +130,7 @@ impl State {
 
     /// Sets the head aside and begins a new one. Nothing may be frozen yet.
     pub(super) fn freeze(&mut self) {
-        let fresh = self.spare.take().unwrap_or_default();
+        let fresh = self.spare.take().unwrap_or_else(|| self.head.successor());
         self.frozen = Some(Arc::new(std::mem::replace(&mut self.head, fresh)));
     }
 

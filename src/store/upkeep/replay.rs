@@ -82,7 +82,7 @@ impl Store {
         self.seal_put_back(registry)?;
         if !self.freeze()? {
             self.begin_log()?;
-            return self.remove_sealed_logs();
+            return self.sealed_logs().remove();
         }
         self.seal_put_back(registry)
     }
@@ -91,6 +91,7 @@ impl Store {
         let Some(pending) = self.pending_seal() else { return Ok(()) };
         let built = pending.build(registry)?;
         pending.publish(&built)?;
-        self.finish_seal(pending, built).map(drop)
+        self.finish_seal(pending, built)?;
+        self.sealed_logs().remove()
     }
 }

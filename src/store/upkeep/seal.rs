@@ -34,6 +34,7 @@ pub(crate) struct PendingSeal {
 #[derive(Debug)]
 pub(crate) struct BuiltSegment {
     bytes: Vec<u8>,
+    sha256: Digest,
     summary: SegmentSummary,
 }
 
@@ -53,7 +54,7 @@ impl PendingSeal {
         }
         let built = writer.finish(self.first_lsn..=self.last_lsn);
         let (bytes, summary) = built.map_err(|error| StoreError::corrupt(&self.path, 0, error))?;
-        Ok(BuiltSegment { bytes, summary })
+        Ok(BuiltSegment { sha256: sha256(&bytes), bytes, summary })
     }
 
     /// Puts the file in place, whole and durable. Before that no frame of it may be one that the rules would have to see again.
@@ -105,25 +106,39 @@ impl Store {
         Some(PendingSeal { head, first_lsn, last_lsn, path, storage: Arc::clone(&self.storage) })
     }
 
-    /// Puts a published segment in the place of the frozen rows, and removes the logs that hold them.
-    ///
-    /// Sources last: the segment is in place, whole and durable, before a byte of the log goes.
+    /// Puts a published segment in the place of the frozen rows. The logs that hold them stay until [`SealedLogs::remove`].
     pub(crate) fn finish_seal(&mut self, pending: PendingSeal, built: BuiltSegment) -> Result<Sealed, StoreError> {
         let PendingSeal { head, last_lsn, path, storage, .. } = pending;
         drop(head);
-        let BuiltSegment { bytes, summary } = built;
+        let BuiltSegment { sha256, summary, .. } = built;
         let segment = Arc::new(Segment::new(path, summary.clone(), storage));
         let file_name = segment.file_name();
         self.catalog.put(&file_name, &summary);
         self.state.write().seal_frozen(segment);
         (self.sealed_lsn, self.unsealed_lsn) = (last_lsn, last_lsn + 1);
-        self.remove_sealed_logs()?;
-        Ok(Sealed { file_name, sha256: sha256(&bytes), summary })
+        Ok(Sealed { file_name, sha256, summary })
     }
 
-    /// The frames of a log end where the next one begins; while one is replayed it may hold more than is sealed.
-    pub(super) fn remove_sealed_logs(&self) -> Result<(), StoreError> {
-        let logs = wal::files(&*self.storage, &self.layout.wal)?;
+    /// The logs whose rows are in segments. Removing them needs no lock of the store.
+    pub(crate) fn sealed_logs(&self) -> SealedLogs {
+        SealedLogs { storage: Arc::clone(&self.storage), dir: self.layout.wal.clone(), sealed_lsn: self.sealed_lsn }
+    }
+}
+
+/// Logs that have done their service.
+///
+/// Sources last: the segment is in place, whole and durable, before a byte of the log goes.
+#[derive(Debug)]
+pub(crate) struct SealedLogs {
+    storage: Arc<dyn Storage>,
+    dir: PathBuf,
+    sealed_lsn: u64,
+}
+
+impl SealedLogs {
+    /// Removes them. The frames of a log end where the next one begins; while one is replayed it may hold more than is sealed.
+    pub(crate) fn remove(&self) -> Result<(), StoreError> {
+        let logs = wal::files(&*self.storage, &self.dir)?;
         for ((_, path), (next_lsn, _)) in logs.iter().zip(logs.iter().skip(1)) {
             if *next_lsn <= self.sealed_lsn + 1 {
                 self.storage.remove(path).map_err(StoreError::io("remove", path))?;

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 /// Instants of one plan, in ranges that rise and keep apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct LateRanges(pub(super) Vec<LateRange>);
+pub(in super::super) struct LateRanges(pub(in super::super) Vec<LateRange>);
 
 /// Instants from the first to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct LateRange {
+pub(in super::super) struct LateRange {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
     /// Up to where it has been gone through, where the condition was not as it was then.
@@ -19,7 +19,7 @@ pub(super) struct LateRange {
 
 impl LateRanges {
     /// None.
-    pub(super) const NONE: Self = Self(Vec::new());
+    pub(in super::super) const NONE: Self = Self(Vec::new());
 
     /// Adds a range; those that are nearer to each other than `apart_ms` become one. Of too many, the two nearest do.
     pub(super) fn add(&mut self, from: Timestamp, to: Timestamp, apart_ms: i64) {

@@ -1,0 +1,55 @@
+//! Work that can wait: it gives way to whoever is woken meanwhile.
+
+use std::io;
+use std::thread::{self, Builder};
+
+/// What a thread in the background is below others by, where the machine has more to do than it can (`nice(1)`): it gets about a tenth of what
+/// another one does, and whoever wakes up beside it does not wait for its turn to end.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+/// Does work on a thread of its own that gives way to others, and waits for it. Where the system knows no such threads, on a usual one.
+///
+/// # Errors
+/// [`io::Error`] where no thread can be started.
+pub(crate) fn done_in_background<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    let in_background = move || {
+        give_way();
+        work()
+    };
+    thread::scope(|scope| {
+        let thread = Builder::new().name(name.to_owned()).spawn_scoped(scope, in_background)?;
+        thread.join().or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// The calling thread gives way to others from now on. A system that refuses lets it run as before: it takes longer for others then.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    // On Linux this is the calling thread, not its process.
+    let _ = rustix::process::setpriority_process(None, NICE);
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn give_way() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_done_and_its_panic_is_the_callers() {
+        assert_eq!(done_in_background("test", || 7).unwrap(), 7);
+        let panic = std::panic::catch_unwind(|| done_in_background("test", || std::panic::panic_any(7_u8)));
+        assert_eq!(panic.unwrap_err().downcast_ref::<u8>(), Some(&7));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_the_thread_in_the_background_gives_way() {
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let before = nice();
+        assert_eq!(done_in_background("test", nice).unwrap(), NICE.max(before));
+        assert_eq!(nice(), before);
+    }
+}

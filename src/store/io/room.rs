@@ -1,0 +1,217 @@
+//! Log files with room made ahead: a sync that also has to make a file longer takes about twice as long as one that does not, because the file
+//! system then writes down the new length and where the new blocks lie. So zeros are written and synced behind the end by a thread of their own,
+//! where the log is synced so often that it matters, and frames go over them. They are cut off when the log is closed; after a crash they stay
+//! until the log is next opened, and are no frames.
+
+use super::LogFile;
+use super::log::FRAME_HEAD_BYTES;
+use parking_lot::Mutex;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+/// Bytes of room that are made at a time. The next are made when half of them are used.
+const ROOM_BYTES: u64 = 1 << 20;
+/// Bytes that are written while an append has to wait for it.
+const PIECE_BYTES: usize = 64 << 10;
+/// Where more than this comes between two syncs, their time goes into the bytes themselves, and room would only be written twice.
+const SYNC_BYTES_MAX: u64 = ROOM_BYTES / 8;
+
+static ZEROS: [u8; PIECE_BYTES] = [0; PIECE_BYTES];
+
+/// A log file of the operating system.
+#[derive(Debug)]
+pub(super) struct FsLog(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    file: File,
+    /// The same file once more: of each handle the system tells errors of its own, so that none that a sync of frames must see is told to the
+    /// one that makes room.
+    second: File,
+    ends: Mutex<Ends>,
+}
+
+#[derive(Debug)]
+struct Ends {
+    /// Behind the last frame.
+    frames: u64,
+    /// Behind the last byte of the file.
+    file: u64,
+    /// Appended since the last sync.
+    unsynced_bytes: u64,
+    making: Making,
+}
+
+/// Whether room is being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Making {
+    Idle,
+    Busy,
+    /// Not any more: the log is closed, or the disk is full.
+    Over,
+}
+
+impl FsLog {
+    /// Opens a file, and makes it if it is not there.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let (file, second) = (open()?, open()?);
+        let length = file.metadata()?.len();
+        let ends = Ends { frames: length, file: length, unsynced_bytes: 0, making: Making::Idle };
+        Ok(Self(Arc::new(Shared { file, second, ends: Mutex::new(ends) })))
+    }
+
+    pub(super) fn sync_all(&self) -> io::Result<()> {
+        self.0.file.sync_all()
+    }
+}
+
+impl LogFile for FsLog {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut ends = self.0.ends.lock();
+        (&self.0.file).seek(SeekFrom::Start(ends.frames))?;
+        (&self.0.file).write_all(bytes)?;
+        ends.frames += bytes.len() as u64;
+        ends.file = ends.file.max(ends.frames);
+        ends.unsynced_bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let synced_bytes = std::mem::take(&mut self.0.ends.lock().unsynced_bytes);
+        self.0.file.sync_data()?;
+        let mut ends = self.0.ends.lock();
+        let is_small = (1..=SYNC_BYTES_MAX).contains(&synced_bytes);
+        if is_small && ends.making == Making::Idle && ends.file < ends.frames + ROOM_BYTES / 2 {
+            ends.making = Making::Busy;
+            drop(ends);
+            let shared = Arc::clone(&self.0);
+            let started = thread::Builder::new().name("vocdb-room".to_owned()).spawn(move || shared.make_room());
+            if started.is_err() {
+                self.0.ends.lock().making = Making::Over;
+            }
+        }
+        Ok(())
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        let mut ends = self.0.ends.lock();
+        self.0.file.set_len(length)?;
+        (ends.frames, ends.file) = (length, length);
+        if ends.making == Making::Over {
+            ends.making = Making::Idle;
+        }
+        drop(ends);
+        self.sync_all()
+    }
+}
+
+impl Drop for FsLog {
+    fn drop(&mut self) {
+        let mut ends = self.0.ends.lock();
+        ends.making = Making::Over;
+        if self.0.is_only_room(&ends).unwrap_or(false) {
+            // Room that stays is no harm.
+            let _ = self.0.file.set_len(ends.frames);
+        }
+    }
+}
+
+impl Shared {
+    /// Whether there is room, and the file is as it was left: nobody has gone on with it.
+    fn is_only_room(&self, ends: &Ends) -> io::Result<bool> {
+        if ends.frames == ends.file || self.file.metadata()?.len() != ends.file {
+            return Ok(false);
+        }
+        (&self.file).seek(SeekFrom::Start(ends.frames))?;
+        let mut begin = Vec::new();
+        (&self.file).take(FRAME_HEAD_BYTES as u64).read_to_end(&mut begin)?;
+        Ok(begin.iter().all(|byte| *byte == 0))
+    }
+
+    /// Makes room. Where it cannot, the log grows as it can.
+    fn make_room(&self) {
+        let made = self.write_zeros().and_then(|()| self.second.sync_data());
+        let mut ends = self.ends.lock();
+        if ends.making == Making::Busy {
+            ends.making = if made.is_ok() { Making::Idle } else { Making::Over };
+        }
+    }
+
+    /// Piece by piece, and never where a frame is: appends wait for a piece at most.
+    fn write_zeros(&self) -> io::Result<()> {
+        loop {
+            let mut ends = self.ends.lock();
+            if ends.making != Making::Busy || ends.file >= ends.frames + ROOM_BYTES {
+                return Ok(());
+            }
+            (&self.second).seek(SeekFrom::Start(ends.file))?;
+            (&self.second).write_all(&ZEROS)?;
+            ends.file += PIECE_BYTES as u64;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Waits until nobody makes room any more.
+    fn settled(log: &FsLog) -> u64 {
+        loop {
+            let ends = log.0.ends.lock();
+            if ends.making != Making::Busy {
+                return ends.file;
+            }
+            drop(ends);
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn frames_go_over_room_that_is_made_behind_them_and_closing_cuts_it_off() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let mut wanted = Vec::new();
+        let log = FsLog::open(&path).unwrap();
+        for round in 0..100_u8 {
+            let bytes = vec![round + 1; 20_000];
+            log.append(&bytes).unwrap();
+            log.sync().unwrap();
+            wanted.extend_from_slice(&bytes);
+            if round % 7 == 0 {
+                let length = settled(&log);
+                assert!(length >= wanted.len() as u64 + ROOM_BYTES / 2, "round {round}: {length}");
+                let found = fs::read(&path).unwrap();
+                assert_eq!(found.len() as u64, length);
+                let (frames, room) = found.split_at(wanted.len());
+                assert!(frames == wanted && room.iter().all(|byte| *byte == 0), "round {round}");
+            }
+        }
+        log.truncate(30_000).unwrap();
+        log.append(b"end").unwrap();
+        wanted.truncate(30_000);
+        wanted.extend_from_slice(b"end");
+        log.sync().unwrap();
+        drop(log);
+        assert_eq!(fs::read(&path).unwrap(), wanted);
+        let log = FsLog::open(&path).unwrap();
+        log.append(b" and on").unwrap();
+        wanted.extend_from_slice(b" and on");
+        drop(log);
+        assert_eq!(fs::read(&path).unwrap(), wanted);
+    }
+
+    #[test]
+    fn no_room_is_made_for_much_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = FsLog::open(&dir.path().join("log")).unwrap();
+        log.append(&vec![7; 1 << 20]).unwrap();
+        log.sync().unwrap();
+        assert_eq!(settled(&log), 1 << 20);
+    }
+}
