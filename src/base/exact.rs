@@ -58,7 +58,10 @@ impl ExactSum {
     pub fn add(&mut self, value: f64) {
         let (decimal, binary) = Self::parts(value);
         self.decimal = self.decimal.wrapping_add(decimal);
-        self.binary = self.binary.wrapping_add(binary);
+        // What is not written need not be waited for when the sum is asked.
+        if binary != 0 {
+            self.binary = self.binary.wrapping_add(binary);
+        }
     }
 
     /// Adds values, as [`ExactSum::add`] would one by one, several at a time.
@@ -86,7 +89,9 @@ impl ExactSum {
     pub fn remove(&mut self, value: f64) {
         let (decimal, binary) = Self::parts(value);
         self.decimal = self.decimal.wrapping_sub(decimal);
-        self.binary = self.binary.wrapping_sub(binary);
+        if binary != 0 {
+            self.binary = self.binary.wrapping_sub(binary);
+        }
     }
 
     /// Adds everything that another sum holds.

@@ -25,7 +25,7 @@ use vocdb::{AlarmEvent, Batch, Frame, InstrumentId, Quality, Sample, StationId, 
 /// When the random frames begin; no multiple of any interval.
 const BEGIN_MS: i64 = 1_700_000_003_000;
 /// After so many frames the engine has dropped the old samples of every instrument.
-const FRAMES_PER_TRIM: usize = 16 * 64;
+const FRAMES_PER_TRIM: usize = 32 * 16;
 /// The number of a station beside the random ones.
 const FILLER: u32 = 100;
 

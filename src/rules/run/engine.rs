@@ -36,6 +36,8 @@ pub struct Engine {
     /// Where each instrument stands in `sources` and in `newest`.
     source_of: BTreeMap<InstrumentId, usize>,
     pub(super) sources: Vec<Source>,
+    /// The source of the last frame.
+    place: usize,
     /// The time of the newest frame of each source.
     newest: Vec<Option<Timestamp>>,
     pub(super) frames: u64,
@@ -46,8 +48,9 @@ pub struct Engine {
 }
 
 /// An instrument that plans read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Source {
+    instrument: InstrumentId,
     /// Channel, strand and index of each of its series.
     pub(super) series: Vec<(usize, Strand, usize)>,
     pub(super) plans: Vec<usize>,
@@ -58,11 +61,13 @@ pub(super) struct PlanState {
     /// Elsewhere: of what it says, an instant needs little but what stands beside it here.
     pub(super) plan: Box<Plan>,
     pub(super) step_ms: i64,
-    lateness_ms: i64,
+    pub(super) lateness_ms: i64,
     /// For how long an instant waits for a silent station. Where silence itself is asked for, one step is enough.
-    patience_ms: i64,
+    pub(super) patience_ms: i64,
     quorum: usize,
     has_suppress: bool,
+    /// Of several sources, the one that had come least far when the last instant that was due had been evaluated.
+    pub(super) laggard: Option<usize>,
     pub(super) next: Option<Timestamp>,
     /// The first instant since the plan has been in force.
     pub(super) begun: Option<Timestamp>,
@@ -88,6 +93,7 @@ impl Engine {
             series: Vec::new(),
             source_of: BTreeMap::new(),
             sources: Vec::new(),
+            place: 0,
             newest: Vec::new(),
             frames: 0,
             trim_turn: 0,
@@ -123,7 +129,7 @@ impl Engine {
         let channel = if strand == Strand::Frames { 0 } else { spec.channel };
         let place = *self.source_of.entry(spec.instrument).or_insert(self.sources.len());
         if place == self.sources.len() {
-            self.sources.push(Source::default());
+            self.sources.push(Source { instrument: spec.instrument, series: Vec::new(), plans: Vec::new() });
             self.newest.push(None);
         }
         let next = self.series.len();
@@ -189,7 +195,7 @@ impl Engine {
         for (index, plan) in self.plans.iter_mut().enumerate() {
             plan.next = match &remembered {
                 Some(next) => next.get(index).copied().flatten(),
-                None => frontier(plan, &self.newest).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
+                None => plan.frontier(&self.newest).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
             };
             plan.begun = plan.next;
         }
@@ -249,10 +255,20 @@ impl Engine {
         state
     }
 
+    /// The source of an instrument, if plans read it. Frames often come in turn, or several of one instrument.
+    #[inline]
+    fn place_of(&self, instrument: InstrumentId) -> Option<usize> {
+        let is_of = |place: &usize| self.sources.get(*place).is_some_and(|source| source.instrument == instrument);
+        let next = if self.place + 1 < self.sources.len() { self.place + 1 } else { 0 };
+        let likely = [next, self.place].into_iter().find(is_of);
+        likely.or_else(|| self.source_of.get(&instrument).copied())
+    }
+
     /// Takes one frame, and gives every verdict that has become possible to `sink`, in order of plan and instant.
     pub fn push(&mut self, frame: FrameRef<'_>, sink: &mut dyn FnMut(&Verdict<'_>)) {
-        let Some(place) = self.source_of.get(&frame.instrument) else { return };
-        let Some(source) = self.sources.get(*place) else { return };
+        let Some(place) = self.place_of(frame.instrument) else { return };
+        self.place = place;
+        let Some(source) = self.sources.get(place) else { return };
         for (channel, strand, index) in &source.series {
             let mark = frame.marks.get(*channel).copied().unwrap_or(Mark::new(false, Quality::Normal));
             let value = frame.values.get(*channel).copied().unwrap_or_default();
@@ -268,15 +284,19 @@ impl Engine {
                 self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
             }
         }
-        if let Some(newest) = self.newest.get_mut(*place) {
+        if let Some(newest) = self.newest.get_mut(place) {
             *newest = Some(frame.time).max(*newest);
         }
         for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
             let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
             plan.note_late(frame.time, next);
-            if let Some(frontier) = frontier(plan, &self.newest) {
+            if plan.is_waiting(next, place, &self.newest) {
+                continue;
+            }
+            if let Some(frontier) = plan.frontier(&self.newest) {
                 plan.run(*index, &self.series, next, frontier, sink);
+                plan.note_laggard(&self.newest);
             }
         }
         self.note_frame();
@@ -292,7 +312,7 @@ impl Engine {
         for (index, plan) in self.plans.iter_mut().enumerate() {
             has_moved |= plan.wait(now);
             let patience_over = now.plus_ms(-plan.patience_ms);
-            let to = frontier(plan, &self.newest).max(plan.next.map(|_| patience_over));
+            let to = plan.frontier(&self.newest).max(plan.next.map(|_| patience_over));
             if let (Some(next), Some(to)) = (plan.next, to) {
                 plan.run(index, &self.series, next, to, sink);
                 has_moved |= plan.next != Some(next);
@@ -308,20 +328,6 @@ impl EngineState {
     }
 }
 
-/// The instant up to which a plan may be evaluated: all of its members have come so far, or it has waited long enough for the rest.
-#[inline]
-fn frontier(plan: &PlanState, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
-    if let Some(source) = plan.only_source() {
-        // Who is slowest is foremost too, and patience is never shorter than lateness.
-        return newest.get(source).copied().flatten().map(|newest| newest.plus_ms(-plan.lateness_ms));
-    }
-    let slowest = plan.members.iter().map(|member| member.reached(newest)).min().flatten();
-    let slowest = slowest.map(|slowest| slowest.plus_ms(-plan.lateness_ms));
-    let foremost = plan.members.iter().filter_map(|member| member.foremost(newest)).max();
-    let patience_over = foremost.map(|foremost| foremost.plus_ms(-plan.patience_ms));
-    slowest.max(patience_over)
-}
-
 impl PlanState {
     fn new(plan: Box<Plan>, members: Vec<MemberState>) -> Self {
         let waits_ms = if plan.asks_silence { plan.step_ms } else { plan.spec.on_missing_ms };
@@ -331,6 +337,7 @@ impl PlanState {
             patience_ms: plan.lateness_ms.max(waits_ms),
             quorum: plan.quorum,
             has_suppress: !plan.suppress_text.is_empty(),
+            laggard: None,
             plan,
             next: None,
             begun: None,
@@ -344,29 +351,8 @@ impl PlanState {
         }
     }
 
-    /// Waits for the first frame of all: where silence is asked for, so long and no longer. Says whether that changed anything.
-    fn wait(&mut self, now: Timestamp) -> bool {
-        if self.next.is_some() || !self.plan.asks_silence {
-            return false;
-        }
-        let is_new = self.waits_since.is_none();
-        let since = *self.waits_since.get_or_insert(now);
-        let silence_ms = self.members.iter().filter_map(MemberState::silence_ms).max().unwrap_or(0);
-        let begin = since.plus_ms(silence_ms).ceil_to(self.plan.step_ms);
-        if begin <= now.plus_ms(-self.patience_ms) {
-            self.begin(begin);
-        }
-        is_new || self.next.is_some()
-    }
-
     fn invalidate(&mut self, series: usize) {
         self.members.iter_mut().for_each(|member| member.invalidate(series));
-    }
-
-    /// The one source of all its windows, where there is only one.
-    fn only_source(&self) -> Option<usize> {
-        let [member] = self.members.as_slice() else { return None };
-        member.only_source
     }
 
     fn note_absent(&mut self, instant: Timestamp) {

@@ -6,10 +6,10 @@ mod inside;
 mod joint;
 mod late;
 mod member;
+mod progress;
 mod rerun;
 mod series;
 mod sorted;
-mod trim;
 mod window;
 
 pub use engine::{Engine, EngineState};

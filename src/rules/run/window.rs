@@ -16,7 +16,8 @@ pub(super) struct Window {
     width_ms: i64,
     lag_ms: i64,
     function: WindowFunction,
-    coverage_min: f64,
+    /// Samples that must be inside for the coverage that the rule asks for.
+    needed: u64,
     expected: f64,
     /// Index of its series in the engine.
     pub(super) series: usize,
@@ -33,7 +34,7 @@ impl Window {
             width_ms: spec.width_ms,
             lag_ms: spec.lag_ms,
             function: spec.function,
-            coverage_min: spec.coverage_min,
+            needed: needed(spec.coverage_min, f64::from(spec.expected)),
             expected: f64::from(spec.expected),
             series,
             from: 0,
@@ -110,7 +111,7 @@ impl Window {
     #[inline]
     pub(super) fn value(&self, series: &Series) -> Option<f64> {
         let count = self.valid();
-        if self.coverage_min > 0.0 && self.coverage() < self.coverage_min {
+        if count < self.needed {
             return None;
         }
         match (&self.inside, self.function) {
@@ -143,5 +144,34 @@ impl Window {
         }
         let ((first, before), (last, after)) = (series.get(self.from)?, series.get(self.to - 1)?);
         Some((after - before, last.since_ms(first) as f64))
+    }
+}
+
+/// The least count of samples of which the share of the expected ones is not below a coverage.
+#[expect(clippy::cast_possible_truncation, reason = "a share of at most 2^32 samples")]
+fn needed(coverage_min: f64, expected: f64) -> u64 {
+    if coverage_min <= 0.0 {
+        return 0;
+    }
+    let near = (coverage_min * expected) as u64;
+    // A product that was rounded may be beside it by one.
+    (near.saturating_sub(1)..=near).find(|count| *count as f64 / expected >= coverage_min).unwrap_or(near + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn as_many_are_needed_as_the_share_asks_for(percent in 0_u32..=100, expected in 1_u32..100_000, count in 0_u32..100_000) {
+            let (coverage_min, expected) = (f64::from(percent) / 100.0, f64::from(expected));
+            let is_enough = f64::from(count) / expected >= coverage_min;
+            prop_assert_eq!(u64::from(count) >= needed(coverage_min, expected), is_enough);
+            let near = needed(coverage_min, expected);
+            prop_assert!(near as f64 / expected >= coverage_min);
+            prop_assert!(near == 0 || (near - 1) as f64 / expected < coverage_min);
+        }
     }
 }

@@ -14,7 +14,7 @@ const SIZES: [(&str, usize); 3] = [("1M", 1_000_000), ("10M", 10_000_000), ("100
 /// Rows of a batch while a store grows between two sizes, which is not measured.
 const ROWS_PER_FILLING_BATCH: usize = 500;
 const ROWS_PER_BATCH: usize = 10;
-/// Rows of each station that are appended under the clock.
+/// Rows of each station that are appended under the clock, each time.
 const ROWS_MEASURED: usize = 200;
 /// Ten minutes at 1 Hz.
 const MEAN_ROWS: usize = 600;
@@ -50,7 +50,7 @@ pub(super) fn run(run: &mut Run) -> Result<(), Failure> {
         format!("settled, files in the system's cache, until the first answer; best of up to 5{largest}"),
     );
     for (size, values) in sizes {
-        let text = "settled; append: 2,400 rows in batches of 10 (interval durability, not closed); latest and mean of the last ten \
+        let text = "settled; append: 2,400 rows in batches of 10 (interval durability, not closed), best of 5; latest and mean of the last ten \
                     minutes of one channel, 432 channels in turn; open: as open/100M-values";
         run.note(&case("append", size), format!("{values} values, {text}"));
     }
@@ -114,11 +114,15 @@ impl Growing<'_> {
             run.add(OPEN_ALL, name, open_ms, "ms");
         }
         let values = (ROWS_MEASURED * self.load.values_per_instant()) as u64;
-        let (rows, begun) = (self.rows..self.rows + ROWS_MEASURED, std::time::Instant::now());
-        self.rows = rows.end;
-        self.load.feed(rows.clone(), ROWS_PER_BATCH, |batch| store.append(batch))?;
-        run.add(&case("append", size), name, rate(values, begun.elapsed()), "values/s");
-        rows.for_each(|at| self.count_row(at));
+        let mut appended = Duration::MAX;
+        for _ in 0..ROUNDS_MAX {
+            let (rows, begun) = (self.rows..self.rows + ROWS_MEASURED, std::time::Instant::now());
+            self.rows = rows.end;
+            self.load.feed(rows.clone(), ROWS_PER_BATCH, |batch| store.append(batch))?;
+            appended = appended.min(begun.elapsed());
+            rows.for_each(|at| self.count_row(at));
+        }
+        run.add(&case("append", size), name, rate(values, appended), "values/s");
         let case_of_latest = case("latest", size);
         let microseconds = latest(&case_of_latest, self.engine, &*store, self.load, self.rows)?;
         run.add(&case_of_latest, name, microseconds, "us");

@@ -1,0 +1,109 @@
+//! How far plans have come: which instants are due, and which samples no window will look at again.
+
+use super::engine::{Engine, PlanState};
+use super::member::MemberState;
+use crate::model::Timestamp;
+
+/// After so many frames the old samples of one instrument are dropped, each in its turn: no frame waits for all.
+const FRAMES_PER_TRIM: u64 = 32;
+
+impl Engine {
+    /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.
+    pub(super) fn needed_since(&self) -> Vec<Option<Timestamp>> {
+        let mut needed: Vec<Option<Timestamp>> = vec![Some(Timestamp::MAX); self.series.len()];
+        for (series, since) in self.plans.iter().flat_map(|plan| plan.needs_since()) {
+            if let Some(place) = needed.get_mut(series) {
+                *place = (*place).min(since);
+            }
+        }
+        needed
+    }
+
+    /// Counts a frame that was taken in. Now and then the old samples of a source are dropped.
+    pub(super) fn note_frame(&mut self) {
+        self.frames += 1;
+        if self.frames.is_multiple_of(FRAMES_PER_TRIM) {
+            self.trim_next();
+        }
+    }
+
+    /// Drops old samples of the next source.
+    fn trim_next(&mut self) {
+        self.trim_turn = if self.trim_turn + 1 < self.sources.len() { self.trim_turn + 1 } else { 0 };
+        let Some(source) = self.sources.get(self.trim_turn) else { return };
+        let mut needed: Vec<(usize, Option<Timestamp>)> =
+            source.series.iter().map(|(.., index)| (*index, Some(Timestamp::MAX))).collect();
+        let plans = source.plans.iter().filter_map(|plan| self.plans.get(*plan));
+        for (series, since) in plans.flat_map(|plan| plan.needs_since()) {
+            let of_series = needed.iter_mut().find(|(index, _)| *index == series);
+            of_series.into_iter().for_each(|(_, needed)| *needed = (*needed).min(since));
+        }
+        for (series, since) in needed {
+            if let (Some(series), Some(since)) = (self.series.get_mut(series), since) {
+                series.forget_until(since);
+            }
+        }
+    }
+}
+
+impl PlanState {
+    /// The instant up to which it may be evaluated: all of its members have come so far, or it has waited long enough for the rest.
+    #[inline]
+    pub(super) fn frontier(&self, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
+        if let Some(source) = self.only_source() {
+            // Who is slowest is foremost too, and patience is never shorter than lateness.
+            return newest.get(source).copied().flatten().map(|newest| newest.plus_ms(-self.lateness_ms));
+        }
+        let slowest = self.members.iter().map(|member| member.reached(newest)).min().flatten();
+        let slowest = slowest.map(|slowest| slowest.plus_ms(-self.lateness_ms));
+        let foremost = self.members.iter().filter_map(|member| member.foremost(newest)).max();
+        let patience_over = foremost.map(|foremost| foremost.plus_ms(-self.patience_ms));
+        slowest.max(patience_over)
+    }
+
+    /// Whether no instant can be due yet, though the source at `place` has sent a frame: another one is as far behind as before, and patience
+    /// with it is not over.
+    pub(super) fn is_waiting(&self, next: Timestamp, place: usize, newest: &[Option<Timestamp>]) -> bool {
+        let Some(laggard) = self.laggard else { return false };
+        let is_before = |source: usize, waits_ms: i64| {
+            newest.get(source).copied().flatten().is_none_or(|newest| newest.plus_ms(-waits_ms) < next)
+        };
+        is_before(laggard, self.lateness_ms) && is_before(place, self.patience_ms)
+    }
+
+    pub(super) fn note_laggard(&mut self, newest: &[Option<Timestamp>]) {
+        if self.only_source().is_none() {
+            // Of several the last one, since frames often come in turn.
+            let sources = self.members.iter().rev().flat_map(|member| member.sources.iter().rev()).copied();
+            self.laggard = sources.min_by_key(|source| newest.get(*source).copied().flatten());
+        }
+    }
+
+    /// Waits for the first frame of all: where silence is asked for, so long and no longer. Says whether that changed anything.
+    pub(super) fn wait(&mut self, now: Timestamp) -> bool {
+        if self.next.is_some() || !self.plan.asks_silence {
+            return false;
+        }
+        let is_new = self.waits_since.is_none();
+        let since = *self.waits_since.get_or_insert(now);
+        let silence_ms = self.members.iter().filter_map(MemberState::silence_ms).max().unwrap_or(0);
+        let begin = since.plus_ms(silence_ms).ceil_to(self.plan.step_ms);
+        if begin <= now.plus_ms(-self.patience_ms) {
+            self.begin(begin);
+        }
+        is_new || self.next.is_some()
+    }
+
+    /// The one source of all its windows, where there is only one.
+    fn only_source(&self) -> Option<usize> {
+        let [member] = self.members.as_slice() else { return None };
+        member.only_source
+    }
+
+    /// Per series that it reads, the time up to which its windows will not look again.
+    fn needs_since(&self) -> impl Iterator<Item = (usize, Option<Timestamp>)> + '_ {
+        let standing = self.next.map(|next| next.plus_ms(-self.step_ms));
+        let reach = self.members.iter().flat_map(MemberState::reach);
+        reach.map(move |(series, width_ms)| (series, standing.map(|standing| standing.plus_ms(-width_ms))))
+    }
+}
