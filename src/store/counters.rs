@@ -32,7 +32,7 @@ pub struct Counters {
     pub rejected_duplicate: u64,
     /// Frames for an instant around which stored readings do not check: nothing can be compared with them.
     pub rejected_unreadable: u64,
-    /// Attempts to seal a full head that failed; its rows stay in memory and in the log, and the next try comes with the next full head.
+    /// Attempts to seal that failed; the rows stay in memory and in the log, and the next try comes with the next full head.
     pub seals_failed: u64,
 }
 

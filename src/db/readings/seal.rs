@@ -90,7 +90,15 @@ impl Database {
 
 impl Inner {
     /// Seals everything that is in memory, while nothing else arrives.
-    pub(in crate::db) fn seal(&mut self, _turn: &Turn<'_>) -> Result<(), Error> {
+    pub(in crate::db) fn seal(&mut self, turn: &Turn<'_>) -> Result<(), Error> {
+        let sealed = self.try_seal(turn);
+        if sealed.is_err() {
+            self.store.note_failed_seal();
+        }
+        sealed
+    }
+
+    fn try_seal(&mut self, _turn: &Turn<'_>) -> Result<(), Error> {
         self.commit_checkpoint()?;
         self.seal_pending()?;
         if self.store.freeze()? {
