@@ -51,7 +51,7 @@ impl Column {
 
 impl Chunk {
     /// Empties it for `columns` channels and keeps its memory.
-    pub(super) fn reset(&mut self, columns: usize) {
+    pub(in super::super) fn reset(&mut self, columns: usize) {
         self.times.clear();
         self.columns.resize_with(columns, Column::default);
         for column in &mut self.columns {
@@ -67,7 +67,7 @@ impl Chunk {
     }
 
     /// Adds rows of another chunk with the same columns.
-    pub(super) fn push_rows(&mut self, from: &Self, rows: Range<usize>) {
+    pub(in super::super) fn push_rows(&mut self, from: &Self, rows: Range<usize>) {
         self.times.extend_from_slice(from.times.get(rows.clone()).unwrap_or_default());
         for (to, from) in self.columns.iter_mut().zip(&from.columns) {
             to.values.extend_from_slice(from.values.get(rows.clone()).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! What a store holds, in numbers: by instrument, by segment, in memory.
 
 use super::Reader;
-use crate::model::{InstrumentId, TimeRange, Timestamp};
+use crate::model::{InstrumentId, Timestamp};
 use crate::store::head::Head;
 use crate::store::segment::Segment;
 use serde::Serialize;
@@ -84,14 +84,8 @@ impl Figures {
         self.memory.head_bytes += head.bytes() as u64;
         for (id, columns) in head.instruments() {
             let of_instrument = self.instruments.entry(id).or_default();
-            let channels = 0..columns.channels();
-            let mut rows = 0;
-            for of_channel in channels.filter_map(|channel| head.rows_of(id, &[channel], TimeRange::ALL)) {
-                rows = of_channel.times.len() as u64;
-                let marks = of_channel.columns.iter().flat_map(|column| &column.marks);
-                of_instrument.values += marks.filter(|mark| mark.is_present()).count() as u64;
-            }
-            of_instrument.rows += rows;
+            of_instrument.rows += columns.rows() as u64;
+            of_instrument.values += columns.values() as u64;
         }
     }
 

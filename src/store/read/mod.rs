@@ -4,6 +4,7 @@ mod chunk;
 mod figures;
 mod late;
 mod latest;
+mod memory;
 mod scan;
 mod source;
 
@@ -69,8 +70,11 @@ impl Reader {
         for (arrival, segment) in segments {
             sources.extend(Source::of_segment(arrival, &segment, instrument, channels, range)?);
         }
-        sources.extend(frozen.map(|rows| Source::of_rows(usize::MAX - 1, rows, range)));
-        sources.extend(head.map(|rows| Source::of_rows(usize::MAX, rows, range)));
+        for (arrival, rows) in [(usize::MAX - 1, frozen), (usize::MAX, head)] {
+            if let Some(rows) = rows {
+                sources.push(Source::of_head(arrival, rows, channels, range)?);
+            }
+        }
         Ok(Scan::new(sources, channels.len()))
     }
 
@@ -130,7 +134,7 @@ impl State {
 
     /// Sets the head aside and begins a new one. Nothing may be frozen yet.
     pub(super) fn freeze(&mut self) {
-        let fresh = self.spare.take().unwrap_or_else(|| self.head.successor());
+        let fresh = self.spare.take().unwrap_or_default();
         self.frozen = Some(Arc::new(std::mem::replace(&mut self.head, fresh)));
     }
 

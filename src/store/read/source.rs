@@ -1,10 +1,12 @@
 //! The rows of one segment, or of the head, block after block.
 
 use super::chunk::{Chunk, Column};
+use super::memory::HeadCursor;
 use crate::base::limits::ROWS_PER_BLOCK;
 use crate::codec::{BlockStats, CodecError, PageReader, TimesReader};
 use crate::model::{InstrumentId, Mark, Quality, Sample, TimeRange, Timestamp};
 use crate::store::error::{DecodeError, StoreError};
+use crate::store::head::HeadRows;
 use crate::store::segment::{ChunkEntry, MARK_CLASSES, OpenSegment, Segment};
 use std::sync::Arc;
 
@@ -23,9 +25,42 @@ pub(super) struct Source {
 
 #[derive(Debug)]
 enum Kind {
-    /// Rows that are decoded already.
-    Rows,
+    Head(HeadCursor),
     Segment(Box<Cursor>),
+}
+
+impl Kind {
+    /// First and last time of the next block; `None` behind the last.
+    fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        match self {
+            Self::Head(cursor) => cursor.span(),
+            Self::Segment(cursor) => cursor.span(),
+        }
+    }
+
+    /// Goes on to the next block with rows in the range.
+    fn find(&mut self, range: TimeRange) -> Result<(), StoreError> {
+        match self {
+            Self::Head(cursor) => cursor.find(range),
+            Self::Segment(cursor) => cursor.find(range)?,
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, out: &mut Chunk) -> Result<(), StoreError> {
+        match self {
+            Self::Head(cursor) => cursor.read(out),
+            Self::Segment(cursor) => cursor.read(out)?,
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) {
+        match self {
+            Self::Head(cursor) => cursor.step(),
+            Self::Segment(cursor) => cursor.step(),
+        }
+    }
 }
 
 /// A place among the blocks of a segment.
@@ -50,10 +85,17 @@ struct Scratch {
 }
 
 impl Source {
-    /// Rows that are decoded already, cut to the range.
-    pub(super) fn of_rows(arrival: usize, rows: Chunk, range: TimeRange) -> Self {
-        let next = rows.times.first().copied();
-        Self { arrival, kind: Kind::Rows, range, loaded: rows, row: 0, next }
+    /// The rows of a head.
+    pub(super) fn of_head(
+        arrival: usize,
+        rows: HeadRows,
+        channels: &[usize],
+        range: TimeRange,
+    ) -> Result<Self, StoreError> {
+        let kind = Kind::Head(HeadCursor::new(rows, channels));
+        let mut source = Self { arrival, kind, range, loaded: Chunk::default(), row: 0, next: None };
+        source.settle()?;
+        Ok(source)
     }
 
     /// The rows of a segment; nothing is read yet.
@@ -85,19 +127,13 @@ impl Source {
 
     /// Last time of the rows that are decoded, or would be next.
     pub(super) fn last_of_block(&self) -> Option<Timestamp> {
-        match (&self.kind, self.loaded.times.last()) {
-            (_, Some(last)) => Some(*last),
-            (Kind::Segment(cursor), None) => cursor.span().map(|(_, last)| last),
-            (Kind::Rows, None) => None,
-        }
+        self.loaded.times.last().copied().or_else(|| self.kind.span().map(|(_, last)| last))
     }
 
     /// Decodes the next block, if it is not.
     pub(super) fn load(&mut self) -> Result<(), StoreError> {
-        if let Kind::Segment(cursor) = &mut self.kind
-            && self.loaded.times.is_empty()
-        {
-            cursor.read(&mut self.loaded)?;
+        if self.loaded.times.is_empty() {
+            self.kind.read(&mut self.loaded)?;
             self.row = self.loaded.times.partition_point(|time| *time < self.range.from);
             let end = self.loaded.times.partition_point(|time| *time < self.range.to);
             self.loaded.keep(0..end);
@@ -108,12 +144,10 @@ impl Source {
 
     /// Decodes the next block straight into a reader's memory, and goes on behind it.
     pub(super) fn read_whole(&mut self, out: &mut Chunk) -> Result<(), StoreError> {
-        if let Kind::Segment(cursor) = &mut self.kind {
-            cursor.read(out)?;
-            let begin = out.times.partition_point(|time| *time < self.range.from);
-            let end = out.times.partition_point(|time| *time < self.range.to);
-            out.keep(begin..end.max(begin));
-        }
+        self.kind.read(out)?;
+        let begin = out.times.partition_point(|time| *time < self.range.from);
+        let end = out.times.partition_point(|time| *time < self.range.to);
+        out.keep(begin..end.max(begin));
         self.skip()
     }
 
@@ -147,9 +181,7 @@ impl Source {
 
     /// Goes on behind the block that comes next, unread.
     pub(super) fn skip(&mut self) -> Result<(), StoreError> {
-        if let Kind::Segment(cursor) = &mut self.kind {
-            cursor.step();
-        }
+        self.kind.step();
         self.settle()
     }
 
@@ -163,13 +195,7 @@ impl Source {
         let columns = self.loaded.columns.len();
         self.loaded.reset(columns);
         self.row = 0;
-        match self.kind {
-            Kind::Rows => {
-                self.next = None;
-                Ok(())
-            }
-            Kind::Segment(_) => self.skip(),
-        }
+        self.skip()
     }
 
     /// Finds the next row's time: passes over blocks outside the range and opens pages on the way.
@@ -179,19 +205,15 @@ impl Source {
                 self.next = Some(*time);
                 return Ok(());
             }
-            let Kind::Segment(cursor) = &mut self.kind else {
-                self.next = None;
-                return Ok(());
-            };
             if !self.loaded.times.is_empty() {
                 // All rows of the loaded block lie before the range.
                 let columns = self.loaded.columns.len();
                 self.loaded.reset(columns);
                 self.row = 0;
-                cursor.step();
+                self.kind.step();
             }
-            cursor.find(self.range)?;
-            match cursor.span() {
+            self.kind.find(self.range)?;
+            match self.kind.span() {
                 None => {
                     self.next = None;
                     return Ok(());
@@ -201,12 +223,12 @@ impl Source {
                     return Ok(());
                 }
                 Some(_) => {
-                    cursor.read(&mut self.loaded)?;
+                    self.kind.read(&mut self.loaded)?;
                     self.row = self.loaded.times.partition_point(|time| *time < self.range.from);
                     let end = self.loaded.times.partition_point(|time| *time < self.range.to);
                     self.loaded.keep(0..end);
                     if self.loaded.times.is_empty() {
-                        cursor.step();
+                        self.kind.step();
                     }
                 }
             }

@@ -7,6 +7,7 @@ use crate::base::checksum::crc32c;
 use crate::base::limits::{BLOCKS_PER_CHUNK_MAX, ROWS_PER_BLOCK, ROWS_PER_CHUNK_MAX};
 use crate::codec::{Effort, PageWriter, encode_times};
 use crate::model::{Instrument, InstrumentId, Timestamp};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ const ROWS_PER_HOUR_MIN: usize = 512;
 /// The sorted rows of one instrument, as the writer asks for them.
 pub(in super::super) trait RowSource {
     /// The times of all rows, in order.
-    fn times(&self) -> &[Timestamp];
+    fn times(&self) -> Cow<'_, [Timestamp]>;
     /// Adds some rows of neighbouring channels to as many columns.
     fn columns(&self, channels: Range<usize>, rows: Range<usize>, out: &mut [RawColumn]);
 }
@@ -75,16 +76,16 @@ impl SegmentWriter {
         while begin < times.len() {
             let blocks = plan_blocks(times.get(begin..).unwrap_or_default());
             let count = blocks.iter().map(|rows| usize::from(*rows)).sum::<usize>();
-            self.push_chunk(rows, begin..begin + count, blocks);
+            let of_chunk = times.get(begin..begin + count).unwrap_or_default();
+            self.push_chunk(rows, of_chunk, begin..begin + count, blocks);
             begin += count;
         }
     }
 
-    fn push_chunk(&mut self, rows: &dyn RowSource, range: Range<usize>, blocks: Vec<u16>) {
+    fn push_chunk(&mut self, rows: &dyn RowSource, times: &[Timestamp], range: Range<usize>, blocks: Vec<u16>) {
         let Some(entry) = self.footer.instruments.last() else { return };
         let instrument = Arc::clone(&entry.instrument);
-        let times: Vec<i64> =
-            rows.times().get(range.clone()).unwrap_or_default().iter().map(|time| time.as_ms()).collect();
+        let times: Vec<i64> = times.iter().map(|time| time.as_ms()).collect();
         let (Some(first), Some(last)) = (times.first(), times.last()) else { return };
         let (first, last) = (Timestamp::from_ms(*first), Timestamp::from_ms(*last));
         let mut pages = Vec::with_capacity(1 + instrument.channels().len());

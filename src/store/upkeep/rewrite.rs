@@ -12,6 +12,7 @@ use crate::base::checksum::sha256;
 use crate::base::limits::{ROWS_PER_CHUNK_MAX, SEGMENT_BYTES_MAX};
 use crate::codec::Effort;
 use crate::model::{Instrument, InstrumentId, Mark, TimeRange, Timestamp};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -269,8 +270,8 @@ impl Gathered {
 }
 
 impl RowSource for Gathered {
-    fn times(&self) -> &[Timestamp] {
-        &self.chunk.times
+    fn times(&self) -> Cow<'_, [Timestamp]> {
+        Cow::Borrowed(&self.chunk.times)
     }
 
     fn columns(&self, channels: Range<usize>, rows: Range<usize>, out: &mut [RawColumn]) {

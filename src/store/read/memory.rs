@@ -1,0 +1,48 @@
+//! The rows of a head, block after block.
+
+use super::chunk::Chunk;
+use crate::model::{TimeRange, Timestamp};
+use crate::store::head::HeadRows;
+
+/// A place among the blocks of a head.
+#[derive(Debug)]
+pub(super) struct HeadCursor {
+    rows: HeadRows,
+    channels: Vec<usize>,
+    block: usize,
+}
+
+impl HeadCursor {
+    pub(super) fn new(rows: HeadRows, channels: &[usize]) -> Self {
+        Self { rows, channels: channels.to_vec(), block: 0 }
+    }
+
+    /// First and last time of the next block; `None` behind the last.
+    pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        if let Some(block) = self.rows.blocks.get(self.block) {
+            return block.span();
+        }
+        let tail = if self.block == self.rows.blocks.len() { &self.rows.tail.times[..] } else { &[] };
+        Some((*tail.first()?, *tail.last()?))
+    }
+
+    pub(super) const fn step(&mut self) {
+        self.block += 1;
+    }
+
+    /// Goes on to the next block with rows in the range.
+    pub(super) fn find(&mut self, range: TimeRange) {
+        while self.span().is_some_and(|(first, last)| !range.meets(first, last)) {
+            self.step();
+        }
+    }
+
+    /// Copies the next block.
+    pub(super) fn read(&self, out: &mut Chunk) {
+        out.reset(self.channels.len());
+        match self.rows.blocks.get(self.block) {
+            Some(block) => block.copy(&self.channels, out),
+            None => out.push_rows(&self.rows.tail, 0..self.rows.tail.times.len()),
+        }
+    }
+}
