@@ -109,11 +109,40 @@ impl PageReader {
         self.blocks.get(block).map(|block| (block.entry.present, block.entry.valid, &block.entry.stats))
     }
 
+    /// The mark of all rows of the page that was opened last, where they have one.
+    #[must_use]
+    pub const fn one_mark(&self) -> Option<u8> {
+        if self.flags & ONE_MARK == 0 { None } else { Some(self.mark) }
+    }
+
+    /// Reads the values of one block of a page that has [one mark](PageReader::one_mark).
+    ///
+    /// # Errors
+    /// As [`PageReader::read`]; also where rows have marks of their own.
+    pub fn read_evenly_marked(&mut self, page: &[u8], block: usize, values: &mut [f64]) -> Result<(), CodecError> {
+        let Some(Block { entry, rows, values_at, present_before, .. }) = self.blocks.get(block) else {
+            return Err(CodecError::Count { what: "blocks of a page", expected: self.blocks.len(), found: block });
+        };
+        let (entry, place) = (*entry, Place { block, values_at: *values_at, before: *present_before });
+        if values.len() != *rows || self.flags & ONE_MARK == 0 {
+            return Err(CodecError::Count { what: "rows to read into", expected: *rows, found: values.len() });
+        }
+        if entry.present == values.len() {
+            return self.read_present(page, &entry, place, values);
+        }
+        values.fill(0.0);
+        Ok(())
+    }
+
     /// Reads one block of the page that was opened last: a value and a mark for each of its rows. The value under an absent mark is zero.
     ///
     /// # Errors
     /// [`CodecError`] for bytes that no writer wrote, and for slices of another length than the block has rows.
     pub fn read(&mut self, page: &[u8], block: usize, values: &mut [f64], marks: &mut [u8]) -> Result<(), CodecError> {
+        if let Some(mark) = self.one_mark() {
+            marks.fill(mark);
+            return self.read_evenly_marked(page, block, values);
+        }
         let Some(Block { entry, rows, marks_at, values_at, present_before }) = self.blocks.get(block) else {
             return Err(CodecError::Count { what: "blocks of a page", expected: self.blocks.len(), found: block });
         };
@@ -121,15 +150,11 @@ impl PageReader {
         if values.len() != rows || marks.len() != rows {
             return Err(CodecError::Count { what: "rows to read into", expected: rows, found: values.len() });
         }
-        if self.flags & ONE_MARK != 0 {
-            marks.fill(self.mark);
-        } else {
-            let bytes = page.get(*marks_at..marks_at.saturating_add(entry.marks_bytes)).unwrap_or_default();
-            decode_marks_into(bytes, marks)?;
-            let present = marks.iter().filter(|mark| self.classes.present(**mark)).count();
-            if present != entry.present {
-                return Err(CodecError::Count { what: "present marks", expected: entry.present, found: present });
-            }
+        let bytes = page.get(*marks_at..marks_at.saturating_add(entry.marks_bytes)).unwrap_or_default();
+        decode_marks_into(bytes, marks)?;
+        let present = marks.iter().filter(|mark| self.classes.present(**mark)).count();
+        if present != entry.present {
+            return Err(CodecError::Count { what: "present marks", expected: entry.present, found: present });
         }
         let place = Place { block, values_at: *values_at, before: *present_before };
         let is_dense = entry.present == rows;

@@ -13,10 +13,11 @@ mod wide;
 pub(super) use decode::{Sink, decode};
 pub(super) use lanes::{Begins, Lanes, write_values};
 pub use mode::Effort;
+pub(super) use units::low_word;
 
 use crate::base::bytes::put_varint;
 use mode::{CONSTANT, DICTIONARY, DIVISOR, FRAME};
-use units::{Origin, Units, encode_wide, low_word};
+use units::{Origin, Units, encode_wide};
 
 /// Appends the integers of a block, at most 1,024; their number is not written. `known_first` is the first value where the reader will
 /// know it.

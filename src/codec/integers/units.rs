@@ -29,6 +29,7 @@ pub(super) struct Units {
     /// Of frames the least value, of deltas the least step.
     least: i64,
     units: Vec<u32>,
+    effort: Effort,
     /// Size, estimated.
     pub(super) bits: usize,
 }
@@ -36,7 +37,7 @@ pub(super) struct Units {
 impl Units {
     fn new(kind: u8, least: i64, units: Vec<u32>, effort: Effort) -> Self {
         let bits = estimate(&units, effort) + 8;
-        Self { kind, least, units, bits }
+        Self { kind, least, units, effort, bits }
     }
 
     pub(super) fn best(values: &[i32], effort: Effort) -> Self {
@@ -76,7 +77,7 @@ impl Units {
         if self.kind != ZIGZAG {
             put_zigzag(out, self.least);
         }
-        narrow::encode(&self.units, out);
+        narrow::encode(&self.units, self.effort, out);
     }
 }
 
@@ -84,12 +85,12 @@ impl Units {
 fn estimate(units: &[u32], effort: Effort) -> usize {
     let groups = units.len() / VALUES_PER_GROUP;
     if effort == Effort::Thorough || groups < 4 {
-        return narrow::encoded_bits(units);
+        return narrow::encoded_bits(units, effort);
     }
     let sample = [groups / 4, groups * 3 / 4];
     let of_group = |group: &usize| {
         let begin = group * VALUES_PER_GROUP;
-        narrow::encoded_bits(units.get(begin..begin + VALUES_PER_GROUP).unwrap_or_default())
+        narrow::encoded_bits(units.get(begin..begin + VALUES_PER_GROUP).unwrap_or_default(), effort)
     };
     sample.iter().map(of_group).sum::<usize>() * units.len() / (2 * VALUES_PER_GROUP)
 }
@@ -126,6 +127,6 @@ pub(super) fn encode_wide(values: &[i64], first: Origin, out: &mut Vec<u8>) {
 
 /// A value as 32 bits.
 #[expect(clippy::cast_possible_truncation, reason = "callers have checked that the value fits 32 bits")]
-pub(super) const fn low_word(value: i64) -> i32 {
+pub(in super::super) const fn low_word(value: i64) -> i32 {
     value as i32
 }

@@ -1,7 +1,7 @@
 //! Some rows of one instrument, column by column.
 
 use crate::model::{FrameRef, InstrumentId, Mark, Sample, Timestamp};
-use crate::store::read::Chunk;
+use crate::store::read::{Chunk, Column};
 use std::ops::Range;
 
 /// Rows of a block, at most. A column of as many values is an odd number of cache lines long, so that the columns of a row that comes do not
@@ -92,11 +92,11 @@ impl HeadBlock {
         self.channels
     }
 
-    pub(super) fn times(&self) -> &[Timestamp] {
+    pub(in super::super) fn times(&self) -> &[Timestamp] {
         &self.times
     }
 
-    pub(super) const fn rows(&self) -> usize {
+    pub(in super::super) const fn rows(&self) -> usize {
         self.times.len()
     }
 
@@ -220,11 +220,17 @@ impl HeadBlock {
     pub(in super::super) fn copy(&self, channels: &[usize], out: &mut Chunk) {
         out.times.extend_from_slice(&self.times);
         for (channel, column) in channels.iter().zip(&mut out.columns) {
-            column.values.extend_from_slice(self.values(*channel));
-            column.values.resize(out.times.len(), 0.0);
-            self.marks(*channel).add_to(&mut column.marks, |mark| mark);
-            column.marks.resize(out.times.len(), Mark::default());
+            self.copy_column(*channel, column);
         }
+    }
+
+    /// Adds a channel of all rows.
+    pub(in super::super) fn copy_column(&self, channel: usize, out: &mut Column) {
+        let rows = out.values.len() + self.times.len();
+        out.values.extend_from_slice(self.values(channel));
+        out.values.resize(rows, 0.0);
+        self.marks(channel).add_to(&mut out.marks, |mark| mark);
+        out.marks.resize(rows, Mark::default());
     }
 
     /// First and last time; there is none in an empty block.

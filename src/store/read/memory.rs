@@ -1,6 +1,6 @@
 //! The rows of a head, block after block.
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, Column};
 use crate::model::{TimeRange, Timestamp};
 use crate::store::head::HeadRows;
 
@@ -22,8 +22,13 @@ impl HeadCursor {
         if let Some(block) = self.rows.blocks.get(self.block) {
             return block.span();
         }
-        let tail = if self.block == self.rows.blocks.len() { &self.rows.tail.times[..] } else { &[] };
-        Some((*tail.first()?, *tail.last()?))
+        let tail = &self.rows.tail.times;
+        let is_next = self.block == self.rows.blocks.len();
+        is_next.then_some((*tail.first()?, *tail.last()?))
+    }
+
+    pub(super) fn rows_of_block(&self) -> usize {
+        self.rows.blocks.get(self.block).map_or(self.rows.tail.times.len(), |block| block.rows())
     }
 
     pub(super) const fn step(&mut self) {
@@ -43,6 +48,29 @@ impl HeadCursor {
         match self.rows.blocks.get(self.block) {
             Some(block) => block.copy(&self.channels, out),
             None => out.push_rows(&self.rows.tail, 0..self.rows.tail.times.len()),
+        }
+    }
+
+    /// Shows the channels of the next block one by one, each just after it was copied into the same memory.
+    pub(super) fn visit(
+        &self,
+        times: &mut Vec<Timestamp>,
+        column: &mut Column,
+        visit: &mut dyn FnMut(usize, &[Timestamp], &Column),
+    ) {
+        let Some(block) = self.rows.blocks.get(self.block) else {
+            times.clone_from(&self.rows.tail.times);
+            for (index, of_tail) in self.rows.tail.columns.iter().enumerate() {
+                visit(index, times, of_tail);
+            }
+            return;
+        };
+        times.clear();
+        times.extend_from_slice(block.times());
+        for (index, channel) in self.channels.iter().enumerate() {
+            column.clear();
+            block.copy_column(*channel, column);
+            visit(index, times, column);
         }
     }
 }

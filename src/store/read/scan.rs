@@ -101,7 +101,16 @@ impl Scan {
     ///
     /// # Errors
     /// [`StoreError`] where a block does not check.
-    pub fn find(&mut self, mut wants: impl FnMut(Timestamp, Timestamp) -> bool) -> Result<Option<Found>, StoreError> {
+    pub fn find(&mut self, wants: impl FnMut(Timestamp, Timestamp) -> bool) -> Result<Option<Found>, StoreError> {
+        self.find_whole(Source::whole_block_with_stats, wants)
+    }
+
+    /// As [`Scan::find`], with blocks that count as whole.
+    fn find_whole(
+        &mut self,
+        whole_block: impl Fn(&Source) -> Option<(Timestamp, Timestamp, usize)>,
+        mut wants: impl FnMut(Timestamp, Timestamp) -> bool,
+    ) -> Result<Option<Found>, StoreError> {
         if let Some(source) = self.found.take().and_then(|index| self.sources.get_mut(index)) {
             source.skip()?;
             self.drop_finished();
@@ -114,7 +123,7 @@ impl Scan {
             self.out.reset(self.columns);
             self.merge(index)?;
         } else if source.loaded.times.is_empty() {
-            if let Some((first, last, rows)) = source.whole_block()
+            if let Some((first, last, rows)) = whole_block(source)
                 && wants(first, last)
             {
                 self.found = Some(index);
@@ -139,7 +148,7 @@ impl Scan {
     /// # Errors
     /// [`StoreError`] where a block does not check.
     pub fn visit(&mut self, mut visit: impl FnMut(usize, &[Timestamp], &Column)) -> Result<bool, StoreError> {
-        match self.find(|_, _| true)? {
+        match self.find_whole(Source::whole_block, |_, _| true)? {
             None => return Ok(false),
             Some(Found::Rows) => {
                 for (index, column) in self.out.columns.iter().enumerate() {

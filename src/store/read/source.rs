@@ -55,6 +55,13 @@ impl Kind {
         Ok(())
     }
 
+    fn rows_of_block(&self) -> usize {
+        match self {
+            Self::Head(cursor) => cursor.rows_of_block(),
+            Self::Segment(cursor) => cursor.entry().map_or(0, |entry| entry.rows_of_block(cursor.block)),
+        }
+    }
+
     fn step(&mut self) {
         match self {
             Self::Head(cursor) => cursor.step(),
@@ -119,10 +126,13 @@ impl Source {
 
     /// First and last time and rows of the block that comes next, if it lies in the range and none of it has been read.
     pub(super) fn whole_block(&self) -> Option<(Timestamp, Timestamp, usize)> {
-        let Kind::Segment(cursor) = &self.kind else { return None };
-        let span = cursor.span().filter(|_| self.loaded.times.is_empty())?;
-        let rows = cursor.entry()?.rows_of_block(cursor.block);
-        (self.range.from <= span.0 && span.1 < self.range.to).then_some((span.0, span.1, rows))
+        let (first, last) = self.kind.span().filter(|_| self.loaded.times.is_empty())?;
+        (self.range.from <= first && last < self.range.to).then_some((first, last, self.kind.rows_of_block()))
+    }
+
+    /// As above, for blocks of segments: those of a head have no statistics.
+    pub(super) fn whole_block_with_stats(&self) -> Option<(Timestamp, Timestamp, usize)> {
+        self.whole_block().filter(|_| matches!(self.kind, Kind::Segment(_)))
     }
 
     /// Last time of the rows that are decoded, or would be next.
@@ -158,11 +168,14 @@ impl Source {
         column: &mut Column,
         visit: &mut dyn FnMut(usize, &[Timestamp], &Column),
     ) -> Result<(), StoreError> {
-        if let Kind::Segment(cursor) = &mut self.kind {
-            cursor.read_times(times)?;
-            for index in 0..cursor.channels.len() {
-                cursor.read_column(index, column)?;
-                visit(index, times, column);
+        match &mut self.kind {
+            Kind::Head(cursor) => cursor.visit(times, column, visit),
+            Kind::Segment(cursor) => {
+                cursor.read_times(times)?;
+                for index in 0..cursor.channels.len() {
+                    cursor.read_column(index, column)?;
+                    visit(index, times, column);
+                }
             }
         }
         Ok(())
@@ -343,6 +356,12 @@ impl Cursor {
         let corrupt = |error: DecodeError| segment.corrupt(OpenSegment::offset(chunk, channel + 1), &error);
         // What stands there is overwritten: clearing it first would cost as much again as decoding.
         column.values.resize(rows, 0.0);
+        if let Some(mark) = reader.one_mark().and_then(Mark::from_byte) {
+            column.marks.clear();
+            column.marks.resize(rows, mark);
+            let read = reader.read_evenly_marked(page, self.block, &mut column.values);
+            return read.map_err(|error| corrupt(error.into()));
+        }
         let marks = self.scratch.marks.get_mut(..rows).unwrap_or_default();
         reader.read(page, self.block, &mut column.values, marks).map_err(|error| corrupt(error.into()))?;
         column.marks.clear();

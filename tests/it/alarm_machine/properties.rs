@@ -199,8 +199,10 @@ impl Run {
         self.commits.iter().flat_map(|(events, _)| events).collect()
     }
 
-    /// Everything the machine holds, as text; what it keeps only to save work is brought up to date first.
+    /// Everything the machine holds, as text; what it keeps only to save work is found anew first: a time before which nothing is due may
+    /// be that of a step of an alarm that has closed meanwhile.
     fn content(&mut self) -> String {
+        self.machine.set_heartbeat(heartbeat());
         self.take(&Input::Tick { advance_ms: 0 });
         format!("{:#?}", self.machine)
     }
