@@ -25,13 +25,23 @@ pub(crate) fn done_in_background<T: Send>(name: &str, work: impl FnOnce() -> T +
 
 /// The calling thread gives way to others from now on. A system that refuses lets it run as before: it takes longer for others then.
 #[cfg(target_os = "linux")]
-fn give_way() {
+pub(crate) fn give_way() {
     // On Linux this is the calling thread, not its process.
     let _ = rustix::process::setpriority_process(None, NICE);
 }
 
 #[cfg(not(target_os = "linux"))]
-const fn give_way() {}
+pub(crate) const fn give_way() {}
+
+/// Bytes that are worked on between two looks at who else waits: some ten microseconds.
+pub(crate) const BYTES_AT_A_TIME: usize = 16 << 10;
+
+/// Lets whoever has woken up meanwhile go first. Giving way alone does not: a thread may be left to run to the end of its turn, which is some
+/// milliseconds, while on a machine with few cores all others wait.
+#[inline]
+pub(crate) fn let_others_go_first() {
+    thread::yield_now();
+}
 
 #[cfg(test)]
 mod tests {

@@ -63,6 +63,8 @@ pub(super) struct Inner {
     pub(super) rules: Option<LoadedRules>,
     pub(super) dispatcher: Dispatcher,
     pub(super) subscribers: Vec<Sender<AlarmEvent>>,
+    /// Whether subscribers were told of something since the last write ended.
+    pub(super) has_told: bool,
     /// The time by which steps fall due, where frames drive it.
     pub(super) frame_time: Timestamp,
     /// The last frame that rules have seen.
@@ -188,6 +190,7 @@ impl Database {
 
 impl Inner {
     pub(super) fn publish(&mut self, events: &[AlarmEvent]) {
+        self.has_told |= !events.is_empty() && !self.subscribers.is_empty();
         for event in events {
             self.subscribers.retain(|subscriber| {
                 !matches!(

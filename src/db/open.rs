@@ -187,6 +187,7 @@ impl Inner {
             rules: None,
             dispatcher: Dispatcher::default(),
             subscribers: Vec::new(),
+            has_told: false,
             frame_time: Timestamp::default(),
             position_lsn: 0,
             uncommitted: Uncommitted::default(),

@@ -9,9 +9,9 @@ use std::ops::Range;
 pub(super) const BLOCK_ROWS_MAX: usize = 248;
 /// Rows that the first blocks of an instrument have room for: of readings that come once an hour there are few.
 const BLOCK_ROWS_MIN: usize = 24;
-/// Instruments go over to full blocks after another number of small ones each, so that those that send at the same time do not all need a
-/// new block at the same time ever after.
-const SMALL_BLOCKS_MAX: usize = 9;
+/// Instruments go over to full blocks after another number of rows each, so that those that send at the same time do not all need a new
+/// block at the same time ever after: so many numbers, so many rows apart.
+const SMALL_ROWS: (usize, usize) = (27, 8);
 
 /// Rows of one instrument in order of time, one an instant. Each column has room for as many rows.
 #[derive(Debug, Clone)]
@@ -76,8 +76,12 @@ impl MarksOf<'_> {
 impl HeadBlock {
     /// An empty block of an instrument that has so many rows already.
     pub(super) fn new(instrument: InstrumentId, channels: usize, rows_before: usize) -> Self {
-        let small_blocks = instrument.number() as usize % SMALL_BLOCKS_MAX + 1;
-        let room = if rows_before < small_blocks * BLOCK_ROWS_MIN { BLOCK_ROWS_MIN } else { BLOCK_ROWS_MAX };
+        let (numbers, apart) = SMALL_ROWS;
+        let small_rows = BLOCK_ROWS_MIN + instrument.number() as usize % numbers * apart;
+        let room = match small_rows.saturating_sub(rows_before) {
+            0 => BLOCK_ROWS_MAX,
+            rows => rows.min(BLOCK_ROWS_MIN),
+        };
         let values = vec![0.0; room * channels];
         Self { room, channels, times: Vec::with_capacity(room), values, marks: Marks::One(Mark::default()) }
     }

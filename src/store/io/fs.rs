@@ -2,6 +2,7 @@
 
 use super::room::FsLog;
 use super::{LogFile, Mapped, Storage};
+use crate::base::background::{BYTES_AT_A_TIME, let_others_go_first};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
@@ -60,7 +61,12 @@ impl Storage for FsStorage {
     fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let temporary = path.with_extension(TEMPORARY);
         let mut file = File::create(&temporary)?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        let mut pieces = bytes.chunks(BYTES_AT_A_TIME);
+        let written = pieces.try_for_each(|piece| {
+            let_others_go_first();
+            file.write_all(piece)
+        });
+        let written = written.and_then(|()| file.sync_all());
         drop(file);
         if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
             let _ = fs::remove_file(&temporary);

@@ -5,17 +5,19 @@
 
 use super::LogFile;
 use super::log::FRAME_HEAD_BYTES;
+use crate::base::background::{BYTES_AT_A_TIME, give_way, let_others_go_first};
+use crossbeam_channel::{Sender, bounded};
 use parking_lot::Mutex;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
 
 /// Bytes of room that are made at a time. The next are made when half of them are used.
 const ROOM_BYTES: u64 = 1 << 20;
 /// Bytes that are written while an append has to wait for it.
-const PIECE_BYTES: usize = 64 << 10;
+const PIECE_BYTES: usize = BYTES_AT_A_TIME;
 /// Where more than this comes between two syncs, their time goes into the bytes themselves, and room would only be written twice.
 const SYNC_BYTES_MAX: u64 = ROOM_BYTES / 8;
 
@@ -23,7 +25,18 @@ static ZEROS: [u8; PIECE_BYTES] = [0; PIECE_BYTES];
 
 /// A log file of the operating system.
 #[derive(Debug)]
-pub(super) struct FsLog(Arc<Shared>);
+pub(super) struct FsLog {
+    shared: Arc<Shared>,
+    /// Once there was need of it; none where no thread could be started.
+    maker: OnceLock<Option<Maker>>,
+}
+
+/// The thread that makes room. Dropping it waits for the piece that it is at.
+#[derive(Debug)]
+struct Maker {
+    wake: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -61,19 +74,20 @@ impl FsLog {
         let (file, second) = (open()?, open()?);
         let length = file.metadata()?.len();
         let ends = Ends { frames: length, file: length, unsynced_bytes: 0, making: Making::Idle };
-        Ok(Self(Arc::new(Shared { file, second, ends: Mutex::new(ends) })))
+        let shared = Arc::new(Shared { file, second, ends: Mutex::new(ends) });
+        Ok(Self { shared, maker: OnceLock::new() })
     }
 
     pub(super) fn sync_all(&self) -> io::Result<()> {
-        self.0.file.sync_all()
+        self.shared.file.sync_all()
     }
 }
 
 impl LogFile for FsLog {
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut ends = self.0.ends.lock();
-        (&self.0.file).seek(SeekFrom::Start(ends.frames))?;
-        (&self.0.file).write_all(bytes)?;
+        let mut ends = self.shared.ends.lock();
+        (&self.shared.file).seek(SeekFrom::Start(ends.frames))?;
+        (&self.shared.file).write_all(bytes)?;
         ends.frames += bytes.len() as u64;
         ends.file = ends.file.max(ends.frames);
         ends.unsynced_bytes += bytes.len() as u64;
@@ -81,25 +95,24 @@ impl LogFile for FsLog {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let synced_bytes = std::mem::take(&mut self.0.ends.lock().unsynced_bytes);
-        self.0.file.sync_data()?;
-        let mut ends = self.0.ends.lock();
+        let synced_bytes = std::mem::take(&mut self.shared.ends.lock().unsynced_bytes);
+        self.shared.file.sync_data()?;
+        let mut ends = self.shared.ends.lock();
         let is_small = (1..=SYNC_BYTES_MAX).contains(&synced_bytes);
         if is_small && ends.making == Making::Idle && ends.file < ends.frames + ROOM_BYTES / 2 {
             ends.making = Making::Busy;
             drop(ends);
-            let shared = Arc::clone(&self.0);
-            let started = thread::Builder::new().name("vocdb-room".to_owned()).spawn(move || shared.make_room());
-            if started.is_err() {
-                self.0.ends.lock().making = Making::Over;
+            match self.maker.get_or_init(|| Maker::start(&self.shared).ok()) {
+                Some(maker) => maker.wake(),
+                None => self.shared.ends.lock().making = Making::Over,
             }
         }
         Ok(())
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
-        let mut ends = self.0.ends.lock();
-        self.0.file.set_len(length)?;
+        let mut ends = self.shared.ends.lock();
+        self.shared.file.set_len(length)?;
         (ends.frames, ends.file) = (length, length);
         if ends.making == Making::Over {
             ends.making = Making::Idle;
@@ -111,11 +124,44 @@ impl LogFile for FsLog {
 
 impl Drop for FsLog {
     fn drop(&mut self) {
-        let mut ends = self.0.ends.lock();
-        ends.making = Making::Over;
-        if self.0.is_only_room(&ends).unwrap_or(false) {
+        self.shared.ends.lock().making = Making::Over;
+        drop(self.maker.take());
+        let ends = self.shared.ends.lock();
+        if self.shared.is_only_room(&ends).unwrap_or(false) {
             // Room that stays is no harm.
-            let _ = self.0.file.set_len(ends.frames);
+            let _ = self.shared.file.set_len(ends.frames);
+        }
+    }
+}
+
+impl Maker {
+    fn start(shared: &Arc<Shared>) -> io::Result<Self> {
+        let (wake, woken) = bounded::<()>(1);
+        let shared = Arc::clone(shared);
+        let work = move || {
+            // Whoever waits for a sync, or is told of an alarm, wakes up beside it.
+            give_way();
+            while woken.recv().is_ok() {
+                shared.make_room();
+            }
+        };
+        let thread = thread::Builder::new().name("vocdb-room".to_owned()).spawn(work)?;
+        Ok(Self { wake: Some(wake), thread: Some(thread) })
+    }
+
+    fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            // A full channel says that it will look anyway.
+            let _ = wake.try_send(());
+        }
+    }
+}
+
+impl Drop for Maker {
+    fn drop(&mut self) {
+        drop(self.wake.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
@@ -151,6 +197,8 @@ impl Shared {
             (&self.second).seek(SeekFrom::Start(ends.file))?;
             (&self.second).write_all(&ZEROS)?;
             ends.file += PIECE_BYTES as u64;
+            drop(ends);
+            let_others_go_first();
         }
     }
 }
@@ -163,7 +211,7 @@ mod tests {
     /// Waits until nobody makes room any more.
     fn settled(log: &FsLog) -> u64 {
         loop {
-            let ends = log.0.ends.lock();
+            let ends = log.shared.ends.lock();
             if ends.making != Making::Busy {
                 return ends.file;
             }

@@ -3,6 +3,7 @@
 use super::super::error::DecodeError;
 use super::footer::{ChunkEntry, Footer, InstrumentEntry, PageEntry};
 use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, VERSION};
+use crate::base::background::let_others_go_first;
 use crate::base::checksum::crc32c;
 use crate::base::limits::{BLOCKS_PER_CHUNK_MAX, ROWS_PER_BLOCK, ROWS_PER_CHUNK_MAX};
 use crate::codec::{Effort, PageWriter, encode_times};
@@ -102,6 +103,7 @@ impl SegmentWriter {
             let first = pass * CHANNELS_PER_PASS;
             rows.columns(first..first + channels.len(), range.clone(), &mut self.columns);
             for (channel, column) in channels.iter().zip(&self.columns) {
+                let_others_go_first();
                 self.pages.begin(Some(channel.decimals()));
                 self.pages.look_ahead(&column.values, &column.marks);
                 for (values, marks) in split(&column.values, &blocks).zip(split(&column.marks, &blocks)) {
