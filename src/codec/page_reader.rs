@@ -124,7 +124,16 @@ impl PageReader {
             return Err(CodecError::Count { what: "blocks of a page", expected: self.blocks.len(), found: block });
         };
         let (entry, place) = (*entry, Place { block, values_at: *values_at, before: *present_before });
-        if values.len() != *rows || self.flags & ONE_MARK == 0 {
+        if self.flags & ONE_MARK == 0 {
+            let found = u64::from(self.flags);
+            return Err(CodecError::Unknown {
+                field: "page flags",
+                offset: 0,
+                found,
+                known: "those of a page of one mark",
+            });
+        }
+        if values.len() != *rows {
             return Err(CodecError::Count { what: "rows to read into", expected: *rows, found: values.len() });
         }
         if entry.present == values.len() {

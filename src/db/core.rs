@@ -3,6 +3,7 @@
 use super::pending::{Deletions, Uncommitted};
 use super::records::Checkpoint;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
+use crate::base::background::Worker;
 use crate::config::{Config, Durability, Timers};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
@@ -39,7 +40,7 @@ const EVENTS_UNREAD_MAX: usize = 65_536;
 #[derive(Debug)]
 pub struct Database {
     /// Before the store itself: its thread ends first.
-    pub(super) sealer: Sealer,
+    pub(super) sealer: Worker,
     pub(super) flusher: Option<Flusher>,
     pub(super) sync: Arc<WalSync>,
     pub(super) sealing: Sealing,
@@ -127,35 +128,6 @@ impl Sealing {
 
     pub(super) fn turn(&self) -> Turn<'_> {
         Turn { _held: self.turn.lock() }
-    }
-}
-
-/// The thread that seals. Dropping it waits for the segment that it is at.
-#[derive(Debug)]
-pub(super) struct Sealer {
-    wake: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Sealer {
-    pub(super) const fn new(wake: Sender<()>, thread: JoinHandle<()>) -> Self {
-        Self { wake: Some(wake), thread: Some(thread) }
-    }
-
-    pub(super) fn wake(&self) {
-        if let Some(wake) = &self.wake {
-            // A full channel says that it will look anyway.
-            let _ = wake.try_send(());
-        }
-    }
-}
-
-impl Drop for Sealer {
-    fn drop(&mut self) {
-        drop(self.wake.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
-use super::core::{Ask, Database, Flusher, Inner, LoadedRules, Sealer, Sealing};
+use super::core::{Ask, Database, Flusher, Inner, LoadedRules, Sealing};
 use super::pending::{Deletions, Uncommitted};
 use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
@@ -86,7 +86,7 @@ fn finish(mut inner: Inner, mut report: OpenReport, mut deletions: Deletions) ->
         report.deletion_note = Some(format!("{count} deletions that were asked for are not finished: {error}"));
     }
     let sealing = Sealing::new(&inner);
-    let sealer = Sealer::start(sealing.clone())?;
+    let sealer = sealing.clone().start_thread()?;
     Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(deletions) })
 }
 

@@ -1,16 +1,22 @@
 //! Sealing: a thread of its own turns full heads into segments, so that appending goes on.
 
-use crate::base::background::done_in_background;
+use crate::base::background::{Worker, done_in_background};
 use crate::base::observe::{self, Count, Work};
-use crate::db::core::{Database, Inner, Sealer, Sealing, Turn};
+use crate::db::core::{Database, Inner, Sealing, Turn};
 use crate::db::records::SegmentSealed;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::store::Sealed;
-use crossbeam_channel::bounded;
 use parking_lot::MutexGuard;
 
 impl Sealing {
+    /// The thread that seals.
+    pub(in crate::db) fn start_thread(self) -> Result<Worker, Error> {
+        // A failure leaves the rows where they are; whoever finds the next head full tries again, and reports it.
+        let started = Worker::start("vocdb-seal", move || drop(self.seal_frozen(&self.turn())));
+        started.map_err(|source| Error::Io { action: "start the thread that seals", source })
+    }
+
     /// Seals the rows that wait for it, if there are any. Others read and append meanwhile.
     fn seal_frozen(&self, turn: &Turn<'_>) -> Result<(), Error> {
         let sealed = self.try_seal_frozen(turn);
@@ -39,22 +45,6 @@ impl Sealing {
             inner.store.sealed_logs()
         };
         Ok(logs.remove()?)
-    }
-}
-
-impl Sealer {
-    pub(in crate::db) fn start(sealing: Sealing) -> Result<Self, Error> {
-        let (wake, woken) = bounded::<()>(1);
-        let thread = std::thread::Builder::new().name("vocdb-seal".to_owned());
-        let work = move || {
-            while woken.recv().is_ok() {
-                // A failure leaves the rows where they are; whoever finds the next head full tries again, and reports it.
-                let _ = sealing.seal_frozen(&sealing.turn());
-            }
-        };
-        let started = thread.spawn(work);
-        let thread = started.map_err(|source| Error::Io { action: "start the thread that seals", source })?;
-        Ok(Self::new(wake, thread))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Appending: store, then rules, then alarms, then ledger, then people.
 
+use crate::base::background::let_others_go_first;
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Ask, Database, Inner};
@@ -94,7 +95,7 @@ impl Database {
         drop(inner);
         if has_told {
             // Whoever was told goes first: on a machine with few cores it may wait for this thread's turn to end.
-            std::thread::yield_now();
+            let_others_go_first();
         }
         if self.durability == Durability::Always {
             self.sync.wait_durable(lsn)?;

@@ -5,14 +5,12 @@
 
 use super::LogFile;
 use super::log::FRAME_HEAD_BYTES;
-use crate::base::background::{BYTES_AT_A_TIME, give_way, let_others_go_first};
-use crossbeam_channel::{Sender, bounded};
+use crate::base::background::{BYTES_AT_A_TIME, Worker, give_way, let_others_go_first};
 use parking_lot::Mutex;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::thread::{self, JoinHandle};
 
 /// Bytes of room that are made at a time. The next are made when half of them are used.
 const ROOM_BYTES: u64 = 1 << 20;
@@ -28,14 +26,7 @@ static ZEROS: [u8; PIECE_BYTES] = [0; PIECE_BYTES];
 pub(super) struct FsLog {
     shared: Arc<Shared>,
     /// Once there was need of it; none where no thread could be started.
-    maker: OnceLock<Option<Maker>>,
-}
-
-/// The thread that makes room. Dropping it waits for the piece that it is at.
-#[derive(Debug)]
-struct Maker {
-    wake: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    maker: OnceLock<Option<Worker>>,
 }
 
 #[derive(Debug)]
@@ -78,6 +69,15 @@ impl FsLog {
         Ok(Self { shared, maker: OnceLock::new() })
     }
 
+    /// The thread that makes room. Whoever waits for a sync, or is told of an alarm, wakes up beside it.
+    fn start_maker(&self) -> io::Result<Worker> {
+        let shared = Arc::clone(&self.shared);
+        Worker::start("vocdb-room", move || {
+            give_way();
+            shared.make_room();
+        })
+    }
+
     pub(super) fn sync_all(&self) -> io::Result<()> {
         self.shared.file.sync_all()
     }
@@ -102,7 +102,7 @@ impl LogFile for FsLog {
         if is_small && ends.making == Making::Idle && ends.file < ends.frames + ROOM_BYTES / 2 {
             ends.making = Making::Busy;
             drop(ends);
-            match self.maker.get_or_init(|| Maker::start(&self.shared).ok()) {
+            match self.maker.get_or_init(|| self.start_maker().ok()) {
                 Some(maker) => maker.wake(),
                 None => self.shared.ends.lock().making = Making::Over,
             }
@@ -130,38 +130,6 @@ impl Drop for FsLog {
         if self.shared.is_only_room(&ends).unwrap_or(false) {
             // Room that stays is no harm.
             let _ = self.shared.file.set_len(ends.frames);
-        }
-    }
-}
-
-impl Maker {
-    fn start(shared: &Arc<Shared>) -> io::Result<Self> {
-        let (wake, woken) = bounded::<()>(1);
-        let shared = Arc::clone(shared);
-        let work = move || {
-            // Whoever waits for a sync, or is told of an alarm, wakes up beside it.
-            give_way();
-            while woken.recv().is_ok() {
-                shared.make_room();
-            }
-        };
-        let thread = thread::Builder::new().name("vocdb-room".to_owned()).spawn(work)?;
-        Ok(Self { wake: Some(wake), thread: Some(thread) })
-    }
-
-    fn wake(&self) {
-        if let Some(wake) = &self.wake {
-            // A full channel says that it will look anyway.
-            let _ = wake.try_send(());
-        }
-    }
-}
-
-impl Drop for Maker {
-    fn drop(&mut self) {
-        drop(self.wake.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
         }
     }
 }
@@ -216,7 +184,7 @@ mod tests {
                 return ends.file;
             }
             drop(ends);
-            thread::yield_now();
+            std::thread::yield_now();
         }
     }
 
