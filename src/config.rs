@@ -51,7 +51,8 @@ pub struct Config {
     /// Refuses to open a store of which a segment does not check, instead of setting the segment aside.
     pub is_strict: bool,
     /// Bytes of rows in memory above which they are sealed into a segment, by a thread of their own. While it seals, as much again may
-    /// arrive; then appending waits. The default is 16 MiB, which holds an hour of 12 stations with 36 species at 1 Hz.
+    /// arrive; then appending waits. Every value counts as a double; of decimals most take a quarter of that. The default is 16 MiB, which
+    /// holds an hour of 12 stations with 36 species at 1 Hz.
     pub head_bytes_max: usize,
     /// Where files lie.
     pub storage: Arc<dyn Storage>,

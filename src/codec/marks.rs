@@ -112,10 +112,10 @@ fn decode_alternating(reader: &mut ByteReader<'_>, out: &mut [u8]) -> Result<(),
 struct Lengths(Vec<i64>);
 
 impl Sink for Lengths {
-    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize) {
         let mut lengths = [0_i64; 128];
         write_values(lanes, begins, &mut lengths, |word| i64::from(word.cast_signed()));
-        self.run(&lengths);
+        self.run(lengths.get(..count).unwrap_or_default());
     }
 
     fn run(&mut self, lengths: &[i64]) {

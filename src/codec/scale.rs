@@ -155,24 +155,33 @@ fn all_exact(values: &[f64], scale: Scale) -> Option<Scaled> {
 }
 
 /// The usual case without a branch a value: integers of 32 bits, few decimals.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "low bits of the rounded double; a wrong integer fails the comparison below"
-)]
 fn narrow_exact(values: &[f64], split: Split, power: f64) -> Option<Vec<i64>> {
     let mut integers = Vec::with_capacity(values.len());
+    let mut narrow = [0; 128];
     for chunk in values.chunks(128) {
-        let mut is_exact = true;
-        integers.extend(chunk.iter().map(|value| {
-            let integer = (value * power + ROUNDER).to_bits() as i32;
-            is_exact &= split.value(integer).to_bits() == value.to_bits();
-            i64::from(integer)
-        }));
-        if !is_exact {
+        let narrow = narrow.get_mut(..chunk.len()).unwrap_or_default();
+        if !is_exactly(chunk, split, power, narrow) {
             return None;
         }
+        integers.extend(narrow.iter().map(|integer| i64::from(*integer)));
     }
     Some(integers)
+}
+
+/// The nearest integer of 32 bits for each value, and whether all of them give back the bits of their values.
+#[inline(always)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "low bits of the rounded double; a wrong integer fails the comparison"
+)]
+pub(super) fn is_exactly(values: &[f64], split: Split, power: f64, integers: &mut [i32]) -> bool {
+    let mut is_exact = true;
+    for (place, value) in integers.iter_mut().zip(values) {
+        let integer = (value * power + ROUNDER).to_bits() as i32;
+        is_exact &= split.value(integer).to_bits() == value.to_bits();
+        *place = integer;
+    }
+    is_exact
 }
 
 /// The fewest decimals under which all values survive; failing that, those under which the most do, if they are most of all.

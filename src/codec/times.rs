@@ -144,10 +144,10 @@ struct Times<'a> {
 }
 
 impl Sink for Times<'_> {
-    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize) {
         let mut offsets = [0_i64; 128];
         write_values(lanes, begins, &mut offsets, |word| i64::from(word.cast_signed()));
-        self.run(&offsets);
+        self.run(offsets.get(..count).unwrap_or_default());
     }
 
     fn run(&mut self, offsets: &[i64]) {

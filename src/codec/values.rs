@@ -1,10 +1,10 @@
 //! The present values of one block: integers with a scale, adjustments and exceptions, or the doubles themselves.
 
 use super::CodecError;
-use super::integers::{self, Begins, Effort, Lanes, Sink, low_word, write_values};
+use super::integers::{self, Begins, Effort, Lanes, Sink, write_values};
 use super::scale::{Scale, Scaled, Split};
 use crate::base::bytes::{ByteReader, put_varint};
-use crate::base::limits::ROWS_PER_BLOCK;
+use crate::base::limits::{ROWS_PER_BLOCK, VALUES_PER_GROUP};
 
 /// Bits of a block's code that hold its scale: up to 12 the number of decimals.
 const SCALE_BITS: u8 = 0x0F;
@@ -110,7 +110,8 @@ pub(super) fn decode(bytes: &[u8], code: Code, known_first: Option<i64>, out: &m
     };
     let exceptions = if code.0 & EXCEPTIONS == 0 { Vec::new() } else { decode_exceptions(&mut reader, out.len())? };
     let count = out.len();
-    let mut doubles = Doubles { left: &mut *out, conversion: Conversion::new(scale) };
+    let group = if count.is_multiple_of(VALUES_PER_GROUP) { Vec::new() } else { vec![0.0; VALUES_PER_GROUP] };
+    let mut doubles = Doubles { left: &mut *out, conversion: Conversion::new(scale), group };
     integers::decode(&mut reader, count, known_first, &mut doubles)?;
     if code.0 & ADJUSTMENTS != 0 {
         integers::decode(&mut reader, count, None, &mut Adjust { left: &mut *out })?;
@@ -179,6 +180,8 @@ impl Conversion {
 struct Doubles<'a> {
     left: &'a mut [f64],
     conversion: Conversion,
+    /// Room for a group of which only a part is wanted.
+    group: Vec<f64>,
 }
 
 /// The next places of a slice that is being filled.
@@ -189,8 +192,10 @@ fn next<'a>(left: &mut &'a mut [f64], count: usize) -> &'a mut [f64] {
 
 impl Sink for Doubles<'_> {
     #[inline(always)]
-    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
-        let out = next(&mut self.left, 128);
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize) {
+        let wanted = next(&mut self.left, count);
+        let is_whole = wanted.len() == VALUES_PER_GROUP;
+        let out = if is_whole { &mut *wanted } else { self.group.as_mut_slice() };
         match self.conversion {
             Conversion::Whole => write_values(lanes, begins, out, |word| f64::from(word.cast_signed())),
             Conversion::Split(split, _) => write_values(lanes, begins, out, |word| split.value(word.cast_signed())),
@@ -199,17 +204,14 @@ impl Sink for Doubles<'_> {
                 write_values(lanes, begins, out, |word| f64::from(word.cast_signed()) * factor)
             }
         }
+        if !is_whole {
+            wanted.iter_mut().zip(&self.group).for_each(|(place, value)| *place = *value);
+        }
     }
 
     fn run(&mut self, values: &[i64]) {
         let places = next(&mut self.left, values.len()).iter_mut().zip(values);
-        match self.conversion {
-            // Without a branch a value where all are narrow, as they nearly always are.
-            Conversion::Split(split, _) if values.iter().all(|value| i32::try_from(*value).is_ok()) => {
-                places.for_each(|(place, value)| *place = split.value(low_word(*value)));
-            }
-            conversion => places.for_each(|(place, value)| *place = conversion.value(*value)),
-        }
+        places.for_each(|(place, value)| *place = self.conversion.value(*value));
     }
 }
 
@@ -219,10 +221,10 @@ struct Adjust<'a> {
 }
 
 impl Sink for Adjust<'_> {
-    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
-        let mut over = [0_i64; 128];
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize) {
+        let mut over = [0_i64; VALUES_PER_GROUP];
         write_values(lanes, begins, &mut over, |word| i64::from(word.cast_signed()));
-        self.run(&over);
+        self.run(over.get(..count).unwrap_or_default());
     }
 
     fn run(&mut self, over: &[i64]) {

@@ -12,14 +12,6 @@ pub(super) fn pack(values: &[u32], width: u32, out: &mut Vec<u8>) {
     writer.finish();
 }
 
-/// Reads what [`pack`] wrote.
-pub(super) fn unpack_into(bytes: &[u8], width: u32, out: &mut [u32]) {
-    let mut reader = BitReader::new(bytes);
-    for value in out {
-        *value = u32::try_from(reader.take_word(width)).unwrap_or_default();
-    }
-}
-
 /// Appends bits to bytes.
 pub(super) struct BitWriter<'a> {
     out: &'a mut Vec<u8>,
@@ -79,19 +71,24 @@ impl<'a> BitReader<'a> {
     #[inline]
     pub(super) fn take_word(&mut self, width: u32) -> u64 {
         let rest = self.bytes.get(self.at / 8..).unwrap_or_default();
-        let word = rest.first_chunk::<8>().map_or_else(|| last_word(rest), |word| u64::from_le_bytes(*word));
+        let word = match rest.first_chunk::<8>() {
+            Some(word) => u64::from_le_bytes(*word),
+            None => last_word(self.bytes, rest.len()),
+        };
         let value = (word >> (self.at % 8)) & low_bits(width);
         self.at += width as usize;
         value
     }
 }
 
-/// The last bytes, filled up with zeros.
-fn last_word(bytes: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    for (to, from) in word.iter_mut().zip(bytes) {
-        *to = *from;
+/// The last bytes of some, fewer than eight, filled up with zeros. Without a turn a byte where there are eight.
+fn last_word(bytes: &[u8], left: usize) -> u64 {
+    if let Some(last) = bytes.last_chunk::<8>() {
+        return u64::from_le_bytes(*last).checked_shr(u64::BITS - 8 * u32::try_from(left).unwrap_or(0)).unwrap_or(0);
     }
+    let mut word = [0; 8];
+    let last = bytes.get(bytes.len() - left..).unwrap_or_default();
+    word.iter_mut().zip(last).for_each(|(to, from)| *to = *from);
     u64::from_le_bytes(word)
 }
 

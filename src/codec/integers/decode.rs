@@ -11,8 +11,9 @@ use crate::codec::processor::with_best;
 
 /// What receives the integers of a block, in order.
 pub(in super::super) trait Sink {
-    /// 128 integers of 32 bits, each less what its lane begins with. Inlined into code for the best instructions of the processor.
-    fn lanes(&mut self, lanes: &Lanes, begins: Begins);
+    /// The first `count` of 128 integers of 32 bits, each less what its lane begins with. Inlined into code for the best instructions of
+    /// the processor.
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize);
     /// Any number of integers up to 128.
     fn run(&mut self, values: &[i64]);
 }
@@ -175,40 +176,25 @@ const fn unzigzag_word(unit: u32) -> u32 {
 impl<S: Sink> Integrate<'_, S> {
     /// Gives a group to the sink.
     #[inline(always)]
-    fn integrate(&mut self, lanes: &mut Lanes) {
+    fn integrate(&mut self, lanes: &mut Lanes, count: usize) {
         let least = self.least;
         let begins = match self.kind {
             FRAME => [least; 4],
             DELTA => lanes::run_up(lanes, &mut self.before, |unit| unit.wrapping_add(least)),
             _ => lanes::run_up(lanes, &mut self.before, unzigzag_word),
         };
-        let Some((first, divisor)) = self.scale else { return self.sink.lanes(lanes, begins) };
+        let Some((first, divisor)) = self.scale else { return self.sink.lanes(lanes, begins, count) };
         lanes::map(lanes, begins, |multiple| first.wrapping_add(multiple.wrapping_mul(divisor)));
-        self.sink.lanes(lanes, [0; 4]);
+        self.sink.lanes(lanes, [0; 4], count);
     }
 }
 
 impl<S: Sink> GroupSink for Integrate<'_, S> {
-    fn lanes(&mut self, lanes: &mut Lanes) {
+    fn lanes(&mut self, lanes: &mut Lanes, count: usize) {
         with_best(
             #[inline(always)]
-            || self.integrate(lanes),
+            || self.integrate(lanes, count),
         );
-    }
-
-    fn tail(&mut self, units: &mut [u32]) {
-        let mut values = [0_i64; VALUES_PER_GROUP];
-        for (value, unit) in values.iter_mut().zip(units.iter()) {
-            let word = match self.kind {
-                FRAME => unit.wrapping_add(self.least),
-                DELTA => self.before.wrapping_add(unit.wrapping_add(self.least)),
-                _ => self.before.wrapping_add(unzigzag_word(*unit)),
-            };
-            self.before = word;
-            let scaled = self.scale.map_or(word, |(first, by)| first.wrapping_add(word.wrapping_mul(by)));
-            *value = i64::from(scaled.cast_signed());
-        }
-        self.sink.run(values.get(..units.len()).unwrap_or_default());
     }
 }
 
@@ -220,10 +206,10 @@ struct ByRank<'a, S> {
 }
 
 impl<S: Sink> Sink for ByRank<'_, S> {
-    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize) {
         let mut ranks = [0_i64; VALUES_PER_GROUP];
         write_values(lanes, begins, &mut ranks, |rank| i64::from(rank.cast_signed()));
-        self.run(&ranks);
+        self.run(ranks.get(..count).unwrap_or_default());
     }
 
     fn run(&mut self, ranks: &[i64]) {
@@ -255,10 +241,10 @@ fn decode_dictionary(reader: &mut ByteReader<'_>) -> Result<Vec<i64>, CodecError
 struct Entries(Vec<i64>);
 
 impl Sink for Entries {
-    fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
-        let mut steps = [0_i64; 128];
+    fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize) {
+        let mut steps = [0_i64; VALUES_PER_GROUP];
         write_values(lanes, begins, &mut steps, |step| i64::from(step.cast_signed()));
-        self.run(&steps);
+        self.run(steps.get(..count).unwrap_or_default());
     }
 
     fn run(&mut self, steps: &[i64]) {

@@ -13,11 +13,10 @@ mod wide;
 pub(super) use decode::{Sink, decode};
 pub(super) use lanes::{Begins, Lanes, write_values};
 pub use mode::Effort;
-pub(super) use units::low_word;
 
 use crate::base::bytes::put_varint;
 use mode::{CONSTANT, DICTIONARY, DIVISOR, FRAME};
-use units::{Origin, Units, encode_wide};
+use units::{Origin, Units, encode_wide, low_word};
 
 /// Appends the integers of a block, at most 1,024; their number is not written. `known_first` is the first value where the reader will
 /// know it.
@@ -95,10 +94,10 @@ mod tests {
     struct Gather(Vec<i64>);
 
     impl Sink for Gather {
-        fn lanes(&mut self, lanes: &Lanes, begins: Begins) {
+        fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize) {
             let mut out = [0; 128];
             write_values(lanes, begins, &mut out, |value| i64::from(value.cast_signed()));
-            self.0.extend_from_slice(&out);
+            self.0.extend_from_slice(&out[..count]);
         }
 
         fn run(&mut self, values: &[i64]) {

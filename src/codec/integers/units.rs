@@ -127,6 +127,6 @@ pub(super) fn encode_wide(values: &[i64], first: Origin, out: &mut Vec<u8>) {
 
 /// A value as 32 bits.
 #[expect(clippy::cast_possible_truncation, reason = "callers have checked that the value fits 32 bits")]
-pub(in super::super) const fn low_word(value: i64) -> i32 {
+pub(super) const fn low_word(value: i64) -> i32 {
     value as i32
 }

@@ -1,5 +1,6 @@
 //! Some rows of one instrument, column by column.
 
+use crate::codec::ShortColumns;
 use crate::model::{FrameRef, InstrumentId, Mark, Sample, Timestamp};
 use crate::store::read::{Chunk, Column};
 use std::ops::Range;
@@ -19,7 +20,10 @@ pub(in super::super) struct HeadBlock {
     room: usize,
     channels: usize,
     times: Vec<Timestamp>,
+    /// Column by column; none where they are short.
     values: Vec<f64>,
+    /// The values of a block that is full: more rows are read than changed.
+    short: Option<ShortColumns>,
     marks: Marks,
 }
 
@@ -74,26 +78,42 @@ impl MarksOf<'_> {
 }
 
 impl HeadBlock {
-    /// An empty block of an instrument that has so many rows already.
-    pub(super) fn new(instrument: InstrumentId, channels: usize, rows_before: usize) -> Self {
+    /// An empty block of an instrument that has so many rows already, in memory that was another's.
+    pub(super) fn new(instrument: InstrumentId, channels: usize, rows_before: usize, memory: Vec<f64>) -> Self {
         let (numbers, apart) = SMALL_ROWS;
         let small_rows = BLOCK_ROWS_MIN + instrument.number() as usize % numbers * apart;
         let room = match small_rows.saturating_sub(rows_before) {
             0 => BLOCK_ROWS_MAX,
             rows => rows.min(BLOCK_ROWS_MIN),
         };
-        let values = vec![0.0; room * channels];
-        Self { room, channels, times: Vec::with_capacity(room), values, marks: Marks::One(Mark::default()) }
+        let mut values = memory;
+        values.resize(room * channels, 0.0);
+        let (times, marks) = (Vec::with_capacity(room), Marks::One(Mark::default()));
+        Self { room, channels, times, values, short: None, marks }
     }
 
-    /// Forgets all rows and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        self.times.clear();
-        self.marks = Marks::One(Mark::default());
+    /// Puts the values of a full block into less memory, and gives away the one that they were in.
+    pub(super) fn shorten(&mut self) -> Vec<f64> {
+        if self.short.is_none() {
+            self.short = Some(ShortColumns::new(&self.values, self.room, self.times.len()));
+        }
+        std::mem::take(&mut self.values)
     }
 
-    pub(super) const fn channels(&self) -> usize {
-        self.channels
+    /// The memory of the values, for others.
+    pub(super) fn into_memory(self) -> Vec<f64> {
+        self.values
+    }
+
+    /// The values as they are before a block is full: to change them.
+    fn open(&mut self) -> &mut Vec<f64> {
+        if let Some(short) = self.short.take() {
+            self.values.resize(self.room * self.channels, 0.0);
+            for (channel, column) in self.values.chunks_exact_mut(self.room).enumerate() {
+                short.write(channel, 0..self.times.len(), column);
+            }
+        }
+        &mut self.values
     }
 
     pub(in super::super) fn times(&self) -> &[Timestamp] {
@@ -109,10 +129,19 @@ impl HeadBlock {
         self.room.saturating_sub(self.times.len())
     }
 
-    /// The values of a channel, a row each; none where it has no such channel.
-    pub(super) fn values(&self, channel: usize) -> &[f64] {
-        let begin = channel * self.room;
-        self.values.get(begin..begin + self.times.len()).filter(|_| channel < self.channels).unwrap_or_default()
+    /// Adds the values of a channel in some of the rows; zeros where it has no such channel.
+    pub(super) fn add_values(&self, channel: usize, rows: Range<usize>, out: &mut Vec<f64>) {
+        let begin = out.len();
+        out.resize(begin + rows.len(), 0.0);
+        self.write_values(channel, rows, out.get_mut(begin..).unwrap_or_default());
+    }
+
+    fn write_values(&self, channel: usize, rows: Range<usize>, out: &mut [f64]) {
+        if let Some(short) = &self.short {
+            return short.write(channel, rows, out);
+        }
+        let column = self.values.chunks_exact(self.room).nth(channel).and_then(|column| column.get(rows));
+        out.iter_mut().zip(column.unwrap_or_default()).for_each(|(place, value)| *place = *value);
     }
 
     /// The marks of a channel, a row each; none where it has no such channel.
@@ -131,8 +160,12 @@ impl HeadBlock {
             MarksOf::One(mark, _) => Some(mark),
             MarksOf::Each(marks) => marks.get(row).copied(),
         };
-        match (self.values(channel).get(row), mark) {
-            (Some(value), Some(mark)) => mark.sample(*value),
+        let value = match &self.short {
+            Some(short) => short.value(channel, row),
+            None => self.values.chunks_exact(self.room).nth(channel).and_then(|column| column.get(row)).copied(),
+        };
+        match (value, mark) {
+            (Some(value), Some(mark)) => mark.sample(value),
             _ => Sample::MISSING,
         }
     }
@@ -142,7 +175,8 @@ impl HeadBlock {
         let row = self.times.len();
         let frames = frames.get(..self.room_left()).unwrap_or(frames);
         self.times.extend(frames.iter().map(|frame| frame.time));
-        for (channel, column) in self.values.chunks_exact_mut(self.room).enumerate() {
+        let room = self.room;
+        for (channel, column) in self.open().chunks_exact_mut(room).enumerate() {
             for (place, frame) in column.iter_mut().skip(row).zip(frames) {
                 *place = frame.values.get(channel).copied().unwrap_or_default();
             }
@@ -160,7 +194,7 @@ impl HeadBlock {
     pub(super) fn insert(&mut self, row: usize, frame: FrameRef<'_>) {
         let (rows, room) = (self.times.len(), self.room);
         self.times.insert(row, frame.time);
-        self.values.chunks_exact_mut(room).for_each(|column| column.copy_within(row..rows, row + 1));
+        self.open().chunks_exact_mut(room).for_each(|column| column.copy_within(row..rows, row + 1));
         if let Marks::Each(marks) = &mut self.marks {
             marks.chunks_exact_mut(room).for_each(|column| column.copy_within(row..rows, row + 1));
         }
@@ -169,7 +203,8 @@ impl HeadBlock {
 
     /// Puts samples in the place of those of a row.
     pub(super) fn put(&mut self, row: usize, frame: FrameRef<'_>) {
-        for (column, value) in self.values.chunks_exact_mut(self.room).zip(frame.values) {
+        let room = self.room;
+        for (column, value) in self.open().chunks_exact_mut(room).zip(frame.values) {
             if let Some(place) = column.get_mut(row) {
                 *place = *value;
             }
@@ -195,12 +230,13 @@ impl HeadBlock {
 
     /// Takes the later half of the rows away.
     pub(super) fn split_off(&mut self) -> Self {
-        let half = self.times.len() / 2;
+        let (half, room) = (self.times.len() / 2, self.room);
         Self {
-            room: self.room,
+            room,
             channels: self.channels,
+            values: moved_up(self.open(), room, half),
+            short: None,
             times: self.times.split_off(half),
-            values: moved_up(&self.values, self.room, half),
             marks: match &self.marks {
                 Marks::One(mark) => Marks::One(*mark),
                 Marks::Each(marks) => Marks::Each(moved_up(marks, self.room, half)),
@@ -216,8 +252,9 @@ impl HeadBlock {
         };
         marks.resize(self.room * channels, Mark::default());
         self.marks = Marks::Each(marks);
+        let values = self.room * channels;
+        self.open().resize(values, 0.0);
         self.channels = channels;
-        self.values.resize(self.room * channels, 0.0);
     }
 
     /// Adds the asked channels of all rows.
@@ -230,11 +267,22 @@ impl HeadBlock {
 
     /// Adds a channel of all rows.
     pub(in super::super) fn copy_column(&self, channel: usize, out: &mut Column) {
-        let rows = out.values.len() + self.times.len();
-        out.values.extend_from_slice(self.values(channel));
-        out.values.resize(rows, 0.0);
+        self.add_values(channel, 0..self.times.len(), &mut out.values);
         self.marks(channel).add_to(&mut out.marks, |mark| mark);
-        out.marks.resize(rows, Mark::default());
+        out.marks.resize(out.values.len(), Mark::default());
+    }
+
+    /// Puts a channel of all rows in the place of what stands in a column.
+    pub(in super::super) fn read_column(&self, channel: usize, out: &mut Column) {
+        // What stands there is overwritten: clearing it first would cost as much again.
+        out.values.resize(self.times.len(), 0.0);
+        if channel >= self.channels {
+            out.values.fill(0.0);
+        }
+        self.write_values(channel, 0..self.times.len(), &mut out.values);
+        out.marks.clear();
+        self.marks(channel).add_to(&mut out.marks, |mark| mark);
+        out.marks.resize(out.values.len(), Mark::default());
     }
 
     /// First and last time; there is none in an empty block.

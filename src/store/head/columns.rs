@@ -15,8 +15,8 @@ pub(in super::super) struct HeadColumns {
     channels: usize,
     /// None is empty. A reader never shares the last one while it has room, so that appending copies nothing.
     blocks: Vec<Arc<HeadBlock>>,
-    /// Memory for the next ones.
-    spare: Vec<Arc<HeadBlock>>,
+    /// Memory for the values of the next one.
+    spare: Vec<f64>,
     rows: usize,
     /// The time of each channel's newest present sample; the earliest time there is where it has none.
     newest: Vec<Timestamp>,
@@ -98,7 +98,11 @@ impl HeadColumns {
             let Some(last) = self.blocks.last_mut() else { return false };
             let room = last.room_left().min(frames.len());
             let (now, later) = frames.split_at(room);
-            Arc::make_mut(last).push(now);
+            let last = Arc::make_mut(last);
+            last.push(now);
+            if last.room_left() == 0 {
+                self.spare = last.shorten();
+            }
             frames = later;
         }
         true
@@ -154,9 +158,8 @@ impl HeadColumns {
     }
 
     fn free_block(&mut self, instrument: InstrumentId) -> Arc<HeadBlock> {
-        let fits = |block: &Arc<HeadBlock>| block.channels() == self.channels;
-        let new = || Arc::new(HeadBlock::new(instrument, self.channels, self.rows));
-        self.spare.pop().filter(fits).unwrap_or_else(new)
+        let memory = std::mem::take(&mut self.spare);
+        Arc::new(HeadBlock::new(instrument, self.channels, self.rows, memory))
     }
 
     /// Looks again for the newest samples of channels of which a row has taken it away.
@@ -221,14 +224,13 @@ impl HeadColumns {
         self.blocks.iter().map(of_block).sum()
     }
 
-    /// Forgets all rows and keeps the memory of those that no reader has.
+    /// Forgets all rows and keeps the memory that the next ones need.
     pub(super) fn clear(&mut self) {
-        for mut block in self.blocks.drain(..) {
-            if let Some(free) = Arc::get_mut(&mut block) {
-                free.clear();
-                self.spare.push(block);
-            }
+        let last = self.blocks.pop().and_then(|last| Arc::try_unwrap(last).ok());
+        if let Some(last) = last.filter(|_| self.spare.is_empty()) {
+            self.spare = last.into_memory();
         }
+        self.blocks.clear();
         self.rows = 0;
     }
 }
@@ -246,10 +248,9 @@ impl RowSource for HeadColumns {
             before += block.rows();
             for (channel, column) in channels.clone().zip(out.iter_mut()) {
                 let length = column.values.len() + end - begin;
-                column.values.extend_from_slice(block.values(channel).get(begin..end).unwrap_or_default());
+                block.add_values(channel, begin..end, &mut column.values);
                 block.marks(channel).of_rows(begin..end).add_to(&mut column.marks, |mark| mark.byte());
                 // Rows from before the instrument had these channels.
-                column.values.resize(length, 0.0);
                 column.marks.resize(length, Mark::default().byte());
             }
         }

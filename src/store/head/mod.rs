@@ -150,7 +150,8 @@ mod tests {
             for (number, (begin, rows, is_backward, is_asked)) in (0_u32..).zip(runs) {
                 for row in 0..rows {
                     let time = begin + 2 * if is_backward { rows - row } else { row };
-                    let values = [Some(f64::from(number)), (time % 7 != 0).then_some(time as f64)];
+                    let other = if number % 2 == 0 { time as f64 / 10.0 } else { (time as f64).sqrt() };
+                    let values = [Some(f64::from(number)), (time % 7 != 0).then_some(other)];
                     put(&mut head, time, &values);
                     wanted.insert(time, values.to_vec());
                 }

@@ -28,7 +28,8 @@ pub struct SegmentFigures {
 pub struct MemoryFigures {
     /// Rows of the head, and of the one that is being sealed.
     pub head_rows: u64,
-    /// Bytes of these rows: at most twice what [`Config::head_bytes_max`](crate::Config::head_bytes_max) allows, and a batch.
+    /// Bytes of these rows, counted as [`Config::head_bytes_max`](crate::Config::head_bytes_max) counts them: at most twice what it allows,
+    /// and a batch.
     pub head_bytes: u64,
     /// Bytes of the segments that are mapped, because something was read from them: the system's to reclaim.
     pub mapped_bytes: u64,

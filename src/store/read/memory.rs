@@ -68,8 +68,7 @@ impl HeadCursor {
         times.clear();
         times.extend_from_slice(block.times());
         for (index, channel) in self.channels.iter().enumerate() {
-            column.clear();
-            block.copy_column(*channel, column);
+            block.read_column(*channel, column);
             visit(index, times, column);
         }
     }
