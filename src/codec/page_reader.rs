@@ -8,7 +8,7 @@ use super::small::{self, Streams};
 use super::stats::BlockStats;
 use super::values;
 use crate::base::bytes::ByteReader;
-use crate::base::limits::ROWS_PER_BLOCK;
+use crate::base::limits::{BLOCKS_PER_CHUNK_MAX, ROWS_PER_BLOCK};
 
 /// Reads one page after the other; keeps its memory.
 #[derive(Debug)]
@@ -69,6 +69,7 @@ impl PageReader {
         self.mark = if self.flags & ONE_MARK != 0 { reader.u8()? } else { 0 };
         let mut context = Context { flags: self.flags, before: None };
         let mut present_before = 0;
+        self.blocks.reserve(rows.size_hint().0.min(BLOCKS_PER_CHUNK_MAX));
         for rows in rows {
             if rows > ROWS_PER_BLOCK {
                 return Err(CodecError::Count { what: "rows of a block", expected: ROWS_PER_BLOCK, found: rows });

@@ -110,8 +110,7 @@ pub(super) fn decode(bytes: &[u8], code: Code, known_first: Option<i64>, out: &m
     };
     let exceptions = if code.0 & EXCEPTIONS == 0 { Vec::new() } else { decode_exceptions(&mut reader, out.len())? };
     let count = out.len();
-    let group = if count.is_multiple_of(VALUES_PER_GROUP) { Vec::new() } else { vec![0.0; VALUES_PER_GROUP] };
-    let mut doubles = Doubles { left: &mut *out, conversion: Conversion::new(scale), group };
+    let mut doubles = Doubles { left: &mut *out, conversion: Conversion::new(scale) };
     integers::decode(&mut reader, count, known_first, &mut doubles)?;
     if code.0 & ADJUSTMENTS != 0 {
         integers::decode(&mut reader, count, None, &mut Adjust { left: &mut *out })?;
@@ -174,14 +173,23 @@ impl Conversion {
             Self::Factor(factor) => integer as f64 * factor,
         }
     }
+
+    /// The doubles of 128 integers.
+    #[inline(always)]
+    fn write(self, lanes: &Lanes, begins: Begins, out: &mut [f64]) {
+        match self {
+            Self::Whole => write_values(lanes, begins, out, |word| f64::from(word.cast_signed())),
+            Self::Split(split, _) => write_values(lanes, begins, out, |word| split.value(word.cast_signed())),
+            Self::Divide(power) => write_values(lanes, begins, out, |word| f64::from(word.cast_signed()) / power),
+            Self::Factor(factor) => write_values(lanes, begins, out, |word| f64::from(word.cast_signed()) * factor),
+        }
+    }
 }
 
 /// Writes integers as doubles.
 struct Doubles<'a> {
     left: &'a mut [f64],
     conversion: Conversion,
-    /// Room for a group of which only a part is wanted.
-    group: Vec<f64>,
 }
 
 /// The next places of a slice that is being filled.
@@ -194,19 +202,13 @@ impl Sink for Doubles<'_> {
     #[inline(always)]
     fn lanes(&mut self, lanes: &Lanes, begins: Begins, count: usize) {
         let wanted = next(&mut self.left, count);
-        let is_whole = wanted.len() == VALUES_PER_GROUP;
-        let out = if is_whole { &mut *wanted } else { self.group.as_mut_slice() };
-        match self.conversion {
-            Conversion::Whole => write_values(lanes, begins, out, |word| f64::from(word.cast_signed())),
-            Conversion::Split(split, _) => write_values(lanes, begins, out, |word| split.value(word.cast_signed())),
-            Conversion::Divide(power) => write_values(lanes, begins, out, |word| f64::from(word.cast_signed()) / power),
-            Conversion::Factor(factor) => {
-                write_values(lanes, begins, out, |word| f64::from(word.cast_signed()) * factor)
-            }
+        if wanted.len() == VALUES_PER_GROUP {
+            self.conversion.write(lanes, begins, wanted);
+            return;
         }
-        if !is_whole {
-            wanted.iter_mut().zip(&self.group).for_each(|(place, value)| *place = *value);
-        }
+        let mut group = [0.0; VALUES_PER_GROUP];
+        self.conversion.write(lanes, begins, &mut group);
+        wanted.iter_mut().zip(group).for_each(|(place, value)| *place = value);
     }
 
     fn run(&mut self, values: &[i64]) {
