@@ -6,18 +6,20 @@
 use super::LogFile;
 use super::log::FRAME_HEAD_BYTES;
 use crate::base::background::{BYTES_AT_A_TIME, Worker, give_way, let_others_go_first};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// Bytes of room that are made at a time. The next are made when half of them are used.
-const ROOM_BYTES: u64 = 1 << 20;
-/// Bytes that are written while an append has to wait for it.
+/// Bytes of room that there are at most.
+const ROOM_BYTES: u64 = 512 << 10;
+/// Room is made anew when so many bytes of it are used: few, because a sync of frames that comes meanwhile writes the zeros too.
+const ROOM_BYTES_USED: u64 = ROOM_BYTES / 4;
+/// Bytes that are written while an append that has come to the end of the room has to wait for it.
 const PIECE_BYTES: usize = BYTES_AT_A_TIME;
 /// Where more than this comes between two syncs, their time goes into the bytes themselves, and room would only be written twice.
-const SYNC_BYTES_MAX: u64 = ROOM_BYTES / 8;
+const SYNC_BYTES_MAX: u64 = ROOM_BYTES / 4;
 
 static ZEROS: [u8; PIECE_BYTES] = [0; PIECE_BYTES];
 
@@ -35,6 +37,8 @@ struct Shared {
     /// The same file once more: of each handle the system tells errors of its own, so that none that a sync of frames must see is told to the
     /// one that makes room.
     second: File,
+    /// Held by whoever makes the file longer: before `ends`, which is never held while zeros are written.
+    growing: Mutex<()>,
     ends: Mutex<Ends>,
 }
 
@@ -65,7 +69,7 @@ impl FsLog {
         let (file, second) = (open()?, open()?);
         let length = file.metadata()?.len();
         let ends = Ends { frames: length, file: length, unsynced_bytes: 0, making: Making::Idle };
-        let shared = Arc::new(Shared { file, second, ends: Mutex::new(ends) });
+        let shared = Arc::new(Shared { file, second, growing: Mutex::default(), ends: Mutex::new(ends) });
         Ok(Self { shared, maker: OnceLock::new() })
     }
 
@@ -86,11 +90,18 @@ impl FsLog {
 impl LogFile for FsLog {
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
         let mut ends = self.shared.ends.lock();
+        let mut growing = None;
+        if ends.frames + bytes.len() as u64 > ends.file {
+            drop(ends);
+            growing = Some(self.shared.growing.lock());
+            ends = self.shared.ends.lock();
+        }
         (&self.shared.file).seek(SeekFrom::Start(ends.frames))?;
         (&self.shared.file).write_all(bytes)?;
         ends.frames += bytes.len() as u64;
         ends.file = ends.file.max(ends.frames);
         ends.unsynced_bytes += bytes.len() as u64;
+        drop((ends, growing));
         Ok(())
     }
 
@@ -99,7 +110,7 @@ impl LogFile for FsLog {
         self.shared.file.sync_data()?;
         let mut ends = self.shared.ends.lock();
         let is_small = (1..=SYNC_BYTES_MAX).contains(&synced_bytes);
-        if is_small && ends.making == Making::Idle && ends.file < ends.frames + ROOM_BYTES / 2 {
+        if is_small && ends.making == Making::Idle && ends.file <= ends.frames + ROOM_BYTES - ROOM_BYTES_USED {
             ends.making = Making::Busy;
             drop(ends);
             match self.maker.get_or_init(|| self.start_maker().ok()) {
@@ -111,6 +122,7 @@ impl LogFile for FsLog {
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
+        let _growing = self.shared.growing.lock();
         let mut ends = self.shared.ends.lock();
         self.shared.file.set_len(length)?;
         (ends.frames, ends.file) = (length, length);
@@ -155,19 +167,30 @@ impl Shared {
         }
     }
 
-    /// Piece by piece, and never where a frame is: appends wait for a piece at most.
+    /// Piece by piece, and never where a frame is: none goes beyond the end of the file meanwhile. Whoever waits to do so waits for a piece
+    /// at most.
     fn write_zeros(&self) -> io::Result<()> {
-        loop {
-            let mut ends = self.ends.lock();
-            if ends.making != Making::Busy || ends.file >= ends.frames + ROOM_BYTES {
-                return Ok(());
-            }
-            (&self.second).seek(SeekFrom::Start(ends.file))?;
-            (&self.second).write_all(&ZEROS)?;
-            ends.file += PIECE_BYTES as u64;
-            drop(ends);
+        while let Some(growing) = self.write_piece()? {
+            MutexGuard::unlock_fair(growing);
             let_others_go_first();
         }
+        Ok(())
+    }
+
+    /// `None` where there is enough room.
+    fn write_piece(&self) -> io::Result<Option<MutexGuard<'_, ()>>> {
+        let growing = self.growing.lock();
+        let end = {
+            let ends = self.ends.lock();
+            if ends.making != Making::Busy || ends.file >= ends.frames + ROOM_BYTES {
+                return Ok(None);
+            }
+            ends.file
+        };
+        (&self.second).seek(SeekFrom::Start(end))?;
+        (&self.second).write_all(&ZEROS)?;
+        self.ends.lock().file = end + PIECE_BYTES as u64;
+        Ok(Some(growing))
     }
 }
 
@@ -201,7 +224,7 @@ mod tests {
             wanted.extend_from_slice(&bytes);
             if round % 7 == 0 {
                 let length = settled(&log);
-                assert!(length >= wanted.len() as u64 + ROOM_BYTES / 2, "round {round}: {length}");
+                assert!(length > wanted.len() as u64 + ROOM_BYTES - ROOM_BYTES_USED, "round {round}: {length}");
                 let found = fs::read(&path).unwrap();
                 assert_eq!(found.len() as u64, length);
                 let (frames, room) = found.split_at(wanted.len());
