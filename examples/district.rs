@@ -102,7 +102,7 @@ fn stream(db: &Database, mut csv: site::Readings, told: &Told) -> Outcome<Vec<Op
         bar.set_message(format!("{} alarms", alarms.len()));
         bar.suspend(|| happened.iter().for_each(|event| tell(event, told)));
         alarms.extend(happened.into_iter().filter_map(|event| match event {
-            AlarmEvent::Opened(opened) => Some(*opened),
+            AlarmEvent::Opened(opened) => Some(Arc::unwrap_or_clone(opened)),
             _ => None,
         }));
     }

@@ -187,13 +187,9 @@ impl Inner {
     }
 
     pub(super) fn checkpoint(&self) -> Result<Record, Error> {
-        let body = Checkpoint {
-            lsn: self.position_lsn,
-            frame_time: self.frame_time,
-            engine: self.engine.state(),
-            machine: self.machine.state(),
-            late: self.engine.late_state(),
-        };
+        let (engine, late) = self.engine.states();
+        let machine = self.machine.state();
+        let body = Checkpoint { lsn: self.position_lsn, frame_time: self.frame_time, engine, machine, late };
         Ok(Record::new(Kind::Checkpoint, &body)?)
     }
 

@@ -120,7 +120,7 @@ struct Remembered {
     dispatcher: Dispatcher,
     /// The newest rule set and the stations at that time.
     rules: Option<(RuleSetLoaded, Registry)>,
-    checkpoint: Checkpoint,
+    checkpoint: Checkpoint<'static>,
     lineage: Lineage,
     /// Deletions that are in the ledger and not known to be done.
     deletions: Deletions,

@@ -84,13 +84,13 @@ pub(super) struct SegmentSealed {
 /// Kind 14: how far rules have seen, and what of their state does not follow from the stored frames. Every commit of alarm records ends
 /// with one, so that they are repeated neither too often nor too seldom after a crash.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub(super) struct Checkpoint {
+pub(super) struct Checkpoint<'a> {
     /// The last frame that rules have seen.
     pub(super) lsn: u64,
     /// The time by which steps fall due, where frames drive it.
     pub(super) frame_time: Timestamp,
     pub(super) engine: EngineState,
-    pub(super) machine: MachineState,
+    pub(super) machine: MachineState<'a>,
     /// What late readings have reached.
     pub(super) late: LateState,
 }
@@ -101,10 +101,10 @@ struct Checkpoint1 {
     lsn: u64,
     frame_time: Timestamp,
     engine: EngineState,
-    machine: MachineState,
+    machine: MachineState<'static>,
 }
 
-impl Checkpoint {
+impl Checkpoint<'static> {
     /// Reads the body of any version.
     pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
         if record.version() > 1 {

@@ -7,6 +7,7 @@ use super::operator::{Acknowledged, Operated, ShelvingEnded};
 use super::past;
 use super::telling::{Delivery, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
 use crate::ledger::{Kind, LedgerError, Record};
+use std::sync::Arc;
 
 macro_rules! events {
     ($($(#[doc = $doc:literal])+ $name:ident($body:ty) = $kind:ident;)+) => {
@@ -34,7 +35,7 @@ macro_rules! events {
             /// [`LedgerError::Body`] where the body does not match its kind.
             pub fn from_record(record: &Record, index: u64) -> Result<Option<Self>, LedgerError> {
                 Ok(Some(match (record.kind(), record.version()) {
-                    (Kind::AlarmOpened, 1) => Self::Opened(Box::new(past::opened(record, index)?)),
+                    (Kind::AlarmOpened, 1) => Self::Opened(Arc::new(past::opened(record, index)?)),
                     (Kind::AlarmClosed, 1) => Self::Closed(Box::new(past::closed(record, index)?)),
                     (Kind::LatchChanged, 1) => Self::LatchChanged(Box::new(past::latch_change(record, index)?)),
                     $((Kind::$kind, _) => Self::$name(past::body(record, index)?),)+
@@ -57,7 +58,7 @@ macro_rules! events {
 
 events! {
     /// An alarm opened.
-    Opened(Box<Opened>) = AlarmOpened;
+    Opened(Arc<Opened>) = AlarmOpened;
     /// An alarm closed.
     Closed(Box<Closed>) = AlarmClosed;
     /// A condition became unknown.

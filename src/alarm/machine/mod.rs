@@ -22,6 +22,7 @@ use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack};
 use super::state::{Alarm, ConditionState, Incident, Incidents, Load, MachineState, Past, RuleSetRef, Silence};
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Contact, Place};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -61,6 +62,8 @@ pub struct Machine {
     next_due: Option<Timestamp>,
     /// Those alarms.
     opened_since: Vec<AlarmId>,
+    /// The alarm of the condition that a verdict is about right now: that condition is not among `states` meanwhile.
+    in_hand: Option<AlarmId>,
 }
 
 impl Machine {
@@ -101,11 +104,14 @@ impl Machine {
 
     /// What must be remembered beside the events.
     #[must_use]
-    pub fn state(&self) -> MachineState {
-        let changed = self.conditions().filter(|(_, state)| **state != ConditionState::default());
-        let entry =
-            |(spec, state): (&AlarmSpec, &ConditionState)| (spec.rule.clone(), spec.scope_key.clone(), state.clone());
-        MachineState { conditions: changed.map(entry).collect() }
+    pub fn state(&self) -> MachineState<'_> {
+        let changed = self.specs.iter().zip(&self.states).filter(|(_, state)| !state.is_plain());
+        // Nearly all of them have an open alarm.
+        let mut conditions = Vec::with_capacity(self.alarms.len());
+        conditions.extend(changed.map(|(spec, state)| {
+            (Cow::Borrowed(spec.rule.as_str()), Cow::Borrowed(spec.scope_key.as_str()), Cow::Borrowed(state))
+        }));
+        MachineState { conditions }
     }
 
     /// Sends a heartbeat from now on, or none.

@@ -20,15 +20,15 @@ impl Machine {
     }
 
     /// Puts back what [`Machine::state`] gave.
-    pub fn restore(&mut self, remembered: &MachineState) {
+    pub fn restore(&mut self, remembered: &MachineState<'_>) {
         let places: BTreeMap<(&str, &str), usize> = (0..)
             .zip(&self.specs)
             .map(|(place, spec)| ((spec.rule.as_str(), spec.scope_key.as_str()), place))
             .collect();
         for (rule, scope_key, state) in &remembered.conditions {
-            let place = places.get(&(rule.as_str(), scope_key.as_str()));
+            let place = places.get(&(rule.as_ref(), scope_key.as_ref()));
             if let Some(to) = place.and_then(|place| self.states.get_mut(*place)) {
-                *to = state.clone();
+                *to = state.clone().into_owned();
             }
         }
         self.adopt();

@@ -17,7 +17,7 @@ impl Machine {
                 self.remember_active(event);
                 self.last_alarm = self.last_alarm.max(opened.alarm.0);
                 self.incidents.note(opened);
-                let mut alarm = Alarm::new(Arc::new((**opened).clone()));
+                let mut alarm = Alarm::new(Arc::clone(opened));
                 alarm.pause(self.silence(&opened.rule, &opened.scope_key).is_some(), opened.recorded_at);
                 self.alarms.insert(opened.alarm, alarm);
             }
@@ -85,6 +85,9 @@ impl Machine {
 
     fn remember_closed(&mut self, closed: &Closed) {
         self.alarms.remove(&closed.alarm);
+        if self.in_hand == Some(closed.alarm) {
+            return;
+        }
         let of_alarm = |state: &&mut ConditionState| state.alarm == Some(closed.alarm);
         if let Some(state) = self.states.iter_mut().find(of_alarm) {
             state.alarm = None;

@@ -51,7 +51,7 @@ impl Trial {
                 AlarmEvent::Opened(opened) => {
                     self.begin(opened.opened_at);
                     if self.openings.len() < OPENINGS_KEPT {
-                        self.openings.push((opened.opened_at, opened.title, opened.evidence));
+                        self.openings.push((opened.opened_at, opened.title.clone(), opened.evidence.clone()));
                     }
                 }
                 AlarmEvent::Closed(closed) => self.end(closed.closed_at),

@@ -20,6 +20,16 @@ struct Turn<'a> {
 }
 
 impl Machine {
+    /// Whether a verdict, like nearly every one, changes nothing, and nothing is due at host time `now`: [`Machine::verdict`] and
+    /// [`Machine::tick`] need not be called.
+    #[must_use]
+    pub fn is_undisturbed(&self, verdict: &Verdict<'_>, now: Timestamp) -> bool {
+        self.silences.is_empty()
+            && self.opened_since.is_empty()
+            && self.next_due.is_some_and(|due| now < due)
+            && self.states.get(verdict.spec).is_some_and(|state| leaves_at_rest(state, verdict))
+    }
+
     /// Takes one verdict, at host time `now`.
     pub fn verdict(&mut self, verdict: &Verdict<'_>, now: Timestamp) -> Vec<AlarmEvent> {
         let (Some(spec), Some(state)) = (self.specs.get(verdict.spec), self.states.get_mut(verdict.spec)) else {
@@ -30,6 +40,7 @@ impl Machine {
         }
         let mut turn = Turn { spec: Arc::clone(spec), verdict, now, events: Vec::new() };
         let mut next = std::mem::take(state);
+        self.in_hand = next.alarm;
         self.note_suppression(&next, &mut turn);
         self.note_membership(&mut next, &mut turn);
         let trip = self.weigh_missing(&mut next, &mut turn);
@@ -39,6 +50,7 @@ impl Machine {
             _ => None,
         };
         self.settle(&mut next, trip, &mut turn);
+        self.in_hand = None;
         if let Some(state) = self.states.get_mut(verdict.spec) {
             *state = next;
         }
@@ -237,7 +249,7 @@ impl Machine {
             at: opened.opened_at,
             recorded_at: turn.now,
         });
-        self.emit(AlarmEvent::Opened(Box::new(opened)), &mut turn.events);
+        self.emit(AlarmEvent::Opened(Arc::new(opened)), &mut turn.events);
         if let Some(joined) = joined {
             self.emit(AlarmEvent::Joined(joined), &mut turn.events);
         }

@@ -104,7 +104,7 @@ mod tests {
         for (number, (scope, range)) in (1..).zip(spans) {
             let at = |second: i64| Timestamp::from_ms(second * 1_000);
             let (alarm, scope_key) = (AlarmId(number), (*scope).to_owned());
-            tally.take(&AlarmEvent::Opened(Box::new(Opened {
+            tally.take(&AlarmEvent::Opened(std::sync::Arc::new(Opened {
                 alarm,
                 rule: "r".to_owned(),
                 scope_key: scope_key.clone(),

@@ -4,6 +4,7 @@ use crate::alarm::event::AlarmId;
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The condition of one rule over one scope, apart from what people have done about it (OPC UA Part 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -51,6 +52,16 @@ pub(crate) enum Phase {
 }
 
 impl ConditionState {
+    /// Whether it is as it was in the beginning: normal, and nothing under way.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.phase == Phase::Normal
+            && self.missing_since.is_none()
+            && !self.is_unknown
+            && self.alarm.is_none()
+            && self.quiet_since.is_none()
+            && self.absent.is_empty()
+    }
+
     /// The condition as people see it.
     #[must_use]
     pub const fn condition(&self) -> Condition {
@@ -74,8 +85,19 @@ impl ConditionState {
 
 /// What of the machine is not in its events: the conditions that are not plainly normal, by rule and scope.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct MachineState {
-    pub(crate) conditions: Vec<(String, String, ConditionState)>,
+pub struct MachineState<'a> {
+    pub(crate) conditions: Vec<(Cow<'a, str>, Cow<'a, str>, Cow<'a, ConditionState>)>,
+}
+
+impl MachineState<'_> {
+    /// The same, for as long as it is wanted.
+    #[must_use]
+    pub fn into_owned(self) -> MachineState<'static> {
+        let owned = |(rule, scope_key, state): (Cow<'_, str>, Cow<'_, str>, Cow<'_, ConditionState>)| {
+            (Cow::Owned(rule.into_owned()), Cow::Owned(scope_key.into_owned()), Cow::Owned(state.into_owned()))
+        };
+        MachineState { conditions: self.conditions.into_iter().map(owned).collect() }
+    }
 }
 
 /// The rule set in force.

@@ -113,7 +113,7 @@ struct Target {
     registry: Registry,
     /// The same instruments while they still measured channels that are retired by now: their rows are in the dump.
     as_measured: Registry,
-    checkpoint: Option<Checkpoint>,
+    checkpoint: Option<Checkpoint<'static>>,
     records: Vec<Record>,
     record_bytes: usize,
     rows: Batch,

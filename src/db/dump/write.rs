@@ -114,7 +114,7 @@ impl Content {
 
     fn of(
         records: Vec<Record>,
-        checkpoint: Option<Checkpoint>,
+        checkpoint: Option<Checkpoint<'static>>,
         snapshot: Snapshot,
         scope: &DumpScope,
     ) -> Result<Self, Error> {
@@ -234,7 +234,7 @@ fn unplaced_deletion(record: Record, index: u64) -> Result<Record, Error> {
     Ok(Record::new(Kind::ReadingsDeleted, &body)?)
 }
 
-fn newest_checkpoint(records: &[Record]) -> Result<Option<Checkpoint>, Error> {
+fn newest_checkpoint(records: &[Record]) -> Result<Option<Checkpoint<'static>>, Error> {
     let newest = records.iter().rposition(|record| record.kind() == Kind::Checkpoint);
     let found = newest.and_then(|index| Some((index, records.get(index)?)));
     Ok(found.map(|(index, record)| Checkpoint::read(record, index as u64)).transpose()?)

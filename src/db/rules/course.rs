@@ -19,6 +19,9 @@ impl Course<'_> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
         engine.push(frame, &mut |verdict| {
+            if machine.is_undisturbed(verdict, now) {
+                return;
+            }
             events.extend(machine.verdict(verdict, now));
             events.extend(machine.tick(now, responder));
         });

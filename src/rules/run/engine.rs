@@ -4,6 +4,7 @@ use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
 use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
+use super::late::LateState;
 use super::late::ranges::LateRanges;
 use super::member::{MemberState, gather};
 use super::series::{Change, Series, flag_of, of_strand};
@@ -234,25 +235,16 @@ impl Engine {
         Ok(())
     }
 
-    /// What must be remembered beside the frames.
+    /// What must be remembered beside the frames: of the plans' course, and of what late readings have reached. In one pass over the plans,
+    /// which are many.
     #[must_use]
-    pub fn state(&self) -> EngineState {
-        let mut state = EngineState::default();
+    pub fn states(&self) -> (EngineState, LateState) {
+        let (mut state, mut late) = (EngineState::default(), LateState::of_turn(self.late_turn));
         for (plan, number) in self.plans.iter().zip(0_u32..) {
-            match state.next.last_mut().filter(|(_, next)| *next == plan.next) {
-                Some((count, _)) => *count += 1,
-                None => state.next.push((1, plan.next)),
-            }
-            let waits_since = plan.waits_since.filter(|_| plan.next.is_none());
-            state.unknown.extend(waits_since.map(|since| (number, NOBODY, since)));
-            for (member, place) in plan.members.iter().zip(0_u32..) {
-                state.unknown.extend(member.unknown_since.map(|since| (number, place, since)));
-            }
-            if plan.members.len() > 1 {
-                state.clear_known.push((number, plan.members.iter().map(|member| member.clear_known).collect()));
-            }
+            state.note(plan, number);
+            late.note(plan, number);
         }
-        state
+        (state, late)
     }
 
     /// The source of an instrument, if plans read it. Frames often come in turn, or several of one instrument.
@@ -323,6 +315,21 @@ impl Engine {
 }
 
 impl EngineState {
+    fn note(&mut self, plan: &PlanState, number: u32) {
+        match self.next.last_mut().filter(|(_, next)| *next == plan.next) {
+            Some((count, _)) => *count += 1,
+            None => self.next.push((1, plan.next)),
+        }
+        let waits_since = plan.waits_since.filter(|_| plan.next.is_none());
+        self.unknown.extend(waits_since.map(|since| (number, NOBODY, since)));
+        for (member, place) in plan.members.iter().zip(0_u32..) {
+            self.unknown.extend(member.unknown_since.map(|since| (number, place, since)));
+        }
+        if plan.members.len() > 1 {
+            self.clear_known.push((number, plan.members.iter().map(|member| member.clear_known).collect()));
+        }
+    }
+
     fn next_instants(&self) -> Vec<Option<Timestamp>> {
         self.next.iter().flat_map(|(count, next)| std::iter::repeat_n(*next, *count as usize)).collect()
     }

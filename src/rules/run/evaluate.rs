@@ -43,7 +43,9 @@ pub(super) enum TruthTree {
     /// What a program without an answer leaves.
     Unknown,
     Holds(u16),
-    Compare(Comparison, NumberTree, NumberTree),
+    /// A window against a number: what most rules ask.
+    Limit(Comparison, u16, f64),
+    Compare(Comparison, Box<[NumberTree; 2]>),
     Script(u16, Box<[NumberTree]>),
     And(Box<[Self; 2]>),
     Or(Box<[Self; 2]>),
@@ -80,7 +82,10 @@ impl Growing {
             Node::Holds(index) => self.truths.push(TruthTree::Holds(index)),
             Node::Compare(operator) => {
                 let (right, left) = (self.number(), self.number());
-                self.truths.push(TruthTree::Compare(operator, left, right));
+                self.truths.push(match (left, right) {
+                    (NumberTree::Window(index), NumberTree::Number(limit)) => TruthTree::Limit(operator, index, limit),
+                    (left, right) => TruthTree::Compare(operator, Box::new([left, right])),
+                });
             }
             Node::Script(index) => {
                 let script = scripts.get(usize::from(index)).map(|script| script.names.len());
@@ -153,7 +158,11 @@ impl TruthTree {
                 let value = at(inputs.windows, *index);
                 if value.is_nan() { Truth::Unknown } else { (value > 0.5).into() }
             }
-            Self::Compare(operator, left, right) => compare(*operator, left.number(inputs), right.number(inputs)),
+            Self::Limit(operator, index, limit) => compare(*operator, at(inputs.windows, *index), *limit),
+            Self::Compare(operator, operands) => {
+                let [left, right] = operands.as_ref();
+                compare(*operator, left.number(inputs), right.number(inputs))
+            }
             Self::Script(index, numbers) => asked.ask(inputs, *index, numbers),
             Self::And(operands) => {
                 let [left, right] = operands.as_ref();

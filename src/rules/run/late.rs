@@ -61,6 +61,27 @@ pub struct LateState {
     outages: Vec<(u32, Vec<Vec<Outage>>)>,
 }
 
+impl LateState {
+    /// Of no plan yet.
+    pub(super) fn of_turn(turn: usize) -> Self {
+        Self { turn: u32::try_from(turn).unwrap_or(0), ..Self::default() }
+    }
+
+    pub(super) fn note(&mut self, plan: &PlanState, number: u32) {
+        match self.begun.last_mut().filter(|(_, begun)| *begun == plan.begun) {
+            Some((count, _)) => *count += 1,
+            None => self.begun.push((1, plan.begun)),
+        }
+        if !plan.late.0.is_empty() {
+            self.late.push((number, plan.late.0.clone()));
+        }
+        if plan.members.len() > 1 && plan.members.iter().any(|member| !member.rare.outages.is_empty()) {
+            let outages = plan.members.iter().map(|member| member.rare.outages.iter().copied().collect());
+            self.outages.push((number, outages.collect()));
+        }
+    }
+}
+
 impl PlanState {
     /// Begins at an instant, which it gives back.
     pub(super) fn begin(&mut self, at: Timestamp) -> Timestamp {
@@ -170,28 +191,7 @@ impl Engine {
         }
     }
 
-    /// What must be remembered beside the frames of late readings.
-    #[must_use]
-    pub fn late_state(&self) -> LateState {
-        let turn = u32::try_from(self.late_turn).unwrap_or(0);
-        let mut state = LateState { turn, ..LateState::default() };
-        for (plan, number) in self.plans.iter().zip(0_u32..) {
-            match state.begun.last_mut().filter(|(_, begun)| *begun == plan.begun) {
-                Some((count, _)) => *count += 1,
-                None => state.begun.push((1, plan.begun)),
-            }
-            if !plan.late.0.is_empty() {
-                state.late.push((number, plan.late.0.clone()));
-            }
-            if plan.members.len() > 1 && plan.members.iter().any(|member| !member.rare.outages.is_empty()) {
-                let outages = plan.members.iter().map(|member| member.rare.outages.iter().copied().collect());
-                state.outages.push((number, outages.collect()));
-            }
-        }
-        state
-    }
-
-    /// Puts back what [`Engine::late_state`] gave.
+    /// Puts back what [`Engine::states`] gave.
     pub fn restore_late(&mut self, state: &LateState) {
         let begun = state.begun.iter().flat_map(|(count, begun)| std::iter::repeat_n(*begun, *count as usize));
         self.plans.iter_mut().zip(begun).for_each(|(plan, begun)| plan.begun = begun);

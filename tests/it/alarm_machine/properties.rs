@@ -115,7 +115,7 @@ fn heartbeat() -> Option<Heartbeat> {
 }
 
 /// What one commit of the ledger would hold: events, and the state behind them.
-type Commit = (Vec<AlarmEvent>, MachineState);
+type Commit = (Vec<AlarmEvent>, MachineState<'static>);
 
 /// A machine, the rules it was loaded with, and everything it said.
 #[derive(Debug)]
@@ -179,7 +179,7 @@ impl Run {
             Input::Restart => Ok(Vec::new()),
         };
         match events {
-            Ok(events) => self.commits.push((events, self.machine.state())),
+            Ok(events) => self.commits.push((events, self.machine.state().into_owned())),
             Err(error) => self.refused.push(error.to_string()),
         }
     }

@@ -1,9 +1,9 @@
 //! What a page is: one channel of one chunk, block by block, with statistics in front that can be read without decoding a value.
 
-use super::CodecError;
-use super::stats::{self, BlockStats};
-use super::values::Code;
 use crate::base::bytes::{ByteReader, put_varint};
+use crate::codec::CodecError;
+use crate::codec::stats::{self, BlockStats};
+use crate::codec::values::Code;
 
 /// The values of the page are those of `pco`, all blocks described at once.
 pub(super) const SMALL: u8 = 0x01;

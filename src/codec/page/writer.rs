@@ -1,13 +1,13 @@
 //! From the blocks of a channel to a page.
 
-use super::integers::Effort;
-use super::marks::encode_marks;
-use super::page::{Context, Entry, MarkClasses, ONE_MARK, SMALL, STREAMS};
-use super::scale::{SAMPLED, Scale, fewest_decimals, scale};
-use super::small;
-use super::stats::{self, BlockStats};
-use super::values::{self, Code};
+use super::entry::{Context, Entry, MarkClasses, ONE_MARK, SMALL, STREAMS};
 use crate::base::limits::BLOCKS_PER_CHUNK_MAX;
+use crate::codec::integers::Effort;
+use crate::codec::marks::encode_marks;
+use crate::codec::scale::{SAMPLED, Scale, fewest_decimals, scale};
+use crate::codec::small;
+use crate::codec::stats::{self, BlockStats};
+use crate::codec::values::{self, Code};
 
 /// A small page is kept where the fast one is larger by more than one part in so many: 5 %.
 const WORTH_DECODING_SLOWLY: usize = 20;

@@ -1,14 +1,14 @@
 //! From a page back to statistics, values and marks.
 
-use super::CodecError;
-use super::error::at_end;
-use super::marks::decode_marks_into;
-use super::page::{Context, Entry, KNOWN_FLAGS, MarkClasses, ONE_MARK, SMALL, STREAMS};
-use super::small::{self, Streams};
-use super::stats::BlockStats;
-use super::values;
+use super::entry::{Context, Entry, KNOWN_FLAGS, MarkClasses, ONE_MARK, SMALL, STREAMS};
 use crate::base::bytes::ByteReader;
 use crate::base::limits::{BLOCKS_PER_CHUNK_MAX, ROWS_PER_BLOCK};
+use crate::codec::CodecError;
+use crate::codec::error::at_end;
+use crate::codec::marks::decode_marks_into;
+use crate::codec::small::{self, Streams};
+use crate::codec::stats::BlockStats;
+use crate::codec::values;
 
 /// Reads one page after the other; keeps its memory.
 #[derive(Debug)]
@@ -268,8 +268,9 @@ pub fn check_page(page: &[u8], rows: &[usize], classes: &'static MarkClasses) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Effort, PageWriter};
+    use super::super::PageWriter;
     use super::*;
+    use crate::codec::Effort;
     use proptest::prelude::*;
     use std::sync::LazyLock;
 
@@ -339,7 +340,7 @@ mod tests {
             let (present, count, stats) = reader.stats(index).unwrap();
             assert_eq!(present, block.iter().filter(|(_, mark)| mark & 0x80 != 0).count());
             assert_eq!(count, valid().count());
-            let naive = super::super::stats::of_doubles(valid());
+            let naive = crate::codec::stats::of_doubles(valid());
             assert_eq!(stats.values(), naive.values());
             let (mut sum, mut naive_sum) = (crate::base::ExactSum::ZERO, crate::base::ExactSum::ZERO);
             stats.add_to(&mut sum);
