@@ -4,7 +4,6 @@ use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
 use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
-use super::late::LateState;
 use super::late::ranges::LateRanges;
 use super::member::{MemberState, gather};
 use super::series::{Change, Series, flag_of, of_strand};
@@ -235,18 +234,6 @@ impl Engine {
         Ok(())
     }
 
-    /// What must be remembered beside the frames: of the plans' course, and of what late readings have reached. In one pass over the plans,
-    /// which are many.
-    #[must_use]
-    pub fn states(&self) -> (EngineState, LateState) {
-        let (mut state, mut late) = (EngineState::default(), LateState::of_turn(self.late_turn));
-        for (plan, number) in self.plans.iter().zip(0_u32..) {
-            state.note(plan, number);
-            late.note(plan, number);
-        }
-        (state, late)
-    }
-
     /// The source of an instrument, if plans read it. Frames often come in turn, or several of one instrument.
     #[inline]
     fn place_of(&self, instrument: InstrumentId) -> Option<usize> {
@@ -315,7 +302,7 @@ impl Engine {
 }
 
 impl EngineState {
-    fn note(&mut self, plan: &PlanState, number: u32) {
+    pub(super) fn note(&mut self, plan: &PlanState, number: u32) {
         match self.next.last_mut().filter(|(_, next)| *next == plan.next) {
             Some((count, _)) => *count += 1,
             None => self.next.push((1, plan.next)),

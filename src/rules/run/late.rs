@@ -3,7 +3,7 @@
 pub(super) mod ranges;
 
 use self::ranges::LateRange;
-use super::engine::{Engine, PlanState};
+use super::engine::{Engine, EngineState, PlanState};
 use super::member::{MemberState, Outage};
 use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
 use crate::model::Timestamp;
@@ -189,6 +189,18 @@ impl Engine {
                 plan.late.0.remove(place);
             }
         }
+    }
+
+    /// What must be remembered beside the frames: of the plans' course, and of what late readings have reached. In one pass over the plans,
+    /// which are many.
+    #[must_use]
+    pub fn states(&self) -> (EngineState, LateState) {
+        let (mut state, mut late) = (EngineState::default(), LateState::of_turn(self.late_turn));
+        for (plan, number) in self.plans.iter().zip(0_u32..) {
+            state.note(plan, number);
+            late.note(plan, number);
+        }
+        (state, late)
     }
 
     /// Puts back what [`Engine::states`] gave.
