@@ -20,24 +20,20 @@ struct Turn<'a> {
 }
 
 impl Machine {
-    /// Whether a verdict, like nearly every one, changes nothing, and nothing is due at host time `now`: [`Machine::verdict`] and
-    /// [`Machine::tick`] need not be called.
+    /// Whether a verdict, like nearly every one, changes nothing: [`Machine::verdict`] need not be called, and nothing comes to be due by it.
     #[must_use]
-    pub fn is_undisturbed(&self, verdict: &Verdict<'_>, now: Timestamp) -> bool {
-        self.silences.is_empty()
-            && self.opened_since.is_empty()
-            && self.next_due.is_some_and(|due| now < due)
-            && self.states.get(verdict.spec).is_some_and(|state| leaves_at_rest(state, verdict))
+    pub fn is_undisturbed(&self, verdict: &Verdict<'_>) -> bool {
+        self.silences.is_empty() && self.states.get(verdict.spec).is_some_and(|state| leaves_at_rest(state, verdict))
     }
 
     /// Takes one verdict, at host time `now`.
     pub fn verdict(&mut self, verdict: &Verdict<'_>, now: Timestamp) -> Vec<AlarmEvent> {
+        if self.is_undisturbed(verdict) {
+            return Vec::new();
+        }
         let (Some(spec), Some(state)) = (self.specs.get(verdict.spec), self.states.get_mut(verdict.spec)) else {
             return Vec::new();
         };
-        if self.silences.is_empty() && leaves_at_rest(state, verdict) {
-            return Vec::new();
-        }
         let mut turn = Turn { spec: Arc::clone(spec), verdict, now, events: Vec::new() };
         let mut next = std::mem::take(state);
         self.in_hand = next.alarm;

@@ -19,7 +19,8 @@ impl Course<'_> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
         engine.push(frame, &mut |verdict| {
-            if machine.is_undisturbed(verdict, now) {
+            // What was due has been met, and nothing more comes to be due where nothing changes.
+            if machine.is_undisturbed(verdict) {
                 return;
             }
             events.extend(machine.verdict(verdict, now));
