@@ -85,9 +85,10 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::Chunk;
+    use super::super::read::{Chunk, Column};
     use super::super::segment::{RawColumn, RowSource};
     use super::*;
+    use crate::model::Mark;
     use proptest::prelude::*;
 
     const ID: InstrumentId = InstrumentId::new(1);
@@ -101,7 +102,17 @@ mod tests {
     fn chunk_of(rows: &HeadRows, channels: &[usize]) -> Chunk {
         let mut chunk = Chunk::default();
         chunk.reset(channels.len());
-        rows.blocks.iter().for_each(|block| block.copy(channels, &mut chunk));
+        for block in &rows.blocks {
+            let begin = chunk.times.len();
+            block.copy(channels, &mut chunk);
+            for (channel, column) in channels.iter().zip(&chunk.columns) {
+                // What stood in a column before does not show.
+                let mut read = Column { values: vec![7.0; 300], marks: vec![Mark::default(); 3] };
+                block.read_column(*channel, &mut read);
+                assert_eq!(read.values, column.values[begin..]);
+                assert_eq!(read.marks, column.marks[begin..]);
+            }
+        }
         chunk.push_rows(&rows.tail, 0..rows.tail.times.len());
         chunk
     }
