@@ -17,7 +17,7 @@ pub(super) fn run(run: &mut Run) -> Result<(), Failure> {
     if !run.options.wants(CASE) {
         return Ok(());
     }
-    let seconds = run.either(7_200, 1_500);
+    let seconds = run.either(7_200, 1_100);
     for engine in run.engines() {
         let dir = run.folder()?;
         let answer = child::answer(engine, "memory", seconds, dir.path())?;

@@ -22,7 +22,7 @@ pub(super) fn run(run: &mut Run) -> Result<(), Failure> {
         return Ok(());
     }
     let load = district_hour::load();
-    let log_bytes = run.either(64_u64, 16) << 20;
+    let log_bytes = run.either(64_u64, 8) << 20;
     let mut found = Vec::new();
     for engine in run.engines() {
         let dir = run.folder()?;
