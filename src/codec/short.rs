@@ -42,22 +42,16 @@ impl ShortColumns {
         for column in values.chunks_exact(stride.max(1)) {
             let column = column.get(..rows).unwrap_or(column);
             // Neighbours have as many decimals as a rule.
-            let likely = std::iter::once(decimals).chain(0..=Split::DECIMALS_MAX);
-            let found = likely
-                .into_iter()
+            let found = std::iter::once(decimals)
+                .chain(0..=Split::DECIMALS_MAX)
                 .find_map(|decimals| Some((decimals, short.shorten(column, decimals, &mut integers)?)));
-            let place = match found {
-                Some((found, place)) => {
-                    decimals = found;
-                    place
-                }
-                None => {
-                    let at = short.doubles.len();
-                    short.doubles.extend_from_slice(column);
-                    Short::Doubles { at }
-                }
-            };
-            short.columns.push(place);
+            if let Some((found, place)) = found {
+                decimals = found;
+                short.columns.push(place);
+            } else {
+                short.columns.push(Short::Doubles { at: short.doubles.len() });
+                short.doubles.extend_from_slice(column);
+            }
         }
         short
     }

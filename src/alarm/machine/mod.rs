@@ -62,8 +62,6 @@ pub struct Machine {
     next_due: Option<Timestamp>,
     /// Those alarms.
     opened_since: Vec<AlarmId>,
-    /// The alarm of the condition that a verdict is about right now: that condition is not among `states` meanwhile.
-    in_hand: Option<AlarmId>,
 }
 
 impl Machine {
@@ -105,7 +103,8 @@ impl Machine {
     /// What must be remembered beside the events.
     #[must_use]
     pub fn state(&self) -> MachineState<'_> {
-        let changed = self.specs.iter().zip(&self.states).filter(|(_, state)| !state.is_plain());
+        let plain = ConditionState::default();
+        let changed = self.specs.iter().zip(&self.states).filter(|(_, state)| **state != plain);
         // Nearly all of them have an open alarm.
         let mut conditions = Vec::with_capacity(self.alarms.len());
         conditions.extend(changed.map(|(spec, state)| {

@@ -4,7 +4,7 @@ use super::Machine;
 use crate::alarm::event::{
     Acknowledged, AlarmEvent, AlarmId, AlarmKey, CloseReason, Closed, Operated, OperatorAction, Shelving,
 };
-use crate::alarm::state::{AlarmError, Silence};
+use crate::alarm::state::{AlarmError, ConditionState, Silence};
 use crate::model::Timestamp;
 
 impl Machine {
@@ -103,6 +103,8 @@ impl Machine {
                 place: self.source_of(&key.rule, &key.scope_key),
             };
             self.close(closed, &mut events);
+            let of_alarm = |state: &&mut ConditionState| state.alarm == Some(alarm);
+            self.states.iter_mut().find(of_alarm).into_iter().for_each(|state| state.alarm = None);
         }
         Ok(events)
     }

@@ -5,7 +5,7 @@ use crate::alarm::event::{
     AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, ShelvingEnded,
     Subject, Suppression,
 };
-use crate::alarm::state::{Alarm, ConditionState, Shelved, Silence, Standing};
+use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
 use std::sync::Arc;
 
@@ -85,13 +85,6 @@ impl Machine {
 
     fn remember_closed(&mut self, closed: &Closed) {
         self.alarms.remove(&closed.alarm);
-        if self.in_hand == Some(closed.alarm) {
-            return;
-        }
-        let of_alarm = |state: &&mut ConditionState| state.alarm == Some(closed.alarm);
-        if let Some(state) = self.states.iter_mut().find(of_alarm) {
-            state.alarm = None;
-        }
     }
 
     fn remember_operated(&mut self, operated: &Operated) {

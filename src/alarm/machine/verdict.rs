@@ -20,23 +20,16 @@ struct Turn<'a> {
 }
 
 impl Machine {
-    /// Whether a verdict, like nearly every one, changes nothing: [`Machine::verdict`] need not be called, and nothing comes to be due by it.
-    #[must_use]
-    pub fn is_undisturbed(&self, verdict: &Verdict<'_>) -> bool {
-        self.silences.is_empty() && self.states.get(verdict.spec).is_some_and(|state| leaves_at_rest(state, verdict))
-    }
-
     /// Takes one verdict, at host time `now`.
     pub fn verdict(&mut self, verdict: &Verdict<'_>, now: Timestamp) -> Vec<AlarmEvent> {
-        if self.is_undisturbed(verdict) {
-            return Vec::new();
-        }
         let (Some(spec), Some(state)) = (self.specs.get(verdict.spec), self.states.get_mut(verdict.spec)) else {
             return Vec::new();
         };
+        if self.silences.is_empty() && leaves_at_rest(state, verdict) {
+            return Vec::new();
+        }
         let mut turn = Turn { spec: Arc::clone(spec), verdict, now, events: Vec::new() };
         let mut next = std::mem::take(state);
-        self.in_hand = next.alarm;
         self.note_suppression(&next, &mut turn);
         self.note_membership(&mut next, &mut turn);
         let trip = self.weigh_missing(&mut next, &mut turn);
@@ -46,7 +39,6 @@ impl Machine {
             _ => None,
         };
         self.settle(&mut next, trip, &mut turn);
-        self.in_hand = None;
         if let Some(state) = self.states.get_mut(verdict.spec) {
             *state = next;
         }

@@ -52,16 +52,6 @@ pub(crate) enum Phase {
 }
 
 impl ConditionState {
-    /// Whether it is as it was in the beginning: normal, and nothing under way.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.phase == Phase::Normal
-            && self.missing_since.is_none()
-            && !self.is_unknown
-            && self.alarm.is_none()
-            && self.quiet_since.is_none()
-            && self.absent.is_empty()
-    }
-
     /// The condition as people see it.
     #[must_use]
     pub const fn condition(&self) -> Condition {

@@ -4,6 +4,7 @@
 use crate::alarm::{AlarmEvent, Machine, Responder};
 use crate::model::{FrameRef, Timestamp};
 use crate::rules::Engine;
+use crate::rules::verdict::Verdict;
 
 /// The rules' engine and the alarm machine behind it, borrowed for one step.
 pub(in crate::db) struct Course<'a> {
@@ -19,12 +20,7 @@ impl Course<'_> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
         engine.push(frame, &mut |verdict| {
-            // What was due has been met, and nothing more comes to be due where nothing changes.
-            if machine.is_undisturbed(verdict) {
-                return;
-            }
-            events.extend(machine.verdict(verdict, now));
-            events.extend(machine.tick(now, responder));
+            answer(machine, verdict, (now, responder), &mut events);
         });
         events
     }
@@ -34,9 +30,22 @@ impl Course<'_> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
         let has_moved = engine.idle(now, &mut |verdict| {
-            events.extend(machine.verdict(verdict, now));
-            events.extend(machine.tick(now, responder));
+            answer(machine, verdict, (now, responder), &mut events);
         });
         (events, has_moved)
+    }
+}
+
+/// What one verdict makes the machine do. What was due before has been met: more comes to be due only by what happens.
+fn answer(
+    machine: &mut Machine,
+    verdict: &Verdict<'_>,
+    (now, responder): (Timestamp, Option<&dyn Responder>),
+    events: &mut Vec<AlarmEvent>,
+) {
+    let happened = machine.verdict(verdict, now);
+    if !happened.is_empty() {
+        events.extend(happened);
+        events.extend(machine.tick(now, responder));
     }
 }
