@@ -77,7 +77,12 @@ impl Inner {
         let step_ms = late.step_ms.max(1);
         let Some(mut trial) = self.machine.trial(late.plan, (late.since, late.begun)) else { return Ok(None) };
         let mut rerun = self.engine.rerun(late, behind, readings)?;
-        rerun.run(late.from.plus_ms(-step_ms), &mut |verdict| trial.verdict(verdict));
+        // Whether it was active is known at every instant. Without that, what was under way at the first one could be wrong for ever: one trip
+        // after another, with missing data between them, opens with every second one of them.
+        rerun.run(late.from.plus_ms(-step_ms), &mut |verdict| {
+            trial.verdict(verdict);
+            self.machine.stand(late.plan, &mut trial, (verdict.instant.plus_ms(1), late.begun));
+        });
         self.machine.stand(late.plan, &mut trial, (late.from, late.begun));
         let mut upto = reached;
         loop {
