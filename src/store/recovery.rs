@@ -4,7 +4,7 @@ use super::catalog::Catalog;
 use super::error::StoreError;
 use super::io::Storage;
 use super::segment::{self, Segment, SegmentSummary};
-use super::wal::{self, Replay, Wal, WalFrames};
+use super::wal::{self, Replay, Wal};
 use crate::model::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -213,7 +213,7 @@ pub(super) fn read_wal(
     let mut torn: Option<(PathBuf, u64)> = None;
     let (mut end, mut first_unsealed): (Option<u64>, Option<u64>) = (None, None);
     for (index, (begin, path)) in files.iter().enumerate() {
-        let span = WalFrames::read(storage, path)?.span()?;
+        let span = wal::span(storage, path)?;
         let is_newest = index + 1 == files.len();
         if let Some((path, valid_bytes)) = torn.take().filter(|_| span.lsns.is_some()) {
             let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
@@ -232,7 +232,7 @@ pub(super) fn read_wal(
             if behind_lsn > sealed_lsn + 1 {
                 is_partly_sealed |= first_lsn <= sealed_lsn;
                 first_unsealed = first_unsealed.or(Some(first_lsn.max(sealed_lsn + 1)));
-                unsealed.push(path.clone());
+                unsealed.push((path.clone(), span.valid_bytes));
             }
         }
         newest = is_newest.then_some((path.clone(), span.valid_bytes));

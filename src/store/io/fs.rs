@@ -4,7 +4,7 @@ use super::room::FsLog;
 use super::{LogFile, Mapped, Storage};
 use crate::base::background::{BYTES_AT_A_TIME, let_others_go_first};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// The operating system's file system.
@@ -42,6 +42,15 @@ impl Storage for FsStorage {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let left = file.metadata()?.len().saturating_sub(offset).min(length);
+        let mut bytes = Vec::with_capacity(usize::try_from(left).unwrap_or(0));
+        file.take(length).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn length(&self, path: &Path) -> io::Result<u64> {

@@ -175,10 +175,26 @@ pub fn read_log(bytes: &[u8], kind: LogKind) -> Result<LogContent<'_>, LogError>
         frames.push(frame);
     }
     let last = frames.last().map(|frame| frame.sequence);
-    let stranded = stranded_frames(bytes, offset, last)?;
-    let behind = bytes.get(offset..).unwrap_or_default();
+    let LogTail { torn_bytes, room_bytes, stranded } = tail_of(bytes.get(offset..).unwrap_or_default(), offset, last)?;
+    Ok(LogContent { frames, valid_bytes: offset, torn_bytes, room_bytes, stranded })
+}
+
+/// What is behind the frames of a log file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogTail<'a> {
+    /// Bytes of the torn tail.
+    pub torn_bytes: usize,
+    /// Zeros behind it that were to be gone over by frames.
+    pub room_bytes: usize,
+    /// Valid frames with later sequences inside the torn tail, as far as they were searched for.
+    pub stranded: Vec<LogFrame<'a>>,
+}
+
+/// Looks at what is behind the last frame, of the sequence `last`, and stands in the file from `offset` on.
+pub(super) fn tail_of(behind: &[u8], offset: usize, last: Option<u64>) -> Result<LogTail<'_>, LogError> {
+    let stranded = stranded_frames(behind, offset, last)?;
     let room_bytes = room_of(behind);
-    Ok(LogContent { frames, valid_bytes: offset, torn_bytes: behind.len() - room_bytes, room_bytes, stranded })
+    Ok(LogTail { torn_bytes: behind.len() - room_bytes, room_bytes, stranded })
 }
 
 /// How many bytes behind the frames are room: all, where they are zeros; those at the end, where they are more than a torn frame is likely to
@@ -189,7 +205,7 @@ fn room_of(behind: &[u8]) -> usize {
     if torn == 0 || zeros >= ROOM_BYTES_MIN { zeros } else { 0 }
 }
 
-fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> {
+pub(super) fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> {
     let mut reader = ByteReader::new(bytes);
     let wrong = LogError::Header { kind: kind.name };
     let magic = reader.take(8).map_err(|_| wrong.clone())?;
@@ -203,7 +219,7 @@ fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> {
     Ok(())
 }
 
-fn frame_at(bytes: &[u8], offset: usize) -> Option<LogFrame<'_>> {
+pub(super) fn frame_at(bytes: &[u8], offset: usize) -> Option<LogFrame<'_>> {
     let mut reader = ByteReader::new(bytes.get(offset..)?);
     if reader.u32().ok()? != FRAME_MAGIC {
         return None;
@@ -219,22 +235,22 @@ const ROOM_BYTES_MIN: usize = 4096;
 /// How many times over the tail may be checksummed in the search for later frames.
 const SEARCH_FACTOR: usize = 8;
 
-/// The valid frames behind `offset` whose sequences continue the log. A checksum is computed only where the magic matches, and a
-/// tail built to make that expensive counts as damage once it has been checksummed eight times over.
-fn stranded_frames(bytes: &[u8], offset: usize, last: Option<u64>) -> Result<Vec<LogFrame<'_>>, LogError> {
+/// The valid frames of a tail, which begins at `offset`, whose sequences continue the log. A checksum is computed only where the magic
+/// matches, and a tail built to make that expensive counts as damage once it has been checksummed eight times over.
+fn stranded_frames(tail: &[u8], offset: usize, last: Option<u64>) -> Result<Vec<LogFrame<'_>>, LogError> {
     let magic = FRAME_MAGIC.to_le_bytes();
-    let tail = bytes.get(offset..).unwrap_or_default();
     let mut budget_bytes = tail.len().saturating_mul(SEARCH_FACTOR);
     let mut found: Vec<LogFrame<'_>> = Vec::new();
     let candidates = tail.windows(magic.len()).enumerate().filter(|(_, window)| *window == magic);
-    for at in candidates.map(|(index, _)| offset + index) {
-        budget_bytes = budget_bytes.saturating_sub(claimed_bytes(bytes, at));
+    for (at, _) in candidates {
+        budget_bytes = budget_bytes.saturating_sub(claimed_bytes(tail, at));
         if budget_bytes == 0 {
-            return Err(LogError::Damaged { offset, next_offset: at });
+            return Err(LogError::Damaged { offset, next_offset: offset + at });
         }
         let before = found.last().map_or(last, |frame| Some(frame.sequence));
         let continues = |frame: &LogFrame<'_>| before.is_none_or(|before| frame.sequence > before);
-        found.extend(frame_at(bytes, at).filter(continues));
+        let frame = frame_at(tail, at).filter(continues);
+        found.extend(frame.map(|frame| LogFrame { offset: offset + at, ..frame }));
     }
     Ok(found)
 }

@@ -3,6 +3,7 @@
 mod fs;
 pub mod log;
 mod map;
+pub(super) mod pieces;
 mod room;
 
 pub use fs::FsStorage;
@@ -31,6 +32,16 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// # Errors
     /// As the system gives them.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// A part of a file's bytes: `length` from `offset` on, fewer only where the file ends.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn read_at(&self, path: &Path, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        let bytes = self.read(path)?;
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+        Ok(bytes.get(place(offset)..place(offset.saturating_add(length))).unwrap_or_default().to_vec())
+    }
 
     /// A file's length in bytes.
     ///

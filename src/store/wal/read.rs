@@ -1,0 +1,152 @@
+//! Reading the write-ahead log back.
+
+use super::super::error::StoreError;
+use super::super::io::Storage;
+use super::super::io::log::{LogError, LogFrame};
+use super::super::io::pieces::LogPieces;
+use super::payload::decode_payload;
+use super::{KIND, first_lsn_of};
+use crate::model::Batch;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+/// One WAL file, read back.
+pub(in super::super) struct WalContent {
+    /// Batches with the sequence number of their first frame.
+    pub(in super::super) batches: Vec<(u64, Batch)>,
+    /// What it spans.
+    pub(in super::super) span: WalSpan,
+}
+
+/// What a WAL file spans.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct WalSpan {
+    /// The sequence numbers of its first frame and behind its last; `None` without frames.
+    pub(in super::super) lsns: Option<(u64, u64)>,
+    pub(in super::super) valid_bytes: u64,
+    pub(in super::super) torn_bytes: u64,
+}
+
+impl WalSpan {
+    /// The sequence number behind its last frame, in a file whose name says that it begins with `begin`.
+    pub(in super::super) fn end(&self, begin: u64) -> u64 {
+        self.lsns.map_or(begin, |(_, behind)| behind)
+    }
+
+    /// The frames that are missing between the file before it, which ends at `end`, and its own: no crash takes a file away that is durable
+    /// before the next one has a frame. Frames that segments hold are not missing.
+    pub(in super::super) fn gap_before(&self, begin: u64, end: Option<u64>, sealed_lsn: u64) -> Option<(u64, u64)> {
+        let first_missing = end?.max(sealed_lsn + 1);
+        (self.lsns.is_some() && first_missing < begin).then(|| (first_missing, begin - 1))
+    }
+}
+
+/// Reads a WAL file and keeps all of its batches.
+pub(in super::super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
+    let mut batches = Vec::new();
+    let span = go_through(storage, path, |first_lsn, batch| batches.push((first_lsn, batch)))?;
+    Ok(WalContent { batches, span })
+}
+
+/// Goes through a WAL file and keeps nothing.
+pub(in super::super) fn span(storage: &dyn Storage, path: &Path) -> Result<WalSpan, StoreError> {
+    go_through(storage, path, |_, _| {})
+}
+
+/// Shows every batch of a WAL file, in order.
+///
+/// Frames behind a bad one are what a crash may leave of appends that no sync covered. If one of them says that the bad one had been
+/// synced, that is damage.
+fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Batch)) -> Result<WalSpan, StoreError> {
+    let length = storage.length(path).map_err(StoreError::io("read", path))?;
+    let mut frames = WalFrames::open(storage, path, length)?;
+    let mut lsns = None;
+    while let Some((first_lsn, batch)) = frames.next(storage)? {
+        let (begin, _) = *lsns.get_or_insert((first_lsn, first_lsn));
+        lsns = Some((begin, first_lsn + batch.len() as u64));
+        show(first_lsn, batch);
+    }
+    let WalFrames { path, pieces } = frames;
+    let in_log = |source| StoreError::Log { path: path.clone(), source };
+    let tail = pieces.tail().map_err(in_log)?;
+    let missing_lsn = lsns.map(|(_, behind)| behind).or_else(|| first_lsn_of(&path)).unwrap_or_default();
+    let proves_loss =
+        |frame: &&LogFrame<'_>| decode_payload(frame.payload).is_ok_and(|(synced_lsn, _)| synced_lsn >= missing_lsn);
+    let valid_bytes = pieces.valid_bytes();
+    if let Some(witness) = tail.stranded.iter().find(proves_loss) {
+        let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
+        return Err(in_log(LogError::Damaged { offset, next_offset: witness.offset }));
+    }
+    Ok(WalSpan { lsns, valid_bytes, torn_bytes: tail.torn_bytes as u64 })
+}
+
+/// The batches of a WAL file, one after the other with the sequence number of its first frame. However long the file, only a piece of it is
+/// in memory.
+#[derive(Debug)]
+struct WalFrames {
+    path: PathBuf,
+    pieces: LogPieces,
+}
+
+impl WalFrames {
+    /// Those up to `end`, which is a place in the file.
+    fn open(storage: &dyn Storage, path: &Path, end: u64) -> Result<Self, StoreError> {
+        let mut pieces = LogPieces::open(storage, path, end).map_err(StoreError::io("read", path))?;
+        pieces.check_header(KIND).map_err(|source| StoreError::Log { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), pieces })
+    }
+
+    fn next(&mut self, storage: &dyn Storage) -> Result<Option<(u64, Batch)>, StoreError> {
+        let path = &self.path;
+        let Some(frame) = self.pieces.next(storage).map_err(StoreError::io("read", path))? else { return Ok(None) };
+        let decoded = decode_payload(frame.payload);
+        let (_, batch) = decoded.map_err(|error| StoreError::corrupt(path, frame.offset, error))?;
+        Ok(Some((frame.sequence, batch)))
+    }
+}
+
+/// Frames of the write-ahead log that are not in the head yet.
+#[derive(Debug, Default)]
+pub(in super::super) struct Replay {
+    /// Files, and where their frames end.
+    files: VecDeque<(PathBuf, u64)>,
+    current: Option<WalFrames>,
+    /// What is left of a batch of which only the first frames were asked for.
+    pub(in super::super) rest: Option<(u64, Batch)>,
+    /// The first frame of the last batch: a file that was given another name, and that a crash has left under both, is read once.
+    last_lsn: Option<u64>,
+    /// Whether a file holds frames that a segment holds, and others: what ends this way begins in the middle of replaying.
+    pub(in super::super) is_partly_sealed: bool,
+}
+
+impl Replay {
+    /// Of files that hold frames no segment holds, and where these end, in order.
+    pub(in super::super) fn of(files: Vec<(PathBuf, u64)>, is_partly_sealed: bool) -> Self {
+        Self { files: files.into(), is_partly_sealed, ..Self::default() }
+    }
+
+    /// Whether there is no such frame.
+    pub(in super::super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The next batch, or what was put back of one.
+    pub(in super::super) fn next(&mut self, storage: &dyn Storage) -> Result<Option<(u64, Batch)>, StoreError> {
+        if let Some(rest) = self.rest.take() {
+            return Ok(Some(rest));
+        }
+        loop {
+            let next = self.current.as_mut().map(|current| current.next(storage)).transpose()?.flatten();
+            if let Some((first_lsn, batch)) = next {
+                if self.last_lsn.is_some_and(|last_lsn| first_lsn <= last_lsn) {
+                    continue;
+                }
+                self.last_lsn = Some(first_lsn);
+                return Ok(Some((first_lsn, batch)));
+            }
+            self.current = None;
+            let Some((path, end)) = self.files.pop_front() else { return Ok(None) };
+            self.current = Some(WalFrames::open(storage, &path, end)?);
+        }
+    }
+}
