@@ -107,11 +107,14 @@ struct Checkpoint1 {
 impl Checkpoint<'static> {
     /// Reads the body of any version.
     pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
-        if record.version() > 1 {
-            return record.body(index);
+        match record.version() {
+            1 => {
+                let Checkpoint1 { lsn, frame_time, engine, machine } = record.body_of_version(1, index)?;
+                Ok(Self { lsn, frame_time, engine, machine, late: LateState::default() })
+            }
+            2 => record.body_of_fewer_fields(2, 1, index),
+            _ => record.body(index),
         }
-        let Checkpoint1 { lsn, frame_time, engine, machine } = record.body_of_version(1, index)?;
-        Ok(Self { lsn, frame_time, engine, machine, late: LateState::default() })
     }
 }
 
@@ -186,4 +189,24 @@ pub(super) struct ReadingsDropped {
     pub(super) bytes_before: u64,
     /// And of those in their place.
     pub(super) bytes_after: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Kind;
+
+    #[test]
+    fn checkpoints_of_every_version_are_read() {
+        let checkpoint = Checkpoint { lsn: 7, frame_time: Timestamp::from_ms(1_000), ..Checkpoint::default() };
+        let newest = Record::new(Kind::Checkpoint, &checkpoint).unwrap();
+        let (_, body) = newest.bytes();
+        assert_eq!(newest.version(), 3);
+        // Version 3 has one list more than version 2, and that has four fields more than version 1: of nothing, each takes a byte.
+        for (version, fewer) in [(3, 0), (2, 1), (1, 5)] {
+            let body = body[..body.len() - fewer].to_vec();
+            let record = Record::from_bytes(Kind::Checkpoint, version, body).unwrap();
+            assert_eq!(Checkpoint::read(&record, 0).unwrap(), checkpoint, "version {version}");
+        }
+    }
 }

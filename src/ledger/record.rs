@@ -122,15 +122,14 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 3,
+            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged | Self::Checkpoint => 3,
             Self::ConditionUnknown
             | Self::ConditionKnown
             | Self::MembershipChanged
             | Self::SuppressionChanged
             | Self::Notification
             | Self::Rerouted
-            | Self::ReadingsDeleted
-            | Self::Checkpoint => 2,
+            | Self::ReadingsDeleted => 2,
             _ => 1,
         }
     }

@@ -1,10 +1,12 @@
 //! What readings that came late have reached: instants that were evaluated without them.
 
+pub(super) mod outages;
 pub(super) mod ranges;
 
+use self::outages::Outages;
 use self::ranges::LateRange;
 use super::engine::{Engine, EngineState, PlanState};
-use super::member::{MemberState, Outage};
+use super::member::MemberState;
 use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
 use crate::model::Timestamp;
 use crate::rules::verdict::AlarmSpec;
@@ -58,7 +60,9 @@ pub struct LateState {
     /// The plan whose turn it is.
     turn: u32,
     /// Of plans with several members that have any: the last outages of each.
-    outages: Vec<(u32, Vec<Vec<Outage>>)>,
+    outages: Vec<(u32, Vec<Outages>)>,
+    /// The same for times in which only their clear condition was unknown.
+    clear_outages: Vec<(u32, Vec<Outages>)>,
 }
 
 impl LateState {
@@ -75,9 +79,9 @@ impl LateState {
         if !plan.late.0.is_empty() {
             self.late.push((number, plan.late.0.clone()));
         }
-        if plan.members.len() > 1 && plan.members.iter().any(|member| !member.rare.outages.is_empty()) {
-            let outages = plan.members.iter().map(|member| member.rare.outages.iter().copied().collect());
-            self.outages.push((number, outages.collect()));
+        if plan.members.len() > 1 {
+            self.outages.extend(plan.outages(number, |member| &member.rare.outages));
+            self.clear_outages.extend(plan.outages(number, |member| &member.rare.clear_outages));
         }
     }
 }
@@ -112,6 +116,12 @@ impl PlanState {
         }
     }
 
+    /// The outages of its members, if there are any, with its number.
+    fn outages(&self, number: u32, of: impl Fn(&MemberState) -> &Outages) -> Option<(u32, Vec<Outages>)> {
+        let has_any = self.members.iter().any(|member| !of(member).is_empty());
+        has_any.then(|| (number, self.members.iter().map(|member| of(member).clone()).collect()))
+    }
+
     /// How far back its windows look.
     fn reach_ms(&self) -> i64 {
         self.members.iter().flat_map(MemberState::reach).map(|(_, reach_ms)| reach_ms).max().unwrap_or(0)
@@ -143,7 +153,8 @@ impl PlanState {
             self.waits_since = before.waits_since;
             for (member, member_before) in self.members.iter_mut().zip(&before.members) {
                 (member.unknown_since, member.clear_known) = (member_before.unknown_since, member_before.clear_known);
-                member.rare.outages.clone_from(&member_before.rare.outages);
+                member.restore_outages(&member_before.rare.outages);
+                member.restore_clear_outages(&member_before.rare.clear_outages);
             }
         }
         if is_same {
@@ -212,13 +223,15 @@ impl Engine {
             let plan = usize::try_from(*plan).ok().and_then(|plan| self.plans.get_mut(plan));
             plan.into_iter().for_each(|plan| plan.late.0.clone_from(ranges));
         }
-        for (plan, outages) in &state.outages {
+        self.restore_outages(&state.outages, MemberState::restore_outages);
+        self.restore_outages(&state.clear_outages, MemberState::restore_clear_outages);
+    }
+
+    fn restore_outages(&mut self, state: &[(u32, Vec<Outages>)], restore: impl Fn(&mut MemberState, &Outages)) {
+        for (plan, outages) in state {
             let plan = usize::try_from(*plan).ok().and_then(|plan| self.plans.get_mut(plan));
             let members = plan.map_or(&mut [][..], |plan| &mut plan.members[..]);
-            members
-                .iter_mut()
-                .zip(outages)
-                .for_each(|(member, outages)| member.rare.outages = outages.iter().copied().collect());
+            members.iter_mut().zip(outages).for_each(|(member, outages)| restore(member, outages));
         }
     }
 

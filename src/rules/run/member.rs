@@ -5,23 +5,10 @@ use super::super::interpreted::Script;
 use super::super::plan::{Member, WindowSpec};
 use super::super::verdict::{Evidence, TermValue, Truth};
 use super::evaluate::{Asked, Inputs, NumberTree, TruthTree};
+use super::late::outages::Outages;
 use super::series::Series;
 use super::window::Window;
 use crate::model::Timestamp;
-use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
-
-/// Times of one station that are remembered in which its condition was unknown.
-const OUTAGES_MAX: usize = 16;
-
-/// A time in which a condition was unknown. Where the clear condition says something else meanwhile, another one begins as this one ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Outage {
-    pub(super) begin: Timestamp,
-    pub(super) end: Option<Timestamp>,
-    /// What the clear condition had said last.
-    clear_known: Truth,
-}
 
 /// What few rules have, or nobody looks at but when an alarm opens.
 #[derive(Debug)]
@@ -32,7 +19,9 @@ pub(super) struct Rare {
     scripts: Vec<Script>,
     asked: Asked,
     /// The last times in which the trip condition was unknown.
-    pub(super) outages: VecDeque<Outage>,
+    pub(super) outages: Outages,
+    /// The last times in which the clear condition alone was unknown.
+    pub(super) clear_outages: Outages,
 }
 
 /// The windows of one station and what its programs said last.
@@ -62,6 +51,8 @@ pub(super) struct MemberState {
     pub(super) clear_known: Truth,
     /// Since which instant the trip condition has been unknown.
     pub(super) unknown_since: Option<Timestamp>,
+    /// Whether the clear condition is unknown, and the trip condition is not.
+    is_clear_out: bool,
     /// Unknown for so long that it no longer counts towards the quorum.
     pub(super) is_absent: bool,
 }
@@ -83,7 +74,8 @@ impl MemberState {
             spreads: member.spreads.iter().map(NumberTree::of).collect(),
             scripts: member.scripts.clone(),
             asked: Asked::default(),
-            outages: VecDeque::new(),
+            outages: Outages::default(),
+            clear_outages: Outages::default(),
         };
         Self {
             only_source: if let [source] = sources.as_slice() { Some(*source) } else { None },
@@ -101,6 +93,7 @@ impl MemberState {
             suppressed: Truth::False,
             clear_known: Truth::Unknown,
             unknown_since: None,
+            is_clear_out: false,
             is_absent: false,
         }
     }
@@ -175,66 +168,65 @@ impl MemberState {
         {
             self.suppressed = suppress.truth(inputs, asked);
         }
+        self.note_outages(instant, is_otherwise);
+    }
+
+    /// Notes since when conditions have been unknown.
+    fn note_outages(&mut self, instant: Timestamp, is_otherwise: bool) {
         match (self.trip, self.unknown_since) {
             (Truth::Unknown, None) => {
                 self.unknown_since = Some(instant);
-                self.begin_outage(instant);
+                self.rare.outages.begin(instant, self.clear_known);
             }
             (Truth::Unknown, Some(_)) if is_otherwise => {
-                self.end_outage(instant);
-                self.begin_outage(instant);
+                self.rare.outages.end(instant);
+                self.rare.outages.begin(instant, self.clear_known);
             }
             (Truth::False | Truth::True, Some(_)) => {
                 self.unknown_since = None;
-                self.end_outage(instant);
+                self.rare.outages.end(instant);
             }
             _ => {}
         }
-    }
-
-    fn begin_outage(&mut self, instant: Timestamp) {
-        self.rare.outages.push_back(Outage { begin: instant, end: None, clear_known: self.clear_known });
-        if self.rare.outages.len() > OUTAGES_MAX {
-            self.rare.outages.pop_front();
+        let is_only_clear_unknown = self.clear == Truth::Unknown && self.trip != Truth::Unknown;
+        if is_only_clear_unknown != self.is_clear_out {
+            self.is_clear_out = is_only_clear_unknown;
+            if is_only_clear_unknown {
+                self.rare.clear_outages.begin(instant, self.clear_known);
+            } else {
+                self.rare.clear_outages.end(instant);
+            }
         }
     }
 
-    fn end_outage(&mut self, instant: Timestamp) {
-        self.rare.outages.back_mut().into_iter().for_each(|outage| outage.end = outage.end.or(Some(instant)));
+    /// Puts back the times in which the trip condition was unknown.
+    pub(super) fn restore_outages(&mut self, outages: &Outages) {
+        self.rare.outages.clone_from(outages);
+    }
+
+    /// Puts back the times in which the clear condition alone was unknown.
+    pub(super) fn restore_clear_outages(&mut self, outages: &Outages) {
+        self.rare.clear_outages.clone_from(outages);
+        self.is_clear_out = outages.current().is_some();
     }
 
     /// Stands as another one stood just before an instant, as far as that does not follow from readings. What its clear condition had said
     /// last is noted where outages begin; between them, where it says nothing from the instant on, it is what the next one knows.
     pub(super) fn stand_as(&mut self, other: &Self, instant: Timestamp) {
-        let outages = &other.rare.outages;
-        self.rare.outages = outages.iter().filter(|outage| outage.begin < instant).copied().collect();
-        let next = outages.iter().find(|outage| outage.begin >= instant);
-        self.clear_known = next.map_or(other.clear_known, |next| next.clear_known);
-        let Some(outage) = self.rare.outages.back_mut() else { return };
-        outage.end = outage.end.filter(|end| *end < instant);
-        if outage.end.is_none() {
-            self.clear_known = outage.clear_known;
-            let mut since = outage.begin;
-            for before in self.rare.outages.iter().rev().filter(|before| before.end.is_some()) {
-                since = if before.end == Some(since) { before.begin } else { break };
-            }
-            self.unknown_since = Some(since);
-        }
+        let (outages, clear_outages) = (&other.rare.outages, &other.rare.clear_outages);
+        self.restore_outages(&outages.before(instant));
+        self.restore_clear_outages(&clear_outages.before(instant));
+        self.unknown_since = self.rare.outages.since();
+        let current = self.rare.outages.current().or(self.rare.clear_outages.current());
+        let next =
+            || outages.next(instant).into_iter().chain(clear_outages.next(instant)).min_by_key(|next| next.begin);
+        self.clear_known = current.or_else(next).map_or(other.clear_known, |outage| outage.clear_known);
     }
 
     /// Remembers as its past what another one found, up to an instant.
     pub(super) fn remember_as(&mut self, other: &Self, upto: Timestamp) {
-        let behind = self.rare.outages.iter().filter(|outage| outage.begin > upto).copied();
-        let going_on =
-            self.rare.outages.iter().find(|outage| outage.begin <= upto && outage.end.is_none_or(|end| end > upto));
-        let mut outages = other.rare.outages.clone();
-        if let (Some(last), Some(going_on)) = (outages.back_mut(), going_on) {
-            last.end = last.end.or(going_on.end);
-        }
-        outages.extend(behind);
-        let surplus = outages.len().saturating_sub(OUTAGES_MAX);
-        outages.drain(..surplus);
-        self.rare.outages = outages;
+        self.rare.outages.amend(&other.rare.outages, upto);
+        self.rare.clear_outages.amend(&other.rare.clear_outages, upto);
     }
 
     /// Why a closure could not answer, if one could not.
