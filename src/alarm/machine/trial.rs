@@ -73,13 +73,13 @@ impl Trial {
     }
 
     /// Whether the condition is active at an instant, where nothing is under way that would change that. Whoever has had the same verdicts
-    /// behind `late`, the last instant that late readings reach, stands just so if it is as active: a condition that waits without verdicts
-    /// may have begun to do so before.
-    pub(super) fn standing(&self, (late, instant): (Timestamp, Timestamp)) -> Option<bool> {
+    /// from `behind` on, the first instant that late readings do not reach, stands just so if it is as active: what a condition without
+    /// verdicts had begun before, it gives up only once it has been without them for so long from there on.
+    pub(super) fn standing(&self, (behind, instant): (Timestamp, Timestamp)) -> Option<bool> {
         let (Some(spec), Some(state)) = (self.machine.specs.first(), self.machine.states.first()) else { return None };
         let trips_soon = spec.on_missing == MissingPolicy::Alarm && state.missing_since.is_some();
         let closes_soon = spec.auto_close_ms.is_some() && state.quiet_since.is_some();
-        let is_waiting = |since: Timestamp| instant.since_ms(since.max(late)) <= spec.on_missing_ms;
+        let is_waiting = |since: Timestamp| instant.since_ms(since.max(behind)) < spec.on_missing_ms;
         match state.phase {
             _ if trips_soon || closes_soon => None,
             Phase::Normal if state.missing_since.is_some_and(is_waiting) => None,

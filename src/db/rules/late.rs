@@ -90,7 +90,8 @@ impl Inner {
             let is_as_it_was = if upto >= late.evaluated {
                 self.machine.is_like(late.plan, &trial) && rerun.is_like(&self.engine, late.plan)
             } else {
-                upto > late.to && self.machine.agrees(late.plan, &trial, (late.to, upto)) && rerun.is_known()
+                let behind = late.to.plus_ms(step_ms);
+                upto >= behind && self.machine.agrees(late.plan, &trial, (behind, upto)) && rerun.is_known()
             };
             if is_as_it_was || upto >= behind {
                 return Ok(Some(Again { trial, rerun, upto, is_as_it_was }));
