@@ -3,7 +3,7 @@
 use super::pending::{Deletions, Uncommitted};
 use super::records::Checkpoint;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
-use crate::base::background::Worker;
+use crate::base::background::{Worker, let_others_go_first};
 use crate::config::{Config, Durability, Timers};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
@@ -64,15 +64,11 @@ pub(super) struct Inner {
     pub(super) rules: Option<LoadedRules>,
     pub(super) dispatcher: Dispatcher,
     pub(super) subscribers: Vec<Sender<AlarmEvent>>,
-    /// Whether subscribers were told of something since the last write ended.
-    pub(super) has_told: bool,
     /// The time by which steps fall due, where frames drive it.
     pub(super) frame_time: Timestamp,
     /// The last frame that rules have seen.
     pub(super) position_lsn: u64,
     pub(super) uncommitted: Uncommitted,
-    /// To the thread that syncs at an interval, where there is one.
-    pub(super) flusher_asks: Option<Sender<Ask>>,
 }
 
 /// The rule set in force, and the stations that it was bound to.
@@ -82,26 +78,17 @@ pub(super) struct LoadedRules {
     pub(super) registry: Registry,
 }
 
-/// What the thread that syncs at an interval is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ask {
-    /// A sync before anybody waits for it.
-    Early,
-    /// To end.
-    End,
-}
-
 /// The thread that syncs the write-ahead log at an interval. Dropping it waits for its end: no handle of the log outlives the database.
 #[derive(Debug)]
 pub(super) struct Flusher {
-    pub(super) asks: Sender<Ask>,
+    pub(super) ends: Sender<()>,
     pub(super) thread: Option<JoinHandle<()>>,
 }
 
 impl Drop for Flusher {
     fn drop(&mut self) {
         // One that a failure has ended hears nothing any more.
-        let _ = self.asks.send(Ask::End);
+        let _ = self.ends.send(());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -162,7 +149,6 @@ impl Database {
 
 impl Inner {
     pub(super) fn publish(&mut self, events: &[AlarmEvent]) {
-        self.has_told |= !events.is_empty() && !self.subscribers.is_empty();
         for event in events {
             self.subscribers.retain(|subscriber| {
                 !matches!(
@@ -196,23 +182,41 @@ impl Inner {
     /// Commits what has come about, together with how far the rules have seen; then tells subscribers and gateways.
     pub(super) fn commit_all(&mut self) -> Result<(), Error> {
         if self.uncommitted.records.is_empty() {
-            return Ok(());
+            return Ok(self.ledger.settle()?);
         }
         let superseded = self.dispatcher.superseded_by(&self.uncommitted.events, self.timer_now());
         let mut last: Vec<Record> = superseded.iter().map(AlarmEvent::to_record).collect::<Result<_, _>>()?;
         last.push(self.checkpoint()?);
-        self.store.sync().sync_written()?;
         let waiting = self.uncommitted.records.len();
         self.uncommitted.records.extend(last);
-        let committed = self.ledger.commit(&self.uncommitted.records);
-        if let Err(error) = committed {
+        let written = self.write_commit();
+        if written.is_err() {
             self.uncommitted.records.truncate(waiting);
-            return Err(error.into());
+            return written;
         }
         let Uncommitted { mut events, .. } = std::mem::take(&mut self.uncommitted);
         events.extend(superseded);
         self.publish(&events);
         events.iter().for_each(|event| self.dispatcher.remember(event));
+        if !self.subscribers.is_empty() {
+            // Whoever was told goes first: on a machine with few cores it may wait for this thread's turn to end.
+            let_others_go_first();
+        }
+        Ok(self.ledger.settle()?)
+    }
+
+    /// Where the frames that it tells of are not durable yet, the write-ahead log takes the commit first: one sync makes both durable. The
+    /// ledger's own file may follow once people are told.
+    fn write_commit(&mut self) -> Result<(), Error> {
+        let records = &self.uncommitted.records;
+        self.store.check()?;
+        if self.store.sync().is_all_synced() {
+            return Ok(self.ledger.commit(records)?);
+        }
+        let (number, payload) = self.ledger.begin(records)?;
+        self.store.write_commit(number, payload)?;
+        self.store.sync().sync_written()?;
+        self.ledger.owe(records.len());
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
-use super::core::{Ask, Database, Flusher, Inner, LoadedRules, Sealing};
+use super::core::{Database, Flusher, Inner, LoadedRules, Sealing};
 use super::pending::{Deletions, Uncommitted};
 use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
@@ -16,7 +16,7 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::{Engine, RuleFile};
-use crate::store::{Cut, Lineage, OpenReport, Store, WalSync};
+use crate::store::{Cut, LedgerCommit, Lineage, OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -43,8 +43,11 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
         let (mut store, mut report) = Store::open(Arc::clone(&config.storage), path, config.is_strict)?;
         store.set_head_bytes_max(config.head_bytes_max);
         report.quarantined.splice(0..0, std::mem::take(&mut quarantined));
-        let (ledger, content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
+        let (mut ledger, mut content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
         report.ledger_torn_bytes = content.torn_bytes;
+        for LedgerCommit { number, payload } in store.ledger_commits(ledger.commits())? {
+            content.records.extend(ledger.take_over(number, &payload)?);
+        }
         let remembered = Remembered::read(&content.records)?;
         let mut inner = Inner::new(config.clone(), store, ledger);
         let deletions = remembered.deletions.clone();
@@ -67,14 +70,13 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
     }
 }
 
-fn finish(mut inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Result<Database, Error> {
+fn finish(inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Result<Database, Error> {
     let sync = inner.store.sync();
     let durability = inner.config.durability;
     let flusher = match durability {
         Durability::Interval(interval) => Some(start_flusher(&sync, interval)?),
         _ => None,
     };
-    inner.flusher_asks = flusher.as_ref().map(|flusher| flusher.asks.clone());
     let readings = Readings::new(inner.store.reader());
     let inner = Arc::new(Mutex::new(inner));
     // No deletion is worth a store that does not open: what cannot be finished now is finished later.
@@ -90,26 +92,21 @@ fn finish(mut inner: Inner, mut report: OpenReport, mut deletions: Deletions) ->
     Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(deletions) })
 }
 
-/// Syncs at an interval, and early where that is asked for; a failure poisons the log, and the next append says so.
+/// Syncs at an interval; a failure poisons the log, and the next append says so.
 fn start_flusher(sync: &Arc<WalSync>, interval: Duration) -> Result<Flusher, Error> {
-    let (asks, asked) = bounded(1);
+    let (ends, ended) = bounded::<()>(1);
     let sync = Arc::clone(sync);
     let thread = std::thread::Builder::new().name("vocdb-flush".to_owned());
     let work = move || {
-        loop {
-            let synced = match asked.recv_timeout(interval) {
-                Ok(Ask::Early) => sync.sync_early(),
-                Err(RecvTimeoutError::Timeout) => sync.sync_written(),
-                Ok(Ask::End) | Err(RecvTimeoutError::Disconnected) => return,
-            };
-            if synced.is_err() {
+        while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            if sync.sync_written().is_err() {
                 return;
             }
         }
     };
     let started = thread.spawn(work);
     let thread = started.map_err(|source| Error::Io { action: "start the thread that syncs", source })?;
-    Ok(Flusher { asks, thread: Some(thread) })
+    Ok(Flusher { ends, thread: Some(thread) })
 }
 
 /// What the ledger says.
@@ -187,11 +184,9 @@ impl Inner {
             rules: None,
             dispatcher: Dispatcher::default(),
             subscribers: Vec::new(),
-            has_told: false,
             frame_time: Timestamp::default(),
             position_lsn: 0,
             uncommitted: Uncommitted::default(),
-            flusher_asks: None,
         }
     }
 

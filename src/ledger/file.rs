@@ -5,7 +5,7 @@ use super::record::{Kind, Record};
 use crate::base::bytes::{ByteReader, BytesError, put_varint};
 use crate::base::limits::{LEDGER_COMMIT_BYTES_MAX, LEDGER_RECORD_BYTES_MAX};
 use crate::store::io::log::{
-    FRAME_HEAD_BYTES, HEADER_BYTES, LogContent, LogFrame, LogKind, begin_frame, file_header, finish_frame, read_log,
+    FRAME_HEAD_BYTES, HEADER_BYTES, LogContent, LogKind, begin_frame, file_header, finish_frame, put_frame, read_log,
 };
 use crate::store::io::{LogFile, Storage};
 use std::io;
@@ -23,6 +23,8 @@ pub struct Ledger {
     records: u64,
     /// The frame of the last commit; its memory serves the next.
     frame: Vec<u8>,
+    /// Whether that frame is durable in the write-ahead log and not here yet.
+    is_owed: bool,
     is_poisoned: bool,
 }
 
@@ -59,7 +61,7 @@ fn parse(storage: &dyn Storage, path: &Path) -> Result<Parsed, LedgerError> {
         if frame.sequence != number {
             return Err(corrupt(format!("commit {} follows commit {}", frame.sequence, number - 1)));
         }
-        read_commit(frame, &mut records).map_err(corrupt)?;
+        read_commit(frame.payload, records.len() as u64, &mut records).map_err(corrupt)?;
     }
     let (valid_bytes, torn_bytes) = (content.valid_bytes as u64, content.torn_bytes as u64);
     let has_tail = content.valid_bytes < bytes.len();
@@ -91,6 +93,7 @@ impl Ledger {
             commits,
             records: records.len() as u64,
             frame: Vec::new(),
+            is_owed: false,
             is_poisoned: false,
         };
         Ok((ledger, LedgerContent { records, torn_bytes }))
@@ -111,26 +114,95 @@ impl Ledger {
     /// [`LedgerError::TooLarge`]; [`LedgerError::Io`], after which nothing of the commit stands; [`LedgerError::Poisoned`] after a
     /// failed sync, until the store is opened again.
     pub fn commit(&mut self, records: &[Record]) -> Result<(), LedgerError> {
-        self.check()?;
+        self.settle()?;
         if records.is_empty() {
             return Ok(());
         }
+        self.begin(records)?;
+        let written = self.write();
+        if written.is_ok() {
+            self.count(records.len());
+        }
+        written
+    }
+
+    /// The number and the payload of a commit, for a log that is to hold it first. Nothing stands here before [`Ledger::owe`].
+    ///
+    /// # Errors
+    /// As [`Ledger::commit`].
+    pub(crate) fn begin(&mut self, records: &[Record]) -> Result<(u64, &[u8]), LedgerError> {
+        self.settle()?;
         self.frame.clear();
         self.frame.shrink_to(FRAME_BYTES_KEPT_MAX);
         begin_frame(&mut self.frame);
         encode_commit(self.records, records, &mut self.frame)?;
         finish_frame(&mut self.frame, self.commits + 1);
+        Ok((self.commits + 1, self.frame.get(FRAME_HEAD_BYTES..).unwrap_or_default()))
+    }
+
+    /// The commit of so many records that was begun last is durable elsewhere: it counts from now on, and stands here once it is settled.
+    pub(crate) const fn owe(&mut self, records: usize) {
+        self.is_owed = true;
+        self.count(records);
+    }
+
+    const fn count(&mut self, records: usize) {
+        self.bytes += self.frame.len() as u64;
+        self.commits += 1;
+        self.records += records as u64;
+    }
+
+    /// Writes the commit that is owed, if there is one. What fails is tried again before anything else is written.
+    ///
+    /// # Errors
+    /// As [`Ledger::commit`].
+    pub(crate) fn settle(&mut self) -> Result<(), LedgerError> {
+        self.check()?;
+        if !self.is_owed {
+            return Ok(());
+        }
+        self.write()?;
+        self.is_owed = false;
+        Ok(())
+    }
+
+    /// Goes on with a commit that a log holds and that did not come to stand here before a crash.
+    ///
+    /// # Errors
+    /// [`LedgerError::Corrupt`] where commits before it are missing, or it cannot be read. As [`Ledger::commit`].
+    pub(crate) fn take_over(&mut self, number: u64, payload: &[u8]) -> Result<Vec<Record>, LedgerError> {
+        let corrupt = |path: &Path, bytes: u64, reason| {
+            let offset = usize::try_from(bytes).unwrap_or(usize::MAX);
+            LedgerError::Corrupt { path: path.to_owned(), offset, reason }
+        };
+        if number != self.commits + 1 {
+            let reason = format!(
+                "the ledger ends with commit {}, and the write-ahead log knows commit {number}: restore it from a backup",
+                self.commits
+            );
+            return Err(corrupt(&self.path, self.bytes, reason));
+        }
+        let mut records = Vec::new();
+        read_commit(payload, self.records, &mut records).map_err(|reason| corrupt(&self.path, self.bytes, reason))?;
+        self.frame.clear();
+        put_frame(&mut self.frame, number, payload);
+        self.write()?;
+        self.count(records.len());
+        Ok(records)
+    }
+
+    /// Appends the frame and syncs.
+    fn write(&mut self) -> Result<(), LedgerError> {
+        // One that is owed counts already.
+        let end = self.bytes - if self.is_owed { self.frame.len() as u64 } else { 0 };
         if let Err(error) = self.log.append(&self.frame) {
-            self.is_poisoned = self.log.truncate(self.bytes).is_err();
+            self.is_poisoned = self.log.truncate(end).is_err();
             return Err(at("append to", &self.path)(error));
         }
         if let Err(error) = self.log.sync() {
             self.is_poisoned = true;
             return Err(at("sync", &self.path)(error));
         }
-        self.bytes += self.frame.len() as u64;
-        self.commits += 1;
-        self.records += records.len() as u64;
         Ok(())
     }
 
@@ -146,6 +218,11 @@ impl Ledger {
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// How many commits it holds.
+    pub(crate) const fn commits(&self) -> u64 {
+        self.commits
     }
 
     /// How many records it holds.
@@ -164,7 +241,13 @@ impl Ledger {
         let mut records = Vec::new();
         for frame in &content.frames {
             let corrupt = |reason| LedgerError::Corrupt { path: self.path.clone(), offset: frame.offset, reason };
-            read_commit(frame, &mut records).map_err(corrupt)?;
+            read_commit(frame.payload, records.len() as u64, &mut records).map_err(corrupt)?;
+        }
+        if self.is_owed {
+            let owed = self.frame.get(FRAME_HEAD_BYTES..).unwrap_or_default();
+            let corrupt =
+                |reason| LedgerError::Corrupt { path: self.path.clone(), offset: content.valid_bytes, reason };
+            read_commit(owed, records.len() as u64, &mut records).map_err(corrupt)?;
         }
         Ok(records)
     }
@@ -191,12 +274,13 @@ fn encode_commit(first_index: u64, records: &[Record], frame: &mut Vec<u8>) -> R
     Ok(())
 }
 
-fn read_commit(frame: &LogFrame<'_>, records: &mut Vec<Record>) -> Result<(), String> {
+/// Reads the payload of a commit that so many records precede.
+fn read_commit(payload: &[u8], before: u64, records: &mut Vec<Record>) -> Result<(), String> {
     let reason = |error: BytesError| error.to_string();
-    let mut reader = ByteReader::new(frame.payload);
+    let mut reader = ByteReader::new(payload);
     let first_index = reader.varint().map_err(reason)?;
-    if first_index != records.len() as u64 {
-        return Err(format!("the commit begins with record {first_index}, but {} records precede it", records.len()));
+    if first_index != before {
+        return Err(format!("the commit begins with record {first_index}, but {before} records precede it"));
     }
     let count = reader.varint().map_err(reason)?;
     for _ in 0..count {

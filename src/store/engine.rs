@@ -10,7 +10,7 @@ use super::read::{IsCut, LateBlocks, Reader, State};
 use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
 use super::segment::{self, Lineage, Segment, SegmentSummary};
 use super::sync::WalSync;
-use super::wal::{Replay, Wal};
+use super::wal::{self, LedgerCommit, Replay, Wal};
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::base::observe::{Count, count};
 use crate::model::{Batch, InstrumentId, Registry, Sample, Timestamp};
@@ -56,6 +56,8 @@ pub(crate) struct Store {
     /// Sequence numbers of segments that must be there and are not: they may come back from a backup.
     pub(super) absent_lsns: Vec<(u64, u64)>,
     pub(super) head_bytes_max: usize,
+    /// The number of the last commit of the ledger that the log held when it was opened; 0 for none.
+    last_commit: u64,
     _lock: DirectoryLock,
 }
 
@@ -79,7 +81,7 @@ impl Store {
         let sealed_lsn = segments.iter().map(|segment| segment.summary().last_lsn).max().unwrap_or(0);
         let tail = read_wal(&*storage, &layout, sealed_lsn, &mut report)?;
         let last_lsn = tail.next_lsn - 1;
-        let sync = WalSync::new(&layout.wal, tail.wal.path(), tail.wal.log(), last_lsn);
+        let sync = WalSync::new(&layout.wal, tail.wal.path(), tail.wal.log(), (last_lsn, tail.frames));
         let first_of_log = tail.first_lsn;
         let state = State::new(segments);
         let store = Self {
@@ -98,6 +100,7 @@ impl Store {
             frozen_lsn: sealed_lsn,
             absent_lsns: Vec::new(),
             head_bytes_max: HEAD_BYTES_MAX,
+            last_commit: tail.last_commit,
             _lock: lock,
         };
         Ok((store, report))
@@ -156,7 +159,7 @@ impl Store {
     pub(crate) fn write(&mut self, staged: &Staged) -> Result<(u64, u64), StoreError> {
         let first_lsn = self.next_lsn;
         if !staged.batch.is_empty() {
-            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_lsn(), &staged.batch) {
+            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_frames(), &staged.batch) {
                 if self.wal.is_poisoned() {
                     self.sync.poison();
                 }
@@ -164,11 +167,33 @@ impl Store {
             }
             self.next_lsn += staged.batch.len() as u64;
             self.sync.set_written(self.next_lsn - 1);
+            self.sync.note_frame();
             let mut state = self.state.write();
             state.head.extend(&staged.batch);
         }
         self.counters.add(&staged.counters);
         Ok((first_lsn, self.next_lsn - 1))
+    }
+
+    /// Writes a commit of the ledger into the log, where it is durable with the frames before it by the next sync.
+    pub(crate) fn write_commit(&mut self, number: u64, payload: &[u8]) -> Result<(), StoreError> {
+        self.sync.check()?;
+        if let Err(error) = self.wal.append_commit(self.next_lsn - 1, self.sync.synced_frames(), (number, payload)) {
+            if self.wal.is_poisoned() {
+                self.sync.poison();
+            }
+            return Err(error);
+        }
+        self.sync.note_frame();
+        Ok(())
+    }
+
+    /// The commits of the ledger behind its first `commits` ones that the log held when it was opened, in order.
+    pub(crate) fn ledger_commits(&self, commits: u64) -> Result<Vec<LedgerCommit>, StoreError> {
+        if self.last_commit <= commits {
+            return Ok(Vec::new());
+        }
+        wal::commits(&*self.storage, &self.layout.wal, commits)
     }
 
     pub(crate) const fn last_lsn(&self) -> u64 {

@@ -197,6 +197,10 @@ pub(super) struct WalTail {
     pub(super) first_lsn: Option<u64>,
     pub(super) wal: Wal,
     pub(super) next_lsn: u64,
+    /// Frames in the file to go on with.
+    pub(super) frames: u64,
+    /// The number of the last commit of the ledger that it holds; 0 for none.
+    pub(super) last_commit: u64,
 }
 
 /// Reads the write-ahead log. Frames up to `sealed_lsn` are in segments already; files that hold no others are removed.
@@ -209,13 +213,13 @@ pub(super) fn read_wal(
     let files = wal::files(storage, &layout.wal)?;
     let (mut unsealed, mut is_partly_sealed) = (Vec::new(), false);
     let mut next_lsn = first_free_lsn(storage, layout, &files, sealed_lsn)?;
-    let mut newest = None;
+    let (mut newest, mut last_commit) = (None, 0);
     let mut torn: Option<(PathBuf, u64)> = None;
     let (mut end, mut first_unsealed): (Option<u64>, Option<u64>) = (None, None);
     for (index, (begin, path)) in files.iter().enumerate() {
         let span = wal::span(storage, path)?;
         let is_newest = index + 1 == files.len();
-        if let Some((path, valid_bytes)) = torn.take().filter(|_| span.lsns.is_some()) {
+        if let Some((path, valid_bytes)) = torn.take().filter(|_| span.frames > 0) {
             let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
             return Err(StoreError::TornInTheMiddle { path, offset });
         }
@@ -235,15 +239,22 @@ pub(super) fn read_wal(
                 unsealed.push((path.clone(), span.valid_bytes));
             }
         }
-        newest = is_newest.then_some((path.clone(), span.valid_bytes));
+        last_commit = span.last_commit.max(last_commit);
+        newest = is_newest.then(|| Newest {
+            path: path.clone(),
+            valid_bytes: span.valid_bytes,
+            frames: span.frames,
+            is_current: span.is_current,
+        });
     }
     if let Some((path, valid_bytes)) = torn.filter(|_| newest.is_some()) {
         Wal::resume(storage, path, valid_bytes)?;
     }
     let paths = files.into_iter().map(|(_, path)| path).collect();
     let replay = Replay::of(unsealed, is_partly_sealed);
+    let frames = newest.as_ref().filter(|newest| newest.is_current).map_or(0, |newest| newest.frames);
     let (wal, replay) = finish_wal(storage, layout, paths, (newest, next_lsn), replay)?;
-    Ok(WalTail { replay, first_lsn: first_unsealed, wal, next_lsn })
+    Ok(WalTail { replay, first_lsn: first_unsealed, wal, next_lsn, frames, last_commit })
 }
 
 /// The first sequence number that no file, not even one that was set aside, can have given away.
@@ -260,21 +271,33 @@ fn first_free_lsn(
     Ok(by_segments.max(by_wal).max(sealed_lsn + 1))
 }
 
+/// The newest file of the log.
+struct Newest {
+    path: PathBuf,
+    valid_bytes: u64,
+    frames: u64,
+    /// Whether frames of this release may stand in it.
+    is_current: bool,
+}
+
 /// Goes on with the newest file, or begins one; removes those that are all sealed.
 fn finish_wal(
     storage: &dyn Storage,
     layout: &Layout,
     paths: Vec<PathBuf>,
-    (newest, next_lsn): (Option<(PathBuf, u64)>, u64),
+    (newest, next_lsn): (Option<Newest>, u64),
     replay: Replay,
 ) -> Result<(Wal, Replay), StoreError> {
     let wal = match newest {
-        Some((path, valid_bytes)) if valid_bytes > 0 => Wal::resume(storage, path, valid_bytes)?,
-        Some((path, _)) => {
+        Some(Newest { path, valid_bytes, is_current: true, .. }) if valid_bytes > 0 => {
+            Wal::resume(storage, path, valid_bytes)?
+        }
+        Some(Newest { path, frames: 0, .. }) => {
             storage.remove(&path).map_err(StoreError::io("remove the empty", &path))?;
             Wal::create(storage, &layout.wal, next_lsn)?
         }
-        None => Wal::create(storage, &layout.wal, next_lsn)?,
+        // One of an earlier release stays as it is: that release would not understand what is added.
+        Some(_) | None => Wal::create(storage, &layout.wal, next_lsn)?,
     };
     for path in paths.iter().filter(|path| *path != wal.path() && replay.is_empty()) {
         let _ = storage.remove(path);

@@ -26,6 +26,9 @@ pub struct WalSync {
     /// Told when the group that a leader waits for is complete.
     complete: Condvar,
     written_lsn: AtomicU64,
+    /// Frames of the log since it was opened, and those that it had then; not all of them have sequence numbers of their own.
+    written_frames: AtomicU64,
+    synced_frames: AtomicU64,
     /// Kept beside the lock, so that an append never waits for a sync that is under way.
     synced_lsn: AtomicU64,
     poisoned: AtomicBool,
@@ -54,8 +57,8 @@ enum Phase {
 }
 
 impl WalSync {
-    /// For the file at `path`, in the folder `dir`, which is durable up to `lsn`.
-    pub(super) fn new(dir: &Path, path: &Path, log: Arc<dyn LogFile>, lsn: u64) -> Self {
+    /// For the file at `path`, in the folder `dir`, which is durable up to `lsn` and holds so many frames of the log.
+    pub(super) fn new(dir: &Path, path: &Path, log: Arc<dyn LogFile>, (lsn, frames): (u64, u64)) -> Self {
         let current = SyncState {
             path: path.to_owned(),
             log,
@@ -71,6 +74,8 @@ impl WalSync {
             ended: Condvar::new(),
             complete: Condvar::new(),
             written_lsn: AtomicU64::new(lsn),
+            written_frames: AtomicU64::new(frames),
+            synced_frames: AtomicU64::new(frames),
             synced_lsn: AtomicU64::new(lsn),
             poisoned: AtomicBool::new(false),
         }
@@ -82,8 +87,14 @@ impl WalSync {
     /// [`StoreError::Io`] where the sync fails, and [`StoreError::Poisoned`] ever after: what is on disk is then unknown until the
     /// store is opened again. [`StoreError::NotWritten`] for a frame that nobody has written yet.
     pub fn wait_durable(&self, lsn: u64) -> Result<(), StoreError> {
+        self.wait_for(lsn, 0)
+    }
+
+    /// Returns once every frame up to `lsn`, and so many frames of the log, would survive a power failure.
+    fn wait_for(&self, lsn: u64, frames: u64) -> Result<(), StoreError> {
         self.check()?;
-        if self.synced_lsn() >= lsn {
+        let is_durable = || self.synced_lsn() >= lsn && self.synced_frames() >= frames;
+        if is_durable() {
             return Ok(());
         }
         let last_lsn = self.written_lsn.load(Ordering::Acquire);
@@ -93,7 +104,7 @@ impl WalSync {
         let mut current = self.current.lock();
         loop {
             self.check()?;
-            if self.synced_lsn() >= lsn {
+            if is_durable() {
                 return Ok(());
             }
             match current.phase {
@@ -110,20 +121,6 @@ impl WalSync {
         }
         self.gather(&mut current);
         self.sync_for(current, |ended| ended.gathered + ended.late)
-    }
-
-    /// Makes everything written so far durable before anybody waits for it, unless a sync is under way.
-    ///
-    /// # Errors
-    /// As [`WalSync::wait_durable`].
-    pub(crate) fn sync_early(&self) -> Result<(), StoreError> {
-        self.check()?;
-        let current = self.current.lock();
-        if current.phase != Phase::Idle || self.synced_lsn() >= self.written_lsn.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        let expected = current.expected;
-        self.sync_for(current, |_| expected)
     }
 
     /// Waits for a group.
@@ -149,10 +146,12 @@ impl WalSync {
         let _work = observe::begin(Work::Sync);
         let begun = Instant::now();
         let written = self.written_lsn.load(Ordering::Acquire);
+        let frames = self.written_frames();
         let result = log.sync();
         match &result {
             Ok(()) => {
                 self.synced_lsn.store(written, Ordering::Release);
+                self.synced_frames.store(frames, Ordering::Release);
                 observe::level(Level::DurableLag, self.written_lsn.load(Ordering::Acquire).saturating_sub(written));
             }
             Err(_) => self.poison(),
@@ -192,13 +191,33 @@ impl WalSync {
     /// # Errors
     /// As [`WalSync::wait_durable`].
     pub fn sync_written(&self) -> Result<(), StoreError> {
-        self.wait_durable(self.written_lsn.load(Ordering::Acquire))
+        self.wait_for(self.written_lsn.load(Ordering::Acquire), self.written_frames())
+    }
+
+    /// Whether everything written so far is known to be durable.
+    pub(crate) fn is_all_synced(&self) -> bool {
+        self.synced_frames() >= self.written_frames()
     }
 
     /// The last frame that is known to be durable.
     #[must_use]
     pub fn synced_lsn(&self) -> u64 {
         self.synced_lsn.load(Ordering::Acquire)
+    }
+
+    /// Frames of the log that have been written.
+    pub(super) fn written_frames(&self) -> u64 {
+        self.written_frames.load(Ordering::Acquire)
+    }
+
+    /// Frames of the log that are known to be durable.
+    pub(super) fn synced_frames(&self) -> u64 {
+        self.synced_frames.load(Ordering::Acquire)
+    }
+
+    /// Says that the log has one more frame.
+    pub(super) fn note_frame(&self) {
+        self.written_frames.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Says that the log has been written up to a frame.

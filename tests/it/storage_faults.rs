@@ -235,7 +235,7 @@ fn a_power_cut_leaves_a_prefix_of_what_was_buffered() {
 
 #[test]
 fn a_later_page_that_the_medium_kept_without_an_earlier_one_is_cut_off_and_told_and_is_no_damage() {
-    let kind = LogKind { name: "log", magic: *b"VOCDBWAL", version: 1 };
+    let kind = LogKind { name: "log", magic: *b"VOCDBWAL", version: 2 };
     let steps: Vec<Step> = workload().into_iter().take(4).collect();
     let states = states(&steps, Durability::Buffered);
     let mut stranded = 0;

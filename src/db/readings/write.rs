@@ -1,9 +1,8 @@
 //! Appending: store, then rules, then alarms, then ledger, then people.
 
-use crate::base::background::let_others_go_first;
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
-use crate::db::core::{Ask, Database, Inner};
+use crate::db::core::{Database, Inner};
 use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
@@ -91,12 +90,7 @@ impl Database {
         inner.commit_all()?;
         inner.deliver()?;
         inner.publish_levels();
-        let has_told = std::mem::take(&mut inner.has_told);
         drop(inner);
-        if has_told {
-            // Whoever was told goes first: on a machine with few cores it may wait for this thread's turn to end.
-            let_others_go_first();
-        }
         if self.durability == Durability::Always {
             self.sync.wait_durable(lsn)?;
         }
@@ -132,13 +126,7 @@ impl Inner {
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
         self.position_lsn = lsn;
-        let is_first = self.uncommitted.events.is_empty() && !events.is_empty();
         self.uncommitted.extend(events)?;
-        if is_first && let Some(asks) = &self.flusher_asks {
-            // What will be committed must find its frames durable: they become that while rules go on over the rest of the batch. A full
-            // channel says that there will be a sync anyway.
-            let _ = asks.try_send(Ask::Early);
-        }
         if self.uncommitted.bytes >= COMMIT_BYTES {
             // A failure here is met again, and reported, by the commit that ends the batch.
             let _ = self.commit_all();

@@ -167,7 +167,7 @@ pub fn read_log(bytes: &[u8], kind: LogKind) -> Result<LogContent<'_>, LogError>
     let mut frames: Vec<LogFrame<'_>> = Vec::new();
     let mut offset = HEADER_BYTES;
     while let Some(frame) = frame_at(bytes, offset) {
-        let in_order = frames.last().is_none_or(|before| before.sequence < frame.sequence);
+        let in_order = frames.last().is_none_or(|before| before.sequence <= frame.sequence);
         if !in_order {
             break;
         }
@@ -205,7 +205,8 @@ fn room_of(behind: &[u8]) -> usize {
     if torn == 0 || zeros >= ROOM_BYTES_MIN { zeros } else { 0 }
 }
 
-pub(super) fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> {
+/// Gives the version.
+pub(super) fn check_header(bytes: &[u8], kind: LogKind) -> Result<u32, LogError> {
     let mut reader = ByteReader::new(bytes);
     let wrong = LogError::Header { kind: kind.name };
     let magic = reader.take(8).map_err(|_| wrong.clone())?;
@@ -216,7 +217,7 @@ pub(super) fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> 
     if version > kind.version {
         return Err(LogError::Version { found: version, known: kind.version });
     }
-    Ok(())
+    Ok(version)
 }
 
 pub(super) fn frame_at(bytes: &[u8], offset: usize) -> Option<LogFrame<'_>> {
@@ -248,7 +249,7 @@ fn stranded_frames(tail: &[u8], offset: usize, last: Option<u64>) -> Result<Vec<
             return Err(LogError::Damaged { offset, next_offset: offset + at });
         }
         let before = found.last().map_or(last, |frame| Some(frame.sequence));
-        let continues = |frame: &LogFrame<'_>| before.is_none_or(|before| frame.sequence > before);
+        let continues = |frame: &LogFrame<'_>| before.is_none_or(|before| frame.sequence >= before);
         let frame = frame_at(tail, at).filter(continues);
         found.extend(frame.map(|frame| LogFrame { offset: offset + at, ..frame }));
     }
@@ -271,7 +272,7 @@ pub fn frames_anywhere(bytes: &[u8]) -> Vec<LogFrame<'_>> {
             break;
         }
         let last = found.last().map(|frame| frame.sequence);
-        let frame = frame_at(bytes, at).filter(|frame| last.is_none_or(|last| last < frame.sequence));
+        let frame = frame_at(bytes, at).filter(|frame| last.is_none_or(|last| last <= frame.sequence));
         offset = frame.map_or(at + 1, |frame| frame.end());
         found.extend(frame);
     }

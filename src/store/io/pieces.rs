@@ -26,6 +26,8 @@ pub(crate) struct LogPieces {
     end: u64,
     /// The sequence number of the last frame.
     last: Option<u64>,
+    /// As the header says.
+    version: Option<u32>,
 }
 
 impl LogPieces {
@@ -39,7 +41,7 @@ impl LogPieces {
 
     fn of(storage: &dyn Storage, path: &Path, end: u64, piece_bytes: u64) -> io::Result<Self> {
         let (path, piece) = (path.to_owned(), Vec::new());
-        let mut pieces = Self { path, piece, piece_bytes, piece_at: 0, offset: 0, end, last: None };
+        let mut pieces = Self { path, piece, piece_bytes, piece_at: 0, offset: 0, end, last: None, version: None };
         pieces.fill(storage, piece_bytes)?;
         if !pieces.begins_with_header() {
             pieces.fill(storage, end)?;
@@ -53,7 +55,7 @@ impl LogPieces {
     /// [`LogError::Header`] and [`LogError::Version`].
     pub(crate) fn check_header(&mut self, kind: LogKind) -> Result<(), LogError> {
         if self.begins_with_header() || self.piece.iter().any(|byte| *byte != 0) && self.end >= HEADER_BYTES as u64 {
-            check_header(&self.piece, kind)?;
+            self.version = Some(check_header(&self.piece, kind)?);
             self.offset = HEADER_BYTES as u64;
         }
         Ok(())
@@ -87,7 +89,7 @@ impl LogPieces {
             self.fill(storage, length)?;
             found = self.frame();
         }
-        let Some((sequence, payload)) = found.filter(|(sequence, _)| self.last.is_none_or(|last| last < *sequence))
+        let Some((sequence, payload)) = found.filter(|(sequence, _)| self.last.is_none_or(|last| last <= *sequence))
         else {
             return Ok(None);
         };
@@ -108,6 +110,11 @@ impl LogPieces {
             return Ok(LogTail { torn_bytes, room_bytes: 0, stranded: Vec::new() });
         }
         tail_of(behind, usize::try_from(self.offset).unwrap_or(usize::MAX), self.last)
+    }
+
+    /// The version that the header says; none where the file is torn whole.
+    pub(crate) const fn version(&self) -> Option<u32> {
+        self.version
     }
 
     /// Where the frames end: what follows is a torn tail, and room.

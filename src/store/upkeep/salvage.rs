@@ -101,10 +101,14 @@ impl Damaged<'_> {
         let mut whole = wal::header();
         let (mut frames_kept, mut end, mut expected, mut lost) = (0, 0, self.first_lsn, Vec::new());
         for frame in frames_anywhere(&bytes) {
-            let Some(rows) = wal::rows_of(frame.payload).filter(|_| frame.sequence >= expected) else { continue };
-            self.lose(expected, Some(frame.sequence), &mut lost);
-            (expected, end) = (frame.sequence + rows, frame.end());
-            frames_kept += rows;
+            let Some(entry) = wal::entry_of(frame.payload) else { continue };
+            let begin = entry.begin(frame.sequence);
+            if begin < expected {
+                continue;
+            }
+            self.lose(expected, Some(begin), &mut lost);
+            (expected, end) = (begin + entry.rows(), frame.end());
+            frames_kept += entry.rows();
             whole.extend_from_slice(bytes.get(frame.offset..end).unwrap_or_default());
         }
         if self.next.is_some() || end < bytes.len() {

@@ -86,7 +86,7 @@ impl Store {
     /// Begins a new log behind the one there is, which is durable then.
     pub(super) fn begin_log(&mut self) -> Result<(), StoreError> {
         self.sync.sync_written()?;
-        let next = Wal::create(&*self.storage, &self.layout.wal, self.next_lsn)?;
+        let next = Wal::create(&*self.storage, &self.layout.wal, self.next_lsn)?.behind(self.sync.written_frames());
         self.sync.switch_to(next.path(), next.log(), self.next_lsn - 1);
         self.wal = next;
         Ok(())

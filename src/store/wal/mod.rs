@@ -3,8 +3,9 @@
 mod payload;
 mod read;
 
-pub(super) use payload::rows_of;
-pub(super) use read::{Replay, read, span};
+pub(crate) use payload::LedgerCommit;
+pub(super) use payload::entry_of;
+pub(super) use read::{Replay, commits, read, span};
 
 use super::error::StoreError;
 use super::io::log::{FRAME_HEAD_BYTES, HEADER_BYTES, LogKind, begin_frame, file_header, finish_frame};
@@ -15,7 +16,7 @@ use crate::model::Batch;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 1 };
+const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 2 };
 
 /// File name suffix.
 const SUFFIX: &str = ".wal";
@@ -46,6 +47,8 @@ pub(super) struct Wal {
     path: PathBuf,
     log: Arc<dyn LogFile>,
     bytes: u64,
+    /// Frames of the log in files before this one.
+    frames_before: u64,
     buffer: Vec<u8>,
     /// Whether a failed append could not be cut off: the end of the file is unknown.
     is_poisoned: bool,
@@ -74,7 +77,12 @@ impl Wal {
 
     fn open(storage: &dyn Storage, path: PathBuf, bytes: u64) -> Result<Self, StoreError> {
         let log: Arc<dyn LogFile> = storage.open_log(&path).map_err(StoreError::io("open", &path))?.into();
-        Ok(Self { path, log, bytes, buffer: Vec::new(), is_poisoned: false })
+        Ok(Self { path, log, bytes, frames_before: 0, buffer: Vec::new(), is_poisoned: false })
+    }
+
+    /// The same, behind files with so many frames.
+    pub(super) fn behind(self, frames_before: u64) -> Self {
+        Self { frames_before, ..self }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -95,22 +103,43 @@ impl Wal {
         self.bytes
     }
 
-    /// Appends a batch as one frame; `synced_lsn` says up to where the log is known to be durable. On failure the file is cut back to what it was, so that writing can go on later.
-    pub(super) fn append(&mut self, first_lsn: u64, synced_lsn: u64, batch: &Batch) -> Result<(), StoreError> {
+    /// Appends a batch as one frame; `synced_frames` says how many frames of the log are known to be durable. On failure the file is cut back to what it was, so that writing can go on later.
+    pub(super) fn append(&mut self, first_lsn: u64, synced_frames: u64, batch: &Batch) -> Result<(), StoreError> {
+        self.append_frame(first_lsn, synced_frames, batch.len(), |out| payload::encode_batch(batch, out))
+    }
+
+    /// Appends a commit of the ledger in the same way, behind the row of a sequence number.
+    pub(super) fn append_commit(
+        &mut self,
+        last_lsn: u64,
+        synced_frames: u64,
+        commit: (u64, &[u8]),
+    ) -> Result<(), StoreError> {
+        let (number, payload) = commit;
+        self.append_frame(last_lsn, synced_frames, 0, |out| payload::encode_commit(number, payload, out))
+    }
+
+    fn append_frame(
+        &mut self,
+        sequence: u64,
+        synced_frames: u64,
+        frames: usize,
+        encode: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), StoreError> {
         self.buffer.clear();
         begin_frame(&mut self.buffer);
-        put_varint(&mut self.buffer, synced_lsn);
-        payload::encode_batch(batch, &mut self.buffer);
+        put_varint(&mut self.buffer, synced_frames.saturating_sub(self.frames_before));
+        encode(&mut self.buffer);
         let payload_bytes = self.buffer.len() - FRAME_HEAD_BYTES;
         if payload_bytes > WAL_FRAME_BYTES_MAX {
             return Err(StoreError::BatchTooLarge {
-                frames: batch.len(),
+                frames,
                 bytes: payload_bytes,
                 frames_max: crate::base::limits::FRAMES_PER_BATCH_MAX,
                 bytes_max: WAL_FRAME_BYTES_MAX,
             });
         }
-        finish_frame(&mut self.buffer, first_lsn);
+        finish_frame(&mut self.buffer, sequence);
         if let Err(error) = self.log.append(&self.buffer) {
             self.is_poisoned = self.log.truncate(self.bytes).is_err();
             return Err(StoreError::io("append to", &self.path)(error));

@@ -4,16 +4,66 @@ use super::super::error::DecodeError;
 use crate::base::bytes::{ByteReader, put_varint, put_zigzag};
 use crate::model::{Batch, FrameRef, InstrumentId, Mark, Quality, Sample, Timestamp};
 
-/// How many rows a frame holds, if it can be read.
-pub(in super::super) fn rows_of(payload: &[u8]) -> Option<u64> {
-    decode_payload(payload).ok().map(|(_, batch)| batch.len() as u64)
+/// What one frame of the log holds.
+pub(in super::super) enum Entry {
+    /// Rows that were accepted together, each with a sequence number.
+    Batch(Batch),
+    /// A commit of the ledger, which may not be in the ledger's file yet. It has the sequence number of the row before it.
+    Commit(LedgerCommit),
 }
 
-pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Batch), DecodeError> {
+/// A commit of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LedgerCommit {
+    /// The number of its frame there.
+    pub(crate) number: u64,
+    /// That frame's payload.
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Entry {
+    /// The sequence number of its first row, or of the next one, in a frame of this sequence.
+    pub(in super::super) const fn begin(&self, sequence: u64) -> u64 {
+        match self {
+            Self::Batch(_) => sequence,
+            Self::Commit(_) => sequence.saturating_add(1),
+        }
+    }
+
+    /// How many rows it holds.
+    pub(in super::super) fn rows(&self) -> u64 {
+        match self {
+            Self::Batch(batch) => batch.len() as u64,
+            Self::Commit(_) => 0,
+        }
+    }
+}
+
+/// What a frame holds, if it can be read.
+pub(in super::super) fn entry_of(payload: &[u8]) -> Option<Entry> {
+    decode_payload(payload).ok().map(|(_, entry)| entry)
+}
+
+/// How much of the log was durable when a frame was written (frames of the same file; in version 1 the sequence number of the last row), and
+/// what it holds.
+pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError> {
     let mut reader = ByteReader::new(payload);
-    let synced_lsn = reader.varint()?;
+    let synced = reader.varint()?;
     let rows = payload.get(reader.offset()..).unwrap_or_default();
-    Ok((synced_lsn, decode_batch(rows)?))
+    if rows.first() != Some(&0) || rows.len() == 1 {
+        return Ok((synced, Entry::Batch(decode_batch(rows)?)));
+    }
+    reader.varint()?;
+    let number = reader.varint()?;
+    let payload = reader.take(reader.remaining())?.to_vec();
+    Ok((synced, Entry::Commit(LedgerCommit { number, payload })))
+}
+
+/// A commit stands where a batch would say that it has no rows: none is ever written that has none.
+pub(super) fn encode_commit(number: u64, payload: &[u8], out: &mut Vec<u8>) {
+    put_varint(out, 0);
+    put_varint(out, number);
+    out.extend_from_slice(payload);
 }
 
 const ALL_PRESENT: u8 = 0;
@@ -107,6 +157,16 @@ mod tests {
             let mut payload = Vec::new();
             encode_batch(&batch, &mut payload);
             prop_assert_eq!(decode_batch(&payload).unwrap(), batch);
+        }
+
+        #[test]
+        fn any_commit_comes_back(number in any::<u64>(), synced in any::<u64>(), payload in prop::collection::vec(any::<u8>(), 0..60)) {
+            let mut out = Vec::new();
+            put_varint(&mut out, synced);
+            encode_commit(number, &payload, &mut out);
+            let (found, entry) = decode_payload(&out).unwrap();
+            let Entry::Commit(commit) = entry else { panic!("no commit") };
+            prop_assert_eq!((found, commit), (synced, LedgerCommit { number, payload }));
         }
 
         #[test]

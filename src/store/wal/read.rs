@@ -4,8 +4,8 @@ use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::io::log::{LogError, LogFrame};
 use super::super::io::pieces::LogPieces;
-use super::payload::decode_payload;
-use super::{KIND, first_lsn_of};
+use super::payload::{Entry, LedgerCommit, decode_payload};
+use super::{KIND, files, first_lsn_of};
 use crate::model::Batch;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,18 @@ pub(in super::super) struct WalContent {
 }
 
 /// What a WAL file spans.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct WalSpan {
-    /// The sequence numbers of its first frame and behind its last; `None` without frames.
+    /// The sequence numbers of its first row and behind its last; `None` without rows.
     pub(in super::super) lsns: Option<(u64, u64)>,
+    /// How many frames it has.
+    pub(in super::super) frames: u64,
     pub(in super::super) valid_bytes: u64,
     pub(in super::super) torn_bytes: u64,
+    /// The number of the last commit of the ledger in it; 0 for none.
+    pub(in super::super) last_commit: u64,
+    /// Whether a frame of this release may be appended to it.
+    pub(in super::super) is_current: bool,
 }
 
 impl WalSpan {
@@ -44,7 +50,11 @@ impl WalSpan {
 /// Reads a WAL file and keeps all of its batches.
 pub(in super::super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
     let mut batches = Vec::new();
-    let span = go_through(storage, path, |first_lsn, batch| batches.push((first_lsn, batch)))?;
+    let span = go_through(storage, path, |first_lsn, entry| {
+        if let Entry::Batch(batch) = entry {
+            batches.push((first_lsn, batch));
+        }
+    })?;
     Ok(WalContent { batches, span })
 }
 
@@ -53,34 +63,62 @@ pub(in super::super) fn span(storage: &dyn Storage, path: &Path) -> Result<WalSp
     go_through(storage, path, |_, _| {})
 }
 
-/// Shows every batch of a WAL file, in order.
+/// The commits of the ledger behind its first `commits` ones that the files of a folder hold, in order. Of what a crash has left behind
+/// these are one or none: each stands in the ledger before the next is written.
+pub(in super::super) fn commits(
+    storage: &dyn Storage,
+    dir: &Path,
+    commits: u64,
+) -> Result<Vec<LedgerCommit>, StoreError> {
+    let mut found: Vec<LedgerCommit> = Vec::new();
+    for (_, path) in files(storage, dir)? {
+        go_through(storage, &path, |_, entry| {
+            if let Entry::Commit(commit) = entry
+                && commit.number > found.last().map_or(commits, |last| last.number)
+            {
+                found.push(commit);
+            }
+        })?;
+    }
+    Ok(found)
+}
+
+/// Shows every entry of a WAL file, in order.
 ///
 /// Frames behind a bad one are what a crash may leave of appends that no sync covered. If one of them says that the bad one had been
 /// synced, that is damage.
-fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Batch)) -> Result<WalSpan, StoreError> {
+fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Entry)) -> Result<WalSpan, StoreError> {
     let length = storage.length(path).map_err(StoreError::io("read", path))?;
     let mut frames = WalFrames::open(storage, path, length)?;
-    let mut lsns = None;
-    while let Some((first_lsn, batch)) = frames.next(storage)? {
-        let (begin, _) = *lsns.get_or_insert((first_lsn, first_lsn));
-        lsns = Some((begin, first_lsn + batch.len() as u64));
-        show(first_lsn, batch);
+    let (mut lsns, mut last_commit) = (None, 0);
+    let mut count = 0;
+    while let Some((first_lsn, entry)) = frames.next(storage)? {
+        count += 1;
+        match &entry {
+            Entry::Batch(batch) => {
+                let (begin, _) = *lsns.get_or_insert((first_lsn, first_lsn));
+                lsns = Some((begin, first_lsn + batch.len() as u64));
+            }
+            Entry::Commit(commit) => last_commit = commit.number,
+        }
+        show(first_lsn, entry);
     }
     let WalFrames { path, pieces } = frames;
     let in_log = |source| StoreError::Log { path: path.clone(), source };
     let tail = pieces.tail().map_err(in_log)?;
     let missing_lsn = lsns.map(|(_, behind)| behind).or_else(|| first_lsn_of(&path)).unwrap_or_default();
-    let proves_loss =
-        |frame: &&LogFrame<'_>| decode_payload(frame.payload).is_ok_and(|(synced_lsn, _)| synced_lsn >= missing_lsn);
+    let is_current = pieces.version().is_none_or(|version| version == KIND.version);
+    let was_synced = |synced: u64| if is_current { synced > count } else { synced >= missing_lsn };
+    let proves_loss = |frame: &&LogFrame<'_>| decode_payload(frame.payload).is_ok_and(|(synced, _)| was_synced(synced));
     let valid_bytes = pieces.valid_bytes();
     if let Some(witness) = tail.stranded.iter().find(proves_loss) {
         let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
         return Err(in_log(LogError::Damaged { offset, next_offset: witness.offset }));
     }
-    Ok(WalSpan { lsns, valid_bytes, torn_bytes: tail.torn_bytes as u64 })
+    Ok(WalSpan { lsns, frames: count, valid_bytes, torn_bytes: tail.torn_bytes as u64, last_commit, is_current })
 }
 
-/// The batches of a WAL file, one after the other with the sequence number of its first frame. However long the file, only a piece of it is
+/// The entries of a WAL file, one after the other with their first sequence number. However long the file, only a piece of it is
 /// in memory.
 #[derive(Debug)]
 struct WalFrames {
@@ -96,12 +134,12 @@ impl WalFrames {
         Ok(Self { path: path.to_owned(), pieces })
     }
 
-    fn next(&mut self, storage: &dyn Storage) -> Result<Option<(u64, Batch)>, StoreError> {
+    fn next(&mut self, storage: &dyn Storage) -> Result<Option<(u64, Entry)>, StoreError> {
         let path = &self.path;
         let Some(frame) = self.pieces.next(storage).map_err(StoreError::io("read", path))? else { return Ok(None) };
         let decoded = decode_payload(frame.payload);
-        let (_, batch) = decoded.map_err(|error| StoreError::corrupt(path, frame.offset, error))?;
-        Ok(Some((frame.sequence, batch)))
+        let (_, entry) = decoded.map_err(|error| StoreError::corrupt(path, frame.offset, error))?;
+        Ok(Some((frame.sequence, entry)))
     }
 }
 
@@ -137,7 +175,9 @@ impl Replay {
         }
         loop {
             let next = self.current.as_mut().map(|current| current.next(storage)).transpose()?.flatten();
-            if let Some((first_lsn, batch)) = next {
+            if let Some((first_lsn, entry)) = next {
+                // The ledger has its commits by now.
+                let Entry::Batch(batch) = entry else { continue };
                 if self.last_lsn.is_some_and(|last_lsn| first_lsn <= last_lsn) {
                     continue;
                 }
