@@ -137,7 +137,7 @@ impl Database {
         self.inner.lock().registry.clone()
     }
 
-    /// Everything that happens to alarms from now on, once it is in the ledger. A subscriber that leaves 65,536 events unread is cut
+    /// Everything that happens to alarms from now on, once it is on the disk. A subscriber that leaves 65,536 events unread is cut
     /// off: its channel ends, and it can catch up with [`Database::events`].
     #[must_use]
     pub fn subscribe(&self) -> Receiver<AlarmEvent> {

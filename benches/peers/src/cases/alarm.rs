@@ -41,8 +41,8 @@ pub(super) fn run(run: &mut Run) -> Result<(), Failure> {
             case,
             format!(
                 "{STATIONS} stations x {SPECIES} species x 1 Hz, a second an append, {seconds} s as fast as it goes, {RULES} rules, \
-                 interval durability; from the call of append until a subscriber on another thread holds the event, which is in the \
-                 ledger on the disk by then; {} openings, as counted beside",
+                 interval durability; from the call of append until a subscriber on another thread holds the event, which is on \
+                 the disk by then; {} openings, as counted beside",
                 latencies.len()
             ),
         );
