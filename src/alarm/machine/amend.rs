@@ -37,12 +37,14 @@ impl Machine {
         standing.filter(|span| span.alarm.is_some() || span.begin >= begun)
     }
 
-    /// Whether a rule on trial stands at an instant as it is on record, with nothing under way; `behind` is the first one that late readings
-    /// do not reach.
+    /// Whether a rule on trial stands at an instant as it is on record, with nothing under way, and no amendment says otherwise of the time
+    /// from there on: the verdicts that it rests on are not those of the record. `behind` is the first instant that late readings do not
+    /// reach.
     #[must_use]
     pub fn agrees(&self, spec: usize, trial: &Trial, (behind, instant): (Timestamp, Timestamp)) -> bool {
         let past = self.specs.get(spec).and_then(|spec| self.past_of(spec));
-        trial.standing((behind, instant)) == Some(past.is_some_and(|past| past.recorded.at(instant).is_some()))
+        past.is_none_or(|past| past.is_as_recorded_from(instant))
+            && trial.standing((behind, instant)) == Some(past.is_some_and(|past| past.recorded.at(instant).is_some()))
     }
 
     /// Whether a rule on trial stands just as it does now.

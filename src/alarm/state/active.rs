@@ -31,6 +31,11 @@ impl Past {
     pub(in crate::alarm) fn amend(&mut self, amendment: &Amendment) {
         self.amended.amend(amendment, self.recorded.at(amendment.to));
     }
+
+    /// Whether no late reading has made anything otherwise from an instant on.
+    pub(in crate::alarm) fn is_as_recorded_from(&self, instant: Timestamp) -> bool {
+        self.recorded.from(instant) == self.amended.from(instant)
+    }
 }
 
 /// The times in which a condition was active, in order.
@@ -95,6 +100,18 @@ impl ActiveSpans {
     /// The time in which it was active at an instant, if it was.
     pub(in crate::alarm) fn at(&self, instant: Timestamp) -> Option<ActiveSpan> {
         self.spans.iter().find(|span| span.holds_at(instant)).copied()
+    }
+
+    /// When it was active from an instant on, each time from its begin to its end.
+    fn from(&self, instant: Timestamp) -> Vec<(Timestamp, Option<Timestamp>)> {
+        let mut times: Vec<(Timestamp, Option<Timestamp>)> = Vec::new();
+        for span in self.spans.iter().filter(|span| span.end.is_none_or(|end| end > instant)) {
+            match times.last_mut().filter(|last| last.1 == Some(span.begin)) {
+                Some(last) => last.1 = span.end,
+                None => times.push((span.begin.max(instant), span.end)),
+            }
+        }
+        times
     }
 
     /// What of it falls between two instants, both included, and what ends with the first: ends behind the last are not looked at.
