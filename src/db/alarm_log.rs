@@ -2,9 +2,10 @@
 
 use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Metrics};
 use crate::error::Error;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerContent, LedgerError};
 use crate::model::TimeRange;
-use crate::store::io::FsStorage;
+use crate::store::io::{FsStorage, Storage};
+use crate::store::{LedgerCommit, ledger_commits};
 use std::path::Path;
 
 /// Everything that the ledger of a store says of alarms, as of when it was opened. Takes no lock, reads no readings and changes nothing: any
@@ -24,12 +25,12 @@ pub struct AlarmLog {
 }
 
 impl AlarmLog {
-    /// Reads the ledger of the store in `path`.
+    /// Reads the ledger of the store in `path`, and the commits in its log that a crash has kept from there.
     ///
     /// # Errors
     /// [`Error::Ledger`] where it cannot be read or does not check.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let content = Ledger::read(&FsStorage, &path.as_ref().join("ledger"))?;
+        let content = read_ledger(&FsStorage, path.as_ref())?;
         let mut events = Vec::new();
         for (index, record) in (0..).zip(&content.records) {
             events.extend(AlarmEvent::from_record(record, index)?);
@@ -60,4 +61,16 @@ impl AlarmLog {
     pub fn metrics(&self, range: TimeRange) -> Metrics {
         Metrics::of(&self.events, range)
     }
+}
+
+/// Everything that the ledger of a store will say once its writer is through, or opens it again after a crash: what it says, and commits that
+/// stand in the log and are not in the ledger yet. Changes nothing.
+pub(super) fn read_ledger(storage: &dyn Storage, dir: &Path) -> Result<LedgerContent, LedgerError> {
+    let mut content = Ledger::read(storage, &dir.join("ledger"))?;
+    for LedgerCommit { number, payload } in ledger_commits(storage, dir, content.commits) {
+        if !content.add(number, &payload) {
+            break;
+        }
+    }
+    Ok(content)
 }

@@ -215,7 +215,11 @@ impl Inner {
         }
         let (number, payload) = self.ledger.begin(records)?;
         self.store.write_commit(number, payload)?;
-        self.store.sync().sync_written()?;
+        if let Err(error) = self.store.sync().sync_written() {
+            // Its number is given away.
+            self.ledger.shut();
+            return Err(error.into());
+        }
         self.ledger.owe(records.len());
         Ok(())
     }

@@ -48,6 +48,7 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
         for LedgerCommit { number, payload } in store.ledger_commits(ledger.commits())? {
             content.records.extend(ledger.take_over(number, &payload)?);
         }
+        store.remove_done_logs();
         let remembered = Remembered::read(&content.records)?;
         let mut inner = Inner::new(config.clone(), store, ledger);
         let deletions = remembered.deletions.clone();

@@ -36,8 +36,23 @@ const FRAME_BYTES_KEPT_MAX: usize = 1 << 20;
 pub struct LedgerContent {
     /// All records, in order of their indices from 0.
     pub records: Vec<Record>,
+    /// How many commits they came in.
+    pub commits: u64,
     /// Bytes of a torn tail that were cut off.
     pub torn_bytes: u64,
+}
+
+impl LedgerContent {
+    /// Adds a commit that stands elsewhere, if it is the next one and can be read. Says whether it is.
+    pub(crate) fn add(&mut self, number: u64, payload: &[u8]) -> bool {
+        let mut added = Vec::new();
+        let is_next = number == self.commits + 1 && read_commit(payload, self.records.len() as u64, &mut added).is_ok();
+        if is_next {
+            self.records.append(&mut added);
+            self.commits = number;
+        }
+        is_next
+    }
 }
 
 /// A ledger file, read whole.
@@ -96,7 +111,7 @@ impl Ledger {
             is_owed: false,
             is_poisoned: false,
         };
-        Ok((ledger, LedgerContent { records, torn_bytes }))
+        Ok((ledger, LedgerContent { records, commits, torn_bytes }))
     }
 
     /// Reads the ledger at `path` and changes nothing, whoever is writing to it.
@@ -104,8 +119,8 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn read(storage: &dyn Storage, path: &Path) -> Result<LedgerContent, LedgerError> {
-        let Parsed { records, torn_bytes, .. } = parse(storage, path)?;
-        Ok(LedgerContent { records, torn_bytes })
+        let Parsed { records, commits, torn_bytes, .. } = parse(storage, path)?;
+        Ok(LedgerContent { records, commits, torn_bytes })
     }
 
     /// Appends records and makes them durable together: after a crash all of them are there, or none.
@@ -177,7 +192,8 @@ impl Ledger {
         };
         if number != self.commits + 1 {
             let reason = format!(
-                "the ledger ends with commit {}, and the write-ahead log knows commit {number}: restore it from a backup",
+                "the ledger ends with commit {}, and the write-ahead log knows commit {number}: restore it from a backup \
+                 that is as new, or with the log of the same backup",
                 self.commits
             );
             return Err(corrupt(&self.path, self.bytes, reason));
@@ -204,6 +220,11 @@ impl Ledger {
             return Err(at("sync", &self.path)(error));
         }
         Ok(())
+    }
+
+    /// Makes no commit any more: the one that was begun last may be durable elsewhere, or not.
+    pub(crate) const fn shut(&mut self) {
+        self.is_poisoned = true;
     }
 
     /// Whether commits can still be made.
@@ -239,7 +260,9 @@ impl Ledger {
         let bytes = storage.read(&self.path).map_err(at("read", &self.path))?;
         let content = read_log(&bytes, KIND).map_err(|source| LedgerError::Log { path: self.path.clone(), source })?;
         let mut records = Vec::new();
-        for frame in &content.frames {
+        // One that is owed may stand there already, where only its sync has failed.
+        let settled = self.commits - u64::from(self.is_owed);
+        for frame in content.frames.iter().take_while(|frame| frame.sequence <= settled) {
             let corrupt = |reason| LedgerError::Corrupt { path: self.path.clone(), offset: frame.offset, reason };
             read_commit(frame.payload, records.len() as u64, &mut records).map_err(corrupt)?;
         }

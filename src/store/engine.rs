@@ -58,6 +58,8 @@ pub(crate) struct Store {
     pub(super) head_bytes_max: usize,
     /// The number of the last commit of the ledger that the log held when it was opened; 0 for none.
     last_commit: u64,
+    /// Logs of which every row was in segments when they were opened.
+    done_logs: Vec<PathBuf>,
     _lock: DirectoryLock,
 }
 
@@ -101,6 +103,7 @@ impl Store {
             absent_lsns: Vec::new(),
             head_bytes_max: HEAD_BYTES_MAX,
             last_commit: tail.last_commit,
+            done_logs: tail.done,
             _lock: lock,
         };
         Ok((store, report))
@@ -194,6 +197,14 @@ impl Store {
             return Ok(Vec::new());
         }
         wal::commits(&*self.storage, &self.layout.wal, commits)
+    }
+
+    /// Removes the logs of which every row is in segments, once the ledger has their commits.
+    pub(crate) fn remove_done_logs(&mut self) {
+        for path in std::mem::take(&mut self.done_logs) {
+            // One that stays is met again.
+            let _ = self.storage.remove(&path);
+        }
     }
 
     pub(crate) const fn last_lsn(&self) -> u64 {
@@ -301,4 +312,10 @@ impl Store {
     pub(crate) fn flush_catalog(&self) {
         self.catalog.flush();
     }
+}
+
+/// The commits of the ledger behind its first `commits` ones that the logs of a store hold, whoever is writing to it. Where the logs cannot be
+/// read there are none: whoever asks for readings is told why.
+pub(crate) fn ledger_commits(storage: &dyn Storage, dir: &Path, commits: u64) -> Vec<LedgerCommit> {
+    wal::commits(storage, &Layout::new(dir).wal, commits).unwrap_or_default()
 }

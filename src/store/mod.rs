@@ -19,7 +19,7 @@ mod wal;
 
 pub use counters::Counters;
 pub use engine::FileBytes;
-pub(crate) use engine::Store;
+pub(crate) use engine::{Store, ledger_commits};
 pub use error::StoreError;
 pub use ingest::{Correction, RejectReason};
 pub(crate) use recovery::set_segment_aside;

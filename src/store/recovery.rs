@@ -197,13 +197,15 @@ pub(super) struct WalTail {
     pub(super) first_lsn: Option<u64>,
     pub(super) wal: Wal,
     pub(super) next_lsn: u64,
+    /// Files of which every row is in segments.
+    pub(super) done: Vec<PathBuf>,
     /// Frames in the file to go on with.
     pub(super) frames: u64,
     /// The number of the last commit of the ledger that it holds; 0 for none.
     pub(super) last_commit: u64,
 }
 
-/// Reads the write-ahead log. Frames up to `sealed_lsn` are in segments already; files that hold no others are removed.
+/// Reads the write-ahead log. Frames up to `sealed_lsn` are in segments already.
 pub(super) fn read_wal(
     storage: &dyn Storage,
     layout: &Layout,
@@ -229,6 +231,9 @@ pub(super) fn read_wal(
         end = Some(span.end(*begin).max(end.unwrap_or(0)));
         if span.torn_bytes > 0 {
             torn = Some((path.clone(), span.valid_bytes));
+        } else if !span.is_current {
+            // Nothing is added to it: what stands in front of other files must be durable.
+            Wal::resume(storage, path.clone(), span.valid_bytes)?;
         }
         report.wal_torn_bytes += span.torn_bytes;
         if let Some((first_lsn, behind_lsn)) = span.lsns {
@@ -250,11 +255,12 @@ pub(super) fn read_wal(
     if let Some((path, valid_bytes)) = torn.filter(|_| newest.is_some()) {
         Wal::resume(storage, path, valid_bytes)?;
     }
-    let paths = files.into_iter().map(|(_, path)| path).collect();
     let replay = Replay::of(unsealed, is_partly_sealed);
     let frames = newest.as_ref().filter(|newest| newest.is_current).map_or(0, |newest| newest.frames);
-    let (wal, replay) = finish_wal(storage, layout, paths, (newest, next_lsn), replay)?;
-    Ok(WalTail { replay, first_lsn: first_unsealed, wal, next_lsn, frames, last_commit })
+    let wal = finish_wal(storage, layout, (newest, next_lsn))?;
+    let is_done = |path: &PathBuf| path != wal.path() && replay.is_empty();
+    let done = files.into_iter().map(|(_, path)| path).filter(is_done).collect();
+    Ok(WalTail { done, replay, first_lsn: first_unsealed, wal, next_lsn, frames, last_commit })
 }
 
 /// The first sequence number that no file, not even one that was set aside, can have given away.
@@ -280,14 +286,12 @@ struct Newest {
     is_current: bool,
 }
 
-/// Goes on with the newest file, or begins one; removes those that are all sealed.
+/// Goes on with the newest file, or begins one.
 fn finish_wal(
     storage: &dyn Storage,
     layout: &Layout,
-    paths: Vec<PathBuf>,
     (newest, next_lsn): (Option<Newest>, u64),
-    replay: Replay,
-) -> Result<(Wal, Replay), StoreError> {
+) -> Result<Wal, StoreError> {
     let wal = match newest {
         Some(Newest { path, valid_bytes, is_current: true, .. }) if valid_bytes > 0 => {
             Wal::resume(storage, path, valid_bytes)?
@@ -299,8 +303,5 @@ fn finish_wal(
         // One of an earlier release stays as it is: that release would not understand what is added.
         Some(_) | None => Wal::create(storage, &layout.wal, next_lsn)?,
     };
-    for path in paths.iter().filter(|path| *path != wal.path() && replay.is_empty()) {
-        let _ = storage.remove(path);
-    }
-    Ok((wal, replay))
+    Ok(wal)
 }

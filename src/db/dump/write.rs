@@ -3,6 +3,7 @@
 use super::text::{put_hex, put_sample, put_samples};
 use super::{DumpProgress, DumpReport, DumpScope};
 use crate::base::lines::LineWriter;
+use crate::db::alarm_log::read_ledger;
 use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{ReadOnly, lineage_of, registry_of};
@@ -10,7 +11,7 @@ use crate::db::records::{
     Checkpoint, Corrected, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, StationRegistered,
 };
 use crate::error::Error;
-use crate::ledger::{Kind, Ledger, Record};
+use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Registry, StationId, TimeRange};
 use crate::store::io::Storage;
 use crate::store::{Snapshot, snapshot_until};
@@ -93,10 +94,9 @@ struct Content {
 
 impl Content {
     fn read(storage: &Arc<dyn Storage>, dir: &Path, scope: &DumpScope) -> Result<Self, Error> {
-        let path = dir.join("ledger");
         let mut attempts = 1;
         loop {
-            let records = Ledger::read(&**storage, &path)?.records;
+            let records = read_ledger(&**storage, dir)?.records;
             let checkpoint = newest_checkpoint(&records)?.filter(|_| scope.is_whole());
             let until_lsn = match &checkpoint {
                 Some(checkpoint) => checkpoint.lsn,
@@ -104,7 +104,7 @@ impl Content {
                 None => u64::MAX,
             };
             let snapshot = snapshot_until(storage, dir, until_lsn, &lineage_of(&records)?)?;
-            let is_still = Ledger::read(&**storage, &path)?.records.len() == records.len();
+            let is_still = read_ledger(&**storage, dir)?.records.len() == records.len();
             if is_still || attempts == ATTEMPTS {
                 return Self::of(records, checkpoint, snapshot, scope);
             }

@@ -26,7 +26,7 @@ pub(crate) fn salvage_logs(storage: &dyn Storage, dir: &Path) -> Result<Vec<Salv
         let reason = match wal::read(storage, path) {
             Ok(content) => {
                 let is_torn = is_followed && content.span.torn_bytes > 0;
-                is_followed |= !content.batches.is_empty();
+                is_followed |= content.span.frames > 0;
                 is_torn.then(|| {
                     format!("{} bytes at its end are no frame, but newer files follow", content.span.torn_bytes)
                 })
@@ -40,7 +40,7 @@ pub(crate) fn salvage_logs(storage: &dyn Storage, dir: &Path) -> Result<Vec<Salv
         if let Some(reason) = reason {
             let damaged = Damaged { path, first_lsn: *first_lsn, next, sealed_lsn };
             let one = damaged.salvage(storage, reason)?;
-            is_followed |= one.frames_kept > 0;
+            is_followed |= wal::span(storage, path)?.frames > 0;
             salvaged.push(one);
         }
         next = Some(*first_lsn);
