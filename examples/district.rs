@@ -60,7 +60,7 @@ fn main() -> Outcome<()> {
     print_last_line(&db, &after, &scores, reopened.as_deref().unwrap_or("ok"))
 }
 
-/// Time comes with the frames, so that four days replay in seconds and every run gives the same ledger.
+/// Time comes with the frames, so that four days replay in seconds and every run gives the same history.
 fn config() -> Config {
     Config {
         durability: Durability::Interval(std::time::Duration::from_millis(200)),

@@ -25,6 +25,7 @@ mod stats;
 mod storage_answers;
 mod storage_backfill;
 mod storage_catalog;
+mod storage_commits;
 mod storage_corruption;
 mod storage_faults;
 mod storage_full_disk;

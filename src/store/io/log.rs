@@ -256,7 +256,7 @@ fn stranded_frames(tail: &[u8], offset: usize, last: Option<u64>) -> Result<Vec<
     Ok(found)
 }
 
-/// All valid frames of a damaged file, wherever they stand, with rising sequences; nothing is looked for inside of them. A file built to
+/// All valid frames of a damaged file, wherever they stand, with sequences that do not fall; nothing is looked for inside of them. A file built to
 /// make the search expensive is searched until it has been checksummed eight times over.
 #[must_use]
 pub fn frames_anywhere(bytes: &[u8]) -> Vec<LogFrame<'_>> {

@@ -1,0 +1,135 @@
+//! Commits of the ledger that stand in the write-ahead log first.
+
+use super::faulty::{FaultyStorage, Unsynced};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vocdb::base::clock::ManualClock;
+use vocdb::rules::RuleFile;
+use vocdb::store::io::Storage;
+use vocdb::store::io::log::file_header;
+use vocdb::{
+    AlarmLog, Batch, Channel, Config, Database, DumpScope, Durability, Instrument, InstrumentId, Interval, ReadOnly,
+    Station, TimeRange, Timers, Timestamp, Unit,
+};
+
+const NOW_MS: i64 = 1_700_000_040_000;
+const RULE: &str =
+    "alarm(\"high\").scope(\"park/S1\").when(last(\"benzene\") > 30.ppb).clear_when(last(\"benzene\") < 20.ppb)";
+const ID: InstrumentId = InstrumentId::new(1);
+
+fn config(durability: Durability) -> Config {
+    let clock = Arc::new(ManualClock::new(NOW_MS + 86_400_000));
+    Config { durability, timers: Timers::Frames, clock, ..Config::default() }
+}
+
+fn register(db: &Database) {
+    let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
+    let benzene = Channel::species("benzene", Unit::Ppb).unwrap();
+    db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), vec![benzene]).unwrap()).unwrap();
+}
+
+fn minute_of(minute: i64, value: f64) -> Batch {
+    let mut batch = Batch::new();
+    batch.push_values(ID, Timestamp::from_ms(NOW_MS + minute * 60_000), &[Some(value)]);
+    batch
+}
+
+/// Some minutes, every third of which opens an alarm that the next one closes.
+fn shift(db: &Database) {
+    register(db);
+    db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: format!("{RULE};") }]).unwrap();
+    for minute in 0..20 {
+        db.append(&minute_of(minute, if minute % 3 == 1 { 90.0 } else { 10.0 })).unwrap();
+    }
+}
+
+/// Where the frames of a log end, behind its header.
+fn ends(log: &[u8]) -> Vec<usize> {
+    let mut ends = vec![16];
+    while let Some(length) = log.get(ends[ends.len() - 1] + 4..).and_then(|rest| rest.first_chunk::<4>()) {
+        ends.push(ends[ends.len() - 1] + 20 + u32::from_le_bytes(*length) as usize);
+    }
+    ends
+}
+
+#[test]
+fn an_alarm_that_a_crash_has_left_in_the_log_alone_is_seen_from_beside_and_once_the_store_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::open(dir.path(), config(Durability::Buffered)).unwrap();
+    shift(&db);
+    drop(db);
+    let path = dir.path().join("ledger");
+    let whole = std::fs::read(&path).unwrap();
+    let told = AlarmLog::open(dir.path()).unwrap().events().to_vec();
+    assert!(told.len() > 10, "{told:?}");
+    let ends = ends(&whole);
+    std::fs::write(&path, &whole[..ends[ends.len() - 2]]).unwrap();
+    assert_eq!(AlarmLog::open(dir.path()).unwrap().events(), told);
+    assert_eq!(std::fs::read(&path).unwrap().len(), ends[ends.len() - 2], "whoever looks changes nothing");
+    let (mut dump, restored) = (Vec::new(), dir.path().join("restored"));
+    ReadOnly::open(dir.path()).unwrap().dump(&DumpScope::WHOLE, &mut dump, |_| {}).unwrap();
+    Database::restore(dump.as_slice(), &restored, |_| {}).unwrap();
+    assert_eq!(AlarmLog::open(&restored).unwrap().events(), told);
+    let db = Database::open(dir.path(), config(Durability::Buffered)).unwrap();
+    assert_eq!(db.events().unwrap(), told);
+    drop(db);
+    assert!(std::fs::read(&path).unwrap().starts_with(&whole));
+}
+
+fn log_of(storage: &FaultyStorage) -> (PathBuf, Vec<u8>) {
+    let is_log = |path: &Path| path.extension().is_some_and(|kind| kind == "wal");
+    storage.files().into_iter().find(|(path, _)| is_log(path)).unwrap()
+}
+
+#[test]
+fn an_older_log_that_no_sync_has_covered_is_durable_before_anything_rests_on_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let storage = FaultyStorage::default();
+    let config = |durability| Config { storage: Arc::new(storage.clone()), ..config(durability) };
+    let db = Database::open(dir.path(), config(Durability::Buffered)).unwrap();
+    register(&db);
+    (0..5).for_each(|minute| drop(db.append(&minute_of(minute, 1.0)).unwrap()));
+    drop(db);
+    let (path, mut log) = log_of(&storage);
+    log[..16].copy_from_slice(&file_header(*b"VOCDBWAL", 1));
+    storage.remove(&path).unwrap();
+    storage.open_log(&path).unwrap().append(&log).unwrap();
+    let db = Database::open(dir.path(), config(Durability::Always)).unwrap();
+    let again = db.append(&minute_of(4, 1.0)).unwrap();
+    assert!(again.identical == 1 && again.is_durable, "{again:?}");
+    db.append(&minute_of(5, 1.0)).unwrap();
+    drop(db);
+    assert_eq!(
+        storage.files().iter().filter(|(path, _)| path.extension().is_some_and(|kind| kind == "wal")).count(),
+        2
+    );
+    storage.restart(Unsynced::Lost);
+    let db = Database::open(dir.path(), config(Durability::Always)).unwrap();
+    assert_eq!(super::oracle::read_rows(&db, ID, &[0], TimeRange::ALL).unwrap().len(), 6);
+}
+
+#[test]
+fn a_log_goes_only_once_the_ledger_has_what_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let storage = FaultyStorage::default();
+    let config = || Config { storage: Arc::new(storage.clone()), ..config(Durability::Buffered) };
+    let db = Database::open(dir.path(), config()).unwrap();
+    shift(&db);
+    let told = db.events().unwrap();
+    let (log, ledger) = (log_of(&storage), dir.path().join("ledger"));
+    let bytes_of = |storage: &FaultyStorage| storage.files().into_iter().find(|(path, _)| *path == ledger).unwrap().1;
+    let whole = bytes_of(&storage);
+    db.seal().unwrap();
+    drop(db);
+    // As if the power had gone before the sealed log was removed; and the ledger has lost its last commits since.
+    let ends = ends(&whole);
+    let mut files = storage.files();
+    files.iter_mut().find(|(path, _)| *path == ledger).unwrap().1.truncate(ends[ends.len() - 4]);
+    files.push(log.clone());
+    storage.replace(&files);
+    let db = Database::open(dir.path(), config()).unwrap();
+    assert_eq!(db.events().unwrap(), told);
+    drop(db);
+    assert!(bytes_of(&storage).starts_with(&whole));
+    assert!(!storage.files().iter().any(|(path, _)| *path == log.0), "its rows are sealed");
+}
