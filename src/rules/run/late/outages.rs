@@ -5,8 +5,9 @@ use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// Times that are remembered of one station.
-const OUTAGES_MAX: usize = 16;
+/// Times that are remembered of one station: what late readings before the first of them would have changed is only nearly known where an
+/// absent station counts.
+const OUTAGES_MAX: usize = 64;
 
 /// A time in which a condition was unknown. Where the clear condition says something else meanwhile, another one begins as this one ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
