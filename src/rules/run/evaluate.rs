@@ -127,12 +127,22 @@ impl NumberTree {
         Growing::of(program, &[]).number()
     }
 
-    /// The number; NaN where it is unknown.
+    /// The number; NaN where it is unknown. Most are leaves, which need no call.
+    #[inline]
     pub(super) fn number(&self, inputs: Inputs<'_>) -> f64 {
         match self {
             Self::Window(index) => at(inputs.windows, *index),
-            Self::Spread(index) => at(inputs.spreads, *index),
             Self::Number(number) => *number,
+            _ => self.reckoned(inputs),
+        }
+    }
+
+    #[inline(never)]
+    fn reckoned(&self, inputs: Inputs<'_>) -> f64 {
+        match self {
+            Self::Window(index) => at(inputs.windows, *index),
+            Self::Number(number) => *number,
+            Self::Spread(index) => at(inputs.spreads, *index),
             Self::Arithmetic(operator, operands) => {
                 let [left, right] = operands.as_ref();
                 join(*operator, left.number(inputs), right.number(inputs))

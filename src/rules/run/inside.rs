@@ -48,9 +48,17 @@ impl Inside {
     }
 
     /// A sample comes in at the end.
+    #[inline]
     pub(super) fn enter(&mut self, sequence: u64, value: f64) {
         match self {
             Self::Sum(sum) => sum.add(value),
+            other => other.enter_other(sequence, value),
+        }
+    }
+
+    fn enter_other(&mut self, sequence: u64, value: f64) {
+        match self {
+            Self::Sum(_) | Self::Nothing => {}
             Self::Moments(moments) => moments.add(value),
             Self::Direction(arrows) => arrows.add(value),
             Self::Extreme { candidates, sign } => {
@@ -65,14 +73,20 @@ impl Inside {
                     (*since, *steady) = (sequence, value);
                 }
             }
-            Self::Nothing => {}
         }
     }
 
     /// The oldest sample goes out.
+    #[inline]
     pub(super) fn leave(&mut self, sequence: u64, value: f64) {
         match self {
             Self::Sum(sum) => sum.remove(value),
+            other => other.leave_other(sequence, value),
+        }
+    }
+
+    fn leave_other(&mut self, sequence: u64, value: f64) {
+        match self {
             Self::Moments(moments) => moments.remove(value),
             Self::Direction(arrows) => arrows.remove(value),
             Self::Extreme { candidates, .. } => {
@@ -80,7 +94,7 @@ impl Inside {
             }
             Self::Sorted(values) => values.remove(value),
             Self::Matches { wanted, found } => *found -= u64::from(value.to_bits() == wanted.to_bits()),
-            Self::Steady { .. } | Self::Nothing => {}
+            Self::Sum(_) | Self::Steady { .. } | Self::Nothing => {}
         }
     }
 }

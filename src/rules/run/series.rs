@@ -40,8 +40,11 @@ pub(super) struct Series {
 
 impl Series {
     /// Puts the sample of an instant in, with its flag; `None` where there is no valid value.
+    #[inline]
     pub(super) fn put(&mut self, time: Timestamp, value: Option<f64>, flag: Quality) -> Change {
-        self.put_flag(time, flag);
+        if flag != Quality::Normal || !self.flags.is_empty() {
+            self.put_flag(time, flag);
+        }
         // Minus zero becomes zero, so that equal values have equal bits in whatever order they come and go.
         let value = value.map(|value| value + 0.0);
         let is_newest = self.samples.back().is_none_or(|(newest, _)| *newest < time);
@@ -55,6 +58,7 @@ impl Series {
         }
     }
 
+    #[cold]
     fn put_within(&mut self, time: Timestamp, value: Option<f64>) -> Change {
         match (self.samples.binary_search_by_key(&time, |(at, _)| *at), value) {
             (Ok(place), Some(value)) => {

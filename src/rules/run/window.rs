@@ -115,6 +115,15 @@ impl Window {
             return None;
         }
         match (&self.inside, self.function) {
+            // What most rules ask, without a call.
+            (Inside::Sum(sum), WindowFunction::Avg) => sum.mean(count),
+            _ => self.other_value(series, count),
+        }
+    }
+
+    #[inline(never)]
+    fn other_value(&self, series: &Series, count: u64) -> Option<f64> {
+        match (&self.inside, self.function) {
             (_, WindowFunction::Count) => Some(count as f64),
             (_, WindowFunction::Coverage) => Some(100.0 * self.coverage()),
             (_, WindowFunction::Silent) => Some(f64::from(u8::from(count == 0))),
