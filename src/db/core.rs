@@ -198,6 +198,8 @@ impl Inner {
         events.extend(superseded);
         self.publish(&events);
         events.iter().for_each(|event| self.dispatcher.remember(event));
+        // What is committed is durable: nobody waits for the ledger's own file, or stays untold where it cannot be written.
+        self.dispatcher.send_due(self.timer_now());
         if !self.subscribers.is_empty() {
             // Whoever was told goes first: on a machine with few cores it may wait for this thread's turn to end.
             let_others_go_first();

@@ -1,15 +1,19 @@
 //! Commits of the ledger that stand in the write-ahead log first.
 
-use super::faulty::{FaultyStorage, Unsynced};
+use super::faulty::{Fault, FaultyStorage, Unsynced};
+use crossbeam_channel::{Sender, unbounded};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+use vocdb::alarm::Outcome;
+use vocdb::alarm::event::Notification;
 use vocdb::base::clock::ManualClock;
 use vocdb::rules::RuleFile;
 use vocdb::store::io::Storage;
 use vocdb::store::io::log::file_header;
 use vocdb::{
-    AlarmLog, Batch, Channel, Config, Database, DumpScope, Durability, Instrument, InstrumentId, Interval, ReadOnly,
-    Station, TimeRange, Timers, Timestamp, Unit,
+    AlarmEvent, AlarmLog, Batch, Channel, Config, Database, DumpScope, Durability, Instrument, InstrumentId, Interval,
+    Notifier, ReadOnly, Station, TimeRange, Timers, Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_040_000;
@@ -132,4 +136,35 @@ fn a_log_goes_only_once_the_ledger_has_what_it_holds() {
     drop(db);
     assert!(bytes_of(&storage).starts_with(&whole));
     assert!(!storage.files().iter().any(|(path, _)| *path == log.0), "its rows are sealed");
+}
+
+struct Gateway(Sender<Notification>);
+
+impl Notifier for Gateway {
+    fn send(&self, notification: &Notification) -> Outcome {
+        self.0.send(notification.clone()).unwrap();
+        Outcome::Delivered
+    }
+}
+
+#[test]
+fn people_are_told_of_an_alarm_that_is_durable_in_the_log_though_the_ledger_has_no_space_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let storage = FaultyStorage::default();
+    let config = || Config { storage: Arc::new(storage.clone()), ..config(Durability::Buffered) };
+    let db = Database::open(dir.path(), config()).unwrap();
+    register(&db);
+    let text = format!("{RULE}.escalate(escalation(\"chain\").step(0.minutes, contact(\"duty\"), [\"app\"]));");
+    db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text }]).unwrap();
+    let (taken, told) = unbounded();
+    db.connect("app", Arc::new(Gateway(taken))).unwrap();
+    // The log takes the frame, and the commit behind it.
+    storage.set_fault(Fault::SpaceFor(2));
+    assert!(db.append(&minute_of(0, 90.0)).is_err());
+    let notification = told.recv_timeout(Duration::from_secs(60)).unwrap();
+    storage.set_fault(Fault::None);
+    drop(db);
+    storage.restart(Unsynced::Lost);
+    let events = Database::open(dir.path(), config()).unwrap().events().unwrap();
+    assert!(events.contains(&AlarmEvent::Notification(notification)), "{events:?}");
 }
