@@ -195,6 +195,7 @@ impl Inner {
     fn resume(&mut self, remembered: Remembered, report: &mut OpenReport) -> Result<(), Error> {
         let Remembered { registry, machine, dispatcher, rules, checkpoint, lineage, .. } = remembered;
         report.superseded_segments = self.store.settle(&lineage);
+        self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
         self.machine.set_heartbeat(self.config.heartbeat.clone());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);

@@ -64,6 +64,14 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// A segment holds readings of other instruments than the ledger knows by their numbers.
+    #[error("{}: {reason}", path.display())]
+    Foreign {
+        /// The segment.
+        path: PathBuf,
+        /// Whose readings it holds, what the ledger says, and what to do.
+        reason: String,
+    },
     /// An earlier failure has made the state of the files unknown.
     #[error("an earlier write or sync of {} failed; close the store and open it again to recover", path.display())]
     Poisoned {

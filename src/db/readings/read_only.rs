@@ -11,7 +11,7 @@ use crate::model::{InstrumentId, Registry, Timestamp};
 use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::read::Reader;
-use crate::store::{OpenReport, measure, snapshot};
+use crate::store::{OpenReport, check_owners, measure, snapshot};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,7 +52,9 @@ impl ReadOnly {
         let storage: Arc<dyn Storage> = Arc::new(FsStorage);
         let content = Ledger::read(&*storage, &path.join("ledger"))?;
         let registry = registry_of(&content.records)?;
-        let (reader, quarantined) = snapshot(&storage, path, &lineage_of(&content.records)?)?;
+        let lineage = lineage_of(&content.records)?;
+        let (reader, quarantined) = snapshot(&storage, path, &lineage)?;
+        check_owners(&reader, &lineage, &registry)?;
         let mut report = OpenReport { quarantined, ledger_torn_bytes: content.torn_bytes, ..OpenReport::default() };
         report.missing_segments = missing_segments(&*storage, path)?;
         let ledger_records = content.records.len() as u64;

@@ -1,12 +1,14 @@
 //! Verification and repair.
 
-use super::lineage::read_lineage;
+use super::lineage::lineage_of;
+use super::read_only::registry_of;
 use crate::config::Config;
 use crate::db::core::Database;
 use crate::error::Error;
 use crate::ledger::Ledger;
+use crate::model::Registry;
 use crate::store::io::{FsStorage, Storage};
-use crate::store::{Finding, OpenReport, VerifyReport};
+use crate::store::{Finding, Lineage, OpenReport, StoreError, VerifyReport};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,11 +21,14 @@ impl Database {
     /// [`Error::Store`] where the directories cannot be listed.
     pub fn verify(dir: impl AsRef<Path>, mut progress: impl FnMut(u64, u64)) -> Result<VerifyReport, Error> {
         let (dir, storage): (&Path, Arc<dyn Storage>) = (dir.as_ref(), Arc::new(FsStorage));
-        let ledger = || read_lineage(&*storage, dir).ok();
+        let ledger = || known(&*storage, dir).ok();
         let mut report = crate::store::verify(&storage, dir, &ledger, &mut progress)?;
         let path = dir.join("ledger");
         match Ledger::read(&*storage, &path) {
-            Ok(content) => report.ledger_records = content.records.len() as u64,
+            Ok(content) => {
+                report.ledger_records = content.records.len() as u64;
+                report.ledger_torn_bytes = content.torn_bytes;
+            }
             Err(error) => report.findings.push(Finding { path, reason: error.to_string() }),
         }
         Ok(report)
@@ -36,15 +41,27 @@ impl Database {
     /// beside (as `*.quarantined`), and [`OpenReport::salvaged_logs`](crate::store::OpenReport) says which frames are lost. A backup of that file,
     /// if there is one, is better: put it in its place first.
     ///
+    /// A segment that holds readings of other instruments than the ledger knows by their numbers, which opening refuses too, is set aside. Where
+    /// that is because the ledger was removed or cut short, put the ledger of a backup in its place first.
+    ///
     /// # Errors
     /// As [`Database::open`]; a damaged ledger is an error that names the file: restore it from a backup.
     pub fn repair(dir: impl AsRef<Path>, config: Config, mut progress: impl FnMut(u64, u64)) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let salvaged = crate::store::salvage_logs(&*config.storage, dir)?;
-        let first = Self::open(dir, config.clone())?;
-        let ledger = || read_lineage(&*config.storage, dir).ok();
+        let mut foreign = Vec::new();
+        let first = loop {
+            match Self::open(dir, config.clone()) {
+                Err(Error::Store(StoreError::Foreign { path, reason })) => {
+                    foreign.push(crate::store::set_segment_aside(&*config.storage, &path, reason)?);
+                }
+                opened => break opened?,
+            }
+        };
+        let ledger = || known(&*config.storage, dir).ok();
         let found = crate::store::verify(&config.storage, dir, &ledger, &mut progress)?;
         let mut report = OpenReport { salvaged_logs: salvaged, ..first.report.clone() };
+        report.quarantined.splice(0..0, foreign);
         drop(first);
         for Finding { path, reason } in found.findings {
             if path.parent() != Some(&dir.join("segments")) || config.storage.length(&path).is_err() {
@@ -59,4 +76,10 @@ impl Database {
         again.report = report;
         Ok(again)
     }
+}
+
+/// What the ledger tells now of segments, stations and instruments.
+fn known(storage: &dyn Storage, dir: &Path) -> Result<(Lineage, Registry), Error> {
+    let records = Ledger::read(storage, &dir.join("ledger"))?.records;
+    Ok((lineage_of(&records)?, registry_of(&records)?))
 }

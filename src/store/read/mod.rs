@@ -48,6 +48,10 @@ impl Reader {
         Self(state)
     }
 
+    pub(super) fn segments(&self) -> Vec<Arc<Segment>> {
+        self.0.read().segments().to_vec()
+    }
+
     /// The rows of an instrument in a range of time, with the asked channels, as they are now: what is written, sealed, compacted or
     /// deleted from now on does not show in the scan.
     ///

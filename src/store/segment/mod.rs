@@ -5,7 +5,7 @@ mod lineage;
 mod reader;
 mod writer;
 
-pub(super) use footer::{ChunkEntry, SegmentSummary};
+pub(super) use footer::{ChunkEntry, InstrumentEntry, SegmentSummary};
 pub(crate) use lineage::Lineage;
 pub(super) use lineage::sort_by_arrival;
 pub(super) use reader::{OpenSegment, Segment, read_summary};

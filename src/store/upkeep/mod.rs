@@ -2,6 +2,7 @@
 //! replaying.
 
 mod backup;
+mod owners;
 mod replay;
 mod rewrite;
 mod salvage;
@@ -12,6 +13,7 @@ mod verify;
 
 pub use backup::BackupReport;
 pub(crate) use backup::restore;
+pub(crate) use owners::check_owners;
 pub(crate) use rewrite::{Cut, Rewrite};
 pub(crate) use salvage::salvage_logs;
 pub(crate) use seal::Sealed;

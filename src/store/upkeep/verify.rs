@@ -5,8 +5,9 @@ use super::super::io::Storage;
 use super::super::recovery::Layout;
 use super::super::segment::{self, Lineage, Segment, read_summary};
 use super::super::wal;
+use super::owners::check_known;
 use crate::base::checksum::Digest;
-use crate::model::{InstrumentId, TimeRange};
+use crate::model::{InstrumentId, Registry, TimeRange};
 use crate::store::read::Scan;
 use serde::Serialize;
 use std::io::ErrorKind;
@@ -37,6 +38,8 @@ pub struct VerifyReport {
     pub wal_torn_bytes: u64,
     /// Records of the ledger.
     pub ledger_records: u64,
+    /// Bytes of a torn end of the ledger: what a crash leaves of a commit that nobody was promised.
+    pub ledger_torn_bytes: u64,
     /// Segments that must be there and were set aside as `*.quarantined`: their readings are missing until they are restored.
     pub segments_set_aside: Vec<String>,
     /// Everything that does not check, and segments that are not there.
@@ -55,8 +58,8 @@ impl VerifyReport {
     }
 }
 
-/// What the ledger tells of segments, as often as it is asked; nothing where it cannot be read.
-pub(crate) type Telling<'a> = &'a dyn Fn() -> Option<Lineage>;
+/// What the ledger tells of segments, stations and instruments, as often as it is asked; nothing where it cannot be read.
+pub(crate) type Telling<'a> = &'a dyn Fn() -> Option<(Lineage, Registry)>;
 
 /// Reads all segments and the write-ahead log of the store in `dir`, and compares segments with what the ledger tells of them; `progress` is
 /// told files done and files in all.
@@ -76,8 +79,11 @@ pub(crate) fn verify(
     for (done, name) in (0..).zip(&segments) {
         progress(done, total);
         let path = layout.segments.join(name);
-        let sha256 = known.as_ref().and_then(|known| known.sha256(name));
-        match verify_segment(storage, &path, sha256, &mut report) {
+        let sha256 = known.as_ref().and_then(|(known, _)| known.sha256(name));
+        let registry = known.as_ref().map(|(_, registry)| registry);
+        let checked = verify_segment(storage, &path, (sha256, registry), &mut report);
+        match checked {
+            Err(StoreError::Foreign { .. }) => report.find(path.clone(), check_again(storage, &path, ledger)),
             // Whether it may be gone, the ledger says below.
             Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
             checked => report.find(path, checked),
@@ -103,12 +109,12 @@ pub(crate) fn verify(
 /// Segments that must be there and are not. A writer may take some away after the look at the ledger: then another look shows it.
 fn find_missing(storage: &dyn Storage, layout: &Layout, ledger: Telling<'_>, report: &mut VerifyReport) {
     let is_there = |path: &Path| storage.length(path).is_ok();
-    let Some(known) = ledger() else { return };
+    let Some((known, _)) = ledger() else { return };
     let missing = known.missing(|name| is_there(&layout.segments.join(name)));
     if missing.is_empty() {
         return;
     }
-    let Some(still) = ledger() else { return };
+    let Some((still, _)) = ledger() else { return };
     for name in missing.into_iter().filter(|name| still.is_live(name)) {
         let path = layout.segments.join(&name);
         if is_there(&segment::set_aside(&path)) {
@@ -123,7 +129,7 @@ fn find_missing(storage: &dyn Storage, layout: &Layout, ledger: Telling<'_>, rep
 fn verify_segment(
     storage: &Arc<dyn Storage>,
     path: &Path,
-    sha256: Option<&Digest>,
+    (sha256, registry): (Option<&Digest>, Option<&Registry>),
     report: &mut VerifyReport,
 ) -> Result<(), StoreError> {
     let summary = read_summary(&**storage, path)?;
@@ -146,5 +152,12 @@ fn verify_segment(
             "it is not the file that the ledger knows by this name, though it checks in itself: restore the right one";
         return Err(StoreError::corrupt(path, 0, reason));
     }
-    Ok(())
+    registry.map_or(Ok(()), |registry| check_known(&segment, registry))
+}
+
+/// A writer may have registered the instruments of a segment after the look at the ledger: then another look shows them.
+fn check_again(storage: &Arc<dyn Storage>, path: &Path, ledger: Telling<'_>) -> Result<(), StoreError> {
+    let Some((_, registry)) = ledger() else { return Ok(()) };
+    let segment = Segment::new(path.to_owned(), read_summary(&**storage, path)?, Arc::clone(storage));
+    check_known(&segment, &registry)
 }

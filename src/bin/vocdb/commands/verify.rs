@@ -56,12 +56,15 @@ impl Verify {
 impl Verification {
     fn text(&self) -> String {
         let VerifyReport { segments, rows, values, wal_frames, wal_torn_bytes, .. } = &self.report;
-        let VerifyReport { ledger_records, segments_set_aside, findings, .. } = &self.report;
+        let VerifyReport { ledger_records, ledger_torn_bytes, segments_set_aside, findings, .. } = &self.report;
         let mut text = String::new();
         let _ = writeln!(text, "{}", self.store);
         let _ = writeln!(text, "  segments         {segments:>14} with {rows} rows and {values} values");
         let _ = writeln!(text, "  write-ahead log  {wal_frames:>14} frames, {wal_torn_bytes} bytes torn at its end");
-        let _ = writeln!(text, "  ledger           {ledger_records:>14} records");
+        let _ = writeln!(
+            text,
+            "  ledger           {ledger_records:>14} records, {ledger_torn_bytes} bytes torn at its end"
+        );
         for name in segments_set_aside {
             let _ = writeln!(text, "set aside, and missing: segment {name}");
         }
