@@ -68,7 +68,7 @@ impl AlarmLog {
 pub(super) fn read_ledger(storage: &dyn Storage, dir: &Path) -> Result<LedgerContent, LedgerError> {
     let mut content = Ledger::read(storage, &dir.join("ledger"))?;
     for LedgerCommit { number, payload } in ledger_commits(storage, dir, content.commits) {
-        if !content.add(number, &payload) {
+        if number > content.commits && !content.add(number, &payload) {
             break;
         }
     }

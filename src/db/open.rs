@@ -46,7 +46,9 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
         let (mut ledger, mut content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
         report.ledger_torn_bytes = content.torn_bytes;
         for LedgerCommit { number, payload } in store.ledger_commits(ledger.commits())? {
-            content.records.extend(ledger.take_over(number, &payload)?);
+            if number > ledger.commits() {
+                content.records.extend(ledger.take_over(number, &payload)?);
+            }
         }
         store.remove_done_logs();
         let remembered = Remembered::read(&content.records)?;

@@ -78,6 +78,9 @@ impl Database {
         inner.commit_all()?;
         inner.seal(&turn)?;
         inner.store.flush_catalog();
+        let commits = inner.ledger.commits();
+        // Everything is safe; without the note only a ledger that is cut short from outside would not be noticed.
+        let _ = inner.store.note_ledger(commits);
         Ok(())
     }
 }

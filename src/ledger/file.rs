@@ -181,7 +181,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Goes on with a commit that a log holds and that did not come to stand here before a crash.
+    /// Goes on with a commit that a log holds and that did not come to stand here before a crash. One without content is known to have stood
+    /// here.
     ///
     /// # Errors
     /// [`LedgerError::Corrupt`] where commits before it are missing, or it cannot be read. As [`Ledger::commit`].
@@ -190,12 +191,8 @@ impl Ledger {
             let offset = usize::try_from(bytes).unwrap_or(usize::MAX);
             LedgerError::Corrupt { path: path.to_owned(), offset, reason }
         };
-        if number != self.commits + 1 {
-            let reason = format!(
-                "the ledger ends with commit {}, and the write-ahead log knows commit {number}: restore it from a backup \
-                 that is as new, or with the log of the same backup",
-                self.commits
-            );
+        if number != self.commits + 1 || payload.is_empty() {
+            let reason = behind(self.commits, number);
             return Err(corrupt(&self.path, self.bytes, reason));
         }
         let mut records = Vec::new();
@@ -274,6 +271,15 @@ impl Ledger {
         }
         Ok(records)
     }
+}
+
+/// Why a ledger of so many commits is not whole, where the log knows this one.
+pub(crate) fn behind(commits: u64, known: u64) -> String {
+    format!(
+        "the ledger ends with commit {commits}, and the write-ahead log knows commit {known}: restore it from a backup that is as new, or with \
+         the log of the same backup; where there is none and `verify` finds no frames in the log, move the files of `wal` away, and what was \
+         committed behind the ledger's end is lost"
+    )
 }
 
 fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerError {

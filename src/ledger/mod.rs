@@ -8,5 +8,6 @@ mod file;
 mod record;
 
 pub use error::LedgerError;
+pub(crate) use file::behind;
 pub use file::{Ledger, LedgerContent};
 pub use record::{Kind, Record};

@@ -191,6 +191,17 @@ impl Store {
         Ok(())
     }
 
+    /// Notes in the log that the ledger has so many commits, and makes that durable: a ledger that is cut short later is noticed, also where
+    /// nothing else is in the log. A commit without content stands for one that the ledger has.
+    pub(crate) fn note_ledger(&mut self, commits: u64) -> Result<(), StoreError> {
+        if commits <= self.last_commit {
+            return Ok(());
+        }
+        self.write_commit(commits, &[])?;
+        self.last_commit = commits;
+        self.sync.sync_written()
+    }
+
     /// The commits of the ledger behind its first `commits` ones that the log held when it was opened, in order.
     pub(crate) fn ledger_commits(&self, commits: u64) -> Result<Vec<LedgerCommit>, StoreError> {
         if self.last_commit <= commits {

@@ -168,3 +168,43 @@ fn people_are_told_of_an_alarm_that_is_durable_in_the_log_though_the_ledger_has_
     let events = Database::open(dir.path(), config()).unwrap().events().unwrap();
     assert!(events.contains(&AlarmEvent::Notification(notification)), "{events:?}");
 }
+
+#[test]
+fn a_ledger_that_is_cut_short_after_the_store_was_closed_is_refused_and_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::open(dir.path(), config(Durability::Buffered)).unwrap();
+    shift(&db);
+    let told = db.events().unwrap();
+    db.close().unwrap();
+    let path = dir.path().join("ledger");
+    let whole = std::fs::read(&path).unwrap();
+    let ends = ends(&whole);
+    assert_eq!((ends[ends.len() - 1], ends.len() > 10), (whole.len(), true));
+    for end in &ends[..ends.len() - 1] {
+        for length in [*end, end + 1] {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let error = Database::open(dir.path(), config(Durability::Buffered)).unwrap_err().to_string();
+            assert!(error.contains("the write-ahead log knows commit"), "cut to {length}: {error}");
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let report = Database::verify(dir.path(), |_, _| {}).unwrap();
+            assert!(report.findings.iter().any(|finding| finding.path == path), "cut to {length}: {report:?}");
+            assert_eq!(report.ledger_torn_bytes, (length - end) as u64);
+        }
+    }
+    std::fs::write(&path, &whole).unwrap();
+    let sizes = || (logs_bytes(dir.path()), std::fs::metadata(&path).unwrap().len());
+    let mut before = sizes();
+    for _ in 0..4 {
+        let db = Database::open(dir.path(), config(Durability::Buffered)).unwrap();
+        assert_eq!(db.events().unwrap(), told);
+        db.close().unwrap();
+        let (logs, ledger) = sizes();
+        assert_eq!(logs > before.0, ledger > before.1, "what is known already is not noted again");
+        before = (logs, ledger);
+        assert!(Database::verify(dir.path(), |_, _| {}).unwrap().is_sound());
+    }
+}
+
+fn logs_bytes(dir: &Path) -> u64 {
+    std::fs::read_dir(dir.join("wal")).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+}

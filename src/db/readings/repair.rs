@@ -3,12 +3,13 @@
 use super::lineage::lineage_of;
 use super::read_only::registry_of;
 use crate::config::Config;
+use crate::db::alarm_log::read_ledger;
 use crate::db::core::Database;
 use crate::error::Error;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerContent, behind};
 use crate::model::Registry;
 use crate::store::io::{FsStorage, Storage};
-use crate::store::{Finding, Lineage, OpenReport, StoreError, VerifyReport};
+use crate::store::{Finding, Lineage, OpenReport, StoreError, VerifyReport, ledger_commits};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ impl Database {
             Ok(content) => {
                 report.ledger_records = content.records.len() as u64;
                 report.ledger_torn_bytes = content.torn_bytes;
+                if let Some(reason) = missing_commits(&*storage, dir, content.commits)? {
+                    report.findings.push(Finding { path, reason });
+                }
             }
             Err(error) => report.findings.push(Finding { path, reason: error.to_string() }),
         }
@@ -82,4 +86,12 @@ impl Database {
 fn known(storage: &dyn Storage, dir: &Path) -> Result<(Lineage, Registry), Error> {
     let records = Ledger::read(storage, &dir.join("ledger"))?.records;
     Ok((lineage_of(&records)?, registry_of(&records)?))
+}
+
+/// Why a ledger of so many commits is not whole, if it is not: the log knows later ones, and does not hold them. A writer may have gone on since
+/// the look at the ledger: then another look shows it.
+fn missing_commits(storage: &dyn Storage, dir: &Path, commits: u64) -> Result<Option<String>, Error> {
+    let known = ledger_commits(storage, dir, commits).iter().map(|commit| commit.number).max().unwrap_or(0);
+    let behind_of = |content: LedgerContent| (known > content.commits).then(|| behind(content.commits, known));
+    if known <= commits { Ok(None) } else { Ok(behind_of(read_ledger(storage, dir)?)) }
 }

@@ -60,14 +60,14 @@ impl Store {
     /// that it knows.
     pub(crate) fn check_owners(&self, lineage: &Lineage, registry: &Registry) -> Result<(), StoreError> {
         let segments = self.segments();
-        let unrecorded = segments.iter().filter(|segment| !lineage.is_live(&segment.file_name()));
-        unrecorded.map(|segment| check_known(segment, registry)).collect()
+        let mut unrecorded = segments.iter().filter(|segment| !lineage.is_live(&segment.file_name()));
+        unrecorded.try_for_each(|segment| check_known(segment, registry))
     }
 }
 
 /// As [`Store::check_owners`], beside a writer, which may have registered more since the ledger was read.
 pub(crate) fn check_owners(reader: &Reader, lineage: &Lineage, registry: &Registry) -> Result<(), StoreError> {
     let segments = reader.segments();
-    let unrecorded = segments.iter().filter(|segment| !lineage.is_live(&segment.file_name()));
-    unrecorded.map(|segment| check_same(segment, registry)).collect()
+    let mut unrecorded = segments.iter().filter(|segment| !lineage.is_live(&segment.file_name()));
+    unrecorded.try_for_each(|segment| check_same(segment, registry))
 }
