@@ -1,6 +1,7 @@
 //! Whether a rule clears on the right side of where it trips.
 
 use super::channels::mistake;
+use crate::model::Unit;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Comparison, Rule};
 use crate::rules::getter::number_text;
@@ -28,9 +29,14 @@ pub(super) fn check(rule: &Rule, member: &Member) -> Option<Diagnostic> {
     let pairs = || trips.iter().flat_map(|trip| clears.iter().map(move |clear| (trip, clear)));
     let meetings = || pairs().filter_map(|(trip, clear)| meeting(trip, clear, &member.windows));
     let worst = meetings().find(|one| one.overlaps || hold_ms == 0).or_else(|| meetings().next())?;
-    let (side, [clear, trip]) =
-        (if worst.is_above { "below" } else { "above" }, [worst.clear, worst.trip].map(number_text));
+    let side = if worst.is_above { "below" } else { "above" };
+    let [clear, trip] = [worst.clear, worst.trip].map(|number| format!("{}{}", number_text(number), worst.unit));
     let place = &rule.places.clear_when;
+    if worst.is_one_sided {
+        let (side, other) = if worst.is_above { ("above", "below") } else { ("below", "above") };
+        let message = format!("the alarm clears {side} {clear}, and it trips {side} {trip}: it clears while it trips");
+        return Some(mistake(place, message, format!("turn the clear condition round, with a number {other} {trip}")));
+    }
     if worst.overlaps || hold_ms == 0 {
         let message = format!("the alarm clears at {clear}, which is not {side} the {trip} at which it trips");
         let help = format!("write a number {side} {trip}, so that it does not close and open again at once");
@@ -48,6 +54,10 @@ struct Meeting {
     clear: f64,
     /// Whether there is room between the two for values at which both hold.
     overlaps: bool,
+    /// Whether both lie on one side of their numbers.
+    is_one_sided: bool,
+    /// The unit of both numbers, behind a space, where it is known.
+    unit: String,
 }
 
 /// Where both can hold at once, or nearly so; `None` where some limits keep them apart, and where they look at different things.
@@ -63,15 +73,38 @@ fn meeting(trip: &[Limit], clear: &[Limit], windows: &[WindowSpec]) -> Option<Me
             }
             let overlaps = beyond > 0.0 && met.as_ref().is_none_or(|met| met.overlaps);
             if met.is_none() || !overlaps {
-                met = Some(Meeting { is_above: one.is_above, trip: one.number, clear: other.number, overlaps });
+                met = Some(Meeting::of(one, other, overlaps, windows));
             }
         }
     }
-    met
+    met.or_else(|| one_sided(trip, clear, windows))
 }
 
-/// The ways in which a condition can hold, as limits each of which that way needs; none where there are too many.
+/// Where a way to clear asks of nothing but what the way to trip asks of too, and on the same side.
+fn one_sided(trip: &[Limit], clear: &[Limit], windows: &[WindowSpec]) -> Option<Meeting> {
+    let like = |other: &Limit| {
+        trip.iter().find(|one| one.is_above == other.is_above && is_same(&one.measured, &other.measured, windows))
+    };
+    let first = clear.first()?;
+    let met = Meeting::of(like(first)?, first, true, windows);
+    clear.iter().all(|other| like(other).is_some()).then_some(Meeting { is_one_sided: true, ..met })
+}
+
+impl Meeting {
+    fn of(trip: &Limit, clear: &Limit, overlaps: bool, windows: &[WindowSpec]) -> Self {
+        let unit = match trip.measured.as_slice() {
+            [Node::Window(slot)] => windows.get(usize::from(*slot)).map_or("", |spec| spec.unit.as_str()),
+            _ => "",
+        };
+        let unit = if unit.is_empty() || unit == Unit::One.symbol() { String::new() } else { format!(" {unit}") };
+        Self { is_above: trip.is_above, trip: trip.number, clear: clear.number, overlaps, is_one_sided: false, unit }
+    }
+}
+
+/// The ways in which a condition can hold, as limits each of which that way needs; none where there are too many. A `not` of a `not` is not
+/// looked into: who writes that wishes it so.
 fn ways(program: &Program) -> Vec<Vec<Limit>> {
+    let mut before = None;
     let (mut numbers, mut truths) = (Vec::<Vec<Node>>::new(), Vec::<Vec<Vec<Limit>>>::new());
     for node in &program.0 {
         match node {
@@ -87,8 +120,8 @@ fn ways(program: &Program) -> Vec<Vec<Limit>> {
                 truths.push(if *node == Node::And { all_of(&left, &right) } else { any_of(left, right) });
             }
             Node::Not => {
-                truths.pop();
-                truths.push(vec![Vec::new()]);
+                let inner = truths.pop().unwrap_or_default();
+                truths.push(if before == Some(Node::Not) { vec![Vec::new()] } else { none_of(&inner) });
             }
             Node::Holds(_) => truths.push(vec![Vec::new()]),
             Node::Script(_) => {
@@ -96,6 +129,7 @@ fn ways(program: &Program) -> Vec<Vec<Limit>> {
                 truths.push(vec![Vec::new()]);
             }
         }
+        before = Some(*node);
     }
     truths.pop().unwrap_or_default()
 }
@@ -106,6 +140,13 @@ fn all_of(left: &[Vec<Limit>], right: &[Vec<Limit>]) -> Vec<Vec<Limit>> {
     }
     let both = |a: &Vec<Limit>, b: &Vec<Limit>| a.iter().chain(b).cloned().collect();
     left.iter().flat_map(|a| right.iter().map(move |b| both(a, b))).collect()
+}
+
+/// The ways in which none of these holds: of each, one of its limits does not.
+fn none_of(ways: &[Vec<Limit>]) -> Vec<Vec<Limit>> {
+    let against = |limit: &Limit| vec![Limit { is_above: !limit.is_above, ..limit.clone() }];
+    let broken = |way: &Vec<Limit>| if way.is_empty() { vec![Vec::new()] } else { way.iter().map(against).collect() };
+    ways.iter().map(broken).reduce(|left, right| all_of(&left, &right)).unwrap_or_default()
 }
 
 fn any_of(mut left: Vec<Vec<Limit>>, right: Vec<Vec<Limit>>) -> Vec<Vec<Limit>> {

@@ -7,6 +7,7 @@ use super::windows::{self, Looks};
 use crate::model::Unit;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Condition, Param, Series, WindowFunction, WindowTerm};
+use crate::rules::getter::number_text;
 use crate::rules::interpreted::Script;
 use crate::rules::plan::{Node, Program, Site};
 use crate::rules::verdict::Place;
@@ -99,6 +100,15 @@ impl<'a> Lowering<'a> {
     pub(super) fn series(&mut self, series: &Series) -> Option<Value> {
         match series {
             Series::Number { value, unit, is_per_hour, place } => {
+                if !value.is_finite() {
+                    let help = "write a number that a measurement can reach";
+                    self.mistakes.push(mistake(
+                        place,
+                        format!("{} is no number that can be reached", number_text(*value)),
+                        help,
+                    ));
+                    return None;
+                }
                 let number = Value::constant(*value, unit.unwrap_or(Unit::One), place.clone());
                 Some(Value { is_per_hour: *is_per_hour, ..number })
             }

@@ -191,6 +191,10 @@ fn remedy(left: &Value, right: &Value) -> String {
 
 /// One value of two, or what keeps them apart.
 pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Place) -> Result<Value, Diagnostic> {
+    if operator == Arithmetic::Divide && right.constant == Some(0.0) {
+        let help = "divide by another number: with zero the condition would be unknown for ever";
+        return Err(mistake(place, "this divides by zero", help));
+    }
     let is_per_hour = match operator {
         Arithmetic::Divide => left.is_per_hour && !right.is_per_hour,
         _ => left.is_per_hour || right.is_per_hour,
@@ -220,7 +224,13 @@ pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Plac
             return Err(mistake(place, message, "multiply or divide by a plain number, or divide values of one kind"));
         }
     };
-    Ok(Value { is_per_hour, ..joined(operator, left, right, unit) })
+    let has_answer = |value: &Value| value.constant.is_some();
+    let are_known = has_answer(&left) && has_answer(&right);
+    let joined = joined(operator, left, right, unit);
+    if are_known && !has_answer(&joined) {
+        return Err(mistake(place, "the result is no number that can be reached", "write smaller numbers"));
+    }
+    Ok(Value { is_per_hour, ..joined })
 }
 
 fn in_words(value: &Value) -> String {

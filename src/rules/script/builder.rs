@@ -84,7 +84,11 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
         ("remind", Some(Symbol::Chain(chain))) => remind(call, &chain).map(|()| Symbol::Chain(chain)),
         ("shift", Some(Symbol::Roster(roster))) => shift(call, &roster).map(|()| Symbol::Roster(roster)),
         ("otherwise", Some(Symbol::Roster(roster))) => {
-            roster.lock().1.otherwise = parties(call, 1)?;
+            let parties = parties(call, 1)?;
+            if !roster.lock().1.otherwise.is_empty() {
+                return fault(call.place.clone(), "the roster has an `.otherwise` already", "write it once");
+            }
+            roster.lock().1.otherwise = parties;
             Ok(Symbol::Roster(roster))
         }
         (name, Some(Symbol::Alarm(alarm))) if call.signature.receiver == Some(ALARM) => {
@@ -176,7 +180,11 @@ fn remind(call: &Call<'_>, chain: &SharedChain) -> Outcome<()> {
         let message = format!("{times} reminders make no sense");
         return fault(call.place_of(2), message, format!("write how often at most, from 1 to {REMINDERS_MAX}"));
     };
-    chain.lock().remind = Some(Remind { every_ms, times });
+    let mut chain = chain.lock();
+    if chain.remind.is_some() {
+        return fault(call.place.clone(), "the escalation has a `.remind` already", "write it once");
+    }
+    chain.remind = Some(Remind { every_ms, times });
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use crate::base::limits::ON_MISSING_MS_DEFAULT;
 use crate::rules::expr::{Condition, Rule, RulePlaces};
 use crate::rules::verdict::{Chain, LatePolicy, MissingPolicy, Party, Place, Priority, Remind, Roster, Step};
 use parking_lot::Mutex;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What an operator reads where the rule names no title.
@@ -78,6 +79,8 @@ pub(super) struct AlarmDraft {
     pub(super) name_place: Place,
     /// The statement that made it.
     pub(super) statement: usize,
+    /// The clauses that it has.
+    pub(super) given: BTreeSet<&'static str>,
     /// Template of what people read.
     pub(super) title: Option<String>,
     /// How urgent.
@@ -126,6 +129,7 @@ impl AlarmDraft {
             place,
             name_place,
             statement,
+            given: BTreeSet::new(),
             title: None,
             priority: Priority::default(),
             scope: Part::Missing,

@@ -49,6 +49,10 @@ impl<'a> Run<'a> {
 
     /// Runs the whole file and gives what it exports.
     pub(super) fn finish(mut self) -> (Arc<Tracer>, Exports, BTreeSet<usize>) {
+        if let Some(place) = self.tracer.source.unclosed_comment() {
+            let help = "write */ where it ends: everything behind its beginning was left out";
+            self.tracer.report(mistake(place, "the comment has no end", help));
+        }
         let statements = self.tracer.source.statements().to_vec();
         for (number, statement) in statements.iter().enumerate() {
             if self.tracer.is_exhausted() {

@@ -92,6 +92,9 @@ impl Query {
         channel: usize,
         output: &mut Output,
     ) -> Result<(), Failure> {
+        if self.from.zip(self.to).is_some_and(|(from, to)| from > to) {
+            return Err(Failure::Says("nothing lies between --from and --to: --to is the later one".to_owned()));
+        }
         let range = TimeRange::new(self.from.unwrap_or(Timestamp::MIN), self.to.unwrap_or(Timestamp::MAX));
         let scan = db.readings().scan(instrument, &[channel], range).map_err(|error| self.unread(error))?;
         let rows = scan.flat_map(|chunk| match chunk {

@@ -41,14 +41,14 @@ const SYMBOLS: [&str; 27] = [
     "*=", "/=", "%=", "**", "??", "<<", ">>", "|=", "&=",
 ];
 
-/// All tokens of `text`, without comments.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { rest: text, offset: 0, line: 1, column: 1 };
+/// All tokens of `text`, without comments; and the line and column of a comment that has no end.
+pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<(usize, usize)>) {
+    let mut lexer = Lexer { rest: text, offset: 0, line: 1, column: 1, unclosed: None };
     let mut found = Vec::new();
     while let Some(token) = lexer.next_token() {
         found.push(token);
     }
-    found
+    (found, lexer.unclosed)
 }
 
 struct Lexer<'a> {
@@ -56,6 +56,8 @@ struct Lexer<'a> {
     offset: usize,
     line: usize,
     column: usize,
+    /// Where a comment begins that has no end.
+    unclosed: Option<(usize, usize)>,
 }
 
 impl Lexer<'_> {
@@ -102,7 +104,7 @@ impl Lexer<'_> {
     }
 
     fn skip_comment(&mut self) {
-        let mut depth = 0_usize;
+        let (mut depth, begin) = (0_usize, (self.line, self.column));
         loop {
             if self.rest.starts_with("/*") {
                 depth += 1;
@@ -111,6 +113,7 @@ impl Lexer<'_> {
                 depth = depth.saturating_sub(1);
                 self.skip(2);
             } else if self.bump().is_none() {
+                self.unclosed = Some(begin);
                 return;
             }
             if depth == 0 {
@@ -248,7 +251,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<&str> {
-        tokens(text).into_iter().map(|token| text.get(token.start..token.end).unwrap_or_default()).collect()
+        tokens(text).0.into_iter().map(|token| text.get(token.start..token.end).unwrap_or_default()).collect()
     }
 
     #[test]
@@ -269,7 +272,7 @@ mod tests {
 
     #[test]
     fn an_open_text_ends_with_its_line() {
-        let found = tokens("\"abc\nnext");
+        let found = tokens("\"abc\nnext").0;
         assert_eq!(found.first().map(|token| token.kind), Some(TokenKind::Broken));
         assert_eq!(found.last().map(|token| (token.line, token.column)), Some((2, 1)));
     }

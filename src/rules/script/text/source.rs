@@ -16,6 +16,8 @@ pub(in crate::rules::script) struct Source {
     file: Arc<str>,
     text: String,
     tokens: Vec<Token>,
+    /// Line and column of a comment that has no end.
+    unclosed: Option<(usize, usize)>,
     statements: Vec<Statement>,
     brackets: Vec<Bracket>,
     function_names: BTreeSet<String>,
@@ -56,15 +58,20 @@ impl Chunk {
 impl Source {
     /// Takes a file apart.
     pub(in crate::rules::script) fn new(file: &str, text: &str) -> Self {
-        let tokens = lexer::tokens(text);
+        let (tokens, unclosed) = lexer::tokens(text);
         let statements = statements::split(text, &tokens);
         let (brackets, function_names) = (Vec::new(), BTreeSet::new());
         let mut source =
-            Self { file: file.into(), text: text.to_owned(), tokens, statements, brackets, function_names };
+            Self { file: file.into(), text: text.to_owned(), tokens, unclosed, statements, brackets, function_names };
         source.brackets = source.brackets_of_not();
         let names = source.functions().map(|statement| source.word(source.name_of_function(statement)).to_owned());
         source.function_names = names.collect();
         source
+    }
+
+    /// Where a comment begins that has no end.
+    pub(in crate::rules::script) fn unclosed_comment(&self) -> Option<Place> {
+        self.unclosed.map(|(line, column)| self.place_at(line, column))
     }
 
     /// The top-level statements.

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn pieces(text: &str) -> Vec<(&str, Option<String>)> {
-        let tokens = lexer::tokens(text);
+        let tokens = lexer::tokens(text).0;
         let cut = |s: Statement| {
             let (start, end) = (tokens[s.first].start, tokens[s.last].end);
             (&text[start..end], s.fault.map(|f| format!("{}:{}", f.message, tokens[f.token].line)))

@@ -69,6 +69,22 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
     Ok(Symbol::Alarm(alarm))
 }
 
+/// Refuses a clause that the alarm has already: of two only one could be in force. The conditions have words of their own.
+pub(super) fn check_once(call: &Call<'_>) -> Outcome<()> {
+    let name = call.signature.name;
+    let Some(Symbol::Alarm(alarm)) = symbol::symbol(call.arg(0)) else { return Ok(()) };
+    let is_clause = call.signature.receiver == Some(ALARM) && !matches!(name, "when" | "when_script");
+    if !is_clause || alarm.lock().given.insert(name) {
+        return Ok(());
+    }
+    let help = match name {
+        "suppress_when" | "clear_when" => "join the conditions in one, with `and` or `or`",
+        "escalate" => "write all steps into one escalation",
+        _ => "write it once",
+    };
+    fault(call.place.clone(), format!("the alarm has a `.{name}` already"), help)
+}
+
 /// The argument as it stands in the file, on one line.
 fn text_of_argument(call: &Call<'_>) -> String {
     let source = &call.tracer.source;

@@ -17,6 +17,7 @@ pub(super) use tables::{functions, methods};
 
 /// Runs a call.
 pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
+    clauses::check_once(call)?;
     let is_of = |table: &'static [Signature]| table.iter().any(|signature| std::ptr::eq(signature, call.signature));
     if call.signature.name == "coverage" {
         series::coverage(call).unwrap_or_else(|| builder::run(call))

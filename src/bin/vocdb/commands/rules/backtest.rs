@@ -54,6 +54,9 @@ impl BacktestRules {
     /// Runs the rules of one folder; shows the events on the way where they are wanted.
     fn replay(&self, store: &ReadOnly, dir: &Path, output: &mut Output, shows: bool) -> Result<AlarmTally, Failure> {
         let files = rules_of(dir)?;
+        if self.from.zip(self.to).is_some_and(|(from, to)| from >= to) {
+            return Err(Failure::Says("nothing lies between --from and --to: --to is the later one".to_owned()));
+        }
         let range = TimeRange::new(self.from.unwrap_or(Timestamp::MIN), self.to.unwrap_or(Timestamp::MAX));
         let question = Backtest::new(range).answered_by(Arc::new(self.responder));
         let bar = progress(output.is_json());

@@ -50,11 +50,13 @@ impl Check {
             Some(store) => store.registry().clone(),
             None => stations_of_tests(&tests_of(&self.dir)?),
         };
-        let found: Vec<Diagnostic> = if registry.stations().next().is_some() {
+        let (rules, traced) = trace(&files);
+        let is_bound = registry.stations().next().is_some();
+        let found: Vec<Diagnostic> = if is_bound {
             let report = check(&files, &registry);
             report.errors.into_iter().chain(report.warnings).collect()
         } else {
-            trace(&files).1
+            traced
         };
         tell(&found, &files, output)?;
         let errors = found.iter().filter(|diagnostic| !diagnostic.is_warning).count();
@@ -62,8 +64,15 @@ impl Check {
             output.flush()?;
             return Err(Failure::Says(format!("{errors} mistakes in `{}`", self.dir.display())));
         }
+        if rules.is_empty() {
+            output.flush()?;
+            return Err(Failure::from_error(vocdb::Error::NoRules));
+        }
         if !output.is_json() {
-            let text = format!("{} files, no mistake, {} warnings\n", files.len(), found.len());
+            let mut text = format!("{} files, no mistake, {} warnings\n", files.len(), found.len());
+            if !is_bound {
+                text.push_str("no station was at hand: stations, channels and units are checked with --store, or with tests that register some\n");
+            }
             output.writer().write_all(text.as_bytes()).map_err(Failure::from_output)?;
         }
         store.map_or(Ok(()), |store| forecast(&store, &files, output))
