@@ -12,6 +12,17 @@ pub(crate) fn unit(text: &str) -> Result<Unit, String> {
     text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
 }
 
+/// A text of one line that says something.
+pub(crate) fn line(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("write something".to_owned()) } else { remark(text) }
+}
+
+/// A text of one line, or none. What else would be shown could look like lines of the record.
+pub(crate) fn remark(text: &str) -> Result<String, String> {
+    let is_plain = !text.chars().any(char::is_control);
+    is_plain.then(|| text.to_owned()).ok_or_else(|| "write it on one line, without control characters".to_owned())
+}
+
 /// A point in time in RFC 3339, or a date, which is its midnight in UTC.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     let midnight = format!("{text}T00:00:00Z");

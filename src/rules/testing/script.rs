@@ -18,6 +18,8 @@ use std::sync::Arc;
 const STRING_BYTES_MAX: usize = 1 << 20;
 /// Values of one list or map.
 const ELEMENTS_MAX: usize = 10_000;
+/// Samples that all tests of one file may feed together.
+const FED_MAX: usize = 4_000_000;
 /// Calls within calls.
 const CALL_LEVELS_MAX: usize = 32;
 
@@ -32,6 +34,8 @@ struct Test {
     steps: Arc<Mutex<Vec<TestStep>>>,
     /// The time that the test has come to.
     now_ms: Arc<Mutex<i64>>,
+    /// Samples that the file's tests have fed so far.
+    fed: Arc<Mutex<usize>>,
 }
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -48,10 +52,11 @@ fn trace_file(file: &RuleFile) -> Vec<RuleTest> {
     let name: Arc<str> = file.name.as_str().into();
     let found = Arc::new(Mutex::new(Vec::new()));
     let mut engine = engine();
-    let (tests, of_file) = (Arc::clone(&found), Arc::clone(&name));
+    let (tests, of_file, fed) = (Arc::clone(&found), Arc::clone(&name), Arc::<Mutex<usize>>::default());
     engine.register_fn("test", move |context: NativeCallContext<'_>, title: &str, body: FnPtr| {
         let place = place_of(&of_file, context.call_position());
-        let test = Test { file: Arc::clone(&of_file), steps: Arc::default(), now_ms: Arc::default() };
+        let test =
+            Test { file: Arc::clone(&of_file), steps: Arc::default(), now_ms: Arc::default(), fed: Arc::clone(&fed) };
         let run = body.call_within_context::<Dynamic>(&context, (test.clone(),));
         let problem = run.err().map(|error| explain(&of_file, &error));
         let steps = std::mem::take(&mut *test.steps.lock());
@@ -199,6 +204,15 @@ fn instrument(
 fn feed(context: NativeCallContext<'_>, t: &mut Test, station: &str, channel: &str, series: &str) -> Outcome<Test> {
     match parse_series(series) {
         Ok(samples) => {
+            let mut fed = t.fed.lock();
+            *fed += samples.len();
+            if *fed > FED_MAX {
+                return fault(
+                    &context,
+                    format!("the tests of a file feed {FED_MAX} samples together at most: split the file"),
+                );
+            }
+            drop(fed);
             let (station, channel) = (station.to_owned(), channel.to_owned());
             Ok(t.push(&context, |_| TestAction::Feed { station, channel, samples }))
         }

@@ -82,3 +82,20 @@ fn a_backup_is_restored_without_its_catalog() {
     assert_eq!(run(dir, &["dump", "restored"]).printed(), run(dir, &["dump", "store"]).printed());
     assert!(run(dir, &["restore", ".", "other"]).error(1).contains("is no store"));
 }
+
+#[test]
+fn a_dump_that_fails_leaves_no_file_in_the_way_of_the_next_one() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path();
+    metec(dir);
+    let path = fs::read_dir(dir.join("store/segments")).unwrap().next().unwrap().unwrap().path();
+    let whole = fs::read(&path).unwrap();
+    let mut damaged = whole.clone();
+    damaged[30] ^= 0xFF;
+    fs::write(&path, damaged).unwrap();
+    let dump = ["dump", "store", "--out", "store.dump"];
+    run(dir, &dump).error(1);
+    assert!(!dir.join("store.dump").exists());
+    fs::write(&path, whole).unwrap();
+    run(dir, &dump).printed();
+}

@@ -312,3 +312,23 @@ fn a_file_with_another_column_is_refused_until_its_channel_may_be_added() {
     let again = import(dir.path(), "metec/ch4_wind_1min.csv", METEC);
     assert_eq!(again["store"]["frames_accepted"], 0, "the same rows without the column change nothing");
 }
+
+#[test]
+fn a_file_of_which_nothing_is_taken_ends_with_code_one_and_one_that_is_there_already_does_not() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path();
+    let import = ["import", "s", "f.csv", "--station", "S", "--instrument", "i", "--interval", "1m", "--time", "t"];
+    let channel = ["--channel", "b=benzene:ppb"];
+    std::fs::write(dir.join("f.csv"), "t,b\nyesterday,1\n2024-06-01T08:00:00Z,much\n2999-01-01T00:00:00Z,1\n").unwrap();
+    let ended = super::run_with(dir, &import, &channel);
+    assert_eq!(ended.code, Some(1), "{}{}", ended.out, ended.err);
+    assert!(
+        ended.err.contains("nothing of `f.csv` was stored") && ended.out.contains("rows rejected"),
+        "{}",
+        ended.err
+    );
+    std::fs::write(dir.join("f.csv"), "t,b\n2024-06-01T08:00:00Z,1\nyesterday,1\n").unwrap();
+    for _ in 0..2 {
+        assert_eq!(super::run_with(dir, &import, &channel).code, Some(0));
+    }
+}

@@ -128,3 +128,36 @@ fn tests_are_told_as_json_too() {
     assert_eq!(told[1]["place"], "park_test.rhai:6:1");
     assert_eq!(told[1]["failures"][0], "park_test.rhai:9:18: expected `high` open, found at minute 5: park/S1 Normal");
 }
+
+#[test]
+fn a_folder_without_a_rule_and_a_range_without_time_are_told_and_nothing_is_taken_for_checked() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path();
+    store(dir);
+    rules(dir, "r", "30.ppb");
+    fs::create_dir(dir.join("empty")).unwrap();
+    fs::write(dir.join("empty/contacts.rhai"), "export const DUTY = contact(\"duty\");\n").unwrap();
+    for arguments in [&["rules", "check", "empty"][..], &["rules", "check", "empty", "--store", "s"]] {
+        let error = run(dir, arguments).error(1);
+        assert!(error.contains("no `alarm(...)`"), "{error}");
+    }
+    let unbound = run(dir, &["rules", "check", "r"]).printed();
+    assert!(unbound.contains("no station was at hand"), "{unbound}");
+    let bound = run(dir, &["rules", "check", "r", "--store", "s"]).printed();
+    assert!(!bound.contains("no station was at hand"), "{bound}");
+    let turned = ["--from", "2024-06-02", "--to", "2024-06-01"];
+    for question in [
+        &["rules", "backtest", "r", "--store", "s"][..],
+        &["query", "s", "--station", "park/S1", "--channel", "benzene"],
+    ] {
+        let error = run_with(dir, question, &turned).error(1);
+        assert!(error.contains("nothing lies between --from and --to"), "{error}");
+    }
+    let feeds = "t.feed(\"S\", \"x\", \"1x1000000\");\n".repeat(5);
+    let test = format!("test(\"long\", |t| {{ t.instrument(\"S\", \"i\", 1.second, #{{ x: \"ppb\" }});\n{feeds}}});\n");
+    fs::write(dir.join("r/long_test.rhai"), test).unwrap();
+    let ended = run(dir, &["rules", "test", "r"]);
+    assert!(
+        ended.code == Some(1) && format!("{}{}", ended.out, ended.err).contains("4000000 samples together at most")
+    );
+}

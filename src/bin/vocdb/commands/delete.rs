@@ -6,7 +6,6 @@ use crate::progress;
 use crate::store;
 use crate::values;
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::{Database, Deletion, Instrument, InstrumentId, TimeRange, Timestamp, UpkeepReport};
@@ -35,10 +34,10 @@ pub(crate) struct Delete {
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     to: Timestamp,
     /// Who wants it
-    #[arg(long, value_name = "WHO", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
     /// Why
-    #[arg(long, value_name = "WHY", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "WHY", value_parser = values::line)]
     reason: String,
 }
 

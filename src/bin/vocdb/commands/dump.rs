@@ -60,8 +60,15 @@ impl Dump {
             |error: &dyn std::fmt::Display| Failure::Says(format!("cannot write {}: {error}", path.display()));
         let file = File::create_new(path).map_err(|error| unwritten(&error))?;
         let mut writer = BufWriter::new(&file);
-        let report = self.write(&scope, &mut writer)?;
-        writer.flush().and_then(|()| file.sync_all()).map_err(|error| unwritten(&error))?;
+        let report = self.write(&scope, &mut writer).and_then(|report| {
+            writer.flush().and_then(|()| file.sync_all()).map_err(|error| unwritten(&error))?;
+            Ok(report)
+        });
+        if report.is_err() {
+            // Half a dump would stand in the way of the next one.
+            let _ = std::fs::remove_file(path);
+        }
+        let report = report?;
         let dumped = Dumped { store: self.store.display().to_string(), file: path.display().to_string(), report };
         output.either(&dumped, || dumped.text())
     }

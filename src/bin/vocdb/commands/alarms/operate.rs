@@ -4,7 +4,6 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
 use crate::values;
-use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -17,10 +16,10 @@ use vocdb::{AlarmId, Interval, Timestamp};
 #[derive(Debug, Args)]
 struct Said {
     /// Who does it
-    #[arg(long, value_name = "WHO", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
     /// What they say
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", value_parser = values::remark)]
     comment: String,
 }
 

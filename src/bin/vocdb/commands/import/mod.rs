@@ -96,7 +96,12 @@ impl Import {
         let file = self.file.display().to_string();
         let names = [file.as_str(), self.station.as_str(), self.instrument.as_str()];
         let summary = Summary::new(names, reader.report(), tally, counters);
-        output.either(&summary, || summary.text())
+        output.either(&summary, || summary.text())?;
+        if summary.is_nothing_taken() {
+            output.flush()?;
+            return Err(Failure::Says(format!("nothing of `{file}` was stored: the lines above say why")));
+        }
+        Ok(())
     }
 
     /// The station and the instrument that the command line describes.

@@ -90,6 +90,13 @@ impl Summary {
         }
     }
 
+    /// Whether something was in the file, and none of it is in the store now.
+    pub(crate) const fn is_nothing_taken(&self) -> bool {
+        let Counters { frames_accepted, frames_identical, frames_superseded, .. } = &self.store;
+        let is_refused = self.rows_rejected > 0 || self.store.frames_rejected() > 0;
+        is_refused && *frames_accepted == 0 && *frames_identical == 0 && *frames_superseded == 0
+    }
+
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{} into {}, instrument {}\n", self.file, self.station, self.instrument);
         let counters = &self.store;
