@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::store::OpenReport;
-use vocdb::{Batch, Config, Database, DuplicatePolicy, Durability, Frame, InstrumentId, Timestamp};
+use vocdb::{
+    Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame, InstrumentId, TimeRange,
+    Timestamp,
+};
 
 const NOW_MS: i64 = 1_700_000_000_000;
 /// Sealed segments of the store that the catalog is taken from.
@@ -184,4 +187,68 @@ fn an_older_catalog_put_back_changes_no_answer() {
     let report = db.open_report();
     let is_held = report.catalog_note.as_ref().is_some_and(|note| note.contains("lock"));
     assert!(is_held || report.summaries_rebuilt == 1, "the newest segment is not in it: {report:?}");
+}
+
+/// What becomes of one file of a catalog, or of all.
+fn damage_somehow(catalog: &Path, chance: u64) {
+    let files = files_under(catalog);
+    let Some(path) = files.get(usize::try_from(chance % files.len().max(1) as u64).unwrap()) else { return };
+    match chance >> 61 {
+        0 => fs::remove_dir_all(catalog).unwrap(),
+        1 => fs::remove_file(path).unwrap(),
+        2 => change(path, Vec::clear),
+        3 => change(path, |bytes| bytes.truncate(bytes.len() / 2)),
+        _ => change(path, |bytes| {
+            let written: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
+            for hit in 0..16_u64.min(written.len() as u64) {
+                let chance = scrambled(chance ^ hit);
+                bytes[written[usize::try_from(chance % written.len() as u64).unwrap()]] ^= 1 << (chance >> 61);
+            }
+        }),
+    }
+}
+
+/// The files go bad under an open store, between any two of its acts.
+#[test]
+fn a_catalog_deleted_or_garbled_while_the_store_is_open_changes_no_answer() {
+    for seed in 0..24_u64 {
+        let dir = tempfile::tempdir().unwrap();
+        let mut oracle = store(dir.path(), None);
+        let (catalog, id) = (dir.path().join("catalog"), InstrumentId::new(1));
+        let mut db = open(dir.path());
+        for act in 0..12_i64 {
+            let chance = scrambled(seed << 8 | act.unsigned_abs());
+            if catalog.is_dir() && !chance.is_multiple_of(3) {
+                damage_somehow(&catalog, scrambled(chance));
+            }
+            match chance >> 8 & 7 {
+                0..3 => {
+                    append(&db, &mut oracle, (0..40).map(|row| frame(1_000 + act * 30 + row, act as f64)).collect())
+                }
+                3 => db.seal().unwrap(),
+                4 => drop(db.compact(Compaction::Everything).unwrap()),
+                5 => {
+                    let at = |row: i64| Timestamp::from_ms(NOW_MS - 1_000_000 + row * 1_000);
+                    let range = TimeRange::new(at(act * 5), at(act * 5 + 20));
+                    let (by, reason) = ("me".to_owned(), "a test".to_owned());
+                    db.delete(&Deletion { instrument: id, channels: Vec::new(), range, by, reason }).unwrap();
+                    oracle.delete(id, &[], range);
+                }
+                6 => {
+                    db.close().unwrap();
+                    db = open(dir.path());
+                }
+                _ => {
+                    drop(db);
+                    db = open(dir.path());
+                }
+            }
+            assert_eq!(oracle.difference(&db), None, "seed {seed}, act {act}");
+        }
+        drop(db);
+        let db = open(dir.path());
+        assert!(db.open_report().quarantined.is_empty(), "seed {seed}: {:?}", db.open_report());
+        assert_eq!(oracle.difference(&db), None, "seed {seed}");
+        oracle.assert_latest(&db);
+    }
 }

@@ -1,11 +1,13 @@
 //! Compaction, deletion and retention: what goes frees its space, what stays is what it was, and a reader sees one state throughout.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use vocdb::base::ExactSum;
 use vocdb::base::clock::ManualClock;
+use vocdb::query::Readings;
 use vocdb::{
-    Batch, Channel, Compaction, Config, Database, Deletion, Durability, Instrument, InstrumentId, Interval, Retention,
-    RetentionScope, Station, TimeRange, Timestamp, Unit,
+    Batch, Channel, Compaction, Config, Database, Deletion, Durability, Instrument, InstrumentId, Interval, ReadOnly,
+    Retention, RetentionScope, Station, TimeRange, Timestamp, Unit,
 };
 
 const FIRST_MS: i64 = 1_700_000_000_000;
@@ -69,27 +71,65 @@ fn an_open_scan_sees_one_state_through_compaction_and_deletion() {
     assert_eq!(std::fs::read_dir(dir.path().join("segments")).unwrap().count(), 1, "files that nobody reads are gone");
 }
 
+/// Rows as one reader sees them: whole batches, each minute with its number in both channels. Gives the newest minute.
+fn look_at_rows(readings: &Readings, id: InstrumentId) -> i64 {
+    let rows = readings.rows(id, &CHANNELS, TimeRange::ALL).unwrap();
+    let minute = |time: Timestamp| time.since_ms(Timestamp::from_ms(FIRST_MS)) / 60_000;
+    let seen: Vec<i64> = rows.samples(0).map(|(time, _)| minute(time)).collect();
+    assert_eq!(seen.len() % 50, 0, "a batch of 50 rows was seen in part");
+    assert!(seen.windows(2).all(|pair| pair[1] == pair[0] + 1), "rows in the middle are missing");
+    for channel in CHANNELS {
+        for (time, sample) in rows.samples(channel) {
+            assert_eq!(sample.value, Some(minute(time) as f64 / 10.0), "channel {channel}");
+        }
+    }
+    seen.last().copied().unwrap_or(-1)
+}
+
+/// The same, told by statistics: as many values as lie between the least and the greatest, and their sum.
+#[expect(clippy::cast_possible_truncation, reason = "values are tenths of minutes, of which there are some thousands")]
+fn look_at_sums(readings: &Readings, id: InstrumentId) -> i64 {
+    let all = readings.aggregate(id, &CHANNELS, TimeRange::ALL).unwrap();
+    let [a, b] = all.channels[..] else { panic!("{all:?}") };
+    assert_eq!(a, b);
+    let (Some(least), Some(greatest)) = (a.min, a.max) else { return -1 };
+    let minutes = [least, greatest].map(|value| (value * 10.0).round() as i64);
+    let count = minutes[1] - minutes[0] + 1;
+    assert_eq!((a.valid, count % 50), (count.unsigned_abs(), 0), "{a:?}");
+    let mut sum = ExactSum::ZERO;
+    sum.add_decimals((minutes[0] + minutes[1]) * count / 2, 1);
+    assert_eq!((a.sum, a.first, a.last), (sum, Some(least), Some(greatest)));
+    minutes[1]
+}
+
 #[test]
 fn readers_see_whole_batches_while_rows_are_sealed_compacted_and_deleted() {
     let dir = tempfile::tempdir().unwrap();
     let (db, id) = open(dir.path());
+    let looks: [AtomicU64; 4] = Default::default();
     let is_done = AtomicBool::new(false);
-    let looks = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            let (mut looks, mut newest) = (0_u64, 0);
-            while !is_done.load(Ordering::Acquire) {
-                let rows = db.readings().rows(id, &CHANNELS, TimeRange::ALL).unwrap();
-                let seen: Vec<i64> =
-                    rows.samples(0).map(|(time, _)| time.since_ms(Timestamp::from_ms(FIRST_MS)) / 60_000).collect();
-                assert_eq!(seen.len() % 50, 0, "a batch of 50 rows was seen in part");
-                assert!(seen.windows(2).all(|pair| pair[1] == pair[0] + 1), "rows in the middle are missing");
-                assert!(seen.last().copied().unwrap_or(0) >= newest, "rows that were there are gone");
-                newest = seen.last().copied().unwrap_or(newest);
-                looks += 1;
-            }
-            looks
-        });
-        for round in 0..120 {
+    let watch = |reader: usize, look: &dyn Fn() -> i64| {
+        let mut newest = -1;
+        while !is_done.load(Ordering::Acquire) {
+            let seen = look();
+            assert!(seen >= newest, "rows that were there are gone: minute {seen} after {newest}");
+            newest = seen;
+            looks[reader].fetch_add(1, Ordering::AcqRel);
+        }
+    };
+    let readings = db.readings();
+    let beside = || ReadOnly::open(dir.path()).unwrap().readings();
+    std::thread::scope(|scope| {
+        let readers = [
+            scope.spawn(|| watch(0, &|| look_at_rows(&readings, id))),
+            scope.spawn(|| watch(1, &|| look_at_sums(&readings, id))),
+            scope.spawn(|| watch(2, &|| look_at_rows(&beside(), id))),
+            scope.spawn(|| watch(3, &|| look_at_sums(&beside(), id))),
+        ];
+        let mut round = 0;
+        // Until each reader has looked often: a reader that has ended has failed.
+        let is_enough = || looks.iter().all(|looks| looks.load(Ordering::Acquire) >= 40);
+        while round < 120 || !(is_enough() || readers.iter().any(|reader| reader.is_finished())) {
             append(&db, id, round * 50..(round + 1) * 50);
             match round % 12 {
                 3 | 7 => db.seal().unwrap(),
@@ -97,11 +137,11 @@ fn readers_see_whole_batches_while_rows_are_sealed_compacted_and_deleted() {
                 11 => drop(delete(&db, id, &[], minutes(0, (round - 9) * 50))),
                 _ => {}
             }
+            round += 1;
         }
         is_done.store(true, Ordering::Release);
-        reader.join().unwrap()
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
     });
-    assert!(looks > 0);
 }
 
 #[test]
