@@ -206,6 +206,7 @@ mod tests {
             function,
             width_ms,
             lag_ms: 0,
+            interval_ms: 60_000,
             expected,
             coverage_min,
             label: label.to_owned(),

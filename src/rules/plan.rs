@@ -29,6 +29,8 @@ pub struct WindowSpec {
     pub width_ms: i64,
     /// that end so many milliseconds before the instant.
     pub lag_ms: i64,
+    /// The instrument sends a frame every so many milliseconds.
+    pub interval_ms: i64,
     /// How many samples a whole window has: width over the instrument's interval, at least 1.
     pub expected: u32,
     /// The share of them that must be valid.

@@ -6,6 +6,7 @@ mod language;
 mod late;
 mod naive;
 mod never;
+mod overdue;
 mod reloads;
 mod restarts;
 mod values;

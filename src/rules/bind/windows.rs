@@ -152,6 +152,7 @@ fn specify(term: &WindowTerm, found: &Found<'_>) -> WindowSpec {
         function: term.function,
         width_ms,
         lag_ms: term.lag_ms,
+        interval_ms: interval.as_ms(),
         expected,
         coverage_min: term.coverage_min,
         label: label(term),

@@ -6,6 +6,7 @@ use super::super::verdict::{Truth, Verdict};
 use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
 use super::late::ranges::LateRanges;
 use super::member::{MemberState, gather};
+use super::progress::Heard;
 use super::series::{Change, Series, flag_of, of_strand};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
@@ -38,8 +39,8 @@ pub struct Engine {
     pub(super) sources: Vec<Source>,
     /// The source of the last frame.
     place: usize,
-    /// The time of the newest frame of each source.
-    newest: Vec<Option<Timestamp>>,
+    /// How far each source has come.
+    heard: Vec<Heard>,
     pub(super) frames: u64,
     /// The source whose old samples are dropped next.
     pub(super) trim_turn: usize,
@@ -62,8 +63,10 @@ pub(super) struct PlanState {
     pub(super) plan: Box<Plan>,
     pub(super) step_ms: i64,
     pub(super) lateness_ms: i64,
-    /// For how long an instant waits for a silent station. Where silence itself is asked for, one step is enough.
+    /// For how long an instant waits for frames that are due. Where silence itself is asked for, one step is enough.
     pub(super) patience_ms: i64,
+    /// For how long it waits for those that may still come, where others have been waited for in vain.
+    pub(super) grace_ms: i64,
     quorum: usize,
     has_suppress: bool,
     /// Of several sources, the one that had come least far when the last instant that was due had been evaluated.
@@ -94,7 +97,7 @@ impl Engine {
             source_of: BTreeMap::new(),
             sources: Vec::new(),
             place: 0,
-            newest: Vec::new(),
+            heard: Vec::new(),
             frames: 0,
             trim_turn: 0,
             late_turn: 0,
@@ -130,7 +133,7 @@ impl Engine {
         let place = *self.source_of.entry(spec.instrument).or_insert(self.sources.len());
         if place == self.sources.len() {
             self.sources.push(Source { instrument: spec.instrument, series: Vec::new(), plans: Vec::new() });
-            self.newest.push(None);
+            self.heard.push(Heard { newest: None, interval_ms: spec.interval_ms });
         }
         let next = self.series.len();
         let Some(source) = self.sources.get_mut(place) else { return (place, next) };
@@ -164,8 +167,8 @@ impl Engine {
     /// [`QueryError`] where stored frames cannot be read.
     pub fn warm(&mut self, readings: &Readings, state: Option<&EngineState>) -> Result<(), QueryError> {
         for (instrument, place) in &self.source_of {
-            if let Some(newest) = self.newest.get_mut(*place) {
-                *newest = readings.newest(*instrument).or(*newest);
+            if let Some(heard) = self.heard.get_mut(*place) {
+                heard.newest = readings.newest(*instrument).or(heard.newest);
             }
         }
         self.begin(state.map(EngineState::next_instants));
@@ -181,8 +184,8 @@ impl Engine {
     /// [`QueryError`] where stored frames cannot be read.
     pub fn warm_before(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
         for (instrument, place) in &self.source_of {
-            if let Some(newest) = self.newest.get_mut(*place) {
-                *newest = readings.newest_before(*instrument, before)?;
+            if let Some(heard) = self.heard.get_mut(*place) {
+                heard.newest = readings.newest_before(*instrument, before)?;
             }
         }
         self.begin(None);
@@ -195,7 +198,7 @@ impl Engine {
         for (index, plan) in self.plans.iter_mut().enumerate() {
             plan.next = match &remembered {
                 Some(next) => next.get(index).copied().flatten(),
-                None => plan.frontier(&self.newest).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
+                None => plan.frontier(&self.heard, None).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
             };
             plan.begun = plan.next;
         }
@@ -263,25 +266,26 @@ impl Engine {
                 self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
             }
         }
-        if let Some(newest) = self.newest.get_mut(place) {
-            *newest = Some(frame.time).max(*newest);
+        if let Some(heard) = self.heard.get_mut(place) {
+            heard.newest = Some(frame.time).max(heard.newest);
         }
         for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
             let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
             plan.note_late(frame.time, next);
-            if plan.is_waiting(next, place, &self.newest) {
+            if plan.is_waiting(next, place, &self.heard) {
                 continue;
             }
-            if let Some(frontier) = plan.frontier(&self.newest) {
+            if let Some(frontier) = plan.frontier(&self.heard, None) {
                 plan.run(*index, &self.series, next, frontier, sink);
-                plan.note_laggard(&self.newest);
+                plan.note_laggard(&self.heard);
             }
         }
         self.note_frame();
     }
 
-    /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough. A rule
+    /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough. A frame
+    /// that is due is waited for as long as the rule says; of an instrument that has let that pass, no instant waits any more. A rule
     /// that asks for silence, and whose stations have never sent anything, begins once its longest silence is over, counted from the
     /// first time that passed.
     ///
@@ -290,9 +294,7 @@ impl Engine {
         let mut has_moved = false;
         for (index, plan) in self.plans.iter_mut().enumerate() {
             has_moved |= plan.wait(now);
-            let patience_over = now.plus_ms(-plan.patience_ms);
-            let to = plan.frontier(&self.newest).max(plan.next.map(|_| patience_over));
-            if let (Some(next), Some(to)) = (plan.next, to) {
+            if let (Some(next), Some(to)) = (plan.next, plan.frontier(&self.heard, Some(now))) {
                 plan.run(index, &self.series, next, to, sink);
                 has_moved |= plan.next != Some(next);
             }
@@ -329,6 +331,7 @@ impl PlanState {
             step_ms: plan.step_ms,
             lateness_ms: plan.lateness_ms,
             patience_ms: plan.lateness_ms.max(waits_ms),
+            grace_ms: plan.lateness_ms.max(plan.step_ms),
             quorum: plan.quorum,
             has_suppress: !plan.suppress_text.is_empty(),
             laggard: None,

@@ -102,16 +102,6 @@ impl MemberState {
         self.windows.iter_mut().filter(|window| window.series == series).for_each(Window::invalidate);
     }
 
-    /// How far its instruments have come; `None` while one of them has sent nothing.
-    pub(super) fn reached(&self, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
-        self.sources.iter().map(|source| newest.get(*source).copied().flatten()).min().flatten()
-    }
-
-    /// How far the foremost of its instruments has come.
-    pub(super) fn foremost(&self, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
-        self.sources.iter().filter_map(|source| newest.get(*source).copied().flatten()).max()
-    }
-
     /// Series of each window, and how far back it looks.
     pub(super) fn reach(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         self.windows.iter().map(|window| (window.series, window.reach_ms()))

@@ -7,6 +7,22 @@ use crate::model::Timestamp;
 /// After so many frames the old samples of one instrument are dropped, each in its turn: no frame waits for all.
 const FRAMES_PER_TRIM: u64 = 32;
 
+/// How far an instrument has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heard {
+    /// The time of its newest frame.
+    pub(super) newest: Option<Timestamp>,
+    /// It sends one so often.
+    pub(super) interval_ms: i64,
+}
+
+impl Heard {
+    /// Whether the frame that was due next has been waited for in vain, where patience with that time is over; so it has where none ever came.
+    fn is_missed(&self, patience_over: Timestamp) -> bool {
+        self.newest.is_none_or(|newest| newest.plus_ms(self.interval_ms) <= patience_over)
+    }
+}
+
 impl Engine {
     /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.
     pub(super) fn needed_since(&self) -> Vec<Option<Timestamp>> {
@@ -47,36 +63,53 @@ impl Engine {
 }
 
 impl PlanState {
-    /// The instant up to which it may be evaluated: all of its members have come so far, or it has waited long enough for the rest.
+    /// The instant up to which it may be evaluated: all of its instruments have come so far, or have been waited for in vain. What time it
+    /// is may be known from a clock, and is from the foremost frame otherwise.
     #[inline]
-    pub(super) fn frontier(&self, newest: &[Option<Timestamp>]) -> Option<Timestamp> {
-        if let Some(source) = self.only_source() {
-            // Who is slowest is foremost too, and patience is never shorter than lateness.
-            return newest.get(source).copied().flatten().map(|newest| newest.plus_ms(-self.lateness_ms));
+    pub(super) fn frontier(&self, heard: &[Heard], now: Option<Timestamp>) -> Option<Timestamp> {
+        if let (Some(source), None) = (self.only_source(), now) {
+            // Nobody is ahead of it.
+            return heard.get(source)?.newest.map(|newest| newest.plus_ms(-self.lateness_ms));
         }
-        let slowest = self.members.iter().map(|member| member.reached(newest)).min().flatten();
-        let slowest = slowest.map(|slowest| slowest.plus_ms(-self.lateness_ms));
-        let foremost = self.members.iter().filter_map(|member| member.foremost(newest)).max();
-        let patience_over = foremost.map(|foremost| foremost.plus_ms(-self.patience_ms));
-        slowest.max(patience_over)
+        let foremost = self.sources().filter_map(|source| heard.get(source)?.newest).max().max(now)?;
+        let patience_over = foremost.plus_ms(-self.patience_ms);
+        let mut to = Timestamp::MAX;
+        for heard in self.sources().filter_map(|source| heard.get(source)) {
+            to = to.min(match heard.newest.filter(|_| !heard.is_missed(patience_over)) {
+                Some(newest) => newest.plus_ms(-self.lateness_ms),
+                None => foremost.plus_ms(-self.grace_ms),
+            });
+        }
+        Some(to.max(patience_over))
     }
 
     /// Whether no instant can be due yet, though the source at `place` has sent a frame: another one is as far behind as before, and patience
     /// with it is not over.
-    pub(super) fn is_waiting(&self, next: Timestamp, place: usize, newest: &[Option<Timestamp>]) -> bool {
-        let Some(laggard) = self.laggard else { return false };
-        let is_before = |source: usize, waits_ms: i64| {
-            newest.get(source).copied().flatten().is_none_or(|newest| newest.plus_ms(-waits_ms) < next)
+    pub(super) fn is_waiting(&self, next: Timestamp, place: usize, heard: &[Heard]) -> bool {
+        let of = |place: usize| heard.get(place).copied();
+        let (Some(laggard), Some(foremost)) = (self.laggard.and_then(of), of(place).and_then(|one| one.newest)) else {
+            return false;
         };
-        is_before(laggard, self.lateness_ms) && is_before(place, self.patience_ms)
+        let patience_over = foremost.plus_ms(-self.patience_ms);
+        let is_behind = laggard.newest.is_some_and(|newest| newest.plus_ms(-self.lateness_ms) < next);
+        is_behind && patience_over < next && !laggard.is_missed(patience_over)
     }
 
-    pub(super) fn note_laggard(&mut self, newest: &[Option<Timestamp>]) {
-        if self.only_source().is_none() {
-            // Of several the last one, since frames often come in turn.
-            let sources = self.members.iter().rev().flat_map(|member| member.sources.iter().rev()).copied();
-            self.laggard = sources.min_by_key(|source| newest.get(*source).copied().flatten());
+    pub(super) fn note_laggard(&mut self, heard: &[Heard]) {
+        if self.only_source().is_some() {
+            return;
         }
+        let Some(foremost) = self.sources().filter_map(|source| heard.get(source)?.newest).max() else { return };
+        let patience_over = foremost.plus_ms(-self.patience_ms);
+        let is_there = |source: &usize| heard.get(*source).is_some_and(|one| !one.is_missed(patience_over));
+        // Of several the last one, since frames often come in turn.
+        let sources = self.members.iter().rev().flat_map(|member| member.sources.iter().rev()).copied();
+        self.laggard = sources.filter(is_there).min_by_key(|source| heard.get(*source).and_then(|one| one.newest));
+    }
+
+    /// The sources of all members.
+    fn sources(&self) -> impl Iterator<Item = usize> + '_ {
+        self.members.iter().flat_map(|member| member.sources.iter().copied())
     }
 
     /// Waits for the first frame of all: where silence is asked for, so long and no longer. Says whether that changed anything.

@@ -306,19 +306,45 @@ impl NaivePlan {
         if self.instruments(0).any(is_fast) { FAST_S * 1_000 } else { SLOW_S * 1_000 }
     }
 
-    /// How far evaluation may go: all instruments have come so far, or the newest has gone ahead by what the rule waits.
-    fn frontier_ms(&self, frames: &Frames, now_ms: Option<i64>) -> Option<i64> {
-        let lateness_ms = self.rule.lateness_s * 1_000;
+    /// Every how many milliseconds an instrument sends.
+    fn interval_ms(&self, instrument: InstrumentId) -> i64 {
+        let is_slow = self.stations.iter().any(|at| instrument == instrument_id(*at, true));
+        1_000 * if is_slow { SLOW_S } else { FAST_S }
+    }
+
+    /// Whether an instant may be evaluated at a time: each instrument has come beyond it, or its next frame is overdue by what the rule waits
+    /// and a step is over, or the instant itself has waited so long.
+    fn is_due(&self, frames: &Frames, instant_ms: i64, now_ms: i64) -> bool {
+        let (lateness_ms, patience_ms) = (self.rule.lateness_s * 1_000, self.patience_ms());
+        let mut all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
+        let is_over = |one: InstrumentId| match frames.newest(one) {
+            Some(ms) if ms + self.interval_ms(one) + patience_ms > now_ms => instant_ms + lateness_ms <= ms,
+            _ => instant_ms + lateness_ms.max(self.step_ms()) <= now_ms,
+        };
+        instant_ms + patience_ms <= now_ms || all.all(is_over)
+    }
+
+    /// For how long an instant waits for a frame that is due.
+    fn patience_ms(&self) -> i64 {
         let asks =
             [Some(&self.rule.when), self.rule.clear.as_ref().map(|(claim, _)| claim), self.rule.suppress.as_ref()];
-        let waits_ms =
-            if asks.into_iter().flatten().any(asks_silence) { self.step_ms() } else { self.rule.missing.1 * 1_000 };
-        let patience_ms = waits_ms.max(lateness_ms);
-        let of_member = |member| self.instruments(member).map(|one| frames.newest(one)).min().flatten();
-        let everybody = (0..self.stations.len()).map(of_member).min().flatten().map(|ms| ms - lateness_ms);
+        let is_short = asks.into_iter().flatten().any(asks_silence);
+        let waits_ms = if is_short { self.step_ms() } else { self.rule.missing.1 * 1_000 };
+        waits_ms.max(self.rule.lateness_s * 1_000)
+    }
+
+    /// How far evaluation may go.
+    fn frontier_ms(&self, frames: &Frames, now_ms: Option<i64>) -> Option<i64> {
+        self.next_ms?;
         let all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
-        let fastest = all.filter_map(|one| frames.newest(one)).max().map(|ms| ms - patience_ms);
-        everybody.max(fastest).max(now_ms.filter(|_| self.next_ms.is_some()).map(|ms| ms - patience_ms))
+        let now_ms = all.filter_map(|one| frames.newest(one)).max().max(now_ms)?;
+        // The latest of which that can be said: it is so of all before it.
+        let (mut due_ms, mut not_due_ms) = (now_ms - self.patience_ms(), now_ms + 1);
+        while due_ms + 1 < not_due_ms {
+            let middle_ms = due_ms + (not_due_ms - due_ms) / 2;
+            if self.is_due(frames, middle_ms, now_ms) { due_ms = middle_ms } else { not_due_ms = middle_ms }
+        }
+        Some(due_ms)
     }
 
     /// Notes a frame for any of the rule's instruments: the first one begins the grid.

@@ -9,21 +9,23 @@ use vocdb::base::clock::ManualClock;
 use vocdb::rules::RuleFile;
 use vocdb::{AlarmEvent, Batch, Config, Database, Station, Timers, Timestamp};
 
-const STEP_MS: i64 = 10_000;
+/// The interval of the fast instruments.
+pub(super) const STEP_MS: i64 = 10_000;
 
-struct Site {
-    db: Database,
+/// Three stations on a clock.
+pub(super) struct Site {
+    pub(super) db: Database,
     _dir: tempfile::TempDir,
     clock: Arc<ManualClock>,
 }
 
 impl Site {
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(BEGIN_MS));
         let config = Config { timers: Timers::Clock, clock: Arc::clone(&clock) as Arc<_>, responder: None, ..config() };
         let db = Database::open(dir.path(), config).unwrap();
-        for index in 0..2 {
+        for index in 0..3 {
             let id = db.register_station(Station::new(station_name(index)).unwrap()).unwrap();
             for is_slow in [false, true] {
                 db.register_instrument(id, instrument(is_slow)).unwrap();
@@ -39,7 +41,7 @@ impl Site {
     }
 
     /// The host's time of a step, with a frame of some stations, all with one value, and time that passes.
-    fn step(&self, step: i64, stations: &[u32], value: f64) {
+    pub(super) fn step(&self, step: i64, stations: &[u32], value: f64) {
         let now_ms = (BEGIN_MS / STEP_MS + step) * STEP_MS;
         self.clock.set_ms(now_ms);
         let mut batch = Batch::new();
