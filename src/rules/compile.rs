@@ -104,9 +104,12 @@ mod tests {
     }
 
     fn set(text: &str) -> Vec<RuleFile> {
-        let contacts = "export const DUTY = contact(\"park-duty\");";
+        let contacts = "export const DUTY = contact(\"park-duty\"); export const B = contact(\"b\");";
         let circle = "import \"circle\" as me;";
-        let mut files = vec![file("contacts.rhai", contacts), file("r.rhai", text)];
+        let mut files = vec![file("r.rhai", text)];
+        if text.contains("contacts") {
+            files.insert(0, file("contacts.rhai", contacts));
+        }
         if text.contains("circle") {
             files.push(file("circle.rhai", circle));
         }
@@ -158,7 +161,7 @@ mod tests {
     const GOOD: &str = r#"
         import "contacts" as who;
         const TRIP = 30.ppb;
-        let chain = escalation("standard").step(0.minutes, who::DUTY, ["app", "sms"]).step(15.minutes, [who::DUTY, contact("b")], "phone");
+        let chain = escalation("standard").step(0.minutes, who::DUTY, ["app", "sms"]).step(15.minutes, [who::DUTY, who::B], "phone");
         alarm("high")
             .title("Benzene {value} at {stations}").priority("high").scope(stations("park/*"))
             .when(avg("benzene", 10.minutes).coverage(75.percent) > TRIP and not last("toluene") > 500.ppb)

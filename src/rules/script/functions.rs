@@ -94,6 +94,7 @@ fn stations(call: &Call<'_>) -> Outcome<Symbol> {
 
 fn contact(call: &Call<'_>) -> Outcome<Symbol> {
     let contact = Contact(call.name(0, NAME_BYTES_MAX)?);
+    call.tracer.name_contact(call.place_of(0), &contact.0);
     let fallback = if call.count() > 1 { ways(call, 1)? } else { Vec::new() };
     Ok(Symbol::Contact(Party { contact, fallback }))
 }

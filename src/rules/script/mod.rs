@@ -5,6 +5,7 @@
 
 mod builder;
 mod call;
+mod contacts;
 mod draft;
 mod engine;
 mod error;
@@ -22,6 +23,7 @@ use super::expr::Rule;
 use super::nearest::nearest;
 use super::verdict::Place;
 use crate::base::limits::{RULE_FILE_BYTES_MAX, RULE_SET_BYTES_MAX, RULE_SET_OPERATIONS_MAX, RULES_MAX};
+use contacts::Contacts;
 use draft::{AlarmDraft, Part};
 use run::{Exports, Run};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +68,7 @@ pub fn trace(files: &[RuleFile]) -> (Vec<Rule>, Vec<Diagnostic>) {
         }
         trace.run(name);
     }
+    trace.diagnostics.extend(std::mem::take(&mut trace.contacts).unknown());
     trace.rules.sort_by(|a, b| a.place.cmp(&b.place));
     trace.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
     (trace.rules, trace.diagnostics)
@@ -78,6 +81,7 @@ struct Trace<'a> {
     active: Vec<&'a str>,
     names: BTreeMap<String, Place>,
     rules: Vec<Rule>,
+    contacts: Contacts,
     diagnostics: Vec<Diagnostic>,
     /// Bytes of the files that have been run.
     bytes: usize,
@@ -117,6 +121,7 @@ impl<'a> Trace<'a> {
         let (tracer, exports, failed) = Run::new(Source::new(name, text), &budget, &mut import).finish();
         self.active.pop();
         let (alarms, diagnostics) = tracer.take();
+        self.contacts.add(name, tracer.take_contacts(), &exports);
         self.diagnostics.extend(diagnostics);
         for alarm in alarms {
             self.add(&alarm.lock(), &tracer.source, &failed);

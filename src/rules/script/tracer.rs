@@ -7,12 +7,14 @@ use crate::rules::diagnostic::Diagnostic;
 use crate::rules::verdict::Place;
 use parking_lot::Mutex;
 use rhai::{AST, Position};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Mistakes of one file that are listed; a loop may make the same one very often.
 const DIAGNOSTICS_PER_FILE_MAX: usize = 1_000;
+/// Contacts of one file that are looked up; a loop may make up very many.
+const CONTACTS_PER_FILE_MAX: usize = 10_000;
 /// What one mistake counts for among the operations of a file, because its message takes time.
 const MISTAKE_OPERATIONS: u64 = 400;
 /// Expression nodes that one file may build: three hundred of the largest rules.
@@ -78,6 +80,8 @@ impl Budget {
 struct State {
     diagnostics: BTreeMap<(Place, String), Diagnostic>,
     alarms: Vec<SharedAlarm>,
+    /// The contacts that it names, and where.
+    contacts: BTreeSet<(Place, String)>,
     statement: (usize, Chunk),
     /// The functions of the file, and the closures of the statement that runs.
     functions: AST,
@@ -134,6 +138,19 @@ impl Tracer {
     /// How many alarms there are.
     pub(super) fn alarm_count(&self) -> usize {
         self.state.lock().alarms.len()
+    }
+
+    /// Notes that a contact is named at a place.
+    pub(super) fn name_contact(&self, place: Place, name: &str) {
+        let mut state = self.state.lock();
+        if state.contacts.len() < CONTACTS_PER_FILE_MAX {
+            state.contacts.insert((place, name.to_owned()));
+        }
+    }
+
+    /// The contacts that were named.
+    pub(super) fn take_contacts(&self) -> BTreeSet<(Place, String)> {
+        std::mem::take(&mut self.state.lock().contacts)
     }
 
     /// Everything found: alarms and mistakes.
