@@ -21,6 +21,8 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// Good inputs, to be mutated.
     pub seeds: fn() -> Vec<Vec<u8>>,
+    /// Whether its inputs are files of stores.
+    pub is_file: bool,
     /// Bytes that may be allocated whatever the input.
     pub base_bytes: usize,
     /// Bytes that may be allocated for each byte of input.

@@ -1,23 +1,25 @@
-//! `vocdb-fuzz [--target NAME] [--seconds S] [--iterations N] [--seed N] [--from N] [--input FILE] [--loud]`: runs every target, or one,
-//! for so many seconds in all; or one target on the bytes of a file. Inputs that fail are kept in `fuzz/target/failures/`.
+//! `vocdb-fuzz [--target NAME] [--seconds S] [--iterations N] [--seed N] [--from N] [--input FILE] [--loud]
+//! [--every-byte SHARES]`: runs every target, or one, for so many seconds in all; or one target on the bytes of a file; or the targets
+//! of files on every byte of every seed, flipped, and on every shorter length (one in `SHARES` of these). Inputs that fail are kept in `fuzz/target/failures/`.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use vocdb_fuzz::Target;
-use vocdb_fuzz::run::{Plan, attempt, run};
+use vocdb_fuzz::run::{Plan, attempt, exhaust, run};
 use vocdb_fuzz::targets::TARGETS;
 
 struct Arguments {
     target: Option<String>,
     input: Option<String>,
     seconds: f64,
+    every_byte: Option<usize>,
     plan: Plan,
 }
 
 fn arguments() -> Result<Arguments, String> {
     let plan = Plan { seed: 1, from: 0, iterations: u64::MAX, time: Duration::ZERO, is_loud: false };
-    let mut found = Arguments { target: None, input: None, seconds: 10.0, plan };
+    let mut found = Arguments { target: None, input: None, seconds: 10.0, every_byte: None, plan };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         if word == "--loud" {
@@ -32,6 +34,7 @@ fn arguments() -> Result<Arguments, String> {
             "--seconds" => found.seconds = value.parse().map_err(|error| format!("{word} {value}: {error}"))?,
             "--iterations" => found.plan.iterations = number()?,
             "--seed" => found.plan.seed = number()?,
+            "--every-byte" => found.every_byte = usize::try_from(number()?).ok().filter(|shares| *shares > 0),
             "--from" => found.plan.from = number()?,
             _ => return Err(format!("{word} is not known")),
         }
@@ -60,6 +63,8 @@ fn fuzz() -> Result<bool, String> {
     }
     if let Some(file) = &arguments.input {
         let bytes = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+        // What is made once counts for no input.
+        targets.iter().for_each(|target| drop((target.seeds)()));
         let failed = targets.iter().filter_map(|target| attempt(target, &bytes).1.err());
         let failures: Vec<String> = failed.inspect(|reason| eprintln!("{reason}")).collect();
         return Ok(failures.is_empty());
@@ -67,8 +72,15 @@ fn fuzz() -> Result<bool, String> {
     arguments.plan.time = Duration::from_secs_f64(arguments.seconds / targets.len() as f64);
     let mut is_good = true;
     for target in targets {
-        let outcome = run(target, arguments.plan);
+        let outcome = match arguments.every_byte {
+            Some(shares) if target.is_file => exhaust(target, shares),
+            Some(_) => continue,
+            None => run(target, arguments.plan),
+        };
         let (name, peak_kib) = (target.name, outcome.peak_bytes / 1024);
+        if arguments.every_byte.is_some() {
+            println!("{name}: at most {} KiB more than the seeds took", outcome.excess_bytes / 1024);
+        }
         let verdict = match outcome.failures.len() {
             0 => "each answered as it should be".to_owned(),
             failures => format!("{failures} not as they should be"),

@@ -38,12 +38,18 @@ pub struct Outcome {
     pub iterations: u64,
     /// The most bytes that one iteration allocated.
     pub peak_bytes: usize,
+    /// By how much that was more than its seed took, where seeds are changed place by place.
+    pub excess_bytes: usize,
     /// The first failures.
     pub failures: Vec<Failure>,
 }
 
 /// Failures after which a target has had enough.
 const FAILURES_MAX: usize = 5;
+/// Bytes that a seed with one change may have allocated beyond what the seed has, whatever its length,
+const MARGIN_BYTES: usize = 1 << 20;
+/// and for each of its bytes.
+const MARGIN_BYTES_PER_BYTE: usize = 64;
 
 /// Runs a target. The seeds themselves come first.
 pub fn run(target: &Target, plan: Plan) -> Outcome {
@@ -92,4 +98,38 @@ pub fn attempt(target: &Target, input: &[u8]) -> (usize, Result<(), String>) {
         Ok(()) => Ok(()),
     };
     (peak_bytes, result)
+}
+
+/// Flips a bit of every byte of every seed, and cuts each seed at every length: no change may have more allocated than the seed itself has,
+/// but for a margin. Of `shares` parts of all places it takes one, another for each seed.
+pub fn exhaust(target: &Target, shares: usize) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (number, seed) in (target.seeds)().into_iter().enumerate() {
+        // The second time, what is made once has been made.
+        let unchanged = [attempt(target, &seed), attempt(target, &seed)].map(|(peak_bytes, _)| peak_bytes);
+        let bytes_max = unchanged[0].max(unchanged[1]) + MARGIN_BYTES + MARGIN_BYTES_PER_BYTE * seed.len();
+        for place in (1..seed.len()).filter(|place| (place + number).is_multiple_of(shares)) {
+            let mut flipped = seed.clone();
+            flipped[place] ^= 1 << (Random::new(place as u64).draw() % 8);
+            for input in [flipped, seed[..place].to_vec()] {
+                let (peak_bytes, mut result) = attempt(target, &input);
+                if peak_bytes > bytes_max {
+                    let reason =
+                        format!("{peak_bytes} bytes allocated; the unchanged seed and a margin are {bytes_max}");
+                    result = result.and(Err(reason));
+                }
+                if let Err(reason) = result {
+                    outcome.failures.push(Failure { iteration: outcome.iterations, reason, input });
+                }
+                outcome.iterations += 1;
+                outcome.peak_bytes = outcome.peak_bytes.max(peak_bytes);
+                outcome.excess_bytes =
+                    outcome.excess_bytes.max(peak_bytes.saturating_sub(unchanged[0].max(unchanged[1])));
+                if outcome.failures.len() >= FAILURES_MAX {
+                    return outcome;
+                }
+            }
+        }
+    }
+    outcome
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vocdb::store::{Counters, RejectReason};
 use vocdb::{
     Channel, ChannelChange, Database, DuplicatePolicy, Error, ExportScope, Frame, Instrument, InstrumentId, Interval,
-    Quality, Receipt, Rejection, Sample, Station, TimeRange, Timestamp, Unit,
+    Quality, Receipt, Rejection, Sample, Station, TimeRange, Timestamp, Unit, ValueCorrection,
 };
 
 /// The one station of these tests.
@@ -176,12 +176,49 @@ impl Oracle {
     }
 
     fn correction(&self, frame: &Frame, channel: usize, old: Sample) -> Value {
-        let name = self.instrument(frame.instrument).map(|one| one.channels()[channel].name().to_owned());
+        let said = ("instrument", "a later frame for the same instant");
+        self.recorded((frame.instrument, channel), frame.time, [old, frame.samples[channel]], said)
+    }
+
+    fn recorded(
+        &self,
+        (id, channel): (InstrumentId, usize),
+        time: Timestamp,
+        [old, new]: [Sample; 2],
+        (by, reason): (&str, &str),
+    ) -> Value {
+        let name = self.instrument(id).map(|one| one.channels()[channel].name().to_owned());
         json!({
-            "instrument": frame.instrument, "channel": name, "time": frame.time,
-            "old": old, "new": frame.samples[channel],
-            "by": "instrument", "reason": "a later frame for the same instant",
+            "instrument": id, "channel": name, "time": time,
+            "old": old, "new": new, "by": by, "reason": reason,
         })
+    }
+
+    /// Corrects values by hand, and tells how many are different; `None`, and nothing is changed, where one cannot be.
+    pub(crate) fn correct(&mut self, asked: &ValueCorrection) -> Option<u64> {
+        let id = asked.instrument;
+        self.instrument(id)?;
+        let samples: BTreeMap<Timestamp, Sample> = asked.samples.iter().copied().collect();
+        let is_usable = |sample: &Sample| sample.value.is_some_and(|value| value.abs() <= MAGNITUDE_MAX);
+        if !samples.iter().all(|(time, sample)| is_usable(sample) && self.rows.contains_key(&(id, *time))) {
+            return None;
+        }
+        let mut corrected = 0;
+        for (time, new) in samples {
+            let place = self.rows.get_mut(&(id, time))?.get_mut(asked.channel)?;
+            let old = std::mem::replace(place, new);
+            if bits(&old) == bits(&new) {
+                continue;
+            }
+            let record = self.recorded((id, asked.channel), time, [old, new], (&asked.by, &asked.reason));
+            self.corrections.push(record);
+            corrected += 1;
+        }
+        self.counters.values_corrected += corrected;
+        self.counters.frames_accepted += corrected;
+        self.counters.values_accepted += corrected;
+        self.last_lsn += corrected;
+        Some(corrected)
     }
 
     fn rows_of(&self, id: InstrumentId) -> impl DoubleEndedIterator<Item = (Timestamp, &Vec<Sample>)> {

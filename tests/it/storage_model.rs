@@ -1,16 +1,21 @@
-//! Any sequence of appends, seals, restarts and questions gives what a map would give, to the bit.
+//! Any sequence of everything that may be done to a store, and of questions, gives what a map would give, to the bit.
+
+mod steps;
+mod whole;
 
 use super::oracle::{Oracle, STATION, instrument, rows};
+use super::rules_windows::cases;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use steps::{Arrival, Step, step};
 use vocdb::base::ExactSum;
 use vocdb::base::clock::ManualClock;
+use vocdb::store::StoreError;
 use vocdb::{
-    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
-    InstrumentChange, InstrumentId, Interval, Quality, ReadOnly, Retention, RetentionScope, Sample, TimeRange,
-    Timestamp, Unit,
+    Batch, Channel, ChannelChange, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
+    InstrumentChange, InstrumentId, Interval, Quality, Retention, RetentionScope, Sample, TimeRange, Timestamp, Unit,
+    ValueCorrection,
 };
 
 /// The host's time.
@@ -18,141 +23,32 @@ const NOW_MS: i64 = 1_700_000_000_000;
 /// The time of slot 0.
 const FIRST_MS: i64 = NOW_MS - 86_400_000;
 
-/// What is done to a store.
-#[derive(Debug, Clone)]
-enum Step {
-    Append(Vec<Arrival>),
-    /// A run of regular frames, long enough for several blocks.
-    Run {
-        instrument: u32,
-        from_slot: i64,
-        frames: i64,
-    },
-    Seal,
-    /// Another channel, one less, one back, or more decimals.
-    Change {
-        instrument: u32,
-        kind: u8,
-        channel: Index,
-        decimals: u8,
-    },
-    Compact(Compaction),
-    Delete {
-        instrument: u32,
-        channels: Vec<Index>,
-        from_slot: i64,
-        slots: i64,
-    },
-    Rollup {
-        instrument: u32,
-        channel: Index,
-        seconds: i64,
-        from_slot: i64,
-        slots: i64,
-    },
-    /// By age in hours, and by bytes.
-    Retain {
-        scope: u8,
-        channel: Index,
-        age_hours: Option<u32>,
-        bytes_max: Option<u64>,
-    },
-    Close,
-    /// As a killed process would leave it: nothing is sealed, nothing said goodbye to.
-    Drop,
-    Scan {
-        instrument: u32,
-        channels: Vec<Index>,
-        from_ms: i64,
-        to_ms: i64,
-    },
-}
-
-/// A frame before it is fitted to its instrument.
-#[derive(Debug, Clone)]
-struct Arrival {
-    instrument: u32,
-    time_ms: i64,
-    samples: [Sample; 3],
-    /// One channel too many.
-    is_too_wide: bool,
-}
-
-fn sample() -> impl Strategy<Value = Sample> {
-    let usable = select(vec![0.01, 0.1 + 0.2, -0.0, 0.0, 42.5, 1e15, -1e15, f64::MIN_POSITIVE, 123.456]);
-    let wrong = select(vec![f64::NAN, f64::INFINITY, -1e300, 1.1e15]);
-    let value = prop_oneof![60 => usable.prop_map(Some), 20 => Just(None), 1 => wrong.prop_map(Some)];
-    let quality = prop_oneof![3 => Just(Quality::Normal), 1 => select(Quality::ALL.to_vec())];
-    (value, quality).prop_map(|(value, quality)| Sample { value, quality })
-}
-
-fn time_ms() -> impl Strategy<Value = i64> {
-    let extreme = select(vec![
-        i64::MIN,
-        i64::MIN + 1,
-        -1,
-        0,
-        NOW_MS + 600_000,
-        NOW_MS + 600_001,
-        NOW_MS + 86_400_000 * 25_000,
-        i64::MAX,
-    ]);
-    prop_oneof![40 => (0_i64..14).prop_map(|slot| FIRST_MS + slot * 1_000), 1 => extreme]
-}
-
-fn arrival() -> impl Strategy<Value = Arrival> {
-    let instrument = prop_oneof![40 => 1_u32..=3, 1 => Just(99_u32), 1 => Just(0_u32)];
-    (instrument, time_ms(), [sample(), sample(), sample()], prop::bool::weighted(0.02))
-        .prop_map(|(instrument, time_ms, samples, is_too_wide)| Arrival { instrument, time_ms, samples, is_too_wide })
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let run = (1_u32..=3, 0_i64..3_000, 900_i64..2_200);
-    let edge_ms = || prop_oneof![9 => (-2_i64..16).prop_map(|slot| FIRST_MS + slot * 1_000 + 1), 1 => any::<i64>()];
-    let scan = (1_u32..=3, prop::collection::vec(any::<Index>(), 0..4), edge_ms(), edge_ms());
-    let compaction = select(vec![Compaction::Due, Compaction::Everything]);
-    let delete = (1_u32..=3, prop::collection::vec(any::<Index>(), 0..2), -2_i64..16, 0_i64..2_000);
-    let rollup = (1_u32..=3, any::<Index>(), select(vec![1_i64, 7, 60, 600, 3_600]), -2_i64..2_000, 0_i64..5_000);
-    let change = (1_u32..=3, 0_u8..5, any::<Index>(), 0_u8..14);
-    let bytes_max = prop_oneof![3 => 400_u64..6_000, 1 => Just(0_u64)];
-    let retain = (0_u8..6, any::<Index>(), prop::option::of(1_u32..60), prop::option::of(bytes_max));
-    prop_oneof![
-        2 => compaction.prop_map(Step::Compact),
-        1 => delete.prop_map(|(instrument, channels, from_slot, slots)| Step::Delete { instrument, channels, from_slot, slots }),
-        3 => rollup.prop_map(|(instrument, channel, seconds, from_slot, slots)| Step::Rollup { instrument, channel, seconds, from_slot, slots }),
-        12 => prop::collection::vec(arrival(), 0..10).prop_map(Step::Append),
-        1 => run.prop_map(|(instrument, from_slot, frames)| Step::Run { instrument, from_slot, frames }),
-        3 => Just(Step::Seal),
-        2 => change.prop_map(|(instrument, kind, channel, decimals)| Step::Change { instrument, kind, channel, decimals }),
-        2 => retain.prop_map(|(scope, channel, age_hours, bytes_max)| Step::Retain { scope, channel, age_hours, bytes_max }),
-        1 => Just(Step::Close),
-        1 => Just(Step::Drop),
-        4 => scan.prop_map(|(instrument, channels, from_ms, to_ms)| Step::Scan { instrument, channels, from_ms, to_ms }),
-    ]
-}
-
 fn slot_range(from_slot: i64, slots: i64) -> TimeRange {
     let at = |slot: i64| Timestamp::from_ms(FIRST_MS + slot * 1_000);
     TimeRange::new(at(from_slot), at(from_slot + slots))
 }
 
 /// A store and what it should hold.
-struct Pair<'d> {
-    dir: &'d Path,
+struct Pair {
+    /// Holds the store and all that is made of it.
+    temporary: tempfile::TempDir,
+    dir: PathBuf,
     db: Option<Database>,
     oracle: Oracle,
     /// Accepted frames that no segment holds.
     unsealed: u64,
 }
 
-impl<'d> Pair<'d> {
-    fn new(dir: &'d Path) -> Self {
+impl Pair {
+    fn new() -> Self {
         let instruments = vec![
             instrument("last", 2, DuplicatePolicy::KeepLast),
             instrument("first", 1, DuplicatePolicy::KeepFirst),
             instrument("reject", 3, DuplicatePolicy::Reject),
         ];
-        let mut pair = Self { dir, db: None, oracle: Oracle::new(instruments), unsealed: 0 };
+        let temporary = tempfile::tempdir().unwrap();
+        let dir = temporary.path().join("store");
+        let mut pair = Self { temporary, dir, db: None, oracle: Oracle::new(instruments), unsealed: 0 };
         pair.open();
         assert_eq!(pair.oracle.register(pair.db()).unwrap(), pair.oracle.ids());
         pair
@@ -162,10 +58,17 @@ impl<'d> Pair<'d> {
         self.db.as_ref().unwrap()
     }
 
-    fn open(&mut self) {
+    fn config() -> Config {
         let clock = Arc::new(ManualClock::new(NOW_MS));
-        let config = Config { durability: Durability::Buffered, clock, ..Config::default() };
-        let db = Database::open(self.dir, config).unwrap();
+        Config { durability: Durability::Buffered, clock, ..Config::default() }
+    }
+
+    fn open(&mut self) {
+        self.begin(Database::open(&self.dir, Self::config()).unwrap());
+    }
+
+    /// Goes on with a store that has just been opened.
+    fn begin(&mut self, db: Database) {
         let report = db.open_report();
         assert_eq!(report.frames_replayed, self.unsealed);
         assert_eq!((report.wal_torn_bytes, report.ledger_torn_bytes, report.quarantined.len()), (0, 0, 0));
@@ -184,6 +87,19 @@ impl<'d> Pair<'d> {
         let receipt = self.db().append(&Batch::from_iter(frames)).unwrap();
         // As text, because the reason for a NaN holds that NaN, which equals nothing.
         assert_eq!(format!("{receipt:?}"), format!("{wanted:?}"));
+    }
+
+    fn correct(&mut self, instrument: InstrumentId, channel: usize, samples: Vec<(Timestamp, Sample)>) {
+        let (by, reason) = ("laboratory".to_owned(), "a factor of ten".to_owned());
+        let asked = ValueCorrection { instrument, channel, samples, by, reason };
+        match (self.db().correct(&asked), self.oracle.correct(&asked)) {
+            (Ok(corrected), Some(wanted)) => {
+                assert_eq!(corrected, wanted);
+                self.unsealed += wanted;
+            }
+            (Err(Error::NoInstrument(_) | Error::Store(StoreError::NotCorrectable { .. })), None) => {}
+            (corrected, wanted) => panic!("{corrected:?}, wanted {wanted:?}"),
+        }
     }
 
     /// Whether an instrument has retired the channel at a place.
@@ -323,6 +239,14 @@ impl<'d> Pair<'d> {
                 };
                 self.retain(scope, *age_hours, *bytes_max);
             }
+            Step::Correct { instrument, channel, samples } => {
+                let channel = channel.index(self.width(*instrument));
+                let at = |(ms, sample): &(i64, Sample)| (Timestamp::from_ms(*ms), *sample);
+                self.correct(InstrumentId::new(*instrument), channel, samples.iter().map(at).collect());
+            }
+            Step::Repair { is_closed } => self.repair(*is_closed),
+            Step::Dump => self.assert_a_dump_is_the_same(),
+            Step::Move => self.go_on_in_a_backup(),
             Step::Close => {
                 self.db.take().unwrap().close().unwrap();
                 self.unsealed = 0;
@@ -362,30 +286,6 @@ impl<'d> Pair<'d> {
         }
     }
 
-    /// Another process sees what this one does, and so does a backup.
-    fn assert_others_see_the_same(&self) {
-        let seen = |beside: &ReadOnly, id: InstrumentId, channels: &[usize]| {
-            let rows = beside.readings().rows(id, channels, TimeRange::ALL).unwrap();
-            (0..channels.len())
-                .map(|c| rows.samples(c).map(|(t, s)| (t, super::oracle::bits(&s))).collect())
-                .collect::<Vec<Vec<_>>>()
-        };
-        let backup = tempfile::tempdir().unwrap();
-        self.db().backup(backup.path()).unwrap();
-        let (beside, copied) = (ReadOnly::open(self.dir).unwrap(), ReadOnly::open(backup.path()).unwrap());
-        assert_eq!(beside.registry(), &self.db().registry());
-        for (id, instrument) in self.oracle.ids().into_iter().zip(&self.oracle.instruments) {
-            let channels: Vec<usize> = (0..instrument.channels().len()).collect();
-            let wanted = self.oracle.rows(id, &channels, TimeRange::ALL);
-            let of_channel = |c: &usize| wanted.iter().map(|(time, samples)| (*time, samples[*c])).collect::<Vec<_>>();
-            let wanted: Vec<_> = channels.iter().map(of_channel).collect();
-            assert_eq!(seen(&beside, id, &channels), wanted);
-            assert_eq!(seen(&copied, id, &channels), wanted);
-        }
-        let report = Database::verify(backup.path(), |_, _| {}).unwrap();
-        assert!(report.is_sound(), "{report:?}");
-    }
-
     fn assert_equal(&self) {
         self.oracle.assert_latest(self.db());
         let stats = self.db().stats().unwrap();
@@ -395,12 +295,11 @@ impl<'d> Pair<'d> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(250))]
 
     #[test]
     fn a_store_answers_as_a_map_would(steps in prop::collection::vec(step(), 1..40)) {
-        let dir = tempfile::tempdir().unwrap();
-        let mut pair = Pair::new(dir.path());
+        let mut pair = Pair::new();
         for step in &steps {
             pair.take(step);
             pair.assert_equal();
@@ -414,8 +313,7 @@ proptest! {
 
 #[test]
 fn the_newest_sample_is_the_corrected_one_also_once_both_are_sealed() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut pair = Pair::new(dir.path());
+    let mut pair = Pair::new();
     let frame = |slot: i64, values: &[Option<f64>]| {
         Frame::new(InstrumentId::new(1), Timestamp::from_ms(FIRST_MS + slot * 1_000), values)
     };

@@ -1,6 +1,6 @@
 //! Any bytes as a dump: a store, or an error that names a line. An odd first byte has the last line made right.
 
-use super::files::{config, register};
+use super::specimens::{config, register};
 use crate::memory::MemoryStorage;
 use vocdb::base::checksum::crc32c;
 use vocdb::{Batch, Database, DumpScope, Frame, InstrumentId, ReadOnly, Timestamp};
@@ -42,7 +42,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let row = |row: i64, value| {
         Frame::new(
             InstrumentId::new(1),
-            Timestamp::from_ms(super::files::NOW_MS - 900_000 + row * 1_000),
+            Timestamp::from_ms(super::specimens::NOW_MS - 900_000 + row * 1_000),
             &[Some(value), None],
         )
     };
@@ -53,7 +53,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let mut text = Vec::new();
     db.dump(&DumpScope::WHOLE, &mut text, |_| {}).expect("a dump");
     let end = text.iter().rposition(|byte| *byte == b'e').expect("a last line");
-    let arrival = format!("arrivals\n1 {} 1.5/3 -0\n", super::files::NOW_MS);
+    let arrival = format!("arrivals\n1 {} 1.5/3 -0\n", super::specimens::NOW_MS);
     let with_arrival = [&text[..end], arrival.as_bytes(), b"end 0 0\n"].concat();
     vec![[&[0], text.as_slice()].concat(), [&[1], text.as_slice()].concat(), [&[1], with_arrival.as_slice()].concat()]
 }

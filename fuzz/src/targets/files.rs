@@ -1,84 +1,46 @@
 //! Any bytes in place of one file of a good store: it opens and reads, or says what is wrong.
 //!
-//! The first byte of an input says how: bit 0 has checksums made right, bit 1 leaves the catalog that knows the segment.
+//! The first byte of an input says how: bit 0 has checksums made right, bit 1 leaves the catalog that knows the segment, bit 2 has the
+//! store repaired rather than opened; the bits above say of which store the file is.
 
 use super::log::mend;
-use crate::memory::{Files, MemoryStorage};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use super::specimens::{NOW_MS, SPECIMENS, config};
+use crate::memory::MemoryStorage;
+use std::path::Path;
 use vocdb::base::checksum::crc32c;
-use vocdb::base::clock::ManualClock;
-use vocdb::{
-    Batch, Channel, Config, Database, Durability, Error, Frame, Instrument, InstrumentId, Interval, Sample, Station,
-    TimeRange, Timestamp, Unit,
-};
+use vocdb::{Batch, Database, Error, Frame, InstrumentId, Sample, TimeRange, Timestamp};
 
-/// The host's time.
-pub const NOW_MS: i64 = 1_700_000_000_000;
+/// The bits of an input's first byte below the number of its store.
+const MODES: u8 = 8;
 
-/// A store with a segment, a log behind it and a ledger.
-struct Specimen {
-    dir: tempfile::TempDir,
-    files: Files,
-}
-
-static SPECIMEN: LazyLock<Specimen> = LazyLock::new(|| make().expect("a store in memory"));
-
-/// A store in memory on the manual clock.
-pub fn config(storage: &MemoryStorage) -> Config {
-    let clock = Arc::new(ManualClock::new(NOW_MS));
-    Config { durability: Durability::Buffered, clock, storage: Arc::new(storage.clone()), ..Config::default() }
-}
-
-/// Registers one station and two instruments with two channels each.
-pub fn register(db: &Database) -> Result<Vec<InstrumentId>, Error> {
-    let station = db.register_station(Station::new("park/S1")?)?;
-    let instrument = |name| {
-        let channels = vec![Channel::quantity("a", Unit::Ppb)?, Channel::quantity("b", Unit::Ppm)?];
-        db.register_instrument(station, Instrument::new(name, Interval::seconds(1), channels)?)
-    };
-    ["gc", "mast"].map(instrument).into_iter().collect()
-}
-
-fn make() -> Result<Specimen, Error> {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let storage = MemoryStorage::default();
-    let db = Database::open(dir.path(), config(&storage))?;
-    let ids = register(&db)?;
-    let rows = |rows: std::ops::Range<i64>| -> Batch {
-        let both = rows.flat_map(|row| ids.iter().map(move |id| (*id, row)));
-        both.map(|(id, row)| {
-            let value = (row % 40) as f64 / 100.0;
-            let values = [Some(value), (row % 7 > 0).then_some(value * 3.0)];
-            Frame::new(id, Timestamp::from_ms(NOW_MS - 5_000_000 + row * 1000), &values)
-        })
-        .collect()
-    };
-    db.append(&rows(0..1500))?;
-    db.seal()?;
-    (0..6).try_for_each(|batch| db.append(&rows(1497 + batch * 4..1502 + batch * 4)).map(|_| ()))?;
-    drop(db);
-    drop(Database::open(dir.path(), config(&storage))?);
-    Ok(Specimen { dir, files: storage.files() })
-}
-
-fn path_of(place: &str) -> PathBuf {
-    let is_it = |path: &&PathBuf| path.ends_with(place) || path.parent().is_some_and(|parent| parent.ends_with(place));
-    SPECIMEN.files.keys().find(is_it).expect("a file of every kind").clone()
-}
-
+/// The file of every store, in every way.
 fn seeds_of(place: &str) -> Vec<Vec<u8>> {
-    let whole = &SPECIMEN.files[&path_of(place)];
-    (0..4_u8).map(|mode| [&[mode], whole.as_slice()].concat()).collect()
+    let mut seeds = Vec::new();
+    for (number, specimen) in (0_u8..).zip(SPECIMENS.iter()) {
+        let whole = &specimen.files[&specimen.path_of(place)];
+        seeds.extend((0..MODES).map(|mode| [&[number * MODES + mode], whole.as_slice()].concat()));
+    }
+    seeds
 }
 
-fn open_and_read(dir: &Path, storage: &MemoryStorage) -> Result<(), Error> {
-    let db = Database::open(dir, config(storage))?;
-    for number in 1..=2 {
-        let rows = db.readings().rows(InstrumentId::new(number), &[0, 1], TimeRange::ALL)?;
+fn open_and_read(dir: &Path, storage: &MemoryStorage, is_repaired: bool) -> Result<(), Error> {
+    let db = match is_repaired {
+        true => Database::repair(dir, config(storage), |_, _| {})?,
+        false => Database::open(dir, config(storage))?,
+    };
+    let registry = db.registry();
+    for (id, _, instrument) in registry.instruments() {
+        let channels: Vec<usize> = (0..instrument.channels().len()).collect();
+        let rows = db.readings().rows(id, &channels, TimeRange::ALL)?;
         assert!(rows.samples(0).map(|(time, _)| time).is_sorted_by(|a, b| a < b), "times out of order");
-        let _: Vec<Sample> = rows.samples(1).map(|(_, sample)| sample).collect();
-        db.readings().latest(InstrumentId::new(number), 1)?;
+        for channel in channels {
+            let _: Vec<Sample> = rows.samples(channel).map(|(_, sample)| sample).collect();
+            db.readings().latest(id, channel)?;
+        }
+    }
+    let events = db.events()?;
+    for alarm in events.iter().filter_map(|event| event.alarm()) {
+        db.explain(alarm)?;
     }
     let more = Frame::new(InstrumentId::new(1), Timestamp::from_ms(NOW_MS), &[Some(1.0), None]);
     db.append(&Batch::from_iter([more]))?;
@@ -88,17 +50,18 @@ fn open_and_read(dir: &Path, storage: &MemoryStorage) -> Result<(), Error> {
 
 fn run_with(place: &str, input: &[u8], mend: fn(&mut [u8])) {
     let Some((mode, bytes)) = input.split_first() else { return };
+    let specimen = &SPECIMENS[usize::from(mode / MODES) % SPECIMENS.len()];
     let mut bytes = bytes.to_vec();
     if mode & 1 == 1 {
         mend(&mut bytes);
     }
-    let (dir, path) = (SPECIMEN.dir.path(), path_of(place));
-    let mut files = SPECIMEN.files.clone();
-    files.insert(path.clone(), bytes);
+    let dir = specimen.dir.path();
+    let mut files = specimen.files.clone();
+    files.insert(specimen.path_of(place), bytes);
     if mode & 2 == 0 {
         let _ = std::fs::remove_dir_all(dir.join("catalog"));
     }
-    if let Err(error) = open_and_read(dir, &MemoryStorage::new(files)) {
+    if let Err(error) = open_and_read(dir, &MemoryStorage::new(files), mode & 4 == 4) {
         assert!(!error.to_string().is_empty());
     }
 }
@@ -108,7 +71,7 @@ pub fn run_wal(input: &[u8]) {
     run_with("wal", input, mend);
 }
 
-/// A log of six batches.
+/// The newest log of each store.
 pub fn wal_seeds() -> Vec<Vec<u8>> {
     seeds_of("wal")
 }
@@ -127,7 +90,7 @@ fn mend_footer(bytes: &mut [u8]) {
     bytes[tail + 4..tail + 8].copy_from_slice(&crc.to_le_bytes());
 }
 
-/// A segment of two instruments.
+/// A segment as it was sealed, a settled one, one of an earlier version.
 pub fn segment_seeds() -> Vec<Vec<u8>> {
     seeds_of("segments")
 }
@@ -137,19 +100,19 @@ pub fn run_ledger(input: &[u8]) {
     run_with("ledger", input, mend);
 }
 
-/// A ledger with stations, corrections and a seal.
+/// The ledger of each store.
 pub fn ledger_seeds() -> Vec<Vec<u8>> {
     seeds_of("ledger")
 }
 
 /// Any bytes in the catalog's file: the store has all its rows.
 pub fn run_catalog(input: &[u8]) {
-    let dir = SPECIMEN.dir.path();
+    let dir = SPECIMENS[0].dir.path();
     let catalog = dir.join("catalog");
     let _ = std::fs::remove_dir_all(&catalog);
     std::fs::create_dir_all(&catalog).expect("a folder for the catalog");
     std::fs::write(catalog.join("db"), input).expect("a file for the catalog");
-    let storage = MemoryStorage::new(SPECIMEN.files.clone());
+    let storage = MemoryStorage::new(SPECIMENS[0].files.clone());
     let db = Database::open(dir, config(&storage)).expect("a store opens whatever its catalog is");
     let rows = db.readings().rows(InstrumentId::new(1), &[0], TimeRange::ALL).expect("a store reads");
     assert_eq!(rows.len(), 1522);
@@ -157,8 +120,8 @@ pub fn run_catalog(input: &[u8]) {
 
 /// The file of a catalog, and none.
 pub fn catalog_seeds() -> Vec<Vec<u8>> {
-    let dir = SPECIMEN.dir.path();
-    drop(Database::open(dir, config(&MemoryStorage::new(SPECIMEN.files.clone()))));
+    let dir = SPECIMENS[0].dir.path();
+    drop(Database::open(dir, config(&MemoryStorage::new(SPECIMENS[0].files.clone()))));
     let whole = std::fs::read(dir.join("catalog/db")).unwrap_or_default();
     vec![Vec::new(), whole[..whole.len().min(4096)].to_vec(), whole]
 }

@@ -7,6 +7,7 @@ mod log;
 mod model;
 mod pages;
 mod rules;
+mod specimens;
 mod times;
 mod values;
 
@@ -22,10 +23,10 @@ pub const TARGETS: &[Target] = &[
     target("times", times::run, times::seeds, (512 * KIB, 64)),
     target("values", values::run, values::seeds, (4 * MIB, 4 * KIB)),
     target("log", log::run, log::seeds, (64 * KIB, 64)),
-    target("wal", files::run_wal, files::wal_seeds, (16 * MIB, KIB)),
-    target("segment", files::run_segment, files::segment_seeds, (16 * MIB, KIB)),
-    target("ledger", files::run_ledger, files::ledger_seeds, (16 * MIB, KIB)),
-    target("catalog", files::run_catalog, files::catalog_seeds, (16 * MIB, KIB)),
+    of_files("wal", files::run_wal, files::wal_seeds, (10 * MIB, 256)),
+    of_files("segment", files::run_segment, files::segment_seeds, (10 * MIB, 256)),
+    of_files("ledger", files::run_ledger, files::ledger_seeds, (10 * MIB, 256)),
+    of_files("catalog", files::run_catalog, files::catalog_seeds, (10 * MIB, 256)),
     target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
     target("dump", dump::run, dump::seeds, (32 * MIB, 4 * KIB)),
     target("rules", rules::run, rules::seeds, (64 * MIB, 16 * KIB)),
@@ -39,5 +40,9 @@ const fn target(
     seeds: fn() -> Vec<Vec<u8>>,
     (base_bytes, bytes_per_byte): (usize, usize),
 ) -> Target {
-    Target { name, run, seeds, base_bytes, bytes_per_byte }
+    Target { name, run, seeds, is_file: false, base_bytes, bytes_per_byte }
+}
+
+const fn of_files(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>, limits: (usize, usize)) -> Target {
+    Target { is_file: true, ..target(name, run, seeds, limits) }
 }

@@ -1,6 +1,6 @@
 //! A store and a map, given the same frames: bytes are steps, and both answer alike after each.
 
-use super::files::{NOW_MS, config, register};
+use super::specimens::{NOW_MS, config, register};
 use crate::memory::MemoryStorage;
 use crate::random::Random;
 use std::collections::BTreeMap;
