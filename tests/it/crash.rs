@@ -1,6 +1,7 @@
 //! A real child process, killed with SIGKILL while it appends: what it was promised is there, and nothing else.
 
 mod every_act;
+mod every_change;
 mod halting;
 
 use crate::metec::{self, FRAMES_PER_MINUTE};
