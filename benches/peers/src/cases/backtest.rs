@@ -4,6 +4,8 @@ use super::Run;
 use crate::failure::{Failure, of};
 use crate::measure::timed;
 use std::path::Path;
+use std::sync::Arc;
+use vocdb::base::clock::{Clock, ManualClock};
 use vocdb::rules::RuleFile;
 use vocdb::{
     AlarmEvent, Backtest, Batch, Channel, Config, Database, Durability, Instrument, InstrumentId, Interval, Replayed,
@@ -26,25 +28,31 @@ pub(super) fn run(run: &mut Run) -> Result<(), Failure> {
     }
     let days = run.either(30_i64, 2);
     let dir = run.folder()?;
-    let (db, expected) = filled(dir.path(), days)?;
-    let rules = [RuleFile { name: "rules.rhai".to_owned(), text: rules() }];
-    let (opened, time) = timed(|| {
-        let mut opened = 0_u64;
+    let rules = vec![RuleFile { name: "rules.rhai".to_owned(), text: rules() }];
+    let (db, expected) = lived(dir.path(), days, rules.clone())?;
+    let (replayed, time) = timed(|| {
+        let mut events = Vec::new();
         let watch = &mut |step| {
-            if let Replayed::Event(AlarmEvent::Opened(alarm)) = step {
-                opened += u64::from(alarm.rule.starts_with("plain"));
+            if let Replayed::Event(event) = step {
+                events.push(event);
             }
         };
         db.backtest(&rules, &Backtest::new(TimeRange::ALL), watch).map_err(of("run the backtest"))?;
-        Ok(opened)
+        Ok(events)
     })?;
+    let is_plain = |event: &&AlarmEvent| matches!(event, AlarmEvent::Opened(one) if one.rule.starts_with("plain"));
+    let opened = replayed.iter().filter(is_plain).count() as u64;
     if opened != expected {
         return Err(Failure::says("the backtest opens other alarms than the readings ask for"));
+    }
+    let events = records(&replayed)?;
+    if events != records(&db.events().map_err(of("read the events"))?)? {
+        return Err(Failure::says("the backtest says something else than the store said while it was written"));
     }
     run.add(CASE, "vocdb", time.as_secs_f64(), "s");
     run.note(
         CASE,
-        format!("{STATIONS} stations, {CHANNELS} channels, {days} days, a frame a minute, {RULES} rules; once; {opened} plain alarms, as counted beside"),
+        format!("{STATIONS} stations, {CHANNELS} channels, {days} days, a frame a minute, {RULES} rules; once; {opened} plain alarms, as counted beside; {} events, each byte as on record of the live run", events.len()),
     );
     Ok(())
 }
@@ -72,14 +80,28 @@ fn rules() -> String {
     [chain.to_owned()].into_iter().chain((0..RULES).map(rule)).collect()
 }
 
-/// A store of random walks with plumes, and how often the plain rules open over it.
-fn filled(dir: &Path, days: i64) -> Result<(Database, u64), Failure> {
-    let config = Config { durability: Durability::Buffered, timers: Timers::Frames, ..Config::default() };
+/// What events are on record, byte for byte; deliveries are of no backtest.
+fn records(events: &[AlarmEvent]) -> Result<Vec<String>, Failure> {
+    let is_replayed = |event: &&AlarmEvent| {
+        !matches!(event, AlarmEvent::Delivery(_) | AlarmEvent::Rerouted(_) | AlarmEvent::SystemAlarm(_))
+    };
+    let record = |event: &AlarmEvent| event.to_record().map(|record| format!("{record:?}"));
+    let records: Result<_, _> = events.iter().filter(is_replayed).map(record).collect();
+    records.map_err(of("write an event"))
+}
+
+/// A store that has taken random walks with plumes in minute by minute, with the rules in force and a clock that goes on, and how often the
+/// plain rules open over it.
+fn lived(dir: &Path, days: i64, rules: Vec<RuleFile>) -> Result<(Database, u64), Failure> {
+    let clock = Arc::new(ManualClock::new(T0_MS));
+    let timed = Arc::clone(&clock) as Arc<dyn Clock>;
+    let config = Config { durability: Durability::Buffered, timers: Timers::Clock, clock: timed, ..Config::default() };
     let db = Database::open(dir, config).map_err(of("open a store"))?;
     let mut instruments = Vec::new();
     for station in 0..STATIONS {
         instruments.push(registered(&db, station).map_err(of("register a station"))?);
     }
+    db.load_rule_files(rules).map_err(of("load the rules"))?;
     let (mut seed, mut openings) = (1_u64, 0);
     let mut levels = vec![500_i64; STATIONS * CHANNELS];
     let mut above = vec![0_u32; STATIONS * CHANNELS];
@@ -101,10 +123,10 @@ fn filled(dir: &Path, days: i64) -> Result<(Database, u64), Failure> {
             }
             batch.push_values(*instrument, Timestamp::from_ms(T0_MS + minute * 60_000), &values);
         }
-        if minute % 60 == 59 {
-            db.append(&batch).map_err(of("append"))?;
-            batch = Batch::new();
-        }
+        clock.set_ms(T0_MS + minute * 60_000);
+        db.append(&batch).map_err(of("append"))?;
+        batch = Batch::new();
+        db.advance().map_err(of("let time pass"))?;
     }
     db.seal().map_err(of("seal"))?;
     Ok((db, openings))
