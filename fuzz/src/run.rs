@@ -46,8 +46,9 @@ pub struct Outcome {
 
 /// Failures after which a target has had enough.
 const FAILURES_MAX: usize = 5;
-/// Bytes that a seed with one change may have allocated beyond what the seed has, whatever its length,
-const MARGIN_BYTES: usize = 1 << 20;
+/// Bytes that a seed with one change may have allocated beyond what the seed has, whatever its length (other files of its store may be read
+/// because of it),
+const MARGIN_BYTES: usize = 2 << 20;
 /// and for each of its bytes.
 const MARGIN_BYTES_PER_BYTE: usize = 64;
 

@@ -22,6 +22,7 @@ mod rules_said;
 mod rules_windows;
 mod shift;
 mod stats;
+mod storage_allocations;
 mod storage_answers;
 mod storage_backfill;
 mod storage_catalog;

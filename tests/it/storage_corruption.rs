@@ -7,6 +7,7 @@ mod logs;
 
 use super::faulty::{FaultyStorage, scrambled};
 use super::oracle::{Oracle, Rows, instrument, read_rows};
+use allocation_counter::measure;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
@@ -31,7 +32,14 @@ struct Specimen {
     states: Vec<(usize, Oracle)>,
     /// Rows of each instrument in the segment.
     sealed_rows: u64,
+    /// Bytes that opening and reading it unchanged has allocated at most at a time.
+    unchanged_bytes: u64,
 }
+
+/// Bytes that a store with one file changed may have allocated at a time beyond what the unchanged one has, whatever the file's length,
+const MARGIN_BYTES: u64 = 512 << 10;
+/// and for each byte of that file.
+const MARGIN_BYTES_PER_BYTE: u64 = 64;
 
 fn config(storage: &FaultyStorage) -> Config {
     let clock = Arc::new(ManualClock::new(NOW_MS));
@@ -105,7 +113,13 @@ impl Specimen {
         // One good start writes the catalog.
         drop(Database::open(dir.path(), config(&storage)).unwrap());
         let files = storage.files();
-        Self { dir, storage, files, states, sealed_rows }
+        let mut specimen = Self { dir, storage, files, states, sealed_rows, unchanged_bytes: 0 };
+        let (path, bytes) = specimen.files[0].clone();
+        for has_catalog in [true, false, true] {
+            let taken = measure(|| drop(specimen.open_with(&path, &bytes, has_catalog).unwrap())).bytes_max;
+            specimen.unchanged_bytes = specimen.unchanged_bytes.max(taken);
+        }
+        specimen
     }
 
     /// The log as two files: an older one of four batches, and the rest.
@@ -182,11 +196,15 @@ enum Outcome {
 }
 
 impl Specimen {
-    /// Opens with a change; an error must name the file, and nothing may panic.
+    /// Opens with a change; an error must name the file, and nothing may panic, or allocate what the file's size does not justify.
     fn attempt(&self, place: &str, bytes: &[u8], has_catalog: bool, change: &str) -> Outcome {
         let path = &self.files[position(&self.files, place)].0;
+        let mut opened = None;
         let open = std::panic::AssertUnwindSafe(|| self.open_with(path, bytes, has_catalog));
-        match std::panic::catch_unwind(open).unwrap_or_else(|_| panic!("{place}, {change}: a panic")) {
+        let taken = measure(|| opened = Some(std::panic::catch_unwind(open))).bytes_max;
+        let bytes_max = self.unchanged_bytes + MARGIN_BYTES + MARGIN_BYTES_PER_BYTE * bytes.len() as u64;
+        assert!(taken <= bytes_max, "{place}, {change}: {taken} bytes allocated, {bytes_max} are justified");
+        match opened.unwrap().unwrap_or_else(|_| panic!("{place}, {change}: a panic")) {
             Ok((report, rows)) => Outcome::Opened(Box::new(report), rows),
             Err(error) => {
                 let text = error.to_string();

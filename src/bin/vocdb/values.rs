@@ -1,6 +1,7 @@
 //! Values on the command line that several subcommands read.
 
-use vocdb::{Interval, Timestamp, Unit};
+use crate::failure::Failure;
+use vocdb::{Interval, TimeRange, Timestamp, Unit};
 
 /// A length of time such as `1m`.
 pub(crate) fn interval(text: &str) -> Result<Interval, String> {
@@ -21,6 +22,14 @@ pub(crate) fn line(text: &str) -> Result<String, String> {
 pub(crate) fn remark(text: &str) -> Result<String, String> {
     let is_plain = !text.chars().any(char::is_control);
     is_plain.then(|| text.to_owned()).ok_or_else(|| "write it on one line, without control characters".to_owned())
+}
+
+/// What lies between `--from` and `--to`; open where one is not said.
+pub(crate) fn range(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<TimeRange, Failure> {
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        return Err(Failure::Says("nothing lies between --from and --to: --to is the later one".to_owned()));
+    }
+    Ok(TimeRange::new(from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX)))
 }
 
 /// A point in time in RFC 3339, or a date, which is its midnight in UTC.

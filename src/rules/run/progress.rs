@@ -2,26 +2,11 @@
 
 use super::engine::{Engine, PlanState};
 use super::member::MemberState;
+use super::series::Heard;
 use crate::model::Timestamp;
 
 /// After so many frames the old samples of one instrument are dropped, each in its turn: no frame waits for all.
 const FRAMES_PER_TRIM: u64 = 32;
-
-/// How far an instrument has come.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Heard {
-    /// The time of its newest frame.
-    pub(super) newest: Option<Timestamp>,
-    /// It sends one so often.
-    pub(super) interval_ms: i64,
-}
-
-impl Heard {
-    /// Whether the frame that was due next has been waited for in vain, where patience with that time is over; so it has where none ever came.
-    fn is_missed(&self, patience_over: Timestamp) -> bool {
-        self.newest.is_none_or(|newest| newest.plus_ms(self.interval_ms) <= patience_over)
-    }
-}
 
 impl Engine {
     /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.

@@ -1,4 +1,4 @@
-//! The newest valid samples of one channel, as far back as any rule's window reaches.
+//! The newest valid samples of one channel, as far back as any rule's window reaches, and how far its instrument has come.
 
 use super::super::expr::Strand;
 use super::super::verdict::FlagCount;
@@ -127,5 +127,21 @@ impl Series {
     /// The time of the first sample behind `time`.
     pub(super) fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
         self.get(self.sequence_after(time)).map(|(at, _)| at)
+    }
+}
+
+/// How far an instrument has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heard {
+    /// The time of its newest frame.
+    pub(super) newest: Option<Timestamp>,
+    /// It sends one so often.
+    pub(super) interval_ms: i64,
+}
+
+impl Heard {
+    /// Whether the frame that was due next has been waited for in vain, where patience with that time is over; so it has where none ever came.
+    pub(super) fn is_missed(&self, patience_over: Timestamp) -> bool {
+        self.newest.is_none_or(|newest| newest.plus_ms(self.interval_ms) <= patience_over)
     }
 }

@@ -5,7 +5,6 @@
 
 mod builder;
 mod call;
-mod contacts;
 mod draft;
 mod engine;
 mod error;
@@ -23,14 +22,15 @@ use super::expr::Rule;
 use super::nearest::nearest;
 use super::verdict::Place;
 use crate::base::limits::{RULE_FILE_BYTES_MAX, RULE_SET_BYTES_MAX, RULE_SET_OPERATIONS_MAX, RULES_MAX};
-use contacts::Contacts;
 use draft::{AlarmDraft, Part};
+use rhai::Dynamic;
 use run::{Exports, Run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use symbol::Symbol;
 pub(super) use symbol::{DURATIONS, duration_ms};
 use text::Source;
-use tracer::{Budget, mistake};
+use tracer::{Budget, Contacts, mistake};
 pub(super) use words::definitions;
 
 /// Lines that one rule file may have; Rhai counts no further than 65 535.
@@ -121,7 +121,8 @@ impl<'a> Trace<'a> {
         let (tracer, exports, failed) = Run::new(Source::new(name, text), &budget, &mut import).finish();
         self.active.pop();
         let (alarms, diagnostics) = tracer.take();
-        self.contacts.add(name, tracer.take_contacts(), &exports);
+        let is_party = |value: &Dynamic| matches!(symbol::symbol(value), Some(Symbol::Contact(_) | Symbol::Roster(_)));
+        self.contacts.add(name, tracer.take_contacts(), exports.values().any(is_party));
         self.diagnostics.extend(diagnostics);
         for alarm in alarms {
             self.add(&alarm.lock(), &tracer.source, &failed);

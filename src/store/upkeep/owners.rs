@@ -5,6 +5,7 @@ use super::super::error::StoreError;
 use super::super::read::Reader;
 use super::super::segment::{InstrumentEntry, Lineage, Segment};
 use crate::model::Registry;
+use std::sync::Arc;
 
 /// What is to be done where they are not the same.
 const ADVICE: &str = "the ledger was removed, cut short or replaced, or the file is another store's: restore the ledger from a backup, or let \
@@ -55,19 +56,24 @@ pub(super) fn check_known(segment: &Segment, registry: &Registry) -> Result<(), 
     Err(StoreError::Foreign { path: segment.path().to_owned(), reason })
 }
 
+/// Checks the segments that are not in the ledger: what a crash has left unrecorded is of instruments that it knows.
+fn check_unrecorded(
+    segments: &[Arc<Segment>],
+    (lineage, registry): (&Lineage, &Registry),
+    check: fn(&Segment, &Registry) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut unrecorded = segments.iter().filter(|segment| !lineage.is_live(&segment.file_name()));
+    unrecorded.try_for_each(|segment| check(segment, registry))
+}
+
 impl Store {
-    /// Refuses segments that are not in the ledger and whose instruments are not either. What a crash has left unrecorded is of instruments
-    /// that it knows.
+    /// Refuses segments that are not in the ledger and whose instruments are not either.
     pub(crate) fn check_owners(&self, lineage: &Lineage, registry: &Registry) -> Result<(), StoreError> {
-        let segments = self.segments();
-        let mut unrecorded = segments.iter().filter(|segment| !lineage.is_live(&segment.file_name()));
-        unrecorded.try_for_each(|segment| check_known(segment, registry))
+        check_unrecorded(&self.segments(), (lineage, registry), check_known)
     }
 }
 
 /// As [`Store::check_owners`], beside a writer, which may have registered more since the ledger was read.
 pub(crate) fn check_owners(reader: &Reader, lineage: &Lineage, registry: &Registry) -> Result<(), StoreError> {
-    let segments = reader.segments();
-    let mut unrecorded = segments.iter().filter(|segment| !lineage.is_live(&segment.file_name()));
-    unrecorded.try_for_each(|segment| check_same(segment, registry))
+    check_unrecorded(&reader.segments(), (lineage, registry), check_same)
 }

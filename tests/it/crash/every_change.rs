@@ -62,7 +62,7 @@ fn chance_of((store, number): (u64, u64)) -> u64 {
 /// The act of a number on a store that is as the oracle says.
 fn act(oracle: &Oracle, (store, number): (u64, u64)) -> Act {
     let chance = chance_of((store, number));
-    let id = InstrumentId::new(1 + (chance >> 8) as u32 % 2);
+    let id = InstrumentId::new(1 + u32::from(chance & 256 != 0));
     let first = number as i64 * ROWS;
     // Up to thirty acts back.
     let past = (first - (chance >> 16) as i64 % (30 * ROWS)).max(0);

@@ -8,7 +8,7 @@ use crate::values;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::{Database, Deletion, Instrument, InstrumentId, TimeRange, Timestamp, UpkeepReport};
+use vocdb::{Database, Deletion, Instrument, InstrumentId, Timestamp, UpkeepReport};
 
 /// Delete readings for good, and note in the ledger who wanted it and why
 ///
@@ -56,15 +56,13 @@ struct Deleted {
 
 impl Delete {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        if self.from >= self.to {
-            return Err(Failure::Says("nothing lies between --from and --to: --to is the later one".to_owned()));
-        }
+        let range = values::range(Some(self.from), Some(self.to))?;
         let db = store::open(&self.store)?;
         let (id, instrument) = self.instrument(&db)?;
         let deletion = Deletion {
             instrument: id,
             channels: self.places(&instrument)?,
-            range: TimeRange::new(self.from, self.to),
+            range,
             by: self.by.clone(),
             reason: self.reason.clone(),
         };

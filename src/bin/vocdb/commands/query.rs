@@ -79,23 +79,20 @@ impl Query {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let db = store::read(&self.store)?;
         let (instrument, channel) = db.channel(&self.station, &self.channel).map_err(Failure::from_error)?;
+        let range = values::range(self.from, self.to)?;
         match self.window {
             Some(width) => self.windows(&db, instrument, channel, width, output),
-            None => self.samples(&db, instrument, channel, output),
+            None => self.samples(&db, (instrument, channel), range, output),
         }
     }
 
     fn samples(
         &self,
         db: &ReadOnly,
-        instrument: InstrumentId,
-        channel: usize,
+        (instrument, channel): (InstrumentId, usize),
+        range: TimeRange,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        if self.from.zip(self.to).is_some_and(|(from, to)| from > to) {
-            return Err(Failure::Says("nothing lies between --from and --to: --to is the later one".to_owned()));
-        }
-        let range = TimeRange::new(self.from.unwrap_or(Timestamp::MIN), self.to.unwrap_or(Timestamp::MAX));
         let scan = db.readings().scan(instrument, &[channel], range).map_err(|error| self.unread(error))?;
         let rows = scan.flat_map(|chunk| match chunk {
             Ok(chunk) => {

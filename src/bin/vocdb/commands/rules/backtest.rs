@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::alarm::Scripted;
 use vocdb::alarm::report::{AlarmSpan, AlarmTally, Difference};
-use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
+use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, Timestamp};
 
 /// Try rules on stored readings: every alarm, and who would have been told when
 ///
@@ -54,10 +54,7 @@ impl BacktestRules {
     /// Runs the rules of one folder; shows the events on the way where they are wanted.
     fn replay(&self, store: &ReadOnly, dir: &Path, output: &mut Output, shows: bool) -> Result<AlarmTally, Failure> {
         let files = rules_of(dir)?;
-        if self.from.zip(self.to).is_some_and(|(from, to)| from >= to) {
-            return Err(Failure::Says("nothing lies between --from and --to: --to is the later one".to_owned()));
-        }
-        let range = TimeRange::new(self.from.unwrap_or(Timestamp::MIN), self.to.unwrap_or(Timestamp::MAX));
+        let range = values::range(self.from, self.to)?;
         let question = Backtest::new(range).answered_by(Arc::new(self.responder));
         let bar = progress(output.is_json());
         let (mut tally, mut begin, mut end, mut told) = (AlarmTally::default(), range.from, range.to, Ok(()));

@@ -1,10 +1,13 @@
 //! What a run of one rule file leaves behind: its alarms and its mistakes.
 
+mod contacts;
+
 use super::draft::SharedAlarm;
 use super::text::{Chunk, Source};
 use crate::base::limits::{PLAN_NODES_MAX, RULE_OPERATIONS_MAX, RULE_SET_OPERATIONS_MAX};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::verdict::Place;
+pub(super) use contacts::Contacts;
 use parking_lot::Mutex;
 use rhai::{AST, Position};
 use std::collections::{BTreeMap, BTreeSet};
