@@ -142,7 +142,8 @@ impl Database {
     }
 
     /// Copies the store into a new or empty directory while it is in use; writing waits for the logs to be copied. Segments are hard links
-    /// where the file system allows it, and cost no space. The copy opens like any store: restoring is opening it, or a copy of it.
+    /// where the file system allows it, and cost no space. The copy opens like any store: restoring is opening it, or a copy of it. One that
+    /// fails leaves the directory empty.
     ///
     /// # Errors
     /// [`Error::Store`] where files cannot be read or written, and for a directory that holds something.

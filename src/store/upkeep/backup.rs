@@ -45,7 +45,21 @@ fn backup(
         let reason = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is not empty: choose a new directory");
         return Err(StoreError::io("back up into", to)(reason));
     }
-    target.create(&**storage)?;
+    let copied =
+        target.create(&**storage).and_then(|()| copy_all(&**storage, (from, &source), segments, &target, progress));
+    if copied.is_err() {
+        remove_made(&**storage, &target);
+    }
+    copied
+}
+
+fn copy_all(
+    storage: &dyn Storage,
+    (from, source): (&Path, &Layout),
+    segments: &[PathBuf],
+    target: &Layout,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<BackupReport, StoreError> {
     let mut report = BackupReport::default();
     let logs = storage.list(&source.wal).map_err(StoreError::io("list", &source.wal))?;
     let total = (segments.len() + logs.len() + 1) as u64;
@@ -55,18 +69,30 @@ fn backup(
         if storage.link(segment, &path).is_ok() {
             report.segments_linked += 1;
         } else {
-            report.bytes_copied += copy(&**storage, segment, &path)?;
+            report.bytes_copied += copy(storage, segment, &path)?;
             report.segments_copied += 1;
         }
     }
     for (done, name) in (segments.len() as u64..).zip(&logs) {
         progress(done, total);
-        report.bytes_copied += copy(&**storage, &source.wal.join(name), &target.wal.join(name))?;
+        report.bytes_copied += copy(storage, &source.wal.join(name), &target.wal.join(name))?;
     }
     let ledger: PathBuf = from.join("ledger");
-    report.bytes_copied += copy(&**storage, &ledger, &to.join("ledger"))?;
+    report.bytes_copied += copy(storage, &ledger, &target.root.join("ledger"))?;
     progress(total, total);
     Ok(report)
+}
+
+/// Empties the directory of a backup that has failed: half of one is of no use, and the next attempt wants it empty. What cannot be removed
+/// stays, and the next attempt says so.
+fn remove_made(storage: &dyn Storage, target: &Layout) {
+    let _ = storage.remove(&target.root.join("ledger"));
+    for dir in [&target.segments, &target.wal] {
+        for name in storage.list(dir).unwrap_or_default() {
+            let _ = storage.remove(&dir.join(name));
+        }
+        let _ = std::fs::remove_dir(dir);
+    }
 }
 
 /// Copies a backup, or any store that nobody writes to, into a new directory: every segment, the logs and the ledger. The catalog is left
