@@ -34,7 +34,10 @@ fn arguments() -> Result<Arguments, String> {
             "--seconds" => found.seconds = value.parse().map_err(|error| format!("{word} {value}: {error}"))?,
             "--iterations" => found.plan.iterations = number()?,
             "--seed" => found.plan.seed = number()?,
-            "--every-byte" => found.every_byte = usize::try_from(number()?).ok().filter(|shares| *shares > 0),
+            "--every-byte" => {
+                let shares = usize::try_from(number()?).ok().filter(|shares| *shares > 0);
+                found.every_byte = Some(shares.ok_or("--every-byte wants 1 or more")?);
+            }
             "--from" => found.plan.from = number()?,
             _ => return Err(format!("{word} is not known")),
         }
@@ -89,7 +92,8 @@ fn fuzz() -> Result<bool, String> {
         for failure in &outcome.failures {
             is_good = false;
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failures");
-            let file = folder.join(format!("{name}-{}-{}", arguments.plan.seed, failure.iteration));
+            let of = arguments.every_byte.map_or_else(|| arguments.plan.seed.to_string(), |_| "byte".to_owned());
+            let file = folder.join(format!("{name}-{of}-{}", failure.iteration));
             let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, &failure.input));
             println!("  iteration {}: {}", failure.iteration, failure.reason);
             println!("  input in {} ({kept:?})", file.display());

@@ -107,9 +107,13 @@ pub fn exhaust(target: &Target, shares: usize) -> Outcome {
     let mut outcome = Outcome::default();
     for (number, seed) in (target.seeds)().into_iter().enumerate() {
         // The second time, what is made once has been made.
-        let unchanged = [attempt(target, &seed), attempt(target, &seed)].map(|(peak_bytes, _)| peak_bytes);
+        let unchanged = [attempt(target, &seed), attempt(target, &seed)].map(|(peak_bytes, result)| {
+            let iteration = outcome.iterations;
+            outcome.failures.extend(result.err().map(|reason| Failure { iteration, reason, input: seed.clone() }));
+            peak_bytes
+        });
         let bytes_max = unchanged[0].max(unchanged[1]) + MARGIN_BYTES + MARGIN_BYTES_PER_BYTE * seed.len();
-        for place in (1..seed.len()).filter(|place| (place + number).is_multiple_of(shares)) {
+        for place in (0..seed.len()).filter(|place| (place + number).is_multiple_of(shares)) {
             let mut flipped = seed.clone();
             flipped[place] ^= 1 << (Random::new(place as u64).draw() % 8);
             for input in [flipped, seed[..place].to_vec()] {

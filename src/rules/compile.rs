@@ -110,6 +110,17 @@ mod tests {
         if text.contains("contacts") {
             files.insert(0, file("contacts.rhai", contacts));
         }
+        for (name, text_of) in [
+            (
+                "teams",
+                "export const A = [contact(\"anna\"), #{ b: contact(\"berta\") }]; export const C = roster(\"c\", \"UTC\").shift(\"mon\", \"08:00-18:00\", contact(\"cleo\")).otherwise(contact(\"cleo\"));",
+            ),
+            ("broken_list", "export const A = contact(\"anna\", [\"fon\"]);"),
+        ] {
+            if text.contains(name) {
+                files.push(file(&format!("{name}.rhai"), text_of));
+            }
+        }
         if text.contains("circle") {
             files.push(file("circle.rhai", circle));
         }

@@ -286,11 +286,16 @@ impl Oracle {
         (recorded != wanted).then(|| format!("corrections recorded {recorded:?}\nwanted {wanted:?}"))
     }
 
-    /// Takes as right who is said to have corrected what and why, where that alone is otherwise: a process that is killed may not have come to
+    /// How many corrections there should be on record.
+    pub(crate) const fn correction_count(&self) -> usize {
+        self.corrections.len()
+    }
+
+    /// Takes as right who is said to have corrected what and why, from one correction on, where that alone is otherwise: a process that is killed may not have come to
     /// say so.
-    pub(crate) fn adopt_unnamed_corrections(&mut self, db: &Database) {
+    pub(crate) fn adopt_unnamed_corrections(&mut self, from: usize, db: &Database) {
         let recorded = corrections(db);
-        for (wanted, recorded) in self.corrections.iter_mut().zip(&recorded) {
+        for (wanted, recorded) in self.corrections.iter_mut().zip(&recorded).skip(from) {
             let found: Value = serde_json::from_str(recorded).unwrap();
             let unnamed = |one: &Value| {
                 [&one["instrument"], &one["channel"], &one["time"], &one["old"], &one["new"]].map(Value::clone)

@@ -89,10 +89,10 @@ impl Small {
         Ok(())
     }
 
-    /// Does it, and says so to the oracle where it was done.
-    fn act(&mut self, act: Act) -> Result<(), Error> {
+    /// Does it, and says so to the oracle where it was done. A deletion is of one of the newest batches.
+    fn act(&mut self, act: Act, newest: i64) -> Result<(), Error> {
         let at = |number: i64| batch(number, 1)[0].time;
-        let tenth = TimeRange::new(at(self.number - 10), at(self.number - 9));
+        let tenth = TimeRange::new(at(newest - 10), at(newest - 9));
         let said = || ("data office".to_owned(), "a leak in the inlet".to_owned());
         match act {
             Act::Seal => self.db.seal()?,
@@ -144,15 +144,16 @@ impl Small {
 
     /// Tries with more and more space until it is done; gives how often there was too little.
     fn act_in_narrow_space(&mut self, act: Act) -> usize {
+        let newest = self.number;
         for (failures, left_pages) in (0..40).map(|tries| (tries, (tries * tries) as u64)) {
             self.fill_but(left_pages << 12);
-            let done = self.act(act);
+            let done = self.act(act, newest);
             self.free();
             match done {
                 Ok(()) => return failures,
                 Err(error) => assert_is_full(&error),
             }
-            // A deletion that has begun is one that is still to be finished.
+            // A deletion that has begun is still to be finished, and is with the next attempt.
             if !matches!(act, Act::Delete | Act::Retain) {
                 assert_eq!(self.oracle.difference(&self.db), None, "{act:?} with {left_pages} pages: reading goes on");
             }
@@ -190,10 +191,11 @@ fn a_child_fills_its_disk_and_goes_on() {
     }
     for act in [Act::Settle, Act::Seal, Act::Delete, Act::Change, Act::Backup, Act::Dump, Act::Retain, Act::Settle] {
         (0..12).for_each(|_| small.append().unwrap());
-        if act != Act::Seal {
+        // Before most acts the rows are sealed, so that the full disk meets the act and not the seal that comes first; a change of channels alone
+        // takes no space but that of the seal.
+        if !matches!(act, Act::Seal | Act::Change) {
             small.db.seal().unwrap();
         }
-        small.append().unwrap();
         let failures = small.act_in_narrow_space(act);
         assert!(failures > 0, "{act:?} needs no space");
         assert_eq!(small.oracle.difference(&small.db), None, "{act:?} is done after {failures} failures");

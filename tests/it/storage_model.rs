@@ -35,6 +35,8 @@ struct Pair {
     dir: PathBuf,
     db: Option<Database>,
     oracle: Oracle,
+    /// Stores that a copy has gone on from, and what they hold.
+    left_behind: Vec<(PathBuf, Oracle)>,
     /// Accepted frames that no segment holds.
     unsealed: u64,
 }
@@ -48,7 +50,8 @@ impl Pair {
         ];
         let temporary = tempfile::tempdir().unwrap();
         let dir = temporary.path().join("store");
-        let mut pair = Self { temporary, dir, db: None, oracle: Oracle::new(instruments), unsealed: 0 };
+        let mut pair =
+            Self { temporary, dir, db: None, oracle: Oracle::new(instruments), left_behind: Vec::new(), unsealed: 0 };
         pair.open();
         assert_eq!(pair.oracle.register(pair.db()).unwrap(), pair.oracle.ids());
         pair
@@ -306,6 +309,7 @@ proptest! {
         }
         prop_assert_eq!(pair.oracle.difference(pair.db()), None);
         pair.assert_others_see_the_same();
+        pair.assert_left_behind_is_as_it_was();
         pair.take(&Step::Close);
         prop_assert_eq!(pair.oracle.difference(pair.db()), None);
     }

@@ -2,11 +2,13 @@
 //! earlier release.
 
 use crate::memory::{Files, MemoryStorage};
+use crate::random::Random;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use vocdb::alarm::event::{Notification, Shelving};
 use vocdb::alarm::{AlarmKey, Notifier, Outcome};
 use vocdb::base::clock::ManualClock;
+use vocdb::ledger::Kind;
 use vocdb::rules::RuleFile;
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, Durability, Error, Frame, Instrument,
@@ -20,6 +22,8 @@ pub const NOW_MS: i64 = 1_700_000_000_000;
 pub struct Specimen {
     pub dir: tempfile::TempDir,
     pub files: Files,
+    /// The files of the catalog that knows the others.
+    catalog: Files,
 }
 
 /// All of them, by the number that an input says.
@@ -76,6 +80,13 @@ fn rows(ids: &[InstrumentId], rows: std::ops::Range<i64>) -> Batch {
     .collect()
 }
 
+/// Values in few, skewed steps, which settling makes smaller, and of which no rule takes notice.
+fn skewed(id: InstrumentId, rows: std::ops::Range<i64>) -> Batch {
+    let mut random = Random::new(3);
+    let mut step = || [0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 7, 90][random.below(12)] as f64 / 1_000.0;
+    rows.map(|row| Frame::new(id, at(row), &[Some(step()), Some(0.0)])).collect()
+}
+
 /// With a segment, a log behind it and a ledger.
 fn fresh() -> Result<Specimen, Error> {
     let (dir, storage) = (tempfile::tempdir().expect("a temporary directory"), MemoryStorage::default());
@@ -85,8 +96,7 @@ fn fresh() -> Result<Specimen, Error> {
     db.seal()?;
     (0..6).try_for_each(|batch| db.append(&rows(&ids, 1497 + batch * 4..1502 + batch * 4)).map(|_| ()))?;
     drop(db);
-    drop(Database::open(dir.path(), config(&storage))?);
-    Ok(Specimen { dir, files: storage.files() })
+    Specimen::new(dir, storage.files())
 }
 
 /// With a settled segment, and a ledger in which everything stands that rules, alarms, deliveries, operators, corrections, deletions and
@@ -109,7 +119,8 @@ fn full() -> Result<Specimen, Error> {
     let said = || (by.to_owned(), why.to_owned());
     let (by, reason) = said();
     let samples = vec![(at(7), Sample::normal(0.5)), (at(8), Sample::normal(0.6))];
-    db.correct(&ValueCorrection { instrument: ids[0], channel: 0, samples, by, reason })?;
+    db.append(&skewed(ids[0], 200..1400))?;
+    assert_eq!(db.correct(&ValueCorrection { instrument: ids[0], channel: 0, samples, by, reason })?, 2);
     db.seal()?;
     let (by, reason) = said();
     let range = TimeRange::new(at(20), at(25));
@@ -117,12 +128,17 @@ fn full() -> Result<Specimen, Error> {
     let (by, reason) = said();
     let channels = vec![ChannelChange::Add(Channel::quantity("c", Unit::One)?), ChannelChange::Retire("b".to_owned())];
     db.change_instrument(&InstrumentChange { instrument: ids[1], channels, by, reason })?;
-    db.compact(Compaction::Everything)?;
-    db.append(&rows(&ids[..1], 60..120))?;
+    db.append(&skewed(ids[0], 1400..2600))?;
+    db.seal()?;
+    let settled = db.compact(Compaction::Everything)?;
+    assert!(settled.segments_added > 0, "{settled:?}");
+    db.append(&rows(&ids[..1], 2600..2660))?;
     db.drain()?;
+    let kinds: Vec<Kind> = db.events()?.iter().filter_map(|event| Some(event.to_record().ok()?.kind())).collect();
+    let wanted = [Kind::AlarmOpened, Kind::AlarmAcknowledged, Kind::EscalationStep, Kind::Notification, Kind::Delivery];
+    assert!(wanted.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
     drop(db);
-    drop(Database::open(dir.path(), config(&storage))?);
-    Ok(Specimen { dir, files: storage.files() })
+    Specimen::new(dir, storage.files())
 }
 
 /// Of the first release whose files are kept.
@@ -139,11 +155,33 @@ fn earlier() -> Result<Specimen, Error> {
             }
         }
     }
-    drop(Database::open(dir.path(), config(&MemoryStorage::new(files.clone())))?);
-    Ok(Specimen { dir, files })
+    Specimen::new(dir, files)
 }
 
 impl Specimen {
+    /// A store that has been written; opening it makes its catalog.
+    fn new(dir: tempfile::TempDir, files: Files) -> Result<Self, Error> {
+        let storage = MemoryStorage::new(files);
+        let db = Database::open(dir.path(), config(&storage))?;
+        assert!(db.open_report().quarantined.is_empty());
+        drop(db);
+        let path = dir.path().join("catalog");
+        let entries =
+            std::fs::read_dir(&path).expect("a catalog").map(|entry| entry.expect("a file of the catalog").path());
+        let catalog = entries.filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?))).collect();
+        Ok(Self { dir, files: storage.files(), catalog })
+    }
+
+    /// Puts the catalog back as it was made, or leaves none.
+    pub fn put_catalog(&self, is_there: bool) {
+        let dir = self.dir.path().join("catalog");
+        let _ = std::fs::remove_dir_all(&dir);
+        if is_there {
+            std::fs::create_dir_all(&dir).expect("a folder for the catalog");
+            self.catalog.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).expect("a file of the catalog"));
+        }
+    }
+
     /// The file of a kind.
     pub fn path_of(&self, place: &str) -> PathBuf {
         let is_it =

@@ -33,7 +33,7 @@ pub struct Engine {
     #[expect(clippy::vec_box, reason = "the order in memory is another one than that of the numbers")]
     pub(super) plans: Vec<Box<PlanState>>,
     pub(super) series: Vec<Series>,
-    /// Where each instrument stands in `sources` and in `newest`.
+    /// Where each instrument stands in `sources` and in `heard`.
     source_of: BTreeMap<InstrumentId, usize>,
     pub(super) sources: Vec<Source>,
     /// The source of the last frame.
@@ -64,7 +64,8 @@ pub(super) struct PlanState {
     pub(super) lateness_ms: i64,
     /// For how long an instant waits for frames that are due. Where silence itself is asked for, one step is enough.
     pub(super) patience_ms: i64,
-    /// For how long it waits for those that may still come, where others have been waited for in vain.
+    /// For how long, beside the lateness, it waits for an instrument that has been waited for in vain, should it be back: until time has gone
+    /// on. Where silence is asked for, a step.
     pub(super) grace_ms: i64,
     quorum: usize,
     has_suppress: bool,
@@ -284,7 +285,7 @@ impl Engine {
     }
 
     /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough. A frame
-    /// that is due is waited for as long as the rule says; of an instrument that has let that pass, no instant waits any more. A rule
+    /// that is due is waited for as long as the rule says; for an instrument that has let that pass, no instant waits any more. A rule
     /// that asks for silence, and whose stations have never sent anything, begins once its longest silence is over, counted from the
     /// first time that passed.
     ///
@@ -330,7 +331,7 @@ impl PlanState {
             step_ms: plan.step_ms,
             lateness_ms: plan.lateness_ms,
             patience_ms: plan.lateness_ms.max(waits_ms),
-            grace_ms: plan.lateness_ms.max(plan.step_ms),
+            grace_ms: if plan.asks_silence { (plan.step_ms - plan.lateness_ms).max(1) } else { 1 },
             quorum: plan.quorum,
             has_suppress: !plan.suppress_text.is_empty(),
             laggard: None,

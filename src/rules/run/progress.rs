@@ -61,11 +61,12 @@ impl PlanState {
         let mut to = Timestamp::MAX;
         for heard in self.sources().filter_map(|source| heard.get(source)) {
             to = to.min(match heard.newest.filter(|_| !heard.is_missed(patience_over)) {
-                Some(newest) => newest.plus_ms(-self.lateness_ms),
+                // Others may have frames of the foremost instant still to come.
+                Some(newest) => heard.before_next(newest, self.step_ms).min(foremost.plus_ms(-1)).max(newest),
                 None => foremost.plus_ms(-self.grace_ms),
             });
         }
-        Some(to.max(patience_over))
+        Some(to.plus_ms(-self.lateness_ms).max(patience_over))
     }
 
     /// Whether no instant can be due yet, though the source at `place` has sent a frame: another one is as far behind as before, and patience
@@ -76,7 +77,8 @@ impl PlanState {
             return false;
         };
         let patience_over = foremost.plus_ms(-self.patience_ms);
-        let is_behind = laggard.newest.is_some_and(|newest| newest.plus_ms(-self.lateness_ms) < next);
+        let due = laggard.newest.map(|newest| laggard.before_next(newest, self.step_ms));
+        let is_behind = due.is_some_and(|due| due.plus_ms(-self.lateness_ms) < next);
         is_behind && patience_over < next && !laggard.is_missed(patience_over)
     }
 
@@ -89,7 +91,8 @@ impl PlanState {
         let is_there = |source: &usize| heard.get(*source).is_some_and(|one| !one.is_missed(patience_over));
         // Of several the last one, since frames often come in turn.
         let sources = self.members.iter().rev().flat_map(|member| member.sources.iter().rev()).copied();
-        self.laggard = sources.filter(is_there).min_by_key(|source| heard.get(*source).and_then(|one| one.newest));
+        let due = |source: &usize| heard.get(*source).and_then(|one| Some(one.before_next(one.newest?, self.step_ms)));
+        self.laggard = sources.filter(is_there).min_by_key(due);
     }
 
     /// The sources of all members.

@@ -140,6 +140,11 @@ pub(super) struct Heard {
 }
 
 impl Heard {
+    /// The last instant of a grid before the frame behind its newest one is due.
+    pub(super) fn before_next(&self, newest: Timestamp, step_ms: i64) -> Timestamp {
+        newest.plus_ms((self.interval_ms - step_ms).max(0))
+    }
+
     /// Whether the frame that was due next has been waited for in vain, where patience with that time is over; so it has where none ever came.
     pub(super) fn is_missed(&self, patience_over: Timestamp) -> bool {
         self.newest.is_none_or(|newest| newest.plus_ms(self.interval_ms) <= patience_over)

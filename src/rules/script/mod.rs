@@ -23,11 +23,9 @@ use super::nearest::nearest;
 use super::verdict::Place;
 use crate::base::limits::{RULE_FILE_BYTES_MAX, RULE_SET_BYTES_MAX, RULE_SET_OPERATIONS_MAX, RULES_MAX};
 use draft::{AlarmDraft, Part};
-use rhai::Dynamic;
 use run::{Exports, Run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use symbol::Symbol;
 pub(super) use symbol::{DURATIONS, duration_ms};
 use text::Source;
 use tracer::{Budget, Contacts, mistake};
@@ -64,6 +62,7 @@ pub fn trace(files: &[RuleFile]) -> (Vec<Rule>, Vec<Diagnostic>) {
     }
     for name in trace.files.keys().copied().collect::<Vec<_>>() {
         if trace.is_over(name) {
+            trace.contacts.add(name, BTreeSet::new(), None);
             break;
         }
         trace.run(name);
@@ -111,6 +110,7 @@ impl<'a> Trace<'a> {
         let text = self.files.get(name).copied().unwrap_or_default();
         if let Some(diagnostic) = too_large(name, text) {
             self.diagnostics.push(diagnostic);
+            self.contacts.add(name, BTreeSet::new(), None);
             self.done.insert(name, Exports::new());
             return Exports::new();
         }
@@ -121,8 +121,10 @@ impl<'a> Trace<'a> {
         let (tracer, exports, failed) = Run::new(Source::new(name, text), &budget, &mut import).finish();
         self.active.pop();
         let (alarms, diagnostics) = tracer.take();
-        let is_party = |value: &Dynamic| matches!(symbol::symbol(value), Some(Symbol::Contact(_) | Symbol::Roster(_)));
-        self.contacts.add(name, tracer.take_contacts(), exports.values().any(is_party));
+        // A mistake may have kept contacts from being exported: then each of them would be another mistake.
+        let is_whole = (failed.is_empty() || exports.is_empty()) && !exports.values().any(symbol::is_poison);
+        let exported = is_whole.then(|| exports.values().flat_map(symbol::contacts).collect());
+        self.contacts.add(name, tracer.take_contacts(), exported);
         self.diagnostics.extend(diagnostics);
         for alarm in alarms {
             self.add(&alarm.lock(), &tracer.source, &failed);

@@ -3,9 +3,12 @@
 use super::draft::{SharedAlarm, SharedChain, SharedRoster};
 use crate::base::limits::WINDOW_MS_MAX;
 use crate::rules::expr::{Condition, Series};
-use crate::rules::verdict::Party;
-use rhai::Dynamic;
+use crate::rules::verdict::{Party, Roster};
+use rhai::{Array, Dynamic, Map};
 use std::sync::Arc;
+
+/// Contacts in lists of lists are looked for so deep.
+const NESTED_MAX: usize = 3;
 
 /// A value of this crate in a script.
 #[derive(Debug, Clone)]
@@ -79,6 +82,31 @@ pub(super) fn number(value: &Dynamic) -> Option<f64> {
 /// The symbol that a value holds.
 pub(super) fn symbol(value: &Dynamic) -> Option<Symbol> {
     value.clone().flatten().try_cast::<Symbol>()
+}
+
+/// The names of the contacts that a value holds: one, those on duty in a roster, those of a list or a map.
+pub(super) fn contacts(value: &Dynamic) -> Vec<String> {
+    let (mut names, mut inside) = (Vec::new(), vec![(value.clone().flatten(), 0)]);
+    while let Some((value, depth)) = inside.pop() {
+        match symbol(&value) {
+            Some(Symbol::Contact(party)) => names.push(party.contact.0),
+            Some(Symbol::Roster(roster)) => {
+                let Roster { shifts, otherwise, .. } = roster.lock().1.clone();
+                let parties = shifts.into_iter().flat_map(|shift| shift.parties).chain(otherwise);
+                names.extend(parties.map(|party| party.contact.0));
+            }
+            _ if depth >= NESTED_MAX => {}
+            _ if value.is_array() => {
+                let values = value.try_cast::<Array>().unwrap_or_default();
+                inside.extend(values.into_iter().map(|value| (value, depth + 1)));
+            }
+            _ => {
+                let values = value.try_cast::<Map>().unwrap_or_default();
+                inside.extend(values.into_values().map(|value| (value, depth + 1)));
+            }
+        }
+    }
+    names
 }
 
 /// Whether a value is what an earlier mistake left behind.

@@ -1,11 +1,12 @@
-//! A real child process does everything to readings that may be done to them, and is killed with SIGKILL: what it said was done is done, and the
-//! act that was under way is done or is not.
+//! A real child process does everything to readings that may be done to them, and is killed with SIGKILL at changes of files that an act makes,
+//! half way through them and behind them: what it said was done is done, and the act that was under way is done or is not.
 
+use super::halting::{Halt, HaltingStorage, Moment, say};
 use super::{ROUNDS, STORE, XorShift};
 use crate::faulty::scrambled;
 use crate::oracle::{Oracle, instrument};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -19,8 +20,9 @@ use vocdb::{
 const NOW_MS: i64 = 1_700_000_000_000;
 /// Midnight; the rows of the first acts lie before it.
 const MIDNIGHT: Timestamp = Timestamp::from_ms(NOW_MS - 80_000_000);
-/// Which store it is and with which act to begin, for the child.
-const BEGIN: &str = "VOCDB_TEST_BEGIN";
+/// What the child is to do, as numbers: which store it is, with which act to begin, from which on to stop, behind how many changes, and whether
+/// half way.
+const ORDER: &str = "VOCDB_TEST_CHANGES";
 /// Kills of one store.
 const ROUNDS_PER_STORE: usize = 50;
 /// Rows that one act appends.
@@ -138,9 +140,10 @@ fn beginning() -> Oracle {
     Oracle::new(vec![instrument("gc", 2, DuplicatePolicy::KeepLast), instrument("mast", 1, DuplicatePolicy::KeepFirst)])
 }
 
-fn open(dir: &Path) -> Database {
+fn open(dir: &Path, storage: HaltingStorage) -> Database {
     let clock = Arc::new(ManualClock::new(NOW_MS));
-    Database::open(dir, Config { durability: Durability::Always, clock, ..Config::default() }).unwrap()
+    let config = Config { durability: Durability::Always, clock, storage: Arc::new(storage), ..Config::default() };
+    Database::open(dir, config).unwrap()
 }
 
 /// Not a test of its own: the test below starts it, and kills it. Says after each act that it is done.
@@ -148,68 +151,107 @@ fn open(dir: &Path) -> Database {
 #[ignore = "the child process of the test below, which runs it"]
 fn child_that_changes_readings_until_it_is_killed() {
     let dir = std::env::var(STORE).expect("started by the test below");
-    let begin = std::env::var(BEGIN).expect("started by the test below");
-    let (store, begin): (u64, u64) =
-        begin.split_once(' ').map(|(a, b)| (a.parse().unwrap(), b.parse().unwrap())).unwrap();
+    let order = std::env::var(ORDER).expect("started by the test below");
+    let order: Vec<u64> = order.split(' ').map(|word| word.parse().unwrap()).collect();
+    let [store, begin, stop_from, changes, half] = order[..] else { panic!("{order:?}") };
     let mut oracle = beginning();
     (0..begin).for_each(|number| take(None, &mut oracle, (store, number)));
-    let db = open(Path::new(&dir));
+    let storage = HaltingStorage::default();
+    let changes = usize::try_from(changes).unwrap();
+    let db = open(Path::new(&dir), storage.clone());
     oracle.register(&db).unwrap();
-    let mut out = std::io::stdout().lock();
+    let moment = if half == 1 { Moment::Half } else { Moment::Behind };
     for number in begin.. {
+        storage.arm((number >= stop_from).then_some(Halt { changes, moment }));
         take(Some(&db), &mut oracle, (store, number));
-        writeln!(out, "\ndone {}", number + 1).unwrap();
+        storage.arm(None);
+        say(&format!("done {}", number + 1));
     }
 }
 
-/// Lets a child work on from an act, hears of so many acts, and kills it; gives the act behind the last that it said was done.
-fn work(dir: &Path, (store, begin): (u64, u64), acts: usize) -> u64 {
+/// Acts after which a child is killed though it never stopped.
+const ACTS_MAX: usize = 60;
+
+/// Lets a child work on from an act, until it stops or has done many acts, and kills it; gives the act behind the last that it said was done,
+/// and whether it had stopped in that one.
+fn work(dir: &Path, order: [u64; 5]) -> (u64, bool) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     let name = "crash::every_change::child_that_changes_readings_until_it_is_killed";
     command.args(["--exact", name, "--ignored", "--nocapture"]).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.env(STORE, dir).env(BEGIN, format!("{store} {begin}")).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let mut done = lines.filter_map(|line| line.strip_prefix("done ")?.parse::<u64>().ok());
-    let heard = done.by_ref().take(acts).last();
-    assert!(acts == 0 || heard.is_some_and(|heard| heard == begin + acts as u64), "the child ended: {heard:?}");
+    let mut child = command.env(STORE, dir).env(ORDER, order.map(|word| word.to_string()).join(" ")).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (mut done, mut acts, mut has_halted) = (order[1], 0, false);
+    while !has_halted && acts < ACTS_MAX {
+        let line = lines.next().unwrap_or_else(|| panic!("the child ended by itself behind act {done}"));
+        has_halted = line == "halted";
+        if let Some(number) = line.strip_prefix("done ") {
+            (done, acts) = (number.parse().unwrap(), acts + 1);
+        }
+    }
     child.kill().unwrap();
     child.wait().unwrap();
-    done.last().or(heard).unwrap_or(begin)
+    let later = lines.filter_map(|line| line.strip_prefix("done ")?.parse().ok()).last();
+    (later.unwrap_or(done), has_halted)
 }
 
-/// Kills children at work on one store so often. Gives how many acts under way were done, and how many of each kind were.
-fn kill_and_look(store: u64, rounds: usize, kinds: &mut BTreeMap<u64, usize>) -> usize {
+/// In which acts children were killed, by kind, and how often such an act was done all the same.
+#[derive(Debug, Default)]
+struct Killed {
+    kinds: BTreeMap<&'static str, usize>,
+    done: usize,
+}
+
+impl Act {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Append(_) => "append",
+            Self::Seal => "seal",
+            Self::Compact(_) => "compact",
+            Self::Correct(_) => "correct",
+            Self::Delete(_) => "delete",
+            Self::Change(_) => "change",
+            Self::Retain(_) => "retain",
+        }
+    }
+}
+
+/// Kills children at work on one store so often.
+fn kill_and_look(store: u64, rounds: usize, killed: &mut Killed) {
     let dir = tempfile::tempdir().unwrap();
     let mut random = XorShift(0x0123_4567_89AB_CDEF + store);
-    let (mut oracle, mut next, mut under_way) = (beginning(), 0, 0);
-    oracle.register(&open(dir.path())).unwrap();
+    let (mut oracle, mut next) = (beginning(), 0);
+    oracle.register(&open(dir.path(), HaltingStorage::default())).unwrap();
     for round in 0..rounds {
-        let done = work(dir.path(), (store, next), random.below(12));
-        for number in next..done {
-            *kinds.entry(chance_of((store, number)) % 16).or_default() += 1;
-            take(None, &mut oracle, (store, number));
-        }
+        // Acts make one to some fifteen changes; most make few.
+        let changes = random.below(4) * random.below(4);
+        let stop_from = next + random.below(6) as u64;
+        let (done, has_halted) = work(dir.path(), [store, next, stop_from, changes as u64, random.below(2) as u64]);
+        (next..done).for_each(|number| take(None, &mut oracle, (store, number)));
         next = done;
-        let db = open(dir.path());
+        if has_halted {
+            *killed.kinds.entry(act(&oracle, (store, done)).kind()).or_default() += 1;
+        }
+        let db = open(dir.path(), HaltingStorage::default());
         assert!(db.open_report().quarantined.is_empty(), "round {round}: {:?}", db.open_report());
         let Some(difference) = oracle.difference(&db) else { continue };
         // The act that was under way is done, though nobody was told.
+        let corrections = oracle.correction_count();
         take(None, &mut oracle, (store, done));
-        oracle.adopt_unnamed_corrections(&db);
+        oracle.adopt_unnamed_corrections(corrections, &db);
         let other = oracle.difference(&db);
         assert_eq!(other, None, "store {store}, round {round}, behind act {done}: it is neither so nor {difference}");
-        (under_way, next) = (under_way + 1, done + 1);
+        (killed.done, next) = (killed.done + 1, done + 1);
     }
     assert!(Database::verify(dir.path(), |_, _| {}).unwrap().is_sound());
-    under_way
 }
 
 #[test]
 fn every_change_of_readings_that_was_promised_is_there_after_fifty_kills_and_no_other_but_the_last() {
     let rounds: usize = std::env::var(ROUNDS).ok().and_then(|text| text.parse().ok()).unwrap_or(50);
-    let (mut under_way, mut kinds) = (0, BTreeMap::new());
+    let mut killed = Killed::default();
     for (store, first) in (0..).zip((0..rounds).step_by(ROUNDS_PER_STORE)) {
-        under_way += kill_and_look(store, ROUNDS_PER_STORE.min(rounds - first), &mut kinds);
+        kill_and_look(store, ROUNDS_PER_STORE.min(rounds - first), &mut killed);
     }
-    assert!(under_way > 0 && kinds.len() > 12, "{under_way} acts were under way, of {kinds:?}");
+    println!("{killed:?}");
+    assert!(rounds < 50 || killed.done > 0 && killed.kinds.len() >= 6, "{killed:?}");
 }

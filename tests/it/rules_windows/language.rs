@@ -278,6 +278,11 @@ pub(crate) const fn instrument_id(station: u32, is_slow: bool) -> InstrumentId {
     InstrumentId::new(2 * station + 1 + is_slow as u32)
 }
 
+/// Every how many milliseconds an instrument of that number sends.
+pub(crate) fn interval_ms(instrument: InstrumentId) -> i64 {
+    1_000 * if instrument.number().is_multiple_of(2) { SLOW_S } else { FAST_S }
+}
+
 /// The stations as binding knows them.
 pub(crate) fn sites() -> Vec<Site> {
     let of_station = |station| [false, true].map(|slow| (instrument_id(station, slow), instrument(slow))).to_vec();

@@ -1,7 +1,7 @@
 //! Rules evaluated from a plain list of all frames, anew at each instant: slow, and simple enough to be believed.
 #![cfg(test)]
 
-use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id};
+use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id, interval_ms};
 use super::values::{finite, mean_of, plain, value_of};
 use vocdb::rules::Plan;
 use vocdb::rules::expr::{Strand, WindowFunction};
@@ -306,30 +306,32 @@ impl NaivePlan {
         if self.instruments(0).any(is_fast) { FAST_S * 1_000 } else { SLOW_S * 1_000 }
     }
 
-    /// Every how many milliseconds an instrument sends.
-    fn interval_ms(&self, instrument: InstrumentId) -> i64 {
-        let is_slow = self.stations.iter().any(|at| instrument == instrument_id(*at, true));
-        1_000 * if is_slow { SLOW_S } else { FAST_S }
-    }
-
-    /// Whether an instant may be evaluated at a time: each instrument has come beyond it, or its next frame is overdue by what the rule waits
-    /// and a step is over, or the instant itself has waited so long.
+    /// Whether an instant may be evaluated at a time: no frame of any instrument is due before the next instant and not there, but for those
+    /// that are overdue by what the rule waits; or the instant itself has waited so long. Frames may be late.
     fn is_due(&self, frames: &Frames, instant_ms: i64, now_ms: i64) -> bool {
         let (lateness_ms, patience_ms) = (self.rule.lateness_s * 1_000, self.patience_ms());
         let mut all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
         let is_over = |one: InstrumentId| match frames.newest(one) {
-            Some(ms) if ms + self.interval_ms(one) + patience_ms > now_ms => instant_ms + lateness_ms <= ms,
-            _ => instant_ms + lateness_ms.max(self.step_ms()) <= now_ms,
+            Some(ms) if ms + interval_ms(one) + patience_ms > now_ms => {
+                let is_there = instant_ms + lateness_ms <= ms;
+                let is_not_due = instant_ms + lateness_ms + self.step_ms() <= ms + interval_ms(one);
+                is_there || is_not_due && instant_ms + lateness_ms < now_ms
+            }
+            _ if self.asks_silence() => instant_ms + lateness_ms < now_ms && instant_ms + self.step_ms() <= now_ms,
+            _ => instant_ms + lateness_ms < now_ms,
         };
         instant_ms + patience_ms <= now_ms || all.all(is_over)
     }
 
-    /// For how long an instant waits for a frame that is due.
-    fn patience_ms(&self) -> i64 {
+    fn asks_silence(&self) -> bool {
         let asks =
             [Some(&self.rule.when), self.rule.clear.as_ref().map(|(claim, _)| claim), self.rule.suppress.as_ref()];
-        let is_short = asks.into_iter().flatten().any(asks_silence);
-        let waits_ms = if is_short { self.step_ms() } else { self.rule.missing.1 * 1_000 };
+        asks.into_iter().flatten().any(asks_silence)
+    }
+
+    /// For how long an instant waits for a frame that is due.
+    fn patience_ms(&self) -> i64 {
+        let waits_ms = if self.asks_silence() { self.step_ms() } else { self.rule.missing.1 * 1_000 };
         waits_ms.max(self.rule.lateness_s * 1_000)
     }
 

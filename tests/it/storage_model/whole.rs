@@ -1,6 +1,6 @@
 //! What is done to a store as a whole: mended, copied, written out and read back.
 
-use super::super::oracle::bits;
+use super::super::oracle::{Oracle, bits};
 use super::Pair;
 use vocdb::{Database, DumpScope, InstrumentId, ReadOnly, TimeRange};
 
@@ -17,14 +17,21 @@ impl Pair {
     }
 
     /// The old store stays where it is; what follows must not be seen in it, though both have segments in common.
+    /// [`Pair::assert_left_behind_is_as_it_was`] looks.
     pub(super) fn go_on_in_a_backup(&mut self) {
         let backup = self.fresh_path();
         self.db().backup(&backup).unwrap();
         let dir = self.fresh_path();
         Database::restore_backup(&backup, &dir, |_, _| {}).unwrap();
         drop(self.db.take());
-        self.dir = dir;
+        self.left_behind.push((std::mem::replace(&mut self.dir, dir), self.oracle.clone()));
         self.open();
+    }
+
+    pub(super) fn assert_left_behind_is_as_it_was(&self) {
+        for (dir, oracle) in &self.left_behind {
+            assert_holds(&ReadOnly::open(dir).unwrap(), oracle);
+        }
     }
 
     pub(super) fn assert_a_dump_is_the_same(&self) {
@@ -47,12 +54,7 @@ impl Pair {
 
     fn assert_is_seen(&self, other: &ReadOnly) {
         assert_eq!(other.registry(), &self.db().registry());
-        for (id, instrument) in self.oracle.ids().into_iter().zip(&self.oracle.instruments) {
-            let channels: Vec<usize> = (0..instrument.channels().len()).collect();
-            let wanted = self.oracle.rows(id, &channels, TimeRange::ALL);
-            let of_channel = |c: &usize| wanted.iter().map(|(time, samples)| (*time, samples[*c])).collect::<Vec<_>>();
-            assert_eq!(seen(other, id, &channels), channels.iter().map(of_channel).collect::<Vec<_>>());
-        }
+        assert_holds(other, &self.oracle);
     }
 
     /// Another process sees what this one does, and so does a backup.
@@ -63,6 +65,15 @@ impl Pair {
         self.assert_is_seen(&ReadOnly::open(&backup).unwrap());
         let report = Database::verify(&backup, |_, _| {}).unwrap();
         assert!(report.is_sound(), "{report:?}");
+    }
+}
+
+fn assert_holds(store: &ReadOnly, oracle: &Oracle) {
+    for (id, instrument) in oracle.ids().into_iter().zip(&oracle.instruments) {
+        let channels: Vec<usize> = (0..instrument.channels().len()).collect();
+        let wanted = oracle.rows(id, &channels, TimeRange::ALL);
+        let of_channel = |c: &usize| wanted.iter().map(|(time, samples)| (*time, samples[*c])).collect::<Vec<_>>();
+        assert_eq!(seen(store, id, &channels), channels.iter().map(of_channel).collect::<Vec<_>>());
     }
 }
 

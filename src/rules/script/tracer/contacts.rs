@@ -5,32 +5,44 @@ use crate::rules::nearest::nearest;
 use crate::rules::verdict::Place;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Unknown contacts that are told; there may be very many.
+const UNKNOWN_MAX: usize = 100;
+/// Of how many of them something close is looked for, and among how many.
+const HELPED_MAX: usize = 5;
+const COMPARED_MAX: usize = 200;
+
 /// The contacts that files name.
 #[derive(Debug, Default)]
 pub(in crate::rules::script) struct Contacts {
-    /// Those of files that export contacts or rosters, with the file that names each.
+    /// Those that files export, by themselves, in lists, or as somebody on duty; with the file.
     known: BTreeMap<String, String>,
-    /// All others, with their places.
+    /// All that are named, with their places.
     named: BTreeSet<(Place, String)>,
+    /// Whether what a file exports is not known, for a mistake.
+    is_open: bool,
 }
 
 impl Contacts {
-    /// Takes in the contacts that a file has named; it may be one that exports contacts or rosters.
-    pub(in crate::rules::script) fn add(&mut self, file: &str, named: BTreeSet<(Place, String)>, is_list: bool) {
-        if is_list {
-            self.known.extend(named.into_iter().map(|(_, name)| (name, file.to_owned())));
-        } else {
-            self.named.extend(named);
-        }
+    /// Takes in the contacts that a file has named, and those that it exports; none where a mistake leaves that open.
+    pub(in crate::rules::script) fn add(
+        &mut self,
+        file: &str,
+        named: BTreeSet<(Place, String)>,
+        exported: Option<Vec<String>>,
+    ) {
+        self.named.extend(named);
+        self.is_open |= exported.is_none();
+        self.known.extend(exported.into_iter().flatten().map(|name| (name, file.to_owned())));
     }
 
     /// Those that nobody knows, where any are known.
     pub(in crate::rules::script) fn unknown(self) -> Vec<Diagnostic> {
-        let Some(list) = self.known.values().next() else { return Vec::new() };
+        let Some(list) = self.known.values().min().filter(|_| !self.is_open) else { return Vec::new() };
         let is_unknown = |(_, name): &(Place, String)| !self.known.contains_key(name);
-        let unknown = self.named.into_iter().filter(is_unknown);
-        let told = unknown.map(|(place, name)| {
-            let help = match nearest(&name, self.known.keys().map(String::as_str)) {
+        let unknown = self.named.into_iter().filter(is_unknown).take(UNKNOWN_MAX);
+        let told = unknown.enumerate().map(|(number, (place, name))| {
+            let known = self.known.keys().map(String::as_str).take(COMPARED_MAX);
+            let help = match Some(known).filter(|_| number < HELPED_MAX).and_then(|known| nearest(&name, known)) {
                 Some(close) => format!("did you mean \"{close}\"?"),
                 None => format!("add it to {list}, as an exported constant"),
             };

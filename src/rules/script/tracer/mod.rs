@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// Mistakes of one file that are listed; a loop may make the same one very often.
 const DIAGNOSTICS_PER_FILE_MAX: usize = 1_000;
 /// Contacts of one file that are looked up; a loop may make up very many.
-const CONTACTS_PER_FILE_MAX: usize = 10_000;
+const CONTACTS_PER_FILE_MAX: usize = 2_000;
 /// What one mistake counts for among the operations of a file, because its message takes time.
 const MISTAKE_OPERATIONS: u64 = 400;
 /// Expression nodes that one file may build: three hundred of the largest rules.
