@@ -283,7 +283,11 @@ impl Oracle {
             }
         }
         let (recorded, wanted) = (corrections(db), self.corrections.iter().map(Value::to_string).collect::<Vec<_>>());
-        (recorded != wanted).then(|| format!("corrections recorded {recorded:?}\nwanted {wanted:?}"))
+        let first = recorded.iter().zip(&wanted).take_while(|(recorded, wanted)| recorded == wanted).count();
+        let rest = |all: &[String]| all[first.min(all.len())..].join("\n");
+        (recorded != wanted).then(|| {
+            format!("corrections from the {first}th recorded:\n{}\nwanted:\n{}", rest(&recorded), rest(&wanted))
+        })
     }
 
     /// How many corrections there should be on record.
@@ -291,17 +295,17 @@ impl Oracle {
         self.corrections.len()
     }
 
-    /// Takes as right who is said to have corrected what and why, from one correction on, where that alone is otherwise: a process that is killed may not have come to
-    /// say so.
+    /// Takes as right who is said to have corrected what and why, from one correction on, where that alone is otherwise, and that nothing is said
+    /// of values that were missing before: a process that is killed may not have come to say so.
     pub(crate) fn adopt_unnamed_corrections(&mut self, from: usize, db: &Database) {
-        let recorded = corrections(db);
-        for (wanted, recorded) in self.corrections.iter_mut().zip(&recorded).skip(from) {
-            let found: Value = serde_json::from_str(recorded).unwrap();
-            let unnamed = |one: &Value| {
-                [&one["instrument"], &one["channel"], &one["time"], &one["old"], &one["new"]].map(Value::clone)
-            };
-            if found["by"] == "instrument" && unnamed(&found) == unnamed(wanted) {
-                (wanted["by"], wanted["reason"]) = (found["by"].clone(), found["reason"].clone());
+        let unnamed = |one: &Value| ["instrument", "channel", "time", "old", "new"].map(|key| one[key].clone());
+        let recorded: Vec<Value> = corrections(db).iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+        for wanted in self.corrections.split_off(from.min(self.corrections.len())) {
+            let found = recorded.get(self.corrections.len()).filter(|found| unnamed(found) == unnamed(&wanted));
+            match found.filter(|found| found["by"] == "instrument") {
+                Some(found) => self.corrections.push(found.clone()),
+                None if found.is_none() && wanted["old"]["value"].is_null() => {}
+                None => self.corrections.push(wanted),
             }
         }
     }

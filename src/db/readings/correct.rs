@@ -24,7 +24,8 @@ impl Database {
     /// Replaces stored values, whatever the instrument's policy for duplicates, all of them or none. The ledger keeps for each the old and the
     /// new one, and who wanted it, and why. Gives how many are different now. Rules see the corrected rows as late ones.
     ///
-    /// A process that is killed before this returns may leave the values corrected; the ledger then says `instrument` for who.
+    /// A process that is killed before this returns may leave the values corrected; the ledger then says `instrument` for who, and nothing of values
+    /// that were missing before.
     ///
     /// ```
     /// use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Sample, Station, Timestamp, Unit, ValueCorrection};
