@@ -41,9 +41,16 @@ fn backup(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<BackupReport, StoreError> {
     let (source, target) = (Layout::new(from), Layout::new(to));
-    if storage.list(to).is_ok_and(|names| !names.is_empty()) {
-        let reason = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is not empty: choose a new directory");
-        return Err(StoreError::io("back up into", to)(reason));
+    match storage.list(to) {
+        Ok(names) if names.is_empty() => {}
+        Ok(_) => {
+            let reason =
+                std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is not empty: choose a new directory");
+            return Err(StoreError::io("back up into", to)(reason));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        // What cannot be seen to be empty is nobody's to empty where the backup fails.
+        Err(error) => return Err(StoreError::io("back up into", to)(error)),
     }
     let copied =
         target.create(&**storage).and_then(|()| copy_all(&**storage, (from, &source), segments, &target, progress));
