@@ -208,6 +208,21 @@ fn a_child_fills_its_disk_and_goes_on() {
 }
 
 #[test]
+fn a_backup_touches_nothing_where_anything_stands_already() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = open(&dir.path().join("store"));
+    for place in ["notes", "segments/one.seg", "wal/one.wal"] {
+        let folder = dir.path().join(place.replace('/', "-"));
+        let file = folder.join(place);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "somebody's").unwrap();
+        let error = db.backup(&folder).unwrap_err().to_string();
+        assert!(error.contains("choose a new directory"), "{place}: {error}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "somebody's");
+    }
+}
+
+#[test]
 fn a_real_disk_that_is_full_fails_whatever_needs_space_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let script = format!("mount -t tmpfs -o size={MOUNT_BYTES} tmpfs \"$0\" && exec \"$@\"");

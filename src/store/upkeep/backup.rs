@@ -7,6 +7,7 @@ use super::super::io::Storage;
 use super::super::recovery::Layout;
 use super::super::segment;
 use serde::Serialize;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,16 +42,8 @@ fn backup(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<BackupReport, StoreError> {
     let (source, target) = (Layout::new(from), Layout::new(to));
-    match storage.list(to) {
-        Ok(names) if names.is_empty() => {}
-        Ok(_) => {
-            let reason =
-                std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is not empty: choose a new directory");
-            return Err(StoreError::io("back up into", to)(reason));
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        // What cannot be seen to be empty is nobody's to empty where the backup fails.
-        Err(error) => return Err(StoreError::io("back up into", to)(error)),
+    for dir in [to, &target.segments, &target.wal] {
+        check_vacant(&**storage, dir)?;
     }
     let copied =
         target.create(&**storage).and_then(|()| copy_all(&**storage, (from, &source), segments, &target, progress));
@@ -58,6 +51,17 @@ fn backup(
         remove_made(&**storage, &target);
     }
     copied
+}
+
+/// Refuses a directory that holds files, or that cannot be seen to hold none: a backup that fails empties it.
+fn check_vacant(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
+    let refused = match storage.list(dir) {
+        Ok(names) if names.is_empty() => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Ok(_) => io::Error::new(ErrorKind::AlreadyExists, "it is not empty: choose a new directory"),
+        Err(error) => error,
+    };
+    Err(StoreError::io("back up into", dir)(refused))
 }
 
 fn copy_all(
