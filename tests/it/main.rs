@@ -20,6 +20,7 @@ mod rules_logic;
 mod rules_reloads;
 mod rules_said;
 mod rules_windows;
+mod scratch;
 mod shift;
 mod stats;
 mod storage_allocations;

@@ -54,10 +54,16 @@ pub(crate) struct RandomFrame {
     is_trimmed: bool,
 }
 
-/// The number of cases: as the environment says, or else `usual`.
+/// The number of cases: `PROPTEST_CASES`, or else `usual` times the effort of the run.
 pub(crate) fn cases(usual: u32) -> Config {
     let wished = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
-    Config { cases: wished.unwrap_or(usual), failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() }
+    let usual = || u32::try_from(crate::scratch::amount(usual as usize)).unwrap();
+    Config {
+        cases: wished.unwrap_or_else(usual),
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..Config::default()
+    }
 }
 
 fn any_sample() -> impl Strategy<Value = Sample> {

@@ -3,6 +3,7 @@
 
 use super::halting::{Halt, HaltingStorage, Moment, say};
 use super::{ROUNDS, STORE, XorShift, connect};
+use crate::scratch::amount;
 use crate::shift::{self, Act, Reference, SHIFT, Site, history};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Lines};
@@ -145,7 +146,7 @@ struct Watched {
 
 impl Watched {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let site = Site::new(dir.path(), FsStorage);
         drop(site.set_up());
         let (reference, sends) = (Reference::new(), BTreeMap::new());
@@ -216,7 +217,7 @@ impl Watched {
 }
 
 fn rounds() -> usize {
-    std::env::var(ROUNDS).ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS_DEFAULT)
+    std::env::var(ROUNDS).ok().map_or(amount(ROUNDS_DEFAULT), |text| text.parse().unwrap())
 }
 
 /// What an act is called, whatever it is about.

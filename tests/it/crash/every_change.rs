@@ -5,6 +5,7 @@ use super::halting::{Halt, HaltingStorage, Moment, say};
 use super::{ROUNDS, STORE, XorShift};
 use crate::faulty::scrambled;
 use crate::oracle::{Oracle, instrument};
+use crate::scratch::amount;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -217,7 +218,7 @@ impl Act {
 
 /// Kills children at work on one store so often.
 fn kill_and_look(store: u64, rounds: usize, killed: &mut Killed) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let mut random = XorShift(0x0123_4567_89AB_CDEF + store);
     let (mut oracle, mut next) = (beginning(), 0);
     oracle.register(&open(dir.path(), HaltingStorage::default())).unwrap();
@@ -247,7 +248,7 @@ fn kill_and_look(store: u64, rounds: usize, killed: &mut Killed) {
 
 #[test]
 fn every_change_of_readings_that_was_promised_is_there_after_fifty_kills_and_no_other_but_the_last() {
-    let rounds: usize = std::env::var(ROUNDS).ok().and_then(|text| text.parse().ok()).unwrap_or(50);
+    let rounds: usize = std::env::var(ROUNDS).ok().map_or(amount(50), |text| text.parse().unwrap());
     let mut killed = Killed::default();
     for (store, first) in (0..).zip((0..rounds).step_by(ROUNDS_PER_STORE)) {
         kill_and_look(store, ROUNDS_PER_STORE.min(rounds - first), &mut killed);

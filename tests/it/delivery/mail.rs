@@ -1,66 +1,20 @@
-//! Mail against a real SMTP server: `python3 -m aiosmtpd`, which prints what it takes.
+//! Mail against an SMTP server on loopback.
 #![cfg(test)]
 
-use super::BOUND;
-use super::python::python;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::process::{Child, ChildStdout, Stdio};
-use std::time::Instant;
+use super::servers::{Offers, Received, Server, free_port, smtp};
+use std::io::Write;
+use std::sync::Arc;
 use vocdb::Timestamp;
 use vocdb::alarm::event::{Notification, Subject};
 use vocdb::alarm::{AlarmId, Notifier, Outcome};
 use vocdb::interop::mail::Mail;
 use vocdb::rules::verdict::{Contact, Priority};
 
-/// A server on a port of loopback.
-struct SmtpServer {
-    child: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
-    port: u16,
-}
-
-impl Drop for SmtpServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-impl SmtpServer {
-    fn start() -> Self {
-        let port = free_port();
-        let address = format!("127.0.0.1:{port}");
-        let mut command = python();
-        command.args(["-u", "-m", "aiosmtpd", "-n", "-l", &address, "-c", "aiosmtpd.handlers.Debugging", "stdout"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines, port }
-    }
-
-    /// Sends until the server, which takes a while to start, has answered.
-    fn send(&self, mail: &Mail, notification: &Notification) -> Outcome {
-        let begun = Instant::now();
-        loop {
-            match mail.send(notification) {
-                Outcome::Retry { reason, .. } if begun.elapsed() < BOUND && !reason.contains("transient error") => {
-                    std::thread::yield_now();
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    /// The next message as it was taken.
-    fn message(&mut self) -> Vec<String> {
-        let mut lines = self.lines.by_ref().map(Result::unwrap);
-        lines.find(|line| line.contains("MESSAGE FOLLOWS")).unwrap();
-        lines.take_while(|line| !line.contains("END MESSAGE")).collect()
-    }
+fn server() -> Server {
+    Server::start(Arc::new(|mut stream, received| {
+        stream.write_all(b"220 localhost\r\n")?;
+        smtp(&mut stream, Offers::default(), received).map(drop)
+    }))
 }
 
 fn notification(contact: &str) -> Notification {
@@ -87,11 +41,12 @@ fn mail(port: u16) -> Mail {
 
 #[test]
 fn a_notification_arrives_as_mail_with_the_same_message_id_every_time() {
-    let mut server = SmtpServer::start();
+    let server = server();
     let mail = mail(server.port);
     for _ in 0..2 {
-        assert_eq!(server.send(&mail, &notification("duty")), Outcome::Delivered);
-        let message = server.message();
+        assert_eq!(mail.send(&notification("duty")), Outcome::Delivered);
+        let Received::Mail { from, to, lines: message } = server.next() else { panic!("no mail was received") };
+        assert_eq!((from.as_str(), to.as_slice()), ("vocdb@station.example", &["duty@park.example".to_owned()][..]));
         for header in [
             "Message-ID: <0123456789abcdef@station.example>",
             "Date: Tue, 14 Nov 2023 22:13:20 +0000",

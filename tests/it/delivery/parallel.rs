@@ -20,7 +20,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long it takes, from the reading that trips, until all but those behind the gateway that hangs have their message.
 fn one_alarm() -> Duration {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let host = Host::open(dir.path(), 0).watched_by(RULES);
     let (hanging, release) = host.connect_hanging("sms:0");
     let gateways: Vec<Receiver<Notification>> =

@@ -1,10 +1,15 @@
 //! Webhooks over https, mail over STARTTLS and TLS with a login: against real servers with certificates of an authority of the test's own.
 #![cfg(test)]
 
-use super::python::python;
+use super::servers::{Offers, Received, Server, read_line, smtp};
+use base64::Engine as _;
+use crossbeam_channel::Sender;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Stdio};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
 use vocdb::Timestamp;
 use vocdb::alarm::event::{Notification, Subject};
 use vocdb::alarm::{AlarmId, Notifier, Outcome};
@@ -30,55 +35,82 @@ impl Authority {
     }
 
     /// A certificate for a host, and its key.
-    fn certificate(&self, host: &str) -> (String, String) {
+    fn certificate(&self, host: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![host.to_owned()]).unwrap();
-        (params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
+        let certificate = params.signed_by(&key, &self.0).unwrap().der().clone();
+        (certificate, PrivatePkcs8KeyDer::from(key.serialize_der()).into())
     }
 }
 
-/// A server on a port of loopback, with a certificate for a host.
-struct Server {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-    port: u16,
-    _files: tempfile::TempDir,
+/// What a server of the test speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Https,
+    /// SMTP that begins in the clear.
+    StartTls,
+    /// SMTP in TLS from the first byte.
+    Smtps,
 }
 
-impl Server {
-    fn start(kind: &str, authority: &Authority, host: &str) -> Self {
-        let files = tempfile::tempdir().unwrap();
-        let (certificate, key) = authority.certificate(host);
-        std::fs::write(files.path().join("certificate"), certificate).unwrap();
-        std::fs::write(files.path().join("key"), key).unwrap();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/delivery/servers.py");
-        let mut command = python();
-        command
-            .args(["-W", "ignore", script, kind])
-            .arg(files.path().join("certificate"))
-            .arg(files.path().join("key"));
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = lines.next().unwrap().unwrap().parse().unwrap();
-        Self { child, lines, port, _files: files }
-    }
-
-    fn line(&mut self) -> String {
-        self.lines.next().unwrap().unwrap()
-    }
-
-    /// What it says until it is stopped.
-    fn rest(mut self) -> Vec<String> {
-        self.child.kill().unwrap();
-        self.lines.by_ref().map(Result::unwrap).collect()
-    }
+/// A server with a certificate of an authority for a host.
+fn server(kind: Kind, authority: &Authority, host: &str) -> Server {
+    let (certificate, key) = authority.certificate(host);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
+    Server::start(Arc::new(move |stream, received| serve(kind, stream, &config, received)))
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+fn serve(
+    kind: Kind,
+    mut stream: TcpStream,
+    config: &Arc<ServerConfig>,
+    received: &Sender<Received>,
+) -> std::io::Result<()> {
+    if kind == Kind::StartTls {
+        stream.write_all(b"220 localhost\r\n")?;
+        let offers = Offers { starttls: true, login: None };
+        if smtp(&mut stream, offers, received)?.is_none() {
+            return Ok(());
+        }
     }
+    let session = ServerConnection::new(Arc::clone(config)).map_err(std::io::Error::other)?;
+    let mut stream = StreamOwned::new(session, stream);
+    if kind == Kind::Https {
+        return webhook(&mut stream, received);
+    }
+    if kind == Kind::Smtps {
+        stream.write_all(b"220 localhost\r\n")?;
+    }
+    smtp(&mut stream, Offers { starttls: false, login: Some(check_login) }, received).map(drop)
+}
+
+/// Answers one POST.
+fn webhook(stream: &mut (impl Read + Write), received: &Sender<Received>) -> std::io::Result<()> {
+    let (mut id, mut body_bytes) = (String::new(), 0);
+    loop {
+        let line = read_line(stream)?;
+        match line.split_once(": ") {
+            Some((name, value)) if name.eq_ignore_ascii_case("webhook-id") => value.clone_into(&mut id),
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => body_bytes = value.parse().unwrap(),
+            _ if line.is_empty() => break,
+            _ => {}
+        }
+    }
+    stream.read_exact(&mut vec![0; body_bytes])?;
+    let _ = received.send(Received::Post(id));
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")?;
+    stream.flush()
+}
+
+/// A server that repeats a wrong password in its refusal, which no reason may show.
+fn check_login(text: &str) -> (String, Result<(), String>) {
+    let decoded = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+    let decoded = String::from_utf8(decoded).unwrap();
+    let [_, user, password] = decoded.split('\0').collect::<Vec<_>>()[..] else { panic!("{decoded:?}") };
+    let is_right = (user, password) == ("station", PASSWORD);
+    (user.to_owned(), is_right.then_some(()).ok_or_else(|| format!("535 5.7.8 the password {password} is wrong")))
 }
 
 fn notification() -> Notification {
@@ -101,19 +133,18 @@ fn notification() -> Notification {
 #[test]
 fn a_webhook_over_https_is_delivered_where_the_certificate_holds() {
     let authority = Authority::new();
-    let mut server = Server::start("https", &authority, "localhost");
+    let server = server(Kind::Https, &authority, "localhost");
     let webhook = Webhook::new(&format!("https://localhost:{}/alarms?token=hidden", server.port), SECRET).unwrap();
     let webhook = webhook.trusting(&authority.pem()).unwrap();
     assert_eq!(webhook.send(&notification()), Outcome::Delivered);
-    assert_eq!(server.line(), "post 0123456789abcdef");
+    assert_eq!(server.next(), Received::Post("0123456789abcdef".to_owned()));
     assert!(!format!("{webhook:?} {}", webhook.endpoint()).contains("hidden"));
 }
 
 /// Tries a gateway that must refuse the server, and gives the reason.
 fn refused(gateway: &dyn Notifier, server: Server) -> String {
     let Outcome::Retry { reason, .. } = gateway.send(&notification()) else { panic!("it was sent") };
-    let came: Vec<String> = server.rest().into_iter().filter(|line| line != "refused").collect();
-    assert!(came.is_empty(), "{came:?}");
+    assert_eq!(server.rest(), [], "what came before TLS was refused");
     assert!(!reason.contains("hidden") && !reason.contains(PASSWORD), "{reason}");
     reason
 }
@@ -124,7 +155,7 @@ fn a_webhook_whose_certificate_does_not_hold_is_sent_nothing() {
     for (host, trusted) in
         [("localhost", Some(&stranger)), ("elsewhere.example", Some(&authority)), ("localhost", None)]
     {
-        let server = Server::start("https", &authority, host);
+        let server = server(Kind::Https, &authority, host);
         let webhook = Webhook::new(&format!("https://localhost:{}/hidden", server.port), SECRET).unwrap();
         let webhook = match trusted {
             Some(authority) => webhook.trusting(&authority.pem()).unwrap(),
@@ -139,7 +170,7 @@ fn a_webhook_whose_certificate_does_not_hold_is_sent_nothing() {
 }
 
 type Open = fn(&str, u16, &str) -> Result<Mail, MailError>;
-const WAYS: [(&str, Open); 2] = [("starttls", Mail::with_starttls), ("smtps", Mail::with_tls)];
+const ROUTES: [(Kind, Open); 2] = [(Kind::StartTls, Mail::with_starttls), (Kind::Smtps, Mail::with_tls)];
 
 fn mail(open: Open, port: u16, authority: &Authority) -> Mail {
     let mail = open("localhost", port, "vocdb@station.example").unwrap().trusting(&authority.pem()).unwrap();
@@ -148,24 +179,25 @@ fn mail(open: Open, port: u16, authority: &Authority) -> Mail {
 
 #[test]
 fn mail_is_delivered_over_tls_with_a_login() {
-    for (kind, open) in WAYS {
+    for (kind, open) in ROUTES {
         let authority = Authority::new();
-        let mut server = Server::start(kind, &authority, "localhost");
+        let server = server(kind, &authority, "localhost");
         let mail = mail(open, server.port, &authority).with_login("station", PASSWORD).unwrap();
-        assert_eq!(mail.send(&notification()), Outcome::Delivered, "{kind}");
-        assert_eq!(server.line(), "login station right");
-        assert_eq!(server.line(), "mail from vocdb@station.example to duty@park.example");
+        assert_eq!(mail.send(&notification()), Outcome::Delivered, "{kind:?}");
+        assert_eq!(server.next(), Received::Login { user: "station".to_owned(), is_right: true });
+        let Received::Mail { from, to, .. } = server.next() else { panic!("{kind:?}: no mail was received") };
+        assert_eq!((from.as_str(), to), ("vocdb@station.example", vec!["duty@park.example".to_owned()]));
     }
 }
 
 #[test]
 fn a_wrong_login_is_refused_and_no_password_is_shown() {
-    for (kind, open) in WAYS {
+    for (kind, open) in ROUTES {
         let authority = Authority::new();
-        let mut server = Server::start(kind, &authority, "localhost");
+        let server = server(kind, &authority, "localhost");
         let mail = mail(open, server.port, &authority).with_login("station", "hunter22").unwrap();
-        let Outcome::Refused { reason } = mail.send(&notification()) else { panic!("{kind}") };
-        assert_eq!(server.line(), "login station wrong");
+        let Outcome::Refused { reason } = mail.send(&notification()) else { panic!("{kind:?}") };
+        assert_eq!(server.next(), Received::Login { user: "station".to_owned(), is_right: false });
         assert!(reason.contains("535") && reason.contains("***"), "{reason}");
         assert!(!format!("{mail:?} {reason} {}", mail.endpoint()).contains("hunter22"));
     }
@@ -175,13 +207,13 @@ fn a_wrong_login_is_refused_and_no_password_is_shown() {
 
 #[test]
 fn a_relay_whose_certificate_does_not_hold_is_sent_nothing() {
-    for (kind, open) in WAYS {
+    for (kind, open) in ROUTES {
         let (authority, stranger) = (Authority::new(), Authority::new());
         for (host, trusted) in [("localhost", &stranger), ("elsewhere.example", &authority)] {
-            let server = Server::start(kind, &authority, host);
+            let server = server(kind, &authority, host);
             let mail = mail(open, server.port, trusted).with_login("station", PASSWORD).unwrap();
             let reason = refused(&mail, server);
-            assert!(reason.contains("certificate"), "{kind}: {reason}");
+            assert!(reason.contains("certificate"), "{kind:?}: {reason}");
         }
         let wrong = open("localhost", 1, "vocdb@station.example").unwrap().trusting("no certificate");
         assert!(matches!(wrong, Err(MailError::Certificates { .. })));

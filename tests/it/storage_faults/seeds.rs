@@ -2,13 +2,14 @@
 
 use super::{Step, assert_recovered, channel, config, frame, states, take};
 use crate::faulty::{Fault, FaultyStorage, Unsynced, scrambled};
+use crate::scratch::amount;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vocdb::{ChannelChange, Config, Database, Durability, Error};
 
 /// Runs of random work under random faults: how many, and from which seed on.
 const CASES: &str = "VOCDB_FAULT_CASES";
 const SEED: &str = "VOCDB_FAULT_SEED";
-const CASES_DEFAULT: u64 = 4_000;
+const CASES_DEFAULT: usize = 4_000;
 
 /// Numbers that depend on a seed alone.
 struct Chance(u64);
@@ -100,7 +101,7 @@ impl Case {
         };
         let head_bytes_max =
             if chance.below(2) == 0 { 40 + usize::try_from(chance.below(200)).unwrap() } else { usize::MAX };
-        let (dir, storage) = (tempfile::tempdir().unwrap(), FaultyStorage::default());
+        let (dir, storage) = (crate::scratch::dir(), FaultyStorage::default());
         Self { durability, head_bytes_max, steps, unsynced, dir, storage }
     }
 
@@ -197,7 +198,7 @@ fn assert_one_seed_loses_nothing(seed: u64) {
 fn thousands_of_seeds_of_random_work_power_cuts_and_faults_lose_nothing_acknowledged() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let first = number(SEED).unwrap_or(0);
-    let cases = number(CASES).unwrap_or(if number(SEED).is_some() { 1 } else { CASES_DEFAULT });
+    let cases = number(CASES).unwrap_or(if number(SEED).is_some() { 1 } else { amount(CASES_DEFAULT) as u64 });
     let (next, run) = (AtomicU64::new(first), AtomicU64::new(0));
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let work = || {
