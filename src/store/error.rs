@@ -72,6 +72,14 @@ pub enum StoreError {
         /// Whose readings it holds, what the ledger says, and what to do.
         reason: String,
     },
+    /// The writer replaced segments during every attempt to read the files beside it.
+    #[error("{}: the writer replaced segments during each of {attempts} attempts to read them; try again once its compaction has ended", path.display())]
+    Unsettled {
+        /// The store's folder.
+        path: PathBuf,
+        /// Attempts that were made.
+        attempts: usize,
+    },
     /// An earlier failure has made the state of the files unknown.
     #[error("an earlier write or sync of {} failed; close the store and open it again to recover", path.display())]
     Poisoned {

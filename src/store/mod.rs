@@ -28,6 +28,6 @@ pub(crate) use segment::Lineage;
 pub use sync::WalSync;
 pub use upkeep::{BackupReport, Finding, VerifyReport};
 pub(crate) use upkeep::{
-    Cut, Rewrite, Sealed, Snapshot, check_owners, measure, restore, salvage_logs, snapshot, snapshot_until, verify,
+    Cut, Rewrite, Sealed, Snapshot, check_owners, measure, restore, salvage_logs, snapshot_until, verify,
 };
 pub(crate) use wal::LedgerCommit;

@@ -14,14 +14,14 @@ use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Registry, StationId, TimeRange};
 use crate::store::io::Storage;
-use crate::store::{Snapshot, snapshot_until};
+use crate::store::{Snapshot, StoreError, snapshot_until};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How often files are looked at again because the writer wrote to the ledger meanwhile.
+/// Attempts to read the files of a store while its writer seals or replaces segments.
 const ATTEMPTS: usize = 64;
 
 impl Database {
@@ -94,8 +94,7 @@ struct Content {
 
 impl Content {
     fn read(storage: &Arc<dyn Storage>, dir: &Path, scope: &DumpScope) -> Result<Self, Error> {
-        let mut attempts = 1;
-        loop {
+        for _ in 0..ATTEMPTS {
             let records = read_ledger(&**storage, dir)?.records;
             let checkpoint = newest_checkpoint(&records)?.filter(|_| scope.is_whole());
             let until_lsn = match &checkpoint {
@@ -103,13 +102,14 @@ impl Content {
                 None if scope.is_whole() => 0,
                 None => u64::MAX,
             };
-            let snapshot = snapshot_until(storage, dir, until_lsn, &lineage_of(&records)?)?;
-            let is_still = read_ledger(&**storage, dir)?.records.len() == records.len();
-            if is_still || attempts == ATTEMPTS {
+            let lineage = lineage_of(&records)?;
+            let snapshot = snapshot_until(storage, dir, until_lsn, &lineage)?;
+            // A segment that was sealed meanwhile holds frames behind the checkpoint.
+            if lineage_of(&read_ledger(&**storage, dir)?.records)? == lineage {
                 return Self::of(records, checkpoint, snapshot, scope);
             }
-            attempts += 1;
         }
+        Err(StoreError::Unsettled { path: dir.to_owned(), attempts: ATTEMPTS }.into())
     }
 
     fn of(

@@ -11,9 +11,14 @@ use crate::model::{InstrumentId, Registry, Timestamp};
 use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::read::Reader;
-use crate::store::{OpenReport, check_owners, measure, snapshot};
+use crate::store::{OpenReport, Snapshot, StoreError, check_owners, measure, snapshot_until};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Attempts to read the files of a store while its writer replaces segments.
+const ATTEMPTS: usize = 64;
+/// Attempts after which a file that looks corrupt is corrupt.
+const ATTEMPTS_CORRUPT: usize = 4;
 
 /// The stations and readings of a store as they were when it was opened or refreshed. Takes no lock and changes nothing: any number of
 /// processes may look at a store while one writes.
@@ -46,19 +51,40 @@ impl ReadOnly {
     /// Opens the store in `path` for reading. A segment that does not check is left out and named in [`ReadOnly::report`].
     ///
     /// # Errors
-    /// [`Error::Ledger`] and [`Error::Store`] where its other files cannot be read or do not check.
+    /// [`Error::Ledger`] and [`Error::Store`] where its other files cannot be read or are corrupt, and
+    /// [`StoreError::Unsettled`] where the writer replaced segments during every attempt.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let storage: Arc<dyn Storage> = Arc::new(FsStorage);
-        let content = Ledger::read(&*storage, &path.join("ledger"))?;
+        for attempt in 1..=ATTEMPTS {
+            match Self::look(&storage, path) {
+                Ok(Some(store)) => return Ok(store),
+                // The writer may be in the middle of a frame that was read in two parts.
+                Err(_) if attempt < ATTEMPTS_CORRUPT => {}
+                Err(error) => return Err(error),
+                Ok(None) => {}
+            }
+        }
+        Err(StoreError::Unsettled { path: path.to_owned(), attempts: ATTEMPTS }.into())
+    }
+
+    /// One attempt; `None` where the writer replaced segments meanwhile.
+    fn look(storage: &Arc<dyn Storage>, path: &Path) -> Result<Option<Self>, Error> {
+        let content = Ledger::read(&**storage, &path.join("ledger"))?;
         let registry = registry_of(&content.records)?;
         let lineage = lineage_of(&content.records)?;
-        let (reader, quarantined) = snapshot(&storage, path, &lineage)?;
-        check_owners(&reader, &lineage, &registry)?;
-        let mut report = OpenReport { quarantined, ledger_torn_bytes: content.torn_bytes, ..OpenReport::default() };
-        report.missing_segments = missing_segments(&*storage, path)?;
+        let snapshot = snapshot_until(storage, path, u64::MAX, &lineage)?;
+        let lineage_after = read_lineage(&**storage, path)?;
+        if snapshot.lacks(&lineage, &lineage_after) {
+            return Ok(None);
+        }
+        check_owners(&snapshot.reader, &lineage, &registry)?;
+        let missing_segments = snapshot.missing(&lineage_after);
+        let Snapshot { reader, unsound: quarantined, .. } = snapshot;
+        let ledger_torn_bytes = content.torn_bytes;
+        let report = OpenReport { quarantined, ledger_torn_bytes, missing_segments, ..OpenReport::default() };
         let ledger_records = content.records.len() as u64;
-        Ok(Self { path: path.to_owned(), registry, reader, report, ledger_records })
+        Ok(Some(Self { path: path.to_owned(), registry, reader, report, ledger_records }))
     }
 
     /// Looks at the files again.
@@ -133,16 +159,4 @@ pub(in crate::db) fn registry_of(records: &[Record]) -> Result<Registry, Error> 
         }
     }
     Ok(registry)
-}
-
-/// Segments that the ledger knows and that are not there. The writer may take some away between the look at the ledger and the look at
-/// the files: what is not there must be known to the ledger once more.
-fn missing_segments(storage: &dyn Storage, path: &Path) -> Result<Vec<String>, Error> {
-    let is_there = |name: &str| storage.length(&path.join("segments").join(name)).is_ok();
-    let mut missing = read_lineage(storage, path)?.missing(is_there);
-    if !missing.is_empty() {
-        let still = read_lineage(storage, path)?;
-        missing.retain(|name| still.is_live(name));
-    }
-    Ok(missing)
 }

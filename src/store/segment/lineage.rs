@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Segments by name, as the ledger's records tell of them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Lineage {
     /// Those that must be there, with the checksum of the file.
     live: BTreeMap<String, Digest>,

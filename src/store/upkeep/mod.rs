@@ -17,6 +17,6 @@ pub(crate) use owners::check_owners;
 pub(crate) use rewrite::{Cut, Rewrite};
 pub(crate) use salvage::salvage_logs;
 pub(crate) use seal::Sealed;
-pub(crate) use snapshot::{Snapshot, measure, snapshot, snapshot_until};
+pub(crate) use snapshot::{Snapshot, measure, snapshot_until};
 pub(crate) use verify::verify;
 pub use verify::{Finding, VerifyReport};

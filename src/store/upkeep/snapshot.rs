@@ -9,6 +9,7 @@ use super::super::segment::{self, Lineage, Segment, read_summary};
 use super::super::wal;
 use crate::model::Batch;
 use parking_lot::RwLock;
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,24 +28,18 @@ impl Store {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) reader: Reader,
-    /// Segments that do not check and are left out.
+    /// Corrupt segments, which are left out.
     pub(crate) unsound: Vec<Quarantined>,
+    /// Names of all segment files that were there, corrupt and superseded ones included.
+    pub(crate) segment_names: BTreeSet<String>,
     /// Frames of the log behind the asked sequence number, in order of arrival; the reader does not show them.
     pub(crate) behind: Batch,
 }
 
-/// Everything that is in the files of a store now, but for segments that do not check, which are named. What the writer does later does
-/// not show. The ledger says which segments others stand for; one that it does not know yet holds what others hold too, and does no harm.
-pub(crate) fn snapshot(
-    storage: &Arc<dyn Storage>,
-    dir: &Path,
-    lineage: &Lineage,
-) -> Result<(Reader, Vec<Quarantined>), StoreError> {
-    let Snapshot { reader, unsound, .. } = snapshot_until(storage, dir, u64::MAX, lineage)?;
-    Ok((reader, unsound))
-}
-
-/// As [`snapshot`], with the frames of the log behind a sequence number apart.
+/// Reads everything that the files of a store hold now, except corrupt segments, which are named. Frames of the log behind `until_lsn` are
+/// kept apart. What the writer does later does not show. The lineage says which segments others replace; a segment that it does not know
+/// yet repeats rows of others and does no harm. A directory is not listed in one instant: [`Snapshot::lacks`] tells whether the
+/// writer replaced a segment meanwhile.
 pub(crate) fn snapshot_until(
     storage: &Arc<dyn Storage>,
     dir: &Path,
@@ -55,9 +50,7 @@ pub(crate) fn snapshot_until(
     let mut attempts = 1;
     loop {
         match read(storage, &layout, until_lsn, lineage) {
-            Ok((state, unsound, behind)) => {
-                return Ok(Snapshot { reader: Reader::new(Arc::new(RwLock::new(state))), unsound, behind });
-            }
+            Ok(snapshot) => return Ok(snapshot),
             Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound && attempts < ATTEMPTS => {
                 attempts += 1;
             }
@@ -72,14 +65,16 @@ fn read(
     layout: &Layout,
     until_lsn: u64,
     lineage: &Lineage,
-) -> Result<(State, Vec<Quarantined>, Batch), StoreError> {
+) -> Result<Snapshot, StoreError> {
     let list = |dir: &Path| storage.list(dir).map_err(StoreError::io("list", dir));
     let mut batches: Vec<(u64, Batch)> = Vec::new();
     for (_, path) in wal::files(&**storage, &layout.wal)? {
         batches.extend(wal::read(&**storage, &path)?.batches);
     }
     let (mut segments, mut unsound) = (Vec::new(), Vec::new());
-    for name in list(&layout.segments)?.iter().filter(|name| name.ends_with(segment::SUFFIX)) {
+    let mut segment_names: BTreeSet<String> = list(&layout.segments)?.into_iter().collect();
+    segment_names.retain(|name| name.ends_with(segment::SUFFIX));
+    for name in &segment_names {
         let path = layout.segments.join(name);
         match open(storage, &path) {
             Ok(segment) => segments.push(Arc::new(segment)),
@@ -102,7 +97,22 @@ fn read(
             }
         }
     }
-    Ok((state, unsound, behind))
+    let reader = Reader::new(Arc::new(RwLock::new(state)));
+    Ok(Snapshot { reader, unsound, segment_names, behind })
+}
+
+impl Snapshot {
+    /// Whether rows are missing here because the writer replaced a segment while the files were read: `before` is the lineage from before
+    /// that, `after` the one from afterwards. The ledger names a new segment before the files that it replaces are removed, so that a new
+    /// name which is not here tells all such cases.
+    pub(crate) fn lacks(&self, before: &Lineage, after: &Lineage) -> bool {
+        after.missing(|name| self.segment_names.contains(name) || before.is_live(name)).pop().is_some()
+    }
+
+    /// Segments that the ledger names and that were not there.
+    pub(crate) fn missing(&self, lineage: &Lineage) -> Vec<String> {
+        lineage.missing(|name| self.segment_names.contains(name))
+    }
 }
 
 /// Mapped now, a segment stays readable when the writer lets go of it.
@@ -125,4 +135,33 @@ pub(crate) fn measure(storage: &dyn Storage, dir: &Path) -> Result<FileBytes, St
         catalog: total(&layout.catalog).unwrap_or_default(),
         ledger: storage.length(&dir.join("ledger")).unwrap_or_default(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::checksum::Digest;
+
+    #[test]
+    fn a_snapshot_that_missed_a_replacement_is_noticed_and_a_missing_file_is_no_replacement() {
+        let names = ["a", "b", "both", "cut"];
+        let [a, b, both, cut] = names.map(str::to_owned);
+        let mut before = Lineage::default();
+        [&a, &b].into_iter().for_each(|name| before.seal(name.clone(), Digest::default()));
+        let mut after = before.clone();
+        after.replace(vec![a.clone(), b.clone()], Some((both.clone(), Digest::default())));
+        let seen = |names: &[&String]| Snapshot {
+            reader: Reader::new(Arc::new(RwLock::new(State::new(Vec::new())))),
+            unsound: Vec::new(),
+            segment_names: names.iter().map(|name| (*name).clone()).collect(),
+            behind: Batch::new(),
+        };
+        assert!(seen(&[&b]).lacks(&before, &after), "`a` was removed before the list reached it");
+        assert!(!seen(&[&a, &b, &both]).lacks(&before, &after) && !seen(&[&both]).lacks(&before, &after));
+        assert!(!seen(&[&b]).lacks(&before, &before), "`a` is missing: no other look finds it");
+        assert_eq!(seen(&[&b]).missing(&before), [a]);
+        let mut cut_down = after.clone();
+        cut_down.replace(vec![both.clone()], Some((cut, Digest::default())));
+        assert!(seen(&[&both]).lacks(&after, &cut_down), "rows that were deleted meanwhile may come back");
+    }
 }
