@@ -205,7 +205,7 @@ mod tests {
             auto_close_ms: None,
             is_latching: false,
             on_late: LatePolicy::Record,
-            chain: Chain { name: "standard".to_owned(), steps, remind: None },
+            chain: Chain { name: "standard".to_owned(), steps: steps.into(), remind: None },
             channels: vec!["benzene".to_owned(), "toluene".to_owned()],
             logic: plan.spec.logic,
             unit: "ppb".to_owned(),

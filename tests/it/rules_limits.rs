@@ -1,6 +1,8 @@
 //! Hostile rule files: each ends soon in a typed mistake, and the rules in force go on.
 #![cfg(test)]
 
+mod bombs;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -154,8 +154,8 @@ impl Binding<'_> {
 
     fn bound(&mut self, site: &Site, sites: &[&Site]) -> Option<Bound> {
         let rule = self.rule;
-        let clear = rule.clear_when.as_ref().map(|(condition, _)| condition);
-        let channels = channels_of(&std::iter::once(&rule.when).chain(clear).collect::<Vec<_>>());
+        let clear = rule.clear_when.as_ref().map(|(condition, _)| &**condition);
+        let channels = channels_of(&std::iter::once(&*rule.when).chain(clear).collect::<Vec<_>>());
         let mut lowering = Lowering::new(site, sites, &channels);
         let when = lowering.condition(&rule.when);
         let clear = clear.map(|condition| lowering.condition(condition));

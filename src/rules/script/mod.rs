@@ -3,6 +3,7 @@
 //! Every file has an engine of its own and runs statement by statement; a mistake is put on a list and leaves a value that
 //! swallows all that is tried with it, so that one run finds all mistakes of all files.
 
+mod bounds;
 mod builder;
 mod call;
 mod draft;
@@ -22,14 +23,23 @@ use super::expr::Rule;
 use super::nearest::nearest;
 use super::verdict::Place;
 use crate::base::limits::{RULE_FILE_BYTES_MAX, RULE_SET_BYTES_MAX, RULE_SET_OPERATIONS_MAX, RULES_MAX};
+pub(super) use bounds::{Limits, bounded_engine, operations_of, refused, weigh};
 use draft::{AlarmDraft, Part};
 use run::{Exports, Run};
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 pub(super) use symbol::{DURATIONS, duration_ms};
 use text::Source;
-use tracer::{Budget, Contacts, mistake};
+use tracer::{Budget, Contacts, EXPORTS_BYTES_MAX, mistake};
 pub(super) use words::definitions;
+
+/// The uses of functions in a file that are refused before it runs, in order: they could grow without end.
+pub(super) fn refusals(file: &RuleFile) -> Vec<Diagnostic> {
+    let source = Source::new(&file.name, &file.text);
+    let refusals = source.refusals().into_iter();
+    refusals.map(|one| mistake(source.place(one.token), one.message, one.help)).collect()
+}
 
 /// Lines that one rule file may have; Rhai counts no further than 65 535.
 const LINES_MAX: usize = 60_000;
@@ -109,17 +119,25 @@ impl<'a> Trace<'a> {
         }
         let text = self.files.get(name).copied().unwrap_or_default();
         if let Some(diagnostic) = too_large(name, text) {
-            self.diagnostics.push(diagnostic);
-            self.contacts.add(name, BTreeSet::new(), None);
-            self.done.insert(name, Exports::new());
-            return Exports::new();
+            return self.without_exports(name, diagnostic);
         }
+        let depth = self.active.len();
         self.active.push(name);
         self.bytes = self.bytes.saturating_add(text.len());
         let budget = Arc::clone(&self.budget);
         let mut import = |wanted: &str, place: Place| self.import(name, wanted, place);
-        let (tracer, exports, failed) = Run::new(Source::new(name, text), &budget, &mut import).finish();
-        self.active.pop();
+        // A fault of the interpreter itself is a mistake of the file like any other: the host goes on.
+        let run = AssertUnwindSafe(|| Run::new(Source::new(name, text), &budget, &mut import).finish());
+        let finished = catch_unwind(run);
+        self.active.truncate(depth);
+        let Ok((tracer, exports, failed)) = finished else {
+            let message = "the interpreter failed on this file";
+            return self.without_exports(name, mistake(place_of(name), message, "look for what is unusual in it"));
+        };
+        if !budget.may_export(exports.values().map(|value| weigh(value).unwrap_or_default()).sum()) {
+            let message = format!("the rule files export more than {EXPORTS_BYTES_MAX} bytes together");
+            return self.without_exports(name, mistake(place_of(name), message, "export less"));
+        }
         let (alarms, diagnostics) = tracer.take();
         // A mistake may have kept contacts from being exported: then each of them would be another mistake.
         let is_whole = (failed.is_empty() || exports.is_empty()) && !exports.values().any(symbol::is_poison);
@@ -131,6 +149,14 @@ impl<'a> Trace<'a> {
         }
         self.done.insert(name, exports.clone());
         exports
+    }
+
+    /// Gives up a file: it exports nothing.
+    fn without_exports(&mut self, name: &'a str, diagnostic: Diagnostic) -> Exports {
+        self.diagnostics.push(diagnostic);
+        self.contacts.add(name, BTreeSet::new(), None);
+        self.done.insert(name, Exports::new());
+        Exports::new()
     }
 
     /// What the file exports that `importer` calls `wanted`.
@@ -203,6 +229,11 @@ fn may_be_unfinished(alarm: &AlarmDraft, source: &Source, failed: &BTreeSet<usiz
     failed.contains(&alarm.statement) || (!is_chain && !failed.is_empty())
 }
 
+/// The beginning of a file.
+fn place_of(name: &str) -> Place {
+    Place { file: name.into(), line: 1, column: 1 }
+}
+
 fn too_large(name: &str, text: &str) -> Option<Diagnostic> {
     let place = |line: usize| Place { file: name.into(), line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > RULE_FILE_BYTES_MAX {
@@ -243,7 +274,7 @@ mod tests {
             left: Series::Window(term),
             right: Series::Number { value, unit, place, .. },
             ..
-        } = &rules[0].when
+        } = &*rules[0].when
         else {
             panic!("{:?}", rules[0].when)
         };

@@ -1,5 +1,6 @@
 //! One file's run: its functions first, then statement by statement, so that one mistake does not hide the next.
 
+use super::bounds::{ENTRY_BYTES, weigh};
 use super::engine::{engine, is_own};
 use super::error;
 use super::symbol::Poison;
@@ -183,6 +184,7 @@ impl<'a> Run<'a> {
     fn publish_module(&mut self, alias: &str) {
         let mut module = Module::new();
         for (name, value) in self.modules.get(alias).into_iter().flatten() {
+            self.tracer.charge(ENTRY_BYTES + weigh(value).unwrap_or_default());
             module.set_var(name.as_str(), value.clone());
         }
         self.engine.register_static_module(alias, module.into());
@@ -191,6 +193,9 @@ impl<'a> Run<'a> {
     /// Checks every `alias::NAME` of a statement, and lets unknown ones stand for a mistake.
     fn check_paths(&mut self, statement: &Statement) {
         for index in statement.first..statement.last {
+            if self.tracer.is_exhausted() {
+                return;
+            }
             let source = &self.tracer.source;
             let is_path = source.word(index + 1) == "::" && source.is_word(index) && source.word_before(index) != "::";
             if is_path && source.word(index) == "global" {
@@ -282,6 +287,7 @@ impl<'a> Run<'a> {
         }
         let mut module = Module::new();
         for (name, _, value) in self.scope.iter_raw().filter(|(_, is_constant, _)| *is_constant) {
+            self.tracer.charge(weigh(value).unwrap_or_default());
             module.set_var(name, value.clone());
         }
         self.engine.register_static_module("global", module.into());
