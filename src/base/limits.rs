@@ -58,6 +58,8 @@ pub const ROSTER_SHIFTS_MAX: usize = 200;
 pub const PARAM_EXCEPTIONS_MAX: usize = 2_000;
 /// Errors and warnings that one check of a rule set lists.
 pub const DIAGNOSTICS_MAX: usize = 2_000;
+/// Bytes of memory that the windows of all rules may take once they are full, where the host says nothing else.
+pub const WINDOW_BYTES_MAX: u64 = 2 << 30;
 /// The least step of a rule's grid: instruments report once a second at most, and each evaluation step is one evaluation of every rule.
 pub const RULE_STEP_MS_MIN: i64 = 1_000;
 /// Rules in one set.

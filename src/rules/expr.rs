@@ -49,7 +49,7 @@ pub enum WindowFunction {
 }
 
 /// Which samples of a channel a window looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strand {
     /// Values that are present and flagged *normal* or *below detection*.
     Valid,

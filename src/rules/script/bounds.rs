@@ -64,6 +64,8 @@ pub(in crate::rules) fn bounded_engine(limits: Limits) -> Engine {
     engine.set_max_modules(limits.modules);
     engine.disable_symbol("eval");
     engine.disable_symbol("curry");
+    // What waits for a value in use fails after a while: a loop that goes on after that waits for hours.
+    engine.disable_symbol("try");
     engine.on_print(|_| {});
     engine.on_debug(|_, _, _| {});
     without_padding(&mut engine);
@@ -95,20 +97,27 @@ pub(in crate::rules) fn operations_of(bytes: usize) -> u64 {
 /// # Errors
 /// Why the value is not allowed: it is nested too deeply, or holds a function that holds values.
 pub(in crate::rules) fn weigh(value: &Dynamic) -> Result<usize, &'static str> {
-    weigh_at(value, 0)
+    weigh_at(value, 0, LETTER_BYTES)
 }
 
-fn weigh_at(value: &Dynamic, depth: usize) -> Result<usize, &'static str> {
+/// The bytes that a copy of a value takes, where its texts are shared with the original; the most where the value is not allowed.
+pub(super) fn copied(value: &Dynamic) -> usize {
+    weigh_at(value, 0, 0).unwrap_or(usize::MAX)
+}
+
+fn weigh_at(value: &Dynamic, depth: usize, letter_bytes: usize) -> Result<usize, &'static str> {
     if depth > DEPTH_MAX {
         return Err("lists and maps are nested too deeply");
     }
     let sum = |inner: Result<usize, &'static str>, own: usize, total: usize| inner.map(|bytes| total + own + bytes);
     if let Some(list) = value.read_lock::<Array>() {
-        list.iter().try_fold(0, |total, inner| sum(weigh_at(inner, depth + 1), ELEMENT_BYTES, total))
+        list.iter().try_fold(0, |total, inner| sum(weigh_at(inner, depth + 1, letter_bytes), ELEMENT_BYTES, total))
     } else if let Some(map) = value.read_lock::<Map>() {
-        map.iter().try_fold(0, |total, (key, inner)| sum(weigh_at(inner, depth + 1), ENTRY_BYTES + key.len(), total))
+        map.iter().try_fold(0, |total, (key, inner)| {
+            sum(weigh_at(inner, depth + 1, letter_bytes), ENTRY_BYTES + key.len(), total)
+        })
     } else if let Some(text) = value.read_lock::<ImmutableString>() {
-        Ok(text.len() * LETTER_BYTES)
+        Ok(text.len() * letter_bytes)
     } else if value.read_lock::<FnPtr>().is_some_and(|function| function.is_curried()) {
         Err("a closure that uses values from outside cannot be kept in a variable")
     } else {

@@ -25,7 +25,7 @@ const LIMITS: Limits = Limits {
     modules: 0,
 };
 /// Samples that all tests of one file may feed together.
-const FED_MAX: usize = 4_000_000;
+const FED_MAX: usize = 2_000_000;
 /// Letters of one message, which may repeat a text of the file.
 const MESSAGE_LETTERS_MAX: usize = 600;
 /// Tests of one file.
@@ -288,4 +288,50 @@ fn at(context: NativeCallContext<'_>, t: &mut Test, time: Duration) -> Outcome<T
     }
     *now_ms = time.0;
     Ok(t.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use allocation_counter::measure;
+
+    fn problem(text: &str) -> Option<String> {
+        let tests = trace_tests(&[RuleFile { name: "a_test.rhai".to_owned(), text: text.to_owned() }]);
+        tests.into_iter().find_map(|test| test.problem).map(|(_, message)| message)
+    }
+
+    #[test]
+    fn hostile_test_files_have_a_problem_and_take_little() {
+        const BYTES_MAX: u64 = 96 << 20;
+        let wide = format!(
+            "let m = #{{ {} }}; test(\"a\", |t| {{ loop {{ t.instrument(\"S\", \"gc\", 1.minute, m); }} }});",
+            (0..500).map(|n| format!("c{n}: \"ppb\"")).collect::<Vec<_>>().join(", ")
+        );
+        let texts = [
+            "test(\"a\", |t| { loop { t.instrument(\"S\", \"gc\", 1.minute, #{ benzene: \"ppb\" }); } });",
+            &wide,
+            "loop { test(\"a\", |t| { t.at(1.minute); }); }",
+            "loop { test(\"a\", |t| { throw 1; }); }",
+            "test(\"a\", |t| { loop { t.expect_open(\"r\"); } });",
+            "let s = \"x\"; while s.len() < 50000 { s += s; } test(\"a\", |t| { loop { t.expect_open(s); } });",
+            "let s = \"x\"; while s.len() < 50000 { s += s; } test(s, |t| { t.at(1.minute); });",
+            "test(\"a\", |t| { loop { t.ack(\"r\"); } });",
+            "test(\"a\", |t| { loop { t.feed(\"S\", \"c\", \"1x1000\"); } });",
+            "let f = Fn(\"len\"); for i in 0..40 { f = f.curry(f); }",
+            "let f = |x| x; for i in 0..50000 { let g = f; f = |x| g.call(x); }",
+            "fn test(a, f) { f } let g = 1; loop { g = test(\"a\", |x| g); }",
+            "let a = []; loop { a = [a]; }",
+            "test(\"a\", |t| { let s = \"x\"; loop { s += s; } });",
+            "let l = []; for i in 0..1000 { l.push(i); } let k = l; let j = l; l.map(|a| k.map(|b| j.map(|c| 1)));",
+        ];
+        assert_eq!(problem("test(\"a\", |t| { let s = 3; t.at(s.minutes).expect_open(\"r\"); });"), None);
+        for text in texts {
+            let head: String = text.chars().take(100).collect();
+            let mut found = None;
+            let taken = measure(|| found = problem(text));
+            println!("{:>6} KiB: {head}: {found:?}", taken.bytes_max >> 10);
+            assert!(found.is_some_and(|message| message.len() < 2_000), "{head}");
+            assert!(taken.bytes_max < BYTES_MAX && taken.bytes_current < 1 << 18, "{head}: {taken:?}");
+        }
+    }
 }

@@ -76,9 +76,16 @@ impl Source {
                 found.push(Refusal { token: at, message, help: "compute the value before the text, with `let`" });
             } else if let Some(params) = self.params(at) {
                 let callee = callees.get(at).copied().flatten();
-                if !callee.is_some_and(|name| CALLERS.contains(&self.word(name))) {
-                    found.extend(self.refused_closure(at, params, &declared, &mut left));
-                }
+                let body = self.body(params.end() + 1);
+                left = left.saturating_sub(body.clone().count());
+                found.extend(match callee.filter(|name| CALLERS.contains(&self.word(*name))) {
+                    _ if left == 0 => {
+                        let message = "there are too many closures within closures".to_owned();
+                        Some(Refusal { token: at, message, help: "write functions: fn f(x) { .. }" })
+                    }
+                    Some(callee) => self.refused_receiver(callee, (&params, &body), &mut left),
+                    None => self.refused_closure(at, &params, &body, &declared),
+                });
             }
         }
         found
@@ -87,7 +94,9 @@ impl Source {
     fn refused_word(&self, at: usize) -> Option<Refusal> {
         let word = self.word(at);
         let is_definition = self.word_before(at) == "fn" && CALLERS.contains(&word);
-        let (message, help) = if word == "curry" && self.word(at + 1) == "(" {
+        let (message, help) = if word == "try" {
+            ("`try` is not allowed in rules".to_owned(), "a mistake ends the statement; test values first")
+        } else if word == "curry" && self.word(at + 1) == "(" {
             ("`curry` is not allowed in rules".to_owned(), "write a function with all its parameters")
         } else if is_definition {
             (format!("`{word}` is a function of the language already"), "give the function another name")
@@ -112,20 +121,34 @@ impl Source {
     fn refused_closure(
         &self,
         at: usize,
-        params: RangeInclusive<usize>,
+        params: &RangeInclusive<usize>,
+        body: &RangeInclusive<usize>,
         declared: &BTreeMap<&str, Declared>,
+    ) -> Option<Refusal> {
+        let name = self.captured(params, body, declared)?;
+        let help = "pass it directly, as in list.map(|x| x * limit), or write a function: fn f(x, limit) { .. }";
+        let message = format!("this closure uses `{name}` from outside and is not called where it stands");
+        Some(Refusal { token: at, message, help })
+    }
+
+    /// Refuses a closure that reads the variable on which its function is called: Rhai waits for the variable, which is in use.
+    fn refused_receiver(
+        &self,
+        callee: usize,
+        (params, body): (&RangeInclusive<usize>, &RangeInclusive<usize>),
         left: &mut usize,
     ) -> Option<Refusal> {
-        let body = self.body(params.end() + 1);
-        *left = left.saturating_sub(body.clone().count());
-        let (message, help) = if *left == 0 {
-            ("there are too many closures within closures".to_owned(), "write functions: fn f(x) { .. }")
-        } else {
-            let name = self.captured(&params, &body, declared)?;
-            let help = "pass it directly, as in list.map(|x| x * limit), or write a function: fn f(x, limit) { .. }";
-            (format!("this closure uses `{name}` from outside and is not called where it stands"), help)
-        };
-        Some(Refusal { token: at, message, help })
+        let dot = callee.checked_sub(1).filter(|dot| matches!(self.word(*dot), "." | "?."))?;
+        let root = self.left_operand(dot)?;
+        *left = left.saturating_sub(dot.saturating_sub(root));
+        let name = self.word(root);
+        let is_copy = (root..dot).any(|at| self.symbol(at) == "(") || params.clone().any(|at| self.word(at) == name);
+        if is_copy || !self.is_word(root) {
+            return None;
+        }
+        let at = body.clone().find(|at| self.names_read(*at).contains(&name))?;
+        let message = format!("this closure uses `{name}`, on which it is called");
+        Some(Refusal { token: at, message, help: "copy it first: let copy = list; list.map(|x| copy.len())" })
     }
 
     /// For each token the name of the function whose argument begins with it.
@@ -271,6 +294,7 @@ mod tests {
             "let a = 1 | 2 | k; let b = (a) | k; let c = a || k;",
             "let s = \"|x| y\"; let t = `a|b${s}`; // |x| y\n",
             "l.reduce(|sum, v| if v > k { sum + v } else { sum }, 0);",
+            "m.keys().map(|k| m[k]); l.map(|l| l); map(l, |x| l);",
         ] {
             assert_eq!(refused(text), Vec::<String>::new(), "{text}");
         }
@@ -298,6 +322,15 @@ mod tests {
         ] {
             assert!(!refused(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn closures_that_read_what_they_are_called_on_are_refused() {
+        for text in ["a.map(|x| a);", "m.l.for_each(|x| m.k += x);", "a[0].map(|x| b.map(|y| a));", "a.map(|x| `${a}`)"]
+        {
+            assert_eq!(refused(text).len(), 1, "{text}");
+        }
+        assert_eq!(refused("loop { try { f(); } catch { } }").len(), 1);
     }
 
     #[test]

@@ -31,6 +31,8 @@ const MISTAKE_OPERATIONS: u64 = 400;
 const NODES_PER_FILE_MAX: usize = 300 * PLAN_NODES_MAX;
 /// Expression nodes that the files of one set may build.
 const NODES_PER_SET_MAX: usize = 4 * NODES_PER_FILE_MAX;
+/// Bytes of one constant or exported value: each time that it is read it is copied, and nothing counts how often.
+pub(super) const CONSTANT_BYTES_MAX: usize = 32 << 10;
 /// Bytes of the values that the files of one set export.
 pub(super) const EXPORTS_BYTES_MAX: usize = 8 << 20;
 /// The source name of functions, whose positions count from the beginning of the file.
@@ -91,6 +93,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
+    /// Operations so far.
+    #[cfg(test)]
+    pub(super) fn operations(&self) -> u64 {
+        self.operations.load(Ordering::Relaxed)
+    }
+
     /// Accounts for what a file exports, which stays in memory until all files have run; false where it is too much.
     pub(super) fn may_export(&self, bytes: usize) -> bool {
         self.exported.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= EXPORTS_BYTES_MAX

@@ -6,7 +6,7 @@ use super::super::draft::{Part, SharedAlarm};
 use super::super::symbol::{self, Symbol};
 use super::super::tracer::{Fault, Outcome, fault, mistake};
 use super::closure::{self, Surroundings};
-use crate::base::limits::NAME_BYTES_MAX;
+use crate::base::limits::{NAME_BYTES_MAX, RULE_STEP_MS_MIN};
 use crate::rules::expr::{Condition, Series};
 use crate::rules::verdict::LatePolicy;
 use rhai::Dynamic;
@@ -56,6 +56,11 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
         }
         "every" => {
             let every_ms = call.duration(1, 1)?;
+            if every_ms < RULE_STEP_MS_MIN {
+                let (given, least) = (symbol::duration_text(every_ms), symbol::duration_text(RULE_STEP_MS_MIN));
+                let message = format!("an evaluation step of {given} is shorter than {least}");
+                return fault(call.place_of(1), message, "write .every(1.second) or a longer step");
+            }
             alarm.lock().every_ms = Some(every_ms);
         }
         "lateness" => {
