@@ -192,7 +192,7 @@ fn is_of_alarms(kind: Kind) -> bool {
 #[test]
 fn every_promised_frame_and_alarm_is_there_after_fifty_kills_and_nothing_else() {
     let rounds: usize = std::env::var(ROUNDS).ok().and_then(|text| text.parse().ok()).unwrap_or(50);
-    let (dir, reference_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (dir, reference_dir) = (crate::scratch::dir(), crate::scratch::dir());
     let (reference, frames) = metec::open(reference_dir.path(), Durability::Buffered);
     let appends = frames.len() / FRAMES_PER_MINUTE;
     let mut random = XorShift(0x9E37_79B9_7F4A_7C15);
@@ -235,8 +235,7 @@ fn every_promised_frame_and_alarm_is_there_after_fifty_kills_and_nothing_else() 
 
 #[test]
 fn one_by_one_in_batches_and_killed_ten_times_the_history_is_the_same_to_the_byte() {
-    let (one, many, killed) =
-        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (one, many, killed) = (crate::scratch::dir(), crate::scratch::dir(), crate::scratch::dir());
     let (by_one, frames) = metec::open(one.path(), Durability::Buffered);
     metec::feed(&by_one, &frames, 1);
     let expected = metec::history(&by_one);

@@ -178,7 +178,7 @@ fn ended(lines: &[&str]) -> Vec<u8> {
 }
 
 fn problem(text: &[u8]) -> (u64, DumpProblem) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let target = dir.path().join("store");
     let error = Database::restore(text, &target, |_| {}).unwrap_err();
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing stays of a failed restore");
@@ -192,7 +192,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn a_restored_store_is_the_store_to_the_bit(steps in prop::collection::vec(step(), 0..14), is_part in any::<bool>()) {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::scratch::dir();
         let (source, restored, again) = (home.path().join("a"), home.path().join("b"), home.path().join("c"));
         let db = store(&source, &steps);
         let beside = dump(&source, &WHOLE);
@@ -224,7 +224,7 @@ proptest! {
 
     #[test]
     fn a_garbled_dump_gives_an_error_or_a_store(at in any::<prop::sample::Index>(), byte in any::<u8>(), is_mended in any::<bool>()) {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::scratch::dir();
         let (source, target) = (home.path().join("a"), home.path().join("b"));
         let db = open(&source);
         let run = |from| (from..from + 30).map(|slot| frame(&db, 1, slot, &[Sample::normal(50.0)])).collect::<Batch>();
@@ -254,7 +254,7 @@ proptest! {
 
 #[test]
 fn a_dump_is_text_that_says_what_it_holds() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     register(&db);
     let samples = [Sample::normal(0.42), Sample { value: None, quality: Quality::Calibration }];
@@ -278,7 +278,7 @@ fn a_dump_is_text_that_says_what_it_holds() {
 
 #[test]
 fn every_cut_of_a_dump_is_a_torn_dump_and_leaves_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     register(&db);
     db.append(&Batch::from_iter([frame(&db, 1, 0, &[Sample::normal(1.5)])])).unwrap();
@@ -295,7 +295,7 @@ fn every_cut_of_a_dump_is_a_torn_dump_and_leaves_nothing() {
 #[test]
 fn hostile_lines_are_named_by_number() {
     let registered = {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         register(&open(dir.path()));
         String::from_utf8(dump(dir.path(), &WHOLE)).unwrap()
     };
@@ -333,7 +333,7 @@ fn hostile_lines_are_named_by_number() {
 
 #[test]
 fn a_dump_needs_no_catalog_and_a_backup_opens_and_restores_without_one() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let (source, backup, restored) = (home.path().join("a"), home.path().join("b"), home.path().join("c"));
     let steps = [Step::Rules, Step::Run(1, 0, 1_200), Step::Seal, Step::Run(2, 0, 1_000)];
     let db = store(&source, &steps);
@@ -356,7 +356,7 @@ fn a_dump_needs_no_catalog_and_a_backup_opens_and_restores_without_one() {
 
 #[test]
 fn a_backup_that_does_not_check_and_a_taken_folder_restore_nothing() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let (source, backup, restored) = (home.path().join("a"), home.path().join("b"), home.path().join("c"));
     let db = store(&source, &[Step::Run(1, 0, 1_200), Step::Seal]);
     db.backup(&backup).unwrap();

@@ -28,7 +28,7 @@ fn store_of_kerbside(dir: &Path) -> Database {
 
 #[test]
 fn rolling_eight_hour_mean_of_ozone_with_75_percent_coverage_is_the_golden_one() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = store_of_kerbside(dir.path());
     let (instrument, channel) = db.channel("london/kerbside", "ozone").unwrap();
     let query = WindowQuery {

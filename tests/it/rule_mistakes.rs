@@ -20,7 +20,7 @@ fn park(dir: &Path) -> Database {
 
 #[test]
 fn ten_mistakes_give_ten_errors_with_place_and_remedy_and_leave_the_rules_in_force() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = park(dir.path());
     let good = vec![vocdb::rules::RuleFile {
         name: "good.rhai".to_owned(),

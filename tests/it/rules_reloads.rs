@@ -124,7 +124,7 @@ fn every_loading_in_a_shift_says_of_each_condition_under_way_what_becomes_of_it(
 
 /// The files of the store before each act.
 fn snapshots() -> Vec<Vec<(PathBuf, Vec<u8>)>> {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let storage = FaultyStorage::default();
     let site = Site::new(dir.path(), storage.clone());
     drop(site.set_up());
@@ -153,7 +153,7 @@ struct Cut {
 
 /// Does one act with the power going after so many changes, and the acts behind it undisturbed. Says whether the power went at all.
 fn cut_power(cut: Cut, before: &[(PathBuf, Vec<u8>)], reference: &mut Reference) -> bool {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let storage = FaultyStorage::default();
     let files: Vec<_> = before.iter().map(|(path, bytes)| (dir.path().join(path), bytes.clone())).collect();
     storage.replace(&files);

@@ -20,7 +20,7 @@ fn batch(number: i64, channels: usize) -> Batch {
 
 /// How many allocations it takes to append the batches, and to read them again, with rows of so many channels.
 fn allocations(channels: usize) -> (i64, i64) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let clock = Arc::new(ManualClock::new(NOW_MS));
     let config = Config { durability: Durability::Buffered, clock, ..Config::default() };
     let db = Database::open(dir.path(), config).unwrap();

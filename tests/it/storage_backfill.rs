@@ -79,7 +79,7 @@ proptest! {
         batch_frames in 50_usize..=FRAMES_PER_BATCH_MAX,
         live_ms in prop::sample::select(vec![1_000_i64, 60_000]),
     ) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let (db, id) = open(dir.path());
         let (first_ms, live_first_ms) = (NOW_MS - 2 * HOURS * HOUR_MS, NOW_MS - 4 * HOUR_MS);
         let mut model = Model::new();

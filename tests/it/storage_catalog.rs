@@ -75,7 +75,7 @@ fn change(path: &Path, with: impl FnOnce(&mut Vec<u8>)) {
 
 /// Damages the catalog of a store and opens it: every answer must be as before, now and at the next start.
 fn assert_same_answers_after(damage: impl FnOnce(&Path)) -> OpenReport {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let mut oracle = store(dir.path(), None);
     let _ = fs::remove_dir_all(dir.path().join("catalog.aside"));
     damage(&dir.path().join("catalog"));
@@ -177,8 +177,8 @@ fn one_file_of_a_catalog_garbled_here_and_there_changes_no_answer() {
 
 #[test]
 fn an_older_catalog_put_back_changes_no_answer() {
-    let dir = tempfile::tempdir().unwrap();
-    let kept = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
+    let kept = crate::scratch::dir();
     let oracle = store(dir.path(), Some(kept.path()));
     fs::remove_dir_all(dir.path().join("catalog")).unwrap();
     copy(kept.path(), &dir.path().join("catalog"));
@@ -212,7 +212,7 @@ fn damage_somehow(catalog: &Path, chance: u64) {
 #[test]
 fn a_catalog_deleted_or_garbled_while_the_store_is_open_changes_no_answer() {
     for seed in 0..24_u64 {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let mut oracle = store(dir.path(), None);
         let (catalog, id) = (dir.path().join("catalog"), InstrumentId::new(1));
         let mut db = open(dir.path());

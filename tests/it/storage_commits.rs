@@ -58,7 +58,7 @@ fn ends(log: &[u8]) -> Vec<usize> {
 
 #[test]
 fn an_alarm_that_a_crash_has_left_in_the_log_alone_is_seen_from_beside_and_once_the_store_is_open() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = Database::open(dir.path(), config(Durability::Buffered)).unwrap();
     shift(&db);
     drop(db);
@@ -87,7 +87,7 @@ fn log_of(storage: &FaultyStorage) -> (PathBuf, Vec<u8>) {
 
 #[test]
 fn an_older_log_that_no_sync_has_covered_is_durable_before_anything_rests_on_it() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let storage = FaultyStorage::default();
     let config = |durability| Config { storage: Arc::new(storage.clone()), ..config(durability) };
     let db = Database::open(dir.path(), config(Durability::Buffered)).unwrap();
@@ -114,7 +114,7 @@ fn an_older_log_that_no_sync_has_covered_is_durable_before_anything_rests_on_it(
 
 #[test]
 fn a_log_goes_only_once_the_ledger_has_what_it_holds() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let storage = FaultyStorage::default();
     let config = || Config { storage: Arc::new(storage.clone()), ..config(Durability::Buffered) };
     let db = Database::open(dir.path(), config()).unwrap();
@@ -149,7 +149,7 @@ impl Notifier for Gateway {
 
 #[test]
 fn people_are_told_of_an_alarm_that_is_durable_in_the_log_though_the_ledger_has_no_space_for_it() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let storage = FaultyStorage::default();
     let config = || Config { storage: Arc::new(storage.clone()), ..config(Durability::Buffered) };
     let db = Database::open(dir.path(), config()).unwrap();
@@ -171,7 +171,7 @@ fn people_are_told_of_an_alarm_that_is_durable_in_the_log_though_the_ledger_has_
 
 #[test]
 fn a_ledger_that_is_cut_short_after_the_store_was_closed_is_refused_and_found() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = Database::open(dir.path(), config(Durability::Buffered)).unwrap();
     shift(&db);
     let told = db.events().unwrap();

@@ -65,7 +65,7 @@ fn verdict_of_child(store: &Path, user: Option<u32>) -> std::io::Result<String> 
 
 #[test]
 fn a_second_writer_is_refused_with_the_lock_file_in_the_same_process_and_in_another() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let lock = dir.path().join("LOCK");
     let db = open(dir.path()).unwrap();
     let wanted = format!("locked {}: {} is held by another process", lock.display(), lock.display());
@@ -80,7 +80,7 @@ fn a_second_writer_is_refused_with_the_lock_file_in_the_same_process_and_in_anot
 
 #[test]
 fn a_process_that_is_just_being_started_does_not_keep_the_lock() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -96,7 +96,7 @@ fn a_process_that_is_just_being_started_does_not_keep_the_lock() {
 
 #[test]
 fn a_directory_that_may_not_be_written_is_named_with_advice() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let is_root = std::fs::metadata(dir.path()).unwrap().uid() == 0;
     let store = dir.path().join("store");
     std::fs::create_dir(&store).unwrap();
@@ -135,7 +135,7 @@ fn newest_log(dir: &Path) -> PathBuf {
 
 #[test]
 fn a_log_that_was_cut_opens_without_its_torn_frame_and_goes_on() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let (db, id) = store_of_one(dir.path(), DuplicatePolicy::KeepLast);
     (0..5).for_each(|second| drop(append(&db, id, NOW_MS + second * 1_000, &[Some(second as f64), None])));
     drop(db);
@@ -155,7 +155,7 @@ fn a_log_that_was_cut_opens_without_its_torn_frame_and_goes_on() {
 
 #[test]
 fn frames_of_the_year_2098_are_refused_counted_and_explained() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let (db, id) = store_of_one(dir.path(), DuplicatePolicy::KeepLast);
     let far: Timestamp = "2098-01-01T00:00:00Z".parse().unwrap();
     let receipt = append(&db, id, far.as_ms(), &[Some(1.0), Some(1.0)]);
@@ -176,7 +176,7 @@ fn frames_of_the_year_2098_are_refused_counted_and_explained() {
 
 #[test]
 fn an_unknown_station_and_an_unknown_channel_are_answered_with_what_there_is() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let (db, _) = store_of_one(dir.path(), DuplicatePolicy::KeepLast);
     db.register_station(vocdb::Station::new("park/S2").unwrap()).unwrap();
     let error = db.latest("park/S9", "c0").unwrap_err();
@@ -196,7 +196,7 @@ fn a_second_frame_for_an_instant_is_taken_by_policy_and_an_equal_one_is_free() {
         (DuplicatePolicy::Reject, (0, 0, 0, 1), 1.0),
     ];
     for ((policy, counts, stands), is_sealed) in wanted.into_iter().flat_map(|one| [(one, false), (one, true)]) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let (db, id) = store_of_one(dir.path(), policy);
         append(&db, id, NOW_MS, &[Some(1.0), None]);
         append(&db, id, NOW_MS + 1_000, &[None, Some(5.0)]);

@@ -43,7 +43,7 @@ struct Pair {
 impl Pair {
     fn new(storage: Arc<dyn Storage>) -> Self {
         let oracle = Oracle::new(vec![instrument("gc", 2, DuplicatePolicy::KeepLast)]);
-        let mut pair = Self { db: None, oracle, dir: tempfile::tempdir().unwrap(), storage };
+        let mut pair = Self { db: None, oracle, dir: crate::scratch::dir(), storage };
         pair.open();
         pair.oracle.register(pair.db()).unwrap();
         pair

@@ -48,7 +48,7 @@ impl Pair {
             instrument("first", 1, DuplicatePolicy::KeepFirst),
             instrument("reject", 3, DuplicatePolicy::Reject),
         ];
-        let temporary = tempfile::tempdir().unwrap();
+        let temporary = crate::scratch::dir();
         let dir = temporary.path().join("store");
         let mut pair =
             Self { temporary, dir, db: None, oracle: Oracle::new(instruments), left_behind: Vec::new(), unsealed: 0 };

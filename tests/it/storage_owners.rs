@@ -47,7 +47,7 @@ fn findings(dir: &Path) -> Vec<String> {
 
 #[test]
 fn without_the_ledger_that_knows_its_station_no_reading_is_given_to_another_one() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     store(dir.path(), "park/S1", "gc", "benzene");
     let (ledger, aside) = (dir.path().join("ledger"), dir.path().join("ledger.aside"));
     let whole = fs::read(&ledger).unwrap();
@@ -78,7 +78,7 @@ fn a_segment_of_another_store_is_refused_and_set_aside_when_somebody_asks_for_it
     for (station, instrument, channel) in
         [("park/S2", "gc", "benzene"), ("park/S1", "pid", "benzene"), ("park/S1", "gc", "toluene")]
     {
-        let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (dir, other) = (crate::scratch::dir(), crate::scratch::dir());
         store(dir.path(), "park/S1", "gc", "benzene");
         let foreign = store(other.path(), station, instrument, channel);
         let copied = dir.path().join("segments/00000000000000000900-00000000000000000960.seg");

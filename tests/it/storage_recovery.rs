@@ -80,7 +80,7 @@ fn events(db: &Database) -> Vec<AlarmEvent> {
 
 #[test]
 fn a_log_longer_than_the_head_is_sealed_while_it_comes_back() {
-    let (dir, storage) = (tempfile::tempdir().unwrap(), FaultyStorage::default());
+    let (dir, storage) = (crate::scratch::dir(), FaultyStorage::default());
     let mut oracle = long_log(dir.path(), &storage);
     let files = storage.files();
     assert!(log_bytes(&files) > 4 * SHORT_HEAD as u64);
@@ -96,7 +96,7 @@ fn a_log_longer_than_the_head_is_sealed_while_it_comes_back() {
     drop(db);
     // The same log, taken back whole, says the same.
     storage.replace(&files);
-    let other = tempfile::tempdir().unwrap();
+    let other = crate::scratch::dir();
     let renamed: Vec<(PathBuf, Vec<u8>)> = files
         .iter()
         .map(|(path, bytes)| (other.path().join(path.strip_prefix(dir.path()).unwrap()), bytes.clone()))
@@ -112,7 +112,7 @@ fn a_log_longer_than_the_head_is_sealed_while_it_comes_back() {
 
 #[test]
 fn a_power_cut_at_any_change_of_such_an_opening_loses_nothing() {
-    let (dir, storage) = (tempfile::tempdir().unwrap(), FaultyStorage::default());
+    let (dir, storage) = (crate::scratch::dir(), FaultyStorage::default());
     let oracle = long_log(dir.path(), &storage);
     let files = storage.files();
     for is_done in [false, true] {
@@ -133,7 +133,7 @@ fn a_power_cut_at_any_change_of_such_an_opening_loses_nothing() {
 
 #[test]
 fn rows_that_are_deleted_after_such_an_opening_do_not_come_back_from_the_log() {
-    let (dir, storage) = (tempfile::tempdir().unwrap(), FaultyStorage::default());
+    let (dir, storage) = (crate::scratch::dir(), FaultyStorage::default());
     let mut oracle = long_log(dir.path(), &storage);
     let db = open(dir.path(), &storage, SHORT_HEAD).unwrap();
     let id = InstrumentId::new(1);

@@ -73,7 +73,7 @@ fn at_most(scope: RetentionScope, bytes_max: u64) -> Retention {
 #[test]
 fn a_store_keeps_the_newest_readings_that_its_bytes_allow_and_counts_the_rest() {
     for (seals, is_compacted) in [(1, false), (30, false), (30, true)] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let db = open(dir.path());
         let ids = fill(&db, HOURS, seals);
         if is_compacted {
@@ -106,7 +106,7 @@ fn a_store_keeps_the_newest_readings_that_its_bytes_allow_and_counts_the_rest() 
 
 #[test]
 fn a_station_gives_up_its_own_readings_and_no_others() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let ids = fill(&db, HOURS, 10);
     db.compact(Compaction::Everything).unwrap();
@@ -126,7 +126,7 @@ fn a_station_gives_up_its_own_readings_and_no_others() {
 
 #[test]
 fn a_channel_gives_up_its_oldest_values_and_the_rows_stay() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let ids = fill(&db, HOURS, 3);
     db.compact(Compaction::Everything).unwrap();
@@ -149,7 +149,7 @@ fn a_channel_gives_up_its_oldest_values_and_the_rows_stay() {
 
 #[test]
 fn age_works_for_store_station_and_channel() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let ids = fill(&db, 24 * 40, 4);
     let now = Timestamp::from_ms(FIRST_MS + 40 * 86_400_000);

@@ -50,7 +50,7 @@ fn segment_bytes(db: &Database) -> u64 {
 
 #[test]
 fn an_open_scan_sees_one_state_through_compaction_and_deletion() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let (db, id) = open(dir.path());
     for day in 0..12 {
         append(&db, id, day * 1_440..(day + 1) * 1_440);
@@ -104,7 +104,7 @@ fn look_at_sums(readings: &Readings, id: InstrumentId) -> i64 {
 
 #[test]
 fn readers_see_whole_batches_while_rows_are_sealed_compacted_and_deleted() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let (db, id) = open(dir.path());
     let looks: [AtomicU64; 4] = Default::default();
     let is_done = AtomicBool::new(false);
@@ -146,7 +146,7 @@ fn readers_see_whole_batches_while_rows_are_sealed_compacted_and_deleted() {
 
 #[test]
 fn deletion_frees_space_and_says_in_the_ledger_who_wanted_it() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let (db, id) = open(dir.path());
     append(&db, id, 0..20_000);
     db.seal().unwrap();
@@ -162,7 +162,7 @@ fn deletion_frees_space_and_says_in_the_ledger_who_wanted_it() {
 
 #[test]
 fn retention_keeps_whole_days_and_no_more_bytes_than_allowed() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let (db, id) = open(dir.path());
     for day in 0..10 {
         append(&db, id, day * 1_440..(day + 1) * 1_440);

@@ -89,7 +89,7 @@ fn copy_files(from: &Path, to: &Path) {
 #[ignore = "writes a new fixture into the folder that VOCDB_FIXTURE names"]
 fn a_fixture_of_this_release_is_written() {
     let target = PathBuf::from(std::env::var(FIXTURE).unwrap());
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = Database::open(dir.path(), config()).unwrap();
     let oracle = write(Some(&db));
     assert_eq!(oracle.difference(&db), None);
@@ -102,7 +102,7 @@ fn a_store_of_every_earlier_release_opens_with_everything_in_it_and_goes_on() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures");
     let mut versions = 0;
     for version in (1..).map(|number| fixtures.join(format!("v{number}"))).take_while(|folder| folder.is_dir()) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         copy_files(&version.join("store"), dir.path());
         assert!(Database::verify(dir.path(), |_, _| {}).unwrap().is_sound());
         let mut oracle = write(None);

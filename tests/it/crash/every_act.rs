@@ -145,7 +145,7 @@ struct Watched {
 
 impl Watched {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let site = Site::new(dir.path(), FsStorage);
         drop(site.set_up());
         let (reference, sends) = (Reference::new(), BTreeMap::new());

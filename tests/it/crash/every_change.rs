@@ -217,7 +217,7 @@ impl Act {
 
 /// Kills children at work on one store so often.
 fn kill_and_look(store: u64, rounds: usize, killed: &mut Killed) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let mut random = XorShift(0x0123_4567_89AB_CDEF + store);
     let (mut oracle, mut next) = (beginning(), 0);
     oracle.register(&open(dir.path(), HaltingStorage::default())).unwrap();

@@ -47,7 +47,7 @@ struct Server {
 
 impl Server {
     fn start(kind: &str, authority: &Authority, host: &str) -> Self {
-        let files = tempfile::tempdir().unwrap();
+        let files = crate::scratch::dir();
         let (certificate, key) = authority.certificate(host);
         std::fs::write(files.path().join("certificate"), certificate).unwrap();
         std::fs::write(files.path().join("key"), key).unwrap();

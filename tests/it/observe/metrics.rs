@@ -64,7 +64,7 @@ impl Recorder for Keeper {
 
 #[test]
 fn every_counter_and_level_says_what_the_figures_say() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let values: Values = Arc::default();
     let stats = metrics::with_local_recorder(&Keeper(Arc::clone(&values)), || super::live(dir.path()).stats().unwrap());
     let values = values.lock().unwrap();
@@ -166,7 +166,7 @@ fn count_everything(dir: &std::path::Path) -> vocdb::Stats {
 
 #[test]
 fn every_counter_of_the_figures_is_a_metric_of_its_name() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let values: Values = Arc::default();
     let stats = metrics::with_local_recorder(&Keeper(Arc::clone(&values)), || count_everything(dir.path()));
     let counters = serde_json::to_value(stats.counters).unwrap();

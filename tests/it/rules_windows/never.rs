@@ -55,7 +55,7 @@ fn bytes_of(events: &[AlarmEvent]) -> Vec<String> {
 #[test]
 fn a_station_that_never_sent_is_silent_and_restarts_change_nothing() {
     for sends_at in [None, Some(2), Some(9), Some(14)] {
-        let [plain, troubled] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [plain, troubled] = [crate::scratch::dir(), crate::scratch::dir()];
         let events = history(plain.path(), sends_at, false);
         assert_eq!(bytes_of(&events), bytes_of(&history(troubled.path(), sends_at, true)));
         let first = (BEGIN_MS / STEP_MS + 1) * STEP_MS;

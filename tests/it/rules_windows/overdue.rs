@@ -58,7 +58,7 @@ fn a_dead_link_holds_up_no_alarm_of_its_quorum_and_leaves_it_after_the_time_of_o
 
 #[test]
 fn a_slow_instrument_is_waited_for_only_where_its_frame_is_due() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let clock = Arc::new(ManualClock::new(0));
     let config = Config { timers: Timers::Clock, clock: Arc::clone(&clock) as Arc<_>, responder: None, ..config() };
     let db = Database::open(dir.path(), config).unwrap();

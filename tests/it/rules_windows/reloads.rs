@@ -21,7 +21,7 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn new(text: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let clock = Arc::new(ManualClock::new(BEGIN_MS));
         let config = Config { timers: Timers::Clock, clock: Arc::clone(&clock) as Arc<_>, responder: None, ..config() };
         let db = Database::open(dir.path(), config).unwrap();

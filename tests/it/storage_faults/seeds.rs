@@ -100,7 +100,7 @@ impl Case {
         };
         let head_bytes_max =
             if chance.below(2) == 0 { 40 + usize::try_from(chance.below(200)).unwrap() } else { usize::MAX };
-        let (dir, storage) = (tempfile::tempdir().unwrap(), FaultyStorage::default());
+        let (dir, storage) = (crate::scratch::dir(), FaultyStorage::default());
         Self { durability, head_bytes_max, steps, unsynced, dir, storage }
     }
 

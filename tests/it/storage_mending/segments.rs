@@ -137,7 +137,7 @@ fn findings(dir: &Path) -> Vec<(String, String)> {
 #[test]
 fn verify_and_restoring_find_segments_that_are_absent_or_swapped_for_others() {
     let pair = three_segments();
-    let backup = tempfile::tempdir().unwrap();
+    let backup = crate::scratch::dir();
     pair.db().backup(backup.path().join("whole")).unwrap();
     pair.db().backup(backup.path().join("thin")).unwrap();
     pair.db().backup(backup.path().join("swapped")).unwrap();
@@ -170,7 +170,7 @@ fn verify_and_restoring_find_segments_that_are_absent_or_swapped_for_others() {
 #[test]
 fn a_backup_takes_what_is_set_aside_along_and_restores() {
     let mut pair = three_segments();
-    let backup = tempfile::tempdir().unwrap();
+    let backup = crate::scratch::dir();
     quarantine(&mut pair, 1);
     pair.db().backup(backup.path().join("copy")).unwrap();
     assert_eq!(findings(&backup.path().join("copy")), []);
