@@ -2,7 +2,7 @@
 
 use crate::alarm::{Heartbeat, Responder};
 use crate::base::clock::{Clock, SystemClock};
-use crate::base::limits::HEAD_BYTES_MAX;
+use crate::base::limits::{HEAD_BYTES_MAX, WINDOW_BYTES_MAX};
 use crate::store::io::{FsStorage, Storage};
 use std::fmt;
 use std::sync::Arc;
@@ -54,6 +54,9 @@ pub struct Config {
     /// arrive; then appending waits. Every value counts as a double; of decimals most take a quarter of that. The default is 16 MiB, which
     /// holds an hour of 12 stations with 36 species at 1 Hz.
     pub head_bytes_max: usize,
+    /// Bytes of memory that the windows of all rules may take once they are full, as estimated from their lengths, the intervals of the
+    /// instruments and the number of stations. Rules that would take more are refused when they are loaded. The default is 2 GiB.
+    pub window_bytes_max: u64,
     /// Where files lie.
     pub storage: Arc<dyn Storage>,
 }
@@ -68,6 +71,7 @@ impl Default for Config {
             heartbeat: None,
             is_strict: false,
             head_bytes_max: HEAD_BYTES_MAX,
+            window_bytes_max: WINDOW_BYTES_MAX,
             storage: Arc::new(FsStorage),
         }
     }
@@ -80,6 +84,7 @@ impl fmt::Debug for Config {
             .field("timers", &self.timers)
             .field("is_strict", &self.is_strict)
             .field("head_bytes_max", &self.head_bytes_max)
+            .field("window_bytes_max", &self.window_bytes_max)
             .field("has_responder", &self.responder.is_some())
             .finish_non_exhaustive()
     }

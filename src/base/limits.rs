@@ -50,6 +50,18 @@ pub const RULE_OPERATIONS_MAX: u64 = 1_000_000;
 pub const RULE_SET_OPERATIONS_MAX: u64 = 4 * RULE_OPERATIONS_MAX;
 /// Bytes of all files of one rule set.
 pub const RULE_SET_BYTES_MAX: usize = 16 << 20;
+/// Steps of one escalation chain: each contact of a list is one.
+pub const CHAIN_STEPS_MAX: usize = 2_000;
+/// Shifts of one duty roster.
+pub const ROSTER_SHIFTS_MAX: usize = 200;
+/// Stations, or globs over stations, for which one parameter has a value of its own.
+pub const PARAM_EXCEPTIONS_MAX: usize = 2_000;
+/// Errors and warnings that one check of a rule set lists.
+pub const DIAGNOSTICS_MAX: usize = 2_000;
+/// Bytes of memory that the windows of all rules may take once they are full, where the host says nothing else.
+pub const WINDOW_BYTES_MAX: u64 = 2 << 30;
+/// The least step of a rule's grid: instruments report once a second at most, and each evaluation step is one evaluation of every rule.
+pub const RULE_STEP_MS_MIN: i64 = 1_000;
 /// Rules in one set.
 pub const RULES_MAX: usize = 10_000;
 /// Ranges of instants that one plan remembers for late readings; the nearest of more become one.

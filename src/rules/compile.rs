@@ -1,6 +1,6 @@
 //! From files to plans: traces rule files, binds the rules, and tells every mistake at once.
 
-use super::bind::{advise, bind, for_sites};
+use super::bind::{WindowMemory, advise, bind, estimate, for_sites};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::plan::{Plan, Site};
@@ -16,6 +16,15 @@ pub struct Compiled {
     pub warnings: Diagnostics,
     /// SHA-256 over names and texts of the files: which rule set this is.
     pub hash: [u8; 32],
+    /// What the windows of the plans take in memory.
+    memory: WindowMemory,
+}
+
+impl Compiled {
+    /// Refuses rules whose windows, once they are full, take more than so many bytes of memory.
+    pub(crate) fn check_memory(&self, bytes_max: u64) -> Result<(), Diagnostics> {
+        self.memory.over(bytes_max).map_or(Ok(()), |error| Err(Diagnostics(vec![error])))
+    }
 }
 
 /// Compiles rule files for stations.
@@ -48,11 +57,13 @@ fn compile_rules(
     if found.iter().all(|diagnostic| diagnostic.is_warning) {
         found.extend(advise(&rules));
     }
+    let (memory, heavy) = estimate(&rules, &plans);
+    found.extend(heavy);
     let found = Diagnostics::sorted(found);
     if found.errors().next().is_some() {
         return Err(found);
     }
-    Ok(Compiled { plans, warnings: found, hash: hash(files) })
+    Ok(Compiled { plans, warnings: found, hash: hash(files), memory })
 }
 
 /// SHA-256 over the files in order of their names, each name and text after its length as a little-endian `u64`.
@@ -205,7 +216,7 @@ mod tests {
             auto_close_ms: None,
             is_latching: false,
             on_late: LatePolicy::Record,
-            chain: Chain { name: "standard".to_owned(), steps, remind: None },
+            chain: Chain { name: "standard".to_owned(), steps: steps.into(), remind: None },
             channels: vec!["benzene".to_owned(), "toluene".to_owned()],
             logic: plan.spec.logic,
             unit: "ppb".to_owned(),

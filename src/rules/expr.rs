@@ -3,6 +3,7 @@
 use super::interpreted::Script;
 use super::verdict::{Chain, LatePolicy, MissingPolicy, Place, Priority};
 use crate::model::{Quality, Unit};
+use std::sync::Arc;
 
 /// What is computed over a window `(t - width, t]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,7 +49,7 @@ pub enum WindowFunction {
 }
 
 /// Which samples of a channel a window looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strand {
     /// Values that are present and flagged *normal* or *below detection*.
     Valid,
@@ -121,8 +122,8 @@ pub struct Param {
     pub name: String,
     /// The value where nothing else is said: a number.
     pub default: Series,
-    /// Globs over station names with their values and places; the last one that fits counts.
-    pub exceptions: Vec<(String, Series, Place)>,
+    /// Globs over station names with their values and places; the last match applies. Shared by all copies of the parameter.
+    pub exceptions: Vec<Arc<(String, Series, Place)>>,
     /// Where it stands.
     pub place: Place,
 }
@@ -174,18 +175,18 @@ pub enum Series {
     /// A windowed term.
     Window(WindowTerm),
     /// A value per station.
-    Param(Box<Param>),
+    Param(Arc<Param>),
     /// Greatest less least over the stations of the scope, of those where it is known; unknown with fewer than two.
     Spread {
         /// Of what.
-        inner: Box<Series>,
+        inner: Arc<Series>,
         /// Where it stands.
         place: Place,
     },
     /// The mean of a series at the instant and at instants before it.
     Mean {
         /// Of what.
-        inner: Box<Series>,
+        inner: Arc<Series>,
         /// Of how many values.
         count: u32,
         /// How many milliseconds lie between them.
@@ -200,9 +201,9 @@ pub enum Series {
         /// Which.
         operator: Arithmetic,
         /// Left operand.
-        left: Box<Series>,
+        left: Arc<Series>,
         /// Right operand.
-        right: Box<Series>,
+        right: Arc<Series>,
         /// Where the operator stands.
         place: Place,
     },
@@ -223,11 +224,11 @@ pub enum Condition {
         place: Place,
     },
     /// Both.
-    And(Box<Condition>, Box<Condition>),
+    And(Arc<Condition>, Arc<Condition>),
     /// At least one.
-    Or(Box<Condition>, Box<Condition>),
+    Or(Arc<Condition>, Arc<Condition>),
     /// The contrary; the contrary of unknown is unknown.
-    Not(Box<Condition>),
+    Not(Arc<Condition>),
     /// Whether a sample bears a flag.
     Flag {
         /// Which flag.
@@ -296,10 +297,10 @@ pub struct Rule {
     pub scope: String,
     /// One alarm for the whole scope once so many stations trip at the same instant; one alarm per station where absent.
     pub quorum: Option<u32>,
-    /// When it trips.
-    pub when: Condition,
+    /// When it trips. Rules made from one value share it.
+    pub when: Arc<Condition>,
     /// When it opens and closes as ever and tells nobody, and how that is written.
-    pub suppress_when: Option<(Condition, String)>,
+    pub suppress_when: Option<(Arc<Condition>, String)>,
     /// What to do about it.
     pub guidance: String,
     /// The grid in milliseconds; the least interval of the instruments that it reads where absent.
@@ -309,7 +310,7 @@ pub struct Rule {
     /// For how long that must hold before the alarm opens, in milliseconds.
     pub hold_ms: i64,
     /// When it clears, and for how long that must hold; as soon as `when` is false where absent.
-    pub clear_when: Option<(Condition, i64)>,
+    pub clear_when: Option<(Arc<Condition>, i64)>,
     /// What no data means.
     pub on_missing: MissingPolicy,
     /// After how long without a verdict that applies, in milliseconds.

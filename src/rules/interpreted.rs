@@ -15,9 +15,9 @@ pub type Ask = dyn Fn(&[f64]) -> ScriptAnswer + Send + Sync;
 #[derive(Clone)]
 pub struct Script {
     /// What it calls the numbers.
-    pub names: Vec<String>,
+    pub names: Arc<[String]>,
     /// Its text.
-    pub text: String,
+    pub text: Arc<str>,
     /// SHA-256 over the values that it has captured and the functions that it may call.
     pub surroundings: Digest,
     /// Asks it.

@@ -199,7 +199,7 @@ pub struct Step {
     /// Further ways to the contact, tried where one of `ways` turns out to be dead.
     pub fallback: Vec<String>,
     /// Who the contact is at which time, where it is a roster.
-    pub roster: Option<Roster>,
+    pub roster: Option<Arc<Roster>>,
 }
 
 /// Everybody told so far is told again, until the alarm is acknowledged or closes.
@@ -216,8 +216,8 @@ pub struct Remind {
 pub struct Chain {
     /// The chain's name.
     pub name: String,
-    /// Its steps.
-    pub steps: Vec<Step>,
+    /// Its steps, shared by all rules and alarms that use the chain.
+    pub steps: Arc<[Step]>,
     /// What follows the last step.
     pub remind: Option<Remind>,
 }

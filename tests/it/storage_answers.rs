@@ -1,6 +1,7 @@
 //! Questions to all stations at once, corrections by hand, and waiting for frames that were never written.
 
 use super::oracle::{Bits, bits, rows};
+use allocation_counter::measure;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -203,26 +204,28 @@ fn a_history_that_is_sent_again_costs_about_as_much_as_the_first_time() {
     let db = open(dir.path());
     let [id, _] = register(&db);
     let values = |row: i64| [Some(row as f64), Some(0.5)];
-    let timed = |what: &str, rows: std::ops::Range<i64>, step: i64| {
-        let begun = std::time::Instant::now();
+    let send = |rows: std::ops::Range<i64>, step: i64| {
         let all: Vec<i64> = rows.collect();
         for part in all.chunks(2_000) {
             let frames = part.iter().map(|row| Frame::new(id, at(row * step), &values(row * step)));
             db.append(&Batch::from_iter(frames)).unwrap();
         }
-        let took = begun.elapsed();
-        println!("{what}: {ROWS} frames in {} ms", took.as_millis());
     };
-    timed("first, every other second", 0..ROWS, 2);
+    let first = measure(|| send(0..ROWS, 2));
     db.seal().unwrap();
-    timed("the same again, sealed", 0..ROWS, 2);
+    let again = measure(|| send(0..ROWS, 2));
     let odd = |row: i64| Frame::new(id, at(row * 2 + 1), &values(row));
-    let begun = std::time::Instant::now();
     append(&db, id, 2 * ROWS..2 * ROWS + 1, values);
-    for part in (0..ROWS).collect::<Vec<i64>>().chunks(2_000) {
-        db.append(&Batch::from_iter(part.iter().map(|row| odd(*row)))).unwrap();
+    let late = measure(|| {
+        for part in (0..ROWS).collect::<Vec<i64>>().chunks(2_000) {
+            db.append(&Batch::from_iter(part.iter().map(|row| odd(*row)))).unwrap();
+        }
+    });
+    for (what, taken) in [("sent again", &again), ("late", &late)] {
+        println!("{what}: {} allocations, {} bytes; first: {first:?}", taken.count_total, taken.bytes_total);
+        assert!(taken.count_total < 20 * first.count_total.max(1_000), "{what}: {taken:?}, first {first:?}");
+        assert!(taken.bytes_total < 20 * first.bytes_total, "{what}: {taken:?}, first {first:?}");
     }
-    println!("late, between sealed ones, before one in memory: {ROWS} frames in {} ms", begun.elapsed().as_millis());
     let counters = db.stats().unwrap().counters;
     assert_eq!((counters.frames_identical, counters.frames_out_of_order), (ROWS as u64, ROWS as u64));
     assert_eq!(rows(&db, id, &[0], TimeRange::ALL).len() as i64, 2 * ROWS + 1);

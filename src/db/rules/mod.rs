@@ -87,6 +87,7 @@ impl Inner {
         if compiled.plans.is_empty() {
             return Err(Error::NoRules);
         }
+        compiled.check_memory(self.config.window_bytes_max)?;
         let same = |loaded: &LoadedRules| loaded.files == files && loaded.registry == self.registry;
         if self.rules.as_ref().is_some_and(same) {
             return Ok(compiled.warnings);

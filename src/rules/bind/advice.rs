@@ -24,7 +24,7 @@ fn of_rule(rule: &Rule) -> Vec<Diagnostic> {
         let message = format!("the alarm `{}` has no `.on_missing`", rule.name);
         warn(&rule.places.name, message, "say what no data means: .on_missing(\"unknown\", 15.minutes)");
     }
-    if let Condition::Script { place, .. } = &rule.when {
+    if let Condition::Script { place, .. } = &*rule.when {
         let message = format!("the alarm `{}` is interpreted at each instant", rule.name);
         warn(place, message, "say it with `.when(..)` if the functions of rules can: that is much faster");
     }

@@ -141,8 +141,8 @@ impl<'a> Lowering<'a> {
 
     /// The value for this station: of the last exception that fits, or else the default.
     fn param(&mut self, param: &Param) -> Option<Value> {
-        let fits = |(glob, ..): &&(String, Series, Place)| glob::fits(glob, &self.site.name);
-        let chosen = param.exceptions.iter().rev().find(fits).map_or(&param.default, |(_, value, _)| value);
+        let chosen = param.exceptions.iter().rev().find(|one| glob::fits(&one.0, &self.site.name));
+        let chosen = chosen.map_or(&param.default, |one| &one.1);
         self.series(chosen)
     }
 

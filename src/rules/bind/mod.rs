@@ -5,6 +5,7 @@ mod channels;
 mod glob;
 mod hysteresis;
 mod lower;
+mod memory;
 mod params;
 mod shown;
 mod units;
@@ -20,6 +21,7 @@ use crate::model::Interval;
 pub use advice::advise;
 use channels::mistake;
 use lower::{Lowering, channels_of};
+pub(super) use memory::{WindowMemory, estimate};
 use shown::{has_spread, shown};
 use std::collections::BTreeSet;
 use units::Value;
@@ -154,8 +156,8 @@ impl Binding<'_> {
 
     fn bound(&mut self, site: &Site, sites: &[&Site]) -> Option<Bound> {
         let rule = self.rule;
-        let clear = rule.clear_when.as_ref().map(|(condition, _)| condition);
-        let channels = channels_of(&std::iter::once(&rule.when).chain(clear).collect::<Vec<_>>());
+        let clear = rule.clear_when.as_ref().map(|(condition, _)| &**condition);
+        let channels = channels_of(&std::iter::once(&*rule.when).chain(clear).collect::<Vec<_>>());
         let mut lowering = Lowering::new(site, sites, &channels);
         let when = lowering.condition(&rule.when);
         let clear = clear.map(|condition| lowering.condition(condition));

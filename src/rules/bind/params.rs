@@ -6,6 +6,7 @@ use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Condition, Param, Rule, Series};
 use crate::rules::nearest::closest;
 use crate::rules::plan::Site;
+use std::sync::Arc;
 
 /// The mistake of every exception that no station of the registry fits.
 pub(super) fn unknown(rule: &Rule, sites: &[&Site]) -> Vec<Diagnostic> {
@@ -13,8 +14,9 @@ pub(super) fn unknown(rule: &Rule, sites: &[&Site]) -> Vec<Diagnostic> {
     let others = [rule.clear_when.as_ref().map(|(c, _)| c), rule.suppress_when.as_ref().map(|(c, _)| c)];
     std::iter::once(&rule.when).chain(others.into_iter().flatten()).for_each(|c| in_condition(c, &mut params));
     let exceptions = params.into_iter().flat_map(|param| param.exceptions.iter().map(move |one| (param, one)));
-    let unfit = exceptions.filter(|(_, (globs, ..))| !sites.iter().any(|site| glob::fits(globs, &site.name)));
-    let told = unfit.map(|(param, (globs, _, place))| {
+    let unfit = exceptions.filter(|(_, one)| !sites.iter().any(|site| glob::fits(&one.0, &site.name)));
+    let told = unfit.map(|(param, one)| {
+        let (globs, _, place) = &**one;
         let help = match closest(globs, sites.iter().map(|site| site.name.as_str())) {
             Some(close) => format!("the nearest station is \"{close}\""),
             None => "register stations first".to_owned(),
@@ -28,7 +30,16 @@ pub(super) fn unknown(rule: &Rule, sites: &[&Site]) -> Vec<Diagnostic> {
 pub(super) fn retain(rule: &mut Rule, is_there: &dyn Fn(&str) -> bool) {
     let others = [rule.clear_when.as_mut().map(|(c, _)| c), rule.suppress_when.as_mut().map(|(c, _)| c)];
     let conditions = std::iter::once(&mut rule.when).chain(others.into_iter().flatten());
-    conditions.for_each(|condition| retain_in_condition(condition, is_there));
+    for condition in conditions.filter(|condition| must_shrink(condition, is_there)) {
+        retain_in_condition(Arc::make_mut(condition), is_there);
+    }
+}
+
+/// Whether a condition has an exception for none of the stations that there are; most rules share theirs with others and keep it.
+fn must_shrink(condition: &Condition, is_there: &dyn Fn(&str) -> bool) -> bool {
+    let mut params = Vec::new();
+    in_condition(condition, &mut params);
+    params.iter().any(|param| param.exceptions.iter().any(|one| !is_there(&one.0)))
 }
 
 fn retain_in_condition(condition: &mut Condition, is_there: &dyn Fn(&str) -> bool) {
@@ -38,10 +49,10 @@ fn retain_in_condition(condition: &mut Condition, is_there: &dyn Fn(&str) -> boo
             retain_in_series(right, is_there);
         }
         Condition::And(left, right) | Condition::Or(left, right) => {
-            retain_in_condition(left, is_there);
-            retain_in_condition(right, is_there);
+            retain_in_condition(Arc::make_mut(left), is_there);
+            retain_in_condition(Arc::make_mut(right), is_there);
         }
-        Condition::Not(inner) => retain_in_condition(inner, is_there),
+        Condition::Not(inner) => retain_in_condition(Arc::make_mut(inner), is_there),
         Condition::Script { terms, .. } => terms.iter_mut().for_each(|(_, series)| retain_in_series(series, is_there)),
         _ => {}
     }
@@ -49,11 +60,13 @@ fn retain_in_condition(condition: &mut Condition, is_there: &dyn Fn(&str) -> boo
 
 fn retain_in_series(series: &mut Series, is_there: &dyn Fn(&str) -> bool) {
     match series {
-        Series::Param(param) => param.exceptions.retain(|(globs, ..)| is_there(globs)),
-        Series::Spread { inner, .. } | Series::Mean { inner, .. } => retain_in_series(inner, is_there),
+        Series::Param(param) => Arc::make_mut(param).exceptions.retain(|one| is_there(&one.0)),
+        Series::Spread { inner, .. } | Series::Mean { inner, .. } => {
+            retain_in_series(Arc::make_mut(inner), is_there);
+        }
         Series::Binary { left, right, .. } => {
-            retain_in_series(left, is_there);
-            retain_in_series(right, is_there);
+            retain_in_series(Arc::make_mut(left), is_there);
+            retain_in_series(Arc::make_mut(right), is_there);
         }
         _ => {}
     }

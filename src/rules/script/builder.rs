@@ -5,7 +5,7 @@ use super::draft::{Part, Recipient, SharedAlarm, SharedChain, SharedRoster};
 use super::symbol::{self, Symbol};
 use super::text::TokenKind;
 use super::tracer::{Outcome, fault, mistake};
-use crate::base::limits::NAME_BYTES_MAX;
+use crate::base::limits::{CHAIN_STEPS_MAX, NAME_BYTES_MAX, ROSTER_SHIFTS_MAX};
 use crate::rules::expr::{Series, WindowTerm};
 use crate::rules::nearest::suggest;
 use crate::rules::roster::{hours, weekdays};
@@ -24,6 +24,10 @@ const WAYS: [&str; 4] = ["app", "sms", "email", "phone"];
 const ALARM: &str = "an alarm";
 const CHAIN: &str = "an escalation chain";
 const ROSTER: &str = "a roster";
+/// Ways of one list.
+const WAYS_MAX: usize = 20;
+/// Bytes of one step, about.
+const STEP_BYTES: usize = 256;
 /// How often people may be reminded.
 const REMINDERS_MAX: i64 = 1_000;
 
@@ -88,7 +92,7 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
             if !roster.lock().1.otherwise.is_empty() {
                 return fault(call.place.clone(), "the roster has an `.otherwise` already", "write it once");
             }
-            roster.lock().1.otherwise = parties;
+            Arc::make_mut(&mut roster.lock().1).otherwise = parties;
             Ok(Symbol::Roster(roster))
         }
         (name, Some(Symbol::Alarm(alarm))) if call.signature.receiver == Some(ALARM) => {
@@ -129,6 +133,12 @@ fn step(call: &Call<'_>, chain: &SharedChain) -> Outcome<()> {
             "write the steps in rising order of time, counted from the opening of the alarm",
         );
     }
+    if chain.steps.len().saturating_add(recipients.len()) > CHAIN_STEPS_MAX {
+        let message = format!("the escalation `{}` has more than {CHAIN_STEPS_MAX} steps", chain.name);
+        return fault(call.place.clone(), message, "each contact of a list is a step; let a gateway reach a group");
+    }
+    let ways_bytes: usize = ways.iter().map(String::len).sum();
+    call.tracer.charge(recipients.len().saturating_mul(STEP_BYTES + ways_bytes));
     chain.push(after_ms, recipients, &ways);
     Ok(())
 }
@@ -138,7 +148,7 @@ fn recipients(call: &Call<'_>) -> Outcome<Vec<Recipient>> {
     let mut found = Vec::new();
     for value in list(call.arg(2)) {
         match symbol::symbol(&value) {
-            Some(Symbol::Contact(party)) => found.push(Recipient { party, roster: None }),
+            Some(Symbol::Contact(party)) => found.push(Recipient { party: (*party).clone(), roster: None }),
             Some(Symbol::Roster(roster)) => {
                 let (name, roster) = roster.lock().clone();
                 if roster.otherwise.is_empty() {
@@ -160,7 +170,7 @@ fn parties(call: &Call<'_>, index: usize) -> Outcome<Vec<Party>> {
     let mut found = Vec::new();
     for value in list(call.arg(index)) {
         match symbol::symbol(&value) {
-            Some(Symbol::Contact(party)) => found.push(party),
+            Some(Symbol::Contact(party)) => found.push((*party).clone()),
             _ if symbol::is_poison(&value) => {}
             _ => return no_contact(call, index, &value),
         }
@@ -193,7 +203,12 @@ fn shift(call: &Call<'_>, roster: &SharedRoster) -> Outcome<()> {
     let hours = hours(&call.text(2)?).or_else(|(message, help)| fault(call.place_of(2), message, help));
     let parties = parties(call, 3);
     let (weekdays, (from_minute, to_minute), parties) = (days?, hours?, parties?);
-    roster.lock().1.shifts.push(Shift { weekdays, from_minute, to_minute, parties });
+    let mut roster = roster.lock();
+    if roster.1.shifts.len() >= ROSTER_SHIFTS_MAX {
+        let message = format!("the roster `{}` has more than {ROSTER_SHIFTS_MAX} shifts", roster.0);
+        return fault(call.place.clone(), message, "split it into several rosters");
+    }
+    Arc::make_mut(&mut roster.1).shifts.push(Shift { weekdays, from_minute, to_minute, parties });
     Ok(())
 }
 
@@ -209,6 +224,10 @@ pub(super) fn ways(call: &Call<'_>, index: usize) -> Outcome<Vec<String>> {
             return fault(call.place_of(index), message, help);
         }
         found.push(way);
+    }
+    if found.len() > WAYS_MAX || found.iter().any(|way| way.len() > NAME_BYTES_MAX) {
+        let message = format!("there are more than {WAYS_MAX} ways, or one is longer than {NAME_BYTES_MAX} bytes");
+        return fault(call.place_of(index), message, "leave out what is not needed");
     }
     if found.is_empty() { call.wrong(index) } else { Ok(found) }
 }

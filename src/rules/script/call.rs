@@ -96,7 +96,10 @@ impl Call<'_> {
     /// A text.
     pub(super) fn text(&self, index: usize) -> Outcome<String> {
         match self.arg(index).clone().into_string() {
-            Ok(text) => Ok(text),
+            Ok(text) => {
+                self.tracer.charge(text.len());
+                Ok(text)
+            }
             Err(_) => self.wrong(index),
         }
     }
@@ -120,7 +123,11 @@ impl Call<'_> {
     /// A condition.
     pub(super) fn condition(&self, index: usize) -> Outcome<Arc<Condition>> {
         match self.symbol(index)? {
-            Symbol::Condition(condition, _) => Ok(condition),
+            Symbol::Condition(condition, nodes) => {
+                // Each rule that has it is bound on its own.
+                self.tracer.spend(nodes)?;
+                Ok(condition)
+            }
             _ => self.wrong(index),
         }
     }

@@ -25,7 +25,7 @@ pub(super) enum Part<T> {
 /// A chain of escalation steps, shared by all that hold it.
 pub(super) type SharedChain = Arc<Mutex<ChainDraft>>;
 /// A roster under construction and its name, shared by all that hold it.
-pub(super) type SharedRoster = Arc<Mutex<(String, Roster)>>;
+pub(super) type SharedRoster = Arc<Mutex<(String, Arc<Roster>)>>;
 /// An alarm, shared by all that hold it, so that a change through any of them is kept.
 pub(super) type SharedAlarm = Arc<Mutex<AlarmDraft>>;
 
@@ -38,6 +38,8 @@ pub(super) struct ChainDraft {
     pub(super) steps: Vec<Step>,
     /// What follows the last step.
     pub(super) remind: Option<Remind>,
+    /// The steps as the rules that use the chain share them; cleared by each change.
+    shared: Option<Arc<[Step]>>,
 }
 
 /// Somebody who is told, for good or by the hour.
@@ -46,13 +48,13 @@ pub(super) struct Recipient {
     /// Who, and how else.
     pub(super) party: Party,
     /// Who that is at which time, where it is a roster.
-    pub(super) roster: Option<Roster>,
+    pub(super) roster: Option<Arc<Roster>>,
 }
 
 impl ChainDraft {
     /// A chain without steps.
     pub(super) fn new(name: String) -> SharedChain {
-        Arc::new(Mutex::new(Self { name, steps: Vec::new(), remind: None }))
+        Arc::new(Mutex::new(Self { name, steps: Vec::new(), remind: None, shared: None }))
     }
 
     /// Adds a step for each contact at one time.
@@ -64,7 +66,14 @@ impl ChainDraft {
             fallback,
             roster,
         };
+        self.shared = None;
         self.steps.extend(recipients.into_iter().map(step));
+    }
+
+    /// The chain so far. All rules that use it share its steps.
+    fn chain(&mut self) -> Chain {
+        let steps = Arc::clone(self.shared.get_or_insert_with(|| self.steps.clone().into()));
+        Chain { name: self.name.clone(), steps, remind: self.remind }
     }
 }
 
@@ -156,11 +165,10 @@ impl AlarmDraft {
     pub(super) fn rule(&self) -> Option<Rule> {
         let Part::Given((scope, scope_place)) = &self.scope else { return None };
         let when = match &self.when {
-            Part::Given(when) => (**when).clone(),
-            Part::Missing | Part::Broken => Condition::Broken,
+            Part::Given(when) => Arc::clone(when),
+            Part::Missing | Part::Broken => Arc::new(Condition::Broken),
         };
-        let suppress_when = self.suppress_when.as_ref().map(|(condition, text)| ((**condition).clone(), text.clone()));
-        let chain = self.chain.as_ref().map(|chain| chain.lock().clone());
+        let chain = self.chain.as_ref().map_or_else(Chain::default, |chain| chain.lock().chain());
         let or_rule = |place: Option<&Place>| place.unwrap_or(&self.place).clone();
         Some(Rule {
             name: self.name.clone(),
@@ -169,23 +177,19 @@ impl AlarmDraft {
             scope: scope.clone(),
             quorum: self.quorum.as_ref().map(|(count, _)| *count),
             when,
-            suppress_when,
+            suppress_when: self.suppress_when.clone(),
             guidance: self.guidance.clone(),
             every_ms: self.every_ms,
             lateness_ms: self.lateness_ms,
             hold_ms: self.hold.0,
-            clear_when: self.clear_when.as_ref().map(|(condition, hold_ms)| ((**condition).clone(), *hold_ms)),
+            clear_when: self.clear_when.clone(),
             on_missing: self.on_missing.0,
             on_missing_ms: self.on_missing.1,
             has_on_missing: self.has_on_missing,
             auto_close_ms: self.auto_close_ms,
             is_latching: self.is_latching,
             on_late: self.on_late,
-            chain: chain.map_or_else(Chain::default, |draft| Chain {
-                name: draft.name,
-                steps: draft.steps,
-                remind: draft.remind,
-            }),
+            chain,
             place: self.place.clone(),
             places: RulePlaces {
                 scope: scope_place.clone(),

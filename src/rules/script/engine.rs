@@ -1,5 +1,6 @@
 //! The Rhai engine of one rule file: nothing but what rules need, and a bound on everything.
 
+use super::bounds::{Limits, bounded_engine, refused, weigh};
 use super::call::{Call, Signature};
 use super::draft::Part;
 use super::missing::{self, Unknown};
@@ -10,26 +11,20 @@ use super::words;
 use crate::base::limits::RULE_OPERATIONS_MAX;
 use crate::rules::expr::Series;
 use crate::rules::getter::{UNITS, number_text};
-use rhai::packages::{
-    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
-    BasicStringPackage, LogicPackage, MoreStringPackage, Package,
-};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext, OptimizationLevel};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext, Position};
 use std::any::TypeId;
 use std::sync::Arc;
 
-/// Calls within calls.
-const CALL_LEVELS_MAX: usize = 32;
-/// Bytes of one text.
-const STRING_BYTES_MAX: usize = 64 << 10;
-/// Values of one list or map.
-const ELEMENTS_MAX: usize = 10_000;
-/// Imported files.
-const MODULES_MAX: usize = 100;
-/// Functions of one file.
-const FUNCTIONS_MAX: usize = 500;
-/// Variables of one file.
-const VARIABLES_MAX: usize = 1_000;
+/// What a rule file may do and hold. Its longest text is a guidance, and its longest list is one of stations or contacts.
+const LIMITS: Limits = Limits {
+    operations: RULE_OPERATIONS_MAX,
+    call_levels: 10,
+    string_bytes: 8 << 10,
+    elements: 2_000,
+    functions: 500,
+    variables: 500,
+    modules: 100,
+};
 /// Arguments that a wrong call may have and still be explained.
 const ARGUMENTS_MAX: usize = 6;
 /// Unknown names that are explained one by one.
@@ -41,9 +36,10 @@ const OR_PRECEDENCE: u8 = 30;
 
 /// The engine for a file.
 pub(super) fn engine(tracer: &Arc<Tracer>) -> Engine {
-    let mut engine = Engine::new_raw();
-    add_packages(&mut engine);
-    bound(&mut engine, tracer);
+    let mut engine = bounded_engine(LIMITS);
+    engine.set_fast_operators(false);
+    let counter = Arc::clone(tracer);
+    engine.on_progress(move |_| if counter.count_operation() { None } else { Some(Dynamic::UNIT) });
     engine.register_iterator::<Poison>();
     add_getters(&mut engine, tracer);
     add_missing_getters(&mut engine, tracer);
@@ -65,37 +61,6 @@ pub(super) fn is_own(name: &str) -> bool {
 
 fn is_foreign(name: &str) -> bool {
     !is_own(name) && !missing::SYNTACTIC.contains(&name) && !LOGIC.contains(&name)
-}
-
-fn add_packages(engine: &mut Engine) {
-    engine.register_global_module(ArithmeticPackage::new().as_shared_module());
-    engine.register_global_module(LogicPackage::new().as_shared_module());
-    engine.register_global_module(BasicMathPackage::new().as_shared_module());
-    engine.register_global_module(BasicStringPackage::new().as_shared_module());
-    engine.register_global_module(MoreStringPackage::new().as_shared_module());
-    engine.register_global_module(BasicIteratorPackage::new().as_shared_module());
-    engine.register_global_module(BasicArrayPackage::new().as_shared_module());
-    engine.register_global_module(BasicMapPackage::new().as_shared_module());
-    engine.register_global_module(BasicFnPackage::new().as_shared_module());
-}
-
-fn bound(engine: &mut Engine, tracer: &Arc<Tracer>) {
-    engine.set_optimization_level(OptimizationLevel::None);
-    engine.set_fast_operators(false);
-    engine.set_max_operations(RULE_OPERATIONS_MAX);
-    engine.set_max_call_levels(CALL_LEVELS_MAX);
-    engine.set_max_expr_depths(128, 64);
-    engine.set_max_string_size(STRING_BYTES_MAX);
-    engine.set_max_array_size(ELEMENTS_MAX);
-    engine.set_max_map_size(ELEMENTS_MAX);
-    engine.set_max_modules(MODULES_MAX);
-    engine.set_max_functions(FUNCTIONS_MAX);
-    engine.set_max_variables(VARIABLES_MAX);
-    engine.disable_symbol("eval");
-    engine.on_print(|_| {});
-    engine.on_debug(|_, _, _| {});
-    let counter = Arc::clone(tracer);
-    engine.on_progress(move |_| if counter.count_operation() { None } else { Some(Dynamic::UNIT) });
 }
 
 fn add_getters(engine: &mut Engine, tracer: &Arc<Tracer>) {
@@ -243,7 +208,7 @@ fn add_prefix(engine: &mut Engine, tracer: &Arc<Tracer>, name: &'static str, of:
                 let call = Call { signature, tracer: &tracer, token, place, args: vec![operand] };
                 words::run(&call).map(Dynamic::from)
             }
-            None => operators::sign(&tracer, name, place, &operand),
+            None => operators::sign(name, place, &operand),
         };
         settle(&tracer, &context, outcome)
     });
@@ -255,7 +220,7 @@ fn add_text(engine: &mut Engine, tracer: &Arc<Tracer>, name: &'static str, of: T
         let value = args.first().and_then(|value| symbol::symbol(value));
         let text = match value {
             Some(Symbol::Duration(ms)) => symbol::duration_text(ms),
-            Some(Symbol::Contact(party)) => party.contact.0,
+            Some(Symbol::Contact(party)) => party.contact.0.clone(),
             Some(Symbol::Stations(glob)) => glob,
             Some(Symbol::Series(series, _)) => match &*series {
                 Series::Number { value, unit, .. } => {
@@ -353,8 +318,11 @@ fn add_variables(engine: &mut Engine, tracer: &Arc<Tracer>) {
     #[expect(deprecated, reason = "Rhai marks it as volatile, not as deprecated, and its version is pinned")]
     engine.on_var(move |name, index, context| {
         let scope = context.scope();
-        let is_known = index > 0 || scope.contains(name) || tracer.source.function_names().contains(name);
-        if is_known {
+        if let Some(value) = scope.get(name) {
+            tracer.charge(weigh(value).map_err(|message| refused(message, Position::NONE))?);
+            return Ok(None);
+        }
+        if index > 0 || tracer.source.function_names().contains(name) {
             return Ok(None);
         }
         let known: Vec<String> = scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();

@@ -3,6 +3,7 @@
 use super::builder::ways;
 use super::call::{Call, Signature};
 use super::draft::{AlarmDraft, ChainDraft};
+use super::operators::check_size;
 use super::symbol::Symbol;
 use super::tracer::{Outcome, fault};
 use crate::base::limits::{NAME_BYTES_MAX, RULES_MAX};
@@ -96,7 +97,7 @@ fn contact(call: &Call<'_>) -> Outcome<Symbol> {
     let contact = Contact(call.name(0, NAME_BYTES_MAX)?);
     call.tracer.name_contact(call.place_of(0), &contact.0);
     let fallback = if call.count() > 1 { ways(call, 1)? } else { Vec::new() };
-    Ok(Symbol::Contact(Party { contact, fallback }))
+    Ok(Symbol::Contact(Arc::new(Party { contact, fallback })))
 }
 
 fn roster(call: &Call<'_>) -> Outcome<Symbol> {
@@ -106,7 +107,7 @@ fn roster(call: &Call<'_>) -> Outcome<Symbol> {
         return fault(call.place_of(1), message, "write a name like \"Asia/Shanghai\", or an offset like \"+08:00\"");
     }
     let roster = Roster { zone, shifts: Vec::new(), otherwise: Vec::new() };
-    Ok(Symbol::Roster(Arc::new(Mutex::new((name, roster)))))
+    Ok(Symbol::Roster(Arc::new(Mutex::new((name, Arc::new(roster))))))
 }
 
 fn alarm(call: &Call<'_>) -> Outcome<Symbol> {
@@ -126,8 +127,8 @@ fn alarm(call: &Call<'_>) -> Outcome<Symbol> {
 fn negate(call: &Call<'_>) -> Outcome<Symbol> {
     match call.symbol(0)? {
         Symbol::Condition(condition, nodes) => {
-            call.tracer.spend(nodes)?;
-            Ok(Symbol::Condition(Arc::new(Condition::Not(Box::new((*condition).clone()))), nodes + 1))
+            check_size(nodes + 1, &call.place)?;
+            Ok(Symbol::Condition(Arc::new(Condition::Not(condition)), nodes + 1))
         }
         _ => call.wrong(0),
     }

@@ -3,6 +3,7 @@
 //! Every file has an engine of its own and runs statement by statement; a mistake is put on a list and leaves a value that
 //! swallows all that is tried with it, so that one run finds all mistakes of all files.
 
+mod bounds;
 mod builder;
 mod call;
 mod draft;
@@ -21,15 +22,27 @@ use super::diagnostic::Diagnostic;
 use super::expr::Rule;
 use super::nearest::nearest;
 use super::verdict::Place;
-use crate::base::limits::{RULE_FILE_BYTES_MAX, RULE_SET_BYTES_MAX, RULE_SET_OPERATIONS_MAX, RULES_MAX};
+use crate::base::limits::{
+    DIAGNOSTICS_MAX, RULE_FILE_BYTES_MAX, RULE_SET_BYTES_MAX, RULE_SET_OPERATIONS_MAX, RULES_MAX,
+};
+use bounds::copied;
+pub(super) use bounds::{Limits, bounded_engine, operations_of, refused, weigh};
 use draft::{AlarmDraft, Part};
 use run::{Exports, Run};
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 pub(super) use symbol::{DURATIONS, duration_ms};
 use text::Source;
-use tracer::{Budget, Contacts, mistake};
+use tracer::{Budget, CONSTANT_BYTES_MAX, Contacts, EXPORTS_BYTES_MAX, mistake};
 pub(super) use words::definitions;
+
+/// The uses of functions in a file that are refused before it runs, in order: they could grow without end.
+pub(super) fn refusals(file: &RuleFile) -> Vec<Diagnostic> {
+    let source = Source::new(&file.name, &file.text);
+    let refusals = source.refusals().into_iter();
+    refusals.map(|one| mistake(source.place(one.token), one.message, one.help)).collect()
+}
 
 /// Lines that one rule file may have; Rhai counts no further than 65 535.
 const LINES_MAX: usize = 60_000;
@@ -52,7 +65,11 @@ pub struct RuleFile {
 /// The rules are fit to be evaluated only where no mistake is an error.
 #[must_use]
 pub fn trace(files: &[RuleFile]) -> (Vec<Rule>, Vec<Diagnostic>) {
-    let mut trace = Trace { files: BTreeMap::new(), ..Trace::default() };
+    trace_within(files, Arc::default())
+}
+
+fn trace_within(files: &[RuleFile], budget: Arc<Budget>) -> (Vec<Rule>, Vec<Diagnostic>) {
+    let mut trace = Trace { budget, ..Trace::default() };
     for file in files {
         if trace.files.insert(&file.name, &file.text).is_some() {
             let place = Place { file: file.name.as_str().into(), line: 1, column: 1 };
@@ -70,7 +87,16 @@ pub fn trace(files: &[RuleFile]) -> (Vec<Rule>, Vec<Diagnostic>) {
     trace.diagnostics.extend(std::mem::take(&mut trace.contacts).unknown());
     trace.rules.sort_by(|a, b| a.place.cmp(&b.place));
     trace.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
+    shorten(&mut trace.diagnostics);
     (trace.rules, trace.diagnostics)
+}
+
+/// Cuts a list that nobody would read to its end, and says so where it is cut.
+fn shorten(diagnostics: &mut Vec<Diagnostic>) {
+    let Some(next) = diagnostics.get(DIAGNOSTICS_MAX).map(|next| next.place.clone()) else { return };
+    diagnostics.truncate(DIAGNOSTICS_MAX);
+    let message = format!("there are more than {DIAGNOSTICS_MAX} mistakes; the others are not listed");
+    diagnostics.push(mistake(next, message, "correct those before it first"));
 }
 
 #[derive(Default)]
@@ -109,17 +135,30 @@ impl<'a> Trace<'a> {
         }
         let text = self.files.get(name).copied().unwrap_or_default();
         if let Some(diagnostic) = too_large(name, text) {
-            self.diagnostics.push(diagnostic);
-            self.contacts.add(name, BTreeSet::new(), None);
-            self.done.insert(name, Exports::new());
-            return Exports::new();
+            return self.without_exports(name, diagnostic);
         }
+        let depth = self.active.len();
         self.active.push(name);
         self.bytes = self.bytes.saturating_add(text.len());
         let budget = Arc::clone(&self.budget);
         let mut import = |wanted: &str, place: Place| self.import(name, wanted, place);
-        let (tracer, exports, failed) = Run::new(Source::new(name, text), &budget, &mut import).finish();
-        self.active.pop();
+        // A fault of the interpreter itself is a mistake of the file like any other: the host goes on.
+        let run = AssertUnwindSafe(|| Run::new(Source::new(name, text), &budget, &mut import).finish());
+        let finished = catch_unwind(run);
+        self.active.truncate(depth);
+        let Ok((tracer, exports, failed)) = finished else {
+            let message = "the interpreter failed on this file";
+            return self.without_exports(name, mistake(place_of(name), message, "look for what is unusual in it"));
+        };
+        if let Some((value, _)) = exports.iter().find(|(_, value)| copied(value) > CONSTANT_BYTES_MAX) {
+            let message = format!("the exported `{value}` is larger than {CONSTANT_BYTES_MAX} bytes");
+            self.diagnostics.extend(tracer.take().1);
+            return self.without_exports(name, mistake(place_of(name), message, "split the list"));
+        }
+        if !budget.may_export(exports.values().map(|value| weigh(value).unwrap_or_default()).sum()) {
+            let message = format!("the rule files export more than {EXPORTS_BYTES_MAX} bytes together");
+            return self.without_exports(name, mistake(place_of(name), message, "export less"));
+        }
         let (alarms, diagnostics) = tracer.take();
         // A mistake may have kept contacts from being exported: then each of them would be another mistake.
         let is_whole = (failed.is_empty() || exports.is_empty()) && !exports.values().any(symbol::is_poison);
@@ -131,6 +170,14 @@ impl<'a> Trace<'a> {
         }
         self.done.insert(name, exports.clone());
         exports
+    }
+
+    /// Gives up a file: it exports nothing.
+    fn without_exports(&mut self, name: &'a str, diagnostic: Diagnostic) -> Exports {
+        self.diagnostics.push(diagnostic);
+        self.contacts.add(name, BTreeSet::new(), None);
+        self.done.insert(name, Exports::new());
+        Exports::new()
     }
 
     /// What the file exports that `importer` calls `wanted`.
@@ -203,6 +250,11 @@ fn may_be_unfinished(alarm: &AlarmDraft, source: &Source, failed: &BTreeSet<usiz
     failed.contains(&alarm.statement) || (!is_chain && !failed.is_empty())
 }
 
+/// The beginning of a file.
+fn place_of(name: &str) -> Place {
+    Place { file: name.into(), line: 1, column: 1 }
+}
+
 fn too_large(name: &str, text: &str) -> Option<Diagnostic> {
     let place = |line: usize| Place { file: name.into(), line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > RULE_FILE_BYTES_MAX {
@@ -221,9 +273,10 @@ fn too_large(name: &str, text: &str) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::limits::RULE_OPERATIONS_MAX;
     use crate::rules::expr::{Comparison, Condition, Series, WindowFunction};
+    use allocation_counter::measure;
     use proptest::prelude::*;
-    use std::time::{Duration, Instant};
 
     fn file(name: &str, text: &str) -> RuleFile {
         RuleFile { name: name.to_owned(), text: text.to_owned() }
@@ -243,7 +296,7 @@ mod tests {
             left: Series::Window(term),
             right: Series::Number { value, unit, place, .. },
             ..
-        } = &rules[0].when
+        } = &*rules[0].when
         else {
             panic!("{:?}", rules[0].when)
         };
@@ -328,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_scripts_end_soon_with_one_error() {
+    fn hostile_scripts_end_within_their_operations() {
         let scripts = [
             "loop { }",
             "let i = 0; while true { i += 1; }",
@@ -349,38 +402,67 @@ mod tests {
             "loop { last(\"x\") > \"3\"; }",
         ];
         for script in scripts {
-            let run = || {
-                let begin = Instant::now();
-                let (_, found) = trace_one(script);
-                assert!(!found.is_empty(), "{script}");
-                begin.elapsed()
-            };
-            let quiet = (0..40).map(|_| run()).find(|time| *time < Duration::from_millis(100));
-            let best = quiet.unwrap_or_else(run);
-            assert!(best < Duration::from_millis(100), "{script}: {best:?}");
+            let budget = Arc::<Budget>::default();
+            let (_, found) = trace_within(&[file("r.rhai", script)], Arc::clone(&budget));
+            assert!(!found.is_empty(), "{script}");
+            // The last mistake may count for more than was left.
+            let operations = budget.operations();
+            assert!(operations < RULE_OPERATIONS_MAX + 10_000, "{script}: {operations} operations");
+        }
+    }
+
+    /// Texts that are hard to take apart, with so many pieces each.
+    fn hostile_texts(count: usize) -> Vec<String> {
+        const PIECES: [&str; 19] = [
+            "(",
+            ")",
+            "not ",
+            "a;",
+            "f(",
+            "`${",
+            "/*",
+            "1.",
+            "x::",
+            "|a|",
+            "|a| ",
+            "{",
+            "\n",
+            "let a=1\n",
+            "#{",
+            "\"a\"+",
+            "f(|x| y, ",
+            "|x| {",
+            "l.map(|x| ",
+        ];
+        let mut texts = PIECES.map(|piece| piece.repeat(count)).to_vec();
+        texts.push((0..count / 4).map(|n| format!("f{n}(x{n});\n")).collect());
+        texts.push((0..count / 100).map(|n| format!("fn f{n}() {{ x + }}\n")).collect());
+        texts.push((0..count / 4).map(|n| format!("let f{n} = |x| x{n};\n")).collect());
+        texts
+    }
+
+    #[test]
+    fn twice_the_hostile_text_is_twice_the_work() {
+        const PIECES: usize = 5_000;
+        for (once, twice) in hostile_texts(PIECES).iter().zip(hostile_texts(2 * PIECES)) {
+            let [once_taken, twice_taken] = [once.as_str(), &twice].map(|text| measure(|| drop(trace_one(text))));
+            let head: String = once.chars().take(20).collect();
+            let is_linear = |once: u64, twice: u64, base: u64| twice < 3 * once + base;
+            assert!(
+                is_linear(once_taken.count_total, twice_taken.count_total, 10_000)
+                    && is_linear(once_taken.bytes_total, twice_taken.bytes_total, 1 << 20),
+                "{head}: {once_taken:?}, {twice_taken:?}"
+            );
         }
     }
 
     #[test]
-    fn hostile_texts_end_soon() {
-        let mut texts =
-            ["(", ")", "not ", "a;", "f(", "`${", "/*", "1.", "x::", "|a|", "{", "\n", "let a=1\n", "#{", "\"a\"+"]
-                .map(|piece| format!("{}\n", piece.repeat(10_000)).repeat(100_000 / 10_000 / piece.len() + 1))
-                .to_vec();
-        texts.push((0..30_000).map(|n| format!("f{n}(x{n});\n")).collect());
-        texts.push((0..900).map(|n| format!("fn f{n}() {{ x + }}\n")).collect());
-        // A tenth of a second for each hundred thousand bytes, in a quiet moment, as others on the machine do not count.
-        for text in texts {
-            let run = || {
-                let begin = Instant::now();
-                let _ = trace_one(&text);
-                begin.elapsed()
-            };
-            let bound = Duration::from_micros(u64::try_from(text.len()).unwrap()).max(Duration::from_millis(100));
-            let best = (0..40).map(|_| run()).find(|time| *time < bound).unwrap_or_else(run);
-            let head: String = text.chars().take(20).collect();
-            assert!(best < bound, "{head}: {best:?} for {} bytes", text.len());
-        }
+    fn a_list_of_mistakes_without_end_is_cut() {
+        let files: Vec<RuleFile> =
+            (0..5).map(|n| file(&format!("{n}.rhai"), &"zzz;\n".replace("zzz", "a+").repeat(700))).collect();
+        let (_, found) = trace(&files);
+        assert_eq!(found.len(), DIAGNOSTICS_MAX + 1);
+        assert!(found[DIAGNOSTICS_MAX].message.starts_with("there are more than"), "{}", found[DIAGNOSTICS_MAX]);
     }
 
     const GOOD: &str = r#"import "c" as who;

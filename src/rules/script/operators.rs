@@ -57,13 +57,13 @@ pub(super) fn binary(operation: &Operation<'_>) -> Outcome<Dynamic> {
 }
 
 /// Runs `-` or `+` before an operand.
-pub(super) fn sign(tracer: &Tracer, name: &str, place: Place, operand: &Dynamic) -> Outcome<Dynamic> {
+pub(super) fn sign(name: &str, place: Place, operand: &Dynamic) -> Outcome<Dynamic> {
     match symbol::symbol(operand) {
         Some(value @ (Symbol::Series(..) | Symbol::Duration(_))) if name == "+" => Ok(Dynamic::from(value)),
         Some(Symbol::Duration(ms)) => Ok(Dynamic::from(Symbol::Duration(ms.saturating_neg()))),
         Some(Symbol::Series(series, nodes)) => {
             let minus = Series::Number { value: -1.0, unit: None, is_per_hour: false, place: place.clone() };
-            join(tracer, Arithmetic::Multiply, (minus, 1), ((*series).clone(), nodes), place)
+            join(Arithmetic::Multiply, (minus, 1), ((*series).clone(), nodes), place)
         }
         _ if symbol::is_poison(operand) => Err(Fault::Silent),
         _ => fault(place, format!("`{name}` cannot stand before {}", symbol::describe(operand)), "leave it out"),
@@ -159,7 +159,7 @@ fn calculate(operation: &Operation<'_>, arithmetic: Arithmetic) -> Outcome<Dynam
     if let Some(complaint) = operation.bare_number(&left.0, &right.0).filter(|_| is_sum) {
         return Err(Fault::Said(complaint));
     }
-    join(operation.tracer, arithmetic, left, right, operation.place.clone())
+    join(arithmetic, left, right, operation.place.clone())
 }
 
 fn calculate_duration(operation: &Operation<'_>, arithmetic: Arithmetic) -> Option<Dynamic> {
@@ -207,20 +207,14 @@ fn calculate_rate(operation: &Operation<'_>, arithmetic: Arithmetic) -> Option<D
 }
 
 /// Joins two series; two numbers that need no conversion become one.
-fn join(
-    tracer: &Tracer,
-    arithmetic: Arithmetic,
-    left: (Series, usize),
-    right: (Series, usize),
-    place: Place,
-) -> Outcome<Dynamic> {
+fn join(arithmetic: Arithmetic, left: (Series, usize), right: (Series, usize), place: Place) -> Outcome<Dynamic> {
     if let Some((value, unit, is_per_hour)) = fold(arithmetic, &left.0, &right.0) {
         let folded = Series::Number { value, unit, is_per_hour, place };
         return Ok(unit.map_or_else(|| Dynamic::from(value), |_| Dynamic::from(Symbol::Series(Arc::new(folded), 1))));
     }
     let nodes = left.1 + right.1 + 1;
-    check_size(tracer, nodes, &place)?;
-    let series = Series::Binary { operator: arithmetic, left: Box::new(left.0), right: Box::new(right.0), place };
+    check_size(nodes, &place)?;
+    let series = Series::Binary { operator: arithmetic, left: Arc::new(left.0), right: Arc::new(right.0), place };
     Ok(Dynamic::from(Symbol::Series(Arc::new(series), nodes)))
 }
 
@@ -245,8 +239,8 @@ fn fold(arithmetic: Arithmetic, left: &Series, right: &Series) -> Option<(f64, O
     folded.0.is_finite().then_some(folded)
 }
 
-fn check_size(tracer: &Tracer, nodes: usize, place: &Place) -> Outcome<()> {
-    tracer.spend(nodes)?;
+/// Refuses an expression of too many nodes.
+pub(super) fn check_size(nodes: usize, place: &Place) -> Outcome<()> {
     if nodes > PLAN_NODES_MAX {
         let message = format!("this expression has more than {PLAN_NODES_MAX} parts");
         return fault(place.clone(), message, "split it into several rules");
@@ -291,7 +285,7 @@ fn compare_series(operation: &Operation<'_>, comparison: Comparison) -> Outcome<
         operation.tracer.report(diagnostic);
     }
     let nodes = left.1 + right.1 + 1;
-    check_size(operation.tracer, nodes, &place)?;
+    check_size(nodes, &place)?;
     let condition = Condition::Compare { operator: comparison, left: left.0, right: right.0, place };
     Ok(Dynamic::from(Symbol::Condition(Arc::new(condition), nodes)))
 }
@@ -355,8 +349,7 @@ fn logic(operation: &Operation<'_>, is_poisoned: bool) -> Outcome<Dynamic> {
         _ => return operation.unfit("join two comparisons, such as avg(\"benzene\", 10.minutes) > 30.ppb"),
     };
     let nodes = a.1 + b.1 + 1;
-    check_size(operation.tracer, nodes, &operation.place)?;
-    let (a, b) = (Box::new((*a.0).clone()), Box::new((*b.0).clone()));
-    let joined = if is_and { Condition::And(a, b) } else { Condition::Or(a, b) };
+    check_size(nodes, &operation.place)?;
+    let joined = if is_and { Condition::And(a.0, b.0) } else { Condition::Or(a.0, b.0) };
     Ok(Dynamic::from(Symbol::Condition(Arc::new(joined), nodes)))
 }

@@ -1,10 +1,11 @@
 //! One file's run: its functions first, then statement by statement, so that one mistake does not hide the next.
 
+use super::bounds::{ENTRY_BYTES, copied};
 use super::engine::{engine, is_own};
 use super::error;
 use super::symbol::Poison;
 use super::text::{Chunk, Source, Statement, TokenKind};
-use super::tracer::{Budget, FUNCTIONS, STATEMENT, Tracer, mistake};
+use super::tracer::{Budget, CONSTANT_BYTES_MAX, FUNCTIONS, STATEMENT, Tracer, mistake};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::nearest::nearest;
 use crate::rules::verdict::Place;
@@ -183,6 +184,7 @@ impl<'a> Run<'a> {
     fn publish_module(&mut self, alias: &str) {
         let mut module = Module::new();
         for (name, value) in self.modules.get(alias).into_iter().flatten() {
+            self.tracer.charge(copied(value).saturating_add(ENTRY_BYTES));
             module.set_var(name.as_str(), value.clone());
         }
         self.engine.register_static_module(alias, module.into());
@@ -191,6 +193,9 @@ impl<'a> Run<'a> {
     /// Checks every `alias::NAME` of a statement, and lets unknown ones stand for a mistake.
     fn check_paths(&mut self, statement: &Statement) {
         for index in statement.first..statement.last {
+            if self.tracer.is_exhausted() {
+                return;
+            }
             let source = &self.tracer.source;
             let is_path = source.word(index + 1) == "::" && source.is_word(index) && source.word_before(index) != "::";
             if is_path && source.word(index) == "global" {
@@ -282,7 +287,15 @@ impl<'a> Run<'a> {
         }
         let mut module = Module::new();
         for (name, _, value) in self.scope.iter_raw().filter(|(_, is_constant, _)| *is_constant) {
-            module.set_var(name, value.clone());
+            let bytes = copied(value);
+            let is_small = bytes <= CONSTANT_BYTES_MAX;
+            if !is_small && name == source.word(first + 1) {
+                let message = format!("the constant `{name}` is larger than {CONSTANT_BYTES_MAX} bytes");
+                let help = "split the list, or make it a variable with `let`";
+                self.tracer.report(mistake(source.place(first + 1), message, help));
+            }
+            self.tracer.charge(bytes.min(CONSTANT_BYTES_MAX));
+            module.set_var(name, if is_small { value.clone() } else { Dynamic::from(Poison) });
         }
         self.engine.register_static_module("global", module.into());
     }

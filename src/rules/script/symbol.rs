@@ -3,7 +3,7 @@
 use super::draft::{SharedAlarm, SharedChain, SharedRoster};
 use crate::base::limits::WINDOW_MS_MAX;
 use crate::rules::expr::{Condition, Series};
-use crate::rules::verdict::{Party, Roster};
+use crate::rules::verdict::Party;
 use rhai::{Array, Dynamic, Map};
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) enum Symbol {
     /// `stations("glob")`.
     Stations(String),
     /// Someone who is told.
-    Contact(Party),
+    Contact(Arc<Party>),
     /// Someone who is told, and who that is at which hour.
     Roster(SharedRoster),
     /// Who is told when.
@@ -89,11 +89,11 @@ pub(super) fn contacts(value: &Dynamic) -> Vec<String> {
     let (mut names, mut inside) = (Vec::new(), vec![(value.clone().flatten(), 0)]);
     while let Some((value, depth)) = inside.pop() {
         match symbol(&value) {
-            Some(Symbol::Contact(party)) => names.push(party.contact.0),
+            Some(Symbol::Contact(party)) => names.push(party.contact.0.clone()),
             Some(Symbol::Roster(roster)) => {
-                let Roster { shifts, otherwise, .. } = roster.lock().1.clone();
-                let parties = shifts.into_iter().flat_map(|shift| shift.parties).chain(otherwise);
-                names.extend(parties.map(|party| party.contact.0));
+                let roster = Arc::clone(&roster.lock().1);
+                let parties = roster.shifts.iter().flat_map(|shift| &shift.parties).chain(&roster.otherwise);
+                names.extend(parties.map(|party| party.contact.0.clone()));
             }
             _ if depth >= NESTED_MAX => {}
             _ if value.is_array() => {

@@ -2,26 +2,38 @@
 
 use super::notation::parse_series;
 use super::steps::{Expected, RuleTest, TestAction, TestStep};
-use crate::base::limits::RULE_OPERATIONS_MAX;
+use crate::base::limits::{CHANNELS_PER_INSTRUMENT_MAX, NAME_BYTES_MAX, RULE_OPERATIONS_MAX};
 use crate::model::{Interval, Unit};
-use crate::rules::script::{DURATIONS, RuleFile, duration_ms};
+use crate::rules::script::{
+    DURATIONS, Limits, RuleFile, bounded_engine, duration_ms, operations_of, refusals, refused, weigh,
+};
 use crate::rules::verdict::Place;
 use parking_lot::Mutex;
-use rhai::packages::{
-    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
-    BasicStringPackage, LogicPackage, MoreStringPackage, Package,
-};
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes of one text: a series may be long.
-const STRING_BYTES_MAX: usize = 1 << 20;
-/// Values of one list or map.
-const ELEMENTS_MAX: usize = 10_000;
+/// What a test file may do and hold. A series may be a long text.
+const LIMITS: Limits = Limits {
+    operations: RULE_OPERATIONS_MAX,
+    call_levels: 16,
+    string_bytes: 64 << 10,
+    elements: 4_000,
+    functions: 500,
+    variables: 200,
+    modules: 0,
+};
 /// Samples that all tests of one file may feed together.
-const FED_MAX: usize = 4_000_000;
-/// Calls within calls.
-const CALL_LEVELS_MAX: usize = 32;
+const FED_MAX: usize = 2_000_000;
+/// Letters of one message, which may repeat a text of the file.
+const MESSAGE_LETTERS_MAX: usize = 600;
+/// Tests of one file.
+const TESTS_MAX: usize = 1_000;
+/// Steps of all tests of one file together.
+const STEPS_MAX: usize = 100_000;
+/// Instruments that all tests of one file register together.
+const INSTRUMENTS_MAX: usize = 2_000;
 
 /// A length of time in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -34,8 +46,16 @@ struct Test {
     steps: Arc<Mutex<Vec<TestStep>>>,
     /// The time that the test has come to.
     now_ms: Arc<Mutex<i64>>,
-    /// Samples that the file's tests have fed so far.
-    fed: Arc<Mutex<usize>>,
+    /// What the tests of the file have done so far.
+    totals: Arc<Mutex<Totals>>,
+}
+
+/// What all tests of one file have done together.
+#[derive(Debug, Default)]
+struct Totals {
+    samples: usize,
+    steps: usize,
+    instruments: usize,
 }
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -51,18 +71,10 @@ pub fn trace_tests(files: &[RuleFile]) -> Vec<RuleTest> {
 fn trace_file(file: &RuleFile) -> Vec<RuleTest> {
     let name: Arc<str> = file.name.as_str().into();
     let found = Arc::new(Mutex::new(Vec::new()));
-    let mut engine = engine();
-    let (tests, of_file, fed) = (Arc::clone(&found), Arc::clone(&name), Arc::<Mutex<usize>>::default());
-    engine.register_fn("test", move |context: NativeCallContext<'_>, title: &str, body: FnPtr| {
-        let place = place_of(&of_file, context.call_position());
-        let test =
-            Test { file: Arc::clone(&of_file), steps: Arc::default(), now_ms: Arc::default(), fed: Arc::clone(&fed) };
-        let run = body.call_within_context::<Dynamic>(&context, (test.clone(),));
-        let problem = run.err().map(|error| explain(&of_file, &error));
-        let steps = std::mem::take(&mut *test.steps.lock());
-        tests.lock().push(RuleTest { name: title.to_owned(), place, steps, problem });
-    });
-    let failed = engine.run(&file.text).err().map(|error| explain(&name, &error));
+    let failed = match refusals(file).into_iter().next() {
+        Some(refusal) => Some((refusal.place, format!("{}; {}", refusal.message, refusal.help))),
+        None => run_file(file, &name, &found),
+    };
     let mut tests = std::mem::take(&mut *found.lock());
     if failed.is_some() || tests.is_empty() {
         let place = failed.as_ref().map_or_else(|| place_of(&name, Position::NONE), |(place, _)| place.clone());
@@ -70,6 +82,31 @@ fn trace_file(file: &RuleFile) -> Vec<RuleTest> {
         tests.push(RuleTest { name: file.name.clone(), place, steps: Vec::new(), problem: failed.or(Some(none)) });
     }
     tests
+}
+
+/// Runs a file, which leaves its tests; gives why it could not be run to its end.
+fn run_file(file: &RuleFile, name: &Arc<str>, found: &Arc<Mutex<Vec<RuleTest>>>) -> Option<(Place, String)> {
+    let mut engine = engine();
+    let (tests, of_file, totals) = (Arc::clone(found), Arc::clone(name), Arc::<Mutex<Totals>>::default());
+    engine.register_fn("test", move |context: NativeCallContext<'_>, title: &str, body: FnPtr| -> Outcome<()> {
+        if tests.lock().len() >= TESTS_MAX {
+            return fault(&context, format!("a file has {TESTS_MAX} tests at most: split it"));
+        }
+        let title = short(&context, title)?;
+        let place = place_of(&of_file, context.call_position());
+        let (steps, now_ms) = (Arc::default(), Arc::default());
+        let test = Test { file: Arc::clone(&of_file), steps, now_ms, totals: Arc::clone(&totals) };
+        let run = body.call_within_context::<Dynamic>(&context, (test.clone(),));
+        let problem = run.err().map(|error| explain(&of_file, &error));
+        let steps = std::mem::take(&mut *test.steps.lock());
+        tests.lock().push(RuleTest { name: title, place, steps, problem });
+        Ok(())
+    });
+    // A fault of the interpreter itself is a problem of the file like any other: the host goes on.
+    match catch_unwind(AssertUnwindSafe(|| engine.run(&file.text))) {
+        Ok(ended) => ended.err().map(|error| explain(name, &error)),
+        Err(_) => Some((place_of(name, Position::NONE), "the interpreter failed on this file".to_owned())),
+    }
 }
 
 fn place_of(file: &Arc<str>, position: Position) -> Place {
@@ -85,7 +122,7 @@ fn explain(file: &Arc<str>, error: &EvalAltResult) -> (Place, String) {
     }
     let message = match inner {
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
-        EvalAltResult::ErrorTooManyOperations(_) => {
+        EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
             format!("the file takes more than {RULE_OPERATIONS_MAX} operations")
         }
         EvalAltResult::ErrorFunctionNotFound(call, _) => {
@@ -93,30 +130,25 @@ fn explain(file: &Arc<str>, error: &EvalAltResult) -> (Place, String) {
         }
         other => other.to_string().split(" (line ").next().unwrap_or_default().to_owned(),
     };
-    (place_of(file, inner.position()), message)
+    (place_of(file, inner.position()), message.chars().take(MESSAGE_LETTERS_MAX).collect())
 }
 
 fn engine() -> Engine {
-    let mut engine = Engine::new_raw();
-    engine.register_global_module(ArithmeticPackage::new().as_shared_module());
-    engine.register_global_module(LogicPackage::new().as_shared_module());
-    engine.register_global_module(BasicMathPackage::new().as_shared_module());
-    engine.register_global_module(BasicStringPackage::new().as_shared_module());
-    engine.register_global_module(MoreStringPackage::new().as_shared_module());
-    engine.register_global_module(BasicIteratorPackage::new().as_shared_module());
-    engine.register_global_module(BasicArrayPackage::new().as_shared_module());
-    engine.register_global_module(BasicMapPackage::new().as_shared_module());
-    engine.register_global_module(BasicFnPackage::new().as_shared_module());
-    engine.set_max_operations(RULE_OPERATIONS_MAX);
-    engine.set_max_call_levels(CALL_LEVELS_MAX);
-    engine.set_max_expr_depths(128, 64);
-    engine.set_max_string_size(STRING_BYTES_MAX);
-    engine.set_max_array_size(ELEMENTS_MAX);
-    engine.set_max_map_size(ELEMENTS_MAX);
-    engine.set_max_modules(0);
-    engine.disable_symbol("eval");
-    engine.on_print(|_| {});
-    engine.on_debug(|_, _, _| {});
+    let mut engine = bounded_engine(LIMITS);
+    let counted = Arc::new(AtomicU64::new(0));
+    // Rhai's own count leaves out what closures do that functions of lists, and `test`, call.
+    let counter = Arc::clone(&counted);
+    engine.on_progress(move |_| {
+        (counter.fetch_add(1, Ordering::Relaxed) >= RULE_OPERATIONS_MAX).then_some(Dynamic::UNIT)
+    });
+    #[expect(deprecated, reason = "Rhai marks it as volatile, not as deprecated, and its version is pinned")]
+    engine.on_var(move |name, _, context| {
+        if let Some(value) = context.scope().get(name) {
+            let bytes = weigh(value).map_err(|message| refused(message, Position::NONE))?;
+            counted.fetch_add(operations_of(bytes), Ordering::Relaxed);
+        }
+        Ok(None)
+    });
     engine.register_type_with_name::<Test>("t").register_type_with_name::<Duration>("duration");
     for (name, unit_ms) in DURATIONS {
         engine.register_get(name, move |count: &mut i64| Duration(ms_of(*count as f64, unit_ms)));
@@ -141,6 +173,10 @@ fn add_steps(engine: &mut Engine) {
     );
     engine.register_fn("feed", feed);
     engine.register_fn("at", at);
+    add_expectations(engine);
+}
+
+fn add_expectations(engine: &mut Engine) {
     for (name, wanted) in [
         ("expect_open", Expected::Open),
         ("expect_closed", Expected::Closed),
@@ -149,34 +185,49 @@ fn add_steps(engine: &mut Engine) {
         ("expect_unknown", Expected::Unknown),
     ] {
         engine.register_fn(name, move |context: NativeCallContext<'_>, t: &mut Test, rule: &str| {
-            t.push(&context, |at_ms| TestAction::Expect { at_ms, rule: rule.to_owned(), scope: None, wanted })
+            let rule = short(&context, rule)?;
+            t.push(&context, |at_ms| TestAction::Expect { at_ms, rule, scope: None, wanted })
         });
         engine.register_fn(name, move |context: NativeCallContext<'_>, t: &mut Test, rule: &str, scope: &str| {
-            let (rule, scope) = (rule.to_owned(), Some(scope.to_owned()));
+            let (rule, scope) = (short(&context, rule)?, Some(short(&context, scope)?));
             t.push(&context, |at_ms| TestAction::Expect { at_ms, rule, scope, wanted })
         });
     }
     engine.register_fn("ack", |context: NativeCallContext<'_>, t: &mut Test, rule: &str| {
-        t.push(&context, |at_ms| TestAction::Acknowledge { at_ms, rule: rule.to_owned() })
+        let rule = short(&context, rule)?;
+        t.push(&context, |at_ms| TestAction::Acknowledge { at_ms, rule })
     });
     engine.register_fn("expect_sent", |context: NativeCallContext<'_>, t: &mut Test, contact: &str, count: i64| {
-        let count = u64::try_from(count).unwrap_or(0);
-        t.push(&context, |at_ms| TestAction::Sent { at_ms, contact: contact.to_owned(), count })
+        let (contact, count) = (short(&context, contact)?, u64::try_from(count).unwrap_or(0));
+        t.push(&context, |at_ms| TestAction::Sent { at_ms, contact, count })
     });
 }
 
 impl Test {
     /// Takes a step down; the test is the result, so that calls can be chained.
-    fn push(&mut self, context: &NativeCallContext<'_>, action: impl FnOnce(i64) -> TestAction) -> Self {
+    fn push(&mut self, context: &NativeCallContext<'_>, action: impl FnOnce(i64) -> TestAction) -> Outcome<Self> {
         let place = place_of(&self.file, context.call_position());
+        let mut totals = self.totals.lock();
+        totals.steps += 1;
+        if totals.steps > STEPS_MAX {
+            return fault(context, format!("the tests of a file have {STEPS_MAX} steps together at most: split it"));
+        }
         let action = action(*self.now_ms.lock());
         self.steps.lock().push(TestStep { place, action });
-        self.clone()
+        Ok(self.clone())
     }
 }
 
 fn fault<T>(context: &NativeCallContext<'_>, message: String) -> Outcome<T> {
     Err(EvalAltResult::ErrorRuntime(message.into(), context.call_position()).into())
+}
+
+/// A name.
+fn short(context: &NativeCallContext<'_>, name: &str) -> Outcome<String> {
+    if name.len() > NAME_BYTES_MAX {
+        return fault(context, format!("a name has {NAME_BYTES_MAX} bytes at most"));
+    }
+    Ok(name.to_owned())
 }
 
 fn instrument(
@@ -186,10 +237,18 @@ fn instrument(
     interval: Duration,
     units: Map,
 ) -> Outcome<Test> {
+    t.totals.lock().instruments += 1;
+    if t.totals.lock().instruments > INSTRUMENTS_MAX {
+        let message = format!("the tests of a file register {INSTRUMENTS_MAX} instruments together at most: split it");
+        return fault(context, message);
+    }
+    if units.len() > CHANNELS_PER_INSTRUMENT_MAX {
+        return fault(context, format!("an instrument has {CHANNELS_PER_INSTRUMENT_MAX} channels at most"));
+    }
     let mut channels = Vec::new();
     for (channel, unit) in units {
         match unit.to_string().parse::<Unit>() {
-            Ok(unit) => channels.push((channel.to_string(), unit)),
+            Ok(unit) => channels.push((short(context, &channel)?, unit)),
             Err(error) => return fault(context, error.to_string()),
         }
     }
@@ -197,24 +256,24 @@ fn instrument(
         Ok(interval) => interval.as_ms(),
         Err(error) => return fault(context, error.to_string()),
     };
-    let (station, instrument) = (station.to_owned(), name.to_owned());
-    Ok(t.push(context, |_| TestAction::Instrument { station, instrument, interval_ms, channels }))
+    let (station, instrument) = (short(context, station)?, short(context, name)?);
+    t.push(context, |_| TestAction::Instrument { station, instrument, interval_ms, channels })
 }
 
 fn feed(context: NativeCallContext<'_>, t: &mut Test, station: &str, channel: &str, series: &str) -> Outcome<Test> {
     match parse_series(series) {
         Ok(samples) => {
-            let mut fed = t.fed.lock();
-            *fed += samples.len();
-            if *fed > FED_MAX {
+            let mut totals = t.totals.lock();
+            totals.samples += samples.len();
+            if totals.samples > FED_MAX {
                 return fault(
                     &context,
                     format!("the tests of a file feed {FED_MAX} samples together at most: split the file"),
                 );
             }
-            drop(fed);
-            let (station, channel) = (station.to_owned(), channel.to_owned());
-            Ok(t.push(&context, |_| TestAction::Feed { station, channel, samples }))
+            drop(totals);
+            let (station, channel) = (short(&context, station)?, short(&context, channel)?);
+            t.push(&context, |_| TestAction::Feed { station, channel, samples })
         }
         Err(error) => fault(&context, error.to_string()),
     }
@@ -229,4 +288,50 @@ fn at(context: NativeCallContext<'_>, t: &mut Test, time: Duration) -> Outcome<T
     }
     *now_ms = time.0;
     Ok(t.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use allocation_counter::measure;
+
+    fn problem(text: &str) -> Option<String> {
+        let tests = trace_tests(&[RuleFile { name: "a_test.rhai".to_owned(), text: text.to_owned() }]);
+        tests.into_iter().find_map(|test| test.problem).map(|(_, message)| message)
+    }
+
+    #[test]
+    fn hostile_test_files_have_a_problem_and_take_little() {
+        const BYTES_MAX: u64 = 96 << 20;
+        let wide = format!(
+            "let m = #{{ {} }}; test(\"a\", |t| {{ loop {{ t.instrument(\"S\", \"gc\", 1.minute, m); }} }});",
+            (0..500).map(|n| format!("c{n}: \"ppb\"")).collect::<Vec<_>>().join(", ")
+        );
+        let texts = [
+            "test(\"a\", |t| { loop { t.instrument(\"S\", \"gc\", 1.minute, #{ benzene: \"ppb\" }); } });",
+            &wide,
+            "loop { test(\"a\", |t| { t.at(1.minute); }); }",
+            "loop { test(\"a\", |t| { throw 1; }); }",
+            "test(\"a\", |t| { loop { t.expect_open(\"r\"); } });",
+            "let s = \"x\"; while s.len() < 50000 { s += s; } test(\"a\", |t| { loop { t.expect_open(s); } });",
+            "let s = \"x\"; while s.len() < 50000 { s += s; } test(s, |t| { t.at(1.minute); });",
+            "test(\"a\", |t| { loop { t.ack(\"r\"); } });",
+            "test(\"a\", |t| { loop { t.feed(\"S\", \"c\", \"1x1000\"); } });",
+            "let f = Fn(\"len\"); for i in 0..40 { f = f.curry(f); }",
+            "let f = |x| x; for i in 0..50000 { let g = f; f = |x| g.call(x); }",
+            "fn test(a, f) { f } let g = 1; loop { g = test(\"a\", |x| g); }",
+            "let a = []; loop { a = [a]; }",
+            "test(\"a\", |t| { let s = \"x\"; loop { s += s; } });",
+            "let l = []; for i in 0..1000 { l.push(i); } let k = l; let j = l; l.map(|a| k.map(|b| j.map(|c| 1)));",
+        ];
+        assert_eq!(problem("test(\"a\", |t| { let s = 3; t.at(s.minutes).expect_open(\"r\"); });"), None);
+        for text in texts {
+            let head: String = text.chars().take(100).collect();
+            let mut found = None;
+            let taken = measure(|| found = problem(text));
+            println!("{:>6} KiB: {head}: {found:?}", taken.bytes_max >> 10);
+            assert!(found.is_some_and(|message| message.len() < 2_000), "{head}");
+            assert!(taken.bytes_max < BYTES_MAX && taken.bytes_current < 1 << 18, "{head}: {taken:?}");
+        }
+    }
 }

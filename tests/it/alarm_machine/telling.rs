@@ -5,6 +5,7 @@ use super::Truth::{False, True};
 use super::{CHAIN, at, evidence_of, opened_by, spec, told};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use vocdb::alarm::event::{Cause, IncidentId, Notification, Subject};
 use vocdb::alarm::{Heartbeat, Machine, RuleSetRef};
 use vocdb::rules::verdict::{AlarmSpec, Contact, Party, Remind, Roster, Shift, Verdict};
@@ -61,10 +62,11 @@ fn reminders_that_fell_due_together_are_sent_as_one_and_an_acknowledgement_ends_
 fn a_step_to_a_roster_tells_those_who_are_on_duty_at_that_hour() {
     let party = |name: &str| Party { contact: Contact(name.to_owned()), fallback: vec!["phone".to_owned()] };
     let mut one = spec("r", &[(0, "desk", &["app"]), (43_200_000, "desk", &["app"])]);
-    for step in &mut one.chain.steps {
+    for step in Arc::make_mut(&mut one.chain.steps) {
         let shift =
             Shift { weekdays: 127, from_minute: 480, to_minute: 1_200, parties: vec![party("day"), party("day-2")] };
-        step.roster = Some(Roster { zone: "UTC".to_owned(), shifts: vec![shift], otherwise: vec![party("night")] });
+        let roster = Roster { zone: "UTC".to_owned(), shifts: vec![shift], otherwise: vec![party("night")] };
+        step.roster = Some(Arc::new(roster));
     }
     // The scenario begins at 22:13:20 UTC.
     let mut machine = opened_by(one);

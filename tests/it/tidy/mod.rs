@@ -4,6 +4,7 @@
 //! and is itself tested on made-up trees beside it.
 
 mod attributes;
+mod clocks;
 mod cycles;
 mod documented;
 mod layers;
@@ -71,4 +72,5 @@ house_rules! {
     the_top_of_the_project_holds_nothing_stray: layout::stray_at_the_top;
     every_byte_format_has_its_document: layout::missing_formats;
     every_pub_item_is_documented: documented::undocumented;
+    no_test_looks_at_the_clock: clocks::clocks_in_tests;
 }

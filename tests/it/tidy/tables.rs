@@ -64,6 +64,13 @@ pub(crate) const MACHINE_PATHS: &[(&str, Option<&str>)] =
 /// Files that tools write and nobody reads as text.
 pub(crate) const UNREAD_FILES: &[&str] = &["Cargo.lock"];
 
+/// Words of the clock that no test has, and why.
+pub(crate) const CLOCK_WORDS: &[(&str, &str)] = &[
+    ("elapsed", "a test that measures time: bound operations, allocated bytes or growth"),
+    ("Instant", "a test that looks at the clock: wait for events, bound the work"),
+    ("SystemTime", "a test that looks at the clock: use a clock that is set by hand"),
+];
+
 /// The only files with `unsafe` in them.
 pub(crate) const UNSAFE_FILES: &[&str] = &["src/store/io/map.rs"];
 

@@ -202,7 +202,12 @@ fn scripts(heard: &Heard) -> Vec<Script> {
             }
         };
         let names = vec!["n".to_owned(); place];
-        Script { names, text: place.to_string(), surroundings: Digest([0; 32]), ask: Arc::new(ask) }
+        Script {
+            names: names.into(),
+            text: place.to_string().into(),
+            surroundings: Digest([0; 32]),
+            ask: Arc::new(ask),
+        }
     };
     (0..3).map(script).collect()
 }

@@ -1,5 +1,6 @@
 //! The text of a rule file: tokens, top-level statements, and the way back from Rhai's positions to the file's.
 
+mod closures;
 mod lexer;
 mod reach;
 mod source;

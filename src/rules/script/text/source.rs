@@ -1,7 +1,8 @@
 //! One rule file with its tokens, and the pieces of it that Rhai is given.
 
+use super::closures::Refusal;
 use super::lexer::{self, Token, TokenKind};
-use super::statements::{self, Statement};
+use super::statements::{self, Fault, Statement};
 use crate::rules::verdict::Place;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -66,7 +67,22 @@ impl Source {
         source.brackets = source.brackets_of_not();
         let names = source.functions().map(|statement| source.word(source.name_of_function(statement)).to_owned());
         source.function_names = names.collect();
+        source.refuse();
         source
+    }
+
+    /// Marks the statements that use functions as rules may not: they are not run.
+    fn refuse(&mut self) {
+        let mut refusals = self.refusals().into_iter().peekable();
+        for statement in &mut self.statements {
+            while let Some(refusal) = refusals.next_if(|one| one.token <= statement.last) {
+                if statement.fault.as_ref().is_none_or(|fault| fault.is_harmless) {
+                    let help = refusal.help.to_owned();
+                    let Refusal { token, message, .. } = refusal;
+                    statement.fault = Some(Fault { token, message, help, is_harmless: false });
+                }
+            }
+        }
     }
 
     /// Where a comment begins that has no end.
@@ -83,6 +99,11 @@ impl Source {
     #[cfg(test)]
     pub(in crate::rules::script) fn len(&self) -> usize {
         self.tokens.len()
+    }
+
+    /// All tokens.
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens
     }
 
     /// The token at an index.
@@ -257,7 +278,7 @@ impl Source {
     }
 
     /// The token's text if it is a symbol; a dash stands for any other token, nothing for none.
-    fn symbol(&self, index: usize) -> &str {
+    pub(super) fn symbol(&self, index: usize) -> &str {
         match self.token(index).map(|token| token.kind) {
             Some(TokenKind::Symbol) => self.word(index),
             Some(_) => "-",

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Unknown contacts that are told; there may be very many.
 const UNKNOWN_MAX: usize = 100;
+/// Contacts of one set that are looked up.
+const NAMED_MAX: usize = 100_000;
 /// Of how many of them something close is looked for, and among how many.
 const HELPED_MAX: usize = 5;
 const COMPARED_MAX: usize = 200;
@@ -30,7 +32,8 @@ impl Contacts {
         named: BTreeSet<(Place, String)>,
         exported: Option<Vec<String>>,
     ) {
-        self.named.extend(named);
+        let left = NAMED_MAX.saturating_sub(self.named.len());
+        self.named.extend(named.into_iter().take(left));
         self.is_open |= exported.is_none();
         self.known.extend(exported.into_iter().flatten().map(|name| (name, file.to_owned())));
     }

@@ -2,6 +2,7 @@
 
 mod contacts;
 
+use super::bounds::operations_of;
 use super::draft::SharedAlarm;
 use super::text::{Chunk, Source};
 use crate::base::limits::{PLAN_NODES_MAX, RULE_OPERATIONS_MAX, RULE_SET_OPERATIONS_MAX};
@@ -18,12 +19,22 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 const DIAGNOSTICS_PER_FILE_MAX: usize = 1_000;
 /// Contacts of one file that are looked up; a loop may make up very many.
 const CONTACTS_PER_FILE_MAX: usize = 2_000;
+/// Operations that the set is told of at once.
+const OPERATIONS_PER_COUNT: u64 = 64;
+/// Bytes that one function takes in the table of those that a closure may call, about.
+const FUNCTION_BYTES: usize = 512;
+/// Bytes of one text within a message.
+const MESSAGE_BYTES_MAX: usize = 600;
 /// What one mistake counts for among the operations of a file, because its message takes time.
 const MISTAKE_OPERATIONS: u64 = 400;
 /// Expression nodes that one file may build: three hundred of the largest rules.
 const NODES_PER_FILE_MAX: usize = 300 * PLAN_NODES_MAX;
 /// Expression nodes that the files of one set may build.
 const NODES_PER_SET_MAX: usize = 4 * NODES_PER_FILE_MAX;
+/// Bytes of one constant or exported value: each time that it is read it is copied, and nothing counts how often.
+pub(super) const CONSTANT_BYTES_MAX: usize = 32 << 10;
+/// Bytes of the values that the files of one set export.
+pub(super) const EXPORTS_BYTES_MAX: usize = 8 << 20;
 /// The source name of functions, whose positions count from the beginning of the file.
 pub(super) const FUNCTIONS: &str = "functions";
 /// The source name of statements, whose positions count from their own beginning.
@@ -45,7 +56,16 @@ pub(super) type Outcome<T> = Result<T, Fault>;
 
 /// A mistake.
 pub(super) fn mistake(place: Place, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
-    Diagnostic { place, message: message.into(), help: help.into(), is_warning: false }
+    Diagnostic { place, message: shortened(message.into()), help: shortened(help.into()), is_warning: false }
+}
+
+/// A message that repeats a long text of the file is cut.
+fn shortened(mut text: String) -> String {
+    if text.len() > MESSAGE_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(MESSAGE_BYTES_MAX));
+        text.push_str("..");
+    }
+    text
 }
 
 /// A mistake as the reason why there is no value.
@@ -69,9 +89,21 @@ pub(super) struct Tracer {
 pub(super) struct Budget {
     operations: AtomicU64,
     nodes: AtomicUsize,
+    exported: AtomicUsize,
 }
 
 impl Budget {
+    /// Operations so far.
+    #[cfg(test)]
+    pub(super) fn operations(&self) -> u64 {
+        self.operations.load(Ordering::Relaxed)
+    }
+
+    /// Accounts for what a file exports, which stays in memory until all files have run; false where it is too much.
+    pub(super) fn may_export(&self, bytes: usize) -> bool {
+        self.exported.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= EXPORTS_BYTES_MAX
+    }
+
     /// Whether nothing more may be done.
     pub(super) fn is_spent(&self) -> bool {
         self.operations.load(Ordering::Relaxed) >= RULE_SET_OPERATIONS_MAX
@@ -89,6 +121,8 @@ struct State {
     /// The functions of the file, and the closures of the statement that runs.
     functions: AST,
     closures: AST,
+    /// Both.
+    merged: Option<Arc<AST>>,
     nodes: usize,
 }
 
@@ -105,18 +139,26 @@ impl Tracer {
 
     /// Notes the functions of the file.
     pub(super) fn define(&self, functions: AST) {
-        self.state.lock().functions = functions;
+        let mut state = self.state.lock();
+        (state.functions, state.merged) = (functions, None);
     }
 
     /// Notes the closures of the statement that runs.
     pub(super) fn enclose(&self, closures: AST) {
-        self.state.lock().closures = closures;
+        let mut state = self.state.lock();
+        (state.closures, state.merged) = (closures, None);
     }
 
-    /// All functions that a closure of the running statement may call.
-    pub(super) fn script_functions(&self) -> AST {
-        let state = self.state.lock();
-        state.functions.merge(&state.closures)
+    /// All functions that a closure of the running statement may call, shared by all closures of the statement.
+    pub(super) fn script_functions(&self) -> Arc<AST> {
+        let mut state = self.state.lock();
+        let State { functions, closures, merged, .. } = &mut *state;
+        let all = Arc::clone(merged.get_or_insert_with(|| {
+            let all = functions.merge(closures);
+            self.charge(all.iter_functions().count().saturating_mul(FUNCTION_BYTES));
+            Arc::new(all)
+        }));
+        all
     }
 
     /// The number of the statement that runs.
@@ -188,9 +230,23 @@ impl Tracer {
         if state.nodes > NODES_PER_FILE_MAX || of_set > NODES_PER_SET_MAX { Err(Fault::Exhausted) } else { Ok(()) }
     }
 
-    /// Counts one operation; false once the file has had as many as it may.
+    /// Counts one operation; false once the file has had as many as it may. Rhai's own count leaves out what closures do that functions of
+    /// lists call.
     pub(super) fn count_operation(&self) -> bool {
-        self.count(1) < RULE_OPERATIONS_MAX && !self.is_set_exhausted()
+        let before = self.operations.fetch_add(1, Ordering::Relaxed);
+        if before.is_multiple_of(OPERATIONS_PER_COUNT) {
+            self.budget.operations.fetch_add(OPERATIONS_PER_COUNT, Ordering::Relaxed);
+            return before < RULE_OPERATIONS_MAX && !self.is_set_exhausted();
+        }
+        before < RULE_OPERATIONS_MAX
+    }
+
+    /// Counts the operations that so many bytes stand for.
+    pub(super) fn charge(&self, bytes: usize) {
+        let operations = operations_of(bytes);
+        if operations > 0 {
+            self.count(operations);
+        }
     }
 
     /// Counts operations; gives how many there were before.

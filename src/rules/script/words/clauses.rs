@@ -6,7 +6,7 @@ use super::super::draft::{Part, SharedAlarm};
 use super::super::symbol::{self, Symbol};
 use super::super::tracer::{Fault, Outcome, fault, mistake};
 use super::closure::{self, Surroundings};
-use crate::base::limits::NAME_BYTES_MAX;
+use crate::base::limits::{NAME_BYTES_MAX, RULE_STEP_MS_MIN};
 use crate::rules::expr::{Condition, Series};
 use crate::rules::verdict::LatePolicy;
 use rhai::Dynamic;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 const GUIDANCE_BYTES_MAX: usize = 4_000;
 /// Bytes of a suppress condition that verdicts repeat.
 const SUPPRESS_BYTES_MAX: usize = 200;
+/// Bytes of a closure's text, which every plan that asks it knows.
+const CLOSURE_BYTES_MAX: usize = 8 << 10;
 /// Numbers that one closure may be given.
 const TERMS_MAX: usize = 64;
 
@@ -54,6 +56,11 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
         }
         "every" => {
             let every_ms = call.duration(1, 1)?;
+            if every_ms < RULE_STEP_MS_MIN {
+                let (given, least) = (symbol::duration_text(every_ms), symbol::duration_text(RULE_STEP_MS_MIN));
+                let message = format!("an evaluation step of {given} is shorter than {least}");
+                return fault(call.place_of(1), message, "write .every(1.second) or a longer step");
+            }
             alarm.lock().every_ms = Some(every_ms);
         }
         "lateness" => {
@@ -108,7 +115,15 @@ fn when_script(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
     alarm.when = Part::Broken;
     let terms = terms(call)?;
     let Some(closure) = call.arg(2).clone().try_cast::<rhai::FnPtr>() else { return call.wrong(2) };
+    if let Some(what) = closure.curry().iter().find_map(closure::not_plain) {
+        let message = format!("the closure uses {what} from outside, and sees plain numbers only");
+        return fault(call.place_of(2), message, "divide quantities by their unit, as in 30.ppb / 1.ppb");
+    }
     let text = call.token.and_then(|token| call.tracer.source.text_of_argument(token, 1)).unwrap_or_default();
+    if text.len() > CLOSURE_BYTES_MAX {
+        let message = format!("the closure is longer than {CLOSURE_BYTES_MAX} bytes");
+        return fault(call.place_of(2), message, "write functions, and call them in the closure");
+    }
     let names: Vec<String> = terms.iter().map(|(name, _)| name.clone()).collect();
     let (source, statement) = (&call.tracer.source, call.tracer.statement());
     // A captured list may hold a function.

@@ -1,26 +1,32 @@
-//! Closures that are interpreted at each instant: an engine of their own with nothing in it but plain arithmetic, and a bound on everything.
+//! Closures that are interpreted at each evaluation time: an engine with nothing in it but plain arithmetic, and a bound on everything.
 
+use super::super::bounds::{Limits, bounded_engine};
 use crate::base::checksum::{Digest, sha256};
 use crate::rules::interpreted::{Script, ScriptAnswer};
 use crate::rules::verdict::Truth;
-use rhai::packages::{
-    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
-    BasicStringPackage, LogicPackage, Package,
-};
-use rhai::{AST, Array, Dynamic, Engine, EvalAltResult, FnPtr, Map};
+use rhai::{AST, Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map};
 use std::any::TypeId;
-use std::sync::Arc;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
 
 /// Operations that one answer may take.
 const OPERATIONS_MAX: u64 = 10_000;
-/// Calls within calls.
-const CALL_LEVELS_MAX: usize = 16;
-/// Bytes of one text.
-const STRING_BYTES_MAX: usize = 4 << 10;
-/// Values of one list or map.
-const ELEMENTS_MAX: usize = 1_000;
-/// Variables.
-const VARIABLES_MAX: usize = 100;
+/// What one evaluation may do and hold. A closure weighs a handful of numbers.
+const LIMITS: Limits = Limits {
+    operations: OPERATIONS_MAX,
+    call_levels: 12,
+    string_bytes: 1 << 10,
+    elements: 256,
+    functions: 500,
+    variables: 64,
+    modules: 0,
+};
+
+thread_local! {
+    /// Operations of the evaluation that runs on this thread. Rhai's own count leaves out what closures do that functions of lists call.
+    static OPERATIONS: Cell<u64> = const { Cell::new(0) };
+}
 
 /// A number that is not known: whatever is tried with it is not known either.
 #[derive(Debug, Clone, Copy)]
@@ -29,19 +35,20 @@ struct Unknown;
 /// What a closure stands in: the functions of its statement and of its file, and the texts of those that it may call.
 pub(super) struct Surroundings {
     /// As Rhai reads them.
-    pub(super) functions: AST,
+    pub(super) functions: Arc<AST>,
     /// As they are written.
     pub(super) texts: Vec<String>,
 }
 
-/// A closure of a rule file, ready to be asked.
+/// A closure of a rule file, ready to be asked; its captured values are plain.
 pub(super) fn script(closure: &FnPtr, around: Surroundings, names: Vec<String>, text: String) -> Script {
     let Surroundings { functions, texts } = around;
-    let engine = engine();
     // What it has captured is copied for each answer, so that no answer depends on the ones before.
     let captured: Vec<Dynamic> = closure.curry().iter().map(|value| value.clone().flatten()).collect();
     let surroundings = digest(&captured, &texts);
-    let (closure, keys) = (closure.clone(), names.clone());
+    let keys: Vec<ImmutableString> = names.iter().map(|name| name.as_str().into()).collect();
+    let mut closure = closure.clone();
+    closure.set_curry(std::iter::empty::<Dynamic>());
     let ask = move |numbers: &[f64]| {
         let mut given = Map::new();
         for (key, number) in keys.iter().zip(numbers) {
@@ -50,9 +57,23 @@ pub(super) fn script(closure: &FnPtr, around: Surroundings, names: Vec<String>, 
         }
         let mut closure = closure.clone();
         closure.set_curry(captured.iter().cloned());
-        answer(closure.call::<Dynamic>(&engine, &functions, (given,)))
+        OPERATIONS.set(0);
+        // A fault of the interpreter itself is an answer like any other: the host goes on.
+        let outcome = catch_unwind(AssertUnwindSafe(|| closure.call::<Dynamic>(engine(), &functions, (given,))));
+        outcome.map_or_else(|_| Err("the interpreter failed".to_owned()), answer)
     };
-    Script { names, text, surroundings, ask: Arc::new(ask) }
+    Script { names: names.into(), text: text.into(), surroundings, ask: Arc::new(ask) }
+}
+
+/// Why a captured value is no use to a closure; `None` for numbers, texts, truths, functions by name, and lists and maps of them.
+pub(super) fn not_plain(value: &Dynamic) -> Option<&'static str> {
+    if let Some(list) = value.read_lock::<Array>() {
+        return list.iter().find_map(not_plain);
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        return map.values().find_map(not_plain);
+    }
+    super::super::symbol::symbol(value).map(|_| super::super::symbol::describe(value))
 }
 
 /// A digest of values and functions. Each text stands after its length, each list after its count, so that no two give the same bytes.
@@ -100,7 +121,9 @@ fn answer(outcome: Result<Dynamic, Box<EvalAltResult>>) -> ScriptAnswer {
         Ok(value) => value.as_bool().map(Truth::from).map_err(|kind| format!("it gives {kind}, not true or false")),
         Err(error) => match innermost(&error) {
             EvalAltResult::ErrorRuntime(value, _) if value.is::<Unknown>() => Ok(Truth::Unknown),
-            EvalAltResult::ErrorTooManyOperations(_) => Err(format!("it takes more than {OPERATIONS_MAX} operations")),
+            EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
+                Err(format!("it takes more than {OPERATIONS_MAX} operations"))
+            }
             other => {
                 let text = other.to_string();
                 Err(text.split(" (line ").next().unwrap_or_default().to_owned())
@@ -116,26 +139,20 @@ fn innermost(error: &EvalAltResult) -> &EvalAltResult {
     }
 }
 
-fn engine() -> Engine {
-    let mut engine = Engine::new_raw();
-    engine.register_global_module(ArithmeticPackage::new().as_shared_module());
-    engine.register_global_module(LogicPackage::new().as_shared_module());
-    engine.register_global_module(BasicMathPackage::new().as_shared_module());
-    engine.register_global_module(BasicStringPackage::new().as_shared_module());
-    engine.register_global_module(BasicIteratorPackage::new().as_shared_module());
-    engine.register_global_module(BasicArrayPackage::new().as_shared_module());
-    engine.register_global_module(BasicMapPackage::new().as_shared_module());
-    engine.register_global_module(BasicFnPackage::new().as_shared_module());
-    engine.set_max_operations(OPERATIONS_MAX);
-    engine.set_max_call_levels(CALL_LEVELS_MAX);
-    engine.set_max_string_size(STRING_BYTES_MAX);
-    engine.set_max_array_size(ELEMENTS_MAX);
-    engine.set_max_map_size(ELEMENTS_MAX);
-    engine.set_max_variables(VARIABLES_MAX);
-    engine.set_max_modules(0);
+/// The engine of all closures: it has no state, and holds a thousand functions.
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(new_engine)
+}
+
+fn new_engine() -> Engine {
+    let mut engine = bounded_engine(LIMITS);
     engine.set_fail_on_invalid_map_property(true);
-    engine.on_print(|_| {});
-    engine.on_debug(|_, _, _| {});
+    engine.on_progress(|_| {
+        let operations = OPERATIONS.get() + 1;
+        OPERATIONS.set(operations);
+        (operations > OPERATIONS_MAX).then_some(Dynamic::UNIT)
+    });
     for name in ["and", "&&"] {
         engine.register_fn(name, |left: bool, right: bool| left && right);
     }

@@ -4,7 +4,7 @@ use super::super::builder::misplaced;
 use super::super::call::{Call, Signature};
 use super::super::symbol::{self, Symbol};
 use super::super::tracer::{Fault, Outcome, fault};
-use crate::base::limits::{NAME_BYTES_MAX, PLAN_NODES_MAX, WINDOW_MS_MAX};
+use crate::base::limits::{NAME_BYTES_MAX, PARAM_EXCEPTIONS_MAX, PLAN_NODES_MAX, WINDOW_MS_MAX};
 use crate::rules::expr::{Param, Series, WindowFunction, WindowTerm};
 use crate::rules::verdict::Place;
 use std::sync::Arc;
@@ -121,13 +121,13 @@ fn spread(call: &Call<'_>) -> Outcome<Symbol> {
     if call.arg(0).is_string() {
         let channel = call.name(0, 2 * NAME_BYTES_MAX + 1)?;
         let Symbol::Series(inner, _) = term(call, WindowFunction::Last, channel, None) else { return call.wrong(0) };
-        return Ok(symbol_of(Series::Spread { inner: Box::new((*inner).clone()), place }, 2));
+        return Ok(symbol_of(Series::Spread { inner, place }, 2));
     }
     let Symbol::Series(inner, nodes) = call.symbol(0)? else { return call.wrong(0) };
     if !matches!(*inner, Series::Window(_) | Series::Binary { .. }) {
         return call.wrong(0);
     }
-    Ok(symbol_of(Series::Spread { inner: Box::new((*inner).clone()), place }, nodes + 1))
+    Ok(symbol_of(Series::Spread { inner, place }, nodes + 1))
 }
 
 /// A number with or without a unit, as an argument.
@@ -148,7 +148,7 @@ fn number(call: &Call<'_>, index: usize) -> Outcome<Series> {
 fn param(call: &Call<'_>) -> Outcome<Symbol> {
     let (name, default) = (call.name(0, NAME_BYTES_MAX), number(call, 1));
     let param = Param { name: name?, default: default?, exceptions: Vec::new(), place: call.place.clone() };
-    Ok(symbol_of(Series::Param(Box::new(param)), 1))
+    Ok(symbol_of(Series::Param(Arc::new(param)), 1))
 }
 
 /// The receiver, if it is a windowed term.
@@ -189,9 +189,14 @@ fn at(call: &Call<'_>) -> Outcome<Symbol> {
                 _ => call.name(1, NAME_BYTES_MAX),
             };
             let value = number(call, 2);
+            if param.exceptions.len() >= PARAM_EXCEPTIONS_MAX {
+                let message = format!("`{}` has more than {PARAM_EXCEPTIONS_MAX} values of its own", param.name);
+                return fault(call.place_of(1), message, "group stations by a glob, such as \"park/north-*\"");
+            }
             let mut param = (**param).clone();
-            param.exceptions.push((globs?, value?, call.place_of(1)));
-            Ok(symbol_of(Series::Param(Box::new(param)), nodes))
+            call.tracer.charge(param.exceptions.len().saturating_mul(size_of::<usize>()));
+            param.exceptions.push(Arc::new((globs?, value?, call.place_of(1))));
+            Ok(symbol_of(Series::Param(Arc::new(param)), nodes))
         }
         (Series::Window(_) | Series::Param(_), _) => {
             let help = "write avg(\"wind speed\", 10.minutes).at(\"park/mast\"), or param(\"trip\", 30.ppb).at(\"park/S3\", 20.ppb)";
@@ -222,8 +227,7 @@ fn mean_of(call: &Call<'_>) -> Outcome<Symbol> {
         let message = format!("this expression has more than {PLAN_NODES_MAX} parts");
         return fault(call.place.clone(), message, "take the mean of fewer values");
     }
-    call.tracer.spend(copies)?;
-    let (inner, place) = (Box::new((*series).clone()), call.place.clone());
+    let (inner, place) = (series, call.place.clone());
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     Ok(symbol_of(Series::Mean { inner, count, step_ms, coverage_min: 0.0, place }, copies + 1))
 }
