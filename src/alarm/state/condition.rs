@@ -1,5 +1,6 @@
 //! Conditions: where each rule stands over each scope, apart from what people have done about it.
 
+use super::columns;
 use crate::alarm::event::AlarmId;
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
@@ -38,7 +39,7 @@ pub struct ConditionState {
 }
 
 /// The part of a condition that goes round: normal, pending, active, clearing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub(crate) enum Phase {
     #[default]
     Normal,
@@ -66,6 +67,18 @@ impl ConditionState {
         }
     }
 
+    /// Everything but its alarm.
+    pub(super) fn parts(&self) -> (Phase, Option<Timestamp>, bool, Option<Timestamp>, &[String]) {
+        (self.phase, self.missing_since, self.is_unknown, self.quiet_since, &self.absent)
+    }
+
+    /// The alarm, where the condition is open and nothing else is known of it: that follows from the alarm alone.
+    pub(crate) fn only_alarm(&self) -> Option<AlarmId> {
+        let Self { phase, missing_since, is_unknown, alarm, quiet_since, absent } = self;
+        let is_all = missing_since.is_none() && !is_unknown && quiet_since.is_none() && absent.is_empty();
+        alarm.filter(|_| is_all && *phase == Phase::Active)
+    }
+
     /// The open alarm, if there is one.
     #[must_use]
     pub const fn alarm(&self) -> Option<AlarmId> {
@@ -73,9 +86,11 @@ impl ConditionState {
     }
 }
 
-/// What of the machine is not in its events: the conditions that are not plainly normal, by rule and scope.
+/// What of the machine is not in its events: the conditions that are not plainly normal, by rule and scope. One whose alarm is open, with
+/// nothing else under way, follows from the events and is left out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct MachineState<'a> {
+    #[serde(with = "columns")]
     pub(crate) conditions: Vec<(Cow<'a, str>, Cow<'a, str>, Cow<'a, ConditionState>)>,
 }
 

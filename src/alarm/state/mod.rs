@@ -2,6 +2,7 @@
 
 mod active;
 mod alarm;
+mod columns;
 mod condition;
 mod error;
 mod flood;
@@ -10,6 +11,7 @@ mod silence;
 
 pub(super) use active::Past;
 pub use alarm::Alarm;
+pub(crate) use columns::EarlierMachineState;
 pub(super) use condition::Phase;
 pub use condition::{Condition, ConditionState, MachineState, RuleSetRef};
 pub use error::AlarmError;

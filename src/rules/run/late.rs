@@ -1,5 +1,6 @@
 //! What readings that came late have reached: instants that were evaluated without them.
 
+pub(super) mod columns;
 pub(super) mod outages;
 pub(super) mod ranges;
 
@@ -9,9 +10,11 @@ use super::engine::{Engine, EngineState, PlanState};
 use super::member::MemberState;
 use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
 use crate::model::Timestamp;
-use crate::rules::verdict::AlarmSpec;
+use crate::rules::verdict::{AlarmSpec, Truth};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub(crate) use self::columns::{EarlierEngineState, EarlierLateState};
 
 /// A range that has been gone through and is still not as it was waits for this share of its length until it is gone through again.
 const PAUSE_SHARE: i64 = 8;
@@ -54,14 +57,18 @@ pub enum Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LateState {
     /// Runs of plans with the same first instant: how many, and which.
+    #[serde(with = "columns::instants")]
     begun: Vec<(u32, Option<Timestamp>)>,
     /// Plan and ranges, for those that have any.
+    #[serde(with = "columns::ranges")]
     late: Vec<(u32, Vec<LateRange>)>,
     /// The plan whose turn it is.
     turn: u32,
     /// Of plans with several members that have any: the last outages of each.
+    #[serde(with = "columns::outages")]
     outages: Vec<(u32, Vec<Outages>)>,
     /// The same for times in which only their clear condition was unknown.
+    #[serde(with = "columns::outages")]
     clear_outages: Vec<(u32, Vec<Outages>)>,
 }
 
@@ -69,6 +76,11 @@ impl LateState {
     /// Of no plan yet.
     pub(super) fn of_turn(turn: usize) -> Self {
         Self { turn: u32::try_from(turn).unwrap_or(0), ..Self::default() }
+    }
+
+    /// Forgets the outages, where they are too many for a checkpoint: quorum rules then re-evaluate late data as if no station had been out.
+    pub fn forget_outages(&mut self) {
+        (self.outages, self.clear_outages) = (Vec::new(), Vec::new());
     }
 
     pub(super) fn note(&mut self, plan: &PlanState, number: u32) {

@@ -13,5 +13,6 @@ mod sorted;
 mod window;
 
 pub use engine::{Engine, EngineState};
+pub(crate) use late::{EarlierEngineState, EarlierLateState};
 pub use late::{Late, LateState, Progress};
 pub use rerun::Rerun;
