@@ -4,6 +4,7 @@ mod endpoints;
 mod gateway;
 mod outbox;
 mod overdue;
+mod rows;
 
 pub use endpoints::DisabledEndpoint;
 pub use gateway::GatewayReport;
