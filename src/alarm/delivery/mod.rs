@@ -8,4 +8,5 @@ mod rows;
 
 pub use endpoints::DisabledEndpoint;
 pub use gateway::GatewayReport;
-pub use outbox::{Dispatcher, OutboxRow, RowState};
+pub use outbox::{Dispatcher, OutboxRow};
+pub use rows::RowState;

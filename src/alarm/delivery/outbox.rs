@@ -1,8 +1,8 @@
 //! The outbox: what is not delivered yet, when it is tried next, and what follows from each answer.
 
 use super::endpoints::{DisabledEndpoint, Endpoints};
-use super::gateway::{Gateway, GatewayReport, Ticket, unsent};
-use super::rows::Rows;
+use super::gateway::{Gateway, GatewayReport, unsent};
+use super::rows::{Held, Pending, RowState, Rows};
 use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification, SystemAlarm};
 use crate::alarm::machine::rerouted;
 use crate::alarm::notify::{Notifier, Outcome};
@@ -21,19 +21,6 @@ const DEAD_AFTER: u32 = 6;
 /// For how long a gateway may be silent about an attempt that it has begun, and about all that it has taken before it begins with one.
 pub(super) const LEASE_MS: i64 = 120_000;
 
-/// Where a row of the outbox stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowState {
-    /// It is tried at a host time.
-    Waiting(Timestamp),
-    /// It is with the gateway, which has not begun with it.
-    Queued,
-    /// The gateway has begun with it, and has until this host time to answer.
-    Leased(Timestamp),
-    /// The gateway has answered; that is being recorded.
-    Answered,
-}
-
 /// A notification that is not delivered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
@@ -45,29 +32,6 @@ pub struct OutboxRow {
     pub state: RowState,
     /// Whether a notifier is in charge of its way.
     pub has_gateway: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Pending {
-    /// Place in the outbox: rows leave in the order in which they were written.
-    pub(super) place: u64,
-    pub(super) notification: Notification,
-    pub(super) attempts: u32,
-    pub(super) state: RowState,
-    /// Whether the next way has been taken already.
-    pub(super) is_dead: bool,
-    /// Where a gateway has it.
-    pub(super) held: Option<Held>,
-}
-
-/// How a gateway has a notification.
-#[derive(Debug, Clone)]
-pub(super) struct Held {
-    /// [`Gateway::generation`].
-    pub(super) generation: u64,
-    /// Host time since when.
-    pub(super) since: Timestamp,
-    pub(super) ticket: Ticket,
 }
 
 /// The outbox in memory and the gateways that empty it. What is in it follows from the ledger: [`Dispatcher::remember`] is told of every

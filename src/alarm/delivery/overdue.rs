@@ -1,7 +1,8 @@
 //! Gateways that say nothing: what they have is given up in time, so that nobody waits behind them for ever.
 
 use super::gateway::Gateway;
-use super::outbox::{Dispatcher, LEASE_MS, Pending, RowState, dead_letter, judged};
+use super::outbox::{Dispatcher, LEASE_MS, dead_letter, judged};
+use super::rows::{Pending, RowState};
 use crate::alarm::event::{AlarmEvent, Delivery};
 use crate::alarm::notify::Outcome;
 use crate::model::Timestamp;

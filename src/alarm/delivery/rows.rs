@@ -1,9 +1,46 @@
 //! The rows of the outbox, indexed by what each step asks for: a long outbox costs a step no more than a short one.
 
-use super::outbox::{Pending, RowState};
-use crate::alarm::event::AlarmId;
+use super::gateway::Ticket;
+use crate::alarm::event::{AlarmId, Notification};
 use crate::model::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a row of the outbox stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowState {
+    /// It is tried at a host time.
+    Waiting(Timestamp),
+    /// It is with the gateway, which has not begun with it.
+    Queued,
+    /// The gateway has begun with it, and has until this host time to answer.
+    Leased(Timestamp),
+    /// The gateway has answered; that is being recorded.
+    Answered,
+}
+
+/// A row of the outbox.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    /// Place in the outbox: rows leave in the order in which they were written.
+    pub(super) place: u64,
+    pub(super) notification: Notification,
+    pub(super) attempts: u32,
+    pub(super) state: RowState,
+    /// Whether the next way has been taken already.
+    pub(super) is_dead: bool,
+    /// Where a gateway has it.
+    pub(super) held: Option<Held>,
+}
+
+/// How a gateway has a notification.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    /// [`Gateway::generation`].
+    pub(super) generation: u64,
+    /// Host time since when.
+    pub(super) since: Timestamp,
+    pub(super) ticket: Ticket,
+}
 
 /// Place of a row in the outbox, and its id.
 type Place = (u64, String);
@@ -143,7 +180,7 @@ fn in_order<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alarm::event::{Notification, Subject};
+    use crate::alarm::event::Subject;
     use crate::rules::verdict::{Contact, Priority};
     use proptest::prelude::*;
 

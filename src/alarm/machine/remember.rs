@@ -8,6 +8,7 @@ use crate::alarm::event::{
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
+use crate::rules::verdict::Contact;
 use std::sync::Arc;
 
 impl Machine {
@@ -183,6 +184,37 @@ impl Machine {
             }
             Subject::Heartbeat(number) => self.heartbeats = Some(number),
             Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
+        }
+    }
+
+    /// Notes whose due times an event changes. Those of silences and of the alarms under them are noted where they change.
+    fn reschedule(&mut self, event: &AlarmEvent) {
+        let contact = |contact: &Contact| Cause::Contact(contact.clone());
+        match event {
+            AlarmEvent::Opened(opened) => self.schedule.note_changed(Cause::Alarm(opened.alarm)),
+            AlarmEvent::Closed(closed) => self.schedule.note_changed(Cause::Alarm(closed.alarm)),
+            AlarmEvent::Acknowledged(one) => self.schedule.note_changed(Cause::Alarm(one.alarm)),
+            AlarmEvent::Operated(operated) => {
+                operated.alarm.into_iter().for_each(|alarm| self.schedule.note_changed(Cause::Alarm(alarm)));
+            }
+            AlarmEvent::LatchChanged(change) => self.schedule.note_changed(Cause::Alarm(change.alarm)),
+            AlarmEvent::Joined(joined) => {
+                self.schedule.note_changed(Cause::Alarm(joined.alarm));
+                self.schedule.note_changed(Cause::Alarm(AlarmId(joined.incident.0)));
+            }
+            AlarmEvent::Escalated(step) => {
+                self.schedule.note_changed(Cause::Alarm(step.alarm));
+                step.parties.iter().for_each(|party| self.schedule.note_changed(contact(&party.contact)));
+            }
+            AlarmEvent::Reminded(reminded) => self.schedule.note_changed(Cause::Alarm(reminded.alarm)),
+            AlarmEvent::HeldBack(held) => self.schedule.note_changed(contact(&held.party.contact)),
+            AlarmEvent::FloodChanged(flood) => self.schedule.note_changed(contact(&flood.contact)),
+            AlarmEvent::Notification(notification) => match notification.subject {
+                Subject::RollUp(_) => self.schedule.note_changed(contact(&notification.contact)),
+                Subject::Heartbeat(_) => self.schedule.forget_next(),
+                Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
+            },
+            _ => {}
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Time passes: everything that falls due, in order of time.
 
 use super::Machine;
-use super::schedule::{Due, What, planned};
-use crate::alarm::event::{Acknowledged, AlarmEvent, AlarmKey, ShelvingEnd, ShelvingEnded};
-use crate::alarm::responder::Responder;
+use super::schedule::{Cause, Due, What};
+use crate::alarm::event::{Acknowledged, AlarmEvent, AlarmId, AlarmKey, ShelvingEnd, ShelvingEnded};
+use crate::alarm::responder::{PlannedAcknowledgement, Responder};
+use crate::alarm::state::Alarm;
 use crate::model::Timestamp;
 
 impl Machine {
@@ -11,7 +12,7 @@ impl Machine {
     /// shelvings, reminders, roll-ups, heartbeats.
     pub fn tick(&mut self, now: Timestamp, responder: Option<&dyn Responder>) -> Vec<AlarmEvent> {
         let mut events = Vec::new();
-        if self.is_nothing_due(now, responder) {
+        if self.schedule.is_nothing_due(now, responder.is_some()) {
             return events;
         }
         loop {
@@ -26,13 +27,7 @@ impl Machine {
     }
 
     /// Does what is due.
-    pub(super) fn meet(
-        &mut self,
-        due: Due,
-        now: Timestamp,
-        responder: Option<&dyn Responder>,
-        events: &mut Vec<AlarmEvent>,
-    ) {
+    fn meet(&mut self, due: Due, now: Timestamp, responder: Option<&dyn Responder>, events: &mut Vec<AlarmEvent>) {
         match due.what {
             What::Acknowledge(alarm) => {
                 let planned = self.alarms.get(&alarm).and_then(|of| planned(of, responder));
@@ -54,4 +49,60 @@ impl Machine {
         let ended = ShelvingEnded { alarm, rule, scope_key, end: ShelvingEnd::TimeOver, due, at: now };
         self.emit(AlarmEvent::ShelvingEnded(ended), events);
     }
+
+    /// What is due first.
+    fn earliest(&mut self, now: Timestamp, responder: Option<&dyn Responder>) -> Option<Due> {
+        self.schedule.set_responder(responder.is_some(), self.alarms.keys().copied());
+        while let Some(cause) = self.schedule.take_changed() {
+            let due = self.due_of(&cause, responder);
+            self.schedule.put(cause, due);
+        }
+        self.schedule.first().cloned().into_iter().chain(self.next_heartbeat(now)).min()
+    }
+
+    fn due_of(&self, cause: &Cause, responder: Option<&dyn Responder>) -> Vec<Due> {
+        match cause {
+            Cause::Alarm(id) => {
+                self.alarms.get(id).into_iter().flat_map(|alarm| due_of_alarm(*id, alarm, responder)).collect()
+            }
+            Cause::Silence(key) => {
+                let until = self.silence(&key.rule, &key.scope_key).and_then(|silence| silence.until());
+                until.map(|at| Due { at, what: What::EndShelving(key.clone()) }).into_iter().collect()
+            }
+            Cause::Contact(contact) => {
+                let Some(load) = self.loads.get(contact) else { return Vec::new() };
+                let roll_up = load.next_roll_up().map(|at| Due { at, what: What::RollUp(contact.clone()) });
+                let end = load.ends().map(|at| Due { at, what: What::EndFlood(contact.clone()) });
+                roll_up.into_iter().chain(end).collect()
+            }
+        }
+    }
+
+    /// The next heartbeat: of those that were missed only the newest is sent.
+    fn next_heartbeat(&self, now: Timestamp) -> Option<Due> {
+        let every_ms = self.heartbeat.as_ref()?.every_ms;
+        let current = u64::try_from(now.as_ms().div_euclid(every_ms)).ok()?;
+        let number = self.heartbeats.map_or(current, |last| (last + 1).max(current));
+        let at = i64::try_from(number).ok()?.saturating_mul(every_ms);
+        Some(Due { at: Timestamp::from_ms(at), what: What::Heartbeat(number) })
+    }
 }
+
+/// What one alarm waits for.
+fn due_of_alarm(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -> impl Iterator<Item = Due> {
+    let planned = planned(alarm, responder).map(|planned| {
+        let at = planned.at.max(alarm.begun_at);
+        Due { at, what: What::Acknowledge(id) }
+    });
+    let step = alarm.next_step_due().map(|at| Due { at, what: What::Step(id) });
+    let remind = alarm.next_reminder().map(|(_, at)| Due { at, what: What::Remind(id) });
+    planned.into_iter().chain(step).chain(remind)
+}
+
+/// The acknowledgement that a scripted operator will give.
+fn planned(alarm: &Alarm, responder: Option<&dyn Responder>) -> Option<PlannedAcknowledgement> {
+    responder.filter(|_| alarm.acknowledged.is_none()).and_then(|one| one.acknowledge(alarm))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,9 @@
 //! Conditions: where each rule stands over each scope, apart from what people have done about it.
 
-use super::columns;
 use crate::alarm::event::AlarmId;
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// The condition of one rule over one scope, apart from what people have done about it (OPC UA Part 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -83,25 +81,6 @@ impl ConditionState {
     #[must_use]
     pub const fn alarm(&self) -> Option<AlarmId> {
         self.alarm
-    }
-}
-
-/// What of the machine is not in its events: the conditions that are not plainly normal, by rule and scope. One whose alarm is open, with
-/// nothing else under way, follows from the events and is left out.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct MachineState<'a> {
-    #[serde(with = "columns")]
-    pub(crate) conditions: Vec<(Cow<'a, str>, Cow<'a, str>, Cow<'a, ConditionState>)>,
-}
-
-impl MachineState<'_> {
-    /// The same, for as long as it is wanted.
-    #[must_use]
-    pub fn into_owned(self) -> MachineState<'static> {
-        let owned = |(rule, scope_key, state): (Cow<'_, str>, Cow<'_, str>, Cow<'_, ConditionState>)| {
-            (Cow::Owned(rule.into_owned()), Cow::Owned(scope_key.into_owned()), Cow::Owned(state.into_owned()))
-        };
-        MachineState { conditions: self.conditions.into_iter().map(owned).collect() }
     }
 }
 

@@ -7,7 +7,7 @@ use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
 use super::late::columns;
 use super::late::ranges::LateRanges;
 use super::member::{MemberState, gather};
-use super::progress::Ahead;
+use super::progress::ahead::Ahead;
 use super::series::{Change, Heard, Series, flag_of, of_strand};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
@@ -29,6 +29,20 @@ pub struct EngineState {
     /// Of plans with several members: what the clear condition of each said last.
     #[serde(with = "columns::truths")]
     pub(super) clear_known: Vec<(u32, Vec<Truth>)>,
+}
+
+/// [`EngineState`] as checkpoints of the versions 1 to 3 store it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EarlierEngineState {
+    next: Vec<(u32, Option<Timestamp>)>,
+    unknown: Vec<(u32, u32, Timestamp)>,
+    clear_known: Vec<(u32, Vec<Truth>)>,
+}
+
+impl From<EarlierEngineState> for EngineState {
+    fn from(EarlierEngineState { next, unknown, clear_known }: EarlierEngineState) -> Self {
+        Self { next, unknown, clear_known }
+    }
 }
 
 /// All plans of a rule set over the newest samples.
@@ -299,10 +313,12 @@ impl Engine {
     /// first time that passed.
     pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
         for (index, plan) in self.plans.iter_mut().enumerate() {
-            self.ahead.has_begun |= plan.wait(now);
+            self.ahead.note_begun(plan.wait(now));
             if let (Some(next), Some(to)) = (plan.next, plan.frontier(&self.heard, Some(now))) {
                 plan.run(index, &self.series, next, to, sink);
-                self.ahead.note(plan, next);
+                if let Some(reached) = plan.next.filter(|reached| *reached != next) {
+                    plan.ahead_of = Some(self.ahead.note(next, reached, plan.step_ms));
+                }
             }
         }
     }

@@ -1,72 +1,45 @@
 //! How far plans have come: which instants are due, and which samples no window will look at again.
 
+pub(super) mod ahead;
+
 use super::engine::{Engine, PlanState};
 use super::member::MemberState;
 use super::series::Heard;
-use crate::base::limits::IDLE_INSTANTS_PER_CHECKPOINT;
 use crate::model::{InstrumentId, Timestamp};
 
 /// After so many frames the old samples of one instrument are dropped, each in its turn: no frame waits for all.
 const FRAMES_PER_TRIM: u64 = 32;
-/// Instants of each plan without frames that are worth a checkpoint, which takes a look at every plan.
-const INSTANTS_PER_PLAN: u64 = 16;
-
-/// How far plans have come without frames since the last checkpoint. A restart evaluates these instants again and finds the same, unless a
-/// frame comes that falls before them.
-#[derive(Debug, Default)]
-pub(super) struct Ahead {
-    /// Number of the last checkpoint.
-    checkpoint: u64,
-    /// The last instant that was evaluated without frames.
-    until: Option<Timestamp>,
-    /// How many instants that were, of all plans.
-    instants: u64,
-    /// Whether a plan has begun to wait for its first frame: since when, nothing but a checkpoint knows.
-    pub(super) has_begun: bool,
-}
-
-impl Ahead {
-    /// Notes that a plan has evaluated everything from `from` up to its next instant.
-    pub(super) fn note(&mut self, plan: &mut PlanState, from: Timestamp) {
-        let Some(next) = plan.next.filter(|next| *next != from) else { return };
-        plan.ahead_of = Some(self.checkpoint);
-        self.until = self.until.max(Some(next.plus_ms(-plan.step_ms)));
-        let instants = next.since_ms(from) / plan.step_ms.max(1);
-        self.instants = self.instants.saturating_add(instants.unsigned_abs());
-    }
-}
 
 impl Engine {
     /// Whether any plan has come further without frames since the last checkpoint.
     #[must_use]
     pub const fn is_ahead(&self) -> bool {
-        self.ahead.until.is_some()
+        self.ahead.until().is_some()
     }
 
     /// Whether a frame falls before an instant that was evaluated without it since the last checkpoint.
     #[must_use]
     pub fn is_ahead_of(&self, instrument: InstrumentId, time: Timestamp) -> bool {
-        if self.ahead.until.is_none_or(|until| time > until) {
+        if self.ahead.until().is_none_or(|until| time > until) {
             return false;
         }
         let source = self.source_of.get(&instrument).and_then(|place| self.sources.get(*place));
         let mut plans = source.into_iter().flat_map(|source| &source.plans).filter_map(|plan| self.plans.get(*plan));
         plans.any(|plan| {
             let is_before = |next: Timestamp| time <= next.plus_ms(-plan.step_ms);
-            plan.ahead_of == Some(self.ahead.checkpoint) && plan.next.is_some_and(is_before)
+            plan.ahead_of == Some(self.ahead.checkpoint()) && plan.next.is_some_and(is_before)
         })
     }
 
     /// Whether a checkpoint should store how far the plans have come without frames: a restart would have much to evaluate again.
     #[must_use]
     pub fn is_far_ahead(&self) -> bool {
-        let instants_max = IDLE_INSTANTS_PER_CHECKPOINT.max(INSTANTS_PER_PLAN.saturating_mul(self.plans.len() as u64));
-        self.ahead.has_begun || self.ahead.instants >= instants_max
+        self.ahead.is_far(self.plans.len())
     }
 
     /// Notes that a checkpoint has stored how far all plans have come.
     pub const fn note_stored(&mut self) {
-        self.ahead = Ahead { checkpoint: self.ahead.checkpoint + 1, until: None, instants: 0, has_begun: false };
+        self.ahead.note_stored();
     }
 
     /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.

@@ -1,9 +1,8 @@
 //! Stored form of the engine's state in checkpoints: columns, so that what many plans have in common takes few bytes.
 
-use super::super::engine::EngineState;
+use super::super::super::verdict::Truth;
 use super::outages::Outages;
 use super::ranges::LateRange;
-use super::{LateState, Truth};
 use crate::base::runs::{Columns, Lists, number};
 use crate::model::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -160,82 +159,5 @@ pub(super) mod outages {
             }
         }
         Ok(plans)
-    }
-}
-
-/// [`EngineState`] as checkpoints of the versions 1 to 3 store it.
-#[derive(Debug, Deserialize)]
-pub struct EarlierEngineState {
-    next: Vec<(u32, Option<Timestamp>)>,
-    unknown: Vec<(u32, u32, Timestamp)>,
-    clear_known: Vec<(u32, Vec<Truth>)>,
-}
-
-impl From<EarlierEngineState> for EngineState {
-    fn from(EarlierEngineState { next, unknown, clear_known }: EarlierEngineState) -> Self {
-        Self { next, unknown, clear_known }
-    }
-}
-
-/// [`LateState`] as checkpoints of the versions 2 and 3 store it.
-#[derive(Debug, Deserialize)]
-pub struct EarlierLateState {
-    begun: Vec<(u32, Option<Timestamp>)>,
-    late: Vec<(u32, Vec<LateRange>)>,
-    turn: u32,
-    outages: Vec<(u32, Vec<Outages>)>,
-    clear_outages: Vec<(u32, Vec<Outages>)>,
-}
-
-impl From<EarlierLateState> for LateState {
-    fn from(state: EarlierLateState) -> Self {
-        let EarlierLateState { begun, late, turn, outages, clear_outages } = state;
-        Self { begun, late, turn, outages, clear_outages }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn any_instant() -> impl Strategy<Value = Timestamp> {
-        (0_i64..40).prop_map(|second| Timestamp::from_ms(1_750_000_000_000 + second * 1_000))
-    }
-
-    fn any_truth() -> impl Strategy<Value = Truth> {
-        prop::sample::select(vec![Truth::False, Truth::Unknown, Truth::True])
-    }
-
-    fn any_outages() -> impl Strategy<Value = Outages> {
-        let part = (any_instant(), prop::option::of(any_instant()), any_truth());
-        prop::collection::vec(part, 0..3).prop_map(|parts| Outages::of_parts(parts.into_iter()))
-    }
-
-    fn any_late() -> impl Strategy<Value = LateState> {
-        let begun = prop::collection::vec((1_u32..9, prop::option::of(any_instant())), 0..5);
-        let range = (any_instant(), any_instant(), prop::option::of(any_instant()));
-        let range = range.prop_map(|(from, to, upto)| LateRange { from, to, upto });
-        let late = prop::collection::btree_map(any::<u32>(), prop::collection::vec(range, 0..4), 0..5);
-        let outages = || prop::collection::btree_map(any::<u32>(), prop::collection::vec(any_outages(), 1..4), 0..5);
-        (begun, late, any::<u32>(), outages(), outages()).prop_map(|(begun, late, turn, outages, clear_outages)| {
-            let (late, outages) = (late.into_iter().collect(), outages.into_iter().collect());
-            LateState { begun, late, turn, outages, clear_outages: clear_outages.into_iter().collect() }
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn the_state_of_the_engine_comes_back(
-            next in prop::collection::vec((1_u32..9, prop::option::of(any_instant())), 0..5),
-            unknown in prop::collection::vec((any::<u32>(), any::<u32>(), any_instant()), 0..9),
-            clear_known in prop::collection::vec((any::<u32>(), prop::collection::vec(any_truth(), 0..4)), 0..5),
-            late in any_late(),
-        ) {
-            let engine = EngineState { next, unknown, clear_known };
-            let bytes = bincode::serialize(&(&engine, &late)).unwrap();
-            let again: (EngineState, LateState) = bincode::deserialize(&bytes).unwrap();
-            prop_assert_eq!(again, (engine, late));
-        }
     }
 }

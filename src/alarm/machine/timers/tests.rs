@@ -6,7 +6,7 @@ use crate::alarm::machine::Heartbeat;
 use crate::alarm::state::RuleSetRef;
 use crate::base::checksum::Digest;
 use crate::rules::verdict::{
-    AlarmSpec, Chain, LatePolicy, MissingPolicy, Place, Priority, Remind, Step, Truth, Verdict,
+    AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Remind, Step, Truth, Verdict,
 };
 use proptest::prelude::*;
 

@@ -1,13 +1,32 @@
-//! Stored form of conditions in checkpoints: names, states and their places in columns, so that what many have in common takes few bytes.
+//! State of the machine for checkpoints. It is stored as names, states and their places in columns, so that what many have in common takes few bytes.
 
-use super::condition::{ConditionState, MachineState};
+use super::condition::ConditionState;
 use crate::alarm::event::AlarmId;
 use crate::base::runs::{Columns, integer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub(super) type Conditions<'a> = Vec<(Cow<'a, str>, Cow<'a, str>, Cow<'a, ConditionState>)>;
+type Conditions<'a> = Vec<(Cow<'a, str>, Cow<'a, str>, Cow<'a, ConditionState>)>;
+
+/// What of the machine is not in its events: the conditions that are not plainly normal, by rule and scope. One whose alarm is open, with
+/// nothing else under way, follows from the events and is left out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MachineState<'a> {
+    #[serde(serialize_with = "serialize", deserialize_with = "deserialize")]
+    pub(crate) conditions: Vec<(Cow<'a, str>, Cow<'a, str>, Cow<'a, ConditionState>)>,
+}
+
+impl MachineState<'_> {
+    /// The same, for as long as it is wanted.
+    #[must_use]
+    pub fn into_owned(self) -> MachineState<'static> {
+        let owned = |(rule, scope_key, state): (Cow<'_, str>, Cow<'_, str>, Cow<'_, ConditionState>)| {
+            (Cow::Owned(rule.into_owned()), Cow::Owned(scope_key.into_owned()), Cow::Owned(state.into_owned()))
+        };
+        MachineState { conditions: self.conditions.into_iter().map(owned).collect() }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
@@ -31,7 +50,7 @@ impl<K: Ord> Numbers<K> {
     }
 }
 
-pub(super) fn serialize<S: Serializer>(conditions: &Conditions<'_>, to: S) -> Result<S::Ok, S::Error> {
+fn serialize<S: Serializer>(conditions: &Conditions<'_>, to: S) -> Result<S::Ok, S::Error> {
     let mut stored = Stored { names: Vec::new(), states: Vec::new(), conditions: Columns::default() };
     let (mut names, mut states) = (Numbers(BTreeMap::new()), Numbers(BTreeMap::new()));
     for (rule, scope_key, state) in conditions {
@@ -52,7 +71,7 @@ pub(super) fn serialize<S: Serializer>(conditions: &Conditions<'_>, to: S) -> Re
     stored.serialize(to)
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Conditions<'static>, D::Error> {
+fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Conditions<'static>, D::Error> {
     let Stored { names, states, conditions } = Stored::deserialize(from)?;
     let name = |number: i64| usize::try_from(number).ok().and_then(|number| names.get(number));
     let condition = |[rule, scope_key, state, alarm]: [i64; 4]| {
