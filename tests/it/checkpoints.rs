@@ -29,7 +29,7 @@ struct Site {
 impl Site {
     fn new(stations: usize, interval: Interval, rules: &str) -> Self {
         let (storage, clock) = (FaultyStorage::default(), Arc::new(ManualClock::new(BEGIN_MS)));
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let mut site = Self { storage, clock, dir, db: None, instruments: Vec::new(), now_ms: BEGIN_MS };
         site.open();
         for number in 0..stations {
