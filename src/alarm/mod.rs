@@ -19,6 +19,7 @@ pub use machine::{Heartbeat, Machine, NextStep, Trial};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
 pub use report::{AlarmRecord, Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder, Scripted};
+pub(crate) use state::EarlierMachineState;
 pub use state::{
     Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, RuleSetRef, Shelved, Silence, Standing,
 };

@@ -24,10 +24,16 @@ pub const HEAD_BYTES_MAX: usize = 16 << 20;
 pub const SEGMENT_BYTES_MAX: u64 = 16 << 20;
 /// Bytes of the write-ahead log above which the head is sealed, however few rows it has: corrections fill the log, not the head.
 pub const WAL_BYTES_MAX: u64 = 64 << 20;
-/// Bytes of one ledger commit's payload.
-pub const LEDGER_COMMIT_BYTES_MAX: usize = 64 << 20;
+/// Bytes of one ledger commit's payload: what one frame or one step of time brings about must fit.
+pub const LEDGER_COMMIT_BYTES_MAX: usize = 240 << 20;
 /// Bytes of one ledger record's body.
 pub const LEDGER_RECORD_BYTES_MAX: usize = 16 << 20;
+/// Bytes of one part of a body that is stored in several records.
+pub const LEDGER_PART_BYTES_MAX: usize = 8 << 20;
+/// Bytes of a checkpoint above which it leaves out the outages of stations, which only late data of quorum rules needs.
+pub const CHECKPOINT_BYTES_MAX: usize = 48 << 20;
+/// Instants that are evaluated without frames until a checkpoint stores how far evaluation has come. A restart evaluates them again.
+pub const IDLE_INSTANTS_PER_CHECKPOINT: u64 = 1 << 20;
 /// Decimal places that a block's scale may have.
 pub const DECIMALS_MAX: u8 = 12;
 /// The greatest magnitude of a reading: up to here sums stay exact.
@@ -85,5 +91,9 @@ const _: () = assert!(ROWS_PER_BLOCK.is_multiple_of(VALUES_PER_GROUP));
 const _: () = assert!(VALUES_PER_GROUP == 128, "a patch's position is seven bits, and lanes hold 4 x 32 values");
 const _: () = assert!(ROWS_PER_CHUNK_MAX <= BLOCKS_PER_CHUNK_MAX * ROWS_PER_BLOCK);
 const _: () = assert!(LEDGER_RECORD_BYTES_MAX < LEDGER_COMMIT_BYTES_MAX);
+const _: () =
+    assert!(LEDGER_COMMIT_BYTES_MAX < WAL_FRAME_BYTES_MAX, "a commit may be stored in the write-ahead log first");
+const _: () = assert!(LEDGER_PART_BYTES_MAX < LEDGER_RECORD_BYTES_MAX);
+const _: () = assert!(2 * CHECKPOINT_BYTES_MAX < LEDGER_COMMIT_BYTES_MAX);
 const _: () = assert!(2 * LEDGER_RECORD_BYTES_MAX < DUMP_LINE_BYTES_MAX);
 const _: () = assert!(HEAD_BYTES_MAX < WAL_FRAME_BYTES_MAX);

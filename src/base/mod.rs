@@ -1,4 +1,4 @@
-//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, byte cursors and checked lines, work in the
+//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, byte cursors and checked lines, runs of integers, work in the
 //! background. Nothing here knows a word of the domain.
 
 pub(crate) mod background;
@@ -11,6 +11,7 @@ pub mod limits;
 pub(crate) mod lines;
 mod moments;
 pub(crate) mod observe;
+pub(crate) mod runs;
 
 pub use direction::ExactDirection;
 pub use exact::ExactSum;

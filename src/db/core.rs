@@ -1,12 +1,13 @@
 //! The database and what it holds together.
 
-use super::pending::{Deletions, Uncommitted};
+use super::pending::{Deletions, Uncommitted, Unseen};
 use super::records::Checkpoint;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::background::{Worker, let_others_go_first};
+use crate::base::limits::CHECKPOINT_BYTES_MAX;
 use crate::config::{Config, Durability, Timers};
 use crate::error::Error;
-use crate::ledger::{Kind, Ledger, Record};
+use crate::ledger::{Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::Readings;
 use crate::rules::{Engine, RuleFile};
@@ -69,6 +70,7 @@ pub(super) struct Inner {
     /// The last frame that rules have seen.
     pub(super) position_lsn: u64,
     pub(super) uncommitted: Uncommitted,
+    pub(super) unseen: Option<Unseen>,
 }
 
 /// The rule set in force, and the stations that it was bound to.
@@ -172,21 +174,37 @@ impl Inner {
         }
     }
 
-    pub(super) fn checkpoint(&self) -> Result<Record, Error> {
+    /// The records of a checkpoint, for the end of a commit.
+    pub(super) fn checkpoint(&self) -> Result<Vec<Record>, Error> {
         let (engine, late) = self.engine.states();
         let machine = self.machine.state();
-        let body = Checkpoint { lsn: self.position_lsn, frame_time: self.frame_time, engine, machine, late };
-        Ok(Record::new(Kind::Checkpoint, &body)?)
+        let mut body = Checkpoint { lsn: self.position_lsn, frame_time: self.frame_time, engine, machine, late };
+        let records = body.records()?;
+        if records.iter().map(Record::body_bytes).sum::<usize>() <= CHECKPOINT_BYTES_MAX {
+            return Ok(records);
+        }
+        body.late.forget_outages();
+        Ok(body.records()?)
     }
 
-    /// Commits what has come about, together with how far the rules have seen; then tells subscribers and gateways.
+    /// Commits all events with a checkpoint, notifies subscribers and gateways, and evaluates stored frames that had to wait.
     pub(super) fn commit_all(&mut self) -> Result<(), Error> {
+        self.commit_events()?;
+        if let Some(unseen) = self.unseen.take() {
+            self.show(unseen)?;
+            self.commit_events()?;
+        }
+        Ok(())
+    }
+
+    /// Commits the events with a checkpoint; then notifies subscribers and gateways.
+    pub(super) fn commit_events(&mut self) -> Result<(), Error> {
         if self.uncommitted.records.is_empty() {
             return Ok(self.ledger.settle()?);
         }
         let superseded = self.dispatcher.superseded_by(&self.uncommitted.events, self.timer_now());
         let mut last: Vec<Record> = superseded.iter().map(AlarmEvent::to_record).collect::<Result<_, _>>()?;
-        last.push(self.checkpoint()?);
+        last.extend(self.checkpoint()?);
         let waiting = self.uncommitted.records.len();
         self.uncommitted.records.extend(last);
         let written = self.write_commit();
@@ -194,6 +212,7 @@ impl Inner {
             self.uncommitted.records.truncate(waiting);
             return written;
         }
+        self.engine.note_stored();
         let Uncommitted { mut events, .. } = std::mem::take(&mut self.uncommitted);
         events.extend(superseded);
         self.publish(&events);
@@ -205,6 +224,16 @@ impl Inner {
             let_others_go_first();
         }
         Ok(self.ledger.settle()?)
+    }
+
+    /// Commits a checkpoint of its own, behind all events.
+    pub(super) fn commit_position(&mut self) -> Result<(), Error> {
+        self.commit_all()?;
+        let checkpoint = self.checkpoint()?;
+        self.store.sync().sync_written()?;
+        self.ledger.commit(&checkpoint)?;
+        self.engine.note_stored();
+        Ok(())
     }
 
     /// Where the frames that it tells of are not durable yet, the write-ahead log takes the commit first: one sync makes both durable. The

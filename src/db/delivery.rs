@@ -37,9 +37,13 @@ impl Database {
     /// reaches cannot be read: those instants are not looked at again.
     pub fn advance(&self) -> Result<(), Error> {
         let mut inner = self.inner.lock();
-        let mut has_moved = inner.config.timers == Timers::Clock && inner.pass_time()?;
-        has_moved |= inner.amend()?;
-        inner.keep_progress(has_moved)?;
+        // Events that could not be committed come first; while they cannot, no further ones are made.
+        inner.commit_all()?;
+        if inner.config.timers == Timers::Clock {
+            inner.pass_time()?;
+        }
+        let has_amended = inner.amend()?;
+        inner.store_progress(has_amended)?;
         inner.commit_all()?;
         inner.deliver()?;
         inner.publish_levels();
@@ -70,23 +74,20 @@ impl Database {
 }
 
 impl Inner {
-    /// Says whether a rule has come further.
-    fn pass_time(&mut self) -> Result<bool, Error> {
+    fn pass_time(&mut self) -> Result<(), Error> {
         let _work = observe::begin(Work::Rules);
         let now = self.timer_now();
         let responder = self.config.responder.clone();
         let (engine, machine) = (&mut self.engine, &mut self.machine);
-        let (events, has_moved) = Course { engine, machine, responder: responder.as_deref() }.time(now);
-        self.uncommitted.extend(events)?;
-        Ok(has_moved)
+        let events = Course { engine, machine, responder: responder.as_deref() }.time(now);
+        self.uncommitted.extend(events)
     }
 
-    /// What frames alone do not tell again is kept, where no commit of events does so anyway.
-    fn keep_progress(&mut self, has_moved: bool) -> Result<(), Error> {
-        if has_moved && self.uncommitted.records.is_empty() {
-            let checkpoint = self.checkpoint()?;
-            self.store.sync().sync_written()?;
-            self.ledger.commit(&[checkpoint])?;
+    /// Stores how far late data has been re-evaluated, and now and then how far the rules have come without frames, where no commit of events
+    /// does so anyway. Between two checkpoints a restart evaluates the same instants again and finds the same.
+    fn store_progress(&mut self, has_amended: bool) -> Result<(), Error> {
+        if (has_amended || self.engine.is_far_ahead()) && self.uncommitted.records.is_empty() {
+            self.commit_position()?;
         }
         Ok(())
     }

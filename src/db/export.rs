@@ -29,6 +29,13 @@ struct Line<'a> {
     body: &'a serde_json::Value,
 }
 
+#[derive(Serialize)]
+struct CheckpointPart {
+    part: u64,
+    parts: u64,
+    bytes: usize,
+}
+
 impl Database {
     /// Writes the ledger as JSON, one object a line: `index` (counted over the exported records), `kind`, `body`. Times are
     /// milliseconds since 1970, UTC. Gives the number of lines.
@@ -61,7 +68,7 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
         Kind::RuleSetLoaded => json::<RuleSetLoaded>(record, index),
         Kind::Correction => json::<Corrected>(record, index),
         Kind::SegmentSealed => json::<SegmentSealed>(record, index),
-        Kind::Checkpoint => written(&Checkpoint::read(record, index)?, record, index),
+        Kind::Checkpoint => checkpoint(record, index),
         Kind::SegmentsReplaced => json::<SegmentsReplaced>(record, index),
         Kind::ReadingsDeleted => deletion(record, index),
         Kind::DeletionCompleted => json::<DeletionCompleted>(record, index),
@@ -71,6 +78,17 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
             None => Ok(serde_json::Value::Null),
         },
     }
+}
+
+/// A checkpoint; of one in several records, which of them this is.
+fn checkpoint(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
+    if record.version() == Kind::Checkpoint.body_version() {
+        let (parts, part) = record.part(index)?;
+        if parts > 1 {
+            return written(&CheckpointPart { part, parts, bytes: record.body_bytes() }, record, index);
+        }
+    }
+    written(&Checkpoint::newest(std::slice::from_ref(record))?, record, index)
 }
 
 /// A deletion, but for the sequence number up to which it reaches: that is a matter of this machine.

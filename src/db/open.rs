@@ -2,7 +2,7 @@
 
 use super::core::{Database, Flusher, Inner, LoadedRules, Sealing};
 use super::pending::{Deletions, Uncommitted};
-use super::readings::{BY_FRAME, finish_deletions, note_segments};
+use super::readings::{BY_FRAME, COMMIT_BYTES, finish_deletions, note_segments};
 use super::records::{
     Checkpoint, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
     SegmentSealed, StationRegistered,
@@ -132,6 +132,7 @@ impl Remembered {
         for (index, record) in (0..).zip(records) {
             remembered.take(record, index)?;
         }
+        remembered.checkpoint = Checkpoint::newest(records)?.unwrap_or_default();
         Ok(remembered)
     }
 
@@ -150,7 +151,6 @@ impl Remembered {
                 self.registry.change_instrument(changed.id, changed.instrument());
             }
             Kind::RuleSetLoaded => self.rules = Some((record.body(index)?, self.registry.clone())),
-            Kind::Checkpoint => self.checkpoint = Checkpoint::read(record, index)?,
             Kind::SegmentSealed | Kind::SegmentsReplaced => note_segments(&mut self.lineage, record, index)?,
             Kind::ReadingsDeleted => {
                 let ReadingsDeleted { number, instrument, channels, range, until_lsn, .. } =
@@ -161,7 +161,7 @@ impl Remembered {
             Kind::DeletionCompleted => {
                 self.deletions.remove(&record.body::<DeletionCompleted>(index)?.number);
             }
-            Kind::Correction | Kind::ReadingsDropped => {}
+            Kind::Checkpoint | Kind::Correction | Kind::ReadingsDropped => {}
             _ => self.take_event(record, index)?,
         }
         Ok(())
@@ -190,6 +190,7 @@ impl Inner {
             frame_time: Timestamp::default(),
             position_lsn: 0,
             uncommitted: Uncommitted::default(),
+            unseen: None,
         }
     }
 
@@ -270,6 +271,9 @@ impl Inner {
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 let replaced = self.store.put_back(frame)?;
                 self.feed(lsn, frame, &replaced, BY_FRAME)?;
+                if self.uncommitted.bytes >= COMMIT_BYTES {
+                    self.commit_events()?;
+                }
             }
             frames += batch.len() as u64;
             if self.store.is_replay_full() && self.commit_position().is_ok() {

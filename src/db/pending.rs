@@ -1,16 +1,32 @@
-//! What has come about and waits: events for their commit, deletions for being done.
+//! Work that waits: events for their commit, stored frames for their evaluation, deletions for the segments.
 
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
 use crate::ledger::Record;
-use crate::store::Cut;
+use crate::model::Batch;
+use crate::store::{Correction, Cut};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Deletions that are in the ledger and not done, by number.
 pub(super) type Deletions = BTreeMap<u64, Cut>;
 
-/// Records and events that have come about but are not committed yet. They stay until a commit succeeds: a full disk delays them, and
-/// no more.
+/// Stored frames that the rules have not evaluated yet. They wait while the ledger cannot be written, so that no more events than one
+/// commit holds are ever in memory.
+#[derive(Debug)]
+pub(super) struct Unseen {
+    pub(super) batch: Batch,
+    /// Each with the index of the frame that brought it.
+    pub(super) corrections: Vec<(usize, Correction)>,
+    /// Sequence number of the batch's first frame.
+    pub(super) first_lsn: u64,
+    /// Index of the next frame.
+    pub(super) next: usize,
+    /// Who replaced values, and why.
+    pub(super) said: (Cow<'static, str>, Cow<'static, str>),
+}
+
+/// Records and events that are not committed yet. They stay until a commit succeeds: a full disk delays them and loses none.
 #[derive(Debug, Default)]
 pub(super) struct Uncommitted {
     pub(super) records: Vec<Record>,

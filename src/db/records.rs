@@ -1,10 +1,11 @@
 //! The bodies of the ledger records that the wiring writes.
 
-use crate::alarm::MachineState;
+use crate::alarm::{EarlierMachineState, MachineState};
 use crate::base::checksum::Digest;
-use crate::ledger::{LedgerError, Record};
+use crate::base::limits::LEDGER_PART_BYTES_MAX;
+use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, TimeRange, Timestamp};
-use crate::rules::{EngineState, LateState};
+use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState};
 use serde::{Deserialize, Serialize};
 
 /// Kind 1: a station was registered.
@@ -82,7 +83,7 @@ pub(super) struct SegmentSealed {
 }
 
 /// Kind 14: how far rules have seen, and what of their state does not follow from the stored frames. Every commit of alarm records ends
-/// with one, so that they are repeated neither too often nor too seldom after a crash.
+/// with one, so that they are repeated neither too often nor too seldom after a crash. It takes several records where it is large.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Checkpoint<'a> {
     /// The last frame that rules have seen.
@@ -100,21 +101,53 @@ pub(super) struct Checkpoint<'a> {
 struct Checkpoint1 {
     lsn: u64,
     frame_time: Timestamp,
-    engine: EngineState,
-    machine: MachineState<'static>,
+    engine: EarlierEngineState,
+    machine: EarlierMachineState,
+}
+
+/// [`Checkpoint`] in the versions 2 and 3: row by row, in one record.
+#[derive(Deserialize)]
+struct Checkpoint3 {
+    lsn: u64,
+    frame_time: Timestamp,
+    engine: EarlierEngineState,
+    machine: EarlierMachineState,
+    late: EarlierLateState,
+}
+
+impl From<Checkpoint3> for Checkpoint<'static> {
+    fn from(Checkpoint3 { lsn, frame_time, engine, machine, late }: Checkpoint3) -> Self {
+        Self { lsn, frame_time, engine: engine.into(), machine: machine.into(), late: late.into() }
+    }
+}
+
+impl Checkpoint<'_> {
+    /// The records that hold it: as many as its bytes take.
+    pub(super) fn records(&self) -> Result<Vec<Record>, LedgerError> {
+        Record::in_parts(Kind::Checkpoint, self, LEDGER_PART_BYTES_MAX)
+    }
 }
 
 impl Checkpoint<'static> {
-    /// Reads the body of any version.
-    pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
-        match record.version() {
+    /// The newest checkpoint of a ledger.
+    pub(super) fn newest(records: &[Record]) -> Result<Option<Self>, LedgerError> {
+        let newest = records.iter().rposition(|record| record.kind() == Kind::Checkpoint);
+        let Some((last, record)) = newest.and_then(|last| Some((last, records.get(last)?))) else { return Ok(None) };
+        let index = last as u64;
+        Ok(Some(match record.version() {
             1 => {
                 let Checkpoint1 { lsn, frame_time, engine, machine } = record.body_of_version(1, index)?;
-                Ok(Self { lsn, frame_time, engine, machine, late: LateState::default() })
+                let (engine, machine) = (engine.into(), machine.into());
+                Self { lsn, frame_time, engine, machine, late: LateState::default() }
             }
-            2 => record.body_of_fewer_fields(2, 1, index),
-            _ => record.body(index),
-        }
+            2 => record.body_of_fewer_fields::<Checkpoint3>(2, 1, index)?.into(),
+            3 => record.body_of_version::<Checkpoint3>(3, index)?.into(),
+            _ => {
+                let count = usize::try_from(record.part(index)?.0).unwrap_or(usize::MAX);
+                let first = (last + 1).saturating_sub(count);
+                Record::body_of_parts(records.get(first..=last).unwrap_or_default(), index)?
+            }
+        }))
     }
 }
 
@@ -194,19 +227,31 @@ pub(super) struct ReadingsDropped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Kind;
 
     #[test]
     fn checkpoints_of_every_version_are_read() {
         let checkpoint = Checkpoint { lsn: 7, frame_time: Timestamp::from_ms(1_000), ..Checkpoint::default() };
-        let newest = Record::new(Kind::Checkpoint, &checkpoint).unwrap();
-        let (_, body) = newest.bytes();
-        assert_eq!(newest.version(), 3);
-        // Version 3 has one list more than version 2, and that has four fields more than version 1: of nothing, each takes a byte.
+        let newest = checkpoint.records().unwrap();
+        assert_eq!(newest.iter().map(Record::version).collect::<Vec<_>>(), [4]);
+        assert_eq!(Checkpoint::newest(&newest).unwrap(), Some(checkpoint.clone()));
+        // Sequence number, time (zigzag, behind the mark of a u16), and nothing: three lists of the engine, one of the machine, and of late
+        // readings three more, a number and two lists.
+        let body = [&[7, 251, 208, 7][..], &[0; 9]].concat();
         for (version, fewer) in [(3, 0), (2, 1), (1, 5)] {
             let body = body[..body.len() - fewer].to_vec();
             let record = Record::from_bytes(Kind::Checkpoint, version, body).unwrap();
-            assert_eq!(Checkpoint::read(&record, 0).unwrap(), checkpoint, "version {version}");
+            assert_eq!(Checkpoint::newest(&[record]).unwrap(), Some(checkpoint.clone()), "version {version}");
         }
+    }
+
+    #[test]
+    fn the_newest_of_several_checkpoints_in_parts_is_read() {
+        let checkpoint = |lsn| Checkpoint { lsn, ..Checkpoint::default() };
+        let parts = |lsn, bytes| Record::in_parts(Kind::Checkpoint, &checkpoint(lsn), bytes).unwrap();
+        let mut records = [parts(1, 5), parts(2, 100), parts(3, 3)].concat();
+        assert_eq!(Checkpoint::newest(&records).unwrap(), Some(checkpoint(3)));
+        records.truncate(records.len() - parts(3, 3).len());
+        assert_eq!(Checkpoint::newest(&records).unwrap(), Some(checkpoint(2)));
+        assert_eq!(Checkpoint::newest(&[]).unwrap(), None);
     }
 }

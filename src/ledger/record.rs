@@ -1,6 +1,7 @@
 //! Records: a kind, a version, and a body that only its owner understands.
 
 use super::error::LedgerError;
+use crate::base::bytes::{ByteReader, BytesError, put_varint};
 use crate::base::limits::LEDGER_RECORD_BYTES_MAX;
 use bincode::Options;
 use serde::Serialize;
@@ -122,7 +123,8 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged | Self::Checkpoint => 3,
+            Self::Checkpoint => 4,
+            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 3,
             Self::ConditionUnknown
             | Self::ConditionKnown
             | Self::MembershipChanged
@@ -161,6 +163,10 @@ pub struct Record {
     pub(super) body: Vec<u8>,
 }
 
+fn wrong(kind: Kind, index: u64, reason: String) -> LedgerError {
+    LedgerError::Body { index, kind: kind.name(), reason }
+}
+
 fn options() -> impl Options {
     bincode::DefaultOptions::new().with_limit(LEDGER_RECORD_BYTES_MAX as u64).with_varint_encoding()
 }
@@ -171,12 +177,63 @@ impl Record {
     /// # Errors
     /// [`LedgerError::Body`] for a body over the limit of 16 MiB.
     pub fn new<T: Serialize>(kind: Kind, body: &T) -> Result<Self, LedgerError> {
-        let body = options().serialize(body).map_err(|error| LedgerError::Body {
-            index: 0,
-            kind: kind.name(),
-            reason: error.to_string(),
-        })?;
+        let body = options().serialize(body).map_err(|error| wrong(kind, 0, error.to_string()))?;
         Ok(Self { kind, version: kind.body_version(), body })
+    }
+
+    /// Records of a kind that hold one body between them, in order, whatever its size.
+    ///
+    /// # Errors
+    /// [`LedgerError::Body`] for a body that cannot be encoded.
+    pub fn in_parts<T: Serialize>(kind: Kind, body: &T, part_bytes_max: usize) -> Result<Vec<Self>, LedgerError> {
+        let encoded = bincode::DefaultOptions::new().with_varint_encoding().serialize(body);
+        let whole = encoded.map_err(|error| wrong(kind, 0, error.to_string()))?;
+        let parts = whole.chunks(part_bytes_max.max(1));
+        let count = parts.len() as u64;
+        let part = |(number, bytes): (u64, &[u8])| {
+            let mut body = Vec::with_capacity(bytes.len() + 4);
+            put_varint(&mut body, count);
+            put_varint(&mut body, number);
+            body.extend_from_slice(bytes);
+            Self { kind, version: kind.body_version(), body }
+        };
+        Ok((0..).zip(parts).map(part).collect())
+    }
+
+    /// Of a body in several records: how many they are, and the number of this one, from 0.
+    ///
+    /// # Errors
+    /// [`LedgerError::Body`] for bytes of another type.
+    pub fn part(&self, index: u64) -> Result<(u64, u64), LedgerError> {
+        self.part_bytes(index).map(|(count, number, _)| (count, number))
+    }
+
+    fn part_bytes(&self, index: u64) -> Result<(u64, u64, &[u8]), LedgerError> {
+        let wrong = |error: BytesError| wrong(self.kind, index, error.to_string());
+        let mut reader = ByteReader::new(&self.body);
+        let (count, number) = (reader.varint().map_err(wrong)?, reader.varint().map_err(wrong)?);
+        let bytes = reader.take(reader.remaining()).map_err(wrong)?;
+        Ok((count, number, bytes))
+    }
+
+    /// The body that so many records hold between them, the last of which has this index.
+    ///
+    /// # Errors
+    /// [`LedgerError::Body`] where a part is missing, and for bytes of another type.
+    pub fn body_of_parts<T: DeserializeOwned>(parts: &[Self], index: u64) -> Result<T, LedgerError> {
+        let kind = parts.last().map_or(Kind::Checkpoint, Self::kind);
+        let mut whole = Vec::with_capacity(parts.iter().map(Self::body_bytes).sum());
+        for (expected, part) in (0..).zip(parts) {
+            let (count, number, bytes) = part.part_bytes(index)?;
+            if (count, number) != (parts.len() as u64, expected) || part.version != kind.body_version() {
+                let reason = format!("part {number} of {count} where part {expected} of {} belongs", parts.len());
+                return Err(wrong(kind, index, reason));
+            }
+            whole.extend_from_slice(bytes);
+        }
+        let limit = whole.len() as u64;
+        let decoded = bincode::DefaultOptions::new().with_limit(limit).with_varint_encoding().deserialize(&whole);
+        decoded.map_err(|error| wrong(kind, index, error.to_string()))
     }
 
     /// Its kind.
@@ -248,7 +305,7 @@ impl Record {
     }
 
     fn decode<T: DeserializeOwned>(&self, body: &[u8], version: u8, index: u64) -> Result<T, LedgerError> {
-        let wrong = |reason: String| LedgerError::Body { index, kind: self.kind.name(), reason };
+        let wrong = |reason| wrong(self.kind, index, reason);
         if self.version != version {
             return Err(wrong(format!("body version {}; this release reads version {version}", self.version)));
         }
@@ -277,6 +334,21 @@ mod tests {
         assert!(record.body::<(u64, String, u64)>(3).is_err());
         let later = Record { version: 2, ..record };
         assert!(later.body::<(String, u64)>(3).unwrap_err().to_string().contains("record 3 (correction)"));
+    }
+
+    #[test]
+    fn a_body_in_parts_of_any_size_comes_back_whole_or_not_at_all() {
+        let body: Vec<u64> = (0..300).collect();
+        for part_bytes_max in [1, 7, 100, 1_000, 1 << 20] {
+            let parts = Record::in_parts(Kind::Checkpoint, &body, part_bytes_max).unwrap();
+            assert_eq!(parts.len() > 1, part_bytes_max < 300, "{part_bytes_max}");
+            assert_eq!(Record::body_of_parts::<Vec<u64>>(&parts, 9).unwrap(), body);
+            assert_eq!(parts.last().unwrap().part(9).unwrap(), (parts.len() as u64, parts.len() as u64 - 1));
+            assert!(Record::body_of_parts::<Vec<u64>>(&parts[1..], 9).is_err(), "the first part is missing");
+            if parts.len() > 1 {
+                assert!(Record::body_of_parts::<Vec<u64>>(&parts[..1], 9).is_err(), "the last part is missing");
+            }
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expr::Rule;
 pub use folder::{FolderError, read_folder, read_tests};
 pub use plan::{Plan, Site};
+pub(crate) use run::{EarlierEngineState, EarlierLateState};
 pub use run::{Engine, EngineState, Late, LateState, Progress, Rerun};
 pub use script::{RuleFile, trace};
 

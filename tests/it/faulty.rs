@@ -62,6 +62,8 @@ struct Disk {
     files: BTreeMap<PathBuf, Content>,
     fault: Fault,
     is_off: bool,
+    /// Appends and published files that found no space.
+    refused: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +104,7 @@ impl Disk {
         match &mut self.fault {
             Fault::Denied(kind) => refused((*kind).into()),
             Fault::SpaceFor(0) | Fault::SpaceForAndNoCut(0) if takes_space => {
+                self.refused += 1;
                 Strike { error: Some(ErrorKind::StorageFull.into()), is_done: false, is_half: true }
             }
             Fault::WritesBefore(0) if takes_space => {
@@ -176,6 +179,11 @@ impl FaultyStorage {
             file.synced = file.bytes.len();
         }
         (disk.fault, disk.is_off) = (Fault::None, false);
+    }
+
+    /// How often something has found no space.
+    pub(crate) fn refused(&self) -> u64 {
+        self.0.lock().refused
     }
 
     /// Whether the power has gone.

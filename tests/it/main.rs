@@ -4,6 +4,7 @@
 mod alarm_machine;
 mod alarm_versions;
 mod bad_csv;
+mod checkpoints;
 mod crash;
 mod delivery;
 mod dump;

@@ -4,7 +4,9 @@ mod endpoints;
 mod gateway;
 mod outbox;
 mod overdue;
+mod rows;
 
 pub use endpoints::DisabledEndpoint;
 pub use gateway::GatewayReport;
-pub use outbox::{Dispatcher, OutboxRow, RowState};
+pub use outbox::{Dispatcher, OutboxRow};
+pub use rows::RowState;

@@ -1,7 +1,8 @@
 //! The outbox: what is not delivered yet, when it is tried next, and what follows from each answer.
 
 use super::endpoints::{DisabledEndpoint, Endpoints};
-use super::gateway::{Gateway, GatewayReport, Ticket, unsent};
+use super::gateway::{Gateway, GatewayReport, unsent};
+use super::rows::{Held, Pending, RowState, Rows};
 use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification, SystemAlarm};
 use crate::alarm::machine::rerouted;
 use crate::alarm::notify::{Notifier, Outcome};
@@ -20,19 +21,6 @@ const DEAD_AFTER: u32 = 6;
 /// For how long a gateway may be silent about an attempt that it has begun, and about all that it has taken before it begins with one.
 pub(super) const LEASE_MS: i64 = 120_000;
 
-/// Where a row of the outbox stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowState {
-    /// It is tried at a host time.
-    Waiting(Timestamp),
-    /// It is with the gateway, which has not begun with it.
-    Queued,
-    /// The gateway has begun with it, and has until this host time to answer.
-    Leased(Timestamp),
-    /// The gateway has answered; that is being recorded.
-    Answered,
-}
-
 /// A notification that is not delivered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
@@ -46,34 +34,11 @@ pub struct OutboxRow {
     pub has_gateway: bool,
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct Pending {
-    /// Place in the outbox: rows leave in the order in which they were written.
-    pub(super) place: u64,
-    pub(super) notification: Notification,
-    pub(super) attempts: u32,
-    pub(super) state: RowState,
-    /// Whether the next way has been taken already.
-    pub(super) is_dead: bool,
-    /// Where a gateway has it.
-    pub(super) held: Option<Held>,
-}
-
-/// How a gateway has a notification.
-#[derive(Debug, Clone)]
-pub(super) struct Held {
-    /// [`Gateway::generation`].
-    pub(super) generation: u64,
-    /// Host time since when.
-    pub(super) since: Timestamp,
-    pub(super) ticket: Ticket,
-}
-
 /// The outbox in memory and the gateways that empty it. What is in it follows from the ledger: [`Dispatcher::remember`] is told of every
 /// event once it is there.
 #[derive(Debug)]
 pub struct Dispatcher {
-    pub(super) pending: BTreeMap<String, Pending>,
+    pub(super) pending: Rows,
     enqueued: u64,
     pub(super) gateways: BTreeMap<String, Gateway>,
     /// Gateways that have ever been connected.
@@ -84,7 +49,7 @@ pub struct Dispatcher {
 
 impl Default for Dispatcher {
     fn default() -> Self {
-        let (pending, gateways, endpoints) = (BTreeMap::new(), BTreeMap::new(), Endpoints::default());
+        let (pending, gateways, endpoints) = (Rows::default(), BTreeMap::new(), Endpoints::default());
         Self { pending, enqueued: 0, gateways, connected: 0, endpoints, reports: unbounded() }
     }
 }
@@ -100,13 +65,16 @@ impl Dispatcher {
         self.connected += 1;
         gateway.disable(self.endpoints.is_disabled(way, &gateway.endpoint));
         self.gateways.insert(way.to_owned(), gateway);
-        let of_way = |pending: &&mut Pending| pending.notification.way == way && pending.state == RowState::Queued;
-        for pending in self.pending.values_mut().filter(of_way) {
-            if pending.held.as_ref().is_some_and(|held| held.ticket.take_back()) {
-                pending.state = RowState::Waiting(Timestamp::MIN);
-                pending.attempts = pending.attempts.saturating_sub(1);
-                pending.held = None;
-            }
+        let of_way = self.pending.queued().filter(|pending| pending.notification.way == way);
+        let ids: Vec<String> = of_way.map(|pending| pending.notification.id.clone()).collect();
+        for id in ids {
+            self.pending.change(&id, |pending| {
+                if pending.held.as_ref().is_some_and(|held| held.ticket.take_back()) {
+                    pending.state = RowState::Waiting(Timestamp::MIN);
+                    pending.attempts = pending.attempts.saturating_sub(1);
+                    pending.held = None;
+                }
+            });
         }
         Ok(())
     }
@@ -118,9 +86,7 @@ impl Dispatcher {
             AlarmEvent::Rerouted(notification) => self.enqueue(notification),
             AlarmEvent::Delivery(delivery) => self.remember_delivery(delivery),
             AlarmEvent::SystemAlarm(system) => {
-                if let Some(pending) = self.pending.get_mut(&system.notification) {
-                    pending.is_dead = true;
-                }
+                self.pending.change(&system.notification, |pending| pending.is_dead = true);
             }
             AlarmEvent::EndpointChanged(change) => {
                 self.endpoints.remember(change);
@@ -147,19 +113,17 @@ impl Dispatcher {
     fn enqueue(&mut self, notification: &Notification) {
         let place = self.enqueued;
         self.enqueued += 1;
-        let (id, state) = (notification.id.clone(), RowState::Waiting(Timestamp::MIN));
-        let notification = notification.clone();
-        let pending = Pending { place, notification, attempts: 0, state, is_dead: false, held: None };
-        self.pending.entry(id).or_insert(pending);
+        let (notification, state) = (notification.clone(), RowState::Waiting(Timestamp::MIN));
+        self.pending.insert(Pending { place, notification, attempts: 0, state, is_dead: false, held: None });
     }
 
     fn remember_delivery(&mut self, delivery: &Delivery) {
         match delivery.result {
             DeliveryResult::Retry { at, .. } => {
-                if let Some(pending) = self.pending.get_mut(&delivery.notification) {
+                self.pending.change(&delivery.notification, |pending| {
                     pending.attempts = pending.attempts.max(delivery.attempt);
                     pending.state = RowState::Waiting(at);
-                }
+                });
             }
             _ => {
                 self.pending.remove(&delivery.notification);
@@ -176,14 +140,15 @@ impl Dispatcher {
             AlarmEvent::Notification(notification) if notification.alarm.is_some() => Some(notification),
             _ => None,
         });
-        for by in later.filter(|_| !self.pending.is_empty()) {
+        for by in later {
             let is_replaced = |pending: &&Pending| {
                 let earlier = &pending.notification;
                 matches!(pending.state, RowState::Waiting(_))
                     && earlier.id != by.id
                     && (earlier.alarm, &earlier.contact, &earlier.way) == (by.alarm, &by.contact, &by.way)
             };
-            found.extend(self.pending.values().filter(is_replaced).map(|pending| {
+            let earlier = by.alarm.into_iter().flat_map(|alarm| self.pending.of_alarm(alarm));
+            found.extend(earlier.filter(is_replaced).map(|pending| {
                 let result = DeliveryResult::Superseded { by: by.id.clone() };
                 let notification = pending.notification.id.clone();
                 AlarmEvent::Delivery(Delivery { notification, attempt: pending.attempts, at: now, result })
@@ -194,21 +159,22 @@ impl Dispatcher {
 
     /// Hands everything that is due at host time `now` to its gateway. What has no gateway stays; what has one that may not send is refused.
     pub fn send_due(&mut self, now: Timestamp) {
-        let is_due = |pending: &&mut Pending| matches!(pending.state, RowState::Waiting(at) if at <= now);
-        let mut due: Vec<&mut Pending> = self.pending.values_mut().filter(is_due).collect();
-        due.sort_unstable_by_key(|pending| pending.place);
-        for pending in due {
+        for id in self.pending.due(self.gateways.keys(), now) {
+            let Some(pending) = self.pending.get(&id) else { continue };
             let Some(gateway) = self.gateways.get(&pending.notification.way) else { continue };
             if gateway.is_disabled() {
-                let (notification, attempt) = (pending.notification.id.clone(), pending.attempts);
+                let (notification, attempt) = (id.clone(), pending.attempts);
                 let refused = GatewayReport::Ended { notification, attempt, outcome: unsent() };
                 if self.reports.0.send(refused).is_ok() {
-                    pending.state = RowState::Queued;
+                    self.pending.change(&id, |pending| pending.state = RowState::Queued);
                 }
             } else if let Some(ticket) = gateway.take(pending.notification.clone(), pending.attempts + 1) {
-                pending.state = RowState::Queued;
-                pending.attempts += 1;
-                pending.held = Some(Held { generation: gateway.generation, since: now, ticket });
+                let held = Held { generation: gateway.generation, since: now, ticket };
+                self.pending.change(&id, |pending| {
+                    pending.state = RowState::Queued;
+                    pending.attempts += 1;
+                    pending.held = Some(held);
+                });
             }
         }
     }
@@ -222,7 +188,7 @@ impl Dispatcher {
     /// Whether a gateway has taken something that it has not answered.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.pending.values().any(|pending| matches!(pending.state, RowState::Queued | RowState::Leased(_)))
+        self.pending.has_taken()
     }
 
     /// What follows from a gateway's report: the delivery or its failure; and for a dead letter, a notification over the contact's next
@@ -230,10 +196,11 @@ impl Dispatcher {
     pub fn weigh(&mut self, report: GatewayReport, now: Timestamp) -> Vec<AlarmEvent> {
         match report {
             GatewayReport::Begun { notification, attempt } => {
-                let pending = self.pending.get_mut(&notification).filter(|pending| pending.attempts == attempt);
-                if let Some(pending) = pending.filter(|pending| pending.state == RowState::Queued) {
-                    pending.state = RowState::Leased(now.plus_ms(LEASE_MS));
-                }
+                self.pending.change(&notification, |pending| {
+                    if pending.attempts == attempt && pending.state == RowState::Queued {
+                        pending.state = RowState::Leased(now.plus_ms(LEASE_MS));
+                    }
+                });
                 Vec::new()
             }
             GatewayReport::Ended { notification, attempt, outcome } => {
@@ -245,12 +212,13 @@ impl Dispatcher {
 
     /// What follows from the end of an attempt, whether its gateway has said so or is waited for no longer.
     pub(super) fn settle(&mut self, id: &str, (attempt, outcome): (u32, Outcome), now: Timestamp) -> Vec<AlarmEvent> {
-        let Some(pending) = self.pending.get_mut(id) else { return Vec::new() };
+        let Some(pending) = self.pending.get(id) else { return Vec::new() };
         let is_current = pending.attempts == attempt && matches!(pending.state, RowState::Queued | RowState::Leased(_));
         if !is_current && (outcome != Outcome::Delivered || pending.state == RowState::Answered) {
             return Vec::new();
         }
-        (pending.state, pending.held) = (RowState::Answered, None);
+        self.pending.change(id, |pending| (pending.state, pending.held) = (RowState::Answered, None));
+        let Some(pending) = self.pending.get(id) else { return Vec::new() };
         let gone = gone(&pending.notification, &outcome, &self.gateways, now);
         let gone = gone.filter(|gone| !self.endpoints.is_disabled(&gone.way, &gone.endpoint));
         let (result, dead) = judged(outcome, attempt, now);
@@ -266,7 +234,7 @@ impl Dispatcher {
     /// The rows of the outbox, in the order in which they were written.
     #[must_use]
     pub fn rows(&self) -> Vec<OutboxRow> {
-        let mut pending: Vec<&Pending> = self.pending.values().collect();
+        let mut pending: Vec<&Pending> = self.pending.iter().collect();
         pending.sort_unstable_by_key(|pending| pending.place);
         let row = |pending: &Pending| OutboxRow {
             notification: pending.notification.clone(),

@@ -1,7 +1,8 @@
 //! Gateways that say nothing: what they have is given up in time, so that nobody waits behind them for ever.
 
 use super::gateway::Gateway;
-use super::outbox::{Dispatcher, LEASE_MS, Pending, RowState, dead_letter, judged};
+use super::outbox::{Dispatcher, LEASE_MS, dead_letter, judged};
+use super::rows::{Pending, RowState};
 use crate::alarm::event::{AlarmEvent, Delivery};
 use crate::alarm::notify::Outcome;
 use crate::model::Timestamp;
@@ -13,16 +14,10 @@ impl Dispatcher {
         while let Ok(report) = self.reports.1.try_recv() {
             events.extend(self.weigh(report, now));
         }
-        let over: Vec<String> =
-            self.pending_where(|pending, _| matches!(pending.state, RowState::Leased(until) if until <= now));
+        let over = self.pending.overdue(now);
         over.iter().for_each(|id| self.note_silence(id));
-        let stuck = self.pending_where(|pending, gateway| {
-            let (Some(held), Some(gateway)) = (&pending.held, gateway) else { return false };
-            let silent_since = gateway.answered_at.max(held.since);
-            pending.state == RowState::Queued && gateway.is_hanging && now.since_ms(silent_since) >= LEASE_MS
-        });
         // Before threads are started in place of those that hang, which would take them.
-        for id in stuck {
+        for id in self.stuck(now) {
             events.extend(self.pass_by(&id, now));
         }
         for id in over {
@@ -51,16 +46,19 @@ impl Dispatcher {
         self.gateways.get_mut(&pending.notification.way).filter(|gateway| gateway.generation == generation)
     }
 
-    /// Notifications that are as wanted, with the gateway that has them, in the order in which they were written.
-    fn pending_where(&self, is_wanted: impl Fn(&Pending, Option<&Gateway>) -> bool) -> Vec<String> {
-        let is_wanted = |pending: &&Pending| {
-            let generation = pending.held.as_ref().map(|held| held.generation);
-            let gateway = self.gateways.get(&pending.notification.way);
-            is_wanted(pending, gateway.filter(|gateway| Some(gateway.generation) == generation))
+    /// Notifications that wait behind attempts without an answer, in the order in which they were written.
+    fn stuck(&self, now: Timestamp) -> Vec<String> {
+        if !self.gateways.values().any(|gateway| gateway.is_hanging) {
+            return Vec::new();
+        }
+        let is_stuck = |pending: &&Pending| {
+            let (Some(held), Some(gateway)) = (&pending.held, self.gateways.get(&pending.notification.way)) else {
+                return false;
+            };
+            let silent_since = gateway.answered_at.max(held.since);
+            gateway.generation == held.generation && gateway.is_hanging && now.since_ms(silent_since) >= LEASE_MS
         };
-        let mut found: Vec<&Pending> = self.pending.values().filter(is_wanted).collect();
-        found.sort_unstable_by_key(|pending| pending.place);
-        found.into_iter().map(|pending| pending.notification.id.clone()).collect()
+        self.pending.queued().filter(is_stuck).map(|pending| pending.notification.id.clone()).collect()
     }
 
     /// An attempt that gets no answer has failed, and its thread hangs.
@@ -76,12 +74,12 @@ impl Dispatcher {
 
     /// What waits behind attempts that get no answer goes out over the contact's next way at once, and is tried again here too.
     fn pass_by(&mut self, id: &str, now: Timestamp) -> Vec<AlarmEvent> {
-        let Some(pending) = self.pending.get_mut(id) else { return Vec::new() };
+        let Some(pending) = self.pending.get(id) else { return Vec::new() };
         if !pending.held.as_ref().is_some_and(|held| held.ticket.take_back()) {
             return Vec::new();
         }
-        pending.held = None;
-        pending.state = RowState::Answered;
+        self.pending.change(id, |pending| (pending.state, pending.held) = (RowState::Answered, None));
+        let Some(pending) = self.pending.get(id) else { return Vec::new() };
         let reason = format!("the gateway has not begun with it within {} s: it hangs", LEASE_MS / 1_000);
         let attempt = pending.attempts;
         let (result, _) = judged(Outcome::Retry { reason: reason.clone(), after_ms: None }, attempt, now);

@@ -9,10 +9,13 @@ mod audit;
 mod operate;
 mod reload;
 mod remember;
+mod schedule;
 mod tell;
 mod timers;
 mod trial;
 mod verdict;
+
+use schedule::Schedule;
 
 pub use audit::NextStep;
 pub(super) use tell::rerouted;
@@ -43,9 +46,13 @@ pub struct Heartbeat {
 #[derive(Debug, Default)]
 pub struct Machine {
     specs: Vec<Arc<AlarmSpec>>,
+    /// Places of the specs, in order of rule and scope.
+    sorted: Vec<usize>,
     rule_set: RuleSetRef,
     states: Vec<ConditionState>,
     alarms: BTreeMap<AlarmId, Alarm>,
+    /// The open alarms by rule, then scope, in order of their numbers.
+    open: BTreeMap<String, BTreeMap<String, Vec<AlarmId>>>,
     last_alarm: u64,
     /// By rule, then scope: looked up without making a key.
     silences: BTreeMap<String, BTreeMap<String, Silence>>,
@@ -58,10 +65,7 @@ pub struct Machine {
     heartbeat: Option<Heartbeat>,
     /// Number of the last heartbeat.
     heartbeats: Option<u64>,
-    /// Nothing is due before, apart from what the alarms wait for that have opened since it was found; `None` while it must be looked for.
-    next_due: Option<Timestamp>,
-    /// Those alarms.
-    opened_since: Vec<AlarmId>,
+    schedule: Schedule,
 }
 
 impl Machine {
@@ -105,18 +109,22 @@ impl Machine {
     pub fn state(&self) -> MachineState<'_> {
         let plain = ConditionState::default();
         let changed = self.specs.iter().zip(&self.states).filter(|(_, state)| **state != plain);
-        // Nearly all of them have an open alarm.
-        let mut conditions = Vec::with_capacity(self.alarms.len());
-        conditions.extend(changed.map(|(spec, state)| {
+        let stored = changed.filter(|(_, state)| !self.follows(state)).map(|(spec, state)| {
             (Cow::Borrowed(spec.rule.as_str()), Cow::Borrowed(spec.scope_key.as_str()), Cow::Borrowed(state))
-        }));
-        MachineState { conditions }
+        });
+        MachineState { conditions: stored.collect() }
+    }
+
+    /// Whether a condition is what its open alarm makes of it after a restart.
+    fn follows(&self, state: &ConditionState) -> bool {
+        let alarm = state.only_alarm().and_then(|alarm| self.alarms.get(&alarm));
+        alarm.is_some_and(|alarm| alarm.latched_at.is_none())
     }
 
     /// Sends a heartbeat from now on, or none.
     pub fn set_heartbeat(&mut self, heartbeat: Option<Heartbeat>) {
         self.heartbeat = heartbeat.filter(|heartbeat| heartbeat.every_ms > 0);
-        self.next_due = None;
+        self.schedule.forget_next();
     }
 
     /// Why nobody is told of a rule over a scope, where that is so.
@@ -125,8 +133,36 @@ impl Machine {
         self.silences.get(rule)?.get(scope_key)
     }
 
+    fn set_specs(&mut self, specs: Vec<AlarmSpec>) {
+        self.specs = specs.into_iter().map(Arc::new).collect();
+        let key = |place: &usize| self.specs.get(*place).map(|spec| (spec.rule.as_str(), spec.scope_key.as_str()));
+        let mut sorted: Vec<usize> = (0..self.specs.len()).collect();
+        sorted.sort_by(|one, other| key(one).cmp(&key(other)));
+        self.sorted = sorted;
+    }
+
+    /// The first of the specs, in order of rule and scope, that is not before these two.
+    fn sorted_from(&self, rule: &str, scope_key: &str) -> Option<(usize, &AlarmSpec)> {
+        let is_before = |place: &usize| {
+            let spec = self.specs.get(*place);
+            spec.is_some_and(|spec| (spec.rule.as_str(), spec.scope_key.as_str()) < (rule, scope_key))
+        };
+        let place = *self.sorted.get(self.sorted.partition_point(is_before))?;
+        Some((place, self.specs.get(place)?))
+    }
+
     fn place_of(&self, rule: &str, scope_key: &str) -> Option<usize> {
-        self.specs.iter().position(|spec| spec.rule == rule && spec.scope_key == scope_key)
+        let first = self.sorted_from(rule, scope_key);
+        first.filter(|(_, spec)| spec.rule == rule && spec.scope_key == scope_key).map(|(place, _)| place)
+    }
+
+    fn has_rule(&self, rule: &str) -> bool {
+        self.sorted_from(rule, "").is_some_and(|(_, spec)| spec.rule == rule)
+    }
+
+    /// The open alarms of a rule over a scope; nearly always one or none.
+    fn open_of(&self, rule: &str, scope_key: &str) -> &[AlarmId] {
+        self.open.get(rule).and_then(|scopes| scopes.get(scope_key)).map_or(&[], Vec::as_slice)
     }
 
     /// Where the rule in force of a scope stands in its file, if there is such a rule.

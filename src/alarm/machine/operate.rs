@@ -4,7 +4,7 @@ use super::Machine;
 use crate::alarm::event::{
     Acknowledged, AlarmEvent, AlarmId, AlarmKey, CloseReason, Closed, Operated, OperatorAction, Shelving,
 };
-use crate::alarm::state::{AlarmError, ConditionState, Silence};
+use crate::alarm::state::{AlarmError, Silence};
 use crate::model::Timestamp;
 
 impl Machine {
@@ -68,7 +68,7 @@ impl Machine {
         now: Timestamp,
     ) -> Result<Vec<AlarmEvent>, AlarmError> {
         AlarmError::unless_named(by)?;
-        let alarm = self.alarms.iter().find(|(_, alarm)| alarm.is_of(&key.rule, &key.scope_key)).map(|(id, _)| *id);
+        let alarm = self.open_of(&key.rule, &key.scope_key).first().copied();
         let silence = self.silence(&key.rule, &key.scope_key);
         if alarm.is_none() && silence.is_none() && self.place_of(&key.rule, &key.scope_key).is_none() {
             return Err(AlarmError::NoCondition(key.clone()));
@@ -103,8 +103,9 @@ impl Machine {
                 place: self.source_of(&key.rule, &key.scope_key),
             };
             self.close(closed, &mut events);
-            let of_alarm = |state: &&mut ConditionState| state.alarm == Some(alarm);
-            self.states.iter_mut().find(of_alarm).into_iter().for_each(|state| state.alarm = None);
+            let place = self.place_of(&key.rule, &key.scope_key);
+            let state = place.and_then(|place| self.states.get_mut(place));
+            state.filter(|state| state.alarm == Some(alarm)).into_iter().for_each(|state| state.alarm = None);
         }
         Ok(events)
     }

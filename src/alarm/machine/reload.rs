@@ -15,19 +15,15 @@ impl Machine {
     /// Puts back the rule set that was in force, before [`Machine::restore`].
     pub fn install(&mut self, specs: Vec<AlarmSpec>, rule_set: RuleSetRef) {
         self.states = vec![ConditionState::default(); specs.len()];
-        self.specs = specs.into_iter().map(Arc::new).collect();
+        self.set_specs(specs);
         self.rule_set = rule_set;
     }
 
     /// Puts back what [`Machine::state`] gave.
     pub fn restore(&mut self, remembered: &MachineState<'_>) {
-        let places: BTreeMap<(&str, &str), usize> = (0..)
-            .zip(&self.specs)
-            .map(|(place, spec)| ((spec.rule.as_str(), spec.scope_key.as_str()), place))
-            .collect();
         for (rule, scope_key, state) in &remembered.conditions {
-            let place = places.get(&(rule.as_ref(), scope_key.as_ref()));
-            if let Some(to) = place.and_then(|place| self.states.get_mut(*place)) {
+            let place = self.place_of(rule, scope_key);
+            if let Some(to) = place.and_then(|place| self.states.get_mut(place)) {
                 *to = state.clone().into_owned();
             }
         }
@@ -43,8 +39,8 @@ impl Machine {
             }
         }
         for (id, alarm) in &self.alarms {
-            let of_alarm = |spec: &Arc<AlarmSpec>| alarm.is_of(&spec.rule, &spec.scope_key);
-            let state = self.specs.iter().position(of_alarm).and_then(|place| self.states.get_mut(place));
+            let place = self.place_of(&alarm.opened.rule, &alarm.opened.scope_key);
+            let state = place.and_then(|place| self.states.get_mut(place));
             if let Some(state) = state.filter(|state| state.alarm.is_none()) {
                 state.alarm = Some(*id);
                 if alarm.latched_at.is_none() {
@@ -73,7 +69,8 @@ impl Machine {
             };
             states.push(self.carry((&old, state), spec, (from, now), &mut events));
         }
-        (self.specs, self.states) = (specs.into_iter().map(Arc::new).collect(), states);
+        self.set_specs(specs);
+        self.states = states;
         self.adopt();
         self.close_orphans(now, &mut events);
         self.end_suppressions(now, &mut events);
@@ -117,7 +114,7 @@ impl Machine {
         let gone: Vec<AlarmId> = self.alarms.keys().copied().filter(|alarm| !kept.contains(alarm)).collect();
         for alarm in gone {
             let Some(opened) = self.alarms.get(&alarm).map(|alarm| &alarm.opened) else { continue };
-            let has_rule = self.specs.iter().any(|spec| spec.rule == opened.rule);
+            let has_rule = self.has_rule(&opened.rule);
             let closed = Closed {
                 alarm,
                 rule: opened.rule.clone(),

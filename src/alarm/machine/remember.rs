@@ -1,12 +1,14 @@
 //! What events make of what the machine knows: live and after a restart.
 
 use super::Machine;
+use super::schedule::Cause;
 use crate::alarm::event::{
-    AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, ShelvingEnded,
-    Subject, Suppression,
+    AlarmEvent, AlarmId, AlarmKey, Closed, Escalated, Flood, Notification, Opened, Operated, OperatorAction, Reminded,
+    ShelvingEnded, Subject, Suppression,
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
+use crate::rules::verdict::Contact;
 use std::sync::Arc;
 
 impl Machine {
@@ -20,6 +22,7 @@ impl Machine {
                 let mut alarm = Alarm::new(Arc::clone(opened));
                 alarm.pause(self.silence(&opened.rule, &opened.scope_key).is_some(), opened.recorded_at);
                 self.alarms.insert(opened.alarm, alarm);
+                self.note_open(opened);
             }
             AlarmEvent::Closed(closed) => {
                 self.remember_active(event);
@@ -69,11 +72,14 @@ impl Machine {
             | AlarmEvent::SystemAlarm(_)
             | AlarmEvent::EndpointChanged(_) => {}
         }
-        match event {
-            AlarmEvent::Opened(opened) => self.opened_since.push(opened.alarm),
-            // They take away what was due, or have no say in it.
-            AlarmEvent::Closed(_) | AlarmEvent::Joined(_) => {}
-            _ => self.next_due = None,
+        self.reschedule(event);
+    }
+
+    fn note_open(&mut self, opened: &Opened) {
+        let of_rule = self.open.entry(opened.rule.clone()).or_default();
+        let open = of_rule.entry(opened.scope_key.clone()).or_default();
+        if let Err(place) = open.binary_search(&opened.alarm) {
+            open.insert(place, opened.alarm);
         }
     }
 
@@ -84,7 +90,18 @@ impl Machine {
     }
 
     fn remember_closed(&mut self, closed: &Closed) {
-        self.alarms.remove(&closed.alarm);
+        let Some(alarm) = self.alarms.remove(&closed.alarm) else { return };
+        let Opened { rule, scope_key, .. } = &*alarm.opened;
+        let Some(of_rule) = self.open.get_mut(rule) else { return };
+        if let Some(open) = of_rule.get_mut(scope_key) {
+            open.retain(|one| *one != closed.alarm);
+            if open.is_empty() {
+                of_rule.remove(scope_key);
+            }
+        }
+        if of_rule.is_empty() {
+            self.open.remove(rule);
+        }
     }
 
     fn remember_operated(&mut self, operated: &Operated) {
@@ -124,8 +141,11 @@ impl Machine {
                 self.silences.remove(rule);
             }
         }
-        let of_scope = self.alarms.values_mut().filter(|alarm| alarm.is_of(rule, scope_key));
-        of_scope.for_each(|alarm| alarm.pause(is_silent, at));
+        self.schedule.note_changed(Cause::Silence(AlarmKey::new(rule, scope_key)));
+        for id in self.open_of(rule, scope_key).to_vec() {
+            self.change(id, |alarm| alarm.pause(is_silent, at));
+            self.schedule.note_changed(Cause::Alarm(id));
+        }
     }
 
     fn remember_shelving_ended(&mut self, ended: &ShelvingEnded) {
@@ -164,6 +184,37 @@ impl Machine {
             }
             Subject::Heartbeat(number) => self.heartbeats = Some(number),
             Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
+        }
+    }
+
+    /// Notes whose due times an event changes. Those of silences and of the alarms under them are noted where they change.
+    fn reschedule(&mut self, event: &AlarmEvent) {
+        let contact = |contact: &Contact| Cause::Contact(contact.clone());
+        match event {
+            AlarmEvent::Opened(opened) => self.schedule.note_changed(Cause::Alarm(opened.alarm)),
+            AlarmEvent::Closed(closed) => self.schedule.note_changed(Cause::Alarm(closed.alarm)),
+            AlarmEvent::Acknowledged(one) => self.schedule.note_changed(Cause::Alarm(one.alarm)),
+            AlarmEvent::Operated(operated) => {
+                operated.alarm.into_iter().for_each(|alarm| self.schedule.note_changed(Cause::Alarm(alarm)));
+            }
+            AlarmEvent::LatchChanged(change) => self.schedule.note_changed(Cause::Alarm(change.alarm)),
+            AlarmEvent::Joined(joined) => {
+                self.schedule.note_changed(Cause::Alarm(joined.alarm));
+                self.schedule.note_changed(Cause::Alarm(AlarmId(joined.incident.0)));
+            }
+            AlarmEvent::Escalated(step) => {
+                self.schedule.note_changed(Cause::Alarm(step.alarm));
+                step.parties.iter().for_each(|party| self.schedule.note_changed(contact(&party.contact)));
+            }
+            AlarmEvent::Reminded(reminded) => self.schedule.note_changed(Cause::Alarm(reminded.alarm)),
+            AlarmEvent::HeldBack(held) => self.schedule.note_changed(contact(&held.party.contact)),
+            AlarmEvent::FloodChanged(flood) => self.schedule.note_changed(contact(&flood.contact)),
+            AlarmEvent::Notification(notification) => match notification.subject {
+                Subject::RollUp(_) => self.schedule.note_changed(contact(&notification.contact)),
+                Subject::Heartbeat(_) => self.schedule.forget_next(),
+                Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
+            },
+            _ => {}
         }
     }
 }

@@ -61,10 +61,6 @@ impl Alarm {
         AlarmKey::new(self.opened.rule.as_str(), self.opened.scope_key.as_str())
     }
 
-    pub(crate) fn is_of(&self, rule: &str, scope_key: &str) -> bool {
-        self.opened.rule == rule && self.opened.scope_key == scope_key
-    }
-
     /// Whether its chain may move at all.
     const fn is_running(&self) -> bool {
         self.acknowledged.is_none() && self.paused_since.is_none()

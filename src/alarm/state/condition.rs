@@ -4,7 +4,6 @@ use crate::alarm::event::AlarmId;
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// The condition of one rule over one scope, apart from what people have done about it (OPC UA Part 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -38,7 +37,7 @@ pub struct ConditionState {
 }
 
 /// The part of a condition that goes round: normal, pending, active, clearing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub(crate) enum Phase {
     #[default]
     Normal,
@@ -66,27 +65,22 @@ impl ConditionState {
         }
     }
 
+    /// Everything but its alarm.
+    pub(super) fn parts(&self) -> (Phase, Option<Timestamp>, bool, Option<Timestamp>, &[String]) {
+        (self.phase, self.missing_since, self.is_unknown, self.quiet_since, &self.absent)
+    }
+
+    /// The alarm, where the condition is open and nothing else is known of it: that follows from the alarm alone.
+    pub(crate) fn only_alarm(&self) -> Option<AlarmId> {
+        let Self { phase, missing_since, is_unknown, alarm, quiet_since, absent } = self;
+        let is_all = missing_since.is_none() && !is_unknown && quiet_since.is_none() && absent.is_empty();
+        alarm.filter(|_| is_all && *phase == Phase::Active)
+    }
+
     /// The open alarm, if there is one.
     #[must_use]
     pub const fn alarm(&self) -> Option<AlarmId> {
         self.alarm
-    }
-}
-
-/// What of the machine is not in its events: the conditions that are not plainly normal, by rule and scope.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct MachineState<'a> {
-    pub(crate) conditions: Vec<(Cow<'a, str>, Cow<'a, str>, Cow<'a, ConditionState>)>,
-}
-
-impl MachineState<'_> {
-    /// The same, for as long as it is wanted.
-    #[must_use]
-    pub fn into_owned(self) -> MachineState<'static> {
-        let owned = |(rule, scope_key, state): (Cow<'_, str>, Cow<'_, str>, Cow<'_, ConditionState>)| {
-            (Cow::Owned(rule.into_owned()), Cow::Owned(scope_key.into_owned()), Cow::Owned(state.into_owned()))
-        };
-        MachineState { conditions: self.conditions.into_iter().map(owned).collect() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::alarm::event::{AlarmId, HeldBack};
 use crate::model::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// So many alarms to one contact within [`FLOOD_WINDOW_MS`] are a flood (ISA-18.2, EEMUA 191).
 pub(crate) const FLOOD_ALARMS: usize = 10;
@@ -18,6 +18,8 @@ const ROLL_UP_MS: i64 = 60_000;
 pub(crate) struct Load {
     /// Alarms of which the contact was told, with the host time of the first time, oldest first.
     recent: VecDeque<(Timestamp, AlarmId)>,
+    /// The same alarms by number.
+    known: BTreeSet<AlarmId>,
     /// Since when there is a flood.
     pub(crate) flood_since: Option<Timestamp>,
     /// Number and host time of the last roll-up.
@@ -29,10 +31,10 @@ pub(crate) struct Load {
 impl Load {
     /// Takes note that the contact is told of an alarm.
     pub(crate) fn note(&mut self, alarm: AlarmId, at: Timestamp) {
-        while self.recent.front().is_some_and(|(told, _)| at.since_ms(*told) >= FLOOD_WINDOW_MS) {
-            self.recent.pop_front();
+        while let Some((_, over)) = self.recent.pop_front_if(|(told, _)| at.since_ms(*told) >= FLOOD_WINDOW_MS) {
+            self.known.remove(&over);
         }
-        if !self.recent.iter().any(|(_, known)| *known == alarm) {
+        if self.known.insert(alarm) {
             self.recent.push_back((at, alarm));
         }
     }

@@ -49,35 +49,92 @@ impl Incident {
 
 /// The incidents that a new alarm may still join.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Incidents(BTreeMap<IncidentId, Incident>);
+pub(crate) struct Incidents {
+    all: BTreeMap<IncidentId, Incident>,
+    /// The same by their newest opening.
+    by_time: BTreeSet<(Timestamp, IncidentId)>,
+    by_rule: BTreeMap<String, BTreeSet<IncidentId>>,
+    by_channel: BTreeMap<String, BTreeSet<IncidentId>>,
+}
 
 impl Incidents {
     /// Takes note of an alarm, which for now is an incident of its own; forgets what is too old to be joined.
     pub(crate) fn note(&mut self, opened: &Opened) {
         let at = opened.opened_at;
-        self.0.retain(|_, incident| at.since_ms(incident.newest) <= 2 * INCIDENT_MS);
-        self.0.insert(IncidentId(opened.alarm.0), Incident::of(opened));
+        while let Some((_, id)) = self.by_time.first().filter(|(newest, _)| at.since_ms(*newest) > 2 * INCIDENT_MS) {
+            let id = *id;
+            self.remove(id);
+        }
+        self.remove(IncidentId(opened.alarm.0));
+        self.insert(Incident::of(opened));
     }
 
     /// The earliest incident that the alarm belongs to, and why.
     pub(crate) fn match_for(&self, opened: &Opened) -> Option<(IncidentId, Cause)> {
-        let others = self.0.values().filter(|incident| !incident.alarms.contains(&opened.alarm));
-        others.filter_map(|incident| Some((incident.id, incident.cause(opened)?))).next()
+        let of_channels = opened.channels.iter().filter_map(|channel| self.by_channel.get(channel));
+        let candidates = self.by_rule.get(&opened.rule).into_iter().chain(of_channels);
+        let cause_of = |id: &IncidentId| {
+            let incident = self.all.get(id).filter(|incident| !incident.alarms.contains(&opened.alarm))?;
+            Some((*id, incident.cause(opened)?))
+        };
+        candidates.filter_map(|ids| ids.iter().find_map(cause_of)).min_by_key(|(id, _)| *id)
     }
 
     /// Puts an alarm into its incident.
     pub(crate) fn join(&mut self, joined: &Joined) {
-        let Some(single) = self.0.remove(&IncidentId(joined.alarm.0)) else { return };
-        let Some(incident) = self.0.get_mut(&joined.incident) else { return };
+        let Some(single) = self.remove(IncidentId(joined.alarm.0)) else { return };
+        let Some(incident) = self.all.get_mut(&joined.incident) else { return };
+        let id = incident.id;
         incident.alarms.extend(single.alarms);
-        incident.rules.extend(single.rules);
         incident.scopes.extend(single.scopes);
-        incident.channels.extend(single.channels);
-        incident.newest = incident.newest.max(single.newest);
+        // An incident of many alarms is not put into the indexes anew for each of them.
+        for rule in single.rules {
+            if incident.rules.insert(rule.clone()) {
+                self.by_rule.entry(rule).or_default().insert(id);
+            }
+        }
+        for channel in single.channels {
+            if incident.channels.insert(channel.clone()) {
+                self.by_channel.entry(channel).or_default().insert(id);
+            }
+        }
+        if single.newest > incident.newest {
+            self.by_time.remove(&(incident.newest, id));
+            incident.newest = single.newest;
+            self.by_time.insert((incident.newest, id));
+        }
+    }
+
+    fn insert(&mut self, incident: Incident) {
+        let id = incident.id;
+        self.by_time.insert((incident.newest, id));
+        for rule in &incident.rules {
+            self.by_rule.entry(rule.clone()).or_default().insert(id);
+        }
+        for channel in &incident.channels {
+            self.by_channel.entry(channel.clone()).or_default().insert(id);
+        }
+        self.all.insert(id, incident);
+    }
+
+    fn remove(&mut self, id: IncidentId) -> Option<Incident> {
+        let incident = self.all.remove(&id)?;
+        self.by_time.remove(&(incident.newest, id));
+        incident.rules.iter().for_each(|rule| forget(&mut self.by_rule, rule, id));
+        incident.channels.iter().for_each(|channel| forget(&mut self.by_channel, channel, id));
+        Some(incident)
     }
 
     /// Those of several alarms, by number.
     pub(crate) fn of_several(&self) -> impl Iterator<Item = &Incident> {
-        self.0.values().filter(|incident| incident.alarms.len() > 1)
+        self.all.values().filter(|incident| incident.alarms.len() > 1)
+    }
+}
+
+fn forget(index: &mut BTreeMap<String, BTreeSet<IncidentId>>, name: &str, id: IncidentId) {
+    let Some(ids) = index.get_mut(name) else { return };
+    ids.remove(&id);
+    if ids.is_empty() {
+        index.remove(name);
     }
 }

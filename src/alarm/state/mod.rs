@@ -7,13 +7,16 @@ mod error;
 mod flood;
 mod incident;
 mod silence;
+mod stored;
 
 pub(super) use active::Past;
 pub use alarm::Alarm;
 pub(super) use condition::Phase;
-pub use condition::{Condition, ConditionState, MachineState, RuleSetRef};
+pub use condition::{Condition, ConditionState, RuleSetRef};
 pub use error::AlarmError;
 pub(super) use flood::{FLOOD_ALARMS, Load};
 pub use incident::Incident;
 pub(super) use incident::Incidents;
 pub use silence::{Shelved, Silence, Standing};
+pub(crate) use stored::EarlierMachineState;
+pub use stored::MachineState;

@@ -113,7 +113,8 @@ struct Target {
     registry: Registry,
     /// The same instruments while they still measured channels that are retired by now: their rows are in the dump.
     as_measured: Registry,
-    checkpoint: Option<Checkpoint<'static>>,
+    /// The records of the checkpoint.
+    checkpoint: Vec<Record>,
     records: Vec<Record>,
     record_bytes: usize,
     rows: Batch,
@@ -136,7 +137,7 @@ impl Target {
             ledger,
             registry: Registry::default(),
             as_measured: Registry::default(),
-            checkpoint: None,
+            checkpoint: Vec::new(),
             records: Vec::new(),
             record_bytes: 0,
             rows: Batch::new(),
@@ -225,7 +226,11 @@ impl Target {
         }
         self.report.records += 1;
         if record.kind() == Kind::Checkpoint {
-            self.checkpoint = Some(Checkpoint::read(&record, index).map_err(|error| wrong(&error))?);
+            let is_whole = record.version() != Kind::Checkpoint.body_version();
+            if is_whole || record.part(index).map_err(|error| wrong(&error))?.1 == 0 {
+                self.checkpoint.clear();
+            }
+            self.checkpoint.push(record);
             return Ok(());
         }
         self.record_bytes += record.body_bytes();
@@ -253,9 +258,9 @@ impl Target {
     fn finish_rows(&mut self) -> Result<(), Error> {
         self.append()?;
         self.seal()?;
-        let Some(checkpoint) = self.checkpoint.take() else { return Ok(()) };
+        let Some(checkpoint) = Checkpoint::newest(&std::mem::take(&mut self.checkpoint))? else { return Ok(()) };
         let placed = Checkpoint { lsn: self.store.last_lsn(), ..checkpoint };
-        Ok(self.ledger.commit(&[Record::new(Kind::Checkpoint, &placed)?])?)
+        Ok(self.ledger.commit(&placed.records()?)?)
     }
 
     fn take_row(&mut self, instrument: InstrumentId, time: Timestamp, dump: &DumpReader<impl BufRead>) {

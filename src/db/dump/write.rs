@@ -53,11 +53,8 @@ impl Database {
     ) -> Result<DumpReport, Error> {
         let content = {
             let mut inner = self.inner.lock();
-            inner.commit_all()?;
             // With the conditions under way in the ledger, every frame is one that the rules have seen.
-            let checkpoint = inner.checkpoint()?;
-            inner.store.sync().sync_written()?;
-            inner.ledger.commit(&[checkpoint])?;
+            inner.commit_position()?;
             Content::read(&inner.config.storage, inner.store.root(), scope)?
         };
         content.write(to, progress)
@@ -85,7 +82,7 @@ impl ReadOnly {
 struct Content {
     records: Vec<Record>,
     /// Conditions under way and other state of the rules, for the frames that the reader shows.
-    checkpoint: Option<Record>,
+    checkpoint: Vec<Record>,
     registry: Registry,
     instruments: Vec<InstrumentId>,
     range: TimeRange,
@@ -96,7 +93,7 @@ impl Content {
     fn read(storage: &Arc<dyn Storage>, dir: &Path, scope: &DumpScope) -> Result<Self, Error> {
         for _ in 0..ATTEMPTS {
             let records = read_ledger(&**storage, dir)?.records;
-            let checkpoint = newest_checkpoint(&records)?.filter(|_| scope.is_whole());
+            let checkpoint = Checkpoint::newest(&records)?.filter(|_| scope.is_whole());
             let until_lsn = match &checkpoint {
                 Some(checkpoint) => checkpoint.lsn,
                 None if scope.is_whole() => 0,
@@ -130,8 +127,8 @@ impl Content {
             }
         }
         // The sequence numbers of another store mean nothing.
-        let unplaced = |checkpoint| Record::new(Kind::Checkpoint, &Checkpoint { lsn: 0, ..checkpoint });
-        let checkpoint = checkpoint.map(unplaced).transpose()?;
+        let unplaced = |checkpoint| Checkpoint { lsn: 0, ..checkpoint }.records();
+        let checkpoint = checkpoint.map(unplaced).transpose()?.unwrap_or_default();
         Ok(Self { records: kept, checkpoint, registry, instruments, range: scope.range, snapshot })
     }
 
@@ -232,12 +229,6 @@ fn unplaced_deletion(record: Record, index: u64) -> Result<Record, Error> {
     }
     let body = ReadingsDeleted { until_lsn: None, ..ReadingsDeleted::read(&record, index)? };
     Ok(Record::new(Kind::ReadingsDeleted, &body)?)
-}
-
-fn newest_checkpoint(records: &[Record]) -> Result<Option<Checkpoint<'static>>, Error> {
-    let newest = records.iter().rposition(|record| record.kind() == Kind::Checkpoint);
-    let found = newest.and_then(|index| Some((index, records.get(index)?)));
-    Ok(found.map(|(index, record)| Checkpoint::read(record, index as u64)).transpose()?)
 }
 
 fn stations_of(registry: &Registry, names: &[String]) -> Result<BTreeSet<StationId>, Error> {

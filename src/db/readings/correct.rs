@@ -1,8 +1,11 @@
 //! Stored values that somebody corrects.
 
 use crate::db::core::Database;
+use crate::db::pending::Unseen;
 use crate::error::Error;
 use crate::model::{InstrumentId, Sample, Timestamp};
+use crate::store::Staged;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Stored values of one channel that are wrong, and what is right.
@@ -68,13 +71,13 @@ impl Database {
             return Err(Error::NoChannel { instrument, channel });
         }
         let staged = inner.store.stage_correction((instrument, known.channels().len()), channel, &samples)?;
+        inner.store_progress_before(&staged.batch);
         let (first_lsn, lsn) = inner.store.write(&staged)?;
         staged.counters.publish();
-        let said = (correction.by.as_str(), correction.reason.as_str());
-        for ((lsn, frame), (_, replaced)) in (first_lsn..).zip(staged.batch.frames()).zip(&staged.corrections) {
-            inner.feed(lsn, frame, std::slice::from_ref(replaced), said)?;
-        }
+        let Staged { batch, corrections, counters, .. } = staged;
+        let said = (Cow::Owned(correction.by.clone()), Cow::Owned(correction.reason.clone()));
+        inner.show(Unseen { batch, corrections, first_lsn, next: 0, said })?;
         self.finish_write(inner, lsn)?;
-        Ok(staged.counters.values_corrected)
+        Ok(counters.values_corrected)
     }
 }

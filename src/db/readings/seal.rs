@@ -114,14 +114,6 @@ impl Inner {
         self.commit_position()
     }
 
-    /// Records how far the rules have seen.
-    pub(in crate::db) fn commit_position(&mut self) -> Result<(), Error> {
-        self.commit_all()?;
-        let checkpoint = self.checkpoint()?;
-        self.store.sync().sync_written()?;
-        Ok(self.ledger.commit(&[checkpoint])?)
-    }
-
     fn record_sealed(&mut self, sealed: Sealed) -> Result<(), Error> {
         let record = sealed_record(sealed)?;
         Ok(self.ledger.commit(&[record])?)

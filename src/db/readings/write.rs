@@ -3,16 +3,18 @@
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
+use crate::db::pending::Unseen;
 use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Batch, FrameRef};
-use crate::store::{Correction, RejectReason};
+use crate::store::{Correction, RejectReason, Staged};
 use parking_lot::MutexGuard;
+use std::borrow::Cow;
 
 /// Bytes of records above which a commit is made in the middle of a batch.
-const COMMIT_BYTES: usize = 8 << 20;
+pub(in crate::db) const COMMIT_BYTES: usize = 8 << 20;
 
 /// Who replaced a value where a frame came the usual way, and why.
 pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
@@ -59,21 +61,14 @@ impl Database {
         inner.commit_all()?;
         let now = inner.now();
         let staged = inner.store.stage(&inner.registry, batch, now)?;
+        inner.store_progress_before(&staged.batch);
         let (first_lsn, lsn) = inner.store.write(&staged)?;
         staged.counters.publish();
-        let rules = observe::begin(Work::Rules);
-        let mut corrections = staged.corrections.as_slice();
-        for (index, frame) in staged.batch.frames().enumerate() {
-            let of_frame = corrections.iter().take_while(|(at, _)| *at == index).count();
-            let (now_due, rest) = corrections.split_at(of_frame);
-            corrections = rest;
-            let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
-            inner.feed(first_lsn + index as u64, frame, &replaced, BY_FRAME)?;
-        }
-        drop(rules);
+        let Staged { batch, corrections, rejections, counters, .. } = staged;
+        let said = (Cow::Borrowed(BY_FRAME.0), Cow::Borrowed(BY_FRAME.1));
+        inner.show(Unseen { batch, corrections, first_lsn, next: 0, said })?;
         self.finish_write(inner, lsn)?;
-        let counters = &staged.counters;
-        let rejections = staged.rejections.into_iter().map(|(index, reason)| Rejection { index, reason }).collect();
+        let rejections = rejections.into_iter().map(|(index, reason)| Rejection { index, reason }).collect();
         Ok(Receipt {
             lsn,
             accepted: counters.frames_accepted,
@@ -108,7 +103,44 @@ impl Database {
 }
 
 impl Inner {
-    /// Shows one stored frame to the rules, and takes down what follows, and which values it has replaced by whose will and why.
+    /// Stores how far the rules have come without frames, where one of the frames to be written falls before that: after a crash it must find
+    /// them as far as it finds them now. Where that cannot be written the frames are, all the same.
+    pub(in crate::db) fn store_progress_before(&mut self, batch: &Batch) {
+        if self.engine.is_ahead() && batch.frames().any(|frame| self.engine.is_ahead_of(frame.instrument, frame.time)) {
+            let _ = self.commit_position();
+        }
+    }
+
+    /// Shows stored frames to the rules. Where events fill a commit that cannot be written, the rest of the frames wait for
+    /// [`Inner::commit_all`].
+    pub(in crate::db) fn show(&mut self, mut unseen: Unseen) -> Result<(), Error> {
+        let _work = observe::begin(Work::Rules);
+        let first = unseen.next;
+        let mut corrections = unseen.corrections.as_slice();
+        corrections = corrections.get(corrections.partition_point(|(at, _)| *at < first)..).unwrap_or_default();
+        let said = (unseen.said.0.as_ref(), unseen.said.1.as_ref());
+        let mut failed = None;
+        for (index, frame) in unseen.batch.frames().enumerate().skip(first) {
+            let of_frame = corrections.iter().take_while(|(at, _)| *at == index).count();
+            let (now_due, rest) = corrections.split_at(of_frame);
+            corrections = rest;
+            let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
+            let mut shown = self.feed(unseen.first_lsn + index as u64, frame, &replaced, said);
+            if shown.is_ok() && self.uncommitted.bytes >= COMMIT_BYTES {
+                shown = self.commit_events();
+            }
+            if let Err(error) = shown {
+                failed = Some((index + 1, error));
+                break;
+            }
+        }
+        let Some((next, error)) = failed else { return Ok(()) };
+        unseen.next = next;
+        self.unseen = Some(unseen);
+        Err(error)
+    }
+
+    /// Shows one stored frame to the rules, and records what follows, and which values it has replaced by whose will and why.
     pub(in crate::db) fn feed(
         &mut self,
         lsn: u64,
@@ -126,12 +158,7 @@ impl Inner {
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
         self.position_lsn = lsn;
-        self.uncommitted.extend(events)?;
-        if self.uncommitted.bytes >= COMMIT_BYTES {
-            // A failure here is met again, and reported, by the commit that ends the batch.
-            let _ = self.commit_all();
-        }
-        Ok(())
+        self.uncommitted.extend(events)
     }
 
     fn correction_record(&self, correction: &Correction, (by, reason): (&str, &str)) -> Result<Record, Error> {

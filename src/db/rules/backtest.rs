@@ -243,7 +243,7 @@ impl Replay<'_> {
         let Some(every) = self.question.advance_every else { return };
         while let Some(now) = self.next_tick.filter(|tick| *tick < time) {
             let (engine, machine) = (&mut self.engine, &mut self.machine);
-            let (events, _) = Course { engine, machine, responder: self.question.responder.as_deref() }.time(now);
+            let events = Course { engine, machine, responder: self.question.responder.as_deref() }.time(now);
             self.tell(events);
             self.next_tick = Some(now.plus_ms(every.as_ms()));
         }

@@ -25,14 +25,14 @@ impl Course<'_> {
         events
     }
 
-    /// Time passes without a frame. Says too whether a rule has come further.
-    pub(in crate::db) fn time(self, now: Timestamp) -> (Vec<AlarmEvent>, bool) {
+    /// Time passes without a frame.
+    pub(in crate::db) fn time(self, now: Timestamp) -> Vec<AlarmEvent> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
-        let has_moved = engine.idle(now, &mut |verdict| {
+        engine.idle(now, &mut |verdict| {
             answer(machine, verdict, (now, responder), &mut events);
         });
-        (events, has_moved)
+        events
     }
 }
 

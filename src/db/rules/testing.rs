@@ -174,7 +174,7 @@ impl TestCourse {
             self.now_ms = next_ms;
             let now = BEGIN.plus_ms(next_ms);
             let (engine, machine) = (&mut self.engine, &mut self.machine);
-            let (events, _) = Course { engine, machine, responder: None }.time(now);
+            let events = Course { engine, machine, responder: None }.time(now);
             self.note(&events);
         }
     }

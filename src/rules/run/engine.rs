@@ -4,8 +4,10 @@ use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
 use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
+use super::late::columns;
 use super::late::ranges::LateRanges;
 use super::member::{MemberState, gather};
+use super::progress::ahead::Ahead;
 use super::series::{Change, Heard, Series, flag_of, of_strand};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
@@ -19,11 +21,28 @@ const NOBODY: u32 = u32::MAX;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EngineState {
     /// Runs of plans with the same next instant: how many, and which.
-    next: Vec<(u32, Option<Timestamp>)>,
+    #[serde(with = "columns::instants")]
+    pub(super) next: Vec<(u32, Option<Timestamp>)>,
     /// Plan, member, since when it is unknown; with [`NOBODY`] for the member, since when the plan waits for its first frame.
-    unknown: Vec<(u32, u32, Timestamp)>,
+    #[serde(with = "columns::members")]
+    pub(super) unknown: Vec<(u32, u32, Timestamp)>,
     /// Of plans with several members: what the clear condition of each said last.
+    #[serde(with = "columns::truths")]
+    pub(super) clear_known: Vec<(u32, Vec<Truth>)>,
+}
+
+/// [`EngineState`] as checkpoints of the versions 1 to 3 store it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EarlierEngineState {
+    next: Vec<(u32, Option<Timestamp>)>,
+    unknown: Vec<(u32, u32, Timestamp)>,
     clear_known: Vec<(u32, Vec<Truth>)>,
+}
+
+impl From<EarlierEngineState> for EngineState {
+    fn from(EarlierEngineState { next, unknown, clear_known }: EarlierEngineState) -> Self {
+        Self { next, unknown, clear_known }
+    }
 }
 
 /// All plans of a rule set over the newest samples.
@@ -34,7 +53,7 @@ pub struct Engine {
     pub(super) plans: Vec<Box<PlanState>>,
     pub(super) series: Vec<Series>,
     /// Where each instrument stands in `sources` and in `heard`.
-    source_of: BTreeMap<InstrumentId, usize>,
+    pub(super) source_of: BTreeMap<InstrumentId, usize>,
     pub(super) sources: Vec<Source>,
     /// The source of the last frame.
     place: usize,
@@ -45,6 +64,7 @@ pub struct Engine {
     pub(super) trim_turn: usize,
     /// The plan whose late instants are looked at next.
     pub(super) late_turn: usize,
+    pub(super) ahead: Ahead,
 }
 
 /// An instrument that plans read.
@@ -85,6 +105,8 @@ pub(super) struct PlanState {
     empty_since: Option<Timestamp>,
     /// Since when time has passed without a first frame, where silence is asked for.
     pub(super) waits_since: Option<Timestamp>,
+    /// The last checkpoint before it came further without a frame.
+    pub(super) ahead_of: Option<u64>,
 }
 
 impl Engine {
@@ -101,6 +123,7 @@ impl Engine {
             frames: 0,
             trim_turn: 0,
             late_turn: 0,
+            ahead: Ahead::default(),
         };
         let mut numbered: Vec<(usize, Box<Plan>)> = plans.into_iter().map(Box::new).enumerate().collect();
         numbered.sort_by_key(|(_, plan)| {
@@ -288,18 +311,16 @@ impl Engine {
     /// that is due is waited for as long as the rule says; for an instrument that has let that pass, no instant waits any more. A rule
     /// that asks for silence, and whose stations have never sent anything, begins once its longest silence is over, counted from the
     /// first time that passed.
-    ///
-    /// Says whether the engine has come further.
-    pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) -> bool {
-        let mut has_moved = false;
+    pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
         for (index, plan) in self.plans.iter_mut().enumerate() {
-            has_moved |= plan.wait(now);
+            self.ahead.note_begun(plan.wait(now));
             if let (Some(next), Some(to)) = (plan.next, plan.frontier(&self.heard, Some(now))) {
                 plan.run(index, &self.series, next, to, sink);
-                has_moved |= plan.next != Some(next);
+                if let Some(reached) = plan.next.filter(|reached| *reached != next) {
+                    plan.ahead_of = Some(self.ahead.note(next, reached, plan.step_ms));
+                }
             }
         }
-        has_moved
     }
 }
 
@@ -345,6 +366,7 @@ impl PlanState {
             fault: None,
             empty_since: None,
             waits_since: None,
+            ahead_of: None,
         }
     }
 

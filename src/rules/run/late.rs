@@ -1,5 +1,6 @@
 //! What readings that came late have reached: instants that were evaluated without them.
 
+pub(super) mod columns;
 pub(super) mod outages;
 pub(super) mod ranges;
 
@@ -54,21 +55,47 @@ pub enum Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LateState {
     /// Runs of plans with the same first instant: how many, and which.
+    #[serde(with = "columns::instants")]
     begun: Vec<(u32, Option<Timestamp>)>,
     /// Plan and ranges, for those that have any.
+    #[serde(with = "columns::ranges")]
     late: Vec<(u32, Vec<LateRange>)>,
     /// The plan whose turn it is.
     turn: u32,
     /// Of plans with several members that have any: the last outages of each.
+    #[serde(with = "columns::outages")]
     outages: Vec<(u32, Vec<Outages>)>,
     /// The same for times in which only their clear condition was unknown.
+    #[serde(with = "columns::outages")]
     clear_outages: Vec<(u32, Vec<Outages>)>,
+}
+
+/// [`LateState`] as checkpoints of the versions 2 and 3 store it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EarlierLateState {
+    begun: Vec<(u32, Option<Timestamp>)>,
+    late: Vec<(u32, Vec<LateRange>)>,
+    turn: u32,
+    outages: Vec<(u32, Vec<Outages>)>,
+    clear_outages: Vec<(u32, Vec<Outages>)>,
+}
+
+impl From<EarlierLateState> for LateState {
+    fn from(state: EarlierLateState) -> Self {
+        let EarlierLateState { begun, late, turn, outages, clear_outages } = state;
+        Self { begun, late, turn, outages, clear_outages }
+    }
 }
 
 impl LateState {
     /// Of no plan yet.
     pub(super) fn of_turn(turn: usize) -> Self {
         Self { turn: u32::try_from(turn).unwrap_or(0), ..Self::default() }
+    }
+
+    /// Forgets the outages, where they are too many for a checkpoint: quorum rules then re-evaluate late data as if no station had been out.
+    pub fn forget_outages(&mut self) {
+        (self.outages, self.clear_outages) = (Vec::new(), Vec::new());
     }
 
     pub(super) fn note(&mut self, plan: &PlanState, number: u32) {
@@ -251,4 +278,51 @@ impl Engine {
 /// The last instant of a grid up to a time, included.
 fn floor_to(time: Timestamp, step_ms: i64) -> Timestamp {
     time.plus_ms(1 - step_ms.max(1)).ceil_to(step_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::verdict::Truth;
+    use proptest::prelude::*;
+
+    fn any_instant() -> impl Strategy<Value = Timestamp> {
+        (0_i64..40).prop_map(|second| Timestamp::from_ms(1_750_000_000_000 + second * 1_000))
+    }
+
+    fn any_truth() -> impl Strategy<Value = Truth> {
+        prop::sample::select(vec![Truth::False, Truth::Unknown, Truth::True])
+    }
+
+    fn any_outages() -> impl Strategy<Value = Outages> {
+        let part = (any_instant(), prop::option::of(any_instant()), any_truth());
+        prop::collection::vec(part, 0..3).prop_map(|parts| Outages::of_parts(parts.into_iter()))
+    }
+
+    fn any_late() -> impl Strategy<Value = LateState> {
+        let begun = prop::collection::vec((1_u32..9, prop::option::of(any_instant())), 0..5);
+        let range = (any_instant(), any_instant(), prop::option::of(any_instant()));
+        let range = range.prop_map(|(from, to, upto)| LateRange { from, to, upto });
+        let late = prop::collection::btree_map(any::<u32>(), prop::collection::vec(range, 0..4), 0..5);
+        let outages = || prop::collection::btree_map(any::<u32>(), prop::collection::vec(any_outages(), 1..4), 0..5);
+        (begun, late, any::<u32>(), outages(), outages()).prop_map(|(begun, late, turn, outages, clear_outages)| {
+            let (late, outages) = (late.into_iter().collect(), outages.into_iter().collect());
+            LateState { begun, late, turn, outages, clear_outages: clear_outages.into_iter().collect() }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_state_of_the_engine_comes_back(
+            next in prop::collection::vec((1_u32..9, prop::option::of(any_instant())), 0..5),
+            unknown in prop::collection::vec((any::<u32>(), any::<u32>(), any_instant()), 0..9),
+            clear_known in prop::collection::vec((any::<u32>(), prop::collection::vec(any_truth(), 0..4)), 0..5),
+            late in any_late(),
+        ) {
+            let engine = EngineState { next, unknown, clear_known };
+            let bytes = bincode::serialize(&(&engine, &late)).unwrap();
+            let again: (EngineState, LateState) = bincode::deserialize(&bytes).unwrap();
+            prop_assert_eq!(again, (engine, late));
+        }
+    }
 }

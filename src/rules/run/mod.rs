@@ -12,6 +12,8 @@ mod series;
 mod sorted;
 mod window;
 
+pub(crate) use engine::EarlierEngineState;
 pub use engine::{Engine, EngineState};
+pub(crate) use late::EarlierLateState;
 pub use late::{Late, LateState, Progress};
 pub use rerun::Rerun;

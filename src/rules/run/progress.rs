@@ -1,14 +1,47 @@
 //! How far plans have come: which instants are due, and which samples no window will look at again.
 
+pub(super) mod ahead;
+
 use super::engine::{Engine, PlanState};
 use super::member::MemberState;
 use super::series::Heard;
-use crate::model::Timestamp;
+use crate::model::{InstrumentId, Timestamp};
 
 /// After so many frames the old samples of one instrument are dropped, each in its turn: no frame waits for all.
 const FRAMES_PER_TRIM: u64 = 32;
 
 impl Engine {
+    /// Whether any plan has come further without frames since the last checkpoint.
+    #[must_use]
+    pub const fn is_ahead(&self) -> bool {
+        self.ahead.until().is_some()
+    }
+
+    /// Whether a frame falls before an instant that was evaluated without it since the last checkpoint.
+    #[must_use]
+    pub fn is_ahead_of(&self, instrument: InstrumentId, time: Timestamp) -> bool {
+        if self.ahead.until().is_none_or(|until| time > until) {
+            return false;
+        }
+        let source = self.source_of.get(&instrument).and_then(|place| self.sources.get(*place));
+        let mut plans = source.into_iter().flat_map(|source| &source.plans).filter_map(|plan| self.plans.get(*plan));
+        plans.any(|plan| {
+            let is_before = |next: Timestamp| time <= next.plus_ms(-plan.step_ms);
+            plan.ahead_of == Some(self.ahead.checkpoint()) && plan.next.is_some_and(is_before)
+        })
+    }
+
+    /// Whether a checkpoint should store how far the plans have come without frames: a restart would have much to evaluate again.
+    #[must_use]
+    pub fn is_far_ahead(&self) -> bool {
+        self.ahead.is_far(self.plans.len())
+    }
+
+    /// Notes that a checkpoint has stored how far all plans have come.
+    pub const fn note_stored(&mut self) {
+        self.ahead.note_stored();
+    }
+
     /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.
     pub(super) fn needed_since(&self) -> Vec<Option<Timestamp>> {
         let mut needed: Vec<Option<Timestamp>> = vec![Some(Timestamp::MAX); self.series.len()];

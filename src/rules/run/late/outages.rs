@@ -2,7 +2,7 @@
 
 use super::super::super::verdict::Truth;
 use crate::model::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::VecDeque;
 
 /// Times that are remembered of one station: what late readings before the first of them would have changed is only nearly known where an
@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 const OUTAGES_MAX: usize = 64;
 
 /// A time in which a condition was unknown. Where the clear condition says something else meanwhile, another one begins as this one ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(in super::super) struct Outage {
     pub(in super::super) begin: Timestamp,
     pub(in super::super) end: Option<Timestamp>,
@@ -19,12 +19,21 @@ pub(in super::super) struct Outage {
 }
 
 /// Outages in order of time, of which only the last may still go on.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub(in super::super) struct Outages(VecDeque<Outage>);
 
 impl Outages {
     pub(in super::super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Begin, end and last clear condition of each, as checkpoints store them.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (Timestamp, Option<Timestamp>, Truth)> {
+        self.0.iter().map(|outage| (outage.begin, outage.end, outage.clear_known))
+    }
+
+    pub(super) fn of_parts(parts: impl Iterator<Item = (Timestamp, Option<Timestamp>, Truth)>) -> Self {
+        Self(parts.map(|(begin, end, clear_known)| Outage { begin, end, clear_known }).collect())
     }
 
     pub(in super::super) fn begin(&mut self, begin: Timestamp, clear_known: Truth) {

@@ -2,14 +2,14 @@
 
 use crate::base::limits::LATE_RANGES_MAX;
 use crate::model::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Instants of one plan, in ranges that rise and keep apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in super::super) struct LateRanges(pub(in super::super) Vec<LateRange>);
 
 /// Instants from the first to the last, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(in super::super) struct LateRange {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
