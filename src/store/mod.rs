@@ -6,6 +6,7 @@ mod catalog;
 mod counters;
 mod engine;
 mod error;
+mod gaps;
 mod head;
 mod ingest;
 pub mod io;
@@ -21,13 +22,15 @@ pub use counters::Counters;
 pub use engine::FileBytes;
 pub(crate) use engine::{Store, ledger_commits};
 pub use error::StoreError;
+pub(crate) use gaps::{KnownFrames, missing_frames};
 pub use ingest::{Correction, RejectReason};
-pub(crate) use recovery::set_segment_aside;
+pub(crate) use recovery::{Expected, set_segment_aside};
 pub use recovery::{LsnRange, OpenReport, Quarantined, SalvagedLog};
 pub(crate) use segment::Lineage;
 pub use sync::WalSync;
 pub use upkeep::{BackupReport, Finding, VerifyReport};
 pub(crate) use upkeep::{
-    Cut, Rewrite, Sealed, Snapshot, check_owners, measure, restore, salvage_logs, snapshot, snapshot_until, verify,
+    Cut, LedgerView, Rewrite, Sealed, Snapshot, check_owners, measure, restore, salvage_logs, snapshot, snapshot_until,
+    verify,
 };
 pub(crate) use wal::LedgerCommit;

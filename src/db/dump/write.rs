@@ -222,7 +222,7 @@ impl Part {
 
 /// Whether a whole dump holds a kind of records: all but those about files of the old store. The newest checkpoint comes apart.
 const fn is_dumped(kind: Kind) -> bool {
-    !matches!(kind, Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint)
+    !matches!(kind, Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint | Kind::FramesLost)
 }
 
 /// A deletion without the sequence number up to which it reaches: those of another store mean nothing.

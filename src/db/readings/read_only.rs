@@ -1,6 +1,6 @@
 //! A store opened for reading alone, beside the process that writes.
 
-use super::lineage::{lineage_of, read_lineage};
+use super::lineage::{known_frames, lineage_of, read_lineage};
 use crate::base::clock::{Clock, SystemClock};
 use crate::db::names::find_channel;
 use crate::db::records::{InstrumentChanged, InstrumentRegistered, StationRegistered};
@@ -11,7 +11,7 @@ use crate::model::{InstrumentId, Registry, Timestamp};
 use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::read::Reader;
-use crate::store::{OpenReport, check_owners, measure, snapshot};
+use crate::store::{LsnRange, OpenReport, check_owners, measure, missing_frames, snapshot};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,6 +57,7 @@ impl ReadOnly {
         check_owners(&reader, &lineage, &registry)?;
         let mut report = OpenReport { quarantined, ledger_torn_bytes: content.torn_bytes, ..OpenReport::default() };
         report.missing_segments = missing_segments(&*storage, path)?;
+        report.lost_frames = lost_frames(&*storage, path)?;
         let ledger_records = content.records.len() as u64;
         Ok(Self { path: path.to_owned(), registry, reader, report, ledger_records })
     }
@@ -133,6 +134,15 @@ pub(in crate::db) fn registry_of(records: &[Record]) -> Result<Registry, Error> 
         }
     }
     Ok(registry)
+}
+
+/// Frames that the ledger rests on and that no file holds.
+fn lost_frames(storage: &dyn Storage, path: &Path) -> Result<Vec<LsnRange>, Error> {
+    let known = || {
+        let content = Ledger::read(storage, &path.join("ledger")).ok()?;
+        known_frames(&content, &lineage_of(&content.records).ok()?).ok()
+    };
+    Ok(missing_frames(storage, path, known)?)
 }
 
 /// Segments that the ledger knows and that are not there. The writer may take some away between the look at the ledger and the look at

@@ -76,7 +76,7 @@ impl Database {
         let mut report = finish_deletions(&self.inner, &mut deletions, &mut |_, _| {})?;
         let plans = {
             let inner = self.inner.lock();
-            inner.store.check()?;
+            inner.store.check_place()?;
             inner.ledger.check()?;
             inner.store.plan_compaction(compaction == Compaction::Everything)
         };
@@ -222,7 +222,11 @@ fn rewrite(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<UpkeepReport, Error> {
     let _work = observe::begin(Work::Compaction(plans.len()));
-    let target = inner.lock().store.rewrite_target();
+    let target = {
+        let inner = inner.lock();
+        inner.store.check_place()?;
+        inner.store.rewrite_target()
+    };
     let mut report = UpkeepReport::default();
     let total = plans.len() as u64;
     for (done, plan) in (0..).zip(plans) {

@@ -1,7 +1,7 @@
 //! The operating system's files.
 
 use super::room::FsLog;
-use super::{LogFile, Mapped, Storage};
+use super::{LogFile, SealedFile, Storage};
 use crate::base::background::{BYTES_AT_A_TIME, let_others_go_first};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -84,8 +84,8 @@ impl Storage for FsStorage {
         sync_parent(path)
     }
 
-    fn map(&self, path: &Path) -> io::Result<Mapped> {
-        Mapped::open(path)
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        SealedFile::open(path)
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -101,6 +101,59 @@ impl Storage for FsStorage {
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)?;
         sync_parent(path)
+    }
+}
+
+/// The operating system's file system, with segments mapped into memory: the system decides what of them stays there.
+///
+/// Only for stores whose files nobody else changes, on media that do not fail: a mapped file that is cut from outside, or of which a page
+/// cannot be read, ends the process with a signal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MappedStorage;
+
+impl Storage for MappedStorage {
+    fn create_dirs(&self, dir: &Path) -> io::Result<()> {
+        FsStorage.create_dirs(dir)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        FsStorage.list(dir)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        FsStorage.read(path)
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        FsStorage.read_at(path, offset, length)
+    }
+
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        FsStorage.length(path)
+    }
+
+    fn open_log(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        FsStorage.open_log(path)
+    }
+
+    fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        FsStorage.publish(path, bytes)
+    }
+
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        SealedFile::map(path)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        FsStorage.link(from, to)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        FsStorage.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        FsStorage.remove(path)
     }
 }
 

@@ -6,8 +6,9 @@ mod map;
 pub(super) mod pieces;
 mod room;
 
-pub use fs::FsStorage;
-pub use map::Mapped;
+pub use fs::{FsStorage, MappedStorage};
+pub(crate) use map::SealedBytes;
+pub use map::SealedFile;
 
 use std::fmt;
 use std::io;
@@ -61,11 +62,11 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// As the system gives them; the old state is then still there.
     fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Maps a published file.
+    /// Opens a published file for reading. What is read of it stays readable when its name is gone.
     ///
     /// # Errors
     /// As the system gives them.
-    fn map(&self, path: &Path) -> io::Result<Mapped>;
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile>;
 
     /// Gives a published file a second name that shares its bytes, durably.
     ///

@@ -25,6 +25,7 @@ pub struct BackupReport {
 impl Store {
     /// Copies everything into a new directory; writing waits meanwhile.
     pub(crate) fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<BackupReport, StoreError> {
+        self.check_place()?;
         self.sync().sync_written()?;
         let mut segments: Vec<PathBuf> = self.segments().iter().map(|segment| segment.path().to_owned()).collect();
         // What was set aside goes along: it may be mended yet, and says why a segment is missing.

@@ -74,7 +74,7 @@ impl Store {
     ///
     /// The old log is durable before the new one has a frame: a tail can then only be torn in the newest.
     pub(crate) fn freeze(&mut self) -> Result<bool, StoreError> {
-        self.sync.check()?;
+        self.check_place()?;
         if self.is_sealing() || self.state.read().head.rows() == 0 {
             return Ok(false);
         }
