@@ -338,6 +338,7 @@ impl Inner {
                 continue;
             }
             let sha256 = crate::base::checksum::sha256(&self.store.read_file(&path)?);
+            self.store.note_recorded(&file_name, sha256);
             let body = SegmentSealed {
                 file_name,
                 file_bytes: summary.file_bytes,

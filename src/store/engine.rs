@@ -11,6 +11,7 @@ use super::recovery::{Expected, Layout, OpenReport, find_segments, quarantine, r
 use super::segment::{self, Lineage, Segment, SegmentSummary};
 use super::sync::WalSync;
 use super::wal::{self, LedgerCommit, Replay, Wal};
+use crate::base::checksum::Digest;
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::base::observe::{Count, count};
 use crate::model::{Batch, InstrumentId, Registry, Sample, Timestamp};
@@ -282,11 +283,20 @@ impl Store {
         let unrecorded = lineage.unrecorded(&kept);
         kept.retain(|segment| !unrecorded.iter().any(|one| Arc::ptr_eq(one, segment)));
         gone.extend(unrecorded);
+        for segment in &kept {
+            lineage.sha256(&segment.file_name()).into_iter().for_each(|sha256| segment.note_recorded(*sha256));
+        }
         if !gone.is_empty() {
             self.replace_segments(kept, &|_, _, _| true);
             gone.iter().for_each(|segment| segment.doom());
         }
         gone.iter().map(|segment| segment.file_name()).collect()
+    }
+
+    /// Notes the checksum of a segment that has just been recorded.
+    pub(crate) fn note_recorded(&self, file_name: &str, sha256: Digest) {
+        let segments = self.segments();
+        segments.iter().filter(|segment| segment.file_name() == file_name).for_each(|one| one.note_recorded(sha256));
     }
 
     /// Remembers which segments are missing: nothing is merged across their sequence numbers, so that they can come back in their place.

@@ -129,7 +129,11 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { action, path: path.to_owned(), source }
+        move |source| match source.kind() {
+            // What has the name of a file is none.
+            io::ErrorKind::InvalidData => Self::corrupt(path, 0, source),
+            _ => Self::Io { action, path: path.to_owned(), source },
+        }
     }
 
     pub(crate) fn corrupt(path: &Path, offset: usize, reason: impl ToString) -> Self {

@@ -152,7 +152,7 @@ pub(crate) fn missing_frames(
             Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
             logs => Some(logs?),
         };
-        let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+        let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
         let gaps = logs.map(|logs| Gaps::of(frames, &logs, &names).ranges());
         let after = known();
         match gaps {

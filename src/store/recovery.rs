@@ -137,11 +137,11 @@ pub(super) fn find_segments(
     catalog: &dyn Catalog,
     report: &mut OpenReport,
 ) -> Result<Vec<Arc<Segment>>, StoreError> {
-    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
     let mut segments = Vec::new();
     for name in &names {
         let path = layout.segments.join(name);
-        if name.ends_with(".tmp") {
+        if name.ends_with(".tmp") && storage.length(&path).is_ok() {
             storage.remove(&path).map_err(StoreError::io("remove the unfinished", &path))?;
             continue;
         }
@@ -241,7 +241,7 @@ pub(super) fn read_wal(
 ) -> Result<WalTail, StoreError> {
     let logs = find_logs(storage, layout)?;
     check_ends(&logs)?;
-    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
     report.lost_frames = expected.check(layout, &logs, &names)?;
     let mut next_lsn = first_free_lsn(&logs, &names, sealed_lsn).max(expected.known.last_lsn + 1);
     let (mut unsealed, mut is_partly_sealed, mut first_unsealed) = (Vec::new(), false, None);

@@ -1,6 +1,7 @@
 //! Files that somebody removes, cuts, replaces, links or locks behind the store's back: nothing of it goes unnoticed.
 
 mod lost_log;
+mod odd_files;
 mod open_store;
 
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Registry, StationId, TimeRange};
 use crate::store::io::Storage;
-use crate::store::{Snapshot, snapshot_until};
+use crate::store::{Lineage, Snapshot, snapshot_until};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -90,6 +90,7 @@ struct Content {
     instruments: Vec<InstrumentId>,
     range: TimeRange,
     snapshot: Snapshot,
+    lineage: Lineage,
 }
 
 impl Content {
@@ -103,10 +104,11 @@ impl Content {
                 None if scope.is_whole() => 0,
                 None => u64::MAX,
             };
-            let snapshot = snapshot_until(storage, dir, until_lsn, &lineage_of(&records)?)?;
+            let lineage = lineage_of(&records)?;
+            let snapshot = snapshot_until(storage, dir, until_lsn, &lineage)?;
             let is_still = read_ledger(&**storage, dir)?.records.len() == records.len();
             if is_still || attempts == ATTEMPTS {
-                return Self::of(records, checkpoint, snapshot, scope);
+                return Self::of(records, checkpoint, (snapshot, lineage), scope);
             }
             attempts += 1;
         }
@@ -115,7 +117,7 @@ impl Content {
     fn of(
         records: Vec<Record>,
         checkpoint: Option<Checkpoint<'static>>,
-        snapshot: Snapshot,
+        (snapshot, lineage): (Snapshot, Lineage),
         scope: &DumpScope,
     ) -> Result<Self, Error> {
         let registry = registry_of(&records)?;
@@ -132,10 +134,11 @@ impl Content {
         // The sequence numbers of another store mean nothing.
         let unplaced = |checkpoint| Record::new(Kind::Checkpoint, &Checkpoint { lsn: 0, ..checkpoint });
         let checkpoint = checkpoint.map(unplaced).transpose()?;
-        Ok(Self { records: kept, checkpoint, registry, instruments, range: scope.range, snapshot })
+        Ok(Self { records: kept, checkpoint, registry, instruments, range: scope.range, snapshot, lineage })
     }
 
-    fn write(self, to: &mut dyn Write, mut progress: impl FnMut(DumpProgress)) -> Result<DumpReport, Error> {
+    fn write(mut self, to: &mut dyn Write, mut progress: impl FnMut(DumpProgress)) -> Result<DumpReport, Error> {
+        self.snapshot.leave_out_changed(&self.lineage)?;
         let segments_left_out = self.snapshot.unsound.iter().map(|file| file.path.clone()).collect();
         let mut report = DumpReport { segments_left_out, ..DumpReport::default() };
         let (mut out, mut line) = (LineWriter::new(to), String::from("vocdb dump 1"));

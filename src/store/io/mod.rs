@@ -22,11 +22,20 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// As the system gives them.
     fn create_dirs(&self, dir: &Path) -> io::Result<()>;
 
-    /// The names of the files in a directory, sorted.
+    /// The names of the files in a directory, sorted. A symbolic link to a file counts as one.
     ///
     /// # Errors
     /// As the system gives them.
     fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+
+    /// The names of everything in a directory, sorted: what is no file may have the name of one. Other calls refuse that with
+    /// [`InvalidData`](io::ErrorKind::InvalidData).
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn list_all(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.list(dir)
+    }
 
     /// A file's bytes.
     ///

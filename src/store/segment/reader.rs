@@ -22,6 +22,8 @@ pub(crate) struct Segment {
     summary: SegmentSummary,
     storage: Arc<dyn Storage>,
     opened: OnceLock<Arc<OpenSegment>>,
+    /// Checksum of the file that the ledger records.
+    recorded: OnceLock<Digest>,
     /// Present values by instrument, once they have been counted.
     present: OnceLock<BTreeMap<u32, u64>>,
     /// Whether the file goes when the last reader has gone.
@@ -52,6 +54,7 @@ impl Segment {
             summary,
             storage,
             opened: OnceLock::new(),
+            recorded: OnceLock::new(),
             present: OnceLock::new(),
             is_doomed: AtomicBool::new(false),
         }
@@ -83,6 +86,22 @@ impl Segment {
         }
         let opened = Arc::new(OpenSegment::open(&*self.storage, &self.path)?);
         Ok(Arc::clone(self.opened.get_or_init(|| opened)))
+    }
+
+    /// Notes the checksum that the ledger records.
+    pub(crate) fn note_recorded(&self, sha256: Digest) {
+        let _ = self.recorded.set(sha256);
+    }
+
+    /// Refuses a file that is not the one that the ledger knows: rewriting or copying it would give what was changed a checksum of its own.
+    pub(crate) fn check_recorded(&self) -> Result<(), StoreError> {
+        self.recorded.get().map_or(Ok(()), |recorded| self.open()?.check_sha256(recorded))
+    }
+
+    /// As [`Segment::check_recorded`], of the file that has the segment's name now, where another may still be open.
+    pub(crate) fn check_named(&self) -> Result<(), StoreError> {
+        let opened = || OpenSegment::open(&*self.storage, &self.path);
+        self.recorded.get().map_or(Ok(()), |recorded| opened()?.check_sha256(recorded))
     }
 
     /// Bytes of its pages that are kept in memory.

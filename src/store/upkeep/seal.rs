@@ -112,6 +112,7 @@ impl Store {
         drop(head);
         let BuiltSegment { sha256, summary, .. } = built;
         let segment = Arc::new(Segment::new(path, summary.clone(), storage));
+        segment.note_recorded(sha256);
         let file_name = segment.file_name();
         self.catalog.put(&file_name, &summary);
         self.state.write().seal_frozen(segment);

@@ -33,6 +33,26 @@ pub(crate) struct Snapshot {
     pub(crate) behind: Batch,
 }
 
+impl Snapshot {
+    /// Leaves out segments that are not those that the ledger knows, and names them.
+    pub(crate) fn leave_out_changed(&mut self, lineage: &Lineage) -> Result<(), StoreError> {
+        let mut kept = Vec::new();
+        for segment in self.reader.segments() {
+            let recorded = lineage.sha256(&segment.file_name());
+            match recorded.map_or(Ok(()), |recorded| segment.open()?.check_sha256(recorded)) {
+                Ok(()) => kept.push(segment),
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    let (path, summary) = (segment.path().to_owned(), segment.summary());
+                    self.unsound.push(Quarantined::segment(path, error.to_string(), Some(summary)));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.reader.replace_segments(kept);
+        Ok(())
+    }
+}
+
 /// Everything that is in the files of a store now, but for segments that do not check, which are named. What the writer does later does
 /// not show. The ledger says which segments others stand for; one that it does not know yet holds what others hold too, and does no harm.
 pub(crate) fn snapshot(
@@ -73,7 +93,7 @@ fn read(
     until_lsn: u64,
     lineage: &Lineage,
 ) -> Result<(State, Vec<Quarantined>, Batch), StoreError> {
-    let list = |dir: &Path| storage.list(dir).map_err(StoreError::io("list", dir));
+    let list = |dir: &Path| storage.list_all(dir).map_err(StoreError::io("list", dir));
     let mut batches: Vec<(u64, Batch)> = Vec::new();
     for (_, path) in wal::files(&**storage, &layout.wal)? {
         batches.extend(wal::read(&**storage, &path)?.batches);

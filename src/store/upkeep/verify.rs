@@ -80,7 +80,7 @@ pub(crate) fn verify(
 ) -> Result<VerifyReport, StoreError> {
     let layout = Layout::new(dir);
     let logs = wal::files(&**storage, &layout.wal)?;
-    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
     let segments: Vec<&String> = names.iter().filter(|name| name.ends_with(segment::SUFFIX)).collect();
     let known = ledger();
     let total = (segments.len() + logs.len()) as u64;

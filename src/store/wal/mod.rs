@@ -24,7 +24,7 @@ const SUFFIX: &str = ".wal";
 /// The log files of a folder with the sequence number of their first frame, in order. Whatever has another name is not the store's to touch:
 /// somebody may have set it aside.
 pub(super) fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
-    let names = storage.list(dir).map_err(StoreError::io("list", dir))?;
+    let names = storage.list_all(dir).map_err(StoreError::io("list", dir))?;
     let mut files: Vec<(u64, PathBuf)> =
         names.iter().filter_map(|name| Some((lsn_of_name(name)?, dir.join(name)))).collect();
     files.sort_unstable();
