@@ -2,7 +2,7 @@
 
 use super::io::advice;
 use super::io::log::LogError;
-use super::recovery::LsnRange;
+use super::lsns::LsnRange;
 use crate::base::bytes::BytesError;
 use crate::codec::CodecError;
 use crate::model::{InstrumentId, Timestamp};
@@ -64,7 +64,7 @@ pub enum StoreError {
     /// The ledger rests on frames that neither the log nor a segment holds.
     #[error("{}: {frames} are in no file, and the ledger rests on them or on later ones: the log was removed, cut short or replaced by an older copy; restore its files from a backup that is as new as the ledger, or let `repair` continue without these frames and record the loss", path.display())]
     LostFrames {
-        /// The folder of the log.
+        /// The log file that ends before them, or the folder of the log.
         path: PathBuf,
         /// The first range of them.
         frames: LsnRange,

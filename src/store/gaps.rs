@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::io::Storage;
-use super::recovery::{Layout, LsnRange};
+use super::lsns::LsnRange;
 use super::segment;
 use super::wal::{self, WalSpan};
 use std::path::{Path, PathBuf};
@@ -87,7 +87,9 @@ impl Gaps {
         if let Some((log, last_lsn)) = logs.iter().find(begins_behind).zip(last_lsn) {
             return Some(StoreError::MissingFrames { path: log.path.clone(), first_lsn, last_lsn });
         }
-        Some(StoreError::LostFrames { path: dir.to_owned(), frames: LsnRange { first: first_lsn, last: last_lsn } })
+        let ends_before = logs.iter().rev().find(|log| log.end() <= first_lsn).map(|log| log.path.clone());
+        let path = ends_before.unwrap_or_else(|| dir.to_owned());
+        Some(StoreError::LostFrames { path, frames: LsnRange { first: first_lsn, last: last_lsn } })
     }
 }
 
@@ -125,42 +127,12 @@ fn uncovered(ranges: Vec<(u64, u64)>, mut next: u64, last: u64) -> Vec<LsnRange>
 }
 
 /// All files of a log with what they span, in order.
-pub(super) fn find_logs(storage: &dyn Storage, layout: &Layout) -> Result<Vec<FoundLog>, StoreError> {
+pub(super) fn find_logs(storage: &dyn Storage, dir: &Path) -> Result<Vec<FoundLog>, StoreError> {
     let found = |(begin, path): (u64, PathBuf)| {
         let span = wal::span(storage, &path)?;
         Ok(FoundLog { begin, path, span })
     };
-    wal::files(storage, &layout.wal)?.into_iter().map(found).collect()
-}
-
-/// How often files and ledger are read again because the writer changed them meanwhile.
-const ATTEMPTS: usize = 16;
-
-/// Frames that are missing from the files of a store, or may be, whoever is writing to it; `known` is asked again until the ledger stays
-/// as it is.
-pub(crate) fn missing_frames(
-    storage: &dyn Storage,
-    dir: &Path,
-    known: impl Fn() -> Option<KnownFrames>,
-) -> Result<Vec<LsnRange>, StoreError> {
-    let layout = Layout::new(dir);
-    let mut before = known();
-    for _ in 0..ATTEMPTS {
-        let Some(frames) = &before else { break };
-        // The log first: what is sealed meanwhile is then among the segments.
-        let logs = match find_logs(storage, &layout) {
-            Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
-            logs => Some(logs?),
-        };
-        let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
-        let gaps = logs.map(|logs| Gaps::of(frames, &logs, &names).ranges());
-        let after = known();
-        match gaps {
-            Some(gaps) if gaps.is_empty() || after == before => return Ok(gaps),
-            _ => before = after,
-        }
-    }
-    Ok(Vec::new())
+    wal::files(storage, dir)?.into_iter().map(found).collect()
 }
 
 #[cfg(test)]

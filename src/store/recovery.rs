@@ -4,11 +4,11 @@ use super::catalog::Catalog;
 use super::error::StoreError;
 use super::gaps::{FoundLog, Gaps, KnownFrames, find_logs};
 use super::io::Storage;
+use super::lsns::LsnRange;
 use super::segment::{self, Segment, SegmentSummary};
 use super::wal::{self, Replay, Wal};
 use crate::model::Timestamp;
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,24 +38,6 @@ impl Quarantined {
         let last_time = instruments().map(|one| Timestamp::from_ms(one.last_ms)).max();
         let (first_lsn, last_lsn) = lsns.unzip();
         Self { path, reason, first_lsn, last_lsn, first_time, last_time }
-    }
-}
-
-/// Frames by their log sequence numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LsnRange {
-    /// The first.
-    pub first: u64,
-    /// The last, if that is known: behind the end of what can be read nobody can tell.
-    pub last: Option<u64>,
-}
-
-impl fmt::Display for LsnRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.last {
-            Some(last) => write!(f, "frames {} to {last}", self.first),
-            None => write!(f, "frames from {} on", self.first),
-        }
     }
 }
 
@@ -239,7 +221,7 @@ pub(super) fn read_wal(
     (expected, sealed_lsn): (&Expected, u64),
     report: &mut OpenReport,
 ) -> Result<WalTail, StoreError> {
-    let logs = find_logs(storage, layout)?;
+    let logs = find_logs(storage, &layout.wal)?;
     check_ends(&logs)?;
     let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
     report.lost_frames = expected.check(layout, &logs, &names)?;

@@ -137,8 +137,8 @@ impl Content {
         Ok(Self { records: kept, checkpoint, registry, instruments, range: scope.range, snapshot, lineage })
     }
 
-    fn write(mut self, to: &mut dyn Write, mut progress: impl FnMut(DumpProgress)) -> Result<DumpReport, Error> {
-        self.snapshot.leave_out_changed(&self.lineage)?;
+    fn write(self, to: &mut dyn Write, mut progress: impl FnMut(DumpProgress)) -> Result<DumpReport, Error> {
+        self.snapshot.check_recorded(&self.lineage)?;
         let segments_left_out = self.snapshot.unsound.iter().map(|file| file.path.clone()).collect();
         let mut report = DumpReport { segments_left_out, ..DumpReport::default() };
         let (mut out, mut line) = (LineWriter::new(to), String::from("vocdb dump 1"));

@@ -96,7 +96,8 @@ impl FsLog {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let handles = Arc::new(Handles::open(path)?);
         let length = handles.file.metadata()?.len();
-        let ends = Ends { handles, frames: length, file: length, unsynced_bytes: 0, is_cut: false, making: Making::Idle };
+        let ends =
+            Ends { handles, frames: length, file: length, unsynced_bytes: 0, is_cut: false, making: Making::Idle };
         let shared = Shared { path: path.to_owned(), growing: Mutex::default(), ends: Mutex::new(ends) };
         let shared = Arc::new(shared);
         Ok(Self { shared, maker: OnceLock::new() })

@@ -52,11 +52,6 @@ impl Reader {
         self.0.read().segments().to_vec()
     }
 
-    /// Shows other segments, in order of arrival.
-    pub(super) fn replace_segments(&self, segments: Vec<Arc<Segment>>) {
-        self.0.write().replace_segments(segments, &|_, _, _| true);
-    }
-
     /// The rows of an instrument in a range of time, with the asked channels, as they are now: what is written, sealed, compacted or
     /// deleted from now on does not show in the scan.
     ///

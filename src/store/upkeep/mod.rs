@@ -19,4 +19,4 @@ pub(crate) use salvage::salvage_logs;
 pub(crate) use seal::Sealed;
 pub(crate) use snapshot::{Snapshot, measure, snapshot, snapshot_until};
 pub use verify::{Finding, VerifyReport};
-pub(crate) use verify::{LedgerView, verify};
+pub(crate) use verify::{LedgerView, missing_frames, verify};

@@ -5,7 +5,8 @@ use super::super::engine::Store;
 use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::io::log::{LogError, frames_anywhere};
-use super::super::recovery::{Layout, LsnRange, SalvagedLog};
+use super::super::lsns::LsnRange;
+use super::super::recovery::{Layout, SalvagedLog};
 use super::super::{segment, wal};
 use std::path::{Path, PathBuf};
 

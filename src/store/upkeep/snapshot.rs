@@ -34,22 +34,12 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Leaves out segments that are not those that the ledger knows, and names them.
-    pub(crate) fn leave_out_changed(&mut self, lineage: &Lineage) -> Result<(), StoreError> {
-        let mut kept = Vec::new();
-        for segment in self.reader.segments() {
-            let recorded = lineage.sha256(&segment.file_name());
-            match recorded.map_or(Ok(()), |recorded| segment.open()?.check_sha256(recorded)) {
-                Ok(()) => kept.push(segment),
-                Err(error @ StoreError::Corrupt { .. }) => {
-                    let (path, summary) = (segment.path().to_owned(), segment.summary());
-                    self.unsound.push(Quarantined::segment(path, error.to_string(), Some(summary)));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        self.reader.replace_segments(kept);
-        Ok(())
+    /// Refuses a segment that is not the one that the ledger knows.
+    pub(crate) fn check_recorded(&self, lineage: &Lineage) -> Result<(), StoreError> {
+        self.reader.segments().iter().try_for_each(|segment| match lineage.sha256(&segment.file_name()) {
+            Some(recorded) => segment.open()?.check_sha256(recorded),
+            None => Ok(()),
+        })
     }
 }
 

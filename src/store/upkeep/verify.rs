@@ -1,8 +1,9 @@
 //! Reading everything to see whether it checks, and whether all is there that the ledger knows. Needs no catalog and no lock.
 
 use super::super::error::StoreError;
-use super::super::gaps::{KnownFrames, missing_frames};
+use super::super::gaps::{Gaps, KnownFrames, find_logs};
 use super::super::io::Storage;
+use super::super::lsns::LsnRange;
 use super::super::recovery::Layout;
 use super::super::segment::{self, Lineage, Segment, read_summary};
 use super::super::wal;
@@ -155,6 +156,36 @@ fn find_lost_frames(
         report.findings.push(Finding { path: path.clone(), reason });
     }
     Ok(())
+}
+
+/// How often files and ledger are read again because the writer changed them meanwhile.
+const ATTEMPTS: usize = 16;
+
+/// Frames that are missing from the files of a store, or may be, whoever is writing to it; `known` is asked again until the ledger stays
+/// as it is.
+pub(crate) fn missing_frames(
+    storage: &dyn Storage,
+    dir: &Path,
+    known: impl Fn() -> Option<KnownFrames>,
+) -> Result<Vec<LsnRange>, StoreError> {
+    let layout = Layout::new(dir);
+    let mut before = known();
+    for _ in 0..ATTEMPTS {
+        let Some(frames) = &before else { break };
+        // The log first: what is sealed meanwhile is then among the segments.
+        let logs = match find_logs(storage, &layout.wal) {
+            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => None,
+            logs => Some(logs?),
+        };
+        let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+        let gaps = logs.map(|logs| Gaps::of(frames, &logs, &names).ranges());
+        let after = known();
+        match gaps {
+            Some(gaps) if gaps.is_empty() || after == before => return Ok(gaps),
+            _ => before = after,
+        }
+    }
+    Ok(Vec::new())
 }
 
 fn verify_segment(

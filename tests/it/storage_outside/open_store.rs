@@ -125,12 +125,16 @@ fn a_segment_that_is_cut_or_removed_is_an_error_and_the_process_goes_on() {
     for is_read_before in [false, true] {
         let home = tempfile::tempdir().unwrap();
         let db = create(home.path());
-        let frame = |row: i64| vocdb::Frame::new(super::ID, super::at(row - 50_000), &[Some((row * 7_919 % 4_000) as f64 / 100.0)]);
+        let frame = |row: i64| {
+            vocdb::Frame::new(super::ID, super::at(row - 50_000), &[Some((row * 7_919 % 4_000) as f64 / 100.0)])
+        };
         db.append(&vocdb::Batch::from_iter((0..50_000).map(frame))).unwrap();
         db.seal().unwrap();
         let segment = only(files(home.path(), "segments", ".seg"));
         let beside = vocdb::ReadOnly::open(home.path()).unwrap();
-        let read = |readings: vocdb::query::Readings| readings.rows(super::ID, &[0], vocdb::TimeRange::ALL).map(|rows| rows.len());
+        let read = |readings: vocdb::query::Readings| {
+            readings.rows(super::ID, &[0], vocdb::TimeRange::ALL).map(|rows| rows.len())
+        };
         if is_read_before {
             assert_eq!((read(db.readings()).unwrap(), read(beside.readings()).unwrap()), (50_000, 50_000));
         }
