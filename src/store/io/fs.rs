@@ -1,5 +1,6 @@
 //! The operating system's files.
 
+use super::directory::sync_parent;
 use super::room::FsLog;
 use super::{LogFile, SealedFile, Storage};
 use crate::base::background::{BYTES_AT_A_TIME, let_others_go_first};
@@ -193,12 +194,5 @@ fn check_file(path: &Path) -> io::Result<fs::Metadata> {
             Err(refused("a symbolic link that leads nowhere"))
         }
         Err(error) => Err(error),
-    }
-}
-
-pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => File::open(".")?.sync_all(),
     }
 }

@@ -1,5 +1,6 @@
 //! All file access of the crate behind one small trait, so that tests can put a faulty one in its place.
 
+mod directory;
 mod fs;
 pub mod log;
 mod map;

@@ -4,7 +4,7 @@
 //! until the log is next opened, and are no frames.
 
 use super::LogFile;
-use super::fs::sync_parent;
+use super::directory::sync_parent;
 use super::log::FRAME_HEAD_BYTES;
 use crate::base::background::{BYTES_AT_A_TIME, Worker, give_way, let_others_go_first};
 use parking_lot::{Mutex, MutexGuard};
