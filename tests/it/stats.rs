@@ -33,7 +33,7 @@ fn append(db: &Database, instrument: InstrumentId, seconds: std::ops::Range<i64>
 
 #[test]
 fn rows_and_values_of_head_and_segments_are_counted_by_instrument() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let (first, second) = (register(&db, "park/S1"), register(&db, "park/S2"));
     append(&db, first, 0..10);
@@ -64,7 +64,7 @@ fn rows_and_values_of_head_and_segments_are_counted_by_instrument() {
 
 #[test]
 fn what_is_durable_and_what_rules_have_seen_is_told_beside_what_is_written() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let gc = register(&db, "park/S1");
     append(&db, gc, 0..7);
@@ -76,7 +76,7 @@ fn what_is_durable_and_what_rules_have_seen_is_told_beside_what_is_written() {
 
 #[test]
 fn every_frame_that_was_not_stored_is_in_the_counters() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let gc = register(&db, "park/S1");
     append(&db, gc, 0..2);
@@ -97,7 +97,7 @@ fn every_frame_that_was_not_stored_is_in_the_counters() {
 
 #[test]
 fn a_segment_with_a_damaged_page_is_told_and_the_rest_is_counted() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let gc = register(&db, "park/S1");
     append(&db, gc, 0..50);

@@ -205,7 +205,7 @@ fn assert_power_cuts_lose_nothing_acknowledged(durability: Durability, seeds: st
     let states = states(&workload(), durability);
     for (unsynced, is_done) in Unsynced::all(seeds).into_iter().flat_map(|one| [(one, false), (one, true)]) {
         for changes in 0.. {
-            let dir = tempfile::tempdir().unwrap();
+            let dir = crate::scratch::dir();
             let storage = FaultyStorage::default();
             storage.set_fault(Fault::PowerFor { changes, is_done });
             let (acknowledged, is_off) = run_into_power_cut(dir.path(), &storage, durability);
@@ -240,7 +240,7 @@ fn a_later_page_that_the_medium_kept_without_an_earlier_one_is_cut_off_and_told_
     let states = states(&steps, Durability::Buffered);
     let mut stranded = 0;
     for seed in 0..200 {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let storage = FaultyStorage::default();
         let db = Database::open(dir.path(), config(&storage, Durability::Buffered)).unwrap();
         steps[..3].iter().for_each(|step| take(&db, step).unwrap());
@@ -264,7 +264,7 @@ fn a_later_page_that_the_medium_kept_without_an_earlier_one_is_cut_off_and_told_
 fn recovery_that_is_cut_short_itself_is_recovered_from() {
     let states = states(&workload(), Durability::Always);
     for (seed, changes) in (0_u64..).zip((9..60).step_by(3)) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let storage = FaultyStorage::default();
         storage.set_fault(Fault::PowerFor { changes, is_done: false });
         let (acknowledged, _) = run_into_power_cut(dir.path(), &storage, Durability::Always);
@@ -279,7 +279,7 @@ fn recovery_that_is_cut_short_itself_is_recovered_from() {
 fn a_full_disk_fails_an_append_and_writing_goes_on_once_there_is_space() {
     let states = states(&workload(), Durability::Always);
     for space in 0.. {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let storage = FaultyStorage::default();
         let open = || Database::open(dir.path(), config(&storage, Durability::Always));
         let mut failures = 0;
@@ -317,7 +317,7 @@ fn a_full_disk_fails_an_append_and_writing_goes_on_once_there_is_space() {
 fn a_seal_that_found_no_space_and_a_torn_append_after_it_do_not_stop_the_start() {
     let steps = workload();
     for space in 0..4 {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let storage = FaultyStorage::default();
         let db = Database::open(dir.path(), config(&storage, Durability::Buffered)).unwrap();
         steps[..4].iter().for_each(|step| take(&db, step).unwrap());
@@ -339,7 +339,7 @@ fn a_seal_that_found_no_space_and_a_torn_append_after_it_do_not_stop_the_start()
 #[test]
 fn a_failed_append_that_cannot_be_cut_off_ends_writing_until_the_store_is_opened_again() {
     let (steps, states) = (workload(), states(&workload(), Durability::Always));
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let storage = FaultyStorage::default();
     let db = Database::open(dir.path(), config(&storage, Durability::Always)).unwrap();
     steps[..3].iter().for_each(|step| take(&db, step).unwrap());
@@ -362,7 +362,7 @@ fn a_failed_sync_ends_writing_until_the_store_is_opened_again() {
     for (syncs, unsynced) in
         (0..).flat_map(|syncs| Unsynced::all(syncs..syncs + 1).into_iter().map(move |u| (syncs, u)))
     {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let storage = FaultyStorage::default();
         let open = || Database::open(dir.path(), config(&storage, Durability::Always));
         let db = open().unwrap();
@@ -398,7 +398,7 @@ fn a_store_that_may_not_be_written_says_where_and_what_to_do() {
     for (kind, advice) in
         [(ErrorKind::PermissionDenied, "give this process the right"), (ErrorKind::ReadOnlyFilesystem, "remount")]
     {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let storage = FaultyStorage::default();
         let open = |inner: &str| Database::open(dir.path().join(inner), config(&storage, Durability::Always));
         let assert_denied = |error: Error| {

@@ -209,7 +209,7 @@ fn a_child_fills_its_disk_and_goes_on() {
 
 #[test]
 fn a_backup_touches_nothing_where_anything_stands_already() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(&dir.path().join("store"));
     for place in ["notes", "segments/one.seg", "wal/one.wal"] {
         let folder = dir.path().join(place.replace('/', "-"));
@@ -224,7 +224,7 @@ fn a_backup_touches_nothing_where_anything_stands_already() {
 
 #[test]
 fn a_real_disk_that_is_full_fails_whatever_needs_space_and_loses_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let script = format!("mount -t tmpfs -o size={MOUNT_BYTES} tmpfs \"$0\" && exec \"$@\"");
     let child = std::env::current_exe().unwrap();
     let output = Command::new("unshare")

@@ -118,7 +118,7 @@ fn memory_bytes(db: &Database) -> usize {
 
 #[test]
 fn appends_and_queries_go_on_while_a_segment_is_being_written() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let (open_gate, gate) = bounded(8);
     let db = open(dir.path(), &Arc::new(Gated { gate: Some(gate), ..Gated::default() }));
     let instrument = register(&db, "park/S1");
@@ -148,7 +148,7 @@ fn appends_and_queries_go_on_while_a_segment_is_being_written() {
 
 #[test]
 fn appends_that_cannot_be_sealed_are_refused_before_memory_runs_out_and_go_on_once_there_is_space() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let storage = Arc::new(Gated::default());
     storage.is_full.store(true, Ordering::SeqCst);
     let db = open(dir.path(), &storage);
@@ -182,7 +182,7 @@ fn appends_that_cannot_be_sealed_are_refused_before_memory_runs_out_and_go_on_on
 fn four_threads_that_append_as_fast_as_they_can_stay_within_the_memory_of_two_heads() {
     const THREADS: usize = 4;
     const BATCHES: usize = 200;
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path(), &Arc::default());
     let instruments: Vec<InstrumentId> = (0..THREADS).map(|number| register(&db, &format!("park/S{number}"))).collect();
     std::thread::scope(|scope| {

@@ -81,7 +81,7 @@ fn refused_until_repaired(dir: &Path, first_lost: u64, kept: &[i64], context: &s
 
 #[test]
 fn a_log_cut_at_any_frame_that_an_alarm_rests_on_is_refused_until_it_is_repaired() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path().join("store");
     killed(&dir, 10);
     let log = only(files(&dir, "wal", ".wal"));
@@ -122,7 +122,7 @@ fn rows_of(dir: &Path, home: &Path) -> i64 {
 
 #[test]
 fn a_log_that_is_removed_or_emptied_is_refused_where_an_alarm_rests_on_it() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     for sealed in [0, 30] {
         let remove = |dir: &Path| std::fs::remove_file(only(files(dir, "wal", ".wal"))).unwrap();
         let empty = |dir: &Path| std::fs::write(only(files(dir, "wal", ".wal")), []).unwrap();
@@ -143,7 +143,7 @@ fn a_log_that_is_removed_or_emptied_is_refused_where_an_alarm_rests_on_it() {
 
 #[test]
 fn a_log_of_an_hour_ago_is_refused_where_later_frames_were_sealed_or_raised_an_alarm() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     for is_sealed in [false, true] {
         let dir = home.path().join(format!("store{is_sealed}"));
         let db = create(&dir);
@@ -182,7 +182,7 @@ fn a_log_of_an_hour_ago_is_refused_where_later_frames_were_sealed_or_raised_an_a
 
 #[test]
 fn a_log_that_is_not_there_is_reported_though_nothing_rests_on_it() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let (live, dir) = (home.path().join("live"), home.path().join("store"));
     let db = create(&live);
     append(&db, 0..20, LOW).unwrap();
@@ -207,7 +207,7 @@ fn a_log_that_is_not_there_is_reported_though_nothing_rests_on_it() {
 
 #[test]
 fn the_first_of_two_logs_cannot_go_unnoticed() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let (live, dir) = (home.path().join("live"), home.path().join("store"));
     let db = create(&live);
     append(&db, 0..30, LOW).unwrap();

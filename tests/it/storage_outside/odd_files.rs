@@ -31,7 +31,7 @@ fn link_to_elsewhere(file: &Path, is_hard: bool) {
 #[test]
 fn linked_files_are_read_by_everything_alike() {
     for is_hard in [false, true] {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::scratch::dir();
         let dir = home.path().join("store");
         store(&dir);
         link_to_elsewhere(&only(files(&dir, "segments", ".seg")), is_hard);
@@ -80,7 +80,7 @@ fn replace_by(kind: &str, file: &Path) {
 
 #[test]
 fn what_is_no_file_is_named_by_opening_and_by_verifying() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let original = home.path().join("original");
     store(&original);
     for kind in ["directory", "leads nowhere", "pipe"] {
@@ -140,7 +140,7 @@ fn forge(segment: &Path) {
 
 #[test]
 fn a_segment_that_was_changed_together_with_its_checksums_is_not_laundered() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path().join("store");
     let db = create(&dir);
     append(&db, 0..20, LOW).unwrap();

@@ -11,7 +11,7 @@ fn is_locked(dir: &Path) -> bool {
 
 #[test]
 fn no_second_writer_gets_in_whatever_becomes_of_the_lock_file() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path().join("store");
     let db = create(&dir);
     append(&db, 0..5, LOW).unwrap();
@@ -38,7 +38,7 @@ fn no_second_writer_gets_in_whatever_becomes_of_the_lock_file() {
 
 #[test]
 fn a_folder_that_took_the_place_of_an_open_store_is_not_written_to() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let (dir, away) = (home.path().join("store"), home.path().join("away"));
     let db = create(&dir);
     append(&db, 0..5, LOW).unwrap();
@@ -69,7 +69,7 @@ fn a_folder_that_took_the_place_of_an_open_store_is_not_written_to() {
 
 #[test]
 fn a_log_or_ledger_that_is_deleted_is_written_again_by_the_next_sync() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path().join("store");
     let db = create(&dir);
     append(&db, 0..10, LOW).unwrap();
@@ -93,7 +93,7 @@ fn a_log_or_ledger_that_is_deleted_is_written_again_by_the_next_sync() {
 
 #[test]
 fn a_log_that_is_deleted_while_another_file_takes_its_name_is_an_error() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let db = create(home.path());
     append(&db, 0..10, LOW).unwrap();
     let log = only(files(home.path(), "wal", ".wal"));
@@ -107,7 +107,7 @@ fn a_log_that_is_deleted_while_another_file_takes_its_name_is_an_error() {
 
 #[test]
 fn a_ledger_that_is_cut_short_makes_the_next_commit_fail() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let db = create(home.path());
     append(&db, 0..10, LOW).unwrap();
     let ledger = std::fs::OpenOptions::new().write(true).open(home.path().join("ledger")).unwrap();
@@ -123,7 +123,7 @@ fn a_ledger_that_is_cut_short_makes_the_next_commit_fail() {
 #[test]
 fn a_segment_that_is_cut_or_removed_is_an_error_and_the_process_goes_on() {
     for is_read_before in [false, true] {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::scratch::dir();
         let db = create(home.path());
         let frame = |row: i64| {
             vocdb::Frame::new(super::ID, super::at(row - 50_000), &[Some((row * 7_919 % 4_000) as f64 / 100.0)])
@@ -159,7 +159,7 @@ fn a_segment_that_is_cut_or_removed_is_an_error_and_the_process_goes_on() {
 
 #[test]
 fn a_segment_that_is_removed_while_it_is_open_is_written_again_by_compaction() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let db = create(home.path());
     append(&db, 0..20, LOW).unwrap();
     db.seal().unwrap();
@@ -174,7 +174,7 @@ fn a_segment_that_is_removed_while_it_is_open_is_written_again_by_compaction() {
 
 #[test]
 fn a_catalog_that_is_removed_or_held_by_somebody_else_stops_nothing() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path().join("store");
     let db = create(&dir);
     append(&db, 0..10, LOW).unwrap();
