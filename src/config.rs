@@ -48,7 +48,7 @@ pub struct Config {
     pub responder: Option<Arc<dyn Responder>>,
     /// A message at an interval that says that the station is alive, if one is wanted.
     pub heartbeat: Option<Heartbeat>,
-    /// Refuses to open a store of which a segment does not check, instead of setting the segment aside.
+    /// Refuses to open a store of which a segment does not check, instead of setting the segment aside, or whose log is missing.
     pub is_strict: bool,
     /// Bytes of rows in memory above which they are sealed into a segment, by a thread of their own. While it seals, as much again may
     /// arrive; then appending waits. Every value counts as a double; of decimals most take a quarter of that. The default is 16 MiB, which

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vocdb::store::io::{LogFile, Mapped, Storage};
+use vocdb::store::io::{LogFile, SealedFile, Storage};
 
 /// The files by their paths.
 pub type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -55,8 +55,8 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
-    fn map(&self, path: &Path) -> io::Result<Mapped> {
-        self.read(path).map(Mapped::owned)
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        self.read(path).map(SealedFile::owned)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::ops::Deref;
 
 /// The CRC-32C of `bytes`: polynomial 0x1EDC6F41, reflected, initial value and final inversion all ones (RFC 3720, B.4).
 ///
@@ -32,6 +33,16 @@ pub struct Digest(pub [u8; 32]);
 pub fn sha256(bytes: &[u8]) -> Digest {
     use sha2::Digest as _;
     Digest(sha2::Sha256::digest(bytes).into())
+}
+
+/// The SHA-256 of pieces that follow one another.
+pub(crate) fn sha256_of<B: Deref<Target = [u8]>, E>(pieces: impl Iterator<Item = Result<B, E>>) -> Result<Digest, E> {
+    use sha2::Digest as _;
+    let mut hasher = sha2::Sha256::new();
+    for piece in pieces {
+        hasher.update(&*piece?);
+    }
+    Ok(Digest(hasher.finalize().into()))
 }
 
 /// The HMAC-SHA256 of a message under a key (RFC 2104).

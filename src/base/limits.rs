@@ -22,6 +22,8 @@ pub const WAL_FRAME_BYTES_MAX: usize = 256 << 20;
 pub const HEAD_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a segment that compaction does not exceed by merging: it is built in memory.
 pub const SEGMENT_BYTES_MAX: u64 = 16 << 20;
+/// Bytes of segments' pages that a process keeps in memory.
+pub const PAGES_KEPT_BYTES_MAX: usize = 32 << 20;
 /// Bytes of the write-ahead log above which the head is sealed, however few rows it has: corrections fill the log, not the head.
 pub const WAL_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of one ledger commit's payload: what one frame or one step of time brings about must fit.

@@ -2,7 +2,7 @@
 
 use super::core::Database;
 use super::records::{
-    Checkpoint, Corrected, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted,
+    Checkpoint, Corrected, DeletionCompleted, FramesLost, InstrumentChanged, InstrumentRegistered, ReadingsDeleted,
     ReadingsDropped, RuleSetLoaded, SegmentSealed, SegmentsReplaced, StationRegistered,
 };
 use crate::alarm::AlarmEvent;
@@ -73,6 +73,7 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
         Kind::ReadingsDeleted => deletion(record, index),
         Kind::DeletionCompleted => json::<DeletionCompleted>(record, index),
         Kind::ReadingsDropped => json::<ReadingsDropped>(record, index),
+        Kind::FramesLost => json::<FramesLost>(record, index),
         _ => match AlarmEvent::from_record(record, index)? {
             Some(event) => event.to_json().map_err(|error| unreadable(record, index, &error)),
             None => Ok(serde_json::Value::Null),

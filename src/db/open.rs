@@ -4,7 +4,7 @@ use super::core::{Database, Flusher, Inner, LoadedRules, Sealing};
 use super::pending::{Deletions, Uncommitted};
 use super::readings::{BY_FRAME, COMMIT_BYTES, finish_deletions, note_segments};
 use super::records::{
-    Checkpoint, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
+    Checkpoint, DeletionCompleted, FramesLost, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
     SegmentSealed, StationRegistered,
 };
 use super::rules::compile_for;
@@ -16,7 +16,7 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::{Engine, RuleFile};
-use crate::store::{Cut, LedgerCommit, Lineage, OpenReport, Store, WalSync};
+use crate::store::{Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -29,29 +29,20 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Store`] where the directory cannot be written, is held by another process, or the write-ahead log is damaged before its
-    /// end; [`Error::Ledger`] where the ledger is.
+    /// end, or lacks frames that the ledger rests on; [`Error::Ledger`] where the ledger is damaged.
     pub fn open(path: impl AsRef<Path>, config: Config) -> Result<Self, Error> {
-        open(path.as_ref(), config)
+        open(path.as_ref(), config, false)
     }
 }
 
-/// Opens, and opens again without each segment that turns out not to check on the way.
-fn open(path: &Path, config: Config) -> Result<Database, Error> {
+/// Opens, and opens again without each segment that turns out not to check on the way. `accepts_loss`: also without frames that are missing.
+pub(super) fn open(path: &Path, config: Config, accepts_loss: bool) -> Result<Database, Error> {
     let _work = observe::begin(Work::Open);
     let mut quarantined = Vec::new();
     loop {
-        let (mut store, mut report) = Store::open(Arc::clone(&config.storage), path, config.is_strict)?;
+        let Files { mut store, ledger, remembered, mut report } = Files::open(path, &config, accepts_loss)?;
         store.set_head_bytes_max(config.head_bytes_max);
         report.quarantined.splice(0..0, std::mem::take(&mut quarantined));
-        let (mut ledger, mut content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
-        report.ledger_torn_bytes = content.torn_bytes;
-        for LedgerCommit { number, payload } in store.ledger_commits(ledger.commits())? {
-            if number > ledger.commits() {
-                content.records.extend(ledger.take_over(number, &payload)?);
-            }
-        }
-        store.remove_done_logs();
-        let remembered = Remembered::read(&content.records)?;
         let mut inner = Inner::new(config.clone(), store, ledger);
         let deletions = remembered.deletions.clone();
         let error = match inner.resume(remembered, &mut report) {
@@ -70,6 +61,36 @@ fn open(path: &Path, config: Config) -> Result<Database, Error> {
             return Err(error);
         }
         quarantined = report.quarantined;
+    }
+}
+
+/// Ledger and store, opened together: what the ledger rests on must be in the store's files.
+struct Files {
+    store: Store,
+    ledger: Ledger,
+    remembered: Remembered,
+    report: OpenReport,
+}
+
+impl Files {
+    fn open(path: &Path, config: &Config, accepts_loss: bool) -> Result<Self, Error> {
+        let mut lock = Store::lock(&*config.storage, path)?;
+        let (mut ledger, content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
+        lock.hold_ledger()?;
+        let mut remembered = Remembered::default();
+        remembered.read(&content.records, 0)?;
+        let known = remembered.known_frames(content.commits);
+        let expected = Expected { known, is_strict: config.is_strict, accepts_loss };
+        let (mut store, mut report) = Store::open(Arc::clone(&config.storage), (path, lock), &expected)?;
+        report.ledger_torn_bytes = content.torn_bytes;
+        for LedgerCommit { number, payload } in store.ledger_commits(ledger.commits())? {
+            if number > ledger.commits() {
+                let before = ledger.records();
+                remembered.read(&ledger.take_over(number, &payload)?, before)?;
+            }
+        }
+        store.remove_done_logs();
+        Ok(Self { store, ledger, remembered, report })
     }
 }
 
@@ -122,18 +143,28 @@ struct Remembered {
     rules: Option<(RuleSetLoaded, Registry)>,
     checkpoint: Checkpoint<'static>,
     lineage: Lineage,
+    /// Frames whose loss is recorded.
+    lost: Vec<LsnRange>,
     /// Deletions that are in the ledger and not known to be done.
     deletions: Deletions,
 }
 
 impl Remembered {
-    fn read(records: &[Record]) -> Result<Self, Error> {
-        let mut remembered = Self::default();
-        for (index, record) in (0..).zip(records) {
-            remembered.take(record, index)?;
+    /// Reads records, of which the first has an index.
+    fn read(&mut self, records: &[Record], first: u64) -> Result<(), Error> {
+        for (index, record) in (first..).zip(records) {
+            self.take(record, index)?;
         }
-        remembered.checkpoint = Checkpoint::newest(records)?.unwrap_or_default();
-        Ok(remembered)
+        // Only the newest one is read whole.
+        self.checkpoint = Checkpoint::newest(records)?.unwrap_or(std::mem::take(&mut self.checkpoint));
+        Ok(())
+    }
+
+    /// Which frames must be in the files of a store whose ledger has so many commits.
+    fn known_frames(&self, commits: u64) -> KnownFrames {
+        let sealed_lsn = self.lineage.sealed_lsn();
+        let last_lsn = self.checkpoint.lsn.max(sealed_lsn);
+        KnownFrames { commits, last_lsn, sealed_lsn, lost: self.lost.clone() }
     }
 
     fn take(&mut self, record: &Record, index: u64) -> Result<(), Error> {
@@ -161,6 +192,7 @@ impl Remembered {
             Kind::DeletionCompleted => {
                 self.deletions.remove(&record.body::<DeletionCompleted>(index)?.number);
             }
+            Kind::FramesLost => self.lost.push(record.body::<FramesLost>(index)?.frames),
             Kind::Checkpoint | Kind::Correction | Kind::ReadingsDropped => {}
             _ => self.take_event(record, index)?,
         }
@@ -203,14 +235,14 @@ impl Inner {
         self.machine.set_heartbeat(self.config.heartbeat.clone());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
         self.report_missing_segments(&lineage, report)?;
-        self.store.continue_behind(checkpoint.lsn);
         let _work = observe::begin(Work::Recovery);
         report.frames_replayed = self.put_back_seen(checkpoint.lsn)?;
         if let Some((loaded, registry)) = rules {
             report.rules_note = self.resume_rules(loaded, registry, &checkpoint)?;
         }
         report.frames_replayed += self.catch_up()?;
-        self.record_unrecorded_segments(&lineage)
+        self.record_unrecorded_segments(&lineage)?;
+        self.record_lost_frames(&report.lost_frames)
     }
 
     /// Every segment that was sealed must be there, or have been set aside just now.
@@ -296,6 +328,14 @@ impl Inner {
         }
     }
 
+    /// From now on nothing rests on frames that are lost, and nobody looks for them again.
+    fn record_lost_frames(&mut self, lost: &[LsnRange]) -> Result<(), Error> {
+        let at = self.now();
+        let record = |frames: &LsnRange| Record::new(Kind::FramesLost, &FramesLost { frames: *frames, at });
+        let records: Vec<Record> = lost.iter().map(record).collect::<Result<_, _>>()?;
+        Ok(self.ledger.commit(&records)?)
+    }
+
     fn record_unrecorded_segments(&mut self, lineage: &Lineage) -> Result<(), Error> {
         let mut records = Vec::new();
         for (file_name, path, summary) in self.store.segment_files() {
@@ -303,6 +343,7 @@ impl Inner {
                 continue;
             }
             let sha256 = crate::base::checksum::sha256(&self.store.read_file(&path)?);
+            self.store.note_recorded(&file_name, sha256);
             let body = SegmentSealed {
                 file_name,
                 file_bytes: summary.file_bytes,

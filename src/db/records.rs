@@ -6,6 +6,7 @@ use crate::base::limits::LEDGER_PART_BYTES_MAX;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, TimeRange, Timestamp};
 use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState};
+use crate::store::LsnRange;
 use serde::{Deserialize, Serialize};
 
 /// Kind 1: a station was registered.
@@ -222,6 +223,15 @@ pub(super) struct ReadingsDropped {
     pub(super) bytes_before: u64,
     /// And of those in their place.
     pub(super) bytes_after: u64,
+}
+
+/// Kind 60: frames are lost, and the store continues without them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FramesLost {
+    /// By their sequence numbers. Without an end: a log is missing or older than the ledger, and nobody can tell what it held.
+    pub(super) frames: LsnRange,
+    /// The host's time.
+    pub(super) at: Timestamp,
 }
 
 #[cfg(test)]

@@ -98,6 +98,8 @@ kinds! {
     EndpointChanged = 34, "endpoint_changed";
     /// Readings that came late change what a rule would have said of the past.
     Amendment = 35, "amendment";
+    /// Frames that the ledger rests on, or may have, are lost.
+    FramesLost = 60, "frames_lost";
 }
 
 impl Kind {

@@ -4,11 +4,14 @@
 use super::segment::SegmentSummary;
 use crate::base::checksum::crc32c;
 use bincode::Options;
+use std::fs::{OpenOptions, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const TREE: &str = "segments";
+/// The file that sled locks.
+const SLED_FILE: &str = "db";
 const VERSION: u8 = 2;
 const ENTRY_BYTES_MAX: u64 = 1 << 20;
 const CACHE_BYTES: u64 = 1 << 20;
@@ -27,10 +30,14 @@ pub(super) trait Catalog: Send + Sync + std::fmt::Debug {
     fn flush(&self);
 }
 
-/// Opens the catalog in `dir`; if it cannot be opened, sets it aside, begins anew and says so.
+/// Opens the catalog in `dir`; if it cannot be opened, sets it aside, begins anew and says so. One that another process holds is left alone.
 pub(super) fn open(dir: &Path) -> (Box<dyn Catalog>, Option<String>) {
     match open_patiently(dir) {
         Ok(catalog) => (Box::new(catalog), None),
+        Err(_) if is_held(dir) => {
+            let note = "the catalog is held by another process: the store works without it until it is opened again";
+            (Box::new(NoCatalog), Some(note.to_owned()))
+        }
         Err(reason) => {
             let aside = set_aside(dir);
             let note =
@@ -58,11 +65,17 @@ fn set_aside(dir: &Path) -> PathBuf {
 fn open_patiently(dir: &Path) -> Result<SledCatalog, String> {
     for pause_ms in LOCK_PAUSES_MS {
         match open_sled(dir) {
-            Err(reason) if reason.contains("lock") => std::thread::sleep(Duration::from_millis(pause_ms)),
+            Err(_) if is_held(dir) => std::thread::sleep(Duration::from_millis(pause_ms)),
             opened => return opened,
         }
     }
     open_sled(dir)
+}
+
+/// Whether somebody else has locked sled's file: whatever sled says then, it says nothing of what is in the file.
+fn is_held(dir: &Path) -> bool {
+    let file = OpenOptions::new().read(true).write(true).open(dir.join(SLED_FILE));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// Sled reports damage by errors and by panics: both end here as a reason.
@@ -72,7 +85,7 @@ fn open_sled(dir: &Path) -> Result<SledCatalog, String> {
         let db = config.open()?;
         let tree = db.open_tree(TREE)?;
         tree.iter().keys().try_for_each(|key| key.map(|_| ()))?;
-        Ok::<_, sled::Error>(SledCatalog { db, tree })
+        Ok::<_, sled::Error>(SledCatalog { sled: Some(Sled { db, tree }) })
     }));
     match opened {
         Ok(Ok(catalog)) => Ok(catalog),
@@ -83,8 +96,30 @@ fn open_sled(dir: &Path) -> Result<SledCatalog, String> {
 
 #[derive(Debug)]
 struct SledCatalog {
+    /// There until it is dropped.
+    sled: Option<Sled>,
+}
+
+#[derive(Debug)]
+struct Sled {
     db: sled::Db,
     tree: sled::Tree,
+}
+
+impl Drop for SledCatalog {
+    /// Sled panics where it cannot write its files while it closes them.
+    fn drop(&mut self) {
+        let sled = self.sled.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(sled)));
+    }
+}
+
+impl SledCatalog {
+    /// Runs an operation of sled; an error or a panic gives nothing.
+    fn guarded<T>(&self, operation: impl FnOnce(&Sled) -> sled::Result<T>) -> Option<T> {
+        let sled = self.sled.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| operation(sled))).ok().and_then(Result::ok)
+    }
 }
 
 fn options() -> impl Options {
@@ -107,31 +142,26 @@ fn decode(entry: &[u8]) -> Option<SegmentSummary> {
     checks.then(|| options().deserialize(body).ok()).flatten()
 }
 
-/// Runs an operation of sled; an error or a panic gives nothing.
-fn guarded<T>(operation: impl FnOnce() -> sled::Result<T>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(operation)).ok().and_then(Result::ok)
-}
-
 impl Catalog for SledCatalog {
     fn get(&self, file_name: &str) -> Option<SegmentSummary> {
-        guarded(|| self.tree.get(file_name))?.and_then(|entry| decode(&entry))
+        self.guarded(|sled| sled.tree.get(file_name))?.and_then(|entry| decode(&entry))
     }
 
     fn put(&self, file_name: &str, summary: &SegmentSummary) {
         if let Some(entry) = encode(summary) {
-            let _ = guarded(|| self.tree.insert(file_name, entry));
+            let _ = self.guarded(|sled| sled.tree.insert(file_name, entry));
         }
     }
 
     fn retain(&self, is_there: &dyn Fn(&str) -> bool) {
-        let keys = self.tree.iter().keys().filter_map(Result::ok);
-        for key in keys.filter(|key| !std::str::from_utf8(key).is_ok_and(is_there)).collect::<Vec<_>>() {
-            let _ = guarded(|| self.tree.remove(key));
+        let keys = self.guarded(|sled| sled.tree.iter().keys().collect::<sled::Result<Vec<_>>>()).unwrap_or_default();
+        for key in keys.iter().filter(|key| !std::str::from_utf8(key).is_ok_and(is_there)) {
+            let _ = self.guarded(|sled| sled.tree.remove(key));
         }
     }
 
     fn flush(&self) {
-        let _ = guarded(|| self.db.flush());
+        let _ = self.guarded(|sled| sled.db.flush());
     }
 }
 

@@ -7,10 +7,11 @@ use super::ingest::{Staged, stage, stage_correction};
 use super::io::Storage;
 use super::lock::DirectoryLock;
 use super::read::{IsCut, LateBlocks, Reader, State};
-use super::recovery::{Layout, OpenReport, find_segments, quarantine, read_wal};
+use super::recovery::{Expected, Layout, OpenReport, find_segments, quarantine, read_wal};
 use super::segment::{self, Lineage, Segment, SegmentSummary};
 use super::sync::WalSync;
 use super::wal::{self, LedgerCommit, Replay, Wal};
+use crate::base::checksum::Digest;
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::base::observe::{Count, count};
 use crate::model::{Batch, InstrumentId, Registry, Sample, Timestamp};
@@ -60,28 +61,32 @@ pub(crate) struct Store {
     last_commit: u64,
     /// Logs of which every row was in segments when they were opened.
     done_logs: Vec<PathBuf>,
-    _lock: DirectoryLock,
+    lock: DirectoryLock,
 }
 
 impl Store {
-    /// Opens or makes the store in `dir`. The frames of the write-ahead log wait for [`Store::next_replay`].
+    /// Makes the directory of a store if it is missing, and locks it.
+    pub(crate) fn lock(storage: &dyn Storage, dir: &Path) -> Result<DirectoryLock, StoreError> {
+        storage.create_dirs(dir).map_err(StoreError::io("make the directory", dir))?;
+        DirectoryLock::acquire(dir)
+    }
+
+    /// Opens or makes the store in the locked `dir`. The frames of the write-ahead log wait for [`Store::next_replay`].
     ///
     /// A segment that does not check is set aside, or in strict mode refused.
     pub(crate) fn open(
         storage: Arc<dyn Storage>,
-        dir: &Path,
-        is_strict: bool,
+        (dir, lock): (&Path, DirectoryLock),
+        expected: &Expected,
     ) -> Result<(Self, OpenReport), StoreError> {
         let layout = Layout::new(dir);
-        storage.create_dirs(dir).map_err(StoreError::io("make the directory", dir))?;
-        let lock = DirectoryLock::acquire(&dir.join("LOCK"))?;
         layout.create(&*storage)?;
-        let mut report = OpenReport { is_strict, ..OpenReport::default() };
+        let mut report = OpenReport { is_strict: expected.is_strict, ..OpenReport::default() };
         let (catalog, note) = catalog::open(&layout.catalog);
         report.catalog_note = note;
         let segments = find_segments(&storage, &layout, &*catalog, &mut report)?;
         let sealed_lsn = segments.iter().map(|segment| segment.summary().last_lsn).max().unwrap_or(0);
-        let tail = read_wal(&*storage, &layout, sealed_lsn, &mut report)?;
+        let tail = read_wal(&*storage, &layout, (expected, sealed_lsn), &mut report)?;
         let last_lsn = tail.next_lsn - 1;
         let sync = WalSync::new(&layout.wal, tail.wal.path(), tail.wal.log(), (last_lsn, tail.frames));
         let first_of_log = tail.first_lsn;
@@ -104,7 +109,7 @@ impl Store {
             head_bytes_max: HEAD_BYTES_MAX,
             last_commit: tail.last_commit,
             done_logs: tail.done,
-            _lock: lock,
+            lock,
         };
         Ok((store, report))
     }
@@ -118,17 +123,6 @@ impl Store {
         let segments = self.segments();
         let summary = segments.iter().find(|segment| segment.path() == path).map(|segment| segment.summary());
         quarantine(&*self.storage, path, (error, summary), report).map(|()| true)
-    }
-
-    /// Goes on behind a sequence number that is known to have been given away, whatever has become of its frame.
-    pub(crate) fn continue_behind(&mut self, lsn: u64) {
-        if self.next_lsn <= lsn {
-            self.next_lsn = lsn + 1;
-            if self.replay.is_empty() {
-                self.unsealed_lsn = self.next_lsn;
-            }
-            self.sync.continue_behind(lsn);
-        }
     }
 
     /// Decides what becomes of each frame; writes nothing.
@@ -268,6 +262,12 @@ impl Store {
         self.sync.check()
     }
 
+    /// As [`Store::check`], and where the directory is not the one that was opened: before files are written by name.
+    pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        self.sync.check()?;
+        self.lock.check()
+    }
+
     pub(super) const fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -283,11 +283,20 @@ impl Store {
         let unrecorded = lineage.unrecorded(&kept);
         kept.retain(|segment| !unrecorded.iter().any(|one| Arc::ptr_eq(one, segment)));
         gone.extend(unrecorded);
+        for segment in &kept {
+            lineage.sha256(&segment.file_name()).into_iter().for_each(|sha256| segment.note_recorded(*sha256));
+        }
         if !gone.is_empty() {
             self.replace_segments(kept, &|_, _, _| true);
             gone.iter().for_each(|segment| segment.doom());
         }
         gone.iter().map(|segment| segment.file_name()).collect()
+    }
+
+    /// Notes the checksum of a segment that has just been recorded.
+    pub(crate) fn note_recorded(&self, file_name: &str, sha256: Digest) {
+        let segments = self.segments();
+        segments.iter().filter(|segment| segment.file_name() == file_name).for_each(|one| one.note_recorded(sha256));
     }
 
     /// Remembers which segments are missing: nothing is merged across their sequence numbers, so that they can come back in their place.

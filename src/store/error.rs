@@ -2,6 +2,7 @@
 
 use super::io::advice;
 use super::io::log::LogError;
+use super::lsns::LsnRange;
 use crate::base::bytes::BytesError;
 use crate::codec::CodecError;
 use crate::model::{InstrumentId, Timestamp};
@@ -26,6 +27,12 @@ pub enum StoreError {
     #[error("{} is held by another process, or by another handle in this one: a store has one writer at a time; close that one, or open another store", path.display())]
     Locked {
         /// The lock file.
+        path: PathBuf,
+    },
+    /// Another directory has the name of the open store.
+    #[error("{} is not the directory that was opened: it was moved, removed or replaced meanwhile, and nothing is written into another; put it back, or close the store and open it where it is now", path.display())]
+    Moved {
+        /// The store's directory.
         path: PathBuf,
     },
     /// A log file is damaged or of another kind.
@@ -53,6 +60,14 @@ pub enum StoreError {
         first_lsn: u64,
         /// The last.
         last_lsn: u64,
+    },
+    /// The ledger rests on frames that neither the log nor a segment holds.
+    #[error("{}: {frames} are in no file, and the ledger rests on them or on later ones: the log was removed, cut short or replaced by an older copy; restore its files from a backup that is as new as the ledger, or let `repair` continue without these frames and record the loss", path.display())]
+    LostFrames {
+        /// The log file that ends before them, or the folder of the log.
+        path: PathBuf,
+        /// The first range of them.
+        frames: LsnRange,
     },
     /// A file's content does not check.
     #[error("{} at offset {offset}: {reason}", path.display())]
@@ -122,7 +137,11 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { action, path: path.to_owned(), source }
+        move |source| match source.kind() {
+            // What has the name of a file is none.
+            io::ErrorKind::InvalidData => Self::corrupt(path, 0, source),
+            _ => Self::Io { action, path: path.to_owned(), source },
+        }
     }
 
     pub(crate) fn corrupt(path: &Path, offset: usize, reason: impl ToString) -> Self {

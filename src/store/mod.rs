@@ -6,10 +6,12 @@ mod catalog;
 mod counters;
 mod engine;
 mod error;
+mod gaps;
 mod head;
 mod ingest;
 pub mod io;
 mod lock;
+mod lsns;
 pub mod read;
 mod recovery;
 mod segment;
@@ -21,14 +23,17 @@ pub use counters::Counters;
 pub use engine::FileBytes;
 pub(crate) use engine::{Store, ledger_commits};
 pub use error::StoreError;
+pub(crate) use gaps::KnownFrames;
 pub(crate) use ingest::Staged;
 pub use ingest::{Correction, RejectReason};
-pub(crate) use recovery::set_segment_aside;
-pub use recovery::{LsnRange, OpenReport, Quarantined, SalvagedLog};
+pub use lsns::LsnRange;
+pub(crate) use recovery::{Expected, set_segment_aside};
+pub use recovery::{OpenReport, Quarantined, SalvagedLog};
 pub(crate) use segment::Lineage;
 pub use sync::WalSync;
 pub use upkeep::{BackupReport, Finding, VerifyReport};
 pub(crate) use upkeep::{
-    Cut, Rewrite, Sealed, Snapshot, check_owners, measure, restore, salvage_logs, snapshot_until, verify,
+    Cut, LedgerView, Rewrite, Sealed, Snapshot, check_owners, measure, missing_frames, restore, salvage_logs,
+    snapshot_until, verify,
 };
 pub(crate) use wal::LedgerCommit;

@@ -2,7 +2,9 @@
 
 use super::catalog::Catalog;
 use super::error::StoreError;
+use super::gaps::{FoundLog, Gaps, KnownFrames, find_logs};
 use super::io::Storage;
+use super::lsns::LsnRange;
 use super::segment::{self, Segment, SegmentSummary};
 use super::wal::{self, Replay, Wal};
 use crate::model::Timestamp;
@@ -39,15 +41,6 @@ impl Quarantined {
     }
 }
 
-/// Frames by their log sequence numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct LsnRange {
-    /// The first.
-    pub first: u64,
-    /// The last, if that is known: behind the end of what can be read nobody can tell.
-    pub last: Option<u64>,
-}
-
 /// A log file of which only a part could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SalvagedLog {
@@ -70,6 +63,10 @@ pub struct OpenReport {
     pub quarantined: Vec<Quarantined>,
     /// Log files that were damaged before their end and of which [`Database::repair`](crate::Database::repair) has kept what can be read.
     pub salvaged_logs: Vec<SalvagedLog>,
+    /// Frames that the ledger rests on and that no file holds. [`Database::repair`](crate::Database::repair) continues without them and records
+    /// the loss; a store opened for reading only names them. Also, with an unknown end, the frames of a log that was removed and may have
+    /// held some.
+    pub lost_frames: Vec<LsnRange>,
     /// Frames taken from the write-ahead log.
     pub frames_replayed: u64,
     /// Bytes of a torn tail that were cut off the write-ahead log: appends that no one had been promised.
@@ -122,11 +119,11 @@ pub(super) fn find_segments(
     catalog: &dyn Catalog,
     report: &mut OpenReport,
 ) -> Result<Vec<Arc<Segment>>, StoreError> {
-    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
     let mut segments = Vec::new();
     for name in &names {
         let path = layout.segments.join(name);
-        if name.ends_with(".tmp") {
+        if name.ends_with(".tmp") && storage.length(&path).is_ok() {
             storage.remove(&path).map_err(StoreError::io("remove the unfinished", &path))?;
             continue;
         }
@@ -205,103 +202,114 @@ pub(super) struct WalTail {
     pub(super) last_commit: u64,
 }
 
-/// Reads the write-ahead log. Frames up to `sealed_lsn` are in segments already.
+/// What opening may do about frames that are missing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Expected {
+    /// What the ledger knows of them.
+    pub(crate) known: KnownFrames,
+    /// Refuses a segment that does not check, and a log that is not there.
+    pub(crate) is_strict: bool,
+    /// Opens without frames that are missing, and reports them.
+    pub(crate) accepts_loss: bool,
+}
+
+/// Reads the write-ahead log. Frames up to `sealed_lsn` are in segments already. Where frames are missing that must be there, nothing is
+/// changed.
 pub(super) fn read_wal(
     storage: &dyn Storage,
     layout: &Layout,
-    sealed_lsn: u64,
+    (expected, sealed_lsn): (&Expected, u64),
     report: &mut OpenReport,
 ) -> Result<WalTail, StoreError> {
-    let files = wal::files(storage, &layout.wal)?;
-    let (mut unsealed, mut is_partly_sealed) = (Vec::new(), false);
-    let mut next_lsn = first_free_lsn(storage, layout, &files, sealed_lsn)?;
-    let (mut newest, mut last_commit) = (None, 0);
-    let mut torn: Option<(PathBuf, u64)> = None;
-    let (mut end, mut first_unsealed): (Option<u64>, Option<u64>) = (None, None);
-    for (index, (begin, path)) in files.iter().enumerate() {
-        let span = wal::span(storage, path)?;
-        let is_newest = index + 1 == files.len();
-        if let Some((path, valid_bytes)) = torn.take().filter(|_| span.frames > 0) {
-            let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
-            return Err(StoreError::TornInTheMiddle { path, offset });
-        }
-        if let Some((first_lsn, last_lsn)) = span.gap_before(*begin, end, sealed_lsn) {
-            return Err(StoreError::MissingFrames { path: path.clone(), first_lsn, last_lsn });
-        }
-        end = Some(span.end(*begin).max(end.unwrap_or(0)));
-        if span.torn_bytes > 0 {
-            torn = Some((path.clone(), span.valid_bytes));
-        } else if !span.is_current {
-            // Nothing is added to it: what stands in front of other files must be durable.
+    let logs = find_logs(storage, &layout.wal)?;
+    check_ends(&logs)?;
+    let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    report.lost_frames = expected.check(layout, &logs, &names)?;
+    let mut next_lsn = first_free_lsn(&logs, &names, sealed_lsn).max(expected.known.last_lsn + 1);
+    let (mut unsealed, mut is_partly_sealed, mut first_unsealed) = (Vec::new(), false, None);
+    for FoundLog { path, span, .. } in &logs {
+        if span.torn_bytes > 0 || !span.is_current {
+            // Nothing is added to one of an earlier release: what stands in front of other files must be durable.
             Wal::resume(storage, path.clone(), span.valid_bytes)?;
         }
         report.wal_torn_bytes += span.torn_bytes;
-        if let Some((first_lsn, behind_lsn)) = span.lsns {
-            next_lsn = next_lsn.max(behind_lsn);
-            if behind_lsn > sealed_lsn + 1 {
-                is_partly_sealed |= first_lsn <= sealed_lsn;
-                first_unsealed = first_unsealed.or(Some(first_lsn.max(sealed_lsn + 1)));
-                unsealed.push((path.clone(), span.valid_bytes));
-            }
+        let Some((first_lsn, behind_lsn)) = span.lsns else { continue };
+        next_lsn = next_lsn.max(behind_lsn);
+        if behind_lsn > sealed_lsn + 1 {
+            is_partly_sealed |= first_lsn <= sealed_lsn;
+            first_unsealed = first_unsealed.or(Some(first_lsn.max(sealed_lsn + 1)));
+            unsealed.push((path.clone(), span.valid_bytes));
         }
-        last_commit = span.last_commit.max(last_commit);
-        newest = is_newest.then(|| Newest {
-            path: path.clone(),
-            valid_bytes: span.valid_bytes,
-            frames: span.frames,
-            is_current: span.is_current,
-        });
     }
-    if let Some((path, valid_bytes)) = torn.filter(|_| newest.is_some()) {
-        Wal::resume(storage, path, valid_bytes)?;
-    }
+    let last_commit = logs.iter().map(|log| log.span.last_commit).max().unwrap_or(0);
     let replay = Replay::of(unsealed, is_partly_sealed);
-    let frames = newest.as_ref().filter(|newest| newest.is_current).map_or(0, |newest| newest.frames);
-    let wal = finish_wal(storage, layout, (newest, next_lsn))?;
+    let (wal, frames) = finish_wal(storage, layout, (logs.last(), next_lsn))?;
     let is_done = |path: &PathBuf| path != wal.path() && replay.is_empty();
-    let done = files.into_iter().map(|(_, path)| path).filter(is_done).collect();
+    let done = logs.into_iter().map(|log| log.path).filter(is_done).collect();
     Ok(WalTail { done, replay, first_lsn: first_unsealed, wal, next_lsn, frames, last_commit })
 }
 
+/// Refuses a file that ends in the middle of a frame while a newer one holds frames: no crash leaves that.
+fn check_ends(logs: &[FoundLog]) -> Result<(), StoreError> {
+    for (index, log) in logs.iter().enumerate() {
+        let is_followed = || logs.iter().skip(index + 1).any(|newer| newer.span.frames > 0);
+        if log.span.torn_bytes > 0 && is_followed() {
+            let offset = usize::try_from(log.span.valid_bytes).unwrap_or(usize::MAX);
+            return Err(StoreError::TornInTheMiddle { path: log.path.clone(), offset });
+        }
+    }
+    Ok(())
+}
+
+impl Expected {
+    /// The frames that are missing, where opening may go on without them.
+    fn check(&self, layout: &Layout, logs: &[FoundLog], names: &[String]) -> Result<Vec<LsnRange>, StoreError> {
+        let gaps = Gaps::of(&self.known, logs, names);
+        if self.accepts_loss {
+            return Ok(gaps.ranges());
+        }
+        if let Some(error) = gaps.error(&layout.wal, logs) {
+            return Err(error);
+        }
+        match gaps.missing_log.filter(|_| self.is_strict) {
+            Some(first) => {
+                Err(StoreError::LostFrames { path: layout.wal.clone(), frames: LsnRange { first, last: None } })
+            }
+            None => Ok(gaps.ranges()),
+        }
+    }
+}
+
 /// The first sequence number that no file, not even one that was set aside, can have given away.
-fn first_free_lsn(
-    storage: &dyn Storage,
-    layout: &Layout,
-    logs: &[(u64, PathBuf)],
-    sealed_lsn: u64,
-) -> Result<u64, StoreError> {
-    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+fn first_free_lsn(logs: &[FoundLog], names: &[String], sealed_lsn: u64) -> u64 {
     let last_of = |name: &String| segment::lsns(name).map(|(_, last)| last);
     let by_segments = names.iter().filter_map(last_of).max().map_or(0, |last| last.saturating_add(1));
-    let by_wal = logs.iter().map(|(first_lsn, _)| *first_lsn).max().unwrap_or(0);
-    Ok(by_segments.max(by_wal).max(sealed_lsn + 1))
+    let by_wal = logs.iter().map(|log| log.begin).max().unwrap_or(0);
+    by_segments.max(by_wal).max(sealed_lsn + 1)
 }
 
-/// The newest file of the log.
-struct Newest {
-    path: PathBuf,
-    valid_bytes: u64,
-    frames: u64,
-    /// Whether frames of this release may stand in it.
-    is_current: bool,
-}
-
-/// Goes on with the newest file, or begins one.
+/// Goes on with the newest file, or begins one. Gives it with the frames that it has.
 fn finish_wal(
     storage: &dyn Storage,
     layout: &Layout,
-    (newest, next_lsn): (Option<Newest>, u64),
-) -> Result<Wal, StoreError> {
-    let wal = match newest {
-        Some(Newest { path, valid_bytes, is_current: true, .. }) if valid_bytes > 0 => {
-            Wal::resume(storage, path, valid_bytes)?
-        }
-        Some(Newest { path, frames: 0, .. }) => {
-            storage.remove(&path).map_err(StoreError::io("remove the empty", &path))?;
-            Wal::create(storage, &layout.wal, next_lsn)?
-        }
-        // One of an earlier release stays as it is: that release would not understand what is added.
-        Some(_) | None => Wal::create(storage, &layout.wal, next_lsn)?,
+    (newest, next_lsn): (Option<&FoundLog>, u64),
+) -> Result<(Wal, u64), StoreError> {
+    let Some(FoundLog { path, span, .. }) = newest else {
+        return Ok((Wal::create(storage, &layout.wal, next_lsn)?, 0));
     };
-    Ok(wal)
+    // One of an earlier release stays as it is: that release would not understand what is added.
+    let is_in_use = span.is_current && span.valid_bytes > 0 && newest.is_some_and(|newest| newest.end() >= next_lsn);
+    if is_in_use {
+        return Ok((Wal::resume(storage, path.clone(), span.valid_bytes)?, span.frames));
+    }
+    let wal = if span.frames == 0 && wal::file_name(next_lsn) == path.file_name().unwrap_or_default().to_string_lossy()
+    {
+        Wal::begin_again(storage, path)?
+    } else {
+        Wal::create(storage, &layout.wal, next_lsn)?
+    };
+    if span.frames == 0 && wal.path() != path {
+        storage.remove(path).map_err(StoreError::io("remove the empty", path))?;
+    }
+    Ok((wal, 0))
 }

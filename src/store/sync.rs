@@ -180,12 +180,6 @@ impl WalSync {
         self.ended.notify_all();
     }
 
-    /// Goes on behind a sequence number whose frame has come to be durable, or lost for good.
-    pub(super) fn continue_behind(&self, lsn: u64) {
-        self.set_written(lsn);
-        self.synced_lsn.store(lsn, Ordering::Release);
-    }
-
     /// Makes everything written so far durable.
     ///
     /// # Errors

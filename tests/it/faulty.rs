@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vocdb::store::io::{LogFile, Mapped, Storage};
+use vocdb::store::io::{LogFile, SealedFile, Storage};
 
 /// How the files fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -260,8 +260,8 @@ impl Storage for FaultyStorage {
         strike.result()
     }
 
-    fn map(&self, path: &Path) -> io::Result<Mapped> {
-        self.read(path).map(Mapped::owned)
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        self.read(path).map(SealedFile::owned)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

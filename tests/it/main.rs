@@ -35,6 +35,7 @@ mod storage_full_disk;
 mod storage_guards;
 mod storage_mending;
 mod storage_model;
+mod storage_outside;
 mod storage_owners;
 mod storage_pressure;
 mod storage_recovery;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use vocdb::store::StoreError;
-use vocdb::store::io::{FsStorage, LogFile, Mapped, Storage};
+use vocdb::store::io::{FsStorage, LogFile, SealedFile, Storage};
 use vocdb::{
     Batch, Channel, Config, Database, Durability, Error, Instrument, InstrumentId, Interval, Station, TimeRange,
     Timestamp, Unit,
@@ -62,8 +62,8 @@ impl Storage for Gated {
         FsStorage.open_log(path)
     }
 
-    fn map(&self, path: &Path) -> io::Result<Mapped> {
-        FsStorage.map(path)
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        FsStorage.open_sealed(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, ModelError, Registry, Station, Timestamp};
 use crate::store::io::{FsStorage, Storage};
-use crate::store::{BackupReport, Store};
+use crate::store::{BackupReport, Expected, Store};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -128,7 +128,9 @@ struct Target {
 
 impl Target {
     fn new(storage: &Arc<dyn Storage>, path: &Path) -> Result<Self, Error> {
-        let (store, _) = Store::open(Arc::clone(storage), path, true)?;
+        let lock = Store::lock(&**storage, path)?;
+        let expected = Expected { is_strict: true, ..Expected::default() };
+        let (store, _) = Store::open(Arc::clone(storage), (path, lock), &expected)?;
         let (ledger, _) = Ledger::open(&**storage, &path.join("ledger"))?;
         Ok(Self {
             storage: Arc::clone(storage),
@@ -219,7 +221,7 @@ impl Target {
                 let changed: InstrumentChanged = record.body(index).map_err(|error| wrong(&error))?;
                 check_instrument(&changed.instrument()).map_err(|error| wrong(&error))?;
             }
-            Kind::SegmentSealed | Kind::SegmentsReplaced => {
+            Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::FramesLost => {
                 return Err(DumpProblem::Line("no dump holds a record of files"));
             }
             _ => {}

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Registry, StationId, TimeRange};
 use crate::store::io::Storage;
-use crate::store::{Snapshot, StoreError, snapshot_until};
+use crate::store::{Lineage, Snapshot, StoreError, snapshot_until};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -87,6 +87,7 @@ struct Content {
     instruments: Vec<InstrumentId>,
     range: TimeRange,
     snapshot: Snapshot,
+    lineage: Lineage,
 }
 
 impl Content {
@@ -103,7 +104,7 @@ impl Content {
             let snapshot = snapshot_until(storage, dir, until_lsn, &lineage)?;
             // A segment that was sealed meanwhile holds frames behind the checkpoint.
             if lineage_of(&read_ledger(&**storage, dir)?.records)? == lineage {
-                return Self::of(records, checkpoint, snapshot, scope);
+                return Self::of(records, checkpoint, (snapshot, lineage), scope);
             }
         }
         Err(StoreError::Unsettled { path: dir.to_owned(), attempts: ATTEMPTS }.into())
@@ -112,7 +113,7 @@ impl Content {
     fn of(
         records: Vec<Record>,
         checkpoint: Option<Checkpoint<'static>>,
-        snapshot: Snapshot,
+        (snapshot, lineage): (Snapshot, Lineage),
         scope: &DumpScope,
     ) -> Result<Self, Error> {
         let registry = registry_of(&records)?;
@@ -129,10 +130,11 @@ impl Content {
         // The sequence numbers of another store mean nothing.
         let unplaced = |checkpoint| Checkpoint { lsn: 0, ..checkpoint }.records();
         let checkpoint = checkpoint.map(unplaced).transpose()?.unwrap_or_default();
-        Ok(Self { records: kept, checkpoint, registry, instruments, range: scope.range, snapshot })
+        Ok(Self { records: kept, checkpoint, registry, instruments, range: scope.range, snapshot, lineage })
     }
 
     fn write(self, to: &mut dyn Write, mut progress: impl FnMut(DumpProgress)) -> Result<DumpReport, Error> {
+        self.snapshot.check_recorded(&self.lineage)?;
         let segments_left_out = self.snapshot.unsound.iter().map(|file| file.path.clone()).collect();
         let mut report = DumpReport { segments_left_out, ..DumpReport::default() };
         let (mut out, mut line) = (LineWriter::new(to), String::from("vocdb dump 1"));
@@ -219,7 +221,7 @@ impl Part {
 
 /// Whether a whole dump holds a kind of records: all but those about files of the old store. The newest checkpoint comes apart.
 const fn is_dumped(kind: Kind) -> bool {
-    !matches!(kind, Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint)
+    !matches!(kind, Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint | Kind::FramesLost)
 }
 
 /// A deletion without the sequence number up to which it reaches: those of another store mean nothing.

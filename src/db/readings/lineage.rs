@@ -1,9 +1,9 @@
 //! What the ledger's records tell of segments.
 
-use crate::db::records::{SegmentSealed, SegmentsReplaced};
-use crate::ledger::{Kind, Ledger, LedgerError, Record};
-use crate::store::Lineage;
+use crate::db::records::{Checkpoint, FramesLost, SegmentSealed, SegmentsReplaced};
+use crate::ledger::{Kind, Ledger, LedgerContent, LedgerError, Record};
 use crate::store::io::Storage;
+use crate::store::{KnownFrames, Lineage};
 use std::path::Path;
 
 /// Takes down what a record tells of segments, if it does.
@@ -29,6 +29,20 @@ pub(in crate::db) fn lineage_of(records: &[Record]) -> Result<Lineage, LedgerErr
         note_segments(&mut lineage, record, index)?;
     }
     Ok(lineage)
+}
+
+/// Which frames must be in the files of a store.
+pub(in crate::db) fn known_frames(content: &LedgerContent, lineage: &Lineage) -> Result<KnownFrames, LedgerError> {
+    let mut known =
+        KnownFrames { commits: content.commits, sealed_lsn: lineage.sealed_lsn(), ..KnownFrames::default() };
+    for (index, record) in (0..).zip(&content.records) {
+        if record.kind() == Kind::FramesLost {
+            known.lost.push(record.body::<FramesLost>(index)?.frames);
+        }
+    }
+    let checkpoint = Checkpoint::newest(&content.records)?;
+    known.last_lsn = checkpoint.map_or(0, |checkpoint| checkpoint.lsn).max(known.sealed_lsn);
+    Ok(known)
 }
 
 /// What the ledger of a store tells now.

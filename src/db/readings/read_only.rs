@@ -1,6 +1,6 @@
 //! A store opened for reading alone, beside the process that writes.
 
-use super::lineage::{lineage_of, read_lineage};
+use super::lineage::{known_frames, lineage_of, read_lineage};
 use crate::base::clock::{Clock, SystemClock};
 use crate::db::names::find_channel;
 use crate::db::records::{InstrumentChanged, InstrumentRegistered, StationRegistered};
@@ -11,7 +11,7 @@ use crate::model::{InstrumentId, Registry, Timestamp};
 use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::read::Reader;
-use crate::store::{OpenReport, Snapshot, StoreError, check_owners, measure, snapshot_until};
+use crate::store::{LsnRange, OpenReport, Snapshot, StoreError, check_owners, measure, missing_frames, snapshot_until};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,7 +82,8 @@ impl ReadOnly {
         let missing_segments = snapshot.missing(&lineage_after);
         let Snapshot { reader, unsound: quarantined, .. } = snapshot;
         let ledger_torn_bytes = content.torn_bytes;
-        let report = OpenReport { quarantined, ledger_torn_bytes, missing_segments, ..OpenReport::default() };
+        let mut report = OpenReport { quarantined, ledger_torn_bytes, missing_segments, ..OpenReport::default() };
+        report.lost_frames = lost_frames(&**storage, path)?;
         let ledger_records = content.records.len() as u64;
         Ok(Some(Self { path: path.to_owned(), registry, reader, report, ledger_records }))
     }
@@ -159,4 +160,13 @@ pub(in crate::db) fn registry_of(records: &[Record]) -> Result<Registry, Error> 
         }
     }
     Ok(registry)
+}
+
+/// Frames that the ledger rests on and that no file holds.
+fn lost_frames(storage: &dyn Storage, path: &Path) -> Result<Vec<LsnRange>, Error> {
+    let known = || {
+        let content = Ledger::read(storage, &path.join("ledger")).ok()?;
+        known_frames(&content, &lineage_of(&content.records).ok()?).ok()
+    };
+    Ok(missing_frames(storage, path, known)?)
 }

@@ -1,15 +1,15 @@
 //! Verification and repair.
 
-use super::lineage::lineage_of;
+use super::lineage::{known_frames, lineage_of};
 use super::read_only::registry_of;
 use crate::config::Config;
 use crate::db::alarm_log::read_ledger;
 use crate::db::core::Database;
+use crate::db::open::open;
 use crate::error::Error;
 use crate::ledger::{Ledger, LedgerContent, behind};
-use crate::model::Registry;
 use crate::store::io::{FsStorage, Storage};
-use crate::store::{Finding, Lineage, OpenReport, StoreError, VerifyReport, ledger_commits};
+use crate::store::{Finding, LedgerView, OpenReport, StoreError, VerifyReport, ledger_commits};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,6 +45,9 @@ impl Database {
     /// beside (as `*.quarantined`), and [`OpenReport::salvaged_logs`](crate::store::OpenReport) says which frames are lost. A backup of that file,
     /// if there is one, is better: put it in its place first.
     ///
+    /// A store whose log was removed, cut short or replaced by an older copy, so that frames are missing that the ledger rests on, continues
+    /// without them. [`OpenReport::lost_frames`](crate::store::OpenReport) names them, and the ledger records the loss.
+    ///
     /// A segment that holds readings of other instruments than the ledger knows by their numbers, which opening refuses too, is set aside. Where
     /// that is because the ledger was removed or cut short, put the ledger of a backup in its place first.
     ///
@@ -52,10 +55,11 @@ impl Database {
     /// As [`Database::open`]; a damaged ledger is an error that names the file: restore it from a backup.
     pub fn repair(dir: impl AsRef<Path>, config: Config, mut progress: impl FnMut(u64, u64)) -> Result<Self, Error> {
         let dir = dir.as_ref();
-        let salvaged = crate::store::salvage_logs(&*config.storage, dir)?;
+        let known_lost = known(&*config.storage, dir).map_or_else(|_| Vec::new(), |known| known.frames.lost);
+        let salvaged = crate::store::salvage_logs(&*config.storage, dir, &known_lost)?;
         let mut foreign = Vec::new();
         let first = loop {
-            match Self::open(dir, config.clone()) {
+            match open(dir, config.clone(), true) {
                 Err(Error::Store(StoreError::Foreign { path, reason })) => {
                     foreign.push(crate::store::set_segment_aside(&*config.storage, &path, reason)?);
                 }
@@ -82,10 +86,12 @@ impl Database {
     }
 }
 
-/// What the ledger tells now of segments, stations and instruments.
-fn known(storage: &dyn Storage, dir: &Path) -> Result<(Lineage, Registry), Error> {
-    let records = Ledger::read(storage, &dir.join("ledger"))?.records;
-    Ok((lineage_of(&records)?, registry_of(&records)?))
+/// What the ledger says now.
+fn known(storage: &dyn Storage, dir: &Path) -> Result<LedgerView, Error> {
+    let content = Ledger::read(storage, &dir.join("ledger"))?;
+    let lineage = lineage_of(&content.records)?;
+    let frames = known_frames(&content, &lineage)?;
+    Ok(LedgerView { lineage, registry: registry_of(&content.records)?, frames })
 }
 
 /// Why a ledger of so many commits is not whole, if it is not: the log knows later ones, and does not hold them. A writer may have gone on since

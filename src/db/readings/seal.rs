@@ -109,6 +109,7 @@ impl Inner {
 
     /// Records how far the rules have seen, which is everything, so that no frame is sealed that they would have to see again.
     fn commit_checkpoint(&mut self) -> Result<(), Error> {
+        self.store.check_place()?;
         self.commit_all()?;
         self.position_lsn = self.store.last_lsn();
         self.commit_position()

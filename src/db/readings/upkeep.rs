@@ -58,7 +58,7 @@ impl Database {
     /// was cut short is finished first.
     ///
     /// # Errors
-    /// [`Error::Store`] where a segment cannot be read or written; what was there is then still there.
+    /// [`Error::Store`] where a segment cannot be read or written, or is not the one that the ledger knows; what was there is then still there.
     pub fn compact(&self, compaction: Compaction) -> Result<UpkeepReport, Error> {
         self.compact_watched(compaction, |_, _| {})
     }
@@ -76,7 +76,7 @@ impl Database {
         let mut report = finish_deletions(&self.inner, &mut deletions, &mut |_, _| {})?;
         let plans = {
             let inner = self.inner.lock();
-            inner.store.check()?;
+            inner.store.check_place()?;
             inner.ledger.check()?;
             inner.store.plan_compaction(compaction == Compaction::Everything)
         };
@@ -143,10 +143,10 @@ impl Database {
 
     /// Copies the store into a new or empty directory while it is in use; writing waits for the logs to be copied. Segments are hard links
     /// where the file system allows it, and cost no space. The copy opens like any store: restoring is opening it, or a copy of it. One that
-    /// fails leaves the directory empty.
+    /// fails leaves the directory empty. Every segment is read first and compared with the checksum in the ledger.
     ///
     /// # Errors
-    /// [`Error::Store`] where files cannot be read or written, and for a directory that holds something.
+    /// [`Error::Store`] where files cannot be read or written, for a segment that is not the one that the ledger knows, and for a directory that holds something.
     pub fn backup(&self, dir: impl AsRef<Path>) -> Result<BackupReport, Error> {
         self.backup_watched(dir, |_, _| {})
     }
@@ -160,6 +160,10 @@ impl Database {
         dir: impl AsRef<Path>,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<BackupReport, Error> {
+        // Held, so that no segment is removed while it is read.
+        let _upkeep = self.upkeep.lock();
+        let inputs = self.inner.lock().store.backup_inputs();
+        inputs.check()?;
         let mut inner = self.inner.lock();
         inner.commit_all()?;
         Ok(inner.store.backup(dir.as_ref(), &mut progress)?)
@@ -222,7 +226,11 @@ fn rewrite(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<UpkeepReport, Error> {
     let _work = observe::begin(Work::Compaction(plans.len()));
-    let target = inner.lock().store.rewrite_target();
+    let target = {
+        let inner = inner.lock();
+        inner.store.check_place()?;
+        inner.store.rewrite_target()
+    };
     let mut report = UpkeepReport::default();
     let total = plans.len() as u64;
     for (done, plan) in (0..).zip(plans) {

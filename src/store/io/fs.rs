@@ -1,7 +1,8 @@
 //! The operating system's files.
 
+use super::directory::sync_parent;
 use super::room::FsLog;
-use super::{LogFile, Mapped, Storage};
+use super::{LogFile, SealedFile, Storage};
 use crate::base::background::{BYTES_AT_A_TIME, let_others_go_first};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -29,22 +30,23 @@ impl Storage for FsStorage {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(dir)? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                names.extend(entry.file_name().into_string());
-            }
-        }
-        names.sort_unstable();
-        Ok(names)
+        names(dir, |entry| {
+            let kind = entry.file_type()?;
+            Ok(kind.is_file() || kind.is_symlink() && entry.path().is_file())
+        })
+    }
+
+    fn list_all(&self, dir: &Path) -> io::Result<Vec<String>> {
+        names(dir, |_| Ok(true))
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        check_file(path)?;
         fs::read(path)
     }
 
     fn read_at(&self, path: &Path, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        check_file(path)?;
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(offset))?;
         let left = file.metadata()?.len().saturating_sub(offset).min(length);
@@ -54,11 +56,15 @@ impl Storage for FsStorage {
     }
 
     fn length(&self, path: &Path) -> io::Result<u64> {
-        fs::metadata(path).map(|of_file| of_file.len())
+        check_file(path).map(|of_file| of_file.len())
     }
 
     fn open_log(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
-        let is_new = !path.exists();
+        let is_new = match check_file(path) {
+            Ok(_) => false,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(error),
+        };
         let log = FsLog::open(path)?;
         if is_new {
             log.sync_all()?;
@@ -84,12 +90,14 @@ impl Storage for FsStorage {
         sync_parent(path)
     }
 
-    fn map(&self, path: &Path) -> io::Result<Mapped> {
-        Mapped::open(path)
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        check_file(path)?;
+        SealedFile::open(path)
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::hard_link(from, to)?;
+        // Of a symbolic link its file: the link itself may lead nowhere from there.
+        fs::hard_link(fs::canonicalize(from)?, to)?;
         sync_parent(to)
     }
 
@@ -104,9 +112,87 @@ impl Storage for FsStorage {
     }
 }
 
-fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => File::open(".")?.sync_all(),
+/// The operating system's file system, with segments mapped into memory: the system decides what of them stays there.
+///
+/// Only for stores whose files nobody else changes, on media that do not fail: a mapped file that is cut from outside, or of which a page
+/// cannot be read, ends the process with a signal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MappedStorage;
+
+impl Storage for MappedStorage {
+    fn create_dirs(&self, dir: &Path) -> io::Result<()> {
+        FsStorage.create_dirs(dir)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        FsStorage.list(dir)
+    }
+
+    fn list_all(&self, dir: &Path) -> io::Result<Vec<String>> {
+        FsStorage.list_all(dir)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        FsStorage.read(path)
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        FsStorage.read_at(path, offset, length)
+    }
+
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        FsStorage.length(path)
+    }
+
+    fn open_log(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        FsStorage.open_log(path)
+    }
+
+    fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        FsStorage.publish(path, bytes)
+    }
+
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        check_file(path)?;
+        SealedFile::map(path)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        FsStorage.link(from, to)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        FsStorage.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        FsStorage.remove(path)
+    }
+}
+
+/// The names in a directory that are wanted, sorted.
+fn names(dir: &Path, is_wanted: impl Fn(&fs::DirEntry) -> io::Result<bool>) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if is_wanted(&entry)? {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Refuses what is no file, before it is opened: opening a pipe waits for somebody to write to it. A symbolic link stands for its file.
+fn check_file(path: &Path) -> io::Result<fs::Metadata> {
+    let refused = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("it is {what}, not a file"));
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(found),
+        Ok(found) if found.is_dir() => Err(refused("a directory")),
+        Ok(_) => Err(refused("a pipe, a socket or a device")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_ok() => {
+            Err(refused("a symbolic link that leads nowhere"))
+        }
+        Err(error) => Err(error),
     }
 }

@@ -1,13 +1,15 @@
 //! All file access of the crate behind one small trait, so that tests can put a faulty one in its place.
 
+mod directory;
 mod fs;
 pub mod log;
 mod map;
 pub(super) mod pieces;
 mod room;
 
-pub use fs::FsStorage;
-pub use map::Mapped;
+pub use fs::{FsStorage, MappedStorage};
+pub(crate) use map::SealedBytes;
+pub use map::SealedFile;
 
 use std::fmt;
 use std::io;
@@ -21,11 +23,20 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// As the system gives them.
     fn create_dirs(&self, dir: &Path) -> io::Result<()>;
 
-    /// The names of the files in a directory, sorted.
+    /// The names of the files in a directory, sorted. A symbolic link to a file counts as one.
     ///
     /// # Errors
     /// As the system gives them.
     fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+
+    /// The names of everything in a directory, sorted: what is no file may have the name of one. Other calls refuse that with
+    /// [`InvalidData`](io::ErrorKind::InvalidData).
+    ///
+    /// # Errors
+    /// As the system gives them.
+    fn list_all(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.list(dir)
+    }
 
     /// A file's bytes.
     ///
@@ -61,11 +72,11 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// As the system gives them; the old state is then still there.
     fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Maps a published file.
+    /// Opens a published file for reading. What is read of it stays readable when its name is gone.
     ///
     /// # Errors
     /// As the system gives them.
-    fn map(&self, path: &Path) -> io::Result<Mapped>;
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile>;
 
     /// Gives a published file a second name that shares its bytes, durably.
     ///

@@ -4,12 +4,13 @@
 //! until the log is next opened, and are no frames.
 
 use super::LogFile;
+use super::directory::sync_parent;
 use super::log::FRAME_HEAD_BYTES;
 use crate::base::background::{BYTES_AT_A_TIME, Worker, give_way, let_others_go_first};
 use parking_lot::{Mutex, MutexGuard};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// Bytes of room that there are at most.
@@ -33,24 +34,52 @@ pub(super) struct FsLog {
 
 #[derive(Debug)]
 struct Shared {
-    file: File,
-    /// The same file once more: of each handle the system tells errors of its own, so that none that a sync of frames must see is told to the
-    /// one that makes room.
-    second: File,
+    path: PathBuf,
     /// Held by whoever makes the file longer: before `ends`, which is never held while zeros are written.
     growing: Mutex<()>,
     ends: Mutex<Ends>,
 }
 
 #[derive(Debug)]
+struct Handles {
+    file: File,
+    /// The same file once more: of each handle the system tells errors of its own, so that none that a sync of frames must see is told to the
+    /// one that makes room.
+    second: File,
+}
+
+impl Handles {
+    /// Opens a file, and makes it if it is not there.
+    fn open(path: &Path) -> io::Result<Self> {
+        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        Ok(Self { file: open()?, second: open()? })
+    }
+}
+
+#[derive(Debug)]
 struct Ends {
+    handles: Arc<Handles>,
     /// Behind the last frame.
     frames: u64,
     /// Behind the last byte of the file.
     file: u64,
     /// Appended since the last sync.
     unsynced_bytes: u64,
+    /// Whether somebody else has cut the file: what stood there is lost.
+    is_cut: bool,
     making: Making,
+}
+
+impl Ends {
+    /// Refuses a file that somebody else has cut, from then on.
+    fn check_length(&mut self) -> io::Result<()> {
+        let length = self.handles.file.metadata()?.len();
+        self.is_cut |= length < self.file;
+        if !self.is_cut {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("the file was cut to {length} of its {} bytes while it was open", self.file)))
+    }
 }
 
 /// Whether room is being made.
@@ -65,11 +94,12 @@ enum Making {
 impl FsLog {
     /// Opens a file, and makes it if it is not there.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let (file, second) = (open()?, open()?);
-        let length = file.metadata()?.len();
-        let ends = Ends { frames: length, file: length, unsynced_bytes: 0, making: Making::Idle };
-        let shared = Arc::new(Shared { file, second, growing: Mutex::default(), ends: Mutex::new(ends) });
+        let handles = Arc::new(Handles::open(path)?);
+        let length = handles.file.metadata()?.len();
+        let ends =
+            Ends { handles, frames: length, file: length, unsynced_bytes: 0, is_cut: false, making: Making::Idle };
+        let shared = Shared { path: path.to_owned(), growing: Mutex::default(), ends: Mutex::new(ends) };
+        let shared = Arc::new(shared);
         Ok(Self { shared, maker: OnceLock::new() })
     }
 
@@ -83,7 +113,8 @@ impl FsLog {
     }
 
     pub(super) fn sync_all(&self) -> io::Result<()> {
-        self.shared.file.sync_all()
+        let handles = Arc::clone(&self.shared.ends.lock().handles);
+        handles.file.sync_all()
     }
 }
 
@@ -96,8 +127,12 @@ impl LogFile for FsLog {
             growing = Some(self.shared.growing.lock());
             ends = self.shared.ends.lock();
         }
-        (&self.shared.file).seek(SeekFrom::Start(ends.frames))?;
-        (&self.shared.file).write_all(bytes)?;
+        if ends.unsynced_bytes == 0 {
+            // Once between two syncs: what is behind a hole would not be read again.
+            ends.check_length()?;
+        }
+        (&ends.handles.file).seek(SeekFrom::Start(ends.frames))?;
+        (&ends.handles.file).write_all(bytes)?;
         ends.frames += bytes.len() as u64;
         ends.file = ends.file.max(ends.frames);
         ends.unsynced_bytes += bytes.len() as u64;
@@ -106,9 +141,13 @@ impl LogFile for FsLog {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let synced_bytes = std::mem::take(&mut self.shared.ends.lock().unsynced_bytes);
-        self.shared.file.sync_data()?;
-        let mut ends = self.shared.ends.lock();
+        let (handles, synced_bytes) = {
+            let mut ends = self.shared.ends.lock();
+            (Arc::clone(&ends.handles), std::mem::take(&mut ends.unsynced_bytes))
+        };
+        handles.file.sync_data()?;
+        drop(handles);
+        let mut ends = self.shared.check_place()?;
         let is_small = (1..=SYNC_BYTES_MAX).contains(&synced_bytes);
         if is_small && ends.making == Making::Idle && ends.file <= ends.frames + ROOM_BYTES - ROOM_BYTES_USED {
             ends.making = Making::Busy;
@@ -124,7 +163,8 @@ impl LogFile for FsLog {
     fn truncate(&self, length: u64) -> io::Result<()> {
         let _growing = self.shared.growing.lock();
         let mut ends = self.shared.ends.lock();
-        self.shared.file.set_len(length)?;
+        ends.check_length()?;
+        ends.handles.file.set_len(length)?;
         (ends.frames, ends.file) = (length, length);
         if ends.making == Making::Over {
             ends.making = Making::Idle;
@@ -141,26 +181,59 @@ impl Drop for FsLog {
         let ends = self.shared.ends.lock();
         if self.shared.is_only_room(&ends).unwrap_or(false) {
             // Room that stays is no harm.
-            let _ = self.shared.file.set_len(ends.frames);
+            let _ = ends.handles.file.set_len(ends.frames);
         }
     }
 }
 
 impl Shared {
+    /// Looks, behind a sync, whether the file still has its name and its length. One that was deleted under this handle is written again.
+    fn check_place(&self) -> io::Result<MutexGuard<'_, Ends>> {
+        let mut ends = self.ends.lock();
+        let found = ends.handles.file.metadata()?;
+        if is_deleted(&found) {
+            drop(ends);
+            let growing = self.growing.lock();
+            ends = self.ends.lock();
+            if is_deleted(&ends.handles.file.metadata()?) {
+                self.restore(&mut ends)?;
+            }
+            drop(growing);
+        } else {
+            ends.check_length()?;
+        }
+        Ok(ends)
+    }
+
+    /// Writes all frames into a new file of the name, durably. A file that has taken the name meanwhile is an error.
+    fn restore(&self, ends: &mut Ends) -> io::Result<()> {
+        let temporary = self.path.with_extension("restored");
+        let copy = File::create(&temporary)?;
+        (&ends.handles.file).seek(SeekFrom::Start(0))?;
+        let copied = io::copy(&mut (&ends.handles.file).take(ends.frames), &mut &copy);
+        let restored = copied.and_then(|_| copy.sync_all()).and_then(|()| fs::hard_link(&temporary, &self.path));
+        let _ = fs::remove_file(&temporary);
+        restored?;
+        sync_parent(&self.path)?;
+        ends.handles = Arc::new(Handles::open(&self.path)?);
+        ends.file = ends.frames;
+        Ok(())
+    }
+
     /// Whether there is room, and the file is as it was left: nobody has gone on with it.
     fn is_only_room(&self, ends: &Ends) -> io::Result<bool> {
-        if ends.frames == ends.file || self.file.metadata()?.len() != ends.file {
+        if ends.frames == ends.file || ends.handles.file.metadata()?.len() != ends.file {
             return Ok(false);
         }
-        (&self.file).seek(SeekFrom::Start(ends.frames))?;
+        (&ends.handles.file).seek(SeekFrom::Start(ends.frames))?;
         let mut begin = Vec::new();
-        (&self.file).take(FRAME_HEAD_BYTES as u64).read_to_end(&mut begin)?;
+        (&ends.handles.file).take(FRAME_HEAD_BYTES as u64).read_to_end(&mut begin)?;
         Ok(begin.iter().all(|byte| *byte == 0))
     }
 
     /// Makes room. Where it cannot, the log grows as it can.
     fn make_room(&self) {
-        let made = self.write_zeros().and_then(|()| self.second.sync_data());
+        let made = self.write_zeros().and_then(|()| Arc::clone(&self.ends.lock().handles).second.sync_data());
         let mut ends = self.ends.lock();
         if ends.making == Making::Busy {
             ends.making = if made.is_ok() { Making::Idle } else { Making::Over };
@@ -180,24 +253,36 @@ impl Shared {
     /// `None` where there is enough room.
     fn write_piece(&self) -> io::Result<Option<MutexGuard<'_, ()>>> {
         let growing = self.growing.lock();
-        let end = {
+        let (handles, end) = {
             let ends = self.ends.lock();
             if ends.making != Making::Busy || ends.file >= ends.frames + ROOM_BYTES {
                 return Ok(None);
             }
-            ends.file
+            (Arc::clone(&ends.handles), ends.file)
         };
-        (&self.second).seek(SeekFrom::Start(end))?;
-        (&self.second).write_all(&ZEROS)?;
+        (&handles.second).seek(SeekFrom::Start(end))?;
+        (&handles.second).write_all(&ZEROS)?;
         self.ends.lock().file = end + PIECE_BYTES as u64;
         Ok(Some(growing))
     }
 }
 
+/// Whether an open file has no name any more.
+#[cfg(unix)]
+fn is_deleted(file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.nlink() == 0
+}
+
+/// Elsewhere the system keeps the names of open files, or nobody can tell.
+#[cfg(not(unix))]
+fn is_deleted(_: &Metadata) -> bool {
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     /// Waits until nobody makes room any more.
     fn settled(log: &FsLog) -> u64 {

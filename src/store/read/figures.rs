@@ -23,7 +23,7 @@ pub struct SegmentFigures {
     pub unreadable: u64,
 }
 
-/// What is held in memory, or mapped into it.
+/// What is held in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct MemoryFigures {
     /// Rows of the head, and of the one that is being sealed.
@@ -31,8 +31,9 @@ pub struct MemoryFigures {
     /// Bytes of these rows, counted as [`Config::head_bytes_max`](crate::Config::head_bytes_max) counts them: at most twice what it allows,
     /// and a batch.
     pub head_bytes: u64,
-    /// Bytes of the segments that are mapped, because something was read from them: the system's to reclaim.
-    pub mapped_bytes: u64,
+    /// Bytes of segments' pages that were read last and are kept: at most
+    /// [`PAGES_KEPT_BYTES_MAX`](crate::base::limits::PAGES_KEPT_BYTES_MAX) in a process.
+    pub kept_bytes: u64,
 }
 
 /// What is stored of one instrument.
@@ -97,7 +98,7 @@ impl Figures {
         let of_kind =
             if summary.is_settled { &mut self.segments.bytes_settled } else { &mut self.segments.bytes_fresh };
         *of_kind += summary.file_bytes;
-        self.memory.mapped_bytes += segment.mapped_bytes();
+        self.memory.kept_bytes += segment.kept_bytes();
         let values = segment.present_values();
         self.segments.unreadable += u64::from(values.is_err());
         for one in &summary.instruments {

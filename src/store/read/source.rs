@@ -7,6 +7,7 @@ use crate::codec::{BlockStats, CodecError, PageReader, TimesReader};
 use crate::model::{InstrumentId, Mark, Quality, Sample, TimeRange, Timestamp};
 use crate::store::error::{DecodeError, StoreError};
 use crate::store::head::HeadRows;
+use crate::store::io::SealedBytes;
 use crate::store::segment::{ChunkEntry, MARK_CLASSES, OpenSegment, Segment};
 use std::sync::Arc;
 
@@ -81,7 +82,10 @@ struct Cursor {
     /// Whether the chunk's pages are open.
     is_open: bool,
     times: TimesReader,
+    times_page: SealedBytes,
     pages: Vec<PageReader>,
+    /// The bytes of each; none where the chunk has no such channel.
+    pages_bytes: Vec<Option<SealedBytes>>,
     scratch: Scratch,
 }
 
@@ -259,7 +263,9 @@ impl Cursor {
             block: 0,
             is_open: false,
             times: TimesReader::default(),
+            times_page: SealedBytes::default(),
             pages: channels.iter().map(|_| PageReader::new(&MARK_CLASSES)).collect(),
+            pages_bytes: vec![None; channels.len()],
             scratch: Scratch { times: vec![0; ROWS_PER_BLOCK], marks: vec![0; ROWS_PER_BLOCK] },
         }
     }
@@ -302,10 +308,11 @@ impl Cursor {
 
     fn open(&mut self, segment: &OpenSegment, chunk: &ChunkEntry) -> Result<(), StoreError> {
         let corrupt = |index: usize, error: CodecError| segment.corrupt(OpenSegment::offset(chunk, index), &error);
-        let times = segment.page(chunk, 0)?.unwrap_or_default();
-        self.times.open(times, chunk.block_rows()).map_err(|error| corrupt(0, error))?;
-        for (channel, reader) in self.channels.iter().zip(&mut self.pages) {
-            if let Some(page) = segment.page(chunk, channel + 1)? {
+        self.times_page = segment.page(chunk, 0)?.unwrap_or_default();
+        self.times.open(&self.times_page, chunk.block_rows()).map_err(|error| corrupt(0, error))?;
+        for ((channel, reader), bytes) in self.channels.iter().zip(&mut self.pages).zip(&mut self.pages_bytes) {
+            *bytes = segment.page(chunk, channel + 1)?;
+            if let Some(page) = bytes {
                 reader.open(page, chunk.block_rows()).map_err(|error| corrupt(channel + 1, error))?;
             }
         }
@@ -329,9 +336,8 @@ impl Cursor {
         let Some(chunk) = segment.chunks(self.instrument).get(self.chunk) else { return Ok(()) };
         let rows = chunk.rows_of_block(self.block);
         let corrupt = |error: DecodeError| segment.corrupt(OpenSegment::offset(chunk, 0), &error);
-        let bytes = segment.page(chunk, 0)?.unwrap_or_default();
         let times = self.scratch.times.get_mut(..rows).unwrap_or_default();
-        self.times.read(bytes, self.block, times).map_err(|error| corrupt(error.into()))?;
+        self.times.read(&self.times_page, self.block, times).map_err(|error| corrupt(error.into()))?;
         if times.windows(2).any(|pair| matches!(pair, [a, b] if b <= a)) {
             return Err(corrupt(DecodeError::Content("times of a block do not rise".to_owned())));
         }
@@ -347,7 +353,7 @@ impl Cursor {
         let (Some(channel), Some(reader)) = (self.channels.get(index), self.pages.get_mut(index)) else {
             return Ok(());
         };
-        let Some(page) = segment.page(chunk, channel + 1)? else {
+        let Some(page) = self.pages_bytes.get(index).and_then(Option::as_ref) else {
             column.clear();
             column.values.resize(rows, 0.0);
             column.marks.resize(rows, Mark::default());

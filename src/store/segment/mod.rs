@@ -1,7 +1,8 @@
-//! Sealed, immutable, checksummed, memory-mapped files of readings. The bytes are described in `../FORMAT.md`.
+//! Sealed, immutable, checksummed files of readings. The bytes are described in `../FORMAT.md`.
 
 mod footer;
 mod lineage;
+mod pages;
 mod reader;
 mod writer;
 

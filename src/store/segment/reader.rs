@@ -1,14 +1,16 @@
 //! Segments as readers see them: opened on first touch, each page checked on first touch.
 
-use super::super::error::{DecodeError, StoreError};
-use super::super::io::{Mapped, Storage};
+use super::super::error::StoreError;
+use super::super::io::{SealedBytes, SealedFile, Storage};
 use super::footer::{ChunkEntry, Footer, InstrumentEntry};
+use super::pages::Pages;
 use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, TAIL_BYTES, VERSION, VERSION_MIN};
 use crate::base::bytes::ByteReader;
-use crate::base::checksum::{Digest, crc32c, sha256};
+use crate::base::checksum::{Digest, crc32c, sha256_of};
 use crate::codec::PageReader;
 use crate::model::{InstrumentId, Timestamp};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -20,21 +22,30 @@ pub(crate) struct Segment {
     summary: SegmentSummary,
     storage: Arc<dyn Storage>,
     opened: OnceLock<Arc<OpenSegment>>,
+    /// Checksum of the file that the ledger records.
+    recorded: OnceLock<Digest>,
     /// Present values by instrument, once they have been counted.
     present: OnceLock<BTreeMap<u32, u64>>,
     /// Whether the file goes when the last reader has gone.
     is_doomed: AtomicBool,
 }
 
-/// A mapped segment with its footer.
+/// An open segment with its footer.
 #[derive(Debug)]
 pub(crate) struct OpenSegment {
     path: PathBuf,
-    bytes: Mapped,
+    file: SealedFile,
     footer: Footer,
-    /// Pages whose checksum has been found right.
-    checked: Vec<AtomicBool>,
+    /// Pages whose checksum was right.
+    pages: Pages,
 }
+
+/// What is wrong with a file that was changed together with its checksums.
+const OTHER_FILE: &str = "it is not the file that the ledger knows by this name, though it checks in itself: restore the right one from a \
+                          backup, or let `repair` set it aside";
+
+/// Bytes that are read at a time of a file that is read whole.
+const PIECE_BYTES: u64 = 1 << 20;
 
 impl Segment {
     pub(crate) fn new(path: PathBuf, summary: SegmentSummary, storage: Arc<dyn Storage>) -> Self {
@@ -43,6 +54,7 @@ impl Segment {
             summary,
             storage,
             opened: OnceLock::new(),
+            recorded: OnceLock::new(),
             present: OnceLock::new(),
             is_doomed: AtomicBool::new(false),
         }
@@ -76,9 +88,25 @@ impl Segment {
         Ok(Arc::clone(self.opened.get_or_init(|| opened)))
     }
 
-    /// Bytes that are mapped of it.
-    pub(crate) fn mapped_bytes(&self) -> u64 {
-        self.opened.get().map_or(0, |opened| opened.bytes.len() as u64)
+    /// Notes the checksum that the ledger records.
+    pub(crate) fn note_recorded(&self, sha256: Digest) {
+        let _ = self.recorded.set(sha256);
+    }
+
+    /// Refuses a file that is not the one that the ledger knows: rewriting or copying it would give what was changed a checksum of its own.
+    pub(crate) fn check_recorded(&self) -> Result<(), StoreError> {
+        self.recorded.get().map_or(Ok(()), |recorded| self.open()?.check_sha256(recorded))
+    }
+
+    /// As [`Segment::check_recorded`], of the file that has the segment's name now, where another may still be open.
+    pub(crate) fn check_named(&self) -> Result<(), StoreError> {
+        let opened = || OpenSegment::open(&*self.storage, &self.path);
+        self.recorded.get().map_or(Ok(()), |recorded| opened()?.check_sha256(recorded))
+    }
+
+    /// Bytes of its pages that are kept in memory.
+    pub(crate) fn kept_bytes(&self) -> u64 {
+        self.opened.get().map_or(0, |opened| opened.pages.kept_bytes())
     }
 
     /// Present values by the number of their instrument. A segment that nobody reads is not kept open for it.
@@ -110,20 +138,34 @@ impl Drop for Segment {
 /// Reads a segment's summary from its footer.
 pub(crate) fn read_summary(storage: &dyn Storage, path: &Path) -> Result<SegmentSummary, StoreError> {
     let opened = OpenSegment::open(storage, path)?;
-    Ok(opened.footer.summary(opened.bytes.len() as u64))
+    Ok(opened.footer.summary(opened.file.length()))
 }
 
 impl OpenSegment {
     pub(in super::super) fn open(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
-        let bytes = storage.map(path).map_err(StoreError::io("map", path))?;
-        let footer = read_footer(&bytes).map_err(|(offset, error)| StoreError::corrupt(path, offset, error))?;
-        let checked = (0..footer.pages()).map(|_| AtomicBool::new(false)).collect();
-        Ok(Self { path: path.to_owned(), bytes, footer, checked })
+        let file = storage.open_sealed(path).map_err(StoreError::io("open", path))?;
+        let footer = read_footer(path, &file)?;
+        let pages = Pages::new(footer.pages());
+        Ok(Self { path: path.to_owned(), file, footer, pages })
     }
 
-    /// The checksum of the whole file, as the ledger keeps it.
-    pub(in super::super) fn sha256(&self) -> Digest {
-        sha256(&self.bytes)
+    /// The checksum of the whole file as it is now, as the ledger keeps it.
+    pub(in super::super) fn sha256(&self) -> Result<Digest, StoreError> {
+        let length = self.file.length();
+        let pieces = (0..length.div_ceil(PIECE_BYTES)).map(|piece| {
+            let offset = piece * PIECE_BYTES;
+            let bytes = usize::try_from(PIECE_BYTES.min(length - offset)).unwrap_or(usize::MAX);
+            read(&self.path, &self.file, offset, bytes)
+        });
+        sha256_of(pieces)
+    }
+
+    /// Refuses a file that is not the one that the ledger knows, though its pages check.
+    pub(in super::super) fn check_sha256(&self, recorded: &Digest) -> Result<(), StoreError> {
+        if self.sha256()? == *recorded {
+            return Ok(());
+        }
+        Err(self.corrupt(0, &OTHER_FILE))
     }
 
     pub(in super::super) fn instruments(&self) -> &[InstrumentEntry] {
@@ -140,20 +182,18 @@ impl OpenSegment {
 
     /// The bytes of a chunk's page, checked: 0 are the times, 1 and up the channels. `None` where the chunk has no such channel: the
     /// instrument got it later.
-    pub(in super::super) fn page(&self, chunk: &ChunkEntry, index: usize) -> Result<Option<&[u8]>, StoreError> {
+    pub(in super::super) fn page(&self, chunk: &ChunkEntry, index: usize) -> Result<Option<SealedBytes>, StoreError> {
         let Some(page) = chunk.pages.get(index) else { return Ok(None) };
-        let outside = || self.corrupt(page.offset, &"a page lies outside the file");
-        let bytes = self.bytes.get(page.offset..page.offset + page.bytes).ok_or_else(outside)?;
-        let checked = self.checked.get(chunk.page_number + index);
-        if !checked.is_some_and(|checked| checked.load(Ordering::Relaxed)) {
-            if crc32c(bytes) != page.crc {
-                let reason = format!("page {index} of a chunk fails its checksum");
-                return Err(self.corrupt(page.offset, &reason));
-            }
-            if let Some(checked) = checked {
-                checked.store(true, Ordering::Relaxed);
-            }
+        let number = chunk.page_number + index;
+        if let Some(bytes) = self.pages.get(number) {
+            return Ok(Some(bytes));
         }
+        let bytes = read(&self.path, &self.file, page.offset as u64, page.bytes)?;
+        if crc32c(&bytes) != page.crc {
+            let reason = format!("page {index} of a chunk fails its checksum");
+            return Err(self.corrupt(page.offset, &reason));
+        }
+        self.pages.put(number, &bytes, self.file.is_copied());
         Ok(Some(bytes))
     }
 
@@ -166,7 +206,7 @@ impl OpenSegment {
             let pages = |chunk| (1..=ChunkEntry::channels(chunk)).map(move |channel| (chunk, channel));
             for (chunk, channel) in entry.chunks.iter().flat_map(pages) {
                 let page = self.page(chunk, channel)?.unwrap_or_default();
-                let opened = reader.open(page, chunk.block_rows());
+                let opened = reader.open(&page, chunk.block_rows());
                 opened.map_err(|error| self.corrupt(Self::offset(chunk, channel), &error))?;
                 let present = (0..chunk.blocks.len()).filter_map(|block| reader.stats(block));
                 *count += present.map(|(present, ..)| present as u64).sum::<u64>();
@@ -186,20 +226,34 @@ impl OpenSegment {
     }
 }
 
-fn read_footer(bytes: &[u8]) -> Result<Footer, (usize, DecodeError)> {
-    let content = |offset: usize, reason: &str| (offset, DecodeError::Content(reason.to_owned()));
-    let mut head = ByteReader::new(bytes);
+/// Reads a part of a file that is as long as it was when it was opened.
+fn read(path: &Path, file: &SealedFile, offset: u64, bytes: usize) -> Result<SealedBytes, StoreError> {
+    file.read_at(offset, bytes).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => {
+            let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+            StoreError::corrupt(path, offset, format!("the file ends within the {bytes} bytes there: it was cut short"))
+        }
+        _ => StoreError::io("read", path)(error),
+    })
+}
+
+fn read_footer(path: &Path, file: &SealedFile) -> Result<Footer, StoreError> {
+    let content = |offset: usize, reason: &str| StoreError::corrupt(path, offset, reason);
+    let length = usize::try_from(file.length()).unwrap_or(usize::MAX);
+    let head = read(path, file, 0, length.min(HEAD_BYTES))?;
+    let mut head = ByteReader::new(&head);
     if head.take(MAGIC.len()).ok() != Some(&MAGIC[..]) {
         return Err(content(0, "the file does not begin as a segment does"));
     }
-    let version = head.u32().map_err(|error| (MAGIC.len(), error.into()))?;
+    let version = head.u32().map_err(|error| StoreError::corrupt(path, MAGIC.len(), error))?;
     if !(VERSION_MIN..=VERSION).contains(&version) {
         let known = format!("segment version {version}; this release reads versions {VERSION_MIN} to {VERSION}");
         return Err(content(MAGIC.len(), &known));
     }
-    let tail_at = bytes.len().checked_sub(TAIL_BYTES).filter(|at| *at >= HEAD_BYTES);
+    let tail_at = length.checked_sub(TAIL_BYTES).filter(|at| *at >= HEAD_BYTES);
     let Some(tail_at) = tail_at else { return Err(content(0, "the file is shorter than head and tail of a segment")) };
-    let mut tail = ByteReader::new(bytes.get(tail_at..).unwrap_or_default());
+    let tail = read(path, file, tail_at as u64, TAIL_BYTES)?;
+    let mut tail = ByteReader::new(&tail);
     let (length, crc) = (tail.u32().unwrap_or_default(), tail.u32().unwrap_or_default());
     if tail.take(END_MAGIC.len()).ok() != Some(&END_MAGIC[..]) {
         return Err(content(tail_at, "the file does not end as a segment does: it has been cut or extended"));
@@ -208,9 +262,9 @@ fn read_footer(bytes: &[u8]) -> Result<Footer, (usize, DecodeError)> {
     let Some(footer_at) = footer_at.filter(|at| *at >= HEAD_BYTES) else {
         return Err(content(tail_at, "the footer is longer than the file"));
     };
-    let footer = bytes.get(footer_at..tail_at).unwrap_or_default();
-    if crc32c(footer) != crc {
+    let footer = read(path, file, footer_at as u64, tail_at - footer_at)?;
+    if crc32c(&footer) != crc {
         return Err(content(footer_at, "the footer fails its checksum"));
     }
-    Footer::decode(footer, footer_at).map_err(|error| (footer_at, error))
+    Footer::decode(&footer, footer_at).map_err(|error| StoreError::corrupt(path, footer_at, error))
 }

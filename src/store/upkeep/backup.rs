@@ -5,7 +5,7 @@ use super::super::engine::Store;
 use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::recovery::Layout;
-use super::super::segment;
+use super::super::segment::{self, Segment};
 use serde::Serialize;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -22,9 +22,25 @@ pub struct BackupReport {
     pub bytes_copied: u64,
 }
 
+/// Segments of one moment, to be compared with what the ledger records before they are copied.
+pub(crate) struct BackupInputs(Vec<Arc<Segment>>);
+
+impl BackupInputs {
+    /// Refuses a file that is not the one that the ledger knows. Reads all of them: the store goes on meanwhile.
+    pub(crate) fn check(self) -> Result<(), StoreError> {
+        self.0.iter().try_for_each(|segment| segment.check_named())
+    }
+}
+
 impl Store {
+    /// What a backup would copy now of segments.
+    pub(crate) fn backup_inputs(&self) -> BackupInputs {
+        BackupInputs(self.segments())
+    }
+
     /// Copies everything into a new directory; writing waits meanwhile.
     pub(crate) fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<BackupReport, StoreError> {
+        self.check_place()?;
         self.sync().sync_written()?;
         let mut segments: Vec<PathBuf> = self.segments().iter().map(|segment| segment.path().to_owned()).collect();
         // What was set aside goes along: it may be mended yet, and says why a segment is missing.

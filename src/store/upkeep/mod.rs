@@ -18,5 +18,5 @@ pub(crate) use rewrite::{Cut, Rewrite};
 pub(crate) use salvage::salvage_logs;
 pub(crate) use seal::Sealed;
 pub(crate) use snapshot::{Snapshot, measure, snapshot_until};
-pub(crate) use verify::verify;
 pub use verify::{Finding, VerifyReport};
+pub(crate) use verify::{LedgerView, missing_frames, verify};

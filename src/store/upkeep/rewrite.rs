@@ -167,6 +167,7 @@ fn worth_merging(inputs: Vec<Arc<Segment>>, everything: bool) -> Option<Rewrite>
 impl Rewrite {
     /// Reads the inputs and publishes what becomes of them. Takes no lock: readers and the writer go on meanwhile.
     pub(crate) fn run(self, store: &RewriteTarget) -> Result<Rewritten, StoreError> {
+        self.inputs.iter().try_for_each(|segment| segment.check_recorded())?;
         let first_lsn = self.inputs.iter().map(|segment| segment.summary().first_lsn).min().unwrap_or(1);
         let last_lsn = self.inputs.iter().map(|segment| segment.summary().last_lsn).max().unwrap_or(1);
         let generation =
@@ -198,6 +199,7 @@ impl Rewrite {
         store.storage.publish(&path, &bytes).map_err(StoreError::io("write", &path))?;
         let sealed = Sealed { file_name, sha256: sha256(&bytes), summary: summary.clone() };
         let segment = Arc::new(Segment::new(path, summary, Arc::clone(&store.storage)));
+        segment.note_recorded(sealed.sha256);
         Ok(Rewritten { inputs: self.inputs, output: Some((segment, sealed)), cuts: self.cuts, cut })
     }
 

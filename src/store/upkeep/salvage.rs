@@ -1,22 +1,28 @@
 //! What can still be read of a write-ahead log that is damaged before its end. Asked for explicitly, never done by opening: it gives up what
 //! was promised, says so, and keeps the damaged file.
 
+use super::super::engine::Store;
 use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::io::log::{LogError, frames_anywhere};
-use super::super::lock::DirectoryLock;
-use super::super::recovery::{Layout, LsnRange, SalvagedLog};
+use super::super::lsns::LsnRange;
+use super::super::recovery::{Layout, SalvagedLog};
 use super::super::{segment, wal};
 use std::path::{Path, PathBuf};
 
-/// Rewrites log files that are damaged before their end with the frames that check, and keeps the damaged ones beside.
-pub(crate) fn salvage_logs(storage: &dyn Storage, dir: &Path) -> Result<Vec<SalvagedLog>, StoreError> {
+/// Rewrites log files that are damaged before their end with the frames that check, and keeps the damaged ones beside. The frames of
+/// `known_lost` are lost by the ledger.
+pub(crate) fn salvage_logs(
+    storage: &dyn Storage,
+    dir: &Path,
+    known_lost: &[LsnRange],
+) -> Result<Vec<SalvagedLog>, StoreError> {
     if !dir.is_dir() {
         return Ok(Vec::new());
     }
     let layout = Layout::new(dir);
+    let _lock = Store::lock(storage, dir)?;
     layout.create(storage)?;
-    let _lock = DirectoryLock::acquire(&dir.join("LOCK"))?;
     let files = wal::files(storage, &layout.wal)?;
     let sealed_lsn = sealed_lsn(storage, &layout)?;
     let mut salvaged = Vec::new();
@@ -46,7 +52,7 @@ pub(crate) fn salvage_logs(storage: &dyn Storage, dir: &Path) -> Result<Vec<Salv
         next = Some(*first_lsn);
     }
     salvaged.reverse();
-    close_gaps(storage, &layout, sealed_lsn, &mut salvaged)?;
+    close_gaps(storage, &layout, (sealed_lsn, known_lost), &mut salvaged)?;
     Ok(salvaged)
 }
 
@@ -55,13 +61,17 @@ pub(crate) fn salvage_logs(storage: &dyn Storage, dir: &Path) -> Result<Vec<Salv
 fn close_gaps(
     storage: &dyn Storage,
     layout: &Layout,
-    sealed_lsn: u64,
+    (sealed_lsn, known_lost): (u64, &[LsnRange]),
     salvaged: &mut Vec<SalvagedLog>,
 ) -> Result<(), StoreError> {
     let mut end = None;
     for (begin, path) in wal::files(storage, &layout.wal)? {
         let content = wal::read(storage, &path)?;
-        if let Some((first, last)) = content.span.gap_before(begin, end, sealed_lsn) {
+        let is_known = |(first, last): &(u64, u64)| {
+            known_lost.iter().any(|lost| lost.first <= *first && lost.last.is_some_and(|end| *last <= end))
+        };
+        let gap = content.span.gap_before(begin, end, sealed_lsn).filter(|gap| !is_known(gap));
+        if let Some((first, last)) = gap {
             let renamed = layout.wal.join(wal::file_name(first));
             let bytes = storage.read(&path).map_err(StoreError::io("read", &path))?;
             storage.publish(&renamed, &bytes).map_err(StoreError::io("write", &renamed))?;

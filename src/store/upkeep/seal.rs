@@ -74,7 +74,7 @@ impl Store {
     ///
     /// The old log is durable before the new one has a frame: a tail can then only be torn in the newest.
     pub(crate) fn freeze(&mut self) -> Result<bool, StoreError> {
-        self.sync.check()?;
+        self.check_place()?;
         if self.is_sealing() || self.state.read().head.rows() == 0 {
             return Ok(false);
         }
@@ -112,6 +112,7 @@ impl Store {
         drop(head);
         let BuiltSegment { sha256, summary, .. } = built;
         let segment = Arc::new(Segment::new(path, summary.clone(), storage));
+        segment.note_recorded(sha256);
         let file_name = segment.file_name();
         self.catalog.put(&file_name, &summary);
         self.state.write().seal_frozen(segment);

@@ -36,6 +36,16 @@ pub(crate) struct Snapshot {
     pub(crate) behind: Batch,
 }
 
+impl Snapshot {
+    /// Refuses a segment that is not the one that the ledger knows.
+    pub(crate) fn check_recorded(&self, lineage: &Lineage) -> Result<(), StoreError> {
+        self.reader.segments().iter().try_for_each(|segment| match lineage.sha256(&segment.file_name()) {
+            Some(recorded) => segment.open()?.check_sha256(recorded),
+            None => Ok(()),
+        })
+    }
+}
+
 /// Reads everything that the files of a store hold now, except corrupt segments, which are named. Frames of the log behind `until_lsn` are
 /// kept apart. What the writer does later does not show. The lineage says which segments others replace; a segment that it does not know
 /// yet repeats rows of others and does no harm. A directory is not listed in one instant: [`Snapshot::lacks`] tells whether the
@@ -66,7 +76,7 @@ fn read(
     until_lsn: u64,
     lineage: &Lineage,
 ) -> Result<Snapshot, StoreError> {
-    let list = |dir: &Path| storage.list(dir).map_err(StoreError::io("list", dir));
+    let list = |dir: &Path| storage.list_all(dir).map_err(StoreError::io("list", dir));
     let mut batches: Vec<(u64, Batch)> = Vec::new();
     for (_, path) in wal::files(&**storage, &layout.wal)? {
         batches.extend(wal::read(&**storage, &path)?.batches);

@@ -1,7 +1,9 @@
 //! Reading everything to see whether it checks, and whether all is there that the ledger knows. Needs no catalog and no lock.
 
 use super::super::error::StoreError;
+use super::super::gaps::{Gaps, KnownFrames, find_logs};
 use super::super::io::Storage;
+use super::super::lsns::LsnRange;
 use super::super::recovery::Layout;
 use super::super::segment::{self, Lineage, Segment, read_summary};
 use super::super::wal;
@@ -58,8 +60,16 @@ impl VerifyReport {
     }
 }
 
-/// What the ledger tells of segments, stations and instruments, as often as it is asked; nothing where it cannot be read.
-pub(crate) type Telling<'a> = &'a dyn Fn() -> Option<(Lineage, Registry)>;
+/// What the ledger says of a store.
+#[derive(Debug, Default)]
+pub(crate) struct LedgerView {
+    pub(crate) lineage: Lineage,
+    pub(crate) registry: Registry,
+    pub(crate) frames: KnownFrames,
+}
+
+/// What the ledger says now, as often as it is asked; nothing where it cannot be read.
+pub(crate) type Telling<'a> = &'a dyn Fn() -> Option<LedgerView>;
 
 /// Reads all segments and the write-ahead log of the store in `dir`, and compares segments with what the ledger tells of them; `progress` is
 /// told files done and files in all.
@@ -71,7 +81,7 @@ pub(crate) fn verify(
 ) -> Result<VerifyReport, StoreError> {
     let layout = Layout::new(dir);
     let logs = wal::files(&**storage, &layout.wal)?;
-    let names = storage.list(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+    let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
     let segments: Vec<&String> = names.iter().filter(|name| name.ends_with(segment::SUFFIX)).collect();
     let known = ledger();
     let total = (segments.len() + logs.len()) as u64;
@@ -79,8 +89,8 @@ pub(crate) fn verify(
     for (done, name) in (0..).zip(&segments) {
         progress(done, total);
         let path = layout.segments.join(name);
-        let sha256 = known.as_ref().and_then(|(known, _)| known.sha256(name));
-        let registry = known.as_ref().map(|(_, registry)| registry);
+        let sha256 = known.as_ref().and_then(|known| known.lineage.sha256(name));
+        let registry = known.as_ref().map(|known| &known.registry);
         let checked = verify_segment(storage, &path, (sha256, registry), &mut report);
         match checked {
             Err(StoreError::Foreign { .. }) => report.find(path.clone(), check_again(storage, &path, ledger)),
@@ -102,6 +112,7 @@ pub(crate) fn verify(
         }
     }
     find_missing(&**storage, &layout, ledger, &mut report);
+    find_lost_frames(&**storage, dir, ledger, &mut report)?;
     progress(total, total);
     Ok(report)
 }
@@ -109,12 +120,12 @@ pub(crate) fn verify(
 /// Segments that must be there and are not. A writer may take some away after the look at the ledger: then another look shows it.
 fn find_missing(storage: &dyn Storage, layout: &Layout, ledger: Telling<'_>, report: &mut VerifyReport) {
     let is_there = |path: &Path| storage.length(path).is_ok();
-    let Some((known, _)) = ledger() else { return };
+    let Some(LedgerView { lineage: known, .. }) = ledger() else { return };
     let missing = known.missing(|name| is_there(&layout.segments.join(name)));
     if missing.is_empty() {
         return;
     }
-    let Some((still, _)) = ledger() else { return };
+    let Some(LedgerView { lineage: still, .. }) = ledger() else { return };
     for name in missing.into_iter().filter(|name| still.is_live(name)) {
         let path = layout.segments.join(&name);
         if is_there(&segment::set_aside(&path)) {
@@ -124,6 +135,57 @@ fn find_missing(storage: &dyn Storage, layout: &Layout, ledger: Telling<'_>, rep
             report.findings.push(Finding { path, reason });
         }
     }
+}
+
+/// Frames that the ledger rests on and that no file holds. A damaged log has a finding of its own.
+fn find_lost_frames(
+    storage: &dyn Storage,
+    dir: &Path,
+    ledger: Telling<'_>,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
+    let path = Layout::new(dir).wal;
+    if report.findings.iter().any(|finding| finding.path.parent() == Some(&path)) {
+        return Ok(());
+    }
+    for frames in missing_frames(storage, dir, || ledger().map(|known| known.frames))? {
+        let reason = match frames.last {
+            Some(_) => StoreError::LostFrames { path: path.clone(), frames }.to_string(),
+            None => format!("the log is missing or older than the ledger: {frames} are lost, if it held any"),
+        };
+        report.findings.push(Finding { path: path.clone(), reason });
+    }
+    Ok(())
+}
+
+/// How often files and ledger are read again because the writer changed them meanwhile.
+const ATTEMPTS: usize = 16;
+
+/// Frames that are missing from the files of a store, or may be, whoever is writing to it; `known` is asked again until the ledger stays
+/// as it is.
+pub(crate) fn missing_frames(
+    storage: &dyn Storage,
+    dir: &Path,
+    known: impl Fn() -> Option<KnownFrames>,
+) -> Result<Vec<LsnRange>, StoreError> {
+    let layout = Layout::new(dir);
+    let mut before = known();
+    for _ in 0..ATTEMPTS {
+        let Some(frames) = &before else { break };
+        // The log first: what is sealed meanwhile is then among the segments.
+        let logs = match find_logs(storage, &layout.wal) {
+            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => None,
+            logs => Some(logs?),
+        };
+        let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
+        let gaps = logs.map(|logs| Gaps::of(frames, &logs, &names).ranges());
+        let after = known();
+        match gaps {
+            Some(gaps) if gaps.is_empty() || after == before => return Ok(gaps),
+            _ => before = after,
+        }
+    }
+    Ok(Vec::new())
 }
 
 fn verify_segment(
@@ -147,17 +209,15 @@ fn verify_segment(
             report.values += present.count() as u64;
         }
     }
-    if sha256.is_some_and(|sha256| opened.sha256() != *sha256) {
-        let reason =
-            "it is not the file that the ledger knows by this name, though it checks in itself: restore the right one";
-        return Err(StoreError::corrupt(path, 0, reason));
+    if let Some(sha256) = sha256 {
+        opened.check_sha256(sha256)?;
     }
     registry.map_or(Ok(()), |registry| check_known(&segment, registry))
 }
 
 /// A writer may have registered the instruments of a segment after the look at the ledger: then another look shows them.
 fn check_again(storage: &Arc<dyn Storage>, path: &Path, ledger: Telling<'_>) -> Result<(), StoreError> {
-    let Some((_, registry)) = ledger() else { return Ok(()) };
+    let Some(LedgerView { registry, .. }) = ledger() else { return Ok(()) };
     let segment = Segment::new(path.to_owned(), read_summary(&**storage, path)?, Arc::clone(storage));
     check_known(&segment, &registry)
 }

@@ -5,7 +5,7 @@ mod read;
 
 pub(crate) use payload::LedgerCommit;
 pub(super) use payload::entry_of;
-pub(super) use read::{Replay, commits, read, span};
+pub(super) use read::{Replay, WalSpan, commits, read, span};
 
 use super::error::StoreError;
 use super::io::log::{FRAME_HEAD_BYTES, HEADER_BYTES, LogKind, begin_frame, file_header, finish_frame};
@@ -24,7 +24,7 @@ const SUFFIX: &str = ".wal";
 /// The log files of a folder with the sequence number of their first frame, in order. Whatever has another name is not the store's to touch:
 /// somebody may have set it aside.
 pub(super) fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
-    let names = storage.list(dir).map_err(StoreError::io("list", dir))?;
+    let names = storage.list_all(dir).map_err(StoreError::io("list", dir))?;
     let mut files: Vec<(u64, PathBuf)> =
         names.iter().filter_map(|name| Some((lsn_of_name(name)?, dir.join(name)))).collect();
     files.sort_unstable();
@@ -62,9 +62,14 @@ impl Wal {
         if storage.length(&path).is_ok_and(|bytes| bytes > HEADER_BYTES as u64) {
             return Err(StoreError::corrupt(&path, 0, "a file of this name is there already; set it aside"));
         }
+        Self::begin_again(storage, &path)
+    }
+
+    /// Begins a file in the place of one without frames.
+    pub(super) fn begin_again(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
         let header = file_header(KIND.magic, KIND.version);
-        storage.publish(&path, &header).map_err(StoreError::io("begin", &path))?;
-        Self::open(storage, path, HEADER_BYTES as u64)
+        storage.publish(path, &header).map_err(StoreError::io("begin", path))?;
+        Self::open(storage, path.to_owned(), HEADER_BYTES as u64)
     }
 
     /// Goes on with a file, of which `valid_bytes` are kept.

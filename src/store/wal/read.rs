@@ -19,10 +19,12 @@ pub(in super::super) struct WalContent {
 }
 
 /// What a WAL file spans.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(in super::super) struct WalSpan {
     /// The sequence numbers of its first row and behind its last; `None` without rows.
     pub(in super::super) lsns: Option<(u64, u64)>,
+    /// Sequence numbers that are missing among them, from the one in its name on.
+    pub(in super::super) gaps: Vec<(u64, u64)>,
     /// How many frames it has.
     pub(in super::super) frames: u64,
     pub(in super::super) valid_bytes: u64,
@@ -44,6 +46,13 @@ impl WalSpan {
     pub(in super::super) fn gap_before(&self, begin: u64, end: Option<u64>, sealed_lsn: u64) -> Option<(u64, u64)> {
         let first_missing = end?.max(sealed_lsn + 1);
         (self.lsns.is_some() && first_missing < begin).then(|| (first_missing, begin - 1))
+    }
+
+    /// Takes down that the next entry begins with a row, in a file whose next one should be `next`.
+    fn note_begin(&mut self, next: u64, begin: u64) {
+        if next < begin {
+            self.gaps.push((next, begin - 1));
+        }
     }
 }
 
@@ -90,32 +99,35 @@ pub(in super::super) fn commits(
 fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Entry)) -> Result<WalSpan, StoreError> {
     let length = storage.length(path).map_err(StoreError::io("read", path))?;
     let mut frames = WalFrames::open(storage, path, length)?;
-    let (mut lsns, mut last_commit) = (None, 0);
-    let mut count = 0;
-    while let Some((first_lsn, entry)) = frames.next(storage)? {
-        count += 1;
+    let mut found = WalSpan::default();
+    let mut next_lsn = first_lsn_of(path);
+    while let Some((sequence, entry)) = frames.next(storage)? {
+        found.frames += 1;
+        let begin = entry.begin(sequence);
+        found.note_begin(next_lsn.unwrap_or(begin), begin);
         match &entry {
             Entry::Batch(batch) => {
-                let (begin, _) = *lsns.get_or_insert((first_lsn, first_lsn));
-                lsns = Some((begin, first_lsn + batch.len() as u64));
+                let (first_lsn, _) = found.lsns.unwrap_or((sequence, sequence));
+                found.lsns = Some((first_lsn, sequence + batch.len() as u64));
             }
-            Entry::Commit(commit) => last_commit = commit.number,
+            Entry::Commit(commit) => found.last_commit = commit.number,
         }
-        show(first_lsn, entry);
+        next_lsn = Some((begin + entry.rows()).max(next_lsn.unwrap_or(0)));
+        show(sequence, entry);
     }
     let WalFrames { path, pieces } = frames;
     let in_log = |source| StoreError::Log { path: path.clone(), source };
     let tail = pieces.tail().map_err(in_log)?;
-    let missing_lsn = lsns.map(|(_, behind)| behind).or_else(|| first_lsn_of(&path)).unwrap_or_default();
+    let missing_lsn = found.lsns.map(|(_, behind)| behind).or_else(|| first_lsn_of(&path)).unwrap_or_default();
     let is_current = pieces.version().is_none_or(|version| version == KIND.version);
-    let was_synced = |synced: u64| if is_current { synced > count } else { synced >= missing_lsn };
+    let was_synced = |synced: u64| if is_current { synced > found.frames } else { synced >= missing_lsn };
     let proves_loss = |frame: &&LogFrame<'_>| decode_payload(frame.payload).is_ok_and(|(synced, _)| was_synced(synced));
     let valid_bytes = pieces.valid_bytes();
     if let Some(witness) = tail.stranded.iter().find(proves_loss) {
         let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
         return Err(in_log(LogError::Damaged { offset, next_offset: witness.offset }));
     }
-    Ok(WalSpan { lsns, frames: count, valid_bytes, torn_bytes: tail.torn_bytes as u64, last_commit, is_current })
+    Ok(WalSpan { valid_bytes, torn_bytes: tail.torn_bytes as u64, is_current, ..found })
 }
 
 /// The entries of a WAL file, one after the other with their first sequence number. However long the file, only a piece of it is

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use vocdb::store::io::{FsStorage, LogFile, Mapped, Storage};
+use vocdb::store::io::{FsStorage, LogFile, SealedFile, Storage};
 
 /// What of a change is made before the process stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +92,8 @@ impl Storage for HaltingStorage {
         self.change(Some(&mut half), || FsStorage.publish(path, bytes))
     }
 
-    fn map(&self, path: &Path) -> io::Result<Mapped> {
-        FsStorage.map(path)
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        FsStorage.open_sealed(path)
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {

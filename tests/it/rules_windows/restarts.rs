@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use vocdb::alarm::{Alarm, PlannedAcknowledgement};
 use vocdb::base::clock::ManualClock;
-use vocdb::store::io::{FsStorage, LogFile, Mapped, Storage};
+use vocdb::store::io::{FsStorage, LogFile, SealedFile, Storage};
 use vocdb::{Config, Database, Durability, ExportScope, Frame, Station, Timers, Timestamp};
 
 /// Files that are never synced: what is tried here is order, not power failures.
@@ -62,8 +62,8 @@ impl Storage for Unsynced {
         fs::write(path, bytes)
     }
 
-    fn map(&self, path: &Path) -> io::Result<Mapped> {
-        self.0.map(path)
+    fn open_sealed(&self, path: &Path) -> io::Result<SealedFile> {
+        self.0.open_sealed(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

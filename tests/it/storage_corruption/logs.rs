@@ -3,34 +3,38 @@
 use super::{Outcome, Specimen, TAIL_BATCHES, batches, boundaries, bytes_of, position};
 
 #[test]
-fn any_flipped_byte_of_the_log_is_refused_or_costs_only_its_last_frame_and_is_told() {
+fn any_flipped_byte_of_the_log_is_refused_where_the_ledger_rests_on_its_frame() {
     let specimen = Specimen::new();
     let whole = bytes_of(&specimen.files, "wal");
     let (last_batch, last_commit) = *batches(&whole).last().unwrap();
     assert!(last_commit < whole.len(), "the last batch brings corrections, which the ledger takes down");
-    let before = specimen.rows_of(&specimen.states[TAIL_BATCHES - 1].1);
-    let behind = specimen.rows_of(specimen.last());
+    assert!(last_batch < last_commit);
     let refused = specimen.flip_every_byte("wal", true, |at, report, rows| {
-        let (frame, left) = if at < last_commit { (last_batch, &before) } else { (last_commit, &behind) };
-        assert_eq!(report.wal_torn_bytes, (whole.len() - frame) as u64, "byte {at}");
-        assert_eq!(rows, left, "byte {at}");
+        assert_eq!(report.wal_torn_bytes, (whole.len() - last_commit) as u64, "byte {at}");
+        assert_eq!(rows, specimen.rows_of(specimen.last()), "byte {at}");
     });
-    assert_eq!(refused, last_batch, "damage before the last batch cannot come from a crash");
+    assert_eq!(refused, last_commit, "the ledger has the last commit, and it rests on the last batch");
 }
 
 #[test]
-fn a_log_of_any_length_gives_the_rows_up_to_there_and_the_torn_bytes_are_told() {
+fn a_log_of_any_length_is_refused_where_it_lacks_frames_that_the_ledger_rests_on() {
     let specimen = Specimen::new();
     let log = bytes_of(&specimen.files, "wal");
     let (ends, batches) = (boundaries(&log), batches(&log));
     assert!(specimen.states.iter().all(|(bytes, _)| ends.contains(bytes)));
     assert_eq!(batches.len() + 1, specimen.states.len());
-    specimen.cut_at_every_length("wal", |length, report, rows| {
+    let last_batch_end = batches.last().unwrap().1;
+    for length in 0..log.len() {
+        let opened = specimen.attempt("wal", &log[..length], true, &format!("cut to {length}"));
+        let Outcome::Opened(report, rows) = opened else {
+            assert!(length < last_batch_end, "cut to {length}");
+            continue;
+        };
+        assert!(length >= last_batch_end, "cut to {length}: what is missing went unnoticed");
         let end = ends.iter().rfind(|end| **end <= length).unwrap();
         assert_eq!(report.wal_torn_bytes, (length - end) as u64, "cut to {length}");
-        let whole = batches.iter().filter(|(_, end)| *end <= length).count();
-        assert_eq!(rows, specimen.rows_of(&specimen.states[whole].1), "cut to {length}");
-    });
+        assert_eq!(rows, specimen.rows_of(specimen.last()), "cut to {length}");
+    }
 }
 
 #[test]

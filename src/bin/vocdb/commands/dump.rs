@@ -54,7 +54,8 @@ impl Dump {
                     "a dump is no JSON: name a file with --out, and --json tells of it".to_owned(),
                 ));
             }
-            return self.write(&scope, output.writer()).map(|_| ());
+            let report = self.write(&scope, output.writer())?;
+            return complete(&report);
         };
         let unwritten =
             |error: &dyn std::fmt::Display| Failure::Says(format!("cannot write {}: {error}", path.display()));
@@ -70,7 +71,9 @@ impl Dump {
         }
         let report = report?;
         let dumped = Dumped { store: self.store.display().to_string(), file: path.display().to_string(), report };
-        output.either(&dumped, || dumped.text())
+        output.either(&dumped, || dumped.text())?;
+        output.flush()?;
+        complete(&dumped.report)
     }
 
     fn write(&self, scope: &DumpScope, to: &mut dyn Write) -> Result<DumpReport, Failure> {
@@ -93,8 +96,25 @@ impl Dumped {
     fn text(&self) -> String {
         let DumpReport { records, rows, arrivals, bytes, .. } = &self.report;
         let (store, file) = (&self.store, &self.file);
-        format!("{store} is dumped in {file}: {records} records, {} rows, {bytes} bytes\n", rows + arrivals)
+        let mut text =
+            format!("{store} is dumped in {file}: {records} records, {} rows, {bytes} bytes\n", rows + arrivals);
+        for path in &self.report.segments_left_out {
+            text.push_str(&format!("left out, because it does not check: {}\n", path.display()));
+        }
+        text
     }
+}
+
+/// A dump without all segments is written all the same, and is a failure.
+fn complete(report: &DumpReport) -> Result<(), Failure> {
+    let names: Vec<String> = report.segments_left_out.iter().map(|path| path.display().to_string()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Says(format!(
+        "the dump lacks segments that do not check: {}; restore them from a backup, or set them aside with `vocdb repair`",
+        names.join(", ")
+    )))
 }
 
 /// A bar on standard error, by instruments; nothing where that is no terminal.

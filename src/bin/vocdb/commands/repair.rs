@@ -75,6 +75,9 @@ impl Repaired {
                 let _ = writeln!(lines, "    lost: frames {}", numbers(*lost));
             }
         }
+        for frames in &report.lost_frames {
+            let _ = writeln!(lines, "  {frames} are in no file and lost: the log was removed, cut short or replaced");
+        }
         for name in &report.missing_segments {
             let _ = writeln!(lines, "  segment {name} was sealed and is not there: restore it from a backup");
         }
