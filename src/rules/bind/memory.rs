@@ -86,8 +86,7 @@ pub(in crate::rules) fn estimate(rules: &[Rule], plans: &[Plan]) -> (WindowMemor
     (memory, warnings)
 }
 
-const SHORTEN: &str =
-    "shorten the window, or cover fewer stations; a mean of short windows, avg(..).mean_of(..), is one window each";
+const SHORTEN: &str = "shorten the window, or cover fewer stations";
 
 impl WindowMemory {
     /// The error that keeps the rules from loading, where they take more than `bytes_max`.
