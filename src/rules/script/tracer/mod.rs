@@ -151,12 +151,11 @@ impl Tracer {
     pub(super) fn script_functions(&self) -> Arc<AST> {
         let mut state = self.state.lock();
         let State { functions, closures, merged, .. } = &mut *state;
-        let all = Arc::clone(merged.get_or_insert_with(|| {
+        Arc::clone(merged.get_or_insert_with(|| {
             let all = functions.merge(closures);
             self.charge(all.iter_functions().count().saturating_mul(FUNCTION_BYTES));
             Arc::new(all)
-        }));
-        all
+        }))
     }
 
     /// The number of the statement that runs.
