@@ -117,7 +117,7 @@ fn odd_stations() -> Vec<(&'static str, String)> {
 /// Folders that cannot be read, each with why.
 fn odd_folders() -> Vec<(&'static str, String)> {
     let folder = |name: &str, bytes: &[u8]| {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         std::fs::write(dir.path().join(name), bytes).unwrap();
         dir
     };
@@ -126,10 +126,10 @@ fn odd_folders() -> Vec<(&'static str, String)> {
         error.to_string().replace(&dir.canonicalize().unwrap_or(dir.to_owned()).display().to_string(), "<folder>")
     };
     let outside = folder("x.rhai", b"");
-    let linked = tempfile::tempdir().unwrap();
+    let linked = crate::scratch::dir();
     #[cfg(unix)]
     std::os::unix::fs::symlink(outside.path().join("x.rhai"), linked.path().join("x.rhai")).unwrap();
-    let many = tempfile::tempdir().unwrap();
+    let many = crate::scratch::dir();
     for number in 0..1_001 {
         std::fs::write(many.path().join(format!("{number}.rhai")), "").unwrap();
     }

@@ -61,7 +61,7 @@ fn assert_newest(db: &Database, context: &str) {
 
 #[test]
 fn the_newest_of_every_channel_is_what_reading_everything_finds_through_seals_compaction_and_deletion() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let [first, second] = register(&db);
     assert_newest(&db, "empty");
@@ -93,7 +93,7 @@ fn the_newest_of_every_channel_is_what_reading_everything_finds_through_seals_co
 
 #[test]
 fn one_channel_of_all_stations_comes_with_the_rows_of_each() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let ids = register(&db);
     append(&db, ids[0], 0..10, |row| [Some(row as f64), None]);
@@ -127,7 +127,7 @@ fn correction(id: InstrumentId, samples: Vec<(Timestamp, Sample)>) -> ValueCorre
 #[test]
 fn a_correction_by_hand_stands_against_any_policy_and_says_who_and_why_for_good() {
     for is_sealed in [false, true] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let db = open(dir.path());
         let [id, _] = register(&db);
         append(&db, id, 0..10, |row| [Some(row as f64), Some(0.5)]);
@@ -163,7 +163,7 @@ fn a_correction_by_hand_stands_against_any_policy_and_says_who_and_why_for_good(
 
 #[test]
 fn a_correction_of_what_is_not_there_or_into_nothing_is_refused_whole() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let [id, _] = register(&db);
     append(&db, id, 0..10, |row| [Some(row as f64), None]);
@@ -186,7 +186,7 @@ fn a_correction_of_what_is_not_there_or_into_nothing_is_refused_whole() {
 
 #[test]
 fn waiting_for_a_frame_that_was_never_written_is_an_error_that_names_the_newest() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let [id, _] = register(&db);
     append(&db, id, 0..7, |row| [Some(row as f64), None]);
@@ -200,7 +200,7 @@ fn waiting_for_a_frame_that_was_never_written_is_an_error_that_names_the_newest(
 #[test]
 fn a_history_that_is_sent_again_costs_about_as_much_as_the_first_time() {
     const ROWS: i64 = 20_000;
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let [id, _] = register(&db);
     let values = |row: i64| [Some(row as f64), Some(0.5)];

@@ -242,7 +242,7 @@ proptest! {
 
 #[test]
 fn rules_whose_windows_outgrow_the_limit_are_refused_and_leave_those_in_force() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let config = Config { window_bytes_max: 1 << 20, ..Config::default() };
     let db = Database::open(dir.path(), config.clone()).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
