@@ -86,8 +86,7 @@ pub(in crate::rules) fn estimate(rules: &[Rule], plans: &[Plan]) -> (WindowMemor
     (memory, warnings)
 }
 
-const SHORTEN: &str =
-    "shorten the window, or cover fewer stations; a mean of short windows, avg(..).mean_of(..), is one window each";
+const SHORTEN: &str = "shorten the window, or cover fewer stations";
 
 impl WindowMemory {
     /// The error that keeps the rules from loading, where they take more than `bytes_max`.
@@ -173,6 +172,7 @@ mod tests {
     use crate::rules::Engine;
     use crate::rules::plan::Site;
     use crate::rules::script::{RuleFile, trace};
+    use crate::rules::verdict::Verdict;
     use allocation_counter::measure;
 
     const STATIONS: u32 = 3;
@@ -196,6 +196,22 @@ mod tests {
         (memory, warnings, plans)
     }
 
+    /// A day and more of readings every five seconds.
+    fn fill(engine: &mut Engine) {
+        let mut ignore = |_: &Verdict<'_>| {};
+        for number in 0..26 * 720 {
+            let mut batch = Batch::new();
+            // A falling value is the worst for a maximum: each may be the greatest one day.
+            let value = 1e6 - number as f64;
+            for n in 1..=STATIONS {
+                batch.push_values(InstrumentId::new(n), Timestamp::from_ms(number * 5_000), &[Some(value)]);
+            }
+            for at in 0..batch.len() {
+                engine.push(batch.frame(at).unwrap(), &mut ignore);
+            }
+        }
+    }
+
     /// What is estimated is what full windows take, within a factor of two: lists grow by doubling.
     #[test]
     fn full_windows_take_what_is_estimated() {
@@ -208,18 +224,7 @@ mod tests {
         ] {
             let (memory, _, plans) = estimated(condition, Interval::seconds(5));
             let mut engine = Engine::new(plans);
-            let taken = measure(|| {
-                for second in 0..26 * 720 {
-                    let mut batch = Batch::new();
-                    let time = Timestamp::from_ms(second * 5_000);
-                    // A falling value is the worst for a maximum: each may be the greatest one day.
-                    let value = 1e6 - second as f64;
-                    for n in 1..=STATIONS {
-                        batch.push_values(InstrumentId::new(n), time, &[Some(value)]);
-                    }
-                    (0..batch.len()).for_each(|at| engine.push(batch.frame(at).unwrap(), &mut |_| {}));
-                }
-            });
+            let taken = measure(|| fill(&mut engine));
             let taken = u64::try_from(taken.bytes_current).unwrap();
             println!("{condition}: {} estimated, {taken} taken", memory.bytes);
             assert!(

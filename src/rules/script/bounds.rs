@@ -77,14 +77,14 @@ fn without_padding(engine: &mut Engine) {
     let (text, any, whole) = (TypeId::of::<ImmutableString>(), TypeId::of::<Dynamic>(), TypeId::of::<i64>());
     for kinds in [[TypeId::of::<Array>(), whole, any], [text, whole, TypeId::of::<char>()], [text, whole, text]] {
         engine.register_raw_fn("pad", kinds, |context, _| {
-            Err::<Dynamic, _>(refused("`pad` is not there", context.call_position()))
+            Err::<Dynamic, _>(refused("`pad` is not allowed in rules", context.call_position()))
         });
     }
 }
 
-/// An error of a script.
+/// An error of a script that is not thrown by it: Rhai has no kind for it, and custom syntax, which has its own, is not used.
 pub(in crate::rules) fn refused(message: &str, position: Position) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorRuntime(message.into(), position).into()
+    EvalAltResult::ErrorCustomSyntax(message.to_owned(), Vec::new(), position).into()
 }
 
 /// How many operations as many bytes count for.

@@ -18,11 +18,11 @@ use std::sync::Arc;
 /// What a rule file may do and hold. Its longest text is a guidance, and its longest list is one of stations or contacts.
 const LIMITS: Limits = Limits {
     operations: RULE_OPERATIONS_MAX,
-    call_levels: 10,
+    call_levels: 8,
     string_bytes: 8 << 10,
     elements: 2_000,
     functions: 500,
-    variables: 500,
+    variables: 1_000,
     modules: 100,
 };
 /// Arguments that a wrong call may have and still be explained.

@@ -78,6 +78,9 @@ fn explain_running(error: &EvalAltResult) -> (String, String) {
             format!("{} is too large", what.to_lowercase()),
             "a rule file needs no large values; build less".to_owned(),
         ),
+        EvalAltResult::ErrorCustomSyntax(message, ..) => {
+            (message.clone(), "a rule file needs no such values; build less".to_owned())
+        }
         EvalAltResult::ErrorTooManyVariables(_) => {
             ("there are too many variables".to_owned(), "put values into a list".to_owned())
         }

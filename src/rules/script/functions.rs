@@ -127,7 +127,7 @@ fn alarm(call: &Call<'_>) -> Outcome<Symbol> {
 fn negate(call: &Call<'_>) -> Outcome<Symbol> {
     match call.symbol(0)? {
         Symbol::Condition(condition, nodes) => {
-            check_size(nodes + 1, &call.place)?;
+            check_size(nodes, &call.place)?;
             Ok(Symbol::Condition(Arc::new(Condition::Not(condition)), nodes + 1))
         }
         _ => call.wrong(0),

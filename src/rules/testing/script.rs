@@ -25,7 +25,7 @@ const LIMITS: Limits = Limits {
     modules: 0,
 };
 /// Samples that all tests of one file may feed together.
-const FED_MAX: usize = 2_000_000;
+const FED_MAX: usize = 4_000_000;
 /// Letters of one message, which may repeat a text of the file.
 const MESSAGE_LETTERS_MAX: usize = 600;
 /// Tests of one file.
@@ -122,6 +122,7 @@ fn explain(file: &Arc<str>, error: &EvalAltResult) -> (Place, String) {
     }
     let message = match inner {
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
+        EvalAltResult::ErrorCustomSyntax(message, ..) => message.clone(),
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
             format!("the file takes more than {RULE_OPERATIONS_MAX} operations")
         }
@@ -302,7 +303,7 @@ mod tests {
 
     #[test]
     fn hostile_test_files_have_a_problem_and_take_little() {
-        const BYTES_MAX: u64 = 96 << 20;
+        const BYTES_MAX: u64 = 160 << 20;
         let wide = format!(
             "let m = #{{ {} }}; test(\"a\", |t| {{ loop {{ t.instrument(\"S\", \"gc\", 1.minute, m); }} }});",
             (0..500).map(|n| format!("c{n}: \"ppb\"")).collect::<Vec<_>>().join(", ")

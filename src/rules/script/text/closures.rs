@@ -6,6 +6,7 @@
 
 use super::lexer::TokenKind;
 use super::source::Source;
+use super::statements::Fault;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
@@ -62,6 +63,19 @@ struct Declared {
 }
 
 impl Source {
+    /// Marks the statements that use functions as rules may not: they are not run.
+    pub(super) fn refuse(&mut self) {
+        let mut refusals = self.refusals().into_iter().peekable();
+        for statement in self.statements_mut() {
+            while let Some(refusal) = refusals.next_if(|one| one.token <= statement.last) {
+                if statement.fault.as_ref().is_none_or(|fault| fault.is_harmless) {
+                    let Refusal { token, message, help } = refusal;
+                    statement.fault = Some(Fault { token, message, help: help.to_owned(), is_harmless: false });
+                }
+            }
+        }
+    }
+
     /// Everything in the file that is refused, in order.
     pub(in crate::rules::script) fn refusals(&self) -> Vec<Refusal> {
         let callees = self.callees();
@@ -313,7 +327,7 @@ mod tests {
             "[|x| g]",
             "let f = || g;",
             "return |x| g;",
-            "let f = |x| { let g = g; g };",
+            "let g = 1; let f = |x| { let g = g; g };",
             "let f = |x| { { let g = 1; } g }; let g = 2;",
             "let f = |x| |y| x;",
             "let f = |x| `${g}`;",

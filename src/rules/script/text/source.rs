@@ -1,8 +1,7 @@
 //! One rule file with its tokens, and the pieces of it that Rhai is given.
 
-use super::closures::Refusal;
 use super::lexer::{self, Token, TokenKind};
-use super::statements::{self, Fault, Statement};
+use super::statements::{self, Statement};
 use crate::rules::verdict::Place;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -71,20 +70,6 @@ impl Source {
         source
     }
 
-    /// Marks the statements that use functions as rules may not: they are not run.
-    fn refuse(&mut self) {
-        let mut refusals = self.refusals().into_iter().peekable();
-        for statement in &mut self.statements {
-            while let Some(refusal) = refusals.next_if(|one| one.token <= statement.last) {
-                if statement.fault.as_ref().is_none_or(|fault| fault.is_harmless) {
-                    let help = refusal.help.to_owned();
-                    let Refusal { token, message, .. } = refusal;
-                    statement.fault = Some(Fault { token, message, help, is_harmless: false });
-                }
-            }
-        }
-    }
-
     /// Where a comment begins that has no end.
     pub(in crate::rules::script) fn unclosed_comment(&self) -> Option<Place> {
         self.unclosed.map(|(line, column)| self.place_at(line, column))
@@ -93,6 +78,11 @@ impl Source {
     /// The top-level statements.
     pub(in crate::rules::script) fn statements(&self) -> &[Statement] {
         &self.statements
+    }
+
+    /// The top-level statements, to note what is wrong with them.
+    pub(super) fn statements_mut(&mut self) -> &mut [Statement] {
+        &mut self.statements
     }
 
     /// How many tokens there are.

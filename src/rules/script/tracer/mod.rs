@@ -19,8 +19,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 const DIAGNOSTICS_PER_FILE_MAX: usize = 1_000;
 /// Contacts of one file that are looked up; a loop may make up very many.
 const CONTACTS_PER_FILE_MAX: usize = 2_000;
-/// Operations that the set is told of at once.
-const OPERATIONS_PER_COUNT: u64 = 64;
 /// Bytes that one function takes in the table of those that a closure may call, about.
 const FUNCTION_BYTES: usize = 512;
 /// Bytes of one text within a message.
@@ -32,7 +30,7 @@ const NODES_PER_FILE_MAX: usize = 300 * PLAN_NODES_MAX;
 /// Expression nodes that the files of one set may build.
 const NODES_PER_SET_MAX: usize = 4 * NODES_PER_FILE_MAX;
 /// Bytes of one constant or exported value: each time that it is read it is copied, and nothing counts how often.
-pub(super) const CONSTANT_BYTES_MAX: usize = 32 << 10;
+pub(super) const CONSTANT_BYTES_MAX: usize = 16 << 10;
 /// Bytes of the values that the files of one set export.
 pub(super) const EXPORTS_BYTES_MAX: usize = 8 << 20;
 /// The source name of functions, whose positions count from the beginning of the file.
@@ -153,12 +151,11 @@ impl Tracer {
     pub(super) fn script_functions(&self) -> Arc<AST> {
         let mut state = self.state.lock();
         let State { functions, closures, merged, .. } = &mut *state;
-        let all = Arc::clone(merged.get_or_insert_with(|| {
+        Arc::clone(merged.get_or_insert_with(|| {
             let all = functions.merge(closures);
             self.charge(all.iter_functions().count().saturating_mul(FUNCTION_BYTES));
             Arc::new(all)
-        }));
-        all
+        }))
     }
 
     /// The number of the statement that runs.
@@ -233,12 +230,7 @@ impl Tracer {
     /// Counts one operation; false once the file has had as many as it may. Rhai's own count leaves out what closures do that functions of
     /// lists call.
     pub(super) fn count_operation(&self) -> bool {
-        let before = self.operations.fetch_add(1, Ordering::Relaxed);
-        if before.is_multiple_of(OPERATIONS_PER_COUNT) {
-            self.budget.operations.fetch_add(OPERATIONS_PER_COUNT, Ordering::Relaxed);
-            return before < RULE_OPERATIONS_MAX && !self.is_set_exhausted();
-        }
-        before < RULE_OPERATIONS_MAX
+        self.count(1) < RULE_OPERATIONS_MAX && !self.is_set_exhausted()
     }
 
     /// Counts the operations that so many bytes stand for.

@@ -124,6 +124,7 @@ fn answer(outcome: Result<Dynamic, Box<EvalAltResult>>) -> ScriptAnswer {
             EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
                 Err(format!("it takes more than {OPERATIONS_MAX} operations"))
             }
+            EvalAltResult::ErrorCustomSyntax(message, ..) => Err(message.clone()),
             other => {
                 let text = other.to_string();
                 Err(text.split(" (line ").next().unwrap_or_default().to_owned())
