@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use crate::model::{Channel, Instrument, InstrumentId, Interval, StationId, Unit};
     use crate::rules::expr::{Arithmetic, Comparison, WindowFunction};
-    use crate::rules::plan::{Member, Node, Program, WindowSpec};
+    use crate::rules::plan::{Member, Node, Program, TripTerm, WindowSpec};
     use crate::rules::read_folder;
     use crate::rules::verdict::{AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Step};
     use std::path::Path;
@@ -166,7 +166,7 @@ mod tests {
     fn programs(condition: &str) -> (Vec<Node>, Vec<Node>, String) {
         let plan = one(&format!("alarm(\"a\").scope(\"park/S1\").when({condition});"));
         let member = plan.members.into_iter().next().unwrap();
-        (member.when.0, member.value.0, plan.spec.unit)
+        (member.when.0, member.terms[0].value.0.clone(), plan.spec.unit)
     }
 
     const GOOD: &str = r#"
@@ -226,6 +226,13 @@ mod tests {
             label: label.to_owned(),
             unit: unit.to_owned(),
         };
+        let term = |value, unit: &str, is_low| TripTerm {
+            label: String::new(),
+            value: Program(value),
+            unit: unit.to_owned(),
+            is_low,
+            truths: 1,
+        };
         let member = Member {
             station: StationId::new(1),
             station_name: "park/S1".to_owned(),
@@ -244,7 +251,7 @@ mod tests {
                 Node::And,
             ]),
             clear: Some(Program(vec![Node::Window(0), Node::Number(25.0), Node::Compare(Comparison::Less)])),
-            value: Program(vec![Node::Window(0)]),
+            terms: vec![term(vec![Node::Window(0)], "ppb", false), term(vec![Node::Window(1)], "ppm", true)],
             suppress: None,
             spreads: Vec::new(),
             scripts: Vec::new(),
@@ -313,7 +320,7 @@ mod tests {
         assert_eq!((plan.spec.unit.as_str(), plan.step_ms), ("ppb", 30_000));
         assert_eq!(plan.members[1].when.0[1], Node::Number(0.5));
         assert_eq!(
-            plan.members[1].value.0,
+            plan.members[1].terms[0].value.0,
             [Node::Window(0), Node::Number(1000.0), Node::Arithmetic(Arithmetic::Multiply)]
         );
         assert_eq!(plan.members[1].windows[0].unit, "ppm");

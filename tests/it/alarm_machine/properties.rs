@@ -1,7 +1,7 @@
 //! What holds of any run of the alarm machine, and that a restored machine goes on as the one that never stopped.
 #![cfg(test)]
 
-use super::{at, evidence_of, spec, words};
+use super::{at, evidence_of, shown_of, spec, words};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,6 +151,7 @@ impl Run {
                     suppressed,
                     fault: None,
                     evidence: &evidence,
+                    shown: shown_of(trip),
                 };
                 Ok(self.machine.verdict(&verdict, at(self.now_ms)))
             }

@@ -6,7 +6,7 @@ use super::values::{finite, mean_of, plain, value_of};
 use vocdb::rules::Plan;
 use vocdb::rules::expr::{Strand, WindowFunction};
 use vocdb::rules::plan::WindowSpec;
-use vocdb::rules::verdict::{Evidence, FlagCount, TermValue, Truth};
+use vocdb::rules::verdict::{Evidence, FlagCount, Shown, TermValue, Truth};
 use vocdb::{InstrumentId, Quality, Sample};
 
 /// Every frame that was pushed, the newest at each instant, in no order.
@@ -154,22 +154,37 @@ impl Site<'_> {
         }
     }
 
-    /// The left side of the first comparison.
-    fn shown(&self, claim: &Claim) -> Option<f64> {
-        match claim {
+    /// The left side of a comparison.
+    fn left_side(&self, leaf: &Claim) -> Option<f64> {
+        match leaf {
             Claim::Limit(left, ..) | Claim::LimitAt(left, ..) | Claim::Pair(left, ..) => self.amount(left),
             Claim::Ratio(over, under, ..) => self.ratio(over, under),
             Claim::Counted(look, ..) | Claim::Covered(look, ..) | Claim::Rated(look, ..) => self.look(look),
-            Claim::And(left, right) | Claim::Or(left, right) => {
-                if compares(left) {
-                    self.shown(left)
-                } else {
-                    self.shown(right)
-                }
-            }
-            Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => None,
-            Claim::Not(inner) => self.shown(inner),
+            _ => None,
         }
+    }
+
+    /// The leaves of a claim that make it what is wanted.
+    fn note_causes<'c>(&self, claim: &'c Claim, wanted: bool, found: &mut Vec<&'c Claim>) {
+        if self.claim(claim) != Some(wanted) {
+            return;
+        }
+        match claim {
+            Claim::And(left, right) | Claim::Or(left, right) => {
+                self.note_causes(left, wanted, found);
+                self.note_causes(right, wanted, found);
+            }
+            Claim::Not(inner) => self.note_causes(inner, !wanted, found),
+            leaf => found.push(leaf),
+        }
+    }
+
+    /// What of the leaves of a claim made it true, by its place; a comparison where there is one.
+    fn cause(&self, claim: &Claim, leaves: &[(&Claim, bool)]) -> Option<usize> {
+        let mut causes = Vec::new();
+        self.note_causes(claim, true, &mut causes);
+        let first = causes.iter().find(|leaf| compares(leaf)).or(causes.first())?;
+        leaves.iter().position(|(leaf, _)| std::ptr::eq(*leaf, *first))
     }
 
     fn term(&self, spec: &WindowSpec) -> TermValue {
@@ -211,6 +226,39 @@ fn flags_of(samples: &[(i64, Sample)]) -> Vec<FlagCount> {
     Quality::ALL.into_iter().filter_map(of).collect()
 }
 
+/// The leaves of a claim from left to right, and whether each stands under an odd number of `not`.
+fn note_leaves<'c>(claim: &'c Claim, is_negated: bool, found: &mut Vec<(&'c Claim, bool)>) {
+    match claim {
+        Claim::And(left, right) | Claim::Or(left, right) => {
+            note_leaves(left, is_negated, found);
+            note_leaves(right, is_negated, found);
+        }
+        Claim::Not(inner) => note_leaves(inner, !is_negated, found),
+        leaf => found.push((leaf, is_negated)),
+    }
+}
+
+/// Whether a leaf compares with `<` or `<=`.
+fn is_low(leaf: &Claim) -> bool {
+    match leaf {
+        Claim::Limit(_, by, _) | Claim::LimitAt(_, by, ..) | Claim::Pair(_, by, _) => by.starts_with('<'),
+        Claim::Ratio(.., by, _) | Claim::Counted(_, by, _) | Claim::Covered(_, by, _) | Claim::Rated(_, by, _) => {
+            by.starts_with('<')
+        }
+        _ => false,
+    }
+}
+
+const fn unit_of(leaf: &Claim) -> &str {
+    match leaf {
+        Claim::Limit(..) | Claim::LimitAt(..) | Claim::Pair(..) => "ppm",
+        Claim::Ratio(..) | Claim::Counted(..) => "1",
+        Claim::Covered(..) => "%",
+        Claim::Rated(..) => "ppm/h",
+        _ => "",
+    }
+}
+
 /// Whether any comparison is in a condition.
 fn compares(claim: &Claim) -> bool {
     match claim {
@@ -244,6 +292,7 @@ pub(crate) struct Saying {
     pub(crate) absent: Vec<String>,
     pub(crate) is_suppressed: bool,
     pub(crate) evidence: Vec<Evidence>,
+    pub(crate) shown: Shown,
 }
 
 impl Saying {
@@ -411,13 +460,31 @@ impl NaivePlan {
             self.unknown_since.iter().map(|since| self.stations.len() > 1 && is_gone(since)).collect();
         let names = self.plan.members.iter().map(|member| member.station_name.clone());
         let absent = names.zip(&gone).filter(|(_, gone)| **gone).map(|(name, _)| name).collect();
+        let mut leaves = Vec::new();
+        note_leaves(&self.rule.when, false, &mut leaves);
+        let causes: Vec<Option<usize>> =
+            self.stations.iter().map(|one| at(one).cause(&self.rule.when, &leaves)).collect();
+        let is_comparison = |place: &usize| compares(leaves[*place].0);
+        let tripped =
+            causes.iter().flatten().copied().filter(is_comparison).min().or(causes.iter().flatten().copied().min());
+        let place = tripped.or((0..leaves.len()).find(is_comparison));
+        let left_side = |station: &u32| place.and_then(|place| at(station).left_side(leaves[place].0));
         let evidence = self.plan.members.iter().zip(&self.stations).zip(&trips).map(|((member, station), trip)| {
             let site = at(station);
             let terms = member.windows.iter().map(|spec| site.term(spec)).collect();
-            let value = site.shown(&self.rule.when);
+            let value = left_side(station);
             Evidence { station: member.station_name.clone(), trip: truth(*trip), value, terms }
         });
         let evidence = evidence.collect();
+        let by_it = self.stations.iter().zip(&causes).filter(|(_, cause)| cause.is_some() && **cause == tripped);
+        let values: Vec<f64> = by_it.filter_map(|(station, _)| left_side(station)).collect();
+        let shown = tripped.map_or_else(Shown::default, |place| {
+            let (leaf, is_negated) = leaves[place];
+            let extreme = if is_low(leaf) == is_negated { f64::max } else { f64::min };
+            let unit = unit_of(leaf).to_owned();
+            let label = self.plan.members[0].terms[place].label.clone();
+            Shown { value: values.into_iter().reduce(extreme), unit, label, terms: Vec::new() }
+        });
         let quorum = self.rule.quorum.unwrap_or(1).min(self.rule.scope) as usize;
         let trip = truth(joint_trip(quorum, &trips, &gone));
         self.was_clear.iter_mut().zip(&clears).for_each(|(was, clear)| *was = clear.or(*was));
@@ -429,7 +496,7 @@ impl NaivePlan {
             trips.iter().zip(is_quiet).filter(|(trip, is_quiet)| is_meant(trip) && !is_quiet).count()
                 < quorum.min(meant)
         });
-        Saying { ms, watermark_ms: ms, trip, clear, absent, is_suppressed, evidence }
+        Saying { ms, watermark_ms: ms, trip, clear, absent, is_suppressed, evidence, shown }
     }
 }
 
