@@ -1,6 +1,6 @@
 //! From files to plans: traces rule files, binds the rules, and tells every mistake at once.
 
-use super::bind::{advise, bind, for_sites};
+use super::bind::{advise_sound, bind, for_sites};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::plan::{Plan, Site};
@@ -45,9 +45,7 @@ fn compile_rules(
 ) -> Result<Compiled, Diagnostics> {
     let (plans, bound) = bind(&rules, sites);
     found.extend(bound);
-    if found.iter().all(|diagnostic| diagnostic.is_warning) {
-        found.extend(advise(&rules));
-    }
+    found.extend(advise_sound(&rules, &found));
     let found = Diagnostics::sorted(found);
     if found.errors().next().is_some() {
         return Err(found);

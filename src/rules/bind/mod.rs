@@ -8,6 +8,7 @@ mod hysteresis;
 mod lower;
 mod params;
 mod shown;
+mod species;
 mod units;
 mod windows;
 
@@ -18,10 +19,11 @@ use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::{AlarmSpec, Place};
 use crate::base::checksum::{Digest, sha256};
 use crate::model::{Interval, StationId};
-pub use advice::advise;
+pub use advice::advise_sound;
 use channels::mistake;
 use lower::{Lowering, channels_of};
 use shown::{TripPart, has_spread};
+pub(super) use species::check_species;
 use std::collections::{BTreeMap, BTreeSet};
 use units::Value;
 use windows::Looked;
@@ -74,7 +76,10 @@ impl Binding<'_> {
         let rule = self.rule;
         let scope: Vec<&Site> = sites.iter().copied().filter(|site| glob::fits(&rule.scope, &site.name)).collect();
         if scope.is_empty() {
-            self.mistakes.push(unknown_stations(rule, sites));
+            // A rule without a scope has that mistake on the list already.
+            self.mistakes.extend((!rule.scope.is_empty()).then(|| unknown_stations(rule, sites)));
+            self.mistakes.extend(params::unknown(rule, sites));
+            self.mistakes.extend(check_species(rule).mistakes);
             return Vec::new();
         }
         let quorum = rule.quorum.map(|quorum| usize::try_from(quorum).unwrap_or(usize::MAX));
@@ -173,7 +178,8 @@ impl Binding<'_> {
         let of_site = std::mem::take(&mut lowering.mistakes);
         self.say_of_station(&site.name, of_site);
         let whole = |program: Option<Option<Program>>| program.map_or(Some(None), |program| program.map(Some));
-        let (when, clear, suppress) = (when?, whole(clear)?, whole(suppress)?);
+        let (when, clear) = (when?, whole(clear)?);
+        let suppress = whole(suppress);
         let (station, station_name) = (site.id, site.name.clone());
         let looked = lowering.looks.looked;
         let member = Member {
@@ -183,11 +189,12 @@ impl Binding<'_> {
             when,
             clear,
             terms: Vec::new(),
-            suppress,
+            suppress: None,
             spreads: lowering.spreads,
             scripts: lowering.scripts,
         };
         self.say_of_station(&site.name, hysteresis::check(rule, &member));
+        let member = Member { suppress: suppress?, ..member };
         let names = member.windows.iter().filter_map(|window| {
             let (_, instrument) = site.instruments.iter().find(|(id, _)| *id == window.instrument)?;
             instrument.channels().get(window.channel).map(|channel| channel.name().to_owned())
