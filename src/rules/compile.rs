@@ -179,6 +179,11 @@ mod tests {
             .on_missing("keep", 5.minutes).escalate(chain);
     "#;
 
+    fn term(value: Node, unit: &str, is_low: bool) -> TripTerm {
+        let value = Program(vec![value]);
+        TripTerm { label: String::new(), value, unit: unit.to_owned(), is_low, truths: 1 }
+    }
+
     #[test]
     fn a_rule_becomes_one_plan_over_its_stations() {
         let plan = one(GOOD);
@@ -224,13 +229,6 @@ mod tests {
             label: label.to_owned(),
             unit: unit.to_owned(),
         };
-        let term = |value, unit: &str, is_low| TripTerm {
-            label: String::new(),
-            value: Program(value),
-            unit: unit.to_owned(),
-            is_low,
-            truths: 1,
-        };
         let member = Member {
             station: StationId::new(1),
             station_name: "park/S1".to_owned(),
@@ -249,7 +247,7 @@ mod tests {
                 Node::And,
             ]),
             clear: Some(Program(vec![Node::Window(0), Node::Number(25.0), Node::Compare(Comparison::Less)])),
-            terms: vec![term(vec![Node::Window(0)], "ppb", false), term(vec![Node::Window(1)], "ppm", true)],
+            terms: vec![term(Node::Window(0), "ppb", false), term(Node::Window(1), "ppm", true)],
             suppress: None,
             spreads: Vec::new(),
             scripts: Vec::new(),

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod backtest;
+mod causes;
 mod language;
 mod late;
 mod naive;

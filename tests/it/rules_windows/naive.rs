@@ -1,6 +1,7 @@
 //! Rules evaluated from a plain list of all frames, anew at each instant: slow, and simple enough to be believed.
 #![cfg(test)]
 
+use super::causes::Causes;
 use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id, interval_ms};
 use super::values::{finite, mean_of, plain, value_of};
 use vocdb::rules::Plan;
@@ -40,7 +41,7 @@ impl Frames {
 
 /// One station at one instant, among the stations of the rule.
 #[derive(Clone, Copy)]
-struct Site<'a> {
+pub(super) struct Site<'a> {
     frames: &'a Frames,
     stations: &'a [u32],
     station: u32,
@@ -48,7 +49,7 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
-    fn look(&self, look: &Look) -> Option<f64> {
+    pub(super) fn look(&self, look: &Look) -> Option<f64> {
         let width_s = look.width_s.unwrap_or(look.interval_s());
         let channel = usize::from(look.channel == 'y');
         let instrument = instrument_id(self.station, look.is_slow());
@@ -107,7 +108,7 @@ impl Site<'_> {
         (is_covered && values.len() > 1).then(|| values.iter().all(|value| *value == values[0]))
     }
 
-    fn amount(&self, amount: &Amount) -> Option<f64> {
+    pub(super) fn amount(&self, amount: &Amount) -> Option<f64> {
         match amount {
             Amount::Look(look) => self.look(look),
             Amount::Plus(left, right) => finite(self.amount(left)? + self.amount(right)?),
@@ -119,12 +120,12 @@ impl Site<'_> {
         }
     }
 
-    fn ratio(&self, over: &Amount, under: &Amount) -> Option<f64> {
+    pub(super) fn ratio(&self, over: &Amount, under: &Amount) -> Option<f64> {
         finite(self.amount(over)? / self.amount(under)?)
     }
 
     /// `None` where it cannot be said.
-    fn claim(&self, claim: &Claim) -> Option<bool> {
+    pub(super) fn claim(&self, claim: &Claim) -> Option<bool> {
         match claim {
             Claim::Limit(left, by, limit) => compare(self.amount(left), by, Some(*limit)),
             Claim::LimitAt(left, by, limit, (station, other)) => {
@@ -152,39 +153,6 @@ impl Site<'_> {
             },
             Claim::Not(inner) => self.claim(inner).map(|holds| !holds),
         }
-    }
-
-    /// The left side of a comparison.
-    fn left_side(&self, leaf: &Claim) -> Option<f64> {
-        match leaf {
-            Claim::Limit(left, ..) | Claim::LimitAt(left, ..) | Claim::Pair(left, ..) => self.amount(left),
-            Claim::Ratio(over, under, ..) => self.ratio(over, under),
-            Claim::Counted(look, ..) | Claim::Covered(look, ..) | Claim::Rated(look, ..) => self.look(look),
-            _ => None,
-        }
-    }
-
-    /// The leaves of a claim that make it what is wanted.
-    fn note_causes<'c>(&self, claim: &'c Claim, wanted: bool, found: &mut Vec<&'c Claim>) {
-        if self.claim(claim) != Some(wanted) {
-            return;
-        }
-        match claim {
-            Claim::And(left, right) | Claim::Or(left, right) => {
-                self.note_causes(left, wanted, found);
-                self.note_causes(right, wanted, found);
-            }
-            Claim::Not(inner) => self.note_causes(inner, !wanted, found),
-            leaf => found.push(leaf),
-        }
-    }
-
-    /// What of the leaves of a claim made it true, by its place; a comparison where there is one.
-    fn cause(&self, claim: &Claim, leaves: &[(&Claim, bool)]) -> Option<usize> {
-        let mut causes = Vec::new();
-        self.note_causes(claim, true, &mut causes);
-        let first = causes.iter().find(|leaf| compares(leaf)).or(causes.first())?;
-        leaves.iter().position(|(leaf, _)| std::ptr::eq(*leaf, *first))
     }
 
     fn term(&self, spec: &WindowSpec) -> TermValue {
@@ -224,49 +192,6 @@ fn flags_of(samples: &[(i64, Sample)]) -> Vec<FlagCount> {
         (flag != Quality::Normal && samples > 0).then_some(FlagCount { flag, samples })
     };
     Quality::ALL.into_iter().filter_map(of).collect()
-}
-
-/// The leaves of a claim from left to right, and whether each stands under an odd number of `not`.
-fn note_leaves<'c>(claim: &'c Claim, is_negated: bool, found: &mut Vec<(&'c Claim, bool)>) {
-    match claim {
-        Claim::And(left, right) | Claim::Or(left, right) => {
-            note_leaves(left, is_negated, found);
-            note_leaves(right, is_negated, found);
-        }
-        Claim::Not(inner) => note_leaves(inner, !is_negated, found),
-        leaf => found.push((leaf, is_negated)),
-    }
-}
-
-/// Whether a leaf compares with `<` or `<=`.
-fn is_low(leaf: &Claim) -> bool {
-    match leaf {
-        Claim::Limit(_, by, _) | Claim::LimitAt(_, by, ..) | Claim::Pair(_, by, _) => by.starts_with('<'),
-        Claim::Ratio(.., by, _) | Claim::Counted(_, by, _) | Claim::Covered(_, by, _) | Claim::Rated(_, by, _) => {
-            by.starts_with('<')
-        }
-        _ => false,
-    }
-}
-
-const fn unit_of(leaf: &Claim) -> &str {
-    match leaf {
-        Claim::Limit(..) | Claim::LimitAt(..) | Claim::Pair(..) => "ppm",
-        Claim::Ratio(..) | Claim::Counted(..) => "1",
-        Claim::Covered(..) => "%",
-        Claim::Rated(..) => "ppm/h",
-        _ => "",
-    }
-}
-
-/// Whether any comparison is in a condition.
-fn compares(claim: &Claim) -> bool {
-    match claim {
-        Claim::And(left, right) | Claim::Or(left, right) => compares(left) || compares(right),
-        Claim::Not(inner) => compares(inner),
-        Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => false,
-        _ => true,
-    }
 }
 
 fn compare(left: Option<f64>, by: &str, right: Option<f64>) -> Option<bool> {
@@ -460,31 +385,16 @@ impl NaivePlan {
             self.unknown_since.iter().map(|since| self.stations.len() > 1 && is_gone(since)).collect();
         let names = self.plan.members.iter().map(|member| member.station_name.clone());
         let absent = names.zip(&gone).filter(|(_, gone)| **gone).map(|(name, _)| name).collect();
-        let mut leaves = Vec::new();
-        note_leaves(&self.rule.when, false, &mut leaves);
-        let causes: Vec<Option<usize>> =
-            self.stations.iter().map(|one| at(one).cause(&self.rule.when, &leaves)).collect();
-        let is_comparison = |place: &usize| compares(leaves[*place].0);
-        let tripped =
-            causes.iter().flatten().copied().filter(is_comparison).min().or(causes.iter().flatten().copied().min());
-        let place = tripped.or((0..leaves.len()).find(is_comparison));
-        let left_side = |station: &u32| place.and_then(|place| at(station).left_side(leaves[place].0));
+        let sites: Vec<Site<'_>> = self.stations.iter().map(at).collect();
+        let causes = Causes::of(&self.rule.when, &sites);
         let evidence = self.plan.members.iter().zip(&self.stations).zip(&trips).map(|((member, station), trip)| {
             let site = at(station);
             let terms = member.windows.iter().map(|spec| site.term(spec)).collect();
-            let value = left_side(station);
+            let value = causes.value(&site);
             Evidence { station: member.station_name.clone(), trip: truth(*trip), value, terms }
         });
         let evidence = evidence.collect();
-        let by_it = self.stations.iter().zip(&causes).filter(|(_, cause)| cause.is_some() && **cause == tripped);
-        let values: Vec<f64> = by_it.filter_map(|(station, _)| left_side(station)).collect();
-        let shown = tripped.map_or_else(Shown::default, |place| {
-            let (leaf, is_negated) = leaves[place];
-            let extreme = if is_low(leaf) == is_negated { f64::max } else { f64::min };
-            let unit = unit_of(leaf).to_owned();
-            let label = self.plan.members[0].terms[place].label.clone();
-            Shown { value: values.into_iter().reduce(extreme), unit, label, terms: Vec::new() }
-        });
+        let shown = causes.shown(&sites, &self.plan.members[0].terms);
         let quorum = self.rule.quorum.unwrap_or(1).min(self.rule.scope) as usize;
         let trip = truth(joint_trip(quorum, &trips, &gone));
         self.was_clear.iter_mut().zip(&clears).for_each(|(was, clear)| *was = clear.or(*was));

@@ -131,7 +131,10 @@ fn less_than_a_day_of_readings_gives_counts_and_no_rates() {
     assert_eq!((&forecast["too_little_data"], &forecast["openings_per_day"]), (&Value::Bool(true), &Value::Null));
     assert_eq!(forecast["openings"]["high"], 2);
     let text = run(dir.path(), &["rules", "check", "r", "--store", "s"]).printed();
-    assert!(text.contains("too little data for a forecast: the store has 1.0 hours of readings, and a day is needed"), "{text}");
+    assert!(
+        text.contains("too little data for a forecast: the store has 1.0 hours of readings, and a day is needed"),
+        "{text}"
+    );
     assert!(text.contains("high: 2 openings in that time") && !text.contains("a day,"), "{text}");
 }
 
@@ -149,12 +152,19 @@ fn without_a_station_units_of_species_are_checked_and_the_rest_is_listed() {
     fs::write(dir.join("good/wind.rhai"), more).unwrap();
     let text = run(dir, &["rules", "check", "good"]).printed();
     assert!(text.contains("2 files, 0 warnings\n") && !text.contains("no mistake"), "{text}");
-    assert!(text.contains("not checked, because no station is known:") && text.contains("units of `gc/tvoc`, `wind speed`"), "{text}");
+    assert!(
+        text.contains("not checked, because no station is known:") && text.contains("units of `gc/tvoc`, `wind speed`"),
+        "{text}"
+    );
     assert!(text.contains("check them with --store"), "{text}");
     let json = lines(&run(dir, &["rules", "check", "good", "--json"]).printed());
     assert_eq!(json[0]["unchecked_units"], serde_json::json!(["gc/tvoc", "wind speed"]));
     // One file's mistakes hide no other's.
-    fs::write(dir.join("good/broken.rhai"), "alarm(\"x\").scope(stations(\"p\")).when(avgg(\"benzene\", 1.hour) > 3.ppb);\n").unwrap();
+    fs::write(
+        dir.join("good/broken.rhai"),
+        "alarm(\"x\").scope(stations(\"p\")).when(avgg(\"benzene\", 1.hour) > 3.ppb);\n",
+    )
+    .unwrap();
     fs::write(dir.join("good/bare.rhai"), "alarm(\"y\").when(avg(\"toluene\", 1.hour) > 3);\n").unwrap();
     let both = run(dir, &["rules", "check", "good"]);
     for says in ["no function `avgg`", "3 has no unit", "the alarm `y` has no `.scope`"] {

@@ -91,8 +91,8 @@ impl<'a> Grid<'a> {
         let (mut grain_ms, mut cycle_ms) = (demand.step_ms, demand.step_ms);
         for spec in member.windows.iter().filter(|spec| !is_always_known(spec)) {
             let times = [spec.interval_ms, spec.width_ms, spec.lag_ms];
-            grain_ms = times.into_iter().fold(grain_ms, common_divisor);
-            cycle_ms = cycle_ms.checked_mul(spec.interval_ms / common_divisor(cycle_ms, spec.interval_ms))?;
+            grain_ms = times.into_iter().fold(grain_ms, shared_divisor);
+            cycle_ms = cycle_ms.checked_mul(spec.interval_ms / shared_divisor(cycle_ms, spec.interval_ms))?;
             if sources.iter().all(|(number, ..)| *number != spec.instrument.number()) {
                 sources.push((spec.instrument.number(), spec.interval_ms, 1));
             }
@@ -194,7 +194,7 @@ fn is_known(spec: &WindowSpec, instant_ms: i64, offsets: &[(u32, i64)]) -> bool 
 }
 
 /// The greatest common divisor of two lengths of time; the other one where one is zero.
-const fn common_divisor(a: i64, b: i64) -> i64 {
+const fn shared_divisor(a: i64, b: i64) -> i64 {
     let (mut a, mut b) = (a.abs(), b.abs());
     while b != 0 {
         (a, b) = (b, a % b);

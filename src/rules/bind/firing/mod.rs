@@ -178,36 +178,30 @@ impl Case<'_> {
 
     /// A condition that is not known for as long as it must hold.
     fn too_short(&self) -> Diagnostic {
-        let rule = self.rule;
-        let known = self.known_text(&self.member.when);
-        let hold = (rule.hold_ms > 0).then(|| format!(", and its condition must hold for {}", duration(rule.hold_ms)));
-        let grid = hold
-            .unwrap_or_else(|| format!(" and never at an instant of its grid, every {}", duration(self.plan.step_ms)));
-        let message =
-            format!("the alarm `{}` can never open at `{}`: {known}{grid}", rule.name, self.member.station_name);
+        let (rule, hold) = (self.rule, duration(self.rule.hold_ms));
+        let why = match self.known_text(&self.member.when) {
+            Some(known) if rule.hold_ms > 0 => format!("{known}, and its condition must hold for {hold}"),
+            _ => format!("its terms are never known at one instant of its grid, every {}", duration(self.plan.step_ms)),
+        };
+        let message = format!("the alarm `{}` can never open at `{}`: {why}", rule.name, self.member.station_name);
         let place = if rule.hold_ms > 0 { &rule.places.hold } else { &rule.places.when };
         mistake(place, message, self.wider())
     }
 
-    /// For how long the term of a program is known that is known the least.
-    fn known_text(&self, program: &Program) -> String {
+    /// For how long the term of a program is known that is known the least; `None` where all are always known.
+    fn known_text(&self, program: &Program) -> Option<String> {
         let windows = self.windows_of(program).into_iter().filter_map(|slot| self.member.windows.get(slot));
         let partly = windows.filter(|spec| !is_always_known(spec));
-        let least = partly.min_by(|a, b| known_share(a).total_cmp(&known_share(b)));
-        least.map_or_else(
-            || "its terms are never known together".to_owned(),
-            |spec| {
-                let (known, interval) = (duration(known_ms(spec)), duration(spec.interval_ms));
-                format!("`{}` is known for {known} of every {interval} only", spec.label)
-            },
-        )
+        let spec = partly.min_by(|a, b| known_share(a).total_cmp(&known_share(b)))?;
+        let (known, interval) = (duration(known_ms(spec)), duration(spec.interval_ms));
+        Some(format!("`{}` is known for {known} of every {interval} only", spec.label))
     }
 
     /// What to write so that every window is always known.
     fn wider(&self) -> String {
         let partly = self.member.windows.iter().filter(|spec| !is_always_known(spec));
         let widest = partly.map(|spec| spec.samples_needed().saturating_mul(spec.interval_ms)).max();
-        let width = widest.map_or_else(|| "the interval".to_owned(), in_rules);
+        let width = in_rules(widest.unwrap_or(self.plan.step_ms));
         format!("write windows of at least {width}, so that they are always known")
     }
 
@@ -282,21 +276,23 @@ impl Case<'_> {
     }
 
     fn never_clears(&self, outcome: Outcome) -> Option<Diagnostic> {
-        let rule = self.rule;
-        let clear = self.member.clear.as_ref();
+        let (rule, station) = (self.rule, &self.member.station_name);
         if outcome.clears {
             return None;
         }
-        let known = self.known_text(clear.unwrap_or(&self.member.when));
         let hold_ms = self.plan.spec.clear_hold_ms;
-        let hold = if hold_ms > 0 {
-            format!(", and its clear condition must hold for {}", duration(hold_ms))
-        } else {
-            String::new()
+        let (why, help) = match self.known_text(self.member.clear.as_ref().unwrap_or(&self.member.when)) {
+            Some(known) if hold_ms > 0 => {
+                (format!("{known}, and its clear condition must hold for {}", duration(hold_ms)), self.wider())
+            }
+            Some(known) => (known, self.wider()),
+            None => {
+                let help = "write a clear condition that readings can make true";
+                ("no readings make its clear condition true".to_owned(), help.to_owned())
+            }
         };
-        let message =
-            format!("the alarm `{}` can never clear at `{}`: {known}{hold}", rule.name, self.member.station_name);
-        Some(warning(mistake(&rule.places.clear_when, message, self.wider())))
+        let message = format!("the alarm `{}` can never clear at `{station}`: {why}", rule.name);
+        Some(warning(mistake(&rule.places.clear_when, message, help)))
     }
 
     fn auto_close(&self) -> Option<Diagnostic> {

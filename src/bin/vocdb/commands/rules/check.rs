@@ -61,7 +61,10 @@ impl Check {
             output.flush()?;
             return Err(Failure::from_error(vocdb::Error::NoRules));
         }
-        tell_extent(&Extent { files: files.len(), warnings, registry: &registry, unchecked: &report.unchecked }, output)?;
+        tell_extent(
+            &Extent { files: files.len(), warnings, registry: &registry, unchecked: &report.unchecked },
+            output,
+        )?;
         store.map_or(Ok(()), |store| forecast(&store, &files, output))
     }
 }
@@ -87,7 +90,9 @@ fn tell_extent(extent: &Extent<'_>, output: &mut Output) -> Result<(), Failure> 
     }
     let mut text = format!("{files} files, {}{warnings} warnings\n", if is_whole { "no mistake, " } else { "" });
     if !is_whole {
-        text.push_str("not checked, because no station is known: names of stations and channels, windows against intervals");
+        text.push_str(
+            "not checked, because no station is known: names of stations and channels, windows against intervals",
+        );
         if !unchecked.is_empty() {
             let _ = write!(text, ", units of `{}`", unchecked.join("`, `"));
         }

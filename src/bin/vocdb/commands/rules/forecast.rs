@@ -52,9 +52,7 @@ fn covered_ms(store: &ReadOnly, range: TimeRange) -> Result<i64, Failure> {
 
 fn object(forecast: &Forecast, range: TimeRange) -> Value {
     let is_too_little = forecast.is_too_little();
-    let of_contact = |(contact, (pages, flood)): (&Contact, &(f64, f64))| {
-        json!({ "contact": contact, "pages_per_day": pages, "flood_share": flood })
-    };
+    let of_contact = |(contact, (pages, flood)): (&Contact, &(f64, f64))| json!({ "contact": contact, "pages_per_day": pages, "flood_share": flood });
     let contacts: Vec<Value> = forecast.contacts.iter().filter(|_| !is_too_little).map(of_contact).collect();
     json!({
         "forecast_from": range.from.to_string(), "forecast_to": range.to.to_string(),
@@ -68,7 +66,9 @@ fn object(forecast: &Forecast, range: TimeRange) -> Value {
 fn text(forecast: &Forecast, range: TimeRange) -> String {
     if forecast.is_too_little() {
         let hours = 24.0 * forecast.days;
-        let mut text = format!("too little data for a forecast: the store has {hours:.1} hours of readings, and a day is needed\n");
+        let mut text = format!(
+            "too little data for a forecast: the store has {hours:.1} hours of readings, and a day is needed\n"
+        );
         for (rule, openings) in &forecast.openings {
             let _ = writeln!(text, "  {rule}: {openings} openings in that time");
         }
