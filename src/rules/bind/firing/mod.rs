@@ -246,8 +246,10 @@ impl Case<'_> {
             let others = slots.iter().filter_map(|slot| self.member.windows.get(*slot));
             let same = others.filter(|other| (other.instrument, other.channel) == (spec.instrument, spec.channel));
             let seen_ms = seen_ms(same.collect());
+            // What a window shorter than its interval misses on the instruments' own grid is warned of as a gap.
+            let is_chosen = self.rule.every_ms.is_some() || spec.width_ms >= spec.interval_ms;
             let is_snapshot = matches!(spec.function, WindowFunction::Last) && range_of(spec).1.is_finite();
-            if seen_ms < step_ms && !is_snapshot && seen_ms == spec.width_ms {
+            if seen_ms < step_ms && is_chosen && !is_snapshot && seen_ms == spec.width_ms {
                 let percent = (100.0 * seen_ms as f64 / step_ms as f64).round();
                 let message = format!(
                     "the rule looks at {percent} % of the readings only: it is evaluated every {}, and `{}` holds {}",
