@@ -14,7 +14,7 @@ type Row = [f64; 3];
 
 /// A store with stations `a/S1`, `a/S2`, .., each with the rows given for it.
 fn store(rows: &[&[Row]]) -> (tempfile::TempDir, Database, Vec<Batch>) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = Database::open(dir.path(), Config::default()).unwrap();
     let instruments: Vec<InstrumentId> = (1..=rows.len())
         .map(|number| {

@@ -40,7 +40,7 @@ fn lines(printed: &str) -> Vec<Value> {
 
 #[test]
 fn the_rules_that_are_shipped_check_and_do_what_their_tests_say() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     assert!(run(dir.path(), &["rules", "check", &examples()]).printed().contains("no mistake"));
     let printed = run(dir.path(), &["rules", "test", &examples()]).printed();
     assert!(printed.ends_with(" tests passed\n") && !printed.contains("FAILED"), "{printed}");
@@ -48,7 +48,7 @@ fn the_rules_that_are_shipped_check_and_do_what_their_tests_say() {
 
 #[test]
 fn a_mistake_is_drawn_at_its_place_and_ends_with_code_one() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     store(dir.path());
     rules(dir.path(), "r", "30");
     let ended = run(dir.path(), &["rules", "check", "r", "--store", "s"]);
@@ -97,7 +97,7 @@ fn a_forecast_counts_the_openings_of_a_backtest_and_divides_them_by_the_days_wit
     let silent = "alarm(\"silent\").scope(stations(\"park/*\")).when(silent(10.minutes)).on_missing(\"keep\", 15.minutes)\
                   .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), \"app\"));";
     for (there, days_there, silences) in [(&[true, true][..], 2.0, 0), (&[true, true, false, false, true], 3.0, 1)] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let dir = dir.path();
         days(dir, there);
         rules(dir, "r", "30.ppb");
@@ -124,7 +124,7 @@ fn a_forecast_counts_the_openings_of_a_backtest_and_divides_them_by_the_days_wit
 
 #[test]
 fn less_than_a_day_of_readings_gives_counts_and_no_rates() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     store(dir.path());
     rules(dir.path(), "r", "10.ppb");
     let forecast = forecast(dir.path(), "r");
@@ -140,7 +140,7 @@ fn less_than_a_day_of_readings_gives_counts_and_no_rates() {
 
 #[test]
 fn without_a_station_units_of_species_are_checked_and_the_rest_is_listed() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let dir = dir.path();
     rules(dir, "bare", "30");
     let ended = run(dir, &["rules", "check", "bare"]);
@@ -174,7 +174,7 @@ fn without_a_station_units_of_species_are_checked_and_the_rest_is_listed() {
 
 #[test]
 fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     store(dir.path());
     rules(dir.path(), "low", "10.ppb");
     rules(dir.path(), "high", "50.ppb");
@@ -201,7 +201,7 @@ fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() 
 
 #[test]
 fn tests_are_told_as_json_too() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     rules(dir.path(), "r", "10.ppb");
     let test = |name: &str, wanted: &str| {
         format!(
@@ -223,7 +223,7 @@ fn tests_are_told_as_json_too() {
 
 #[test]
 fn a_folder_without_a_rule_and_a_range_without_time_are_told_and_nothing_is_taken_for_checked() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
