@@ -1,7 +1,7 @@
 //! What people read.
 
 use crate::model::{Timestamp, Unit};
-use crate::rules::verdict::{AlarmSpec, Evidence, Truth, Verdict};
+use crate::rules::verdict::{AlarmSpec, Evidence, Shown, TermValue, Truth, Verdict};
 
 /// What a title ends with where the alarm opened for want of readings, whatever the rule's own words say: which stations are unknown, and why.
 /// Nothing where the rule tripped on readings.
@@ -22,21 +22,48 @@ pub(super) fn want(verdict: &Verdict<'_>, evidence: &[Evidence]) -> String {
     }
 }
 
-/// Fills in a title: `{value}`, `{stations}`, `{rule}`, `{since}`.
-pub(super) fn title(spec: &AlarmSpec, evidence: &[Evidence], since: Timestamp) -> String {
+/// Most terms of a station that a title lists.
+const TERMS_MAX: usize = 12;
+
+/// Fills in a title: `{value}`, `{values}`, `{stations}`, `{rule}`, `{since}`.
+pub(super) fn title(spec: &AlarmSpec, (evidence, shown): (&[Evidence], &Shown), since: Timestamp) -> String {
     spec.title
-        .replace("{value}", &value(spec, evidence))
+        .replace("{value}", &value(shown))
+        .replace("{values}", &values(shown))
         .replace("{stations}", &stations(evidence))
         .replace("{rule}", &spec.rule)
         .replace("{since}", &since.to_string())
 }
 
-/// The greatest value of the tripping stations, with its unit.
-fn value(spec: &AlarmSpec, evidence: &[Evidence]) -> String {
-    let greatest = tripping(evidence).filter_map(|one| one.value).reduce(f64::max);
+/// What tripped: the value with its unit or, where it is no comparison, its name.
+fn value(shown: &Shown) -> String {
+    match shown.value {
+        Some(value) => with_unit(value, &shown.unit),
+        None if shown.label.is_empty() => "no value".to_owned(),
+        None => shown.label.clone(),
+    }
+}
+
+/// Every term of the trip condition with its value; behind the station's name where there are several.
+fn values(shown: &Shown) -> String {
+    let term = |term: &TermValue| {
+        let value = term.value.map_or_else(|| "no value".to_owned(), |value| with_unit(value, &term.unit));
+        format!("{} {value}", term.label)
+    };
+    let of_station = |(station, terms): &(String, Vec<TermValue>)| {
+        let mut listed: Vec<String> = terms.iter().take(TERMS_MAX).map(term).collect();
+        listed.extend((terms.len() > TERMS_MAX).then(|| format!("{} more", terms.len() - TERMS_MAX)));
+        let listed = listed.join(", ");
+        if shown.terms.len() > 1 { format!("{station}: {listed}") } else { listed }
+    };
+    let listed = shown.terms.iter().map(of_station).collect::<Vec<_>>().join("; ");
+    if listed.is_empty() { "no value".to_owned() } else { listed }
+}
+
+fn with_unit(value: f64, unit: &str) -> String {
     // The symbol of a plain number is 1, which nobody wants to read behind it.
-    let unit = if spec.unit == Unit::One.symbol() { "" } else { spec.unit.as_str() };
-    greatest.map_or_else(|| "no value".to_owned(), |value| format!("{} {unit}", short(value)).trim().to_owned())
+    let unit = if unit == Unit::One.symbol() { "" } else { unit };
+    format!("{} {unit}", short(value)).trim().to_owned()
 }
 
 /// The names of the tripping stations or, where none trips, of those that are unknown.
@@ -71,13 +98,13 @@ mod tests {
     use crate::base::checksum::Digest;
     use crate::rules::verdict::{Chain, LatePolicy, MissingPolicy, Place, Priority};
 
-    fn told(unit: &str, value: Option<f64>) -> String {
+    fn filled(template: &str, shown: &Shown) -> String {
         let place = Place { file: "a.rhai".into(), line: 1, column: 1 };
         let spec = AlarmSpec {
             rule: "ratio".to_owned(),
             scope_key: "park/S1".to_owned(),
             guidance: String::new(),
-            title: "{rule} {value} at {stations}".to_owned(),
+            title: template.to_owned(),
             priority: Priority::High,
             hold_ms: 0,
             clear_hold_ms: 0,
@@ -89,19 +116,46 @@ mod tests {
             channels: Vec::new(),
             logic: Digest::default(),
             chain: Chain::default(),
-            unit: unit.to_owned(),
+            unit: "ppb".to_owned(),
             place,
         };
         let station = |name: &str, trip, value| Evidence { station: name.to_owned(), trip, value, terms: Vec::new() };
-        let evidence = [station("park/S1", Truth::True, value), station("park/S2", Truth::False, Some(99.0))];
-        title(&spec, &evidence, Timestamp::from_ms(0))
+        let evidence = [station("park/S1", Truth::True, shown.value), station("park/S2", Truth::False, Some(99.0))];
+        title(&spec, (&evidence, shown), Timestamp::from_ms(0))
+    }
+
+    fn shown(unit: &str, value: Option<f64>, label: &str) -> Shown {
+        Shown { value, unit: unit.to_owned(), label: label.to_owned(), terms: Vec::new() }
     }
 
     #[test]
-    fn a_title_names_the_tripping_stations_and_their_greatest_value_with_its_unit() {
-        assert_eq!(told("ppb", Some(31.25)), "ratio 31.25 ppb at park/S1");
-        assert_eq!(told("1", Some(3.042)), "ratio 3.042 at park/S1");
-        assert_eq!(told("ppb", None), "ratio no value at park/S1");
+    fn a_title_names_the_tripping_stations_and_what_tripped() {
+        let told = |shown: Shown| filled("{rule} {value} at {stations}", &shown);
+        assert_eq!(told(shown("ppb", Some(31.25), "")), "ratio 31.25 ppb at park/S1");
+        assert_eq!(told(shown("1", Some(3.042), "")), "ratio 3.042 at park/S1");
+        assert_eq!(told(shown("", None, "silent(gc, 10 min)")), "ratio silent(gc, 10 min) at park/S1");
+        assert_eq!(told(shown("", None, "")), "ratio no value at park/S1");
+    }
+
+    #[test]
+    fn all_values_are_listed_by_station_and_term() {
+        let term = |label: &str, value, unit: &str| TermValue {
+            label: label.to_owned(),
+            value,
+            coverage: 1.0,
+            unit: unit.to_owned(),
+            flags: Vec::new(),
+        };
+        let terms = vec![term("last(benzene)", Some(3.1), "ppb"), term("last(SB1)", None, "1")];
+        let mut all = Shown { terms: vec![("park/S1".to_owned(), terms)], ..Shown::default() };
+        assert_eq!(filled("{values}", &all), "last(benzene) 3.1 ppb, last(SB1) no value");
+        all.terms.push(("park/S2".to_owned(), vec![term("last(benzene)", Some(7.0), "ppb"); TERMS_MAX + 2]));
+        let filled = filled("{values}", &all);
+        assert!(
+            filled.starts_with("park/S1: last(benzene) 3.1 ppb, last(SB1) no value; park/S2: last(benzene) 7 ppb, ")
+        );
+        assert!(filled.ends_with("7 ppb, 2 more"), "{filled}");
+        assert_eq!(super::values(&Shown::default()), "no value");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What is wrong with rule files and what deserves a look, without putting them in force.
 
+use super::bind::{advise_sound, check_species};
 use super::compile::compile;
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::plan::Site;
-use super::script::RuleFile;
+use super::script::{RuleFile, trace};
 use crate::model::Registry;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// What [`check`] has found.
@@ -12,8 +14,10 @@ use std::fmt::Write;
 pub struct Report {
     /// What keeps the rules from loading, in order of file, line and column.
     pub errors: Vec<Diagnostic>,
-    /// What deserves a look, in the same order. Advice about rules as a whole is given once they have no errors.
+    /// What deserves a look, in the same order. Advice about a rule as a whole is given once it has no errors.
     pub warnings: Vec<Diagnostic>,
+    /// Channels whose units could not be checked, because no station is known; see [`check_without_stations`].
+    pub unchecked: Vec<String>,
 }
 
 /// Checks rule files for the stations of a registry, and changes nothing.
@@ -39,8 +43,30 @@ pub fn check(files: &[RuleFile], registry: &Registry) -> Report {
         Ok(compiled) => compiled.warnings,
         Err(found) => found,
     };
-    let (warnings, errors) = found.0.into_iter().partition(|diagnostic| diagnostic.is_warning);
-    Report { errors, warnings }
+    Report::of(found, Vec::new())
+}
+
+/// Checks rule files as far as that needs no station, and changes nothing: words, contacts, times, and the units of channels that bear the
+/// name of a species. [`Report::unchecked`] names the other channels.
+///
+/// ```
+/// use vocdb::rules::{RuleFile, check_without_stations};
+/// let text = r#"alarm("high").scope(stations("park/*")).when(last("benzene") > 30 or last("mast") > 3);"#.to_owned();
+/// let report = check_without_stations(&[RuleFile { name: "park.rhai".to_owned(), text }]);
+/// assert_eq!(report.errors[0].to_string(), "park.rhai:1:64: error: 30 has no unit; write 30.ppb");
+/// assert_eq!(report.unchecked, ["mast"]);
+/// ```
+#[must_use]
+pub fn check_without_stations(files: &[RuleFile]) -> Report {
+    let (rules, mut found) = trace(files);
+    let mut unchecked = BTreeSet::new();
+    for rule in &rules {
+        let species = check_species(rule);
+        found.extend(species.mistakes);
+        unchecked.extend(species.unchecked);
+    }
+    found.extend(advise_sound(&rules, &found));
+    Report::of(Diagnostics::sorted(found), unchecked.into_iter().collect())
 }
 
 /// The stations of a registry as binding sees them.
@@ -55,6 +81,11 @@ pub fn sites_of(registry: &Registry) -> Vec<Site> {
 }
 
 impl Report {
+    fn of(found: Diagnostics, unchecked: Vec<String>) -> Self {
+        let (warnings, errors) = found.0.into_iter().partition(|diagnostic| diagnostic.is_warning);
+        Self { errors, warnings, unchecked }
+    }
+
     /// Everything found, as text for a terminal: each with its line of the file, a caret under the place, and the remedy.
     #[must_use]
     pub fn draw(&self, files: &[RuleFile]) -> String {

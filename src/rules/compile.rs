@@ -1,6 +1,6 @@
 //! From files to plans: traces rule files, binds the rules, and tells every mistake at once.
 
-use super::bind::{WindowMemory, advise, bind, estimate, for_sites};
+use super::bind::{WindowMemory, advise_sound, bind, estimate, for_sites};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::plan::{Plan, Site};
@@ -54,9 +54,7 @@ fn compile_rules(
 ) -> Result<Compiled, Diagnostics> {
     let (plans, bound) = bind(&rules, sites);
     found.extend(bound);
-    if found.iter().all(|diagnostic| diagnostic.is_warning) {
-        found.extend(advise(&rules));
-    }
+    found.extend(advise_sound(&rules, &found));
     let (memory, heavy) = estimate(&rules, &plans);
     found.extend(heavy);
     let found = Diagnostics::sorted(found);
@@ -83,7 +81,7 @@ mod tests {
     use super::*;
     use crate::model::{Channel, Instrument, InstrumentId, Interval, StationId, Unit};
     use crate::rules::expr::{Arithmetic, Comparison, WindowFunction};
-    use crate::rules::plan::{Member, Node, Program, WindowSpec};
+    use crate::rules::plan::{Member, Node, Program, TripTerm, WindowSpec};
     use crate::rules::read_folder;
     use crate::rules::verdict::{AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Step};
     use std::path::Path;
@@ -177,7 +175,7 @@ mod tests {
     fn programs(condition: &str) -> (Vec<Node>, Vec<Node>, String) {
         let plan = one(&format!("alarm(\"a\").scope(\"park/S1\").when({condition});"));
         let member = plan.members.into_iter().next().unwrap();
-        (member.when.0, member.value.0, plan.spec.unit)
+        (member.when.0, member.terms[0].value.0.clone(), plan.spec.unit)
     }
 
     const GOOD: &str = r#"
@@ -191,6 +189,11 @@ mod tests {
             .clear_when(avg("benzene", 10.minutes).coverage(75.percent) < 25.ppb, 10.minutes)
             .on_missing("keep", 5.minutes).escalate(chain);
     "#;
+
+    fn term(value: Node, unit: &str, is_low: bool) -> TripTerm {
+        let value = Program(vec![value]);
+        TripTerm { label: String::new(), value, unit: unit.to_owned(), is_low, truths: 1 }
+    }
 
     #[test]
     fn a_rule_becomes_one_plan_over_its_stations() {
@@ -255,7 +258,7 @@ mod tests {
                 Node::And,
             ]),
             clear: Some(Program(vec![Node::Window(0), Node::Number(25.0), Node::Compare(Comparison::Less)])),
-            value: Program(vec![Node::Window(0)]),
+            terms: vec![term(Node::Window(0), "ppb", false), term(Node::Window(1), "ppm", true)],
             suppress: None,
             spreads: Vec::new(),
             scripts: Vec::new(),
@@ -324,7 +327,7 @@ mod tests {
         assert_eq!((plan.spec.unit.as_str(), plan.step_ms), ("ppb", 30_000));
         assert_eq!(plan.members[1].when.0[1], Node::Number(0.5));
         assert_eq!(
-            plan.members[1].value.0,
+            plan.members[1].terms[0].value.0,
             [Node::Window(0), Node::Number(1000.0), Node::Arithmetic(Arithmetic::Multiply)]
         );
         assert_eq!(plan.members[1].windows[0].unit, "ppm");

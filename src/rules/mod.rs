@@ -21,7 +21,7 @@ pub mod testing;
 pub mod verdict;
 
 pub use bind::bind;
-pub use check::{Report, check, sites_of};
+pub use check::{Report, check, check_without_stations, sites_of};
 pub(crate) use compile::compile_part;
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Diagnostics};

@@ -41,6 +41,30 @@ pub struct WindowSpec {
     pub unit: String,
 }
 
+impl WindowSpec {
+    /// Samples that must be inside for the term to be known: as many as its coverage asks for, and as its function needs.
+    pub(super) fn samples_needed(&self) -> i64 {
+        use WindowFunction as F;
+        let by_function = match self.function {
+            F::Count | F::Coverage | F::Silent => 0,
+            F::Delta | F::Rate | F::Stddev | F::Stuck => 2,
+            _ => 1,
+        };
+        i64::try_from(needed(self.coverage_min, f64::from(self.expected))).unwrap_or(i64::MAX).max(by_function)
+    }
+}
+
+/// The least count of samples of which the share of the expected ones is not below a coverage.
+#[expect(clippy::cast_possible_truncation, reason = "a share of at most 2^32 samples")]
+pub(super) fn needed(coverage_min: f64, expected: f64) -> u64 {
+    if coverage_min <= 0.0 {
+        return 0;
+    }
+    let near = (coverage_min * expected) as u64;
+    // A product that was rounded may be beside it by one.
+    (near.saturating_sub(1)..=near).find(|count| *count as f64 / expected >= coverage_min).unwrap_or(near + 1)
+}
+
 /// One step of a postfix program. Numbers and truths live on two stacks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Node {
@@ -72,6 +96,21 @@ pub enum Node {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Program(pub Vec<Node>);
 
+/// One comparison, or another part without parts, of a trip condition, as an alarm shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TripTerm {
+    /// What it is, where it has no value: `silent(gc, 10 min)`.
+    pub label: String,
+    /// The program of its value; empty where it has none.
+    pub value: Program,
+    /// Unit of the value, as a symbol.
+    pub unit: String,
+    /// Whether the condition holds for low values.
+    pub is_low: bool,
+    /// How many truths of the trip program it stands for: one per instrument or channel that it looks at.
+    pub truths: usize,
+}
+
 /// One station within a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
@@ -85,8 +124,8 @@ pub struct Member {
     pub when: Program,
     /// The clear condition; the contrary of `when` where the rule has none.
     pub clear: Option<Program>,
-    /// The number that people are shown: the left side of the first comparison, in the unit of the alarm's [`AlarmSpec::unit`].
-    pub value: Program,
+    /// The parts of the trip condition, in its order. Units are the same at all stations of a plan.
+    pub terms: Vec<TripTerm>,
     /// When the alarm tells nobody.
     pub suppress: Option<Program>,
     /// What the plan's spreads are taken over, in the order of their indices.

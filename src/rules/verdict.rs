@@ -255,7 +255,7 @@ pub struct AlarmSpec {
     pub channels: Vec<String>,
     /// SHA-256 over everything that decides the verdict: two rules of one logic give equal verdicts.
     pub logic: Digest,
-    /// The unit of the value that is shown, as a symbol.
+    /// Unit of the rule's first comparison, as a symbol: that of the values on record where none made the rule trip.
     pub unit: String,
     /// Where the rule stands.
     pub place: Place,
@@ -299,10 +299,27 @@ pub struct Evidence {
     pub station: String,
     /// Whether the trip condition held there.
     pub trip: Truth,
-    /// The left side of the rule's first comparison, in [`AlarmSpec::unit`].
+    /// Value of the comparison that the alarm shows (see [`Shown`]), in the unit of the alarm. `None` where it is unknown, or where what
+    /// tripped is no comparison.
     pub value: Option<f64>,
     /// Every windowed term.
     pub terms: Vec<TermValue>,
+}
+
+/// What made a rule trip, as its alarm shows it.
+///
+/// A comparison is shown by its measured side. Where several comparisons made the condition true, the first one in the rule counts; where several
+/// stations trip by it, the most extreme value does: the greatest of a comparison that holds above its limit, the least of one that holds below.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Shown {
+    /// The value, in `unit`; `None` where no comparison made the rule trip.
+    pub value: Option<f64>,
+    /// Unit of the value, as a symbol.
+    pub unit: String,
+    /// What tripped where it is no comparison: `silent(gc, 10 min)`.
+    pub label: String,
+    /// Every term of the trip condition, by tripping station (by unknown station where none trips).
+    pub terms: Vec<(String, Vec<TermValue>)>,
 }
 
 /// What one rule says of one scope at one instant of its grid.
@@ -327,4 +344,6 @@ pub struct Verdict<'a> {
     pub fault: Option<&'a str>,
     /// Collects the values behind the verdict; called only when they go on record.
     pub evidence: &'a dyn Fn() -> Vec<Evidence>,
+    /// Finds what made the rule trip; called only when an alarm opens.
+    pub shown: &'a dyn Fn() -> Shown,
 }

@@ -12,7 +12,8 @@ use vocdb::alarm::event::{CloseReason, Opened, Subject};
 use vocdb::alarm::{Alarm, AlarmError, Condition, Machine, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
 use vocdb::rules::verdict::{
-    AlarmSpec, Chain, Contact, Evidence, LatePolicy, MissingPolicy, Place, Priority, Step, TermValue, Truth, Verdict,
+    AlarmSpec, Chain, Contact, Evidence, LatePolicy, MissingPolicy, Place, Priority, Shown, Step, TermValue, Truth,
+    Verdict,
 };
 use vocdb::{AlarmEvent, AlarmId, Timestamp};
 
@@ -60,6 +61,14 @@ fn evidence_of(trip: Truth) -> Vec<Evidence> {
     vec![station("park/S1", trip, 31.257_4), station("park/S2", False, 99.0), station("park/S3", trip, 42.25)]
 }
 
+/// What [`evidence_of`] shows of a trip: the greatest value of the stations that trip.
+pub(crate) fn shown_of(trip: Truth) -> &'static dyn Fn() -> Shown {
+    fn tripped() -> Shown {
+        Shown { value: Some(42.25), unit: "ppb".to_owned(), ..Shown::default() }
+    }
+    if trip == True { &tripped } else { &Shown::default }
+}
+
 /// Gives one verdict at event time `ms`, which is host time as well.
 pub(crate) fn judge(machine: &mut Machine, ms: i64, trip: Truth, clear: Truth) -> Vec<AlarmEvent> {
     judge_without(machine, ms, (trip, clear), &[])
@@ -72,7 +81,8 @@ fn of_spec<'a>(
     (trip, clear): (Truth, Truth),
     evidence: &'a dyn Fn() -> Vec<Evidence>,
 ) -> Verdict<'a> {
-    Verdict { spec, instant, watermark: instant, trip, clear, absent: &[], suppressed: None, fault: None, evidence }
+    let (watermark, shown) = (instant, shown_of(trip));
+    Verdict { spec, instant, watermark, trip, clear, absent: &[], suppressed: None, fault: None, evidence, shown }
 }
 
 fn judge_without(machine: &mut Machine, ms: i64, (trip, clear): (Truth, Truth), gone: &[&str]) -> Vec<AlarmEvent> {

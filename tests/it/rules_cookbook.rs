@@ -1,8 +1,8 @@
 //! The guide's cookbook: every rule in it opens and closes as its test says.
 #![cfg(test)]
 
-use vocdb::rules::RuleFile;
-use vocdb::{Registry, run_rule_tests};
+use vocdb::rules::{RuleFile, check};
+use vocdb::{Registry, run_rule_tests, stations_of_tests};
 
 const GUIDE: &str = include_str!("../../src/guide/RULES.md");
 
@@ -37,6 +37,18 @@ fn every_rule_of_the_cookbook_does_what_its_test_says() {
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn check_finds_every_rule_of_the_cookbook_able_to_open_and_looking_at_all_its_readings() {
+    for (title, rules, tests) in entries() {
+        let report = check(&[file("r.rhai", &rules)], &stations_of_tests(&[file("r_test.rhai", &tests)]));
+        assert_eq!(report.errors, [], "{title}");
+        for words in ["is known for", "never", "always", "of the readings", "between any two frames", "`.auto_close`"] {
+            let found = report.warnings.iter().find(|warning| warning.message.contains(words));
+            assert_eq!(found, None, "{title}");
+        }
+    }
 }
 
 const RULES: &str = "alarm(\"high\").scope(stations(\"park/*\")).when(last(\"benzene\") > 30.ppb)\n\

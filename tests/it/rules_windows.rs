@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod backtest;
+mod causes;
 mod language;
 mod late;
 mod naive;
@@ -19,7 +20,7 @@ use proptest::sample::select;
 use proptest::test_runner::Config;
 use std::collections::VecDeque;
 use vocdb::alarm::{Machine, RuleSetRef};
-use vocdb::rules::verdict::{Evidence, Truth, Verdict};
+use vocdb::rules::verdict::{Evidence, Shown, Truth, Verdict};
 use vocdb::rules::{Engine, Plan, RuleFile, Site, compile};
 use vocdb::{AlarmEvent, Batch, Frame, InstrumentId, Quality, Sample, StationId, Timestamp};
 
@@ -181,7 +182,7 @@ impl Pair {
             if verdict.spec >= plans {
                 return;
             }
-            let Verdict { instant, watermark, trip, clear, absent, suppressed, evidence, .. } = *verdict;
+            let Verdict { instant, watermark, trip, clear, absent, suppressed, evidence, shown, .. } = *verdict;
             let is_suppressed = suppressed.is_some();
             said.push_back((
                 verdict.spec,
@@ -193,6 +194,7 @@ impl Pair {
                     absent: absent.to_vec(),
                     is_suppressed,
                     evidence: evidence(),
+                    shown: Shown { terms: Vec::new(), ..shown() },
                 },
             ));
             events.extend(machine.verdict(verdict, instant));
@@ -237,7 +239,7 @@ impl Pair {
         for (index, naive) in self.naive.iter_mut().enumerate() {
             for expected in naive.due(&self.frames, now_ms) {
                 let last = naive.last.replace(expected.clone());
-                let evidence = || expected.evidence.clone();
+                let (evidence, shown) = (|| expected.evidence.clone(), || expected.shown.clone());
                 let suppressed = expected.is_suppressed.then_some(naive.plan.suppress_text.as_str());
                 let verdict = Verdict {
                     spec: index,
@@ -249,6 +251,7 @@ impl Pair {
                     suppressed,
                     fault: None,
                     evidence: &evidence,
+                    shown: &shown,
                 };
                 expected_events.extend(self.naive_machine.verdict(&verdict, verdict.instant));
                 match said.pop_front_if(|(spec, found)| *spec == index && found.ms == expected.ms) {
@@ -268,6 +271,7 @@ impl Pair {
 
 fn agree(found: &Saying, expected: &Saying) -> Result<(), TestCaseError> {
     prop_assert_eq!(bits(&found.evidence), bits(&expected.evidence), "at {}", found.ms);
+    prop_assert_eq!(&found.shown, &expected.shown, "at {}", found.ms);
     prop_assert_eq!(found.watermark_ms, expected.watermark_ms, "at {}", found.ms);
     prop_assert_eq!((found.trip, found.clear), (expected.trip, expected.clear), "at {}", found.ms);
     prop_assert_eq!(found.is_suppressed, expected.is_suppressed, "at {}", found.ms);

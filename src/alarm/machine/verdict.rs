@@ -8,7 +8,7 @@ use crate::alarm::event::{
 use crate::alarm::state::{ConditionState, Phase};
 use crate::alarm::text;
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, MissingPolicy, Truth, Verdict};
+use crate::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
 use std::sync::Arc;
 
 /// One verdict on its way through the machine.
@@ -82,7 +82,7 @@ impl Machine {
                 closed_at: turn.verdict.instant,
                 recorded_at: turn.now,
                 reason,
-                evidence: (turn.verdict.evidence)(),
+                evidence: self.evidence_of(alarm, turn),
                 watermark: Some(turn.verdict.watermark),
                 rule_set: Some(self.rule_set.hash),
                 place: Some(turn.spec.place.clone()),
@@ -103,6 +103,18 @@ impl Machine {
         }
     }
 
+    /// The values behind a verdict on an open alarm. Where they are in another unit than those of its opening, each station's own is left out:
+    /// the terms have their units.
+    fn evidence_of(&self, alarm: AlarmId, turn: &Turn<'_>) -> Vec<Evidence> {
+        let mut evidence = (turn.verdict.evidence)();
+        let tripped = (turn.verdict.trip == Truth::True).then(|| (turn.verdict.shown)().unit);
+        let unit = tripped.filter(|unit| !unit.is_empty()).unwrap_or_else(|| turn.spec.unit.clone());
+        if self.alarm(alarm).is_some_and(|alarm| alarm.opened.unit != unit) {
+            evidence.iter_mut().for_each(|one| one.value = None);
+        }
+        evidence
+    }
+
     fn change_latch(&mut self, alarm: AlarmId, is_clear: bool, turn: &mut Turn<'_>) {
         let change = LatchChange {
             alarm,
@@ -111,7 +123,7 @@ impl Machine {
             is_clear,
             at: turn.verdict.instant,
             recorded_at: turn.now,
-            evidence: (turn.verdict.evidence)(),
+            evidence: self.evidence_of(alarm, turn),
             watermark: Some(turn.verdict.watermark),
             begins_anew: !is_clear,
             rule_set: Some(self.rule_set.hash),
@@ -209,20 +221,21 @@ impl Machine {
 
     fn open(&mut self, since: Timestamp, turn: &mut Turn<'_>) -> AlarmId {
         let alarm = AlarmId(self.last_alarm + 1);
-        let evidence = (turn.verdict.evidence)();
+        let (evidence, shown) = ((turn.verdict.evidence)(), (turn.verdict.shown)());
         let spec = &turn.spec;
+        let title = text::title(spec, (&evidence, &shown), since);
         let opened = Opened {
             alarm,
             rule: spec.rule.clone(),
             scope_key: spec.scope_key.clone(),
-            title: format!("{}{}", text::title(spec, &evidence, since), text::want(turn.verdict, &evidence)),
+            title: format!("{title}{}", text::want(turn.verdict, &evidence)),
             priority: spec.priority,
             since,
             opened_at: turn.verdict.instant,
             recorded_at: turn.now,
             chain: spec.chain.clone(),
             channels: spec.channels.clone(),
-            unit: spec.unit.clone(),
+            unit: if shown.unit.is_empty() { spec.unit.clone() } else { shown.unit },
             evidence,
             watermark: Some(turn.verdict.watermark),
             rule_set: self.rule_set.hash,

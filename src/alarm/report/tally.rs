@@ -1,7 +1,7 @@
 //! What rules come to over a range of time: alarms from opening to end, pages, floods. For backtests and forecasts.
 
 use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, CloseReason, Flood, Notification, Opened, Subject};
-use crate::model::{TimeRange, Timestamp};
+use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Priority};
 use std::collections::BTreeMap;
 
@@ -58,15 +58,28 @@ struct Reached {
     flood_since: Option<Timestamp>,
 }
 
+/// Days with readings below which rates per day mean nothing.
+const DAYS_MIN: f64 = 23.0 / 24.0;
+
 /// What a rule set does in a day, from what it would have done in a range of time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forecast {
-    /// How many days it is drawn from.
+    /// How many days with readings it is drawn from.
     pub days: f64,
+    /// Openings in that time, by rule.
+    pub openings: BTreeMap<String, u64>,
     /// Openings a day, by rule.
     pub openings_per_day: BTreeMap<String, f64>,
     /// By contact: pages a day, and the share of the time in a flood, 0 to 1.
     pub contacts: BTreeMap<Contact, (f64, f64)>,
+}
+
+impl Forecast {
+    /// Whether the readings cover less than a day (23 hours, for hourly ones), so that rates per day mean nothing.
+    #[must_use]
+    pub const fn is_too_little(&self) -> bool {
+        self.days < DAYS_MIN
+    }
 }
 
 impl AlarmTally {
@@ -136,20 +149,20 @@ impl AlarmTally {
         self.contacts.get(contact).map_or_else(Pages::default, |reached| reached.pages)
     }
 
-    /// What this comes to in a day. An empty range counts as a millisecond.
+    /// What this comes to in a day, where so many milliseconds have readings; none count as one millisecond.
     #[must_use]
-    pub fn forecast(&self, range: TimeRange) -> Forecast {
-        let range_ms = range.to.since_ms(range.from).max(1) as f64;
-        let days = range_ms / DAY_MS;
-        let mut openings_per_day: BTreeMap<String, f64> = BTreeMap::new();
+    pub fn forecast(&self, covered_ms: i64) -> Forecast {
+        let covered_ms = covered_ms.max(1) as f64;
+        let days = covered_ms / DAY_MS;
+        let mut openings: BTreeMap<String, u64> = BTreeMap::new();
         for span in self.alarms.values() {
-            *openings_per_day.entry(span.key.rule.clone()).or_default() += 1.0;
+            *openings.entry(span.key.rule.clone()).or_default() += 1;
         }
-        openings_per_day.values_mut().for_each(|openings| *openings /= days);
+        let openings_per_day = openings.iter().map(|(rule, count)| (rule.clone(), *count as f64 / days)).collect();
         let of_contact = |(contact, pages): (&Contact, Pages)| {
-            (contact.clone(), (pages.pages as f64 / days, pages.flood_ms as f64 / range_ms))
+            (contact.clone(), (pages.pages as f64 / days, pages.flood_ms as f64 / covered_ms))
         };
-        Forecast { days, openings_per_day, contacts: self.contacts().map(of_contact).collect() }
+        Forecast { days, openings, openings_per_day, contacts: self.contacts().map(of_contact).collect() }
     }
 }
 

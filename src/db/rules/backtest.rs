@@ -8,7 +8,7 @@ use crate::db::core::Database;
 use crate::db::readings::ReadOnly;
 use crate::error::Error;
 use crate::model::{InstrumentId, Interval, Registry, TimeRange, Timestamp};
-use crate::query::{Frames, Readings};
+use crate::query::{Frames, QueryError, Readings};
 use crate::rules::{Diagnostics, Engine, RuleFile};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,7 +28,8 @@ const FRAMES_PER_WORD: u64 = 8_192;
 /// ```
 #[derive(Clone)]
 pub struct Backtest {
-    /// The frames that come in: those before it only fill windows. With an open end, time ends with the newest frame.
+    /// The frames that come in: those before it only fill windows. Time begins with the store's first frame where the range begins before it
+    /// and, with an open end, ends with the newest one.
     pub range: TimeRange,
     /// Who answers alarms; nobody where there is none.
     pub responder: Option<Arc<dyn Responder>>,
@@ -174,7 +175,8 @@ fn run(
     let mut engine = Engine::new(compiled.plans);
     engine.warm_before(readings, question.range.from)?;
     let frames = readings.frames(asked(&engine, registry), question.range)?;
-    let range = TimeRange::new(begin_of(question, &frames), end_of(question, readings, registry));
+    let begin = begin_of(question, &frames, (readings, registry))?;
+    let range = TimeRange::new(begin, end_of(question, readings, registry));
     watch(Replayed::Begins(range));
     let mut replay = Replay { engine, machine, question, next_tick: None, frames: 0, watch };
     replay.next_tick = question.advance_every.map(|every| range.from.ceil_to(every.as_ms()));
@@ -190,12 +192,20 @@ fn asked(engine: &Engine, registry: &Registry) -> BTreeMap<InstrumentId, Vec<usi
     asked
 }
 
-/// The beginning of the range, or where that is open, the first frame.
-fn begin_of(question: &Backtest, frames: &Frames) -> Timestamp {
-    match question.range.from {
-        Timestamp::MIN => frames.next_time().unwrap_or_default(),
-        from => from,
+/// The beginning of the range, or the first frame of the store where that is later: before it there was nothing to be silent.
+fn begin_of(
+    question: &Backtest,
+    frames: &Frames,
+    (readings, registry): (&Readings, &Registry),
+) -> Result<Timestamp, QueryError> {
+    let from = question.range.from;
+    for (id, ..) in registry.instruments() {
+        if from > Timestamp::MIN && readings.newest_before(id, from)?.is_some() {
+            return Ok(from);
+        }
     }
+    let first = frames.next_time();
+    Ok(first.unwrap_or(if from > Timestamp::MIN { from } else { Timestamp::default() }))
 }
 
 /// The end of the range, or where that is open, behind the newest frame.

@@ -3,11 +3,30 @@
 use super::channels::mistake;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Condition, Rule};
+use crate::rules::verdict::Place;
+use std::collections::BTreeSet;
 
-/// The warnings about rules as they are written, whatever the stations.
+/// The warnings about rules as they are written, whatever the stations; about rules without errors only. An error belongs to the last rule that
+/// begins before it in its file.
 #[must_use]
-pub fn advise(rules: &[Rule]) -> Vec<Diagnostic> {
-    rules.iter().flat_map(of_rule).collect()
+pub fn advise_sound(rules: &[Rule], found: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut begins: Vec<&Place> = rules.iter().map(|rule| &rule.place).collect();
+    begins.sort_unstable();
+    let begin_before = |error: &Diagnostic| {
+        let count = begins.partition_point(|begin| **begin <= error.place);
+        begins.get(count.checked_sub(1)?).copied().filter(|begin| begin.file == error.place.file)
+    };
+    let faulty: BTreeSet<&Place> = found.iter().filter(|one| !one.is_warning).filter_map(begin_before).collect();
+    rules.iter().filter(|rule| !faulty.contains(&rule.place) && !is_broken(&rule.when)).flat_map(of_rule).collect()
+}
+
+fn is_broken(condition: &Condition) -> bool {
+    match condition {
+        Condition::Broken => true,
+        Condition::And(left, right) | Condition::Or(left, right) => is_broken(left) || is_broken(right),
+        Condition::Not(inner) => is_broken(inner),
+        _ => false,
+    }
 }
 
 fn of_rule(rule: &Rule) -> Vec<Diagnostic> {

@@ -47,6 +47,20 @@ pub(super) fn check(rule: &Rule, member: &Member) -> Option<Diagnostic> {
     Some(Diagnostic { is_warning: true, ..mistake(place, message, help) })
 }
 
+impl Limit {
+    /// The limit in words: `avg(benzene, 10 min) above 30 ppb`.
+    fn words(&self, windows: &[WindowSpec]) -> String {
+        let side = if self.is_above { "above" } else { "below" };
+        let spec = match self.measured.as_slice() {
+            [Node::Window(slot)] => windows.get(usize::from(*slot)),
+            _ => None,
+        };
+        let (label, unit) = spec.map_or(("a value", ""), |spec| (spec.label.as_str(), spec.unit.as_str()));
+        let unit = if unit == Unit::One.symbol() { "" } else { unit };
+        format!("`{label}` {side} {} {unit}", number_text(self.number)).trim_end().to_owned()
+    }
+}
+
 /// Where a way to trip and a way to clear meet: limits of both on one thing, on different sides of it.
 struct Meeting {
     is_above: bool,
@@ -58,6 +72,21 @@ struct Meeting {
     is_one_sided: bool,
     /// The unit of both numbers, behind a space, where it is known.
     unit: String,
+}
+
+/// Two limits of which every way to trip needs both, and which exclude each other; `None` where the condition can hold as far as that shows.
+pub(super) fn contradiction(member: &Member) -> Option<(String, String)> {
+    let mut first = None;
+    for way in ways(&member.when) {
+        let excludes = |above: &&Limit, below: &&Limit| {
+            let is_apart = above.is_above && !below.is_above && below.number < above.number;
+            is_apart && is_same(&above.measured, &below.measured, &member.windows)
+        };
+        let pair = way.iter().find_map(|above| Some((above, way.iter().find(|below| excludes(&above, below))?)));
+        let (above, below) = pair?;
+        first.get_or_insert_with(|| (above.words(&member.windows), below.words(&member.windows)));
+    }
+    first
 }
 
 /// Where both can hold at once, or nearly so; `None` where some limits keep them apart, and where they look at different things.

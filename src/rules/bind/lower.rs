@@ -2,9 +2,10 @@
 
 use super::channels::{self, mistake};
 use super::glob;
+use super::shown::TripPart;
 use super::units::{self, Value};
 use super::windows::{self, Looks};
-use crate::model::Unit;
+use crate::model::{Interval, Unit};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Condition, Param, Series, WindowFunction, WindowTerm};
 use crate::rules::getter::number_text;
@@ -26,6 +27,10 @@ pub(super) struct Lowering<'a> {
     pub(super) scripts: Vec<Script>,
     /// Whether silence is asked for.
     pub(super) asks_silence: bool,
+    /// The parts of the conditions so far, in order.
+    pub(super) parts: Vec<TripPart>,
+    /// Whether what is lowered now stands under an odd number of `not`.
+    is_negated: bool,
     /// By how much terms that are lowered now look back.
     lag_ms: i64,
     /// What is wrong.
@@ -42,6 +47,8 @@ impl<'a> Lowering<'a> {
             spreads: Vec::new(),
             scripts: Vec::new(),
             asks_silence: false,
+            parts: Vec::new(),
+            is_negated: false,
             lag_ms: 0,
             mistakes: Vec::new(),
         }
@@ -54,11 +61,13 @@ impl<'a> Lowering<'a> {
 
     fn truth(&mut self, condition: &Condition) -> Option<Vec<Node>> {
         match condition {
-            Condition::Compare { operator, left, right, place } => {
-                let (left, right) = (self.series(left), self.series(right));
+            Condition::Compare { operator, left: measured, right, place } => {
+                let (left, right) = (self.series(measured), self.series(right));
                 let aligned = units::align(left?, right?, place);
                 let (left, right) = self.note(aligned)?;
                 self.mistakes.extend(units::check_detection(&left, &right));
+                let part = TripPart::of_comparison((&left, &right), measured, *operator);
+                self.parts.push(TripPart { is_low: part.is_low != self.is_negated, ..part });
                 let mut nodes = left.nodes;
                 nodes.extend(right.nodes);
                 nodes.push(Node::Compare(*operator));
@@ -67,7 +76,10 @@ impl<'a> Lowering<'a> {
             Condition::And(left, right) => self.both(left, right, Node::And),
             Condition::Or(left, right) => self.both(left, right, Node::Or),
             Condition::Not(inner) => {
-                let mut nodes = self.truth(inner)?;
+                self.is_negated = !self.is_negated;
+                let nodes = self.truth(inner);
+                self.is_negated = !self.is_negated;
+                let mut nodes = nodes?;
                 nodes.push(Node::Not);
                 Some(nodes)
             }
@@ -78,6 +90,7 @@ impl<'a> Lowering<'a> {
             Condition::Stuck { channel, width_ms, coverage_min, place } => {
                 let term = windows::term(WindowFunction::Stuck, channel, Some(*width_ms), place);
                 let slot = self.slot(&WindowTerm { coverage_min: *coverage_min, ..term })?;
+                self.show("stuck", &[Some(channel), duration(Some(*width_ms)).as_deref()], 1);
                 Some(vec![Node::Holds(slot)])
             }
             Condition::RunState { channel, width_ms, is_on, place } => {
@@ -181,6 +194,10 @@ impl<'a> Lowering<'a> {
         }
         let slots: Vec<Option<u16>> =
             named.into_iter().map(|name| self.slot(&windows::term(function, name, width_ms, place))).collect();
+        if let WindowFunction::Flagged(quality) = function {
+            let channel = channel.map(String::as_str);
+            self.show("flag", &[Some(quality.name()), channel, duration(width_ms).as_deref()], slots.len());
+        }
         any_of(slots)
     }
 
@@ -188,6 +205,7 @@ impl<'a> Lowering<'a> {
         self.asks_silence = true;
         let looked = self.looks.silence(instrument, width_ms, place);
         let slots = self.note(looked)?;
+        self.show("silent", &[instrument, duration(Some(width_ms)).as_deref()], slots.len());
         let mut nodes = Vec::new();
         for (place, slot) in slots.into_iter().enumerate() {
             nodes.push(Node::Holds(slot));
@@ -212,11 +230,13 @@ impl<'a> Lowering<'a> {
             .map(|node| if let Node::Window(slot) = node { Node::Holds(*slot) } else { *node })
             .collect();
         nodes.extend((!is_on).then_some(Node::Not));
+        let word = if is_on { "is_on" } else { "is_off" };
+        self.show(word, &[Some(channel), duration(width_ms).as_deref()], 1);
         Some(nodes)
     }
 
     fn script(&mut self, script: &Script, terms: &[(String, Series)]) -> Option<Vec<Node>> {
-        let (mut nodes, mut is_whole) = (Vec::new(), true);
+        let (mut nodes, mut is_whole, mut first) = (Vec::new(), true, None);
         for (name, series) in terms {
             let Some(value) = self.series(series) else {
                 is_whole = false;
@@ -232,12 +252,22 @@ impl<'a> Lowering<'a> {
                 self.mistakes.push(mistake(&value.place, message, help));
                 is_whole = false;
             }
-            nodes.extend(value.nodes);
+            nodes.extend(value.nodes.iter().copied());
+            first.get_or_insert(value);
         }
+        self.parts.push(TripPart { label: String::new(), value: first, is_low: false, truths: 1 });
         let slot = u16::try_from(self.scripts.len()).ok().filter(|_| is_whole)?;
         self.scripts.push(script.clone());
         nodes.push(Node::Script(slot));
         Some(nodes)
+    }
+
+    /// Notes a part of a condition that has no value.
+    fn show(&mut self, word: &str, arguments: &[Option<&str>], truths: usize) {
+        let arguments: Vec<&str> = arguments.iter().copied().flatten().collect();
+        let contrary = if self.is_negated { "not " } else { "" };
+        let label = format!("{contrary}{word}({})", arguments.join(", "));
+        self.parts.push(TripPart { label, value: None, is_low: false, truths });
     }
 
     fn slot(&mut self, term: &WindowTerm) -> Option<u16> {
@@ -248,6 +278,11 @@ impl<'a> Lowering<'a> {
     fn note<T>(&mut self, outcome: Result<T, Diagnostic>) -> Option<T> {
         outcome.map_err(|diagnostic| self.mistakes.push(diagnostic)).ok()
     }
+}
+
+/// A duration in words.
+fn duration(ms: Option<i64>) -> Option<String> {
+    Interval::from_ms(ms?).ok().map(|interval| interval.to_string())
 }
 
 /// Whether any of these windows holds.

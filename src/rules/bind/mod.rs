@@ -2,12 +2,14 @@
 
 mod advice;
 mod channels;
+mod firing;
 mod glob;
 mod hysteresis;
 mod lower;
 mod memory;
 mod params;
 mod shown;
+mod species;
 mod units;
 mod windows;
 
@@ -17,14 +19,16 @@ use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::{AlarmSpec, Place};
 use crate::base::checksum::{Digest, sha256};
-use crate::model::Interval;
-pub use advice::advise;
+use crate::model::{Interval, StationId};
+pub use advice::advise_sound;
 use channels::mistake;
 use lower::{Lowering, channels_of};
 pub(super) use memory::{WindowMemory, estimate};
-use shown::{has_spread, shown};
-use std::collections::BTreeSet;
+use shown::{TripPart, has_spread};
+pub(super) use species::check_species;
+use std::collections::{BTreeMap, BTreeSet};
 use units::Value;
+use windows::Looked;
 
 /// Binds rules to stations: a plan per rule with a quorum, and a plan per rule and station without one.
 ///
@@ -64,7 +68,9 @@ struct Bound {
     channels: Vec<String>,
     step_ms: i64,
     asks_silence: bool,
-    value: Option<Value>,
+    parts: Vec<TripPart>,
+    /// Where each window is asked for.
+    looked: Vec<Looked>,
 }
 
 impl Binding<'_> {
@@ -72,7 +78,10 @@ impl Binding<'_> {
         let rule = self.rule;
         let scope: Vec<&Site> = sites.iter().copied().filter(|site| glob::fits(&rule.scope, &site.name)).collect();
         if scope.is_empty() {
-            self.mistakes.push(unknown_stations(rule, sites));
+            // A rule without a scope has that mistake on the list already.
+            self.mistakes.extend((!rule.scope.is_empty()).then(|| unknown_stations(rule, sites)));
+            self.mistakes.extend(params::unknown(rule, sites));
+            self.mistakes.extend(check_species(rule).mistakes);
             return Vec::new();
         }
         let quorum = rule.quorum.map(|quorum| usize::try_from(quorum).unwrap_or(usize::MAX));
@@ -82,7 +91,9 @@ impl Binding<'_> {
         }
         self.mistakes.extend(params::unknown(rule, sites));
         let bound: Vec<Option<Bound>> = scope.iter().map(|site| self.bound(site, sites)).collect();
-        let Some(bound) = bound.into_iter().collect::<Option<Vec<Bound>>>() else { return Vec::new() };
+        let Some(mut bound) = bound.into_iter().collect::<Option<Vec<Bound>>>() else { return Vec::new() };
+        let looked: BTreeMap<StationId, Vec<Looked>> =
+            bound.iter_mut().map(|bound| (bound.member.station, std::mem::take(&mut bound.looked))).collect();
         if self.mistakes.iter().any(|mistake| !mistake.is_warning) {
             return Vec::new();
         }
@@ -93,23 +104,26 @@ impl Binding<'_> {
             }
         };
         self.check_hold(&plans);
-        plans
+        self.check_firing(&plans, &looked);
+        if self.mistakes.iter().any(|mistake| !mistake.is_warning) { Vec::new() } else { plans }
     }
 
     /// One plan over all stations, with every value in the unit of the first one.
     fn joint(&mut self, mut bound: Vec<Bound>, quorum: usize) -> Option<Plan> {
-        let first = bound.first()?.value.clone();
-        for part in bound.iter_mut().skip(1) {
-            let (Some(first), Some(value)) = (&first, part.value.take()) else { continue };
-            let unit = value.unit;
-            match value.converted(first.unit, first.gas.as_ref()) {
-                Ok(value) => part.value = Some(value),
-                Err(error) => {
-                    let name = &part.member.station_name;
-                    let message =
-                        format!("station `{name}` measures in {unit}, the first of the scope in {}", first.unit);
-                    self.mistakes.push(mistake(&self.rule.places.scope, message, error.to_string()));
-                    return None;
+        let first = bound.first()?.parts.clone();
+        for station in bound.iter_mut().skip(1) {
+            for (part, first) in station.parts.iter_mut().zip(&first) {
+                let (Some(first), Some(value)) = (&first.value, part.value.take()) else { continue };
+                let unit = value.unit;
+                match value.converted(first.unit, first.gas.as_ref()) {
+                    Ok(value) => part.value = Some(value),
+                    Err(error) => {
+                        let name = &station.member.station_name;
+                        let message =
+                            format!("station `{name}` measures in {unit}, the first of the scope in {}", first.unit);
+                        self.mistakes.push(mistake(&self.rule.places.scope, message, error.to_string()));
+                        return None;
+                    }
                 }
             }
         }
@@ -118,7 +132,7 @@ impl Binding<'_> {
 
     fn plan(&self, scope_key: String, bound: Vec<Bound>, quorum: usize) -> Plan {
         let rule = self.rule;
-        let shown = bound.first().and_then(|bound| bound.value.as_ref());
+        let shown = bound.first().and_then(|bound| bound.parts.iter().find_map(|part| part.value.as_ref()));
         let unit = shown.map_or_else(|| "1".to_owned(), Value::unit_text);
         let least_ms = bound.iter().map(|bound| bound.step_ms).min().unwrap_or(1);
         let step_ms = rule.every_ms.unwrap_or(least_ms);
@@ -144,8 +158,8 @@ impl Binding<'_> {
             place: rule.place.clone(),
         };
         let member = |bound: Bound| {
-            let value = Program(bound.value.map(|value| value.nodes).unwrap_or_default());
-            Member { value, ..bound.member }
+            let terms = bound.parts.into_iter().map(TripPart::into_term).collect();
+            Member { terms, ..bound.member }
         };
         let members = bound.into_iter().map(member).collect();
         let lateness_ms = rule.lateness_ms;
@@ -160,29 +174,29 @@ impl Binding<'_> {
         let channels = channels_of(&std::iter::once(&*rule.when).chain(clear).collect::<Vec<_>>());
         let mut lowering = Lowering::new(site, sites, &channels);
         let when = lowering.condition(&rule.when);
+        let parts = std::mem::take(&mut lowering.parts);
         let clear = clear.map(|condition| lowering.condition(condition));
         let suppress = rule.suppress_when.as_ref().map(|(condition, _)| lowering.condition(condition));
-        let told = lowering.mistakes.len();
-        let value = shown(&rule.when).filter(|_| when.is_some()).map(|series| lowering.series(series));
-        lowering.mistakes.truncate(told);
         let of_site = std::mem::take(&mut lowering.mistakes);
         self.say_of_station(&site.name, of_site);
         let whole = |program: Option<Option<Program>>| program.map_or(Some(None), |program| program.map(Some));
-        let value = value.map_or(Some(None), |value| value.map(Some))?;
-        let (when, clear, suppress) = (when?, whole(clear)?, whole(suppress)?);
+        let (when, clear) = (when?, whole(clear)?);
+        let suppress = whole(suppress);
         let (station, station_name) = (site.id, site.name.clone());
+        let looked = lowering.looks.looked;
         let member = Member {
             station,
             station_name,
             windows: lowering.looks.windows,
             when,
             clear,
-            value: Program::default(),
-            suppress,
+            terms: Vec::new(),
+            suppress: None,
             spreads: lowering.spreads,
             scripts: lowering.scripts,
         };
         self.say_of_station(&site.name, hysteresis::check(rule, &member));
+        let member = Member { suppress: suppress?, ..member };
         let names = member.windows.iter().filter_map(|window| {
             let (_, instrument) = site.instruments.iter().find(|(id, _)| *id == window.instrument)?;
             instrument.channels().get(window.channel).map(|channel| channel.name().to_owned())
@@ -190,7 +204,7 @@ impl Binding<'_> {
         let channels: BTreeSet<String> = names.collect();
         let step_ms = lowering.looks.step_ms.unwrap_or(1);
         let (channels, asks_silence) = (channels.into_iter().collect(), lowering.asks_silence);
-        Some(Bound { member, channels, step_ms, asks_silence, value })
+        Some(Bound { member, channels, step_ms, asks_silence, parts, looked })
     }
 
     /// Notes what is wrong at one station, unless the same is wrong at one before.
@@ -199,6 +213,28 @@ impl Binding<'_> {
             let whoever = mistake.message.replace(&format!("`{name}`"), "");
             if self.told.insert((mistake.place.clone(), whoever)) {
                 self.mistakes.push(mistake);
+            }
+        }
+    }
+
+    /// Checks whether each plan can open. Of stations whose programs and windows are alike, one is looked at.
+    fn check_firing(&mut self, plans: &[Plan], looked: &BTreeMap<StationId, Vec<Looked>>) {
+        let mut last: Option<(&Member, Option<Diagnostic>)> = None;
+        for plan in plans {
+            let mut never = Vec::new();
+            for member in &plan.members {
+                if let Some((_, known)) = last.as_ref().filter(|(other, _)| firing::is_alike(other, member)) {
+                    never.extend(known.clone().map(|known| (member, known)));
+                    continue;
+                }
+                let looked = looked.get(&member.station).map_or(&[][..], Vec::as_slice);
+                let found = firing::findings(self.rule, plan, member, looked);
+                self.say_of_station(&member.station_name, found.warnings);
+                never.extend(found.never.clone().map(|never| (member, never)));
+                last = Some((member, found.never));
+            }
+            if plan.members.len() < plan.quorum.saturating_add(never.len()) {
+                never.into_iter().for_each(|(member, never)| self.say_of_station(&member.station_name, [never]));
             }
         }
     }

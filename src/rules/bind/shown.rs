@@ -1,15 +1,36 @@
-//! What a rule is about: the value that people are shown, and whether it looks at all of its stations together.
+//! What a rule is about: the parts of its condition that people are shown, and whether it looks at all of its stations together.
 
-use crate::rules::expr::{Condition, Rule, Series};
+use super::units::Value;
+use crate::rules::expr::{Comparison, Condition, Rule, Series};
+use crate::rules::plan::{Program, TripTerm};
 
-/// What people are shown: the left side of the first comparison, or its right side where the left one is a constant.
-pub(super) fn shown(condition: &Condition) -> Option<&Series> {
-    match condition {
-        Condition::Compare { left, right, .. } => Some(if is_measured(left) { left } else { right }),
-        Condition::And(left, right) | Condition::Or(left, right) => shown(left).or_else(|| shown(right)),
-        Condition::Not(inner) => shown(inner),
-        Condition::Script { terms, .. } => terms.first().map(|(_, series)| series),
-        _ => None,
+/// One part of a trip condition at one station, as its alarm shows it.
+#[derive(Debug, Clone)]
+pub(super) struct TripPart {
+    /// What it is, where it has no value.
+    pub(super) label: String,
+    /// Its measured side.
+    pub(super) value: Option<Value>,
+    /// Whether it holds for low values.
+    pub(super) is_low: bool,
+    /// How many truths of the program it stands for.
+    pub(super) truths: usize,
+}
+
+impl TripPart {
+    /// A comparison, by its left side, or by its right side where the left one is not measured.
+    pub(super) fn of_comparison((left, right): (&Value, &Value), series: &Series, operator: Comparison) -> Self {
+        let is_left = is_measured(series);
+        let is_less = matches!(operator, Comparison::Less | Comparison::LessOrEqual);
+        let value = Some(if is_left { left } else { right }.clone());
+        Self { label: String::new(), value, is_low: is_less == is_left, truths: 1 }
+    }
+
+    /// As plans have it.
+    pub(super) fn into_term(self) -> TripTerm {
+        let unit = self.value.as_ref().map_or_else(String::new, Value::unit_text);
+        let value = Program(self.value.map(|value| value.nodes).unwrap_or_default());
+        TripTerm { label: self.label, value, unit, is_low: self.is_low, truths: self.truths }
     }
 }
 

@@ -9,12 +9,25 @@ use crate::rules::nearest::nearest;
 use crate::rules::plan::{Node, Site, WindowSpec};
 use crate::rules::verdict::Place;
 
+/// Where a window is asked for, and the instrument that fills it.
+#[derive(Debug, Clone)]
+pub(super) struct Looked {
+    /// Place of the term that asked first.
+    pub(super) place: Place,
+    /// Name of the instrument.
+    pub(super) instrument: String,
+    /// Name of the station.
+    pub(super) station: String,
+}
+
 /// The windows of one station.
 pub(super) struct Looks<'a> {
     site: &'a Site,
     sites: &'a [&'a Site],
     /// The windows so far, each once.
     pub(super) windows: Vec<WindowSpec>,
+    /// Where each window is asked for.
+    pub(super) looked: Vec<Looked>,
     /// The least interval of the instruments looked at.
     pub(super) step_ms: Option<i64>,
 }
@@ -22,7 +35,7 @@ pub(super) struct Looks<'a> {
 impl<'a> Looks<'a> {
     /// No windows yet.
     pub(super) const fn new(site: &'a Site, sites: &'a [&'a Site]) -> Self {
-        Self { site, sites, windows: Vec::new(), step_ms: None }
+        Self { site, sites, windows: Vec::new(), looked: Vec::new(), step_ms: None }
     }
 
     /// The value of a term.
@@ -102,6 +115,9 @@ impl<'a> Looks<'a> {
         let slot = self.windows.iter().position(|known| *known == spec).unwrap_or(self.windows.len());
         if slot == self.windows.len() {
             self.windows.push(spec);
+            let station = term.station.as_deref().unwrap_or(&self.site.name).to_owned();
+            let (place, instrument) = (term.place.clone(), found.instrument.name().to_owned());
+            self.looked.push(Looked { place, instrument, station });
         }
         narrow(slot, &term.place)
     }

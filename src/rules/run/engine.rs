@@ -3,10 +3,10 @@
 use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
-use super::joint::{joined_clear, joined_suppress, joined_trip, spread};
+use super::joint::{Basis, joined_clear, joined_suppress, joined_trip, spread};
 use super::late::columns;
 use super::late::ranges::LateRanges;
-use super::member::{MemberState, gather};
+use super::member::MemberState;
 use super::progress::ahead::Ahead;
 use super::series::{Change, Heard, Series, flag_of, of_strand};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, TimeRange, Timestamp};
@@ -426,9 +426,12 @@ impl PlanState {
         let clear = joined_clear(&self.members, quorum);
         let is_suppressed = self.has_suppress && joined_suppress(&self.members, quorum);
         let suppressed = is_suppressed.then_some(self.plan.suppress_text.as_str());
-        let evidence = || gather(&self.members, &self.plan.members, &self.spreads, series, instant);
+        let (states, members, spreads) = (&self.members, &self.plan.members, &self.spreads);
+        let basis = Basis { states, members, spreads, series, instant };
         let (absent, fault) = (self.absent.as_slice(), self.fault.as_deref());
-        sink(&Verdict { spec: index, instant, watermark, trip, clear, absent, suppressed, fault, evidence: &evidence });
+        let (evidence, shown) = (|| basis.evidence(), || basis.shown());
+        let (evidence, shown): (&dyn Fn() -> _, &dyn Fn() -> _) = (&evidence, &shown);
+        sink(&Verdict { spec: index, instant, watermark, trip, clear, absent, suppressed, fault, evidence, shown });
     }
 
     /// Takes the spreads over all members.

@@ -189,6 +189,38 @@ impl TruthTree {
     }
 }
 
+impl TruthTree {
+    /// The leaves that make the tree as true or false as it is, by their places among all its leaves, from left to right; none where it is
+    /// unknown.
+    pub(super) fn causes(&self, inputs: Inputs<'_>) -> Vec<usize> {
+        let (mut found, wanted) = (Vec::new(), self.truth(inputs, &mut Asked::default()));
+        if wanted != Truth::Unknown {
+            self.note_causes((inputs, wanted), &mut 0, &mut found);
+        }
+        found
+    }
+
+    /// Notes the leaves of a tree that make it what is wanted, and counts all its leaves.
+    fn note_causes(&self, (inputs, wanted): (Inputs<'_>, Truth), leaves: &mut usize, found: &mut Vec<usize>) {
+        match self {
+            Self::Not(inner) => inner.note_causes((inputs, wanted.not()), leaves, found),
+            Self::And(sides) | Self::Or(sides) => {
+                let before = found.len();
+                sides.iter().for_each(|side| side.note_causes((inputs, wanted), leaves, found));
+                if self.truth(inputs, &mut Asked::default()) != wanted {
+                    found.truncate(before);
+                }
+            }
+            _ => {
+                if self.truth(inputs, &mut Asked::default()) == wanted {
+                    found.push(*leaves);
+                }
+                *leaves += 1;
+            }
+        }
+    }
+}
+
 impl Asked {
     fn ask(&mut self, inputs: Inputs<'_>, index: u16, numbers: &[NumberTree]) -> Truth {
         let Some(script) = inputs.scripts.get(usize::from(index)) else { return Truth::Unknown };

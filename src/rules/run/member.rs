@@ -3,7 +3,7 @@
 use super::super::expr::WindowFunction;
 use super::super::interpreted::Script;
 use super::super::plan::{Member, WindowSpec};
-use super::super::verdict::{Evidence, TermValue, Truth};
+use super::super::verdict::{TermValue, Truth};
 use super::evaluate::{Asked, Inputs, NumberTree, TruthTree};
 use super::late::outages::Outages;
 use super::series::Series;
@@ -14,7 +14,6 @@ use crate::model::Timestamp;
 #[derive(Debug)]
 pub(super) struct Rare {
     suppress: Option<TruthTree>,
-    value: NumberTree,
     spreads: Vec<NumberTree>,
     scripts: Vec<Script>,
     asked: Asked,
@@ -70,7 +69,6 @@ impl MemberState {
         let condition = |program| TruthTree::of(program, &member.scripts);
         let rare = Rare {
             suppress: member.suppress.as_ref().map(condition),
-            value: NumberTree::of(&member.value),
             spreads: member.spreads.iter().map(NumberTree::of).collect(),
             scripts: member.scripts.clone(),
             asked: Asked::default(),
@@ -224,9 +222,35 @@ impl MemberState {
         if self.has_scripts { self.rare.asked.fault.take() } else { None }
     }
 
-    /// What people are shown is reckoned here, since nearly no verdict is shown to any.
-    fn evidence(&self, member: &Member, spreads: &[f64], series: &[Series], instant: Timestamp) -> Evidence {
-        let value = self.rare.value.number(Inputs { windows: &self.values, spreads, scripts: &[] });
+    /// The first part of the trip condition that makes it true, by its place among the member's terms; a comparison where there is one.
+    pub(super) fn cause(&self, member: &Member, spreads: &[f64]) -> Option<usize> {
+        if self.trip != Truth::True {
+            return None;
+        }
+        let scripts = self.rare.scripts.as_slice();
+        let causes = self.when.causes(Inputs { windows: &self.values, spreads, scripts });
+        let mut truths = 0;
+        let mut first = None;
+        for (place, term) in member.terms.iter().enumerate() {
+            let is_cause = causes.iter().any(|cause| (truths..truths + term.truths).contains(cause));
+            if is_cause && !term.value.0.is_empty() {
+                return Some(place);
+            }
+            first = first.or(is_cause.then_some(place));
+            truths += term.truths;
+        }
+        first
+    }
+
+    /// The value of a part of the trip condition. Its program is read here, since nearly no verdict is shown to anyone.
+    pub(super) fn term_value(&self, member: &Member, place: usize, spreads: &[f64]) -> Option<f64> {
+        let term = member.terms.get(place)?;
+        let inputs = Inputs { windows: &self.values, spreads, scripts: &[] };
+        Some(NumberTree::of(&term.value).number(inputs)).filter(|value| value.is_finite())
+    }
+
+    /// The values of the windows at an instant.
+    pub(super) fn window_values(&self, member: &Member, series: &[Series], instant: Timestamp) -> Vec<TermValue> {
         let term = |(window, spec): (&Window, &WindowSpec)| TermValue {
             label: spec.label.clone(),
             value: series.get(window.series).and_then(|series| window.value(series)),
@@ -234,22 +258,6 @@ impl MemberState {
             unit: spec.unit.clone(),
             flags: series.get(window.series).map_or_else(Vec::new, |series| window.flags(series, instant)),
         };
-        Evidence {
-            station: member.station_name.clone(),
-            trip: self.trip,
-            value: Some(value).filter(|value| value.is_finite()),
-            terms: self.windows.iter().zip(&member.windows).map(term).collect(),
-        }
+        self.windows.iter().zip(&member.windows).map(term).collect()
     }
-}
-
-/// The values behind a verdict, station by station.
-pub(super) fn gather(
-    states: &[MemberState],
-    members: &[Member],
-    spreads: &[f64],
-    series: &[Series],
-    instant: Timestamp,
-) -> Vec<Evidence> {
-    states.iter().zip(members).map(|(state, member)| state.evidence(member, spreads, series, instant)).collect()
 }

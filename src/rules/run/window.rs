@@ -1,7 +1,7 @@
 //! Windows `(t - width, t]` that move with the grid: exact, and cheap per sample.
 
 use super::super::expr::WindowFunction;
-use super::super::plan::WindowSpec;
+use super::super::plan::{WindowSpec, needed};
 use super::super::verdict::FlagCount;
 use super::inside::Inside;
 use super::series::Series;
@@ -154,17 +154,6 @@ impl Window {
         let ((first, before), (last, after)) = (series.get(self.from)?, series.get(self.to - 1)?);
         Some((after - before, last.since_ms(first) as f64))
     }
-}
-
-/// The least count of samples of which the share of the expected ones is not below a coverage.
-#[expect(clippy::cast_possible_truncation, reason = "a share of at most 2^32 samples")]
-fn needed(coverage_min: f64, expected: f64) -> u64 {
-    if coverage_min <= 0.0 {
-        return 0;
-    }
-    let near = (coverage_min * expected) as u64;
-    // A product that was rounded may be beside it by one.
-    (near.saturating_sub(1)..=near).find(|count| *count as f64 / expected >= coverage_min).unwrap_or(near + 1)
 }
 
 #[cfg(test)]

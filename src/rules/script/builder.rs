@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// Bytes of a title.
 const TITLE_BYTES_MAX: usize = 1_000;
 /// What a title may hold in braces.
-const PLACEHOLDERS: [&str; 4] = ["value", "stations", "rule", "since"];
-const PLACEHOLDER_HELP: &str = "write {value}, {stations}, {rule} or {since}";
+const PLACEHOLDERS: [&str; 5] = ["value", "values", "stations", "rule", "since"];
+const PLACEHOLDER_HELP: &str = "write {value}, {values}, {stations}, {rule} or {since}";
 /// Over what people are told.
 const WAYS: [&str; 4] = ["app", "sms", "email", "phone"];
 
@@ -358,7 +358,7 @@ fn title(call: &Call<'_>) -> Outcome<String> {
         return fault(
             call.place_of(1),
             message,
-            "write the title between double quotes, with {value}, {stations}, {rule} or {since}",
+            "write the title between double quotes, with {value}, {values}, {stations}, {rule} or {since}",
         );
     }
     let title = call.name(1, TITLE_BYTES_MAX)?;

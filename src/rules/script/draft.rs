@@ -161,20 +161,23 @@ impl AlarmDraft {
         }))
     }
 
-    /// The rule, if it has a scope; its condition is broken where it has none that could be understood.
-    pub(super) fn rule(&self) -> Option<Rule> {
-        let Part::Given((scope, scope_place)) = &self.scope else { return None };
+    /// The rule. Its scope is empty and its condition broken where it has none that could be understood.
+    pub(super) fn rule(&self) -> Rule {
+        let (scope, scope_place) = match &self.scope {
+            Part::Given((scope, place)) => (scope.as_str(), place),
+            Part::Missing | Part::Broken => ("", &self.place),
+        };
         let when = match &self.when {
             Part::Given(when) => Arc::clone(when),
             Part::Missing | Part::Broken => Arc::new(Condition::Broken),
         };
         let chain = self.chain.as_ref().map_or_else(Chain::default, |chain| chain.lock().chain());
         let or_rule = |place: Option<&Place>| place.unwrap_or(&self.place).clone();
-        Some(Rule {
+        Rule {
             name: self.name.clone(),
             title: self.title.clone().unwrap_or_else(|| TITLE_DEFAULT.to_owned()),
             priority: self.priority,
-            scope: scope.clone(),
+            scope: scope.to_owned(),
             quorum: self.quorum.as_ref().map(|(count, _)| *count),
             when,
             suppress_when: self.suppress_when.clone(),
@@ -199,6 +202,6 @@ impl AlarmDraft {
                 clear_when: or_rule(self.clear_place.as_ref()),
                 name: self.name_place.clone(),
             },
-        })
+        }
     }
 }

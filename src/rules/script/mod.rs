@@ -221,13 +221,12 @@ impl<'a> Trace<'a> {
         if !may_be_unfinished(alarm, source, failed) {
             self.check_parts(alarm);
         }
-        let Some(rule) = alarm.rule() else { return };
         if self.rules.len() >= RULES_MAX {
             let message = format!("there are more than {RULES_MAX} rules");
             self.diagnostics.push(mistake(alarm.place.clone(), message, "leave out what is not needed"));
             return;
         }
-        self.rules.push(rule);
+        self.rules.push(alarm.rule());
     }
 
     fn check_parts(&mut self, alarm: &AlarmDraft) {

@@ -1,7 +1,7 @@
 //! What holds of any run of the alarm machine, and that a restored machine goes on as the one that never stopped.
 #![cfg(test)]
 
-use super::{at, evidence_of, spec, words};
+use super::{at, evidence_of, of_spec, spec, words};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,17 +141,7 @@ impl Run {
                 self.now_ms += advance_ms;
                 let (instant, evidence) = (at(self.now_ms - 500), || evidence_of(*trip));
                 let (trip, clear, suppressed) = (*trip, *clear, suppressed.as_deref());
-                let verdict = Verdict {
-                    spec: *spec,
-                    instant,
-                    watermark: instant,
-                    trip,
-                    clear,
-                    absent,
-                    suppressed,
-                    fault: None,
-                    evidence: &evidence,
-                };
+                let verdict = Verdict { absent, suppressed, ..of_spec(*spec, instant, (trip, clear), &evidence) };
                 Ok(self.machine.verdict(&verdict, at(self.now_ms)))
             }
             Input::Tick { advance_ms } => {

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::Truth::{False, True};
-use super::{CHAIN, at, condition, evidence_of, judge, machine_of, opened_by, spec, told};
+use super::{CHAIN, at, condition, evidence_of, judge, machine_of, opened_by, shown_of, spec, told};
 use vocdb::alarm::event::{Carry, OperatorAction, Shelving};
 use vocdb::alarm::{AlarmKey, Condition, Machine, RuleSetRef};
 use vocdb::base::checksum::Digest;
@@ -123,6 +123,7 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
                 suppressed: None,
                 fault: None,
                 evidence: &evidence,
+                shown: shown_of(True),
             };
             machine.verdict(&verdict, at(ms));
         }
@@ -149,6 +150,7 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
         suppressed: None,
         fault: None,
         evidence: &evidence,
+        shown: shown_of(False),
     };
     assert_eq!(told(&machine.verdict(&verdict, at(13_000)))[0], "close #2 Cleared at 13000");
     assert_eq!(machine.load(Vec::new(), RuleSetRef::default(), at(14_000)), []);

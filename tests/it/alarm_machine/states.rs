@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::Truth::{False, True, Unknown};
-use super::{CHAIN, at, condition, evidence_of, judge, machine_of, opened_by, spec, told};
+use super::{CHAIN, at, condition, evidence_of, judge, machine_of, opened_by, shown_of, spec, told};
 use vocdb::alarm::event::{OperatorAction, Shelving};
 use vocdb::alarm::{AlarmError, AlarmKey, Condition, Machine};
 use vocdb::rules::verdict::{AlarmSpec, Truth, Verdict};
@@ -32,6 +32,7 @@ fn judge_suppressed(machine: &mut Machine, ms: i64, trip: Truth, by: Option<&str
         suppressed: by,
         fault: None,
         evidence: &evidence,
+        shown: shown_of(trip),
     };
     told(&machine.verdict(&verdict, at(ms)))
 }

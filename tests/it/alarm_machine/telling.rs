@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::Truth::{False, True};
-use super::{CHAIN, at, evidence_of, opened_by, spec, told};
+use super::{CHAIN, at, evidence_of, opened_by, shown_of, spec, told};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -104,6 +104,7 @@ fn trip(machine: &mut Machine, place: usize, ms: i64, is_on: bool) -> Vec<AlarmE
         suppressed: None,
         fault: None,
         evidence: &evidence,
+        shown: shown_of(trip),
     };
     let mut events = machine.verdict(&verdict, at(ms));
     events.extend(machine.tick(at(ms), None));

@@ -98,7 +98,7 @@ fn the_forecast_of_a_flood_agrees_with_a_count_by_hand() {
     host.db.events().unwrap().iter().for_each(|event| tally.take(event));
     let end = Timestamp::from_ms(BEGIN_MS + 12 * 60 * MINUTE_MS);
     tally.end(end);
-    let forecast = tally.forecast(TimeRange::new(Timestamp::from_ms(BEGIN_MS), end));
+    let forecast = tally.forecast(end.since_ms(Timestamp::from_ms(BEGIN_MS)));
     let of = |name: &str| forecast.contacts[&Contact(name.to_owned())];
     // Nine one by one, the tenth in a roll-up, the last two in another; a flood of ten minutes. Twice that in a day.
     assert_eq!(of("duty"), (22.0, 10.0 / 720.0));

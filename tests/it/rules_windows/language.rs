@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::fmt;
-use vocdb::rules::{RuleFile, Site};
+use vocdb::rules::{RuleFile, Site, compile};
 use vocdb::{Channel, Instrument, InstrumentId, Interval, StationId, Unit};
 
 /// The stations of every random rule set.
@@ -389,8 +389,8 @@ pub(crate) fn any_rule() -> impl Strategy<Value = RandomRule> {
     let remind = prop::option::weighted(0.3, (select(vec![5_i64, 20, 60]), 1_u32..4));
     let life =
         (prop::bool::weighted(0.2), prop::option::weighted(0.2, select(vec![10_i64, 30, 60])), remind, any::<bool>());
-    (any_claim(), clear, suppress, hold, missing, (scope, grid), (chain, life)).prop_map(
-        |(when, clear, suppress, hold_s, missing, (scope, grid), (mut chain, life))| {
+    (any_claim(), clear, suppress, hold, missing, (scope, grid), (chain, life))
+        .prop_map(|(when, clear, suppress, hold_s, missing, (scope, grid), (mut chain, life))| {
             let (latches, auto_close_s, remind, has_roster) = life;
             let life = Life { latches, auto_close_s, remind, has_roster };
             chain.sort_unstable_by_key(|(after_s, ..)| *after_s);
@@ -399,6 +399,6 @@ pub(crate) fn any_rule() -> impl Strategy<Value = RandomRule> {
             let twice = |claim: Claim| Claim::Not(Box::new(Claim::Not(Box::new(claim))));
             let clear = clear.map(|(claim, hold_s)| (twice(claim), hold_s));
             RandomRule { when, clear, suppress, every_s, lateness_s, hold_s, missing, quorum, scope, chain, life }
-        },
-    )
+        })
+        .prop_filter("the rule can open", |rule| compile(&[file_of(std::slice::from_ref(rule))], &sites()).is_ok())
 }

@@ -1,12 +1,13 @@
 //! Rules evaluated from a plain list of all frames, anew at each instant: slow, and simple enough to be believed.
 #![cfg(test)]
 
+use super::causes::Causes;
 use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id, interval_ms};
 use super::values::{finite, mean_of, plain, value_of};
 use vocdb::rules::Plan;
 use vocdb::rules::expr::{Strand, WindowFunction};
 use vocdb::rules::plan::WindowSpec;
-use vocdb::rules::verdict::{Evidence, FlagCount, TermValue, Truth};
+use vocdb::rules::verdict::{Evidence, FlagCount, Shown, TermValue, Truth};
 use vocdb::{InstrumentId, Quality, Sample};
 
 /// Every frame that was pushed, the newest at each instant, in no order.
@@ -40,7 +41,7 @@ impl Frames {
 
 /// One station at one instant, among the stations of the rule.
 #[derive(Clone, Copy)]
-struct Site<'a> {
+pub(super) struct Site<'a> {
     frames: &'a Frames,
     stations: &'a [u32],
     station: u32,
@@ -48,7 +49,7 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
-    fn look(&self, look: &Look) -> Option<f64> {
+    pub(super) fn look(&self, look: &Look) -> Option<f64> {
         let width_s = look.width_s.unwrap_or(look.interval_s());
         let channel = usize::from(look.channel == 'y');
         let instrument = instrument_id(self.station, look.is_slow());
@@ -107,7 +108,7 @@ impl Site<'_> {
         (is_covered && values.len() > 1).then(|| values.iter().all(|value| *value == values[0]))
     }
 
-    fn amount(&self, amount: &Amount) -> Option<f64> {
+    pub(super) fn amount(&self, amount: &Amount) -> Option<f64> {
         match amount {
             Amount::Look(look) => self.look(look),
             Amount::Plus(left, right) => finite(self.amount(left)? + self.amount(right)?),
@@ -119,12 +120,12 @@ impl Site<'_> {
         }
     }
 
-    fn ratio(&self, over: &Amount, under: &Amount) -> Option<f64> {
+    pub(super) fn ratio(&self, over: &Amount, under: &Amount) -> Option<f64> {
         finite(self.amount(over)? / self.amount(under)?)
     }
 
     /// `None` where it cannot be said.
-    fn claim(&self, claim: &Claim) -> Option<bool> {
+    pub(super) fn claim(&self, claim: &Claim) -> Option<bool> {
         match claim {
             Claim::Limit(left, by, limit) => compare(self.amount(left), by, Some(*limit)),
             Claim::LimitAt(left, by, limit, (station, other)) => {
@@ -151,24 +152,6 @@ impl Site<'_> {
                 _ => None,
             },
             Claim::Not(inner) => self.claim(inner).map(|holds| !holds),
-        }
-    }
-
-    /// The left side of the first comparison.
-    fn shown(&self, claim: &Claim) -> Option<f64> {
-        match claim {
-            Claim::Limit(left, ..) | Claim::LimitAt(left, ..) | Claim::Pair(left, ..) => self.amount(left),
-            Claim::Ratio(over, under, ..) => self.ratio(over, under),
-            Claim::Counted(look, ..) | Claim::Covered(look, ..) | Claim::Rated(look, ..) => self.look(look),
-            Claim::And(left, right) | Claim::Or(left, right) => {
-                if compares(left) {
-                    self.shown(left)
-                } else {
-                    self.shown(right)
-                }
-            }
-            Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => None,
-            Claim::Not(inner) => self.shown(inner),
         }
     }
 
@@ -211,16 +194,6 @@ fn flags_of(samples: &[(i64, Sample)]) -> Vec<FlagCount> {
     Quality::ALL.into_iter().filter_map(of).collect()
 }
 
-/// Whether any comparison is in a condition.
-fn compares(claim: &Claim) -> bool {
-    match claim {
-        Claim::And(left, right) | Claim::Or(left, right) => compares(left) || compares(right),
-        Claim::Not(inner) => compares(inner),
-        Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => false,
-        _ => true,
-    }
-}
-
 fn compare(left: Option<f64>, by: &str, right: Option<f64>) -> Option<bool> {
     let (left, right) = (left?, right?);
     let order = left.partial_cmp(&right)?;
@@ -244,6 +217,7 @@ pub(crate) struct Saying {
     pub(crate) absent: Vec<String>,
     pub(crate) is_suppressed: bool,
     pub(crate) evidence: Vec<Evidence>,
+    pub(crate) shown: Shown,
 }
 
 impl Saying {
@@ -411,13 +385,16 @@ impl NaivePlan {
             self.unknown_since.iter().map(|since| self.stations.len() > 1 && is_gone(since)).collect();
         let names = self.plan.members.iter().map(|member| member.station_name.clone());
         let absent = names.zip(&gone).filter(|(_, gone)| **gone).map(|(name, _)| name).collect();
+        let sites: Vec<Site<'_>> = self.stations.iter().map(at).collect();
+        let causes = Causes::of(&self.rule.when, &sites);
         let evidence = self.plan.members.iter().zip(&self.stations).zip(&trips).map(|((member, station), trip)| {
             let site = at(station);
             let terms = member.windows.iter().map(|spec| site.term(spec)).collect();
-            let value = site.shown(&self.rule.when);
+            let value = causes.value(&site);
             Evidence { station: member.station_name.clone(), trip: truth(*trip), value, terms }
         });
         let evidence = evidence.collect();
+        let shown = causes.shown(&sites, &self.plan.members[0].terms);
         let quorum = self.rule.quorum.unwrap_or(1).min(self.rule.scope) as usize;
         let trip = truth(joint_trip(quorum, &trips, &gone));
         self.was_clear.iter_mut().zip(&clears).for_each(|(was, clear)| *was = clear.or(*was));
@@ -429,7 +406,7 @@ impl NaivePlan {
             trips.iter().zip(is_quiet).filter(|(trip, is_quiet)| is_meant(trip) && !is_quiet).count()
                 < quorum.min(meant)
         });
-        Saying { ms, watermark_ms: ms, trip, clear, absent, is_suppressed, evidence }
+        Saying { ms, watermark_ms: ms, trip, clear, absent, is_suppressed, evidence, shown }
     }
 }
 

@@ -62,21 +62,113 @@ fn a_mistake_is_drawn_at_its_place_and_ends_with_code_one() {
     assert_eq!(run(dir.path(), &["rules", "backtest", "r", "--store", "s", "--responder", "soon"]).code, Some(2));
 }
 
+/// A store `s` with so many days of minutes of benzene, of which some may be missing: 60 ppb in the first ten minutes of each day, 1 ppb otherwise.
+fn days(dir: &Path, days: &[bool]) {
+    let mut text = "t,b\n".to_owned();
+    for (day, _) in (1..).zip(days).filter(|(_, is_there)| **is_there) {
+        for minute in 0..1_440 {
+            let value = if minute < 10 { 60 } else { 1 };
+            text += &format!("2024-06-{day:02}T{:02}:{:02}:00Z,{value}\n", minute / 60, minute % 60);
+        }
+    }
+    fs::write(dir.join("b.csv"), text).unwrap();
+    let import =
+        ["import", "s", "b.csv", "--station", "park/S1", "--instrument", "gc", "--interval", "1m", "--time", "t"];
+    run_with(dir, &import, &["--channel", "b=benzene:ppb"]).printed();
+}
+
+fn forecast(dir: &Path, rules: &str) -> Value {
+    lines(&run(dir, &["rules", "check", rules, "--store", "s", "--json"]).printed()).pop().unwrap()
+}
+
+/// Openings of each rule in a backtest over the range of a forecast.
+fn openings(dir: &Path, rules: &str, forecast: &Value) -> std::collections::BTreeMap<String, u64> {
+    let [from, to] = ["forecast_from", "forecast_to"].map(|name| forecast[name].as_str().unwrap());
+    let backtest = ["rules", "backtest", rules, "--store", "s", "--from", from, "--to", to, "--json"];
+    let mut found = std::collections::BTreeMap::new();
+    for line in lines(&run(dir, &backtest).printed()).iter().filter(|line| line["event"] == "alarm_opened") {
+        *found.entry(line["body"]["rule"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    found
+}
+
 #[test]
-fn a_forecast_says_what_the_rules_do_in_a_day() {
+fn a_forecast_counts_the_openings_of_a_backtest_and_divides_them_by_the_days_with_readings() {
+    let silent = "alarm(\"silent\").scope(stations(\"park/*\")).when(silent(10.minutes)).on_missing(\"keep\", 15.minutes)\
+                  .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), \"app\"));";
+    for (there, days_there, silences) in [(&[true, true][..], 2.0, 0), (&[true, true, false, false, true], 3.0, 1)] {
+        let dir = crate::scratch::dir();
+        let dir = dir.path();
+        days(dir, there);
+        rules(dir, "r", "30.ppb");
+        fs::write(dir.join("r/silent.rhai"), silent).unwrap();
+        let forecast = forecast(dir, "r");
+        let days = forecast["forecast_from_days"].as_f64().unwrap();
+        assert!((days - days_there).abs() < 0.01, "{forecast}");
+        let openings = openings(dir, "r", &forecast);
+        assert_eq!(serde_json::to_value(&openings).unwrap(), forecast["openings"]);
+        assert_eq!(openings.get("high").copied(), Some(there.iter().filter(|is_there| **is_there).count() as u64));
+        assert_eq!(openings.get("silent").copied().unwrap_or(0), silences, "{forecast}");
+        let per_day = forecast["openings_per_day"]["high"].as_f64().unwrap();
+        assert!((per_day * days - openings["high"] as f64).abs() < 1e-9, "{forecast}");
+        let all = run(dir, &["rules", "backtest", "r", "--store", "s"]).printed();
+        assert_eq!(all.matches(" opened: ").count() as u64, openings.values().sum::<u64>(), "{all}");
+        let early = run(dir, &["rules", "backtest", "r", "--store", "s", "--from", "2024-01-01"]).printed();
+        assert_eq!(early, all, "nothing before the first reading counts");
+        // Every opening pages the desk; the alarms are over before they would page the boss a second time.
+        let duty = forecast["contacts"].as_array().unwrap().iter().find(|of| of["contact"] == "duty").unwrap();
+        let pages = duty["pages_per_day"].as_f64().unwrap() * days;
+        assert!((pages - openings.values().sum::<u64>() as f64).abs() < 1e-9, "{forecast}");
+    }
+}
+
+#[test]
+fn less_than_a_day_of_readings_gives_counts_and_no_rates() {
     let dir = crate::scratch::dir();
     store(dir.path());
     rules(dir.path(), "r", "10.ppb");
-    let printed = run(dir.path(), &["rules", "check", "r", "--store", "s", "--json"]).printed();
-    let forecast = lines(&printed).pop().unwrap();
-    let days = forecast["forecast_from_days"].as_f64().unwrap();
-    assert!((days * 1440.0 - 59.0).abs() < 0.01, "{days}");
-    assert!((forecast["openings_per_day"]["high"].as_f64().unwrap() * days - 2.0).abs() < 1e-9, "{forecast}");
-    // Both openings page the desk; the second alarm is over before it would page the boss.
-    for (place, who, pages) in [(0, "boss", 1.0), (1, "duty", 2.0)] {
-        let of = &forecast["contacts"][place];
-        assert_eq!((&of["contact"], &of["flood_share"]), (&Value::from(who), &Value::from(0.0)));
-        assert!((of["pages_per_day"].as_f64().unwrap() * days - pages).abs() < 1e-9, "{forecast}");
+    let forecast = forecast(dir.path(), "r");
+    assert_eq!((&forecast["too_little_data"], &forecast["openings_per_day"]), (&Value::Bool(true), &Value::Null));
+    assert_eq!(forecast["openings"]["high"], 2);
+    let text = run(dir.path(), &["rules", "check", "r", "--store", "s"]).printed();
+    assert!(
+        text.contains("too little data for a forecast: the store has 1.0 hours of readings, and a day is needed"),
+        "{text}"
+    );
+    assert!(text.contains("high: 2 openings in that time") && !text.contains("a day,"), "{text}");
+}
+
+#[test]
+fn without_a_station_units_of_species_are_checked_and_the_rest_is_listed() {
+    let dir = crate::scratch::dir();
+    let dir = dir.path();
+    rules(dir, "bare", "30");
+    let ended = run(dir, &["rules", "check", "bare"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.out.contains("error: 30 has no unit") && ended.out.contains("^^ write 30.ppb"), "{}", ended.out);
+    rules(dir, "good", "30.ppb");
+    let more = "alarm(\"wind\").scope(stations(\"park/*\")).when(last(\"wind speed\") > 3 and last(\"gc/tvoc\") > 3.ppb)\
+                .clear_when(last(\"wind speed\") < 2, 5.minutes).on_missing(\"keep\", 15.minutes);\n";
+    fs::write(dir.join("good/wind.rhai"), more).unwrap();
+    let text = run(dir, &["rules", "check", "good"]).printed();
+    assert!(text.contains("2 files, 0 warnings\n") && !text.contains("no mistake"), "{text}");
+    assert!(
+        text.contains("not checked, because no station is known:") && text.contains("units of `gc/tvoc`, `wind speed`"),
+        "{text}"
+    );
+    assert!(text.contains("check them with --store"), "{text}");
+    let json = lines(&run(dir, &["rules", "check", "good", "--json"]).printed());
+    assert_eq!(json[0]["unchecked_units"], serde_json::json!(["gc/tvoc", "wind speed"]));
+    // One file's mistakes hide no other's.
+    fs::write(
+        dir.join("good/broken.rhai"),
+        "alarm(\"x\").scope(stations(\"p\")).when(avgg(\"benzene\", 1.hour) > 3.ppb);\n",
+    )
+    .unwrap();
+    fs::write(dir.join("good/bare.rhai"), "alarm(\"y\").when(avg(\"toluene\", 1.hour) > 3);\n").unwrap();
+    let both = run(dir, &["rules", "check", "good"]);
+    for says in ["no function `avgg`", "3 has no unit", "the alarm `y` has no `.scope`"] {
+        assert!(both.out.contains(says), "{says}: {}", both.out);
     }
 }
 
@@ -142,9 +234,9 @@ fn a_folder_without_a_rule_and_a_range_without_time_are_told_and_nothing_is_take
         assert!(error.contains("no `alarm(...)`"), "{error}");
     }
     let unbound = run(dir, &["rules", "check", "r"]).printed();
-    assert!(unbound.contains("no station was at hand"), "{unbound}");
+    assert!(unbound.contains("no station is known"), "{unbound}");
     let bound = run(dir, &["rules", "check", "r", "--store", "s"]).printed();
-    assert!(!bound.contains("no station was at hand"), "{bound}");
+    assert!(!bound.contains("no station is known"), "{bound}");
     let turned = ["--from", "2024-06-02", "--to", "2024-06-01"];
     for question in [
         &["rules", "backtest", "r", "--store", "s"][..],

@@ -6,7 +6,7 @@ use crate::alarm::machine::Heartbeat;
 use crate::alarm::state::RuleSetRef;
 use crate::base::checksum::Digest;
 use crate::rules::verdict::{
-    AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Remind, Step, Truth, Verdict,
+    AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Remind, Shown, Step, Truth, Verdict,
 };
 use proptest::prelude::*;
 
@@ -71,6 +71,7 @@ fn verdict(machine: &mut Machine, spec: usize, is_high: bool, now: Timestamp) ->
         suppressed: None,
         fault: None,
         evidence: &Vec::new,
+        shown: &Shown::default,
     };
     machine.verdict(&verdict, now)
 }

@@ -4,6 +4,7 @@ mod backtest;
 mod check;
 mod draw;
 mod files;
+mod forecast;
 mod test;
 
 use crate::failure::Failure;
