@@ -1,5 +1,6 @@
 //! What people read.
 
+use crate::base::escape::Line;
 use crate::model::{Timestamp, Unit};
 use crate::rules::verdict::{AlarmSpec, Evidence, Truth, Verdict};
 
@@ -10,7 +11,7 @@ pub(super) fn want(verdict: &Verdict<'_>, evidence: &[Evidence]) -> String {
         return String::new();
     }
     if let Some(fault) = verdict.fault {
-        return format!(" (no verdict: the closure has no answer: {fault})");
+        return format!(" (no verdict: the closure has no answer: {})", Line(fault));
     }
     let unknown: Vec<&Evidence> = evidence.iter().filter(|one| one.trip == Truth::Unknown).collect();
     let is_silent = unknown.iter().flat_map(|one| &one.terms).all(|term| term.coverage == 0.0);

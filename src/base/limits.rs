@@ -34,6 +34,8 @@ pub const DECIMALS_MAX: u8 = 12;
 pub const VALUE_MAGNITUDE_MAX: f64 = 1e15;
 /// A name of a station, instrument, channel, rule, contact or person, in bytes.
 pub const NAME_BYTES_MAX: usize = 200;
+/// A comment or reason that the ledger keeps, in bytes.
+pub const WORDS_BYTES_MAX: usize = 64 << 10;
 /// How far ahead of the host's clock a frame may be before it is refused: ten minutes.
 pub const FUTURE_MS_MAX: i64 = 600_000;
 /// How long an instant waits for a silent station where the rule says nothing: fifteen minutes.
@@ -73,5 +75,6 @@ const _: () = assert!(ROWS_PER_BLOCK.is_multiple_of(VALUES_PER_GROUP));
 const _: () = assert!(VALUES_PER_GROUP == 128, "a patch's position is seven bits, and lanes hold 4 x 32 values");
 const _: () = assert!(ROWS_PER_CHUNK_MAX <= BLOCKS_PER_CHUNK_MAX * ROWS_PER_BLOCK);
 const _: () = assert!(LEDGER_RECORD_BYTES_MAX < LEDGER_COMMIT_BYTES_MAX);
+const _: () = assert!(4 * WORDS_BYTES_MAX < LEDGER_RECORD_BYTES_MAX);
 const _: () = assert!(2 * LEDGER_RECORD_BYTES_MAX < DUMP_LINE_BYTES_MAX);
 const _: () = assert!(HEAD_BYTES_MAX < WAL_FRAME_BYTES_MAX);

@@ -22,5 +22,6 @@ pub use interval::Interval;
 pub use quality::Quality;
 pub use registry::Registry;
 pub use station::{Position, Station, StationId};
+pub(crate) use station::{check_length, check_line};
 pub use timestamp::{TimeRange, Timestamp};
 pub use unit::{Dimension, ReferenceState, Unit};

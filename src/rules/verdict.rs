@@ -1,6 +1,7 @@
 //! What the rule layer says to the alarm layer, and the words that both share.
 
 use crate::base::checksum::Digest;
+use crate::base::escape::Line;
 use crate::model::{Quality, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,7 +20,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        write!(f, "{}:{}:{}", Line(&self.file), self.line, self.column)
     }
 }
 

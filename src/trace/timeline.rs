@@ -1,6 +1,7 @@
 //! The history of one alarm, from the ledger's events alone.
 
 use crate::alarm::event::{AlarmEvent, AlarmId, DeliveryResult};
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct TimelineEntry {
     /// When: event time for what was measured, host time for what people and gateways did.
     pub at: Timestamp,
-    /// What, in a sentence.
+    /// What, in one line. Control and invisible characters are escaped.
     pub what: String,
 }
 
@@ -34,7 +35,7 @@ pub fn timeline(events: &[AlarmEvent], alarm: AlarmId) -> Vec<TimelineEntry> {
                     DeliveryResult::Refused { reason } => format!("{way} to {contact} refused: {reason}"),
                     DeliveryResult::Superseded { .. } => format!("{way} to {contact} left out for a later message"),
                 };
-                TimelineEntry { at: delivery.at, what: how }
+                TimelineEntry { at: delivery.at, what: Line(how).to_string() }
             }),
             event if event.alarm() == Some(alarm) => describe(event),
             _ => None,

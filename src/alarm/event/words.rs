@@ -4,13 +4,18 @@ use super::any::AlarmEvent;
 use super::condition::{Carry, Cause, Knowledge, LatchChange};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
 use super::telling::LATE_MS;
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 
 impl AlarmEvent {
-    /// When and what, in a sentence: event time for what was measured, host time for what people did. `None` for the rows of the
-    /// outbox and what became of them.
+    /// When and what, in one line: event time for what was measured, host time for what people did. Control and invisible characters in
+    /// the text of operators and gateways are escaped. `None` for the rows of the outbox and what became of them.
     #[must_use]
     pub fn sentence(&self) -> Option<(Timestamp, String)> {
+        self.words().map(|(at, what)| (at, Line(what).to_string()))
+    }
+
+    fn words(&self) -> Option<(Timestamp, String)> {
         Some(match self {
             Self::Opened(opened) => (opened.opened_at, format!("opened: {} (since {})", opened.title, opened.since)),
             Self::Closed(closed) => (closed.closed_at, format!("closed: {}", closed.reason.words())),

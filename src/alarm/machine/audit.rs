@@ -3,6 +3,7 @@
 use super::Machine;
 use crate::alarm::event::{AlarmId, Shelving};
 use crate::alarm::state::{Alarm, Silence};
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 use std::fmt;
 
@@ -46,9 +47,9 @@ impl fmt::Display for NextStep {
         match self {
             Self::Step { index, due } => write!(f, "step {} at {due}", index + 1),
             Self::Reminder { number, due } => write!(f, "reminder {number} at {due}"),
-            Self::Acknowledged { by } => write!(f, "nothing: {by} takes care of it"),
-            Self::Silent { why, until: Some(until) } => write!(f, "nothing until {until}: {why}"),
-            Self::Silent { why, until: None } => write!(f, "nothing: {why}"),
+            Self::Acknowledged { by } => write!(f, "nothing: {} takes care of it", Line(by)),
+            Self::Silent { why, until: Some(until) } => write!(f, "nothing until {until}: {}", Line(why)),
+            Self::Silent { why, until: None } => write!(f, "nothing: {}", Line(why)),
             Self::ChainDone => f.write_str("nothing: everybody in its chain has been told"),
             Self::NoChain => f.write_str("nothing: its rule tells nobody"),
         }

@@ -11,7 +11,7 @@ impl Machine {
     /// An operator takes notice of an alarm.
     ///
     /// # Errors
-    /// [`AlarmError::Nobody`], [`AlarmError::NotOpen`], [`AlarmError::AlreadyAcknowledged`].
+    /// [`AlarmError::Nobody`], [`AlarmError::Words`], [`AlarmError::NotOpen`], [`AlarmError::AlreadyAcknowledged`].
     pub fn acknowledge(
         &mut self,
         alarm: AlarmId,
@@ -19,7 +19,7 @@ impl Machine {
         comment: &str,
         now: Timestamp,
     ) -> Result<AlarmEvent, AlarmError> {
-        AlarmError::unless_named(by)?;
+        AlarmError::unless_said(by, comment)?;
         let open = self.alarms.get(&alarm).ok_or(AlarmError::NotOpen(alarm))?;
         if let Some(before) = &open.acknowledged {
             return Err(AlarmError::AlreadyAcknowledged { alarm, by: before.by.clone(), at: before.at });
@@ -42,7 +42,7 @@ impl Machine {
         (by, comment): (&str, &str),
         now: Timestamp,
     ) -> Result<Vec<AlarmEvent>, AlarmError> {
-        AlarmError::unless_named(by)?;
+        AlarmError::unless_said(by, comment)?;
         let open = self.alarms.get(&alarm).ok_or(AlarmError::NotOpen(alarm))?;
         let key = open.key();
         match &action {
@@ -58,7 +58,7 @@ impl Machine {
     /// An operator does something about a rule over a scope, whether an alarm is open or not: shelves it, takes it out of service.
     ///
     /// # Errors
-    /// [`AlarmError::Nobody`], [`AlarmError::NoCondition`], [`AlarmError::Already`], [`AlarmError::Not`],
+    /// [`AlarmError::Nobody`], [`AlarmError::Words`], [`AlarmError::NoCondition`], [`AlarmError::Already`], [`AlarmError::Not`],
     /// [`AlarmError::ShelvedUntilPast`].
     pub fn operate_on(
         &mut self,
@@ -67,7 +67,7 @@ impl Machine {
         (by, comment): (&str, &str),
         now: Timestamp,
     ) -> Result<Vec<AlarmEvent>, AlarmError> {
-        AlarmError::unless_named(by)?;
+        AlarmError::unless_said(by, comment)?;
         let alarm = self.alarms.iter().find(|(_, alarm)| alarm.is_of(&key.rule, &key.scope_key)).map(|(id, _)| *id);
         let silence = self.silence(&key.rule, &key.scope_key);
         if alarm.is_none() && silence.is_none() && self.place_of(&key.rule, &key.scope_key).is_none() {

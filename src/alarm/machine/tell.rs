@@ -7,6 +7,7 @@ use crate::alarm::event::{
 use crate::alarm::roster;
 use crate::alarm::state::{Alarm, FLOOD_ALARMS};
 use crate::base::checksum::sha256;
+use crate::base::escape::{Line, Lines};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Party, Priority};
 use std::collections::BTreeSet;
@@ -35,7 +36,7 @@ impl Message<'_> {
     fn text(&self) -> String {
         match self.guidance() {
             guidance if guidance.is_empty() || self.repeat > 0 => self.text.clone(),
-            guidance => format!("{}\n{guidance}", self.text),
+            guidance => format!("{}\n{}", self.text, Lines(guidance)),
         }
     }
 }
@@ -77,7 +78,7 @@ impl Machine {
         };
         self.emit(AlarmEvent::Escalated(escalated), events);
         let again = if alarm_retrips > 0 { "tripped again: " } else { "" };
-        let text = format!("{again}{}", opened.title);
+        let text = format!("{again}{}", Line(&opened.title));
         let retrips = alarm_retrips;
         let message = Message { opened: &opened, subject: Subject::Step(number), repeat: 0, retrips, text, now };
         for party in &parties {
@@ -100,7 +101,7 @@ impl Machine {
         let due = first_due.plus_ms(remind.every_ms.saturating_mul(i64::from(missed)));
         self.emit(AlarmEvent::Reminded(Reminded { alarm: id, repeat, due, at: now }), events);
         let Some(subject) = alarm.subject() else { return };
-        let text = format!("still open, reminder {repeat}: {}", alarm.opened.title);
+        let text = format!("still open, reminder {repeat}: {}", Line(&alarm.opened.title));
         let message = Message { opened: &alarm.opened, subject, repeat, retrips: alarm.retrips, text, now };
         self.tell_again(&alarm, &message, events);
     }
@@ -111,7 +112,7 @@ impl Machine {
         let alarm = self.alarms.get(&closed.alarm).cloned();
         self.emit(AlarmEvent::Closed(Box::new(closed)), events);
         let Some(alarm) = alarm.filter(|alarm| alarm.paused_since.is_none()) else { return };
-        let text = format!("closed: {} ({words})", alarm.opened.title);
+        let text = format!("closed: {} ({words})", Line(&alarm.opened.title));
         let (opened, retrips) = (&*alarm.opened, alarm.retrips);
         let message = Message { opened, subject: Subject::Closed, repeat: 0, retrips, text, now };
         self.tell_again(&alarm, &message, events);
@@ -192,7 +193,7 @@ impl Machine {
         let subject = Subject::RollUp(number);
         let mut text = format!("{alarms} alarms in 10 minutes; {} messages in one:", held.len());
         for one in held.iter().take(ROLL_UP_LINES) {
-            text.push_str(&format!("\n{} {}", one.alarm, one.text));
+            text.push_str(&format!("\n{} {}", one.alarm, Line(&one.text)));
         }
         if let Some(more) = held.len().checked_sub(ROLL_UP_LINES).filter(|more| *more > 0) {
             text.push_str(&format!("\nand {more} more"));

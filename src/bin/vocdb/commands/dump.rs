@@ -10,6 +10,7 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use vocdb::base::escape::Line;
 use vocdb::{DumpReport, DumpScope, TimeRange, Timestamp};
 
 /// Print a store as text, from which `vocdb restore` makes it again, bit for bit
@@ -57,7 +58,7 @@ impl Dump {
             return self.write(&scope, output.writer()).map(|_| ());
         };
         let unwritten =
-            |error: &dyn std::fmt::Display| Failure::Says(format!("cannot write {}: {error}", path.display()));
+            |error: &dyn std::fmt::Display| Failure::Says(format!("cannot write {}: {error}", Line(path.display())));
         let file = File::create_new(path).map_err(|error| unwritten(&error))?;
         let mut writer = BufWriter::new(&file);
         let report = self.write(&scope, &mut writer).and_then(|report| {
@@ -92,7 +93,7 @@ impl Dump {
 impl Dumped {
     fn text(&self) -> String {
         let DumpReport { records, rows, arrivals, bytes, .. } = &self.report;
-        let (store, file) = (&self.store, &self.file);
+        let (store, file) = (Line(&self.store), Line(&self.file));
         format!("{store} is dumped in {file}: {records} records, {} rows, {bytes} bytes\n", rows + arrivals)
     }
 }

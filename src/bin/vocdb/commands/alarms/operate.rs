@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use vocdb::alarm::AlarmKey;
 use vocdb::alarm::event::Shelving;
 use vocdb::base::clock::{Clock, SystemClock};
+use vocdb::base::escape::Line;
 use vocdb::{AlarmId, Interval, Timestamp};
 
 /// Who does it, and what they say.
@@ -99,7 +100,7 @@ impl Ack {
             by: by.clone(),
             comment: comment.clone(),
         };
-        output.either(&done, || format!("alarm #{} is acknowledged by {by}\n", self.alarm))
+        output.either(&done, || format!("alarm #{} is acknowledged by {}\n", self.alarm, Line(by)))
     }
 }
 
@@ -116,8 +117,9 @@ impl Shelve {
             Shelving::Until(until) => until.to_string(),
             Shelving::UntilNormal => "normal".to_owned(),
         };
-        output
-            .either(&Operated::of("shelved", &key, &self.said), || format!("{key} is shelved by {by} until {until}\n"))
+        output.either(&Operated::of("shelved", &key, &self.said), || {
+            format!("{key} is shelved by {} until {until}\n", Line(by))
+        })
     }
 }
 
@@ -128,7 +130,9 @@ impl Unshelve {
         let db = store::open_at_host_time(&self.store)?;
         db.unshelve(&key, by, comment).map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
-        output.either(&Operated::of("unshelved", &key, &self.said), || format!("{key} is off the shelf, by {by}\n"))
+        output.either(&Operated::of("unshelved", &key, &self.said), || {
+            format!("{key} is off the shelf, by {}\n", Line(by))
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use vocdb::alarm::AlarmRecord;
 use vocdb::alarm::report::{Explanation, Told, Transition};
+use vocdb::base::escape::Line;
 use vocdb::rules::verdict::Evidence;
 
 /// One alarm and where it stands.
@@ -97,19 +98,20 @@ impl AlarmView {
     /// One line of a list.
     pub(super) fn line(&self) -> String {
         let Self { alarm, opened_at, priority, rule, scope, title, .. } = self;
-        format!("#{alarm} {opened_at} {priority} `{rule}` at `{scope}` ({}): {title}\n", self.states.join(", "))
+        let (rule, scope, title, states) = (Line(rule), Line(scope), Line(title), self.states.join(", "));
+        format!("#{alarm} {opened_at} {priority} `{rule}` at `{scope}` ({states}): {title}\n")
     }
 
     /// All there is to say.
     pub(super) fn text(&self) -> String {
         let mut text = self.line();
         for line in self.guidance.lines() {
-            let _ = writeln!(text, "  to do: {line}");
+            let _ = writeln!(text, "  to do: {}", Line(line));
         }
         for (what, value) in [("acknowledged by", &self.acknowledged_by), ("owner", &self.owner), ("next", &self.next)]
         {
             if let Some(value) = value {
-                let _ = writeln!(text, "  {what}: {value}");
+                let _ = writeln!(text, "  {what}: {}", Line(value));
             }
         }
         text

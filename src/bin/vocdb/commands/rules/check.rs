@@ -11,6 +11,7 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use vocdb::alarm::report::{AlarmTally, Forecast};
+use vocdb::base::escape::Line;
 use vocdb::rules::{Diagnostic, RuleFile, check, trace};
 use vocdb::{Backtest, ReadOnly, Replayed, TimeRange, Timestamp, stations_of_tests};
 
@@ -62,7 +63,7 @@ impl Check {
         let errors = found.iter().filter(|diagnostic| !diagnostic.is_warning).count();
         if errors > 0 {
             output.flush()?;
-            return Err(Failure::Says(format!("{errors} mistakes in `{}`", self.dir.display())));
+            return Err(Failure::Says(format!("{errors} mistakes in `{}`", Line(self.dir.display()))));
         }
         if rules.is_empty() {
             output.flush()?;
@@ -124,11 +125,11 @@ fn forecast(store: &ReadOnly, files: &[RuleFile], output: &mut Output) -> Result
     output.either(&object, || {
         let mut text = format!("forecast from the last {days:.1} days\n");
         for (rule, openings) in &openings_per_day {
-            let _ = writeln!(text, "  {rule}: {openings:.2} openings a day");
+            let _ = writeln!(text, "  {}: {openings:.2} openings a day", Line(rule));
         }
         for (contact, (pages, flood)) in &contacts {
-            let _ =
-                writeln!(text, "  {}: {pages:.2} pages a day, {:.1} % of the time in flood", contact.0, 100.0 * flood);
+            let (contact, share) = (Line(&contact.0), 100.0 * flood);
+            let _ = writeln!(text, "  {contact}: {pages:.2} pages a day, {share:.1} % of the time in flood");
         }
         if openings_per_day.is_empty() {
             text.push_str("  no alarm would have opened\n");
