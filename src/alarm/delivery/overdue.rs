@@ -84,7 +84,8 @@ impl Dispatcher {
         pending.state = RowState::Answered;
         let reason = format!("the gateway has not begun with it within {} s: it hangs", LEASE_MS / 1_000);
         let attempt = pending.attempts;
-        let (result, _) = judged(Outcome::Retry { reason: reason.clone(), after_ms: None }, attempt, now);
+        let (result, _) =
+            judged(Outcome::Retry { reason: reason.clone(), after_ms: None }, attempt, (&pending.notification, now));
         let delivery = Delivery { notification: id.to_owned(), attempt, at: now, result };
         let dead = (!pending.is_dead).then(|| dead_letter(&pending.notification, reason, now));
         std::iter::once(AlarmEvent::Delivery(delivery)).chain(dead.into_iter().flatten()).collect()
