@@ -114,20 +114,20 @@ fn start_flusher(sync: &Arc<WalSync>, interval: Duration) -> Result<Flusher, Err
 
 /// What the ledger says.
 #[derive(Default)]
-struct Remembered {
+pub(super) struct Remembered {
     registry: Registry,
-    machine: Machine,
+    pub(super) machine: Machine,
     dispatcher: Dispatcher,
     /// The newest rule set and the stations at that time.
-    rules: Option<(RuleSetLoaded, Registry)>,
-    checkpoint: Checkpoint<'static>,
+    pub(super) rules: Option<(RuleSetLoaded, Registry)>,
+    pub(super) checkpoint: Checkpoint<'static>,
     lineage: Lineage,
     /// Deletions that are in the ledger and not known to be done.
     deletions: Deletions,
 }
 
 impl Remembered {
-    fn read(records: &[Record]) -> Result<Self, Error> {
+    pub(super) fn read(records: &[Record]) -> Result<Self, Error> {
         let mut remembered = Self::default();
         for (index, record) in (0..).zip(records) {
             remembered.take(record, index)?;
