@@ -13,12 +13,13 @@ mod roster;
 mod state;
 mod text;
 
-pub use delivery::{DisabledEndpoint, Dispatcher, GatewayReport, OutboxRow, RowState};
+pub use delivery::{DisabledEndpoint, Dispatcher, GatewayReport, LastResort, OutboxRow, RowState};
 pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId};
 pub use machine::{Heartbeat, Machine, NextStep, Trial};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
 pub use report::{AlarmRecord, Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder, Scripted};
 pub use state::{
-    Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, RuleSetRef, Shelved, Silence, Standing,
+    Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, Maintenance, RuleSetRef, Shelved, Silence,
+    Standing,
 };

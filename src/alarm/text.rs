@@ -70,7 +70,7 @@ fn short(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::base::checksum::Digest;
-    use crate::rules::verdict::{Chain, LatePolicy, MissingPolicy, Place, Priority};
+    use crate::rules::verdict::{AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Place, Priority};
 
     fn told(unit: &str, value: Option<f64>) -> String {
         let place = Place { file: "a.rhai".into(), line: 1, column: 1 };
@@ -87,6 +87,7 @@ mod tests {
             auto_close_ms: None,
             is_latching: false,
             on_late: LatePolicy::Record,
+            acknowledgement: AcknowledgementPolicy::default(),
             channels: Vec::new(),
             logic: Digest::default(),
             chain: Chain::default(),

@@ -3,7 +3,7 @@
 use super::open::Remembered;
 use super::rules::compile_for;
 use crate::alarm::report::ConditionRecord;
-use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Metrics, RuleSetRef};
+use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Machine, Maintenance, Metrics, RuleSetRef};
 use crate::error::Error;
 use crate::ledger::{Ledger, LedgerContent, LedgerError};
 use crate::model::TimeRange;
@@ -77,6 +77,14 @@ impl AlarmLog {
                 Ok((ConditionRecord::remembered(&machine, &checkpoint.machine), Some(note)))
             }
         }
+    }
+
+    /// The maintenance windows that are planned or under way.
+    #[must_use]
+    pub fn maintenance(&self) -> Vec<Maintenance> {
+        let mut machine = Machine::default();
+        self.events.iter().for_each(|event| machine.remember(event));
+        machine.maintenance().cloned().collect()
     }
 
     /// As [`Database::explain`](crate::Database::explain).

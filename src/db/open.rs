@@ -200,6 +200,7 @@ impl Inner {
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
         self.machine.set_heartbeat(self.config.heartbeat.clone());
+        self.dispatcher.set_last_resort(self.config.last_resort.clone());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
         self.report_missing_segments(&lineage, report)?;
         self.store.continue_behind(checkpoint.lsn);

@@ -4,6 +4,7 @@ mod batch;
 mod channel;
 mod error;
 mod frame;
+pub(crate) mod glob;
 mod instrument;
 mod interval;
 mod quality;

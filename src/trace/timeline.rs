@@ -83,7 +83,9 @@ mod tests {
             })
         };
         let (by, comment) = ("Li".to_owned(), "going".to_owned());
-        let ack = AlarmEvent::Acknowledged(Acknowledged { alarm: AlarmId(2), by, comment, at: Timestamp::from_ms(9) });
+        let (alarm, at) = (AlarmId(2), Timestamp::from_ms(9));
+        let ack = Acknowledged { alarm, by, comment, at, expires_at: None, needed: 0 };
+        let ack = AlarmEvent::Acknowledged(ack);
         let events = [row("a", 1), row("b", 2), delivered("a", 5), delivered("b", 6), ack];
         let told: Vec<(i64, String)> =
             timeline(&events, AlarmId(2)).into_iter().map(|e| (e.at.as_ms(), e.what)).collect();

@@ -1,6 +1,8 @@
 //! The alarm machine: verdicts, ticks and operators in, events out; golden scenarios to the millisecond, and what holds of any run.
 #![cfg(test)]
 
+mod acknowledging;
+mod maintenance;
 mod properties;
 mod record;
 mod reload;
@@ -12,7 +14,8 @@ use vocdb::alarm::event::{CloseReason, Opened, Subject};
 use vocdb::alarm::{Alarm, AlarmError, Condition, Machine, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
 use vocdb::rules::verdict::{
-    AlarmSpec, Chain, Contact, Evidence, LatePolicy, MissingPolicy, Place, Priority, Step, TermValue, Truth, Verdict,
+    AcknowledgementPolicy, AlarmSpec, Chain, Contact, Evidence, LatePolicy, MissingPolicy, Place, Priority, Step,
+    TermValue, Truth, Verdict,
 };
 use vocdb::{AlarmEvent, AlarmId, Timestamp};
 
@@ -43,6 +46,7 @@ pub(crate) fn spec(rule: &str, steps: &[(i64, &str, &[&str])]) -> AlarmSpec {
         auto_close_ms: None,
         is_latching: false,
         on_late: LatePolicy::Record,
+        acknowledgement: AcknowledgementPolicy::default(),
         chain: Chain { name: "standard".to_owned(), steps: steps.iter().map(step).collect(), remind: None },
         channels: vec!["benzene".to_owned()],
         logic: Digest::default(),

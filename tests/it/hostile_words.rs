@@ -91,7 +91,7 @@ fn history(word: &str) -> Vec<AlarmEvent> {
     events.extend(judge(&mut machine, 0, Truth::True, Truth::False));
     events.extend(machine.tick(Timestamp::from_ms(1_700_000_000_000), None));
     let (by, comment, at, alarm) = (text(), text(), Timestamp::from_ms(0), AlarmId(1));
-    events.push(AlarmEvent::Acknowledged(Acknowledged { alarm, by, comment, at }));
+    events.push(AlarmEvent::Acknowledged(Acknowledged { alarm, by, comment, at, expires_at: None, needed: 0 }));
     let action = OperatorAction::HandOver { to: text() };
     let (rule, scope_key, by, comment) = (text(), text(), text(), text());
     events.push(AlarmEvent::Operated(Operated { alarm: Some(alarm), rule, scope_key, action, by, comment, at }));

@@ -2,9 +2,11 @@
 
 mod endpoints;
 mod gateway;
+mod last_resort;
 mod outbox;
 mod overdue;
 
 pub use endpoints::DisabledEndpoint;
 pub use gateway::GatewayReport;
+pub use last_resort::LastResort;
 pub use outbox::{Dispatcher, OutboxRow, RowState};

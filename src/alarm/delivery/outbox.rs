@@ -2,8 +2,8 @@
 
 use super::endpoints::{DisabledEndpoint, Endpoints};
 use super::gateway::{Gateway, GatewayReport, Ticket, unsent};
-use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification, SystemAlarm};
-use crate::alarm::machine::rerouted;
+use super::last_resort::{LastResort, Reached};
+use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification};
 use crate::alarm::notify::{Notifier, Outcome};
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Priority};
@@ -17,7 +17,7 @@ const BACKOFF_MS: [i64; 6] = [5_000, 30_000, 120_000, 300_000, 900_000, 3_600_00
 const RETRY_AFTER_MS_MAX: i64 = 86_400_000;
 /// How long a notification of each priority waits for an attempt over one way, from when it was written, before the contact's next way is
 /// tried as well.
-const fn wait_ms_max(priority: Priority) -> i64 {
+pub(super) const fn wait_ms_max(priority: Priority) -> i64 {
     match priority {
         Priority::Urgent => 60_000,
         Priority::High => 300_000,
@@ -89,13 +89,16 @@ pub struct Dispatcher {
     /// Gateways that have ever been connected.
     connected: u64,
     endpoints: Endpoints,
+    pub(super) last_resort: Option<LastResort>,
+    pub(super) reached: Reached,
     pub(super) reports: (Sender<GatewayReport>, Receiver<GatewayReport>),
 }
 
 impl Default for Dispatcher {
     fn default() -> Self {
         let (pending, gateways, endpoints) = (BTreeMap::new(), BTreeMap::new(), Endpoints::default());
-        Self { pending, enqueued: 0, gateways, connected: 0, endpoints, reports: unbounded() }
+        let (last_resort, reached) = (None, Reached::default());
+        Self { pending, enqueued: 0, gateways, connected: 0, endpoints, last_resort, reached, reports: unbounded() }
     }
 }
 
@@ -132,6 +135,7 @@ impl Dispatcher {
                     pending.is_dead = true;
                 }
             }
+            AlarmEvent::Closed(closed) => self.reached.forget(closed.alarm),
             AlarmEvent::EndpointChanged(change) => {
                 self.endpoints.remember(change);
                 let gateway = self.gateways.get(&change.way).filter(|gateway| gateway.endpoint == change.endpoint);
@@ -172,7 +176,10 @@ impl Dispatcher {
                 }
             }
             _ => {
-                self.pending.remove(&delivery.notification);
+                let pending = self.pending.remove(&delivery.notification);
+                if let Some(pending) = pending.filter(|_| delivery.result == DeliveryResult::Delivered) {
+                    self.reached.note(&pending.notification);
+                }
             }
         }
     }
@@ -268,7 +275,8 @@ impl Dispatcher {
         let mut events = vec![AlarmEvent::Delivery(delivery)];
         events.extend(gone.map(AlarmEvent::EndpointChanged));
         if let Some(reason) = dead.filter(|_| !pending.is_dead) {
-            events.extend(dead_letter(&pending.notification, reason, now));
+            let dead = pending.notification.clone();
+            events.extend(self.dead_letter(&dead, reason, now));
         }
         events
     }
@@ -342,18 +350,4 @@ pub(super) fn judged(
             (DeliveryResult::Retry { at, reason }, dead)
         }
     }
-}
-
-pub(super) fn dead_letter(dead: &Notification, reason: String, now: Timestamp) -> impl Iterator<Item = AlarmEvent> {
-    let next = rerouted(dead, now);
-    let system = SystemAlarm {
-        alarm: dead.alarm,
-        notification: dead.id.clone(),
-        contact: dead.contact.clone(),
-        way: dead.way.clone(),
-        next_way: next.as_ref().map(|next| next.way.clone()),
-        reason,
-        at: now,
-    };
-    std::iter::once(AlarmEvent::SystemAlarm(system)).chain(next.map(AlarmEvent::Rerouted))
 }

@@ -2,6 +2,7 @@
 
 use super::any::AlarmEvent;
 use super::condition::{Carry, Cause, Knowledge, LatchChange};
+use super::maintenance::{MaintenanceStep, MaintenanceWindow};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
 use super::telling::LATE_MS;
 use crate::base::escape::Line;
@@ -22,7 +23,15 @@ impl AlarmEvent {
             Self::BecameUnknown(gap) => (gap.at, unknown(gap)),
             Self::BecameKnown(gap) => (gap.at, "condition known again".to_owned()),
             Self::MembershipChanged(change) => (change.at, membership(&change.left, &change.returned)),
-            Self::Acknowledged(by) => (by.at, format!("acknowledged by {}: {}", by.by, by.comment)),
+            Self::Acknowledged(by) => {
+                let until = by.expires_at.map_or_else(String::new, |until| format!(" until {until}"));
+                let of = if by.needed > 1 { format!(" ({} people must)", by.needed) } else { String::new() };
+                (by.at, format!("acknowledged by {}{until}{of}: {}", by.by, by.comment))
+            }
+            Self::AcknowledgementExpired(expired) => {
+                let late = late(expired.due, expired.at);
+                (expired.at, format!("the acknowledgement by {} has expired{late}", expired.by))
+            }
             Self::Operated(operated) => (operated.at, operation(operated)),
             Self::ShelvingEnded(ended) => {
                 let why = match ended.end {
@@ -76,6 +85,20 @@ impl AlarmEvent {
             Self::EndpointChanged(change) => {
                 let how = if change.is_disabled { "disabled" } else { "tried again" };
                 (change.at, format!("{} at {} is {how}: {}", change.way, change.endpoint, change.reason))
+            }
+            Self::MaintenancePlanned(planned) => {
+                let MaintenanceWindow { stations, from, to, .. } = &planned.window;
+                let what = format!("maintenance {} of `{stations}` from {from} to {to}", planned.number);
+                (planned.at, format!("{what} planned by {}: {}", planned.by, planned.reason))
+            }
+            Self::MaintenanceChanged(changed) => {
+                let how = match &changed.step {
+                    MaintenanceStep::Begun(_) => "began".to_owned(),
+                    MaintenanceStep::Ended(_) => "ended".to_owned(),
+                    MaintenanceStep::Over => "does not recur any more".to_owned(),
+                    MaintenanceStep::Cancelled { by, comment } => format!("was cancelled by {by}: {comment}"),
+                };
+                (changed.at, format!("maintenance {} {how}{}", changed.number, late(changed.due, changed.at)))
             }
             Self::Notification(_) | Self::Rerouted(_) | Self::Delivery(_) => return None,
         })

@@ -94,7 +94,7 @@ impl Machine {
         let (number, text) =
             (amendment.number, format!("late readings: {}: {}", amendment.words(), Line(&amendment.title)));
         self.emit(AlarmEvent::Amended(Box::new(amendment)), &mut events);
-        let is_silent = self.silence(&spec.rule, &spec.scope_key).is_some();
+        let is_silent = self.is_silent(&spec.rule, &spec.scope_key);
         if spec.on_late == LatePolicy::Tell && !missed.is_empty() && !is_silent {
             self.tell_late(&spec, number, &text, (now, &mut events));
         }

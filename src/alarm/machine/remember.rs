@@ -5,7 +5,7 @@ use crate::alarm::event::{
     AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, ShelvingEnded,
     Subject, Suppression,
 };
-use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
+use crate::alarm::state::{Alarm, Maintenance, Shelved, Silence, Standing};
 use crate::model::Timestamp;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ impl Machine {
                 self.last_alarm = self.last_alarm.max(opened.alarm.0);
                 self.incidents.note(opened);
                 let mut alarm = Alarm::new(Arc::clone(opened));
-                alarm.pause(self.silence(&opened.rule, &opened.scope_key).is_some(), opened.recorded_at);
+                alarm.pause(self.is_silent(&opened.rule, &opened.scope_key), opened.recorded_at);
                 self.alarms.insert(opened.alarm, alarm);
             }
             AlarmEvent::Closed(closed) => {
@@ -30,9 +30,17 @@ impl Machine {
                 self.amendments = amendment.number;
             }
             AlarmEvent::Acknowledged(acknowledged) => {
-                self.change(acknowledged.alarm, |alarm| alarm.acknowledged = Some(acknowledged.clone()));
+                self.change(acknowledged.alarm, |alarm| alarm.acknowledge(acknowledged));
+            }
+            AlarmEvent::AcknowledgementExpired(expired) => {
+                self.change(expired.alarm, |alarm| alarm.expire(&expired.by, expired.at));
             }
             AlarmEvent::Operated(operated) => self.remember_operated(operated),
+            AlarmEvent::MaintenancePlanned(planned) => {
+                self.maintenances = planned.number;
+                self.maintenance.insert(planned.number, Maintenance::new(planned.clone()));
+            }
+            AlarmEvent::MaintenanceChanged(changed) => self.remember_maintenance(changed),
             AlarmEvent::ShelvingEnded(ended) => self.remember_shelving_ended(ended),
             AlarmEvent::SuppressionChanged(change) => self.remember_suppression(change),
             AlarmEvent::LatchChanged(change) => {
@@ -77,7 +85,7 @@ impl Machine {
         }
     }
 
-    fn change(&mut self, alarm: AlarmId, make: impl FnOnce(&mut Alarm)) {
+    pub(super) fn change(&mut self, alarm: AlarmId, make: impl FnOnce(&mut Alarm)) {
         if let Some(alarm) = self.alarms.get_mut(&alarm) {
             make(alarm);
         }
@@ -90,7 +98,7 @@ impl Machine {
     fn remember_operated(&mut self, operated: &Operated) {
         let standing = || Standing { by: operated.by.clone(), comment: operated.comment.clone(), at: operated.at };
         match (&operated.action, operated.alarm) {
-            (OperatorAction::Unacknowledge, Some(alarm)) => self.change(alarm, |alarm| alarm.acknowledged = None),
+            (OperatorAction::Unacknowledge, Some(alarm)) => self.change(alarm, Alarm::unacknowledge),
             (OperatorAction::HandOver { to }, Some(alarm)) => {
                 self.change(alarm, |alarm| alarm.owner = Some(to.clone()));
             }
@@ -124,6 +132,7 @@ impl Machine {
                 self.silences.remove(rule);
             }
         }
+        let is_silent = is_silent || self.maintenance_of(rule, scope_key).next().is_some();
         let of_scope = self.alarms.values_mut().filter(|alarm| alarm.is_of(rule, scope_key));
         of_scope.for_each(|alarm| alarm.pause(is_silent, at));
     }
@@ -163,7 +172,7 @@ impl Machine {
                 load.held.clear();
             }
             Subject::Heartbeat(number) => self.heartbeats = Some(number),
-            Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
+            Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) => {}
         }
     }
 }

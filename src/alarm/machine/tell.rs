@@ -2,7 +2,8 @@
 
 use super::{Heartbeat, Machine};
 use crate::alarm::event::{
-    AlarmEvent, AlarmId, Closed, Escalated, Flood, HeldBack, Notification, Opened, Reminded, Subject,
+    AcknowledgementExpired, AlarmEvent, AlarmId, Closed, Escalated, Flood, HeldBack, Notification, Opened, Reminded,
+    Subject,
 };
 use crate::alarm::roster;
 use crate::alarm::state::{Alarm, FLOOD_ALARMS};
@@ -29,7 +30,7 @@ struct Message<'a> {
 impl Message<'_> {
     /// What to do about the alarm, where somebody is still to do something.
     fn guidance(&self) -> &str {
-        if matches!(self.subject, Subject::Step(_)) { &self.opened.guidance } else { "" }
+        if matches!(self.subject, Subject::Step(_) | Subject::Expired(_)) { &self.opened.guidance } else { "" }
     }
 
     /// What a person reads who gets it on its own: of a step, what happened and what to do about it.
@@ -104,6 +105,19 @@ impl Machine {
         let text = format!("still open, reminder {repeat}: {}", Line(&alarm.opened.title));
         let message = Message { opened: &alarm.opened, subject, repeat, retrips: alarm.retrips, text, now };
         self.tell_again(&alarm, &message, events);
+    }
+
+    /// The first acknowledgement that expires does; where the chain goes on for it, those who were told are told that.
+    pub(super) fn end_acknowledgement(&mut self, id: AlarmId, now: Timestamp, events: &mut Vec<AlarmEvent>) {
+        let Some(alarm) = self.alarms.get(&id) else { return };
+        let expiries = alarm.expiries;
+        let Some((due, by)) = alarm.next_expiry().map(|(due, one)| (due, one.by.clone())) else { return };
+        let text =
+            format!("the acknowledgement by {} has expired, still open: {}", Line(&by), Line(&alarm.opened.title));
+        self.emit(AlarmEvent::AcknowledgementExpired(AcknowledgementExpired { alarm: id, by, due, at: now }), events);
+        let Some(alarm) = self.alarms.get(&id).filter(|alarm| alarm.expiries > expiries).cloned() else { return };
+        let (opened, retrips, subject) = (&*alarm.opened, alarm.retrips, Subject::Expired(alarm.expiries));
+        self.tell_again(&alarm, &Message { opened, subject, repeat: 0, retrips, text, now }, events);
     }
 
     /// Records the end of an alarm, and tells those who were told of it, unless it is silent.

@@ -1,7 +1,7 @@
 //! Time passes: everything that falls due, in order of time.
 
 use super::Machine;
-use crate::alarm::event::{Acknowledged, AlarmEvent, AlarmId, AlarmKey, ShelvingEnd, ShelvingEnded};
+use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, ShelvingEnd, ShelvingEnded};
 use crate::alarm::responder::{PlannedAcknowledgement, Responder};
 use crate::alarm::state::Alarm;
 use crate::model::Timestamp;
@@ -16,9 +16,13 @@ struct Due {
 
 #[derive(Clone, Copy)]
 enum What {
+    /// An acknowledgement expires.
+    Expire(AlarmId),
     Acknowledge(AlarmId),
     /// Of the silence at this place.
     EndShelving(usize),
+    /// The next step of the maintenance window of this number.
+    Maintain(u64),
     Step(AlarmId),
     Remind(AlarmId),
     /// Of the contact at this place.
@@ -29,16 +33,18 @@ enum What {
 }
 
 impl Due {
-    /// What comes first at equal times: an acknowledgement before a step, the older alarm before the newer.
+    /// What comes first at equal times: an acknowledgement before a step, the older alarm before the newer, and the end of an acknowledgement
+    /// before the next one.
     const fn rank(&self) -> (Timestamp, u8, u64) {
         let (class, alarm) = match &self.what {
-            What::Acknowledge(alarm) => (0, alarm.0),
-            What::EndShelving(_) => (1, 0),
-            What::Step(alarm) => (2, alarm.0),
-            What::Remind(alarm) => (3, alarm.0),
-            What::RollUp(_) => (4, 0),
-            What::EndFlood(_) => (5, 0),
-            What::Heartbeat(_) => (6, 0),
+            What::Expire(alarm) => (0, alarm.0),
+            What::Acknowledge(alarm) => (1, alarm.0),
+            What::EndShelving(_) | What::Maintain(_) => (2, 0),
+            What::Step(alarm) => (3, alarm.0),
+            What::Remind(alarm) => (4, alarm.0),
+            What::RollUp(_) => (5, 0),
+            What::EndFlood(_) => (6, 0),
+            What::Heartbeat(_) => (7, 0),
         };
         (self.at, class, alarm)
     }
@@ -81,12 +87,16 @@ impl Machine {
             What::Acknowledge(alarm) => {
                 let planned = self.alarms.get(&alarm).and_then(|of| planned(of, responder));
                 let (by, comment) = planned.map(|planned| (planned.by, planned.comment)).unwrap_or_default();
-                self.emit(AlarmEvent::Acknowledged(Acknowledged { alarm, by, comment, at: due.at }), events);
+                let of = self.alarms.get(&alarm);
+                let event = of.map(|of| self.acknowledged(of, (by.as_str(), comment.as_str()), None, due.at));
+                event.into_iter().for_each(|event| self.emit(AlarmEvent::Acknowledged(event), events));
             }
             What::EndShelving(place) => {
                 let key = self.silences().nth(place).map(|(key, _)| key);
                 key.into_iter().for_each(|key| self.end_shelving(key, due.at, now, events));
             }
+            What::Maintain(number) => self.step_maintenance(number, now, events),
+            What::Expire(alarm) => self.end_acknowledgement(alarm, now, events),
             What::Step(alarm) => self.take_step(alarm, due.at, now, events),
             What::Remind(alarm) => self.send_reminder(alarm, now, events),
             What::RollUp(place) => {
@@ -112,7 +122,9 @@ impl Machine {
             let end = load.ends().map(|at| Due { at, what: What::EndFlood(place) });
             roll_up.into_iter().chain(end)
         });
-        of_alarms.chain(shelved).chain(of_contacts).chain(self.next_heartbeat(now)).min_by_key(Due::rank)
+        let works = self.maintenance.iter();
+        let works = works.map(|(number, one)| Due { at: one.next(now).0, what: What::Maintain(*number) });
+        of_alarms.chain(shelved).chain(works).chain(of_contacts).chain(self.next_heartbeat(now)).min_by_key(Due::rank)
     }
 
     /// The next heartbeat: of those that were missed only the newest is sent.
@@ -135,15 +147,18 @@ impl Machine {
 /// What one alarm waits for.
 fn due_of(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -> impl Iterator<Item = Due> {
     let planned = planned(alarm, responder).map(|planned| {
-        let at = planned.at.max(alarm.begun_at);
+        // Whoever has answered before an acknowledgement expired answers again once it has.
+        let at = planned.at.max(alarm.begun_at).max(alarm.expired_at.unwrap_or(Timestamp::MIN));
         Due { at, what: What::Acknowledge(id) }
     });
+    let expiry = alarm.next_expiry().map(|(at, _)| Due { at, what: What::Expire(id) });
     let step = alarm.next_step_due().map(|at| Due { at, what: What::Step(id) });
     let remind = alarm.next_reminder().map(|(_, at)| Due { at, what: What::Remind(id) });
-    planned.into_iter().chain(step).chain(remind)
+    expiry.into_iter().chain(planned).chain(step).chain(remind)
 }
 
 /// The acknowledgement that a scripted operator will give.
 fn planned(alarm: &Alarm, responder: Option<&dyn Responder>) -> Option<PlannedAcknowledgement> {
-    responder.filter(|_| alarm.acknowledged.is_none()).and_then(|one| one.acknowledge(alarm))
+    let planned = responder.filter(|_| alarm.acknowledged.is_none())?.acknowledge(alarm)?;
+    Some(planned).filter(|planned| !alarm.is_acknowledged_by(&planned.by))
 }

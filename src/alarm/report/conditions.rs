@@ -2,7 +2,7 @@
 
 use crate::alarm::event::{AlarmId, AlarmKey, Shelving};
 use crate::alarm::machine::Machine;
-use crate::alarm::state::{Condition, ConditionState, MachineState, Silence};
+use crate::alarm::state::{Condition, ConditionState, MachineState, Maintenance, Silence};
 use crate::base::escape::Line;
 use crate::rules::verdict::{Place, Priority};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub struct ConditionRecord {
     pub rule: Option<(Priority, Place)>,
     /// What keeps people from being notified, if anything does.
     pub silence: Option<Silence>,
+    /// The maintenance windows under way for it.
+    pub maintenance: Vec<Maintenance>,
 }
 
 impl ConditionRecord {
@@ -60,7 +62,8 @@ impl ConditionRecord {
         let record = |(key, (state, rule)): (AlarmKey, (ConditionState, Option<(Priority, Place)>))| {
             let silence = machine.silence(&key.rule, &key.scope_key).cloned();
             let alarm = open.get(&key).copied();
-            Self { condition: state.condition(), alarm, rule, silence, key }
+            let maintenance = machine.maintenance_of(&key.rule, &key.scope_key).cloned().collect();
+            Self { condition: state.condition(), alarm, rule, silence, maintenance, key }
         };
         records.into_iter().map(record).collect()
     }
@@ -99,9 +102,9 @@ impl fmt::Display for ConditionRecord {
         if self.rule.is_none() {
             f.write_str(", no rule in force")?;
         }
-        match &self.silence {
-            Some(silence) => write!(f, ", {silence}"),
-            None => Ok(()),
+        if let Some(silence) = &self.silence {
+            write!(f, ", {silence}")?;
         }
+        self.maintenance.iter().try_for_each(|one| write!(f, ", {one}"))
     }
 }

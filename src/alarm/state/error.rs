@@ -52,6 +52,15 @@ pub enum AlarmError {
         /// Which state.
         state: &'static str,
     },
+    /// A maintenance window that makes no sense.
+    #[error("the maintenance window cannot be planned: {problem}")]
+    Maintenance {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// No such maintenance window is planned or under way.
+    #[error("no maintenance window {0} is planned or under way: look at the list of them")]
+    NoMaintenance(u64),
     /// A shelving that would be over before it begins.
     #[error("{key} cannot be shelved until {until}: it is {now} already")]
     ShelvedUntilPast {

@@ -2,7 +2,6 @@
 
 mod advice;
 mod channels;
-mod glob;
 mod hysteresis;
 mod lower;
 mod params;
@@ -17,6 +16,7 @@ use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::{AlarmSpec, Place};
 use crate::base::checksum::{Digest, sha256};
 use crate::model::Interval;
+use crate::model::glob;
 pub use advice::advise;
 use channels::mistake;
 use lower::{Lowering, channels_of};
@@ -135,6 +135,7 @@ impl Binding<'_> {
             auto_close_ms: rule.auto_close_ms,
             is_latching: rule.is_latching,
             on_late: rule.on_late,
+            acknowledgement: rule.acknowledgement,
             chain: rule.chain.clone(),
             channels: bound.first().map_or_else(Vec::new, |bound| bound.channels.clone()),
             logic: Digest::default(),

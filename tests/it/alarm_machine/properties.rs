@@ -5,7 +5,7 @@ use super::{at, evidence_of, spec, words};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::{BTreeMap, BTreeSet};
-use vocdb::alarm::event::{OperatorAction, Shelving, Subject};
+use vocdb::alarm::event::{MaintenanceStep, MaintenanceWindow, OperatorAction, Recurrence, Shelving, Subject};
 use vocdb::alarm::{Alarm, Heartbeat, Machine, MachineState, NextStep, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
 use vocdb::rules::verdict::{AlarmSpec, Contact, MissingPolicy, Remind, Truth, Verdict};
@@ -27,6 +27,8 @@ enum Input {
     },
     Acknowledge {
         alarm: u64,
+        by: &'static str,
+        lasts_ms: Option<i64>,
     },
     Operate {
         alarm: u64,
@@ -36,6 +38,15 @@ enum Input {
     Shelve {
         spec: usize,
         for_ms: i64,
+    },
+    /// Plans a maintenance window of one of the rules, or all, from so long after now, for so long.
+    Maintain {
+        rule: Option<&'static str>,
+        times_ms: (i64, i64),
+        recurrence: Option<Recurrence>,
+    },
+    Cancel {
+        number: u64,
     },
     Load {
         specs: Vec<AlarmSpec>,
@@ -58,14 +69,16 @@ fn any_specs() -> impl Strategy<Value = Vec<AlarmSpec>> {
         any::<bool>(),
         prop::option::weighted(0.5, (1_000_i64..5_000, 1_u32..4)),
         (select(vec!["benzene", "toluene"]), 0_u8..2),
+        (prop::option::weighted(0.4, 500_i64..6_000), 0_u32..3),
     );
     let one = (chain, policy, times, extras).prop_map(|(mut steps, on_missing, times, extras)| {
-        let ((hold_ms, clear_hold_ms, on_missing_ms), (auto_close_ms, is_latching, remind, (channel, logic))) =
+        let ((hold_ms, clear_hold_ms, on_missing_ms), (auto_close_ms, is_latching, remind, (channel, logic), policy)) =
             (times, extras);
         steps.sort_by_key(|(after_ms, ..)| *after_ms);
         let mut one = AlarmSpec { on_missing, hold_ms, clear_hold_ms, on_missing_ms, ..spec("", &steps) };
         one.chain.remind = remind.map(|(every_ms, times)| Remind { every_ms, times });
         (one.auto_close_ms, one.is_latching) = (auto_close_ms, is_latching && clear_hold_ms % 2 == 0);
+        (one.acknowledgement.expires_ms, one.acknowledgement.needed) = policy;
         (one.channels, one.logic) = (vec![channel.to_owned()], Digest([logic; 32]));
         one
     });
@@ -96,9 +109,15 @@ fn any_input() -> impl Strategy<Value = Input> {
             Input::Verdict { spec, advance_ms, trip, clear, absent, suppressed }
         }),
         6 => (0_i64..4_000).prop_map(|advance_ms| Input::Tick { advance_ms }),
-        2 => (0_u64..20).prop_map(|alarm| Input::Acknowledge { alarm }),
+        4 => (0_u64..20, select(vec!["anna", "bert"]), prop::option::weighted(0.3, 100_i64..5_000))
+            .prop_map(|(alarm, by, lasts_ms)| Input::Acknowledge { alarm, by, lasts_ms }),
         4 => (0_u64..20, action).prop_map(|(alarm, action)| Input::Operate { alarm, action }),
         1 => (0_usize..3, -500_i64..6_000).prop_map(|(spec, for_ms)| Input::Shelve { spec, for_ms }),
+        1 => (select(vec![None, Some("a"), Some("b")]), (-2_000_i64..4_000, 500_i64..8_000), any::<bool>())
+            .prop_map(|(rule, times_ms, recurs)| {
+                Input::Maintain { rule, times_ms, recurrence: recurs.then_some(Recurrence::Daily) }
+            }),
+        1 => (0_u64..4).prop_map(|number| Input::Cancel { number }),
         1 => any_specs().prop_map(|specs| Input::Load { specs }),
         2 => Just(Input::Restart),
     ]
@@ -158,8 +177,8 @@ impl Run {
                 self.now_ms += advance_ms;
                 Ok(self.machine.tick(at(self.now_ms), responder))
             }
-            Input::Acknowledge { alarm } => {
-                let acknowledged = self.machine.acknowledge(AlarmId(*alarm), "anna", "", at(self.now_ms));
+            Input::Acknowledge { alarm, by, lasts_ms } => {
+                let acknowledged = self.machine.acknowledge_for(AlarmId(*alarm), (by, ""), *lasts_ms, at(self.now_ms));
                 acknowledged.map(|event| vec![event])
             }
             Input::Operate { alarm, action } => {
@@ -172,6 +191,14 @@ impl Run {
                 let key = vocdb::alarm::AlarmKey { rule, scope_key };
                 self.machine.operate_on(&key, OperatorAction::Shelve(until), ("anna", ""), at(self.now_ms))
             }
+            Input::Maintain { rule, times_ms: (after_ms, length_ms), recurrence } => {
+                let from = at(self.now_ms + after_ms);
+                let (rule, stations, zone) = (rule.map(str::to_owned), "**".to_owned(), String::new());
+                let (to, recurrence) = (from.plus_ms(*length_ms), *recurrence);
+                let window = MaintenanceWindow { rule, stations, from, to, recurrence, zone, until: None };
+                self.machine.plan_maintenance(window, ("anna", "work"), at(self.now_ms))
+            }
+            Input::Cancel { number } => self.machine.cancel_maintenance(*number, ("anna", ""), at(self.now_ms)),
             Input::Load { specs } => {
                 self.specs.clone_from(specs);
                 Ok(self.machine.load(specs.clone(), RuleSetRef::default(), at(self.now_ms)))
@@ -216,7 +243,8 @@ type Silences = (Vec<(Timestamp, Timestamp)>, Option<Timestamp>);
 struct Seen {
     open: BTreeMap<AlarmId, ((String, String), Timestamp)>,
     opened: BTreeSet<AlarmId>,
-    acknowledged: BTreeSet<AlarmId>,
+    /// Who has acknowledged, until when, and how many people must.
+    acknowledged: BTreeMap<AlarmId, (BTreeMap<String, Option<Timestamp>>, u32)>,
     latched: BTreeSet<AlarmId>,
     chains: BTreeMap<AlarmId, Vec<i64>>,
     steps: BTreeMap<AlarmId, u32>,
@@ -225,10 +253,16 @@ struct Seen {
     silent: BTreeMap<(String, String), BTreeSet<&'static str>>,
     /// Rule and scope: begin and end of silences that are over, and the begin of one that goes on.
     silences: BTreeMap<(String, String), Silences>,
+    /// By number: the rule that a maintenance window is of, and whether it is under way.
+    maintenance: BTreeMap<u64, (Option<String>, bool)>,
     floods: BTreeSet<Contact>,
 }
 
 impl Seen {
+    fn is_acknowledged(&self, alarm: AlarmId) -> bool {
+        self.acknowledged.get(&alarm).is_some_and(|(people, needed)| people.len() >= *needed as usize)
+    }
+
     fn is_silent(&self, alarm: AlarmId) -> bool {
         self.open.get(&alarm).is_some_and(|(key, _)| self.silent.get(key).is_some_and(|why| !why.is_empty()))
     }
@@ -255,6 +289,22 @@ impl Seen {
         let Some((key, opened)) = self.open.get(&alarm) else { return 0 };
         let over = self.silences.get(key).map_or(&[][..], |(over, _)| over);
         over.iter().map(|(from, to)| to.since_ms((*from).max(*opened)).max(0)).sum()
+    }
+
+    /// A maintenance window of a rule, or all, begins or ends: for every rule and scope that has been seen or will be.
+    fn maintain(&mut self, number: u64, is_on: bool, at: Timestamp) {
+        let Some((rule, state)) = self.maintenance.get_mut(&number) else { return };
+        *state = is_on;
+        let rule = rule.clone();
+        let what: &'static str = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"]
+            .get(usize::try_from(number).unwrap())
+            .copied()
+            .unwrap_or("many");
+        for name in ["a", "b", "c", "d"] {
+            if rule.as_deref().is_none_or(|of| of == name) {
+                self.silence((name.to_owned(), "park/*".to_owned()), what, is_on, at);
+            }
+        }
     }
 
     fn operate(&mut self, operated: &vocdb::alarm::event::Operated) {
@@ -286,11 +336,42 @@ impl Seen {
                 self.open.remove(&closed.alarm).is_some_and(|(open, _)| open == key)
             }
             AlarmEvent::Acknowledged(event) => {
-                self.open.contains_key(&event.alarm) && self.acknowledged.insert(event.alarm)
+                let is_enough = self.is_acknowledged(event.alarm);
+                let (people, needed) = self.acknowledged.entry(event.alarm).or_default();
+                *needed = event.needed.max(1);
+                let is_new = people.insert(event.by.clone(), event.expires_at).is_none();
+                self.open.contains_key(&event.alarm) && is_new && !is_enough
+            }
+            AlarmEvent::AcknowledgementExpired(event) => {
+                let is_silent = self.is_silent(event.alarm);
+                let (people, _) = self.acknowledged.entry(event.alarm).or_default();
+                let was = people.remove(&event.by).flatten();
+                let is_first = people.values().flatten().all(|other| *other >= event.due);
+                was == Some(event.due) && is_first && event.due <= event.at && !is_silent
             }
             AlarmEvent::Operated(operated) => {
                 self.operate(operated);
                 operated.alarm.is_none_or(|alarm| self.open.contains_key(&alarm))
+            }
+            AlarmEvent::MaintenancePlanned(planned) => {
+                let is_new = planned.number == self.maintenance.len() as u64 + 1;
+                self.maintenance.insert(planned.number, (planned.window.rule.clone(), false));
+                is_new
+            }
+            AlarmEvent::MaintenanceChanged(changed) => {
+                let (is_on, at) = match changed.step {
+                    MaintenanceStep::Begun(_) => (true, changed.at),
+                    MaintenanceStep::Ended(_) => (false, changed.due),
+                    _ => (false, changed.at),
+                };
+                let was = self.maintenance.get(&changed.number).is_some_and(|(_, was)| *was);
+                self.maintain(changed.number, is_on, at);
+                let may_be = match changed.step {
+                    MaintenanceStep::Begun(_) | MaintenanceStep::Over => !was,
+                    MaintenanceStep::Ended(_) => was,
+                    MaintenanceStep::Cancelled { .. } => true,
+                };
+                may_be && changed.due <= changed.at
             }
             AlarmEvent::ShelvingEnded(ended) => {
                 let key = (ended.rule.clone(), ended.scope_key.clone());
@@ -333,16 +414,14 @@ impl Seen {
                 let is_next = *next == step.step;
                 *next += 1;
                 let may_be_told = self.open.contains_key(&step.alarm)
-                    && !self.acknowledged.contains(&step.alarm)
+                    && !self.is_acknowledged(step.alarm)
                     && !self.is_silent(step.alarm);
                 let after_ms = self.chains[&step.alarm][step.step as usize];
                 let due = self.open[&step.alarm].1.plus_ms(after_ms + self.silent_ms(step.alarm));
                 is_next && may_be_told && step.due == due && step.due <= step.at
             }
             AlarmEvent::Reminded(reminder) => {
-                !self.acknowledged.contains(&reminder.alarm)
-                    && !self.is_silent(reminder.alarm)
-                    && reminder.due <= reminder.at
+                !self.is_acknowledged(reminder.alarm) && !self.is_silent(reminder.alarm) && reminder.due <= reminder.at
             }
             AlarmEvent::FloodChanged(flood) => {
                 if flood.is_on {
@@ -355,7 +434,7 @@ impl Seen {
             AlarmEvent::Notification(notification) => {
                 let is_about = match notification.subject {
                     Subject::RollUp(_) | Subject::Heartbeat(_) | Subject::Late(_) => notification.alarm.is_none(),
-                    Subject::Step(_) | Subject::Closed => {
+                    Subject::Step(_) | Subject::Closed | Subject::Expired(_) => {
                         let alarm = notification.alarm.unwrap();
                         let is_flooded = self.floods.contains(&notification.contact);
                         self.opened.contains(&alarm) && !self.is_silent(alarm) && !is_flooded

@@ -135,7 +135,7 @@ fn conditions_list_what_is_shelved_or_out_of_service_without_an_open_alarm_besid
     let silent = objects(dir.path(), &["alarms", "conditions", "store", "--silent"]);
     assert_eq!((silent.len(), &silent[0]["rule"]), (1, &"low".into()));
     // What was silenced stays listed where its rule is gone, and an open alarm is named.
-    let other = RULES.replace("\"low\"", "\"lower\"");
+    let other = RULES.replace("alarm(\"low\")", "alarm(\"lower\")");
     held.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: other }]).unwrap();
     batch.clear();
     batch.push_values(vocdb::InstrumentId::new(1), Timestamp::from_ms(BEGIN_MS + 62_000), &[Some(2.0)]);

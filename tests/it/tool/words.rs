@@ -62,6 +62,7 @@ fn hostile_comments_and_reasons_are_escaped_in_text_and_exact_in_json() {
     assert!(text.contains(r"\u{1b}[31mred\u{1b}]0;owned\u{7}\u{202e}\u{9b}2J\r\nalarm #9"), "{text}");
     let error = run(dir.path(), &["alarms", "ack", "store", "1", "--by", "a\u{202e}b"]);
     assert_eq!(error.code, Some(2));
+    assert!(error.err.contains(r"a\u{202e}b") && error.err.lines().all(is_plain), "{:?}", error.err);
 }
 
 #[test]
@@ -78,13 +79,13 @@ fn hostile_cells_and_names_of_files_are_escaped_in_reports_of_an_import() {
         let output = command(dir.path(), &[&fixed[..], more].concat()).output().unwrap();
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };
-    let (out, err) = import(name, &["--time", "time", "--channel", "x=ppm"]);
+    let (out, err) = import(name, &["--time", "time", "--channel", "x=x:ppm"]);
     assert!(out.lines().all(is_plain) && err.lines().all(is_plain), "{out:?} {err:?}");
     assert!(out.contains(r"\u{1b}[31m7\nforged\u{202e}"), "{out} {err}");
-    let (json, _) = import(name, &["--time", "time", "--channel", "x=ppm", "--json"]);
+    let (json, _) = import(name, &["--time", "time", "--channel", "x=x:ppm", "--json"]);
     let object: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(is_plain(json.trim_end()), "{json:?}");
     assert_eq!(object["rejections"][0]["text"], "\x1b[31m7\nforged\u{202e}");
-    let (out, err) = import("no\x1b[2Jfile\n.csv", &["--time", "time", "--channel", "x=ppm"]);
+    let (out, err) = import("no\x1b[2Jfile\n.csv", &["--time", "time", "--channel", "x=x:ppm"]);
     assert!(out.is_empty() && err.lines().count() == 1 && err.lines().all(is_plain), "{err:?}");
 }

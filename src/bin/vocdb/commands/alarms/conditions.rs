@@ -1,5 +1,6 @@
 //! `vocdb alarms conditions`: every rule over every scope, and what is shelved or out of service.
 
+use super::maintenance::MaintenanceView;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
@@ -44,6 +45,7 @@ struct ConditionView<'a> {
     shelved: Option<StandingView<'a>>,
     out_of_service: Option<StandingView<'a>>,
     suppressed_by: Option<&'a str>,
+    maintenance: Vec<MaintenanceView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +84,7 @@ impl<'a> ConditionView<'a> {
             shelved: silence.and_then(|silence| silence.shelved.as_ref()).map(StandingView::of_shelving),
             out_of_service: silence.and_then(|silence| silence.out_of_service.as_ref()).map(StandingView::of),
             suppressed_by: silence.and_then(|silence| silence.suppressed.as_deref()),
+            maintenance: record.maintenance.iter().map(MaintenanceView::of).collect(),
         }
     }
 }
@@ -100,7 +103,7 @@ impl Conditions {
     }
 
     fn wants(&self, record: &ConditionRecord) -> bool {
-        (!self.silent || record.silence.is_some())
+        (!self.silent || record.silence.is_some() || !record.maintenance.is_empty())
             && self.rule.as_ref().is_none_or(|rule| *rule == record.key.rule)
             && self.scope.as_ref().is_none_or(|scope| *scope == record.key.scope_key)
     }

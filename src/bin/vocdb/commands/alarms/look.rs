@@ -60,6 +60,7 @@ enum State {
     Shelved,
     Suppressed,
     OutOfService,
+    Maintenance,
     All,
 }
 

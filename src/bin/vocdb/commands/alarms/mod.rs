@@ -3,6 +3,7 @@
 mod amendments;
 mod conditions;
 mod look;
+mod maintenance;
 mod operate;
 mod view;
 
@@ -12,7 +13,7 @@ use clap::{Args, Subcommand};
 
 /// List, show, explain, acknowledge and shelve alarms
 ///
-/// `list`, `show`, `explain`, `conditions` and `amendments` read the ledger and nothing else, beside a running station too. `ack`, `shelve` and `unshelve` open the
+/// `list`, `show`, `explain`, `conditions`, `amendments` and `maintenance` read the ledger and nothing else, beside a running station too. The others open the
 /// store: a process that holds it open calls the library itself.
 #[derive(Debug, Args)]
 pub(crate) struct Alarms {
@@ -30,6 +31,9 @@ enum Command {
     Ack(operate::Ack),
     Shelve(operate::Shelve),
     Unshelve(operate::Unshelve),
+    Maintain(maintenance::Maintain),
+    Maintenance(maintenance::List),
+    CancelMaintenance(maintenance::Cancel),
 }
 
 impl Alarms {
@@ -43,6 +47,9 @@ impl Alarms {
             Command::Ack(ack) => ack.run(output),
             Command::Shelve(shelve) => shelve.run(output),
             Command::Unshelve(unshelve) => unshelve.run(output),
+            Command::Maintain(maintain) => maintain.run(output),
+            Command::Maintenance(list) => list.run(output),
+            Command::CancelMaintenance(cancel) => cancel.run(output),
         }
     }
 }

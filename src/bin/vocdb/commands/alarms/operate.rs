@@ -15,13 +15,13 @@ use vocdb::{AlarmId, Interval, Timestamp};
 
 /// Who does it, and what they say.
 #[derive(Debug, Args)]
-struct Said {
+pub(super) struct Said {
     /// Who does it
     #[arg(long, value_name = "WHO", value_parser = values::line)]
-    by: String,
+    pub(super) by: String,
     /// What they say
     #[arg(long, value_name = "TEXT", default_value = "", value_parser = values::remark)]
-    comment: String,
+    pub(super) comment: String,
 }
 
 /// Acknowledge an open alarm: later steps of its chain are not taken
@@ -31,6 +31,9 @@ pub(super) struct Ack {
     store: PathBuf,
     /// The alarm's number
     alarm: u64,
+    /// For so long from now: an alarm that is open still after it is unacknowledged by itself
+    #[arg(long = "for", value_name = "LENGTH", value_parser = values::interval)]
+    length: Option<Interval>,
     #[command(flatten)]
     said: Said,
 }
@@ -90,7 +93,11 @@ impl Ack {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let Said { by, comment } = &self.said;
         let db = store::open_at_host_time(&self.store)?;
-        db.acknowledge(AlarmId(self.alarm), by, comment).map_err(Failure::from_error)?;
+        let acknowledged = match self.length {
+            Some(length) => db.acknowledge_for(AlarmId(self.alarm), length, by, comment),
+            None => db.acknowledge(AlarmId(self.alarm), by, comment),
+        };
+        acknowledged.map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
         let done = Operated {
             done: "acknowledged",
