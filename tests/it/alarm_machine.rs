@@ -6,6 +6,7 @@ mod maintenance;
 mod properties;
 mod record;
 mod reload;
+mod seen;
 mod states;
 mod telling;
 

@@ -1,5 +1,6 @@
 //! Delivery: the outbox in memory, and the threads of the gateways that empty it.
 
+mod dead_letters;
 mod endpoints;
 mod gateway;
 mod last_resort;

@@ -23,23 +23,6 @@ impl AlarmEvent {
             Self::BecameUnknown(gap) => (gap.at, unknown(gap)),
             Self::BecameKnown(gap) => (gap.at, "condition known again".to_owned()),
             Self::MembershipChanged(change) => (change.at, membership(&change.left, &change.returned)),
-            Self::Acknowledged(by) => {
-                let until = by.expires_at.map_or_else(String::new, |until| format!(" until {until}"));
-                let of = if by.needed > 1 { format!(" ({} people must)", by.needed) } else { String::new() };
-                (by.at, format!("acknowledged by {}{until}{of}: {}", by.by, by.comment))
-            }
-            Self::AcknowledgementExpired(expired) => {
-                let late = late(expired.due, expired.at);
-                (expired.at, format!("the acknowledgement by {} has expired{late}", expired.by))
-            }
-            Self::Operated(operated) => (operated.at, operation(operated)),
-            Self::ShelvingEnded(ended) => {
-                let why = match ended.end {
-                    ShelvingEnd::TimeOver => "its time is over",
-                    ShelvingEnd::BackToNormal => "the alarm has cleared",
-                };
-                (ended.at, format!("no longer shelved: {why}"))
-            }
             Self::SuppressionChanged(change) => {
                 let none = || "no longer suppressed".to_owned();
                 (change.at, change.by.as_ref().map_or_else(none, |by| format!("suppressed by {by}")))
@@ -86,6 +69,30 @@ impl AlarmEvent {
                 let how = if change.is_disabled { "disabled" } else { "tried again" };
                 (change.at, format!("{} at {} is {how}: {}", change.way, change.endpoint, change.reason))
             }
+            _ => return self.deed(),
+        })
+    }
+
+    /// What people did, and what followed from that by itself.
+    fn deed(&self) -> Option<(Timestamp, String)> {
+        Some(match self {
+            Self::Acknowledged(by) => {
+                let until = by.expires_at.map_or_else(String::new, |until| format!(" until {until}"));
+                let of = if by.needed > 1 { format!(" ({} people must)", by.needed) } else { String::new() };
+                (by.at, format!("acknowledged by {}{until}{of}: {}", by.by, by.comment))
+            }
+            Self::AcknowledgementExpired(expired) => {
+                let late = late(expired.due, expired.at);
+                (expired.at, format!("the acknowledgement by {} has expired{late}", expired.by))
+            }
+            Self::Operated(operated) => (operated.at, operation(operated)),
+            Self::ShelvingEnded(ended) => {
+                let why = match ended.end {
+                    ShelvingEnd::TimeOver => "its time is over",
+                    ShelvingEnd::BackToNormal => "the alarm has cleared",
+                };
+                (ended.at, format!("no longer shelved: {why}"))
+            }
             Self::MaintenancePlanned(planned) => {
                 let MaintenanceWindow { stations, from, to, .. } = &planned.window;
                 let what = format!("maintenance {} of `{stations}` from {from} to {to}", planned.number);
@@ -100,7 +107,7 @@ impl AlarmEvent {
                 };
                 (changed.at, format!("maintenance {} {how}{}", changed.number, late(changed.due, changed.at)))
             }
-            Self::Notification(_) | Self::Rerouted(_) | Self::Delivery(_) => return None,
+            _ => return None,
         })
     }
 }

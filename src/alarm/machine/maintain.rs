@@ -74,6 +74,11 @@ impl Machine {
         }
     }
 
+    pub(super) fn remember_planned(&mut self, planned: &MaintenancePlanned) {
+        self.maintenances = planned.number;
+        self.maintenance.insert(planned.number, Maintenance::new(planned.clone()));
+    }
+
     pub(super) fn remember_maintenance(&mut self, changed: &MaintenanceChanged) {
         let Some(one) = self.maintenance.get_mut(&changed.number) else { return };
         one.step(&changed.step);

@@ -5,7 +5,7 @@ use crate::alarm::event::{
     AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, ShelvingEnded,
     Subject, Suppression,
 };
-use crate::alarm::state::{Alarm, Maintenance, Shelved, Silence, Standing};
+use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
 use std::sync::Arc;
 
@@ -29,17 +29,10 @@ impl Machine {
                 self.remember_active(event);
                 self.amendments = amendment.number;
             }
-            AlarmEvent::Acknowledged(acknowledged) => {
-                self.change(acknowledged.alarm, |alarm| alarm.acknowledge(acknowledged));
-            }
-            AlarmEvent::AcknowledgementExpired(expired) => {
-                self.change(expired.alarm, |alarm| alarm.expire(&expired.by, expired.at));
-            }
+            AlarmEvent::Acknowledged(one) => self.change(one.alarm, |alarm| alarm.acknowledge(one)),
+            AlarmEvent::AcknowledgementExpired(one) => self.change(one.alarm, |alarm| alarm.expire(&one.by, one.due)),
             AlarmEvent::Operated(operated) => self.remember_operated(operated),
-            AlarmEvent::MaintenancePlanned(planned) => {
-                self.maintenances = planned.number;
-                self.maintenance.insert(planned.number, Maintenance::new(planned.clone()));
-            }
+            AlarmEvent::MaintenancePlanned(planned) => self.remember_planned(planned),
             AlarmEvent::MaintenanceChanged(changed) => self.remember_maintenance(changed),
             AlarmEvent::ShelvingEnded(ended) => self.remember_shelving_ended(ended),
             AlarmEvent::SuppressionChanged(change) => self.remember_suppression(change),

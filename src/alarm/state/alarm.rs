@@ -16,7 +16,7 @@ pub struct Alarm {
     pub acknowledgements: Vec<Acknowledged>,
     /// How often an acknowledgement has expired so that the chain went on.
     pub expiries: u32,
-    /// Host time of the last time that an acknowledgement expired.
+    /// Host time at which the last acknowledgement was due to expire.
     pub(crate) expired_at: Option<Timestamp>,
     /// Who takes care of it, once it was handed over.
     pub owner: Option<String>,

@@ -110,7 +110,7 @@ impl Maintenance {
         }
         match window.next(self.occurrence, now) {
             Some((occurrence, begin)) => (begin, MaintenanceStep::Begun(occurrence)),
-            None => (window.to, MaintenanceStep::Over),
+            None => (window.until.unwrap_or(window.to).max(window.to), MaintenanceStep::Over),
         }
     }
 

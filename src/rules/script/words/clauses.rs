@@ -28,7 +28,7 @@ pub(super) static METHODS: [Signature; 8] = [
     method("every", "a duration", ".every(1.minute)", &[1]),
     method("lateness", "a duration", ".lateness(2.minutes)", &[1]),
     method("ack_expires", "a duration", ".ack_expires(2.hours)", &[1]),
-    method("ack_by", "how many people must acknowledge, from 1 to 100", ".ack_by(2)", &[1]),
+    method("ack_by", "a number of people from 1 to 100", ".ack_by(2)", &[1]),
     method("on_late", "record or tell", ".on_late(\"tell\")", &[1]),
     method(
         "when_script",
