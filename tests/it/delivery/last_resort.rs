@@ -36,7 +36,7 @@ fn system_alarms(host: &Host) -> Vec<SystemAlarm> {
 
 #[test]
 fn where_every_way_of_a_contact_is_dead_the_last_resort_is_notified_once() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let host = open(dir.path(), 0).alarmed_by(RULES);
     let email = host.connect("email", delivered);
     for way in ["app", "sms", "phone"] {
@@ -66,7 +66,7 @@ fn where_every_way_of_a_contact_is_dead_the_last_resort_is_notified_once() {
 #[test]
 fn where_one_way_delivers_before_or_after_the_others_die_nobody_else_is_notified() {
     for order in [["sms", "app", "phone"], ["app", "phone", "sms"]] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let mut host = open(dir.path(), 0).alarmed_by(RULES);
         for way in order {
             let answer: fn(&Notification) -> Outcome = if way == "sms" { delivered } else { refused };
@@ -85,7 +85,7 @@ fn where_one_way_delivers_before_or_after_the_others_die_nobody_else_is_notified
 
 #[test]
 fn a_way_without_a_gateway_counts_as_dead_once_the_priority_waits_no_longer() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let host = open(dir.path(), 0).alarmed_by(RULES);
     let email = host.connect("email", delivered);
     host.advance_to(60_000);
@@ -110,7 +110,7 @@ fn a_way_without_a_gateway_counts_as_dead_once_the_priority_waits_no_longer() {
 
 #[test]
 fn a_last_resort_that_cannot_be_reached_either_is_a_system_alarm_and_no_more() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let host = open(dir.path(), 0).alarmed_by(RULES);
     for way in ["app", "sms", "phone", "email"] {
         host.connect(way, refused);
