@@ -1,6 +1,6 @@
 //! How a store is opened.
 
-use crate::alarm::{Heartbeat, Responder};
+use crate::alarm::{Heartbeat, LastResort, Responder};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::limits::{HEAD_BYTES_MAX, WINDOW_BYTES_MAX};
 use crate::store::io::{FsStorage, Storage};
@@ -48,6 +48,8 @@ pub struct Config {
     pub responder: Option<Arc<dyn Responder>>,
     /// A message at an interval that says that the station is alive, if one is wanted.
     pub heartbeat: Option<Heartbeat>,
+    /// Who is notified of an alarm where a contact cannot be reached over any way, if somebody is.
+    pub last_resort: Option<LastResort>,
     /// Refuses to open a store of which a segment does not check, instead of setting the segment aside, or whose log is missing.
     pub is_strict: bool,
     /// Bytes of rows in memory above which they are sealed into a segment, by a thread of their own. While it seals, as much again may
@@ -69,6 +71,7 @@ impl Default for Config {
             timers: Timers::default(),
             responder: None,
             heartbeat: None,
+            last_resort: None,
             is_strict: false,
             head_bytes_max: HEAD_BYTES_MAX,
             window_bytes_max: WINDOW_BYTES_MAX,

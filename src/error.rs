@@ -1,6 +1,7 @@
 //! The one error of the crate's surface. Every layer has its own; here they meet.
 
 use crate::alarm::AlarmError;
+use crate::base::escape::Line;
 use crate::db::DumpError;
 use crate::ledger::LedgerError;
 use crate::model::{InstrumentId, ModelError, StationId};
@@ -37,7 +38,7 @@ pub enum Error {
     #[error(transparent)]
     Alarm(#[from] AlarmError),
     /// A station that is not registered.
-    #[error("no station is named `{name}`; registered are: {known}")]
+    #[error("no station is named `{}`; registered are: {known}", Line(name))]
     UnknownStation {
         /// The name.
         name: String,
@@ -59,7 +60,7 @@ pub enum Error {
         channel: usize,
     },
     /// A channel that no instrument of the station has.
-    #[error("station `{station}` has no channel `{channel}`; it has: {known}")]
+    #[error("station `{station}` has no channel `{}`; it has: {known}", Line(channel))]
     UnknownChannel {
         /// The station.
         station: String,
@@ -80,7 +81,10 @@ pub enum Error {
         name: String,
     },
     /// A segment that the ledger knows is not there, in strict mode.
-    #[error("segment `{name}` was sealed and is not there: restore it from a backup, or open without `is_strict`")]
+    #[error(
+        "segment `{}` was sealed and is not there: restore it from a backup, or open without `is_strict`",
+        Line(name)
+    )]
     MissingSegment {
         /// Its file name.
         name: String,
@@ -89,7 +93,7 @@ pub enum Error {
     #[error(transparent)]
     Dump(#[from] DumpError),
     /// A file of a backup does not check.
-    #[error("nothing was restored: {} does not check: {reason}; restore an older backup, or open this one and let `repair` set the file aside", path.display())]
+    #[error("nothing was restored: {} does not check: {}; restore an older backup, or open this one and let `repair` set the file aside", Line(path.display()), Line(reason))]
     Unsound {
         /// The file.
         path: std::path::PathBuf,

@@ -13,7 +13,7 @@ mod roster;
 mod state;
 mod text;
 
-pub use delivery::{DisabledEndpoint, Dispatcher, GatewayReport, OutboxRow, RowState};
+pub use delivery::{DisabledEndpoint, Dispatcher, GatewayReport, LastResort, OutboxRow, RowState};
 pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId};
 pub use machine::{Heartbeat, Machine, NextStep, Trial};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
@@ -21,5 +21,6 @@ pub use report::{AlarmRecord, Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder, Scripted};
 pub(crate) use state::EarlierMachineState;
 pub use state::{
-    Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, RuleSetRef, Shelved, Silence, Standing,
+    Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, Maintenance, RuleSetRef, Shelved, Silence,
+    Standing,
 };

@@ -1,6 +1,7 @@
 //! Telling people: the trait that gateways implement, and the console.
 
 use super::event::Notification;
+use crate::base::escape::{Line, Lines};
 use parking_lot::Mutex;
 use std::io::Write;
 
@@ -65,8 +66,8 @@ impl<W: Write + Send> Notifier for ConsoleNotifier<W> {
         let Notification { contact, way, text, alarm, .. } = notification;
         let alarm = alarm.map_or_else(String::new, |alarm| format!("{alarm} "));
         // What follows the first line belongs to it.
-        let text = text.replace('\n', "\n        ");
-        let line = format!("    {way} to {}: {alarm}{text}\n", contact.0);
+        let text = Lines(text).to_string().replace('\n', "\n        ");
+        let line = format!("    {} to {}: {alarm}{text}\n", Line(way), Line(&contact.0));
         match self.0.lock().write_all(line.as_bytes()) {
             Ok(()) => Outcome::Delivered,
             Err(error) => Outcome::Retry { reason: error.to_string(), after_ms: None },

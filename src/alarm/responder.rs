@@ -1,6 +1,7 @@
 //! People who answer alarms on a script: for backtests, exercises and examples.
 
 use super::state::Alarm;
+use crate::base::escape::Line;
 use crate::model::{Interval, Timestamp};
 use std::fmt;
 use std::str::FromStr;
@@ -71,7 +72,7 @@ impl FromStr for Scripted {
             return Ok(Self::Never);
         }
         let Some(after) = text.strip_prefix("after:") else {
-            return Err(format!("`{text}` is no responder: write never, or after:12m"));
+            return Err(format!("`{}` is no responder: write never, or after:12m", Line(text)));
         };
         after.parse().map(Self::After).map_err(|error: crate::model::ModelError| error.to_string())
     }

@@ -1,5 +1,6 @@
 //! What people read.
 
+use crate::base::escape::Line;
 use crate::model::{Timestamp, Unit};
 use crate::rules::verdict::{AlarmSpec, Evidence, Shown, TermValue, Truth, Verdict};
 
@@ -10,7 +11,7 @@ pub(super) fn want(verdict: &Verdict<'_>, evidence: &[Evidence]) -> String {
         return String::new();
     }
     if let Some(fault) = verdict.fault {
-        return format!(" (no verdict: the closure has no answer: {fault})");
+        return format!(" (no verdict: the closure has no answer: {})", Line(fault));
     }
     let unknown: Vec<&Evidence> = evidence.iter().filter(|one| one.trip == Truth::Unknown).collect();
     let is_silent = unknown.iter().flat_map(|one| &one.terms).all(|term| term.coverage == 0.0);
@@ -96,7 +97,7 @@ fn short(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::base::checksum::Digest;
-    use crate::rules::verdict::{Chain, LatePolicy, MissingPolicy, Place, Priority};
+    use crate::rules::verdict::{AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Place, Priority};
 
     fn filled(template: &str, shown: &Shown) -> String {
         let place = Place { file: "a.rhai".into(), line: 1, column: 1 };
@@ -113,6 +114,7 @@ mod tests {
             auto_close_ms: None,
             is_latching: false,
             on_late: LatePolicy::Record,
+            acknowledgement: AcknowledgementPolicy::default(),
             channels: Vec::new(),
             logic: Digest::default(),
             chain: Chain::default(),

@@ -42,6 +42,8 @@ pub const DECIMALS_MAX: u8 = 12;
 pub const VALUE_MAGNITUDE_MAX: f64 = 1e15;
 /// A name of a station, instrument, channel, rule, contact or person, in bytes.
 pub const NAME_BYTES_MAX: usize = 200;
+/// A comment or reason that the ledger keeps, in bytes.
+pub const WORDS_BYTES_MAX: usize = 64 << 10;
 /// How far ahead of the host's clock a frame may be before it is refused: ten minutes.
 pub const FUTURE_MS_MAX: i64 = 600_000;
 /// How long an instant waits for a silent station where the rule says nothing: fifteen minutes.
@@ -97,5 +99,6 @@ const _: () =
     assert!(LEDGER_COMMIT_BYTES_MAX < WAL_FRAME_BYTES_MAX, "a commit may be stored in the write-ahead log first");
 const _: () = assert!(LEDGER_PART_BYTES_MAX < LEDGER_RECORD_BYTES_MAX);
 const _: () = assert!(2 * CHECKPOINT_BYTES_MAX < LEDGER_COMMIT_BYTES_MAX);
+const _: () = assert!(4 * WORDS_BYTES_MAX < LEDGER_RECORD_BYTES_MAX);
 const _: () = assert!(2 * LEDGER_RECORD_BYTES_MAX < DUMP_LINE_BYTES_MAX);
 const _: () = assert!(HEAD_BYTES_MAX < WAL_FRAME_BYTES_MAX);

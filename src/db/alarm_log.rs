@@ -1,9 +1,13 @@
 //! The alarms of a store, looked at beside the process that writes.
 
-use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Metrics};
+use super::open::Remembered;
+use super::rules::compile_for;
+use crate::alarm::report::ConditionRecord;
+use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Machine, Maintenance, Metrics, RuleSetRef};
 use crate::error::Error;
 use crate::ledger::{Ledger, LedgerContent, LedgerError};
 use crate::model::TimeRange;
+use crate::rules::RuleFile;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::{LedgerCommit, ledger_commits};
 use std::path::Path;
@@ -48,6 +52,41 @@ impl AlarmLog {
     #[must_use]
     pub fn alarms(&self) -> Vec<AlarmRecord> {
         AlarmRecord::all(&self.events)
+    }
+
+    /// Every rule over every scope of the store in `path`, beside the process that writes: its condition as of the newest record of it, and
+    /// what keeps people from being notified of it. Where the rules in force no longer compile, a note says so, and only what was under way,
+    /// open or silent is known.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] where the ledger cannot be read or does not check.
+    pub fn conditions(path: impl AsRef<Path>) -> Result<(Vec<ConditionRecord>, Option<String>), Error> {
+        let content = read_ledger(&FsStorage, path.as_ref())?;
+        let mut remembered = Remembered::default();
+        remembered.read(&content.records, 0)?;
+        let Remembered { mut machine, rules, checkpoint, .. } = remembered;
+        let Some((loaded, registry)) = rules else { return Ok((ConditionRecord::all(&machine), None)) };
+        let files: Vec<RuleFile> = loaded.files.into_iter().map(|(name, text)| RuleFile { name, text }).collect();
+        match compile_for(&files, &registry) {
+            Ok(compiled) => {
+                let specs = compiled.plans.into_iter().map(|plan| plan.spec).collect();
+                machine.install(specs, RuleSetRef { hash: loaded.hash });
+                machine.restore(&checkpoint.machine);
+                Ok((ConditionRecord::all(&machine), None))
+            }
+            Err(diagnostics) => {
+                let note = format!("the rule set in force no longer compiles with this release: {diagnostics}");
+                Ok((ConditionRecord::remembered(&machine, &checkpoint.machine), Some(note)))
+            }
+        }
+    }
+
+    /// The maintenance windows that are planned or under way.
+    #[must_use]
+    pub fn maintenance(&self) -> Vec<Maintenance> {
+        let mut machine = Machine::default();
+        self.events.iter().for_each(|event| machine.remember(event));
+        machine.maintenance().cloned().collect()
     }
 
     /// As [`Database::explain`](crate::Database::explain).

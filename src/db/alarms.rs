@@ -1,24 +1,39 @@
 //! Alarms and operators: who does what about them, what is open, what has happened.
 
 use super::core::Database;
-use crate::alarm::event::{OperatorAction, Shelving};
+use crate::alarm::event::{MaintenanceWindow, OperatorAction, Shelving};
 use crate::alarm::{
-    Alarm, AlarmEvent, AlarmId, AlarmKey, Audit, Condition, ConditionState, Explanation, Incident, Metrics, Silence,
+    Alarm, AlarmEvent, AlarmId, AlarmKey, Audit, Condition, ConditionState, Explanation, Incident, Maintenance,
+    Metrics, Silence,
 };
 use crate::error::Error;
-use crate::model::TimeRange;
+use crate::model::{Interval, TimeRange};
 use crate::rules::verdict::AlarmSpec;
 
 impl Database {
-    /// An operator takes notice of an alarm: later steps of its chain are not taken.
+    /// An operator acknowledges an alarm: later steps of its chain are not taken, unless its rule asks for more people with `.ack_by`, or the
+    /// acknowledgement expires as `.ack_expires` says.
     ///
     /// # Errors
     /// [`Error::Alarm`] where it is not open, or acknowledged already.
     pub fn acknowledge(&self, alarm: AlarmId, by: &str, comment: &str) -> Result<(), Error> {
+        self.acknowledged(alarm, (by, comment), None)
+    }
+
+    /// As [`Database::acknowledge`], for a time: an alarm that is open still after it is unacknowledged by itself, on record, those who
+    /// were told are told so, and its chain goes on. What the rule itself says with `.ack_expires` is not exceeded.
+    ///
+    /// # Errors
+    /// As [`Database::acknowledge`].
+    pub fn acknowledge_for(&self, alarm: AlarmId, lasts: Interval, by: &str, comment: &str) -> Result<(), Error> {
+        self.acknowledged(alarm, (by, comment), Some(lasts.as_ms()))
+    }
+
+    fn acknowledged(&self, alarm: AlarmId, said: (&str, &str), lasts_ms: Option<i64>) -> Result<(), Error> {
         let mut inner = self.inner.lock();
         inner.commit_all()?;
         let now = inner.timer_now();
-        let event = inner.machine.acknowledge(alarm, by, comment, now)?;
+        let event = inner.machine.acknowledge_for(alarm, said, lasts_ms, now)?;
         inner.uncommitted.extend(vec![event])?;
         inner.commit_all()
     }
@@ -86,6 +101,41 @@ impl Database {
     /// [`Error::Alarm`] where it is not out of service.
     pub fn return_to_service(&self, key: &AlarmKey, by: &str, comment: &str) -> Result<(), Error> {
         self.operate_on(key, OperatorAction::ReturnToService, (by, comment))
+    }
+
+    /// Plans a maintenance window of a rule or all rules over a station, a glob of stations or a scope, once or every day or week: alarms
+    /// keep their state, nobody is notified, chains stand still. It begins and ends by itself, on record. Gives its number.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where nobody is named, there is no reason, or it would never begin.
+    pub fn plan_maintenance(&self, window: MaintenanceWindow, by: &str, reason: &str) -> Result<u64, Error> {
+        let mut inner = self.inner.lock();
+        inner.commit_all()?;
+        let now = inner.timer_now();
+        let events = inner.machine.plan_maintenance(window, (by, reason), now)?;
+        inner.uncommitted.extend(events)?;
+        let number = inner.machine.maintenance().map(|one| one.planned.number).max().unwrap_or_default();
+        inner.commit_all()?;
+        Ok(number)
+    }
+
+    /// Ends a maintenance window for good.
+    ///
+    /// # Errors
+    /// [`Error::Alarm`] where none of this number is planned or under way.
+    pub fn cancel_maintenance(&self, number: u64, by: &str, comment: &str) -> Result<(), Error> {
+        let mut inner = self.inner.lock();
+        inner.commit_all()?;
+        let now = inner.timer_now();
+        let events = inner.machine.cancel_maintenance(number, (by, comment), now)?;
+        inner.uncommitted.extend(events)?;
+        inner.commit_all()
+    }
+
+    /// The maintenance windows that are planned or under way.
+    #[must_use]
+    pub fn maintenance(&self) -> Vec<Maintenance> {
+        self.inner.lock().machine.maintenance().cloned().collect()
     }
 
     fn operate(&self, alarm: AlarmId, action: OperatorAction, said: (&str, &str)) -> Result<(), Error> {

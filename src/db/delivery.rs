@@ -7,6 +7,7 @@ use crate::alarm::{AlarmEvent, Notifier};
 use crate::base::observe::{self, Count, Work};
 use crate::config::Timers;
 use crate::error::Error;
+use crate::model::check_line;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +19,9 @@ impl Database {
     /// colon if you wish: `sms:north`. What waits in the outbox for that way leaves at once.
     ///
     /// # Errors
-    /// [`Error::Io`] where its thread cannot be started.
+    /// [`Error::Model`] where the way's name is not one line of visible characters; [`Error::Io`] where its thread cannot be started.
     pub fn connect(&self, way: &str, notifier: Arc<dyn Notifier>) -> Result<(), Error> {
+        check_line("name of a way", way)?;
         let mut inner = self.inner.lock();
         let started = inner.dispatcher.connect(way, notifier);
         started.map_err(|source| Error::Io { action: "start a gateway's thread", source })?;

@@ -135,13 +135,13 @@ fn start_flusher(sync: &Arc<WalSync>, interval: Duration) -> Result<Flusher, Err
 
 /// What the ledger says.
 #[derive(Default)]
-struct Remembered {
+pub(super) struct Remembered {
     registry: Registry,
-    machine: Machine,
+    pub(super) machine: Machine,
     dispatcher: Dispatcher,
     /// The newest rule set and the stations at that time.
-    rules: Option<(RuleSetLoaded, Registry)>,
-    checkpoint: Checkpoint<'static>,
+    pub(super) rules: Option<(RuleSetLoaded, Registry)>,
+    pub(super) checkpoint: Checkpoint<'static>,
     lineage: Lineage,
     /// Frames whose loss is recorded.
     lost: Vec<LsnRange>,
@@ -151,7 +151,7 @@ struct Remembered {
 
 impl Remembered {
     /// Reads records, of which the first has an index.
-    fn read(&mut self, records: &[Record], first: u64) -> Result<(), Error> {
+    pub(super) fn read(&mut self, records: &[Record], first: u64) -> Result<(), Error> {
         for (index, record) in (first..).zip(records) {
             self.take(record, index)?;
         }
@@ -233,6 +233,7 @@ impl Inner {
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
         self.machine.set_heartbeat(self.config.heartbeat.clone());
+        self.dispatcher.set_last_resort(self.config.last_resort.clone());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
         self.report_missing_segments(&lineage, report)?;
         let _work = observe::begin(Work::Recovery);

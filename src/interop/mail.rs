@@ -2,6 +2,7 @@
 
 use crate::alarm::event::Notification;
 use crate::alarm::notify::{Notifier, Outcome};
+use crate::base::escape::{Line, Lines};
 use crate::rules::verdict::Contact;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
@@ -27,7 +28,7 @@ const PARALLEL: usize = 4;
 #[non_exhaustive]
 pub enum MailError {
     /// An address that is none.
-    #[error("`{address}` is no mail address: {reason}")]
+    #[error("`{}` is no mail address: {}", Line(address), Line(reason))]
     Address {
         /// The address.
         address: String,
@@ -35,7 +36,7 @@ pub enum MailError {
         reason: String,
     },
     /// What should be certificates in PEM is not, or TLS cannot be set up with them.
-    #[error("the certificates that mail shall trust cannot be used: {reason}")]
+    #[error("the certificates that mail shall trust cannot be used: {}", Line(reason))]
     Certificates {
         /// What is wrong.
         reason: String,
@@ -135,16 +136,16 @@ impl Mail {
     fn message(&self, notification: &Notification, to: &Mailbox) -> Result<Message, lettre::error::Error> {
         let first_line = notification.text.lines().next().unwrap_or_default();
         let subject: String =
-            format!("[{}] {first_line}", notification.priority).chars().take(SUBJECT_CHARS_MAX).collect();
+            format!("[{}] {}", notification.priority, Line(first_line)).chars().take(SUBJECT_CHARS_MAX).collect();
         let created_ms = u64::try_from(notification.created_at.as_ms()).unwrap_or(0);
         Message::builder()
-            .message_id(Some(format!("<{}@{}>", notification.id, self.from.email.domain())))
+            .message_id(Some(format!("<{}@{}>", Line(&notification.id), self.from.email.domain())))
             .date(UNIX_EPOCH + Duration::from_millis(created_ms))
             .from(self.from.clone())
             .to(to.clone())
             .subject(subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(format!("{}\n", notification.text))
+            .body(format!("{}\n", Lines(&notification.text)))
     }
 }
 
@@ -251,5 +252,67 @@ impl Notifier for Mail {
 
     fn parallel(&self) -> usize {
         PARALLEL
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alarm::event::Subject;
+    use crate::base::escape::is_plain;
+    use crate::model::Timestamp;
+    use crate::rules::verdict::Priority;
+    use proptest::prelude::*;
+
+    fn notification(word: &str) -> Notification {
+        Notification {
+            id: word.to_owned(),
+            alarm: None,
+            subject: Subject::Closed,
+            repeat: 0,
+            priority: Priority::High,
+            contact: Contact("duty".to_owned()),
+            way: "email".to_owned(),
+            fallback: Vec::new(),
+            text: word.to_owned(),
+            created_at: Timestamp::from_ms(1_700_000_000_000),
+            guidance: String::new(),
+            retrips: 0,
+        }
+    }
+
+    /// Names of the headers, and the message as it goes out.
+    fn sent(word: &str) -> (Vec<String>, String) {
+        let mail = Mail::new("127.0.0.1", 25, "vocdb@station.example").unwrap();
+        let message = mail.message(&notification(word), &"duty@park.example".parse().unwrap()).unwrap();
+        let text = String::from_utf8(message.formatted()).unwrap();
+        let (headers, _) = text.split_once("\r\n\r\n").unwrap();
+        let names = headers.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+        (names.map(|line| line.split(':').next().unwrap().to_owned()).collect(), text)
+    }
+
+    #[test]
+    fn text_that_begins_a_header_or_ends_the_mail_does_neither() {
+        let expected = sent("plain").0;
+        for word in [
+            "x\r\nBcc: evil@example.com\r\n\r\nbody",
+            "first\r\n.\r\nMAIL FROM:<evil@x>",
+            "\rX-Evil: 1",
+            "苯超标\r\nX-Evil: 1",
+        ] {
+            let (headers, text) = sent(word);
+            assert_eq!(headers, expected, "{text}");
+        }
+        let (_, text) = sent("red \x1b[31m");
+        assert!(text.contains(r"Subject: [high] red \u{1b}[31m"), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn mail_has_its_own_headers_and_no_control_characters(word in any::<String>(), more in "[\\r\\n\\t\\x00\\x1b\u{202e}:. a]{0,12}") {
+            let (headers, text) = sent(&(word + more.as_str()));
+            prop_assert_eq!(headers, sent("plain").0);
+            prop_assert!(text.split("\r\n").all(is_plain), "{text:?}");
+        }
     }
 }

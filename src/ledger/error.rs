@@ -1,5 +1,6 @@
 //! What can go wrong with the ledger.
 
+use crate::base::escape::Line;
 use crate::store::io::advice;
 use crate::store::io::log::LogError;
 use std::io;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum LedgerError {
     /// The system refused a file operation.
-    #[error("cannot {action} {}: {source}{}", path.display(), advice(source))]
+    #[error("cannot {action} {}: {source}{}", Line(path.display()), advice(source))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -20,7 +21,7 @@ pub enum LedgerError {
         source: io::Error,
     },
     /// The file is damaged before its end, or of another kind.
-    #[error("{}: {source}; restore it from a backup", path.display())]
+    #[error("{}: {source}; restore it from a backup", Line(path.display()))]
     Log {
         /// The file.
         path: PathBuf,
@@ -28,7 +29,7 @@ pub enum LedgerError {
         source: LogError,
     },
     /// A commit checks, but cannot be understood.
-    #[error("{} at offset {offset}: {reason}", path.display())]
+    #[error("{} at offset {offset}: {reason}", Line(path.display()))]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -38,7 +39,7 @@ pub enum LedgerError {
         reason: String,
     },
     /// An earlier failure has made the end of the file unknown.
-    #[error("an earlier write or sync of {} failed; close the store and open it again to recover", path.display())]
+    #[error("an earlier write or sync of {} failed; close the store and open it again to recover", Line(path.display()))]
     Poisoned {
         /// The file.
         path: PathBuf,

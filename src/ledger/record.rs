@@ -98,6 +98,12 @@ kinds! {
     EndpointChanged = 34, "endpoint_changed";
     /// Readings that came late change what a rule would have said of the past.
     Amendment = 35, "amendment";
+    /// An acknowledgement expired while its alarm was open.
+    AcknowledgementExpired = 40, "acknowledgement_expired";
+    /// A maintenance window was planned.
+    MaintenancePlanned = 41, "maintenance_planned";
+    /// A maintenance window began, ended or was cancelled.
+    MaintenanceChanged = 42, "maintenance_changed";
     /// Frames that the ledger rests on, or may have, are lost.
     FramesLost = 60, "frames_lost";
 }
@@ -129,6 +135,7 @@ impl Kind {
             Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 3,
             Self::ConditionUnknown
             | Self::ConditionKnown
+            | Self::AlarmAcknowledged
             | Self::MembershipChanged
             | Self::SuppressionChanged
             | Self::Notification

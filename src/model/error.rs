@@ -1,16 +1,26 @@
 //! What can be wrong with a description of the world.
 
+use crate::base::escape::Line;
+
 /// A name, unit or number that the model refuses.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
     /// A name is empty, too long, or has a character that names may not have.
-    #[error("the {what} name `{name}` is not usable: {reason}")]
+    #[error("the {what} name `{}` is not usable: {reason}", Line(name))]
     Name {
         /// Of what: station, instrument, channel.
         what: &'static str,
         /// The name as given.
         name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A name of a person, a reason or a comment that the ledger does not keep.
+    #[error("the {what} cannot be recorded: {reason}")]
+    Words {
+        /// Of what.
+        what: &'static str,
         /// What is wrong with it.
         reason: &'static str,
     },
@@ -33,7 +43,7 @@ pub enum ModelError {
         max: usize,
     },
     /// A change names a channel that the instrument does not have.
-    #[error("instrument `{instrument}` has no channel `{channel}`; it has: {known}")]
+    #[error("instrument `{instrument}` has no channel `{}`; it has: {known}", Line(channel))]
     NoSuchChannel {
         /// The instrument.
         instrument: String,
@@ -71,7 +81,7 @@ pub enum ModelError {
         asked: u8,
     },
     /// A text that is no unit this crate knows.
-    #[error("`{text}` is no known unit; known are {known}")]
+    #[error("`{}` is no known unit; known are {known}", Line(text))]
     UnknownUnit {
         /// The text.
         text: String,
@@ -99,7 +109,7 @@ pub enum ModelError {
         pressure_hpa: f64,
     },
     /// A species that is not in the table.
-    #[error("`{name}` is not in the species table; the nearest name there is `{nearest}`")]
+    #[error("`{}` is not in the species table; the nearest name there is `{nearest}`", Line(name))]
     UnknownSpecies {
         /// The name as given.
         name: String,
@@ -107,7 +117,7 @@ pub enum ModelError {
         nearest: String,
     },
     /// A time that cannot be read.
-    #[error("`{text}` is no time: {reason}")]
+    #[error("`{}` is no time: {}", Line(text), Line(reason))]
     Time {
         /// The text.
         text: String,
@@ -115,7 +125,7 @@ pub enum ModelError {
         reason: String,
     },
     /// A text that is no length of time.
-    #[error("`{text}` is no length of time: write a number and ms, s, m or min, h or d, such as 10s, 1m or 8h")]
+    #[error("`{}` is no length of time: write a number and ms, s, m or min, h or d, such as 10s, 1m or 8h", Line(text))]
     IntervalText {
         /// The text.
         text: String,

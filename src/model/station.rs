@@ -1,7 +1,8 @@
 //! Where readings come from.
 
 use super::error::ModelError;
-use crate::base::limits::NAME_BYTES_MAX;
+use crate::base::escape::is_plain;
+use crate::base::limits::{NAME_BYTES_MAX, WORDS_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -99,8 +100,23 @@ pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), ModelErro
     if name.trim() != name {
         return wrong("it begins or ends with a space");
     }
-    if !name.chars().all(|c| c.is_alphanumeric() || "/-_.,#()+' ".contains(c)) {
+    if !name.chars().all(|c| c.is_alphanumeric() || "/-_.,#()+' ".contains(c)) || !is_plain(name) {
         return wrong("only letters, digits, spaces and / - _ . , # ( ) + ' may stand in it");
     }
     Ok(())
+}
+
+/// Checks a name of a person, a route or a reason that reports show on one line.
+pub(crate) fn check_line(what: &'static str, text: &str) -> Result<(), ModelError> {
+    if !is_plain(text) {
+        let reason = "it has control or invisible characters, or several lines: write it on one line";
+        return Err(ModelError::Words { what, reason });
+    }
+    check_length(what, text)
+}
+
+/// Checks a comment, which may have several lines.
+pub(crate) fn check_length(what: &'static str, text: &str) -> Result<(), ModelError> {
+    let is_long = text.len() > WORDS_BYTES_MAX;
+    if is_long { Err(ModelError::Words { what, reason: "it is longer than 64 KiB: shorten it" }) } else { Ok(()) }
 }

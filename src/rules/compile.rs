@@ -83,7 +83,9 @@ mod tests {
     use crate::rules::expr::{Arithmetic, Comparison, WindowFunction};
     use crate::rules::plan::{Member, Node, Program, TripTerm, WindowSpec};
     use crate::rules::read_folder;
-    use crate::rules::verdict::{AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Step};
+    use crate::rules::verdict::{
+        AcknowledgementPolicy, AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Step,
+    };
     use std::path::Path;
 
     /// Where the golden text of this release is to be written, so that it can be looked at.
@@ -219,6 +221,7 @@ mod tests {
             auto_close_ms: None,
             is_latching: false,
             on_late: LatePolicy::Record,
+            acknowledgement: AcknowledgementPolicy::default(),
             chain: Chain { name: "standard".to_owned(), steps: steps.into(), remind: None },
             channels: vec!["benzene".to_owned(), "toluene".to_owned()],
             logic: plan.spec.logic,

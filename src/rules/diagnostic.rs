@@ -1,6 +1,7 @@
 //! What is wrong with a rule file, where, and what to write instead.
 
 use super::verdict::Place;
+use crate::base::escape::Line;
 use std::fmt;
 
 /// One mistake in a rule file.
@@ -19,7 +20,7 @@ pub struct Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.is_warning { "warning" } else { "error" };
-        write!(f, "{}: {severity}: {}; {}", self.place, self.message, self.help)
+        write!(f, "{}: {severity}: {}; {}", self.place, Line(&self.message), Line(&self.help))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an operator wrote, as symbols: the result of tracing a rule script, before it is bound to stations.
 
 use super::interpreted::Script;
-use super::verdict::{Chain, LatePolicy, MissingPolicy, Place, Priority};
+use super::verdict::{AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Place, Priority};
 use crate::model::{Quality, Unit};
 use std::sync::Arc;
 
@@ -323,6 +323,8 @@ pub struct Rule {
     pub is_latching: bool,
     /// What late readings mean.
     pub on_late: LatePolicy,
+    /// What it asks of acknowledgements.
+    pub acknowledgement: AcknowledgementPolicy,
     /// Who is told when; empty where the rule names no chain.
     pub chain: Chain,
     /// Where the rule stands.

@@ -1,6 +1,7 @@
 //! Reads a rules folder, and nothing outside it.
 
 use super::script::RuleFile;
+use crate::base::escape::Line;
 use crate::base::limits::{RULE_FILE_BYTES_MAX, RULE_FILES_MAX};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum FolderError {
     /// The system refuses.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", Line(path.display()))]
     Io {
         /// The folder or file.
         path: PathBuf,
@@ -19,25 +20,25 @@ pub enum FolderError {
         source: io::Error,
     },
     /// A link leads out of the folder.
-    #[error("{}: this link leads out of the rules folder; copy the file into it", path.display())]
+    #[error("{}: this link leads out of the rules folder; copy the file into it", Line(path.display()))]
     Outside {
         /// The link.
         path: PathBuf,
     },
     /// A file is larger than rule files may be.
-    #[error("{}: the file is larger than {RULE_FILE_BYTES_MAX} bytes; split it into several", path.display())]
+    #[error("{}: the file is larger than {RULE_FILE_BYTES_MAX} bytes; split it into several", Line(path.display()))]
     TooLarge {
         /// The file.
         path: PathBuf,
     },
     /// The folder has more files than a rule set may have.
-    #[error("{}: there are more than {RULE_FILES_MAX} rule files", path.display())]
+    #[error("{}: there are more than {RULE_FILES_MAX} rule files", Line(path.display()))]
     TooMany {
         /// The folder.
         path: PathBuf,
     },
     /// A file's name or text is not UTF-8.
-    #[error("{}: this is not UTF-8", path.display())]
+    #[error("{}: this is not UTF-8", Line(path.display()))]
     NotText {
         /// The file.
         path: PathBuf,

@@ -1,6 +1,7 @@
 //! What the rule layer says to the alarm layer, and the words that both share.
 
 use crate::base::checksum::Digest;
+use crate::base::escape::Line;
 use crate::model::{Quality, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,7 +20,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        write!(f, "{}:{}:{}", Line(&self.file), self.line, self.column)
     }
 }
 
@@ -149,6 +150,15 @@ impl LatePolicy {
     }
 }
 
+/// What a rule asks of acknowledgements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AcknowledgementPolicy {
+    /// For how many milliseconds one lasts while the alarm is open; for good where absent.
+    pub expires_ms: Option<i64>,
+    /// How many people must acknowledge the alarm before its chain stops; 0 and 1 both stand for one.
+    pub needed: u32,
+}
+
 /// A person or a desk that is told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -249,6 +259,8 @@ pub struct AlarmSpec {
     pub is_latching: bool,
     /// What late readings mean.
     pub on_late: LatePolicy,
+    /// What it asks of acknowledgements.
+    pub acknowledgement: AcknowledgementPolicy,
     /// Who is told when.
     pub chain: Chain,
     /// The channels that the rule looks at: alarms that share one may be of one incident.

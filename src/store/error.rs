@@ -4,6 +4,7 @@ use super::io::advice;
 use super::io::log::LogError;
 use super::lsns::LsnRange;
 use crate::base::bytes::BytesError;
+use crate::base::escape::Line;
 use crate::codec::CodecError;
 use crate::model::{InstrumentId, Timestamp};
 use std::io;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum StoreError {
     /// The system refused a file operation.
-    #[error("cannot {action} {}: {source}{}", path.display(), advice(source))]
+    #[error("cannot {action} {}: {source}{}", Line(path.display()), advice(source))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -24,7 +25,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process has the store open for writing.
-    #[error("{} is held by another process, or by another handle in this one: a store has one writer at a time; close that one, or open another store", path.display())]
+    #[error("{} is held by another process, or by another handle in this one: a store has one writer at a time; close that one, or open another store", Line(path.display()))]
     Locked {
         /// The lock file.
         path: PathBuf,
@@ -36,7 +37,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A log file is damaged or of another kind.
-    #[error("{}: {source}; restore it from a backup, or let `repair` keep what of it can be read", path.display())]
+    #[error("{}: {source}; restore it from a backup, or let `repair` keep what of it can be read", Line(path.display()))]
     Log {
         /// The file.
         path: PathBuf,
@@ -44,7 +45,7 @@ pub enum StoreError {
         source: LogError,
     },
     /// A log file that is not the newest ends in the middle of a frame.
-    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup, or let `repair` keep what of it can be read", path.display())]
+    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup, or let `repair` keep what of it can be read", Line(path.display()))]
     TornInTheMiddle {
         /// The file.
         path: PathBuf,
@@ -52,7 +53,7 @@ pub enum StoreError {
         offset: usize,
     },
     /// Frames are missing between two log files.
-    #[error("{}: frames {first_lsn} to {last_lsn} are missing before this file; restore the file that holds them from a backup, or let `repair` go on without them", path.display())]
+    #[error("{}: frames {first_lsn} to {last_lsn} are missing before this file; restore the file that holds them from a backup, or let `repair` go on without them", Line(path.display()))]
     MissingFrames {
         /// The file behind the gap.
         path: PathBuf,
@@ -70,7 +71,7 @@ pub enum StoreError {
         frames: LsnRange,
     },
     /// A file's content does not check.
-    #[error("{} at offset {offset}: {reason}", path.display())]
+    #[error("{} at offset {offset}: {reason}", Line(path.display()))]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -80,7 +81,7 @@ pub enum StoreError {
         reason: String,
     },
     /// A segment holds readings of other instruments than the ledger knows by their numbers.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", Line(path.display()))]
     Foreign {
         /// The segment.
         path: PathBuf,
@@ -96,7 +97,7 @@ pub enum StoreError {
         attempts: usize,
     },
     /// An earlier failure has made the state of the files unknown.
-    #[error("an earlier write or sync of {} failed; close the store and open it again to recover", path.display())]
+    #[error("an earlier write or sync of {} failed; close the store and open it again to recover", Line(path.display()))]
     Poisoned {
         /// The file whose sync failed.
         path: PathBuf,

@@ -3,6 +3,7 @@
 use super::counters::Counters;
 use super::error::StoreError;
 use super::read::{LateBlocks, State};
+use crate::base::escape::Line;
 use crate::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
 use crate::model::{
     Batch, DuplicatePolicy, Frame, FrameRef, Instrument, InstrumentId, Quality, Registry, Sample, Timestamp,
@@ -61,7 +62,8 @@ pub enum RejectReason {
     },
     /// What is stored around the instant does not check, so that nobody can tell whether the frame repeats or corrects it.
     #[error(
-        "what is stored for {time} cannot be read: {reason}; let `repair` set the file aside, or restore it from a backup, and send the frame again"
+        "what is stored for {time} cannot be read: {}; let `repair` set the file aside, or restore it from a backup, and send the frame again",
+        Line(reason)
     )]
     Unreadable {
         /// The instant.

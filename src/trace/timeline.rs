@@ -1,6 +1,7 @@
 //! The history of one alarm, from the ledger's events alone.
 
 use crate::alarm::event::{AlarmEvent, AlarmId, DeliveryResult};
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct TimelineEntry {
     /// When: event time for what was measured, host time for what people and gateways did.
     pub at: Timestamp,
-    /// What, in a sentence.
+    /// What, in one line. Control and invisible characters are escaped.
     pub what: String,
 }
 
@@ -34,7 +35,7 @@ pub fn timeline(events: &[AlarmEvent], alarm: AlarmId) -> Vec<TimelineEntry> {
                     DeliveryResult::Refused { reason } => format!("{way} to {contact} refused: {reason}"),
                     DeliveryResult::Superseded { .. } => format!("{way} to {contact} left out for a later message"),
                 };
-                TimelineEntry { at: delivery.at, what: how }
+                TimelineEntry { at: delivery.at, what: Line(how).to_string() }
             }),
             event if event.alarm() == Some(alarm) => describe(event),
             _ => None,
@@ -82,7 +83,9 @@ mod tests {
             })
         };
         let (by, comment) = ("Li".to_owned(), "going".to_owned());
-        let ack = AlarmEvent::Acknowledged(Acknowledged { alarm: AlarmId(2), by, comment, at: Timestamp::from_ms(9) });
+        let (alarm, at) = (AlarmId(2), Timestamp::from_ms(9));
+        let ack = Acknowledged { alarm, by, comment, at, expires_at: None, needed: 0 };
+        let ack = AlarmEvent::Acknowledged(ack);
         let events = [row("a", 1), row("b", 2), delivered("a", 5), delivered("b", 6), ack];
         let told: Vec<(i64, String)> =
             timeline(&events, AlarmId(2)).into_iter().map(|e| (e.at.as_ms(), e.what)).collect();

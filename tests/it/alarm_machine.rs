@@ -1,9 +1,12 @@
 //! The alarm machine: verdicts, ticks and operators in, events out; golden scenarios to the millisecond, and what holds of any run.
 #![cfg(test)]
 
+mod acknowledging;
+mod maintenance;
 mod properties;
 mod record;
 mod reload;
+mod seen;
 mod states;
 mod telling;
 
@@ -12,8 +15,8 @@ use vocdb::alarm::event::{CloseReason, Opened, Subject};
 use vocdb::alarm::{Alarm, AlarmError, Condition, Machine, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
 use vocdb::rules::verdict::{
-    AlarmSpec, Chain, Contact, Evidence, LatePolicy, MissingPolicy, Place, Priority, Shown, Step, TermValue, Truth,
-    Verdict,
+    AcknowledgementPolicy, AlarmSpec, Chain, Contact, Evidence, LatePolicy, MissingPolicy, Place, Priority, Shown,
+    Step, TermValue, Truth, Verdict,
 };
 use vocdb::{AlarmEvent, AlarmId, Timestamp};
 
@@ -44,6 +47,7 @@ pub(crate) fn spec(rule: &str, steps: &[(i64, &str, &[&str])]) -> AlarmSpec {
         auto_close_ms: None,
         is_latching: false,
         on_late: LatePolicy::Record,
+        acknowledgement: AcknowledgementPolicy::default(),
         chain: Chain { name: "standard".to_owned(), steps: steps.iter().map(step).collect(), remind: None },
         channels: vec!["benzene".to_owned()],
         logic: Digest::default(),

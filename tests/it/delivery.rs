@@ -4,6 +4,7 @@
 mod crash;
 mod flood;
 mod hanging;
+mod last_resort;
 #[cfg(feature = "mail")]
 mod mail;
 mod operators;

@@ -10,6 +10,7 @@ mod delivery;
 mod dump;
 mod faulty;
 mod golden;
+mod hostile_words;
 mod metec;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;

@@ -5,8 +5,8 @@ use crate::faulty::FaultyStorage;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vocdb::alarm::event::{Notification, Shelving};
-use vocdb::alarm::{Alarm, AlarmKey, Condition, Incident, NextStep, Outcome, Silence};
+use vocdb::alarm::event::{MaintenanceWindow, Notification, Recurrence, Shelving};
+use vocdb::alarm::{Alarm, AlarmKey, Condition, Incident, Maintenance, NextStep, Outcome, Silence};
 use vocdb::base::clock::ManualClock;
 use vocdb::ledger::{Kind, Ledger};
 use vocdb::rules::RuleFile;
@@ -33,6 +33,7 @@ pub(crate) enum Act {
     /// What is to be sent is sent, and answered.
     Deliver,
     Acknowledge(At),
+    AcknowledgeForOne(At),
     Unacknowledge(At),
     Comment(At),
     HandOver(At),
@@ -42,6 +43,9 @@ pub(crate) enum Act {
     Unshelve(At),
     TakeOut(At),
     Return(At),
+    /// For two minutes, and again every day.
+    Maintain,
+    CancelMaintenance,
     Load(Rules),
     /// A file that is wrong: it is refused.
     LoadBroken,
@@ -70,7 +74,7 @@ pub(crate) enum Rules {
 }
 
 /// A shift. Its end leaves the site as its beginning found it.
-pub(crate) const SHIFT: [Act; 79] = {
+pub(crate) const SHIFT: [Act; 86] = {
     use Act::*;
     const HIGH_1: At = ("high", 1);
     const HIGH_2: At = ("high", 2);
@@ -156,6 +160,14 @@ pub(crate) const SHIFT: [Act; 79] = {
         Read(12.0, 1.0),
         Read(12.0, 1.0),
         Deliver,
+        // Both end by themselves, the acknowledgement with the window.
+        AcknowledgeForOne(WARM_1),
+        Maintain,
+        Wait(1),
+        Deliver,
+        Wait(2),
+        Deliver,
+        CancelMaintenance,
         SwitchOff,
         Deliver,
         Load(Rules::Base),
@@ -266,6 +278,7 @@ impl Site {
             Act::Wait(_) => db.advance(),
             Act::Deliver => db.advance().and_then(|()| db.drain()),
             Act::Acknowledge(at) => db.acknowledge(alarm(at), "anna", &mark),
+            Act::AcknowledgeForOne(at) => db.acknowledge_for(alarm(at), Interval::minutes(1), "anna", &mark),
             Act::Unacknowledge(at) => db.unacknowledge(alarm(at), "anna", &mark),
             Act::Comment(at) => db.comment(alarm(at), "anna", &mark),
             Act::HandOver(at) => db.hand_over(alarm(at), "bert", "anna", &mark),
@@ -275,6 +288,8 @@ impl Site {
             Act::Unshelve(at) => db.unshelve(&key(at), "anna", &mark),
             Act::TakeOut(at) => db.take_out_of_service(&key(at), "anna", &mark),
             Act::Return(at) => db.return_to_service(&key(at), "anna", &mark),
+            Act::Maintain => db.plan_maintenance(maintenance(now_ms), "anna", &mark).map(|_| ()),
+            Act::CancelMaintenance => db.cancel_maintenance(db.maintenance()[0].planned.number, "anna", &mark),
             Act::Load(rules) => db.load_rule_files(files(rules, &mark)).map(|_| ()),
             Act::LoadBroken => assert_broken_files_are_refused(db, &mark),
             Act::SwitchOff => db.switch_rules_off("anna", &mark),
@@ -283,6 +298,12 @@ impl Site {
             Act::DeleteValues => delete(db, number, (2, vec![0]), mark),
         }
     }
+}
+
+fn maintenance(now_ms: i64) -> MaintenanceWindow {
+    let (from, to) = (Timestamp::from_ms(now_ms), Timestamp::from_ms(now_ms + 2 * MINUTE_MS));
+    let (rule, stations, zone) = (None, "S/*".to_owned(), "Asia/Shanghai".to_owned());
+    MaintenanceWindow { rule, stations, from, to, recurrence: Some(Recurrence::Daily), zone, until: None }
 }
 
 fn open_alarm(db: &Database, key: &AlarmKey) -> AlarmId {
@@ -325,6 +346,7 @@ pub(crate) struct State {
     pub(crate) conditions: Vec<(String, String, Condition)>,
     pub(crate) alarms: Vec<Alarm>,
     silences: Vec<(AlarmKey, Silence)>,
+    maintenance: Vec<Maintenance>,
     incidents: Vec<Incident>,
     next: Vec<(AlarmId, NextStep)>,
     rows: Vec<Vec<(Timestamp, Sample)>>,
@@ -353,6 +375,7 @@ impl Site {
             conditions: db.conditions(),
             alarms: db.alarms(),
             silences: db.silences(),
+            maintenance: db.maintenance(),
             incidents: db.incidents(),
             next: db.audit().alarms,
             rows: vec![rows(1), rows(2)],

@@ -2,12 +2,12 @@
 
 use super::endpoints::{DisabledEndpoint, Endpoints};
 use super::gateway::{Gateway, GatewayReport, unsent};
+use super::last_resort::{LastResort, Reached};
 use super::rows::{Held, Pending, RowState, Rows};
-use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification, SystemAlarm};
-use crate::alarm::machine::rerouted;
+use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification};
 use crate::alarm::notify::{Notifier, Outcome};
 use crate::model::Timestamp;
-use crate::rules::verdict::AlarmSpec;
+use crate::rules::verdict::{AlarmSpec, Priority};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +16,16 @@ use std::sync::Arc;
 const BACKOFF_MS: [i64; 6] = [5_000, 30_000, 120_000, 300_000, 900_000, 3_600_000];
 /// The longest pause that a gateway may ask for: a day.
 const RETRY_AFTER_MS_MAX: i64 = 86_400_000;
+/// How long a notification of each priority waits for an attempt over one way, from when it was written, before the contact's next way is
+/// tried as well.
+pub(super) const fn wait_ms_max(priority: Priority) -> i64 {
+    match priority {
+        Priority::Urgent => 60_000,
+        Priority::High => 300_000,
+        Priority::Medium => 1_800_000,
+        Priority::Low => 7_200_000,
+    }
+}
 /// So many failed attempts are a dead letter: the contact's next way is tried as well.
 const DEAD_AFTER: u32 = 6;
 /// For how long a gateway may be silent about an attempt that it has begun, and about all that it has taken before it begins with one.
@@ -44,13 +54,16 @@ pub struct Dispatcher {
     /// Gateways that have ever been connected.
     connected: u64,
     endpoints: Endpoints,
+    pub(super) last_resort: Option<LastResort>,
+    pub(super) reached: Reached,
     pub(super) reports: (Sender<GatewayReport>, Receiver<GatewayReport>),
 }
 
 impl Default for Dispatcher {
     fn default() -> Self {
         let (pending, gateways, endpoints) = (Rows::default(), BTreeMap::new(), Endpoints::default());
-        Self { pending, enqueued: 0, gateways, connected: 0, endpoints, reports: unbounded() }
+        let (last_resort, reached) = (None, Reached::default());
+        Self { pending, enqueued: 0, gateways, connected: 0, endpoints, last_resort, reached, reports: unbounded() }
     }
 }
 
@@ -88,6 +101,7 @@ impl Dispatcher {
             AlarmEvent::SystemAlarm(system) => {
                 self.pending.change(&system.notification, |pending| pending.is_dead = true);
             }
+            AlarmEvent::Closed(closed) => self.reached.forget(closed.alarm),
             AlarmEvent::EndpointChanged(change) => {
                 self.endpoints.remember(change);
                 let gateway = self.gateways.get(&change.way).filter(|gateway| gateway.endpoint == change.endpoint);
@@ -126,7 +140,10 @@ impl Dispatcher {
                 });
             }
             _ => {
-                self.pending.remove(&delivery.notification);
+                let pending = self.pending.remove(&delivery.notification);
+                if let Some(pending) = pending.filter(|_| delivery.result == DeliveryResult::Delivered) {
+                    self.reached.note(&pending.notification);
+                }
             }
         }
     }
@@ -221,12 +238,13 @@ impl Dispatcher {
         let Some(pending) = self.pending.get(id) else { return Vec::new() };
         let gone = gone(&pending.notification, &outcome, &self.gateways, now);
         let gone = gone.filter(|gone| !self.endpoints.is_disabled(&gone.way, &gone.endpoint));
-        let (result, dead) = judged(outcome, attempt, now);
+        let (result, dead) = judged(outcome, attempt, (&pending.notification, now));
         let delivery = Delivery { notification: id.to_owned(), attempt, at: now, result };
         let mut events = vec![AlarmEvent::Delivery(delivery)];
         events.extend(gone.map(AlarmEvent::EndpointChanged));
         if let Some(reason) = dead.filter(|_| !pending.is_dead) {
-            events.extend(dead_letter(&pending.notification, reason, now));
+            let dead = pending.notification.clone();
+            events.extend(self.dead_letter(&dead, reason, now));
         }
         events
     }
@@ -270,8 +288,13 @@ fn gone(
     })
 }
 
-/// The result of an attempt, and why it makes the notification a dead letter, if it does.
-pub(super) fn judged(outcome: Outcome, attempt: u32, now: Timestamp) -> (DeliveryResult, Option<String>) {
+/// The result of an attempt, and why the contact's next way is tried, if it is: the notification is refused, has failed too often, or would
+/// wait for longer than its priority allows. What a gateway asks for is granted on its own way.
+pub(super) fn judged(
+    outcome: Outcome,
+    attempt: u32,
+    (of, now): (&Notification, Timestamp),
+) -> (DeliveryResult, Option<String>) {
     match outcome {
         Outcome::Delivered => (DeliveryResult::Delivered, None),
         Outcome::Refused { reason } | Outcome::Gone { reason } => {
@@ -281,22 +304,18 @@ pub(super) fn judged(outcome: Outcome, attempt: u32, now: Timestamp) -> (Deliver
             let pause = usize::try_from(attempt.saturating_sub(1)).ok().and_then(|at| BACKOFF_MS.get(at));
             let pause_ms = pause.copied().unwrap_or(3_600_000);
             let at = now.plus_ms(pause_ms.max(after_ms.unwrap_or(0).min(RETRY_AFTER_MS_MAX)));
-            let dead = (attempt >= DEAD_AFTER).then(|| format!("{attempt} attempts failed; the last: {reason}"));
+            let wait_ms = wait_ms_max(of.priority);
+            let waits = || {
+                let (priority, seconds) = (of.priority, wait_ms / 1_000);
+                format!(
+                    "the next attempt is at {at}, and {priority} priority waits {seconds} s at most; the last: {reason}"
+                )
+            };
+            let dead = match attempt {
+                DEAD_AFTER.. => Some(format!("{attempt} attempts failed; the last: {reason}")),
+                _ => (at.since_ms(of.created_at) > wait_ms).then(waits),
+            };
             (DeliveryResult::Retry { at, reason }, dead)
         }
     }
-}
-
-pub(super) fn dead_letter(dead: &Notification, reason: String, now: Timestamp) -> impl Iterator<Item = AlarmEvent> {
-    let next = rerouted(dead, now);
-    let system = SystemAlarm {
-        alarm: dead.alarm,
-        notification: dead.id.clone(),
-        contact: dead.contact.clone(),
-        way: dead.way.clone(),
-        next_way: next.as_ref().map(|next| next.way.clone()),
-        reason,
-        at: now,
-    };
-    std::iter::once(AlarmEvent::SystemAlarm(system)).chain(next.map(AlarmEvent::Rerouted))
 }

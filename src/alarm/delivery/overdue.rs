@@ -1,7 +1,7 @@
 //! Gateways that say nothing: what they have is given up in time, so that nobody waits behind them for ever.
 
 use super::gateway::Gateway;
-use super::outbox::{Dispatcher, LEASE_MS, dead_letter, judged};
+use super::outbox::{Dispatcher, LEASE_MS, judged};
 use super::rows::{Pending, RowState};
 use crate::alarm::event::{AlarmEvent, Delivery};
 use crate::alarm::notify::Outcome;
@@ -23,6 +23,7 @@ impl Dispatcher {
         for id in over {
             events.extend(self.give_up(&id, now));
         }
+        events.extend(self.pass_stranded_by(now));
         events
     }
 
@@ -82,9 +83,11 @@ impl Dispatcher {
         let Some(pending) = self.pending.get(id) else { return Vec::new() };
         let reason = format!("the gateway has not begun with it within {} s: it hangs", LEASE_MS / 1_000);
         let attempt = pending.attempts;
-        let (result, _) = judged(Outcome::Retry { reason: reason.clone(), after_ms: None }, attempt, now);
+        let (result, _) =
+            judged(Outcome::Retry { reason: reason.clone(), after_ms: None }, attempt, (&pending.notification, now));
         let delivery = Delivery { notification: id.to_owned(), attempt, at: now, result };
-        let dead = (!pending.is_dead).then(|| dead_letter(&pending.notification, reason, now));
-        std::iter::once(AlarmEvent::Delivery(delivery)).chain(dead.into_iter().flatten()).collect()
+        let dead = (!pending.is_dead).then(|| pending.notification.clone());
+        let dead = dead.into_iter().flat_map(|dead| self.dead_letter(&dead, reason.clone(), now));
+        std::iter::once(AlarmEvent::Delivery(delivery)).chain(dead).collect()
     }
 }

@@ -85,16 +85,19 @@ impl Rows {
         self.rows.insert(id, row);
     }
 
-    pub(super) fn remove(&mut self, id: &str) {
-        let Some(row) = self.rows.remove(id) else { return };
+    /// Removes a row, and gives it back.
+    pub(super) fn remove(&mut self, id: &str) -> Option<Pending> {
+        let row = self.rows.remove(id)?;
         self.unindex(&row);
-        let Some(alarm) = row.notification.alarm else { return };
-        if let Some(ids) = self.by_alarm.get_mut(&alarm) {
+        if let Some(alarm) = row.notification.alarm
+            && let Some(ids) = self.by_alarm.get_mut(&alarm)
+        {
             ids.remove(id);
             if ids.is_empty() {
                 self.by_alarm.remove(&alarm);
             }
         }
+        Some(row)
     }
 
     /// Changes a row, if there is one of this id.
@@ -148,6 +151,12 @@ impl Rows {
     pub(super) fn due<'a>(&self, ways: impl Iterator<Item = &'a String>, now: Timestamp) -> Vec<String> {
         let of_ways = ways.filter_map(|way| self.waiting.get(way));
         in_order(of_ways.flat_map(|rows| rows.iter().take_while(|(at, _)| *at <= now)).map(|(_, place)| place))
+    }
+
+    /// The rows that wait for routes other than those that are meant.
+    pub(super) fn waiting_elsewhere(&self, is_meant: impl Fn(&String) -> bool) -> impl Iterator<Item = &Pending> {
+        let of_routes = self.waiting.iter().filter(move |(route, _)| !is_meant(route));
+        of_routes.flat_map(|(_, places)| places).filter_map(|(_, (_, id))| self.rows.get(id))
     }
 
     /// The rows that a gateway has begun with and has not answered in time, in the order in which they were written.
@@ -237,7 +246,7 @@ mod tests {
                 let id = format!("{number:02}");
                 match act {
                     0..3 => rows.insert(row(place, &ways[usize::from(number % 2 == 0)], alarm)),
-                    3 => rows.remove(&id),
+                    3 => drop(rows.remove(&id)),
                     _ => {
                         rows.change(&id, |row| row.state = state);
                     }

@@ -3,7 +3,8 @@
 use super::amendment::Amendment;
 use super::condition::{Carried, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression};
 use super::id::AlarmId;
-use super::operator::{Acknowledged, Operated, ShelvingEnded};
+use super::maintenance::{MaintenanceChanged, MaintenancePlanned};
+use super::operator::{Acknowledged, AcknowledgementExpired, Operated, ShelvingEnded};
 use super::past;
 use super::telling::{Delivery, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
 use crate::ledger::{Kind, LedgerError, Record};
@@ -101,6 +102,12 @@ events! {
     SystemAlarm(SystemAlarm) = SystemAlarm;
     /// An endpoint is gone, or named anew.
     EndpointChanged(EndpointChange) = EndpointChanged;
+    /// An acknowledgement expired.
+    AcknowledgementExpired(AcknowledgementExpired) = AcknowledgementExpired;
+    /// A maintenance window was planned.
+    MaintenancePlanned(MaintenancePlanned) = MaintenancePlanned;
+    /// A maintenance window began, ended or was cancelled.
+    MaintenanceChanged(MaintenanceChanged) = MaintenanceChanged;
 }
 
 impl AlarmEvent {
@@ -112,6 +119,7 @@ impl AlarmEvent {
             Self::Closed(event) => Some(event.alarm),
             Self::BecameUnknown(event) | Self::BecameKnown(event) => event.alarm,
             Self::Acknowledged(event) => Some(event.alarm),
+            Self::AcknowledgementExpired(event) => Some(event.alarm),
             Self::Operated(event) => event.alarm,
             Self::ShelvingEnded(event) => event.alarm,
             Self::SuppressionChanged(event) => event.alarm,
@@ -124,6 +132,7 @@ impl AlarmEvent {
             Self::Notification(event) | Self::Rerouted(event) => event.alarm,
             Self::SystemAlarm(event) => event.alarm,
             Self::Amended(event) => event.alarms().next(),
+            Self::MaintenancePlanned(_) | Self::MaintenanceChanged(_) => None,
             Self::MembershipChanged(_) | Self::FloodChanged(_) | Self::Delivery(_) | Self::EndpointChanged(_) => None,
         }
     }

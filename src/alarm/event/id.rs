@@ -1,5 +1,6 @@
 //! What alarms are called.
 
+use crate::base::escape::Line;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -43,6 +44,6 @@ impl AlarmKey {
 
 impl fmt::Display for AlarmKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` at `{}`", self.rule, self.scope_key)
+        write!(f, "`{}` at `{}`", Line(&self.rule), Line(&self.scope_key))
     }
 }

@@ -4,6 +4,7 @@ mod amendment;
 mod any;
 mod condition;
 mod id;
+mod maintenance;
 mod operator;
 mod past;
 mod telling;
@@ -15,7 +16,10 @@ pub use condition::{
     Carried, Carry, Cause, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression,
 };
 pub use id::{AlarmId, AlarmKey, IncidentId};
-pub use operator::{Acknowledged, Operated, OperatorAction, Shelving, ShelvingEnd, ShelvingEnded};
+pub use maintenance::{MaintenanceChanged, MaintenancePlanned, MaintenanceStep, MaintenanceWindow, Recurrence};
+pub use operator::{
+    Acknowledged, AcknowledgementExpired, Operated, OperatorAction, Shelving, ShelvingEnd, ShelvingEnded,
+};
 pub use telling::{
     Delivery, DeliveryResult, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, Subject, SystemAlarm,
 };

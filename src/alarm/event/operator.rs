@@ -15,6 +15,23 @@ pub struct Acknowledged {
     pub comment: String,
     /// Host time.
     pub at: Timestamp,
+    /// Host time at which the acknowledgement expires; `None` where it does not, and in records of version 1.
+    pub expires_at: Option<Timestamp>,
+    /// How many people must acknowledge the alarm before its chain stops; 0 stands for one, as in records of version 1.
+    pub needed: u32,
+}
+
+/// An acknowledgement expired while its alarm was open: unless others are enough, the chain goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcknowledgementExpired {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// Who had acknowledged it.
+    pub by: String,
+    /// Host time at which it was due.
+    pub due: Timestamp,
+    /// Host time at which it was noticed; later than due after downtime or a silence.
+    pub at: Timestamp,
 }
 
 /// For how long an alarm is shelved.

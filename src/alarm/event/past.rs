@@ -74,6 +74,7 @@ struct LatchChange1 {
 pub(super) fn body<T: DeserializeOwned>(record: &Record, index: u64) -> Result<T, LedgerError> {
     let added = match (record.kind(), record.version()) {
         (Kind::AlarmOpened | Kind::AlarmClosed, 2) | (Kind::Notification | Kind::Rerouted, 1) => 2,
+        (Kind::AlarmAcknowledged, 1) => 2,
         (Kind::LatchChanged, 2) | (Kind::MembershipChanged | Kind::SuppressionChanged, 1) => 3,
         (Kind::ConditionUnknown | Kind::ConditionKnown, 1) => 4,
         _ => return record.body(index),

@@ -93,6 +93,8 @@ pub enum Subject {
     Heartbeat(u64),
     /// An alarm would have opened, as readings that came late say: the number of the amendment.
     Late(u64),
+    /// The alarm is open still, and nobody takes care of it any more, because an acknowledgement has expired: how often that has happened.
+    Expired(u32),
 }
 
 impl fmt::Display for Subject {
@@ -103,6 +105,7 @@ impl fmt::Display for Subject {
             Self::RollUp(number) => write!(f, "roll-up {number}"),
             Self::Heartbeat(number) => write!(f, "heartbeat {number}"),
             Self::Late(number) => write!(f, "amendment {number}"),
+            Self::Expired(number) => write!(f, "acknowledgement expired {number}"),
         }
     }
 }

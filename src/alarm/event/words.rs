@@ -2,30 +2,27 @@
 
 use super::any::AlarmEvent;
 use super::condition::{Carry, Cause, Knowledge, LatchChange};
+use super::maintenance::{MaintenanceStep, MaintenanceWindow};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
 use super::telling::LATE_MS;
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 
 impl AlarmEvent {
-    /// When and what, in a sentence: event time for what was measured, host time for what people did. `None` for the rows of the
-    /// outbox and what became of them.
+    /// When and what, in one line: event time for what was measured, host time for what people did. Control and invisible characters in
+    /// the text of operators and gateways are escaped. `None` for the rows of the outbox and what became of them.
     #[must_use]
     pub fn sentence(&self) -> Option<(Timestamp, String)> {
+        self.words().map(|(at, what)| (at, Line(what).to_string()))
+    }
+
+    fn words(&self) -> Option<(Timestamp, String)> {
         Some(match self {
             Self::Opened(opened) => (opened.opened_at, format!("opened: {} (since {})", opened.title, opened.since)),
             Self::Closed(closed) => (closed.closed_at, format!("closed: {}", closed.reason.words())),
             Self::BecameUnknown(gap) => (gap.at, unknown(gap)),
             Self::BecameKnown(gap) => (gap.at, "condition known again".to_owned()),
             Self::MembershipChanged(change) => (change.at, membership(&change.left, &change.returned)),
-            Self::Acknowledged(by) => (by.at, format!("acknowledged by {}: {}", by.by, by.comment)),
-            Self::Operated(operated) => (operated.at, operation(operated)),
-            Self::ShelvingEnded(ended) => {
-                let why = match ended.end {
-                    ShelvingEnd::TimeOver => "its time is over",
-                    ShelvingEnd::BackToNormal => "the alarm has cleared",
-                };
-                (ended.at, format!("no longer shelved: {why}"))
-            }
             Self::SuppressionChanged(change) => {
                 let none = || "no longer suppressed".to_owned();
                 (change.at, change.by.as_ref().map_or_else(none, |by| format!("suppressed by {by}")))
@@ -72,7 +69,45 @@ impl AlarmEvent {
                 let how = if change.is_disabled { "disabled" } else { "tried again" };
                 (change.at, format!("{} at {} is {how}: {}", change.way, change.endpoint, change.reason))
             }
-            Self::Notification(_) | Self::Rerouted(_) | Self::Delivery(_) => return None,
+            _ => return self.deed(),
+        })
+    }
+
+    /// What people did, and what followed from that by itself.
+    fn deed(&self) -> Option<(Timestamp, String)> {
+        Some(match self {
+            Self::Acknowledged(by) => {
+                let until = by.expires_at.map_or_else(String::new, |until| format!(" until {until}"));
+                let of = if by.needed > 1 { format!(" ({} people must)", by.needed) } else { String::new() };
+                (by.at, format!("acknowledged by {}{until}{of}: {}", by.by, by.comment))
+            }
+            Self::AcknowledgementExpired(expired) => {
+                let late = late(expired.due, expired.at);
+                (expired.at, format!("the acknowledgement by {} has expired{late}", expired.by))
+            }
+            Self::Operated(operated) => (operated.at, operation(operated)),
+            Self::ShelvingEnded(ended) => {
+                let why = match ended.end {
+                    ShelvingEnd::TimeOver => "its time is over",
+                    ShelvingEnd::BackToNormal => "the alarm has cleared",
+                };
+                (ended.at, format!("no longer shelved: {why}"))
+            }
+            Self::MaintenancePlanned(planned) => {
+                let MaintenanceWindow { stations, from, to, .. } = &planned.window;
+                let what = format!("maintenance {} of `{stations}` from {from} to {to}", planned.number);
+                (planned.at, format!("{what} planned by {}: {}", planned.by, planned.reason))
+            }
+            Self::MaintenanceChanged(changed) => {
+                let how = match &changed.step {
+                    MaintenanceStep::Begun(_) => "began".to_owned(),
+                    MaintenanceStep::Ended(_) => "ended".to_owned(),
+                    MaintenanceStep::Over => "does not recur any more".to_owned(),
+                    MaintenanceStep::Cancelled { by, comment } => format!("was cancelled by {by}: {comment}"),
+                };
+                (changed.at, format!("maintenance {} {how}{}", changed.number, late(changed.due, changed.at)))
+            }
+            _ => return None,
         })
     }
 }

@@ -5,6 +5,7 @@ use super::{Machine, Trial};
 use crate::alarm::event::{ActiveSpan, AlarmEvent, Amendment, Notification, Subject};
 use crate::alarm::roster;
 use crate::alarm::state::Past;
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, LatePolicy};
 use std::sync::Arc;
@@ -90,9 +91,10 @@ impl Machine {
             (amendment.title, amendment.evidence) = (title, evidence);
         }
         let mut events = Vec::new();
-        let (number, text) = (amendment.number, format!("late readings: {}: {}", amendment.words(), amendment.title));
+        let (number, text) =
+            (amendment.number, format!("late readings: {}: {}", amendment.words(), Line(&amendment.title)));
         self.emit(AlarmEvent::Amended(Box::new(amendment)), &mut events);
-        let is_silent = self.silence(&spec.rule, &spec.scope_key).is_some();
+        let is_silent = self.is_silent(&spec.rule, &spec.scope_key);
         if spec.on_late == LatePolicy::Tell && !missed.is_empty() && !is_silent {
             self.tell_late(&spec, number, &text, (now, &mut events));
         }

@@ -2,7 +2,8 @@
 
 use super::Machine;
 use crate::alarm::event::{AlarmId, Shelving};
-use crate::alarm::state::{Alarm, Silence};
+use crate::alarm::state::{Alarm, Maintenance, Silence};
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 use std::fmt;
 
@@ -25,8 +26,10 @@ pub enum NextStep {
     },
     /// Nothing: somebody takes care of it.
     Acknowledged {
-        /// Who.
+        /// Who, the last of several.
         by: String,
+        /// Host time at which the first acknowledgement expires, if one does.
+        until: Option<Timestamp>,
     },
     /// Nothing: it is shelved, suppressed or out of service.
     Silent {
@@ -46,9 +49,12 @@ impl fmt::Display for NextStep {
         match self {
             Self::Step { index, due } => write!(f, "step {} at {due}", index + 1),
             Self::Reminder { number, due } => write!(f, "reminder {number} at {due}"),
-            Self::Acknowledged { by } => write!(f, "nothing: {by} takes care of it"),
-            Self::Silent { why, until: Some(until) } => write!(f, "nothing until {until}: {why}"),
-            Self::Silent { why, until: None } => write!(f, "nothing: {why}"),
+            Self::Acknowledged { by, until: None } => write!(f, "nothing: {} takes care of it", Line(by)),
+            Self::Acknowledged { by, until: Some(until) } => {
+                write!(f, "nothing until {until}: {} takes care of it", Line(by))
+            }
+            Self::Silent { why, until: Some(until) } => write!(f, "nothing until {until}: {}", Line(why)),
+            Self::Silent { why, until: None } => write!(f, "nothing: {}", Line(why)),
             Self::ChainDone => f.write_str("nothing: everybody in its chain has been told"),
             Self::NoChain => f.write_str("nothing: its rule tells nobody"),
         }
@@ -63,10 +69,13 @@ impl Machine {
 
     fn next_of(&self, alarm: &Alarm) -> NextStep {
         if let Some(acknowledged) = &alarm.acknowledged {
-            return NextStep::Acknowledged { by: acknowledged.by.clone() };
+            let until = alarm.acknowledgements.iter().filter_map(|one| one.expires_at).min();
+            return NextStep::Acknowledged { by: acknowledged.by.clone(), until };
         }
-        if let Some(silence) = self.silence(&alarm.opened.rule, &alarm.opened.scope_key) {
-            return silent(silence);
+        let (rule, scope_key) = (alarm.opened.rule.as_str(), alarm.opened.scope_key.as_str());
+        let works: Vec<&Maintenance> = self.maintenance_of(rule, scope_key).collect();
+        if self.is_silent(rule, scope_key) {
+            return silent(self.silence(rule, scope_key), &works);
         }
         if let Some(due) = alarm.next_step_due() {
             return NextStep::Step { index: alarm.steps_taken, due };
@@ -78,14 +87,18 @@ impl Machine {
     }
 }
 
-fn silent(silence: &Silence) -> NextStep {
+fn silent(silence: Option<&Silence>, works: &[&Maintenance]) -> NextStep {
     let mut why = Vec::new();
-    if let Some(shelved) = &silence.shelved {
+    if let Some(shelved) = silence.and_then(|silence| silence.shelved.as_ref()) {
         let how = if shelved.shelving == Shelving::UntilNormal { " until normal" } else { "" };
         why.push(format!("shelved{how} by {}", shelved.standing.by));
     }
-    why.extend(silence.out_of_service.as_ref().map(|standing| format!("out of service by {}", standing.by)));
-    why.extend(silence.suppressed.as_ref().map(|by| format!("suppressed by {by}")));
+    let out_of_service = silence.and_then(|silence| silence.out_of_service.as_ref());
+    why.extend(out_of_service.map(|standing| format!("out of service by {}", standing.by)));
+    why.extend(silence.and_then(|silence| silence.suppressed.as_ref()).map(|by| format!("suppressed by {by}")));
+    let planned = works.iter().map(|work| &work.planned);
+    why.extend(planned.map(|planned| format!("maintenance {} by {}: {}", planned.number, planned.by, planned.reason)));
+    let ends = silence.and_then(Silence::until).into_iter().chain(works.iter().filter_map(|work| work.ends_at()));
     let is_alone = why.len() == 1;
-    NextStep::Silent { why: why.join(", "), until: silence.until().filter(|_| is_alone) }
+    NextStep::Silent { why: why.join(", "), until: ends.min().filter(|_| is_alone) }
 }

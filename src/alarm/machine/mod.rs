@@ -6,6 +6,7 @@
 
 mod amend;
 mod audit;
+mod maintain;
 mod operate;
 mod reload;
 mod remember;
@@ -22,7 +23,9 @@ pub(super) use tell::rerouted;
 pub use trial::Trial;
 
 use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack};
-use super::state::{Alarm, ConditionState, Incident, Incidents, Load, MachineState, Past, RuleSetRef, Silence};
+use super::state::{
+    Alarm, ConditionState, Incident, Incidents, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
+};
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Contact, Place};
 use std::borrow::Cow;
@@ -57,6 +60,10 @@ pub struct Machine {
     /// By rule, then scope: looked up without making a key.
     silences: BTreeMap<String, BTreeMap<String, Silence>>,
     incidents: Incidents,
+    /// Maintenance windows that are planned or under way, by number.
+    maintenance: BTreeMap<u64, Maintenance>,
+    /// Number of the last one.
+    maintenances: u64,
     /// By rule, then scope: when conditions were active.
     pasts: BTreeMap<String, BTreeMap<String, Past>>,
     /// Number of the last amendment.

@@ -2,16 +2,16 @@
 
 use super::Machine;
 use crate::alarm::event::{
-    Acknowledged, AlarmEvent, AlarmId, AlarmKey, CloseReason, Closed, Operated, OperatorAction, Shelving,
+    Acknowledged, AlarmEvent, AlarmId, AlarmKey, CloseReason, Closed, Opened, Operated, OperatorAction, Shelving,
 };
-use crate::alarm::state::{AlarmError, Silence};
+use crate::alarm::state::{Alarm, AlarmError, Silence};
 use crate::model::Timestamp;
 
 impl Machine {
-    /// An operator takes notice of an alarm.
+    /// An operator acknowledges an alarm, for as long as its rule says.
     ///
     /// # Errors
-    /// [`AlarmError::Nobody`], [`AlarmError::NotOpen`], [`AlarmError::AlreadyAcknowledged`].
+    /// [`AlarmError::Nobody`], [`AlarmError::Words`], [`AlarmError::NotOpen`], [`AlarmError::AlreadyAcknowledged`].
     pub fn acknowledge(
         &mut self,
         alarm: AlarmId,
@@ -19,15 +19,46 @@ impl Machine {
         comment: &str,
         now: Timestamp,
     ) -> Result<AlarmEvent, AlarmError> {
-        AlarmError::unless_named(by)?;
+        self.acknowledge_for(alarm, (by, comment), None, now)
+    }
+
+    /// An operator acknowledges an alarm for so many milliseconds, but no longer than its rule says.
+    ///
+    /// # Errors
+    /// As [`Machine::acknowledge`].
+    pub fn acknowledge_for(
+        &mut self,
+        alarm: AlarmId,
+        (by, comment): (&str, &str),
+        lasts_ms: Option<i64>,
+        now: Timestamp,
+    ) -> Result<AlarmEvent, AlarmError> {
+        AlarmError::unless_said(by, comment)?;
         let open = self.alarms.get(&alarm).ok_or(AlarmError::NotOpen(alarm))?;
-        if let Some(before) = &open.acknowledged {
+        let same = || open.acknowledgements.iter().find(|one| one.by.trim() == by.trim());
+        if let Some(before) = open.acknowledged.as_ref().or_else(same) {
             return Err(AlarmError::AlreadyAcknowledged { alarm, by: before.by.clone(), at: before.at });
         }
-        let event = Acknowledged { alarm, by: by.to_owned(), comment: comment.to_owned(), at: now };
-        let event = AlarmEvent::Acknowledged(event);
+        let event = AlarmEvent::Acknowledged(self.acknowledged(open, (by, comment), lasts_ms, now));
         self.remember(&event);
         Ok(event)
+    }
+
+    /// An acknowledgement as the rule in force asks for it.
+    pub(super) fn acknowledged(
+        &self,
+        open: &Alarm,
+        (by, comment): (&str, &str),
+        lasts_ms: Option<i64>,
+        at: Timestamp,
+    ) -> Acknowledged {
+        let Opened { alarm, rule, scope_key, .. } = &*open.opened;
+        let spec = self.place_of(rule, scope_key).and_then(|place| self.specs.get(place));
+        let policy = spec.map(|spec| spec.acknowledgement).unwrap_or_default();
+        let expires_ms = [policy.expires_ms, lasts_ms].into_iter().flatten().min();
+        let (by, comment) = (by.to_owned(), comment.to_owned());
+        let expires_at = expires_ms.map(|expires_ms| at.plus_ms(expires_ms.max(1)));
+        Acknowledged { alarm: *alarm, by, comment, at, expires_at, needed: policy.needed }
     }
 
     /// An operator does something about an open alarm: unacknowledges it, comments on it, hands it over, resets its latch. Actions
@@ -42,11 +73,11 @@ impl Machine {
         (by, comment): (&str, &str),
         now: Timestamp,
     ) -> Result<Vec<AlarmEvent>, AlarmError> {
-        AlarmError::unless_named(by)?;
+        AlarmError::unless_said(by, comment)?;
         let open = self.alarms.get(&alarm).ok_or(AlarmError::NotOpen(alarm))?;
         let key = open.key();
         match &action {
-            OperatorAction::Unacknowledge if open.acknowledged.is_none() => {
+            OperatorAction::Unacknowledge if open.acknowledgements.is_empty() => {
                 return Err(AlarmError::NotAcknowledged(alarm));
             }
             OperatorAction::ResetLatch if open.latched_at.is_none() => return Err(AlarmError::NotLatched(alarm)),
@@ -58,7 +89,7 @@ impl Machine {
     /// An operator does something about a rule over a scope, whether an alarm is open or not: shelves it, takes it out of service.
     ///
     /// # Errors
-    /// [`AlarmError::Nobody`], [`AlarmError::NoCondition`], [`AlarmError::Already`], [`AlarmError::Not`],
+    /// [`AlarmError::Nobody`], [`AlarmError::Words`], [`AlarmError::NoCondition`], [`AlarmError::Already`], [`AlarmError::Not`],
     /// [`AlarmError::ShelvedUntilPast`].
     pub fn operate_on(
         &mut self,
@@ -67,7 +98,7 @@ impl Machine {
         (by, comment): (&str, &str),
         now: Timestamp,
     ) -> Result<Vec<AlarmEvent>, AlarmError> {
-        AlarmError::unless_named(by)?;
+        AlarmError::unless_said(by, comment)?;
         let alarm = self.open_of(&key.rule, &key.scope_key).first().copied();
         let silence = self.silence(&key.rule, &key.scope_key);
         if alarm.is_none() && silence.is_none() && self.place_of(&key.rule, &key.scope_key).is_none() {

@@ -20,7 +20,7 @@ impl Machine {
                 self.last_alarm = self.last_alarm.max(opened.alarm.0);
                 self.incidents.note(opened);
                 let mut alarm = Alarm::new(Arc::clone(opened));
-                alarm.pause(self.silence(&opened.rule, &opened.scope_key).is_some(), opened.recorded_at);
+                alarm.pause(self.is_silent(&opened.rule, &opened.scope_key), opened.recorded_at);
                 self.alarms.insert(opened.alarm, alarm);
                 self.note_open(opened);
             }
@@ -32,10 +32,11 @@ impl Machine {
                 self.remember_active(event);
                 self.amendments = amendment.number;
             }
-            AlarmEvent::Acknowledged(acknowledged) => {
-                self.change(acknowledged.alarm, |alarm| alarm.acknowledged = Some(acknowledged.clone()));
-            }
+            AlarmEvent::Acknowledged(one) => self.change(one.alarm, |alarm| alarm.acknowledge(one)),
+            AlarmEvent::AcknowledgementExpired(one) => self.change(one.alarm, |alarm| alarm.expire(&one.by, one.due)),
             AlarmEvent::Operated(operated) => self.remember_operated(operated),
+            AlarmEvent::MaintenancePlanned(planned) => self.remember_planned(planned),
+            AlarmEvent::MaintenanceChanged(changed) => self.remember_maintenance(changed),
             AlarmEvent::ShelvingEnded(ended) => self.remember_shelving_ended(ended),
             AlarmEvent::SuppressionChanged(change) => self.remember_suppression(change),
             AlarmEvent::LatchChanged(change) => {
@@ -83,7 +84,7 @@ impl Machine {
         }
     }
 
-    fn change(&mut self, alarm: AlarmId, make: impl FnOnce(&mut Alarm)) {
+    pub(super) fn change(&mut self, alarm: AlarmId, make: impl FnOnce(&mut Alarm)) {
         if let Some(alarm) = self.alarms.get_mut(&alarm) {
             make(alarm);
         }
@@ -107,7 +108,7 @@ impl Machine {
     fn remember_operated(&mut self, operated: &Operated) {
         let standing = || Standing { by: operated.by.clone(), comment: operated.comment.clone(), at: operated.at };
         match (&operated.action, operated.alarm) {
-            (OperatorAction::Unacknowledge, Some(alarm)) => self.change(alarm, |alarm| alarm.acknowledged = None),
+            (OperatorAction::Unacknowledge, Some(alarm)) => self.change(alarm, Alarm::unacknowledge),
             (OperatorAction::HandOver { to }, Some(alarm)) => {
                 self.change(alarm, |alarm| alarm.owner = Some(to.clone()));
             }
@@ -141,6 +142,7 @@ impl Machine {
                 self.silences.remove(rule);
             }
         }
+        let is_silent = is_silent || self.maintenance_of(rule, scope_key).next().is_some();
         self.schedule.note_changed(Cause::Silence(AlarmKey::new(rule, scope_key)));
         for id in self.open_of(rule, scope_key).to_vec() {
             self.change(id, |alarm| alarm.pause(is_silent, at));
@@ -183,7 +185,7 @@ impl Machine {
                 load.held.clear();
             }
             Subject::Heartbeat(number) => self.heartbeats = Some(number),
-            Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
+            Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) => {}
         }
     }
 
@@ -212,8 +214,10 @@ impl Machine {
             AlarmEvent::Notification(notification) => match notification.subject {
                 Subject::RollUp(_) => self.schedule.note_changed(contact(&notification.contact)),
                 Subject::Heartbeat(_) => self.schedule.forget_next(),
-                Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
+                Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) => {}
             },
+            AlarmEvent::AcknowledgementExpired(one) => self.schedule.note_changed(Cause::Alarm(one.alarm)),
+            AlarmEvent::MaintenancePlanned(_) | AlarmEvent::MaintenanceChanged(_) => self.schedule.forget_next(),
             _ => {}
         }
     }

@@ -15,8 +15,12 @@ pub(super) struct Due {
 /// In the order in which it happens at equal times.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
+    /// An acknowledgement expires, before the next one is given.
+    Expire(AlarmId),
     Acknowledge(AlarmId),
     EndShelving(AlarmKey),
+    /// The next step of the maintenance window of this number.
+    Maintain(u64),
     Step(AlarmId),
     Remind(AlarmId),
     RollUp(Contact),

@@ -2,11 +2,13 @@
 
 use super::{Heartbeat, Machine};
 use crate::alarm::event::{
-    AlarmEvent, AlarmId, Closed, Escalated, Flood, HeldBack, Notification, Opened, Reminded, Subject,
+    AcknowledgementExpired, AlarmEvent, AlarmId, Closed, Escalated, Flood, HeldBack, Notification, Opened, Reminded,
+    Subject,
 };
 use crate::alarm::roster;
 use crate::alarm::state::{Alarm, FLOOD_ALARMS};
 use crate::base::checksum::sha256;
+use crate::base::escape::{Line, Lines};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Party, Priority};
 use std::collections::BTreeSet;
@@ -28,14 +30,14 @@ struct Message<'a> {
 impl Message<'_> {
     /// What to do about the alarm, where somebody is still to do something.
     fn guidance(&self) -> &str {
-        if matches!(self.subject, Subject::Step(_)) { &self.opened.guidance } else { "" }
+        if matches!(self.subject, Subject::Step(_) | Subject::Expired(_)) { &self.opened.guidance } else { "" }
     }
 
     /// What a person reads who gets it on its own: of a step, what happened and what to do about it.
     fn text(&self) -> String {
         match self.guidance() {
             guidance if guidance.is_empty() || self.repeat > 0 => self.text.clone(),
-            guidance => format!("{}\n{guidance}", self.text),
+            guidance => format!("{}\n{}", self.text, Lines(guidance)),
         }
     }
 }
@@ -77,7 +79,7 @@ impl Machine {
         };
         self.emit(AlarmEvent::Escalated(escalated), events);
         let again = if alarm_retrips > 0 { "tripped again: " } else { "" };
-        let text = format!("{again}{}", opened.title);
+        let text = format!("{again}{}", Line(&opened.title));
         let retrips = alarm_retrips;
         let message = Message { opened: &opened, subject: Subject::Step(number), repeat: 0, retrips, text, now };
         for party in &parties {
@@ -100,9 +102,22 @@ impl Machine {
         let due = first_due.plus_ms(remind.every_ms.saturating_mul(i64::from(missed)));
         self.emit(AlarmEvent::Reminded(Reminded { alarm: id, repeat, due, at: now }), events);
         let Some(subject) = alarm.subject() else { return };
-        let text = format!("still open, reminder {repeat}: {}", alarm.opened.title);
+        let text = format!("still open, reminder {repeat}: {}", Line(&alarm.opened.title));
         let message = Message { opened: &alarm.opened, subject, repeat, retrips: alarm.retrips, text, now };
         self.tell_again(&alarm, &message, events);
+    }
+
+    /// The first acknowledgement that expires does; where the chain goes on for it, those who were told are told that.
+    pub(super) fn end_acknowledgement(&mut self, id: AlarmId, now: Timestamp, events: &mut Vec<AlarmEvent>) {
+        let Some(alarm) = self.alarms.get(&id) else { return };
+        let expiries = alarm.expiries;
+        let Some((due, by)) = alarm.next_expiry().map(|(due, one)| (due, one.by.clone())) else { return };
+        let text =
+            format!("the acknowledgement by {} has expired, still open: {}", Line(&by), Line(&alarm.opened.title));
+        self.emit(AlarmEvent::AcknowledgementExpired(AcknowledgementExpired { alarm: id, by, due, at: now }), events);
+        let Some(alarm) = self.alarms.get(&id).filter(|alarm| alarm.expiries > expiries).cloned() else { return };
+        let (opened, retrips, subject) = (&*alarm.opened, alarm.retrips, Subject::Expired(alarm.expiries));
+        self.tell_again(&alarm, &Message { opened, subject, repeat: 0, retrips, text, now }, events);
     }
 
     /// Records the end of an alarm, and tells those who were told of it, unless it is silent.
@@ -111,7 +126,7 @@ impl Machine {
         let alarm = self.alarms.get(&closed.alarm).cloned();
         self.emit(AlarmEvent::Closed(Box::new(closed)), events);
         let Some(alarm) = alarm.filter(|alarm| alarm.paused_since.is_none()) else { return };
-        let text = format!("closed: {} ({words})", alarm.opened.title);
+        let text = format!("closed: {} ({words})", Line(&alarm.opened.title));
         let (opened, retrips) = (&*alarm.opened, alarm.retrips);
         let message = Message { opened, subject: Subject::Closed, repeat: 0, retrips, text, now };
         self.tell_again(&alarm, &message, events);
@@ -192,7 +207,7 @@ impl Machine {
         let subject = Subject::RollUp(number);
         let mut text = format!("{alarms} alarms in 10 minutes; {} messages in one:", held.len());
         for one in held.iter().take(ROLL_UP_LINES) {
-            text.push_str(&format!("\n{} {}", one.alarm, one.text));
+            text.push_str(&format!("\n{} {}", one.alarm, Line(&one.text)));
         }
         if let Some(more) = held.len().checked_sub(ROLL_UP_LINES).filter(|more| *more > 0) {
             text.push_str(&format!("\nand {more} more"));

@@ -2,7 +2,7 @@
 
 use super::Machine;
 use super::schedule::{Cause, Due, What};
-use crate::alarm::event::{Acknowledged, AlarmEvent, AlarmId, AlarmKey, ShelvingEnd, ShelvingEnded};
+use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, ShelvingEnd, ShelvingEnded};
 use crate::alarm::responder::{PlannedAcknowledgement, Responder};
 use crate::alarm::state::Alarm;
 use crate::model::Timestamp;
@@ -32,9 +32,13 @@ impl Machine {
             What::Acknowledge(alarm) => {
                 let planned = self.alarms.get(&alarm).and_then(|of| planned(of, responder));
                 let (by, comment) = planned.map(|planned| (planned.by, planned.comment)).unwrap_or_default();
-                self.emit(AlarmEvent::Acknowledged(Acknowledged { alarm, by, comment, at: due.at }), events);
+                let of = self.alarms.get(&alarm);
+                let event = of.map(|of| self.acknowledged(of, (by.as_str(), comment.as_str()), None, due.at));
+                event.into_iter().for_each(|event| self.emit(AlarmEvent::Acknowledged(event), events));
             }
             What::EndShelving(key) => self.end_shelving(key, due.at, now, events),
+            What::Maintain(number) => self.step_maintenance(number, now, events),
+            What::Expire(alarm) => self.end_acknowledgement(alarm, now, events),
             What::Step(alarm) => self.take_step(alarm, due.at, now, events),
             What::Remind(alarm) => self.send_reminder(alarm, now, events),
             What::RollUp(contact) => self.roll_up(&contact, now, events),
@@ -57,7 +61,8 @@ impl Machine {
             let due = self.due_of(&cause, responder);
             self.schedule.put(cause, due);
         }
-        self.schedule.first().cloned().into_iter().chain(self.next_heartbeat(now)).min()
+        let first = self.schedule.first().cloned().into_iter();
+        first.chain(self.next_maintenance(now)).chain(self.next_heartbeat(now)).min()
     }
 
     fn due_of(&self, cause: &Cause, responder: Option<&dyn Responder>) -> Vec<Due> {
@@ -78,6 +83,12 @@ impl Machine {
         }
     }
 
+    /// The next step of a maintenance window: of occurrences that have ended unnoticed none begins, so that it depends on the time.
+    fn next_maintenance(&self, now: Timestamp) -> Option<Due> {
+        let windows = self.maintenance.iter();
+        windows.map(|(number, one)| Due { at: one.next(now).0, what: What::Maintain(*number) }).min()
+    }
+
     /// The next heartbeat: of those that were missed only the newest is sent.
     fn next_heartbeat(&self, now: Timestamp) -> Option<Due> {
         let every_ms = self.heartbeat.as_ref()?.every_ms;
@@ -91,17 +102,20 @@ impl Machine {
 /// What one alarm waits for.
 fn due_of_alarm(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -> impl Iterator<Item = Due> {
     let planned = planned(alarm, responder).map(|planned| {
-        let at = planned.at.max(alarm.begun_at);
+        // Whoever has answered before an acknowledgement expired answers again once it has.
+        let at = planned.at.max(alarm.begun_at).max(alarm.expired_at.unwrap_or(Timestamp::MIN));
         Due { at, what: What::Acknowledge(id) }
     });
+    let expiry = alarm.next_expiry().map(|(at, _)| Due { at, what: What::Expire(id) });
     let step = alarm.next_step_due().map(|at| Due { at, what: What::Step(id) });
     let remind = alarm.next_reminder().map(|(_, at)| Due { at, what: What::Remind(id) });
-    planned.into_iter().chain(step).chain(remind)
+    expiry.into_iter().chain(planned).chain(step).chain(remind)
 }
 
 /// The acknowledgement that a scripted operator will give.
 fn planned(alarm: &Alarm, responder: Option<&dyn Responder>) -> Option<PlannedAcknowledgement> {
-    responder.filter(|_| alarm.acknowledged.is_none()).and_then(|one| one.acknowledge(alarm))
+    let planned = responder.filter(|_| alarm.acknowledged.is_none())?.acknowledge(alarm)?;
+    Some(planned).filter(|planned| !alarm.is_acknowledged_by(&planned.by))
 }
 
 #[cfg(test)]

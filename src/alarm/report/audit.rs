@@ -3,6 +3,7 @@
 use crate::alarm::delivery::{DisabledEndpoint, OutboxRow, RowState};
 use crate::alarm::event::{AlarmId, HeldBack};
 use crate::alarm::machine::NextStep;
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 use std::fmt;
 
@@ -43,14 +44,16 @@ impl fmt::Display for Audit {
                 RowState::Leased(until) => format!("under way, given up at {until}"),
                 RowState::Answered => "answered".to_owned(),
             };
-            writeln!(f, "  {} to {}, {}: {next}", notification.way, notification.contact.0, notification.subject)?;
+            let (way, contact) = (Line(&notification.way), Line(&notification.contact.0));
+            writeln!(f, "  {way} to {contact}, {}: {next}", notification.subject)?;
         }
         writeln!(f, "held back: {}", self.held.len())?;
         for (HeldBack { alarm, subject, party, .. }, at) in &self.held {
-            writeln!(f, "  {alarm} to {}, {subject}: rolled up at {at}", party.contact.0)?;
+            writeln!(f, "  {alarm} to {}, {subject}: rolled up at {at}", Line(&party.contact.0))?;
         }
         writeln!(f, "disabled endpoints: {}", self.disabled.len())?;
         for DisabledEndpoint { way, endpoint, since, reason } in &self.disabled {
+            let (way, endpoint, reason) = (Line(way), Line(endpoint), Line(reason));
             writeln!(f, "  {way} at {endpoint} since {since}: {reason}")?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! One alarm explained: why it opened, what became of it, who was told when.
 
-use crate::alarm::event::{AlarmEvent, AlarmId, DeliveryResult, Notification, Opened, Subject};
+use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, DeliveryResult, Notification, Opened, Subject};
+use crate::base::escape::Line;
 use crate::model::Timestamp;
 use crate::rules::verdict::Contact;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,8 +148,8 @@ impl Told {
 fn outcome(result: &DeliveryResult) -> String {
     match result {
         DeliveryResult::Delivered => "delivered".to_owned(),
-        DeliveryResult::Retry { at, reason } => format!("failed ({reason}); again at {at}"),
-        DeliveryResult::Refused { reason } => format!("refused: {reason}"),
+        DeliveryResult::Retry { at, reason } => format!("failed ({}); again at {at}", Line(reason)),
+        DeliveryResult::Refused { reason } => format!("refused: {}", Line(reason)),
         DeliveryResult::Superseded { .. } => "not sent: a later message took its place".to_owned(),
     }
 }
@@ -157,25 +158,27 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let opened = &self.opened;
         let state = if self.is_open { "open" } else { "closed" };
-        writeln!(f, "alarm {} ({state}): {}", opened.alarm, opened.title)?;
-        writeln!(f, "  rule `{}` at `{}`, {}, {}", opened.rule, opened.scope_key, opened.priority, opened.place)?;
+        writeln!(f, "alarm {} ({state}): {}", opened.alarm, Line(&opened.title))?;
+        let key = AlarmKey::new(opened.rule.as_str(), opened.scope_key.as_str());
+        writeln!(f, "  rule {key}, {}, {}", opened.priority, opened.place)?;
         writeln!(f, "  rule set {}", opened.rule_set)?;
         for line in opened.guidance.lines() {
-            writeln!(f, "  to do: {line}")?;
+            writeln!(f, "  to do: {}", Line(line))?;
         }
         writeln!(f, "why")?;
         if let Some(fault) = &opened.fault {
-            writeln!(f, "  the closure of rule `{}` has no answer: {fault}", opened.rule)?;
+            writeln!(f, "  the closure of rule `{}` has no answer: {}", Line(&opened.rule), Line(fault))?;
         }
         for evidence in &opened.evidence {
             let value =
                 evidence.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", opened.unit));
-            writeln!(f, "  {}: {value}, trips: {:?}", evidence.station, evidence.trip)?;
+            writeln!(f, "  {}: {value}, trips: {:?}", Line(&evidence.station), evidence.trip)?;
             for term in &evidence.terms {
                 let value = term.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", term.unit));
                 let flags: Vec<String> = term.flags.iter().map(ToString::to_string).collect();
                 let flagged = if flags.is_empty() { String::new() } else { format!(", flagged: {}", flags.join(", ")) };
-                writeln!(f, "    {} = {value}, {:.0} % of the samples{flagged}", term.label, 100.0 * term.coverage)?;
+                let (label, share) = (Line(&term.label), 100.0 * term.coverage);
+                writeln!(f, "    {label} = {value}, {share:.0} % of the samples{flagged}")?;
             }
         }
         if let Some(watermark) = opened.watermark {
@@ -183,7 +186,7 @@ impl fmt::Display for Explanation {
         }
         writeln!(f, "what happened")?;
         for transition in &self.transitions {
-            writeln!(f, "  {} {}", transition.at, transition.what)?;
+            writeln!(f, "  {} {}", transition.at, Line(&transition.what))?;
         }
         writeln!(f, "who was told")?;
         for told in &self.told {
@@ -191,9 +194,10 @@ impl fmt::Display for Explanation {
             if told.retrips > 0 {
                 again.push_str(", tripped again");
             }
-            writeln!(f, "  {} {} by {} ({}{again})", told.written_at, told.contact, told.way, told.subject)?;
+            let (contact, way) = (Line(&told.contact), Line(&told.way));
+            writeln!(f, "  {} {contact} by {way} ({}{again})", told.written_at, told.subject)?;
             for (at, how) in &told.attempts {
-                writeln!(f, "    {at} {how}")?;
+                writeln!(f, "    {at} {}", Line(how))?;
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! What can be said of alarms afterwards, from their events alone.
 
 mod audit;
+mod conditions;
 mod difference;
 mod explain;
 mod metrics;
@@ -8,6 +9,7 @@ mod record;
 mod tally;
 
 pub use audit::Audit;
+pub use conditions::ConditionRecord;
 pub use difference::Difference;
 pub use explain::{Explanation, Told, Transition};
 pub use metrics::{KeyMetrics, Metrics};

@@ -2,7 +2,7 @@
 
 use crate::alarm::event::{AlarmEvent, AlarmId, Closed};
 use crate::alarm::machine::{Machine, NextStep};
-use crate::alarm::state::{Alarm, Silence};
+use crate::alarm::state::{Alarm, Maintenance, Silence};
 use crate::rules::verdict::{Evidence, Truth};
 
 /// One alarm, open or closed.
@@ -14,6 +14,8 @@ pub struct AlarmRecord {
     pub closed: Option<Closed>,
     /// Why nobody is told, where it is open and that is so.
     pub silence: Option<Silence>,
+    /// The maintenance windows under way for it, where it is open.
+    pub maintenance: Vec<Maintenance>,
     /// What happens next, where it is open.
     pub next: Option<NextStep>,
 }
@@ -28,7 +30,13 @@ impl AlarmRecord {
             if let AlarmEvent::Closed(closed) = event {
                 let alarm = machine.alarm(closed.alarm).cloned();
                 let closed = Some((**closed).clone());
-                records.extend(alarm.map(|alarm| Self { alarm, closed, silence: None, next: None }));
+                records.extend(alarm.map(|alarm| Self {
+                    alarm,
+                    closed,
+                    silence: None,
+                    maintenance: Vec::new(),
+                    next: None,
+                }));
             }
             machine.remember(event);
         }
@@ -37,6 +45,7 @@ impl AlarmRecord {
             alarm: alarm.clone(),
             closed: None,
             silence: machine.silence(&alarm.opened.rule, &alarm.opened.scope_key).cloned(),
+            maintenance: machine.maintenance_of(&alarm.opened.rule, &alarm.opened.scope_key).cloned().collect(),
             next: next.next().map(|(_, step)| step),
         }));
         records.sort_by_key(Self::id);
@@ -67,6 +76,7 @@ impl AlarmRecord {
             is(silence.is_some_and(|silence| silence.shelved.is_some()), "shelved"),
             is(silence.is_some_and(|silence| silence.suppressed.is_some()), "suppressed"),
             is(silence.is_some_and(|silence| silence.out_of_service.is_some()), "out-of-service"),
+            is(!self.maintenance.is_empty(), "maintenance"),
         ];
         words.into_iter().flatten().collect()
     }

@@ -105,7 +105,10 @@ impl AlarmTally {
         reached.pages.messages += 1;
         let Notification { alarm, subject, repeat, retrips, .. } = notification;
         let about = Some((*alarm, *subject, *repeat, *retrips));
-        let is_page = matches!(notification.subject, Subject::Step(_) | Subject::RollUp(_) | Subject::Late(_));
+        let is_page = matches!(
+            notification.subject,
+            Subject::Step(_) | Subject::RollUp(_) | Subject::Late(_) | Subject::Expired(_)
+        );
         if is_page && reached.last != about {
             reached.pages.pages += 1;
             reached.last = about;

@@ -10,8 +10,14 @@ use std::sync::Arc;
 pub struct Alarm {
     /// How it opened: rule, scope, values, chain.
     pub opened: Arc<Opened>,
-    /// Who acknowledged it, once somebody has.
+    /// The acknowledgement by which its chain stopped, once enough people have acknowledged it.
     pub acknowledged: Option<Acknowledged>,
+    /// All acknowledgements that count, each by another person, oldest first.
+    pub acknowledgements: Vec<Acknowledged>,
+    /// How often an acknowledgement has expired so that the chain went on.
+    pub expiries: u32,
+    /// Host time at which the last acknowledgement was due to expire.
+    pub(crate) expired_at: Option<Timestamp>,
     /// Who takes care of it, once it was handed over.
     pub owner: Option<String>,
     /// The incident that it belongs to, where it is of one.
@@ -43,6 +49,9 @@ impl Alarm {
             retrips: 0,
             opened,
             acknowledged: None,
+            acknowledgements: Vec::new(),
+            expiries: 0,
+            expired_at: None,
             owner: None,
             incident: None,
             latched_at: None,
@@ -59,6 +68,43 @@ impl Alarm {
     #[must_use]
     pub fn key(&self) -> AlarmKey {
         AlarmKey::new(self.opened.rule.as_str(), self.opened.scope_key.as_str())
+    }
+
+    /// Whether somebody is among those who have acknowledged it.
+    #[must_use]
+    pub fn is_acknowledged_by(&self, by: &str) -> bool {
+        self.acknowledgements.iter().any(|one| one.by.trim() == by.trim())
+    }
+
+    /// Somebody acknowledges it.
+    pub(crate) fn acknowledge(&mut self, one: &Acknowledged) {
+        self.acknowledgements.push(one.clone());
+        if self.acknowledgements.len() >= one.needed.max(1) as usize {
+            self.acknowledged = Some(one.clone());
+        }
+    }
+
+    /// No acknowledgement counts any more.
+    pub(crate) fn unacknowledge(&mut self) {
+        self.acknowledged = None;
+        self.acknowledgements.clear();
+    }
+
+    /// The acknowledgement that expires first, if any does. While nobody may be told none expires.
+    pub(crate) fn next_expiry(&self) -> Option<(Timestamp, &Acknowledged)> {
+        let expiring = self.acknowledgements.iter().filter_map(|one| Some((one.expires_at?, one)));
+        expiring.filter(|_| self.paused_since.is_none()).min_by_key(|(at, _)| *at)
+    }
+
+    /// The acknowledgement of somebody expires.
+    pub(crate) fn expire(&mut self, by: &str, at: Timestamp) {
+        self.acknowledgements.retain(|one| one.by != by);
+        self.expired_at = Some(at);
+        let is_short = |last: &Acknowledged| self.acknowledgements.len() < last.needed.max(1) as usize;
+        if self.acknowledged.as_ref().is_some_and(is_short) {
+            self.acknowledged = None;
+            self.expiries = self.expiries.saturating_add(1);
+        }
     }
 
     /// Whether its chain may move at all.
@@ -101,7 +147,7 @@ impl Alarm {
 
     /// It was latched and trips again: it is as a new one, but for its number and for who hears of its end.
     pub(crate) fn begin_anew(&mut self, at: Timestamp) {
-        self.acknowledged = None;
+        self.unacknowledge();
         (self.steps_taken, self.reminders_sent, self.paused_ms) = (0, 0, 0);
         (self.begun_at, self.retrips) = (at, self.retrips.saturating_add(1));
         self.paused_since = self.paused_since.map(|_| at);

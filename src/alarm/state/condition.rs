@@ -21,6 +21,20 @@ pub enum Condition {
     Unknown,
 }
 
+impl Condition {
+    /// The condition in a word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Clearing => "clearing",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Where one rule over one scope stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ConditionState {

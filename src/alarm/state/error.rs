@@ -1,20 +1,24 @@
 //! What operators may not do.
 
 use crate::alarm::event::{AlarmId, AlarmKey};
-use crate::model::Timestamp;
+use crate::base::escape::Line;
+use crate::model::{ModelError, Timestamp, check_length, check_line};
 
 /// An operator's action that makes no sense now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlarmError {
     /// Nobody is named who does it, or to whom an alarm is handed over.
     #[error("nobody is named: the ledger must say who it was")]
     Nobody,
+    /// A name or comment that the ledger does not keep.
+    #[error(transparent)]
+    Words(#[from] ModelError),
     /// No such alarm is open.
     #[error("alarm {0} is not open: it has closed, or there never was one of this number")]
     NotOpen(AlarmId),
     /// Somebody was faster.
-    #[error("alarm {alarm} was acknowledged by {by} at {at} already")]
+    #[error("alarm {alarm} was acknowledged by {} at {at} already", Line(by))]
     AlreadyAcknowledged {
         /// The alarm.
         alarm: AlarmId,
@@ -48,6 +52,15 @@ pub enum AlarmError {
         /// Which state.
         state: &'static str,
     },
+    /// A maintenance window that makes no sense.
+    #[error("the maintenance window cannot be planned: {problem}")]
+    Maintenance {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// No such maintenance window is planned or under way.
+    #[error("no maintenance window {0} is planned or under way: look at the list of them")]
+    NoMaintenance(u64),
     /// A shelving that would be over before it begins.
     #[error("{key} cannot be shelved until {until}: it is {now} already")]
     ShelvedUntilPast {
@@ -61,11 +74,17 @@ pub enum AlarmError {
 }
 
 impl AlarmError {
-    /// Refuses what nobody does: the record must say who it was. What they say about it may be empty.
+    /// Refuses an action without a name, or with a name that is not one line of plain text.
     ///
     /// # Errors
-    /// [`AlarmError::Nobody`].
+    /// [`AlarmError::Nobody`], [`AlarmError::Words`].
     pub fn unless_named(by: &str) -> Result<(), Self> {
-        if by.trim().is_empty() { Err(Self::Nobody) } else { Ok(()) }
+        if by.trim().is_empty() { Err(Self::Nobody) } else { Ok(check_line("name of a person", by)?) }
+    }
+
+    /// As [`AlarmError::unless_named`], and refuses a comment that is too long. A comment may be empty and may have several lines.
+    pub(crate) fn unless_said(by: &str, comment: &str) -> Result<(), Self> {
+        Self::unless_named(by)?;
+        Ok(check_length("comment", comment)?)
     }
 }

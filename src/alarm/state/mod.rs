@@ -6,6 +6,7 @@ mod condition;
 mod error;
 mod flood;
 mod incident;
+mod maintenance;
 mod silence;
 mod stored;
 
@@ -17,6 +18,7 @@ pub use error::AlarmError;
 pub(super) use flood::{FLOOD_ALARMS, Load};
 pub use incident::Incident;
 pub(super) use incident::Incidents;
+pub use maintenance::Maintenance;
 pub use silence::{Shelved, Silence, Standing};
 pub(crate) use stored::EarlierMachineState;
 pub use stored::MachineState;

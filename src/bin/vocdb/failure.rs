@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use vocdb::base::escape::{self, Lines};
 
 /// What ends a command.
 #[derive(Debug)]
@@ -33,8 +34,8 @@ impl Failure {
             Self::PipeClosed => ExitCode::SUCCESS,
             Self::Says(text) => {
                 // Where standard error is closed too, the exit code is all there is left to say.
-                let line =
-                    if is_json { serde_json::json!({ "error": text }).to_string() } else { format!("error: {text}") };
+                let object = || escape::json(&serde_json::json!({ "error": text }).to_string());
+                let line = if is_json { object() } else { format!("error: {}", Lines(text)) };
                 let _ = writeln!(io::stderr().lock(), "{line}");
                 ExitCode::FAILURE
             }

@@ -13,7 +13,9 @@ mod values;
 use clap::Parser;
 use commands::Command;
 use output::Output;
+use std::io::Write;
 use std::process::ExitCode;
+use vocdb::base::escape::Lines;
 
 /// Readings of air-quality stations: import, query, look, keep in order.
 #[derive(Debug, Parser)]
@@ -27,7 +29,15 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and the version; an error repeats what was given, which must not reach a terminal as it is.
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            let _ = write!(std::io::stderr().lock(), "{}", Lines(error.render()));
+            return ExitCode::from(2);
+        }
+    };
     let mut output = Output::new(arguments.json);
     let outcome = arguments.command.run(&mut output).and_then(|()| output.flush());
     match outcome {

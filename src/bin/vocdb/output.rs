@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use serde::Serialize;
 use std::io::{self, BufWriter, StdoutLock, Write};
+use vocdb::base::escape::{self, Lines};
 
 /// Where results go.
 pub(crate) struct Output {
@@ -30,12 +31,17 @@ impl Output {
         if self.is_json {
             return self.object(object);
         }
-        self.out.write_all(text().as_bytes()).map_err(Failure::from_output)
+        self.text(&text())
+    }
+
+    /// Text of whole lines. What the text itself did not escape cannot reach a terminal from here.
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        write!(self.out, "{}", Lines(text)).map_err(Failure::from_output)
     }
 
     /// One JSON object on one line.
     pub(crate) fn object<T: Serialize>(&mut self, object: &T) -> Result<(), Failure> {
-        let line = serde_json::to_string(object).map_err(Failure::from_error)?;
+        let line = escape::json(&serde_json::to_string(object).map_err(Failure::from_error)?);
         writeln!(self.out, "{line}").map_err(Failure::from_output)
     }
 

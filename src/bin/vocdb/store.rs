@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
+use vocdb::base::escape::Line;
 use vocdb::store::OpenReport;
 use vocdb::{Config, Database, Durability, ReadOnly, Timers};
 
@@ -19,7 +20,7 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     }
     Err(Failure::Says(format!(
         "`{}` is no store: no `{LEDGER}` is in it; check the path, or make a store with `vocdb import`",
-        path.display()
+        Line(path.display())
     )))
 }
 
@@ -76,9 +77,9 @@ fn opened(path: &Path, durability: Durability) -> Result<Database, Failure> {
 fn warn(what: &str, report: &OpenReport) {
     let mut err = std::io::stderr().lock();
     for file in &report.quarantined {
-        let _ = writeln!(err, "warning: {what} {}: {}", file.path.display(), file.reason);
+        let _ = writeln!(err, "warning: {what} {}: {}", Line(file.path.display()), Line(&file.reason));
     }
     for name in &report.missing_segments {
-        let _ = writeln!(err, "warning: segment {name} was sealed and is not there: restore it from a backup");
+        let _ = writeln!(err, "warning: segment {} was sealed and is not there: restore it from a backup", Line(name));
     }
 }

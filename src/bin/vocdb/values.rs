@@ -1,6 +1,7 @@
 //! Values on the command line that several subcommands read.
 
 use crate::failure::Failure;
+use vocdb::base::escape::is_plain;
 use vocdb::{Interval, TimeRange, Timestamp, Unit};
 
 /// A length of time such as `1m`.
@@ -20,8 +21,8 @@ pub(crate) fn line(text: &str) -> Result<String, String> {
 
 /// A text of one line, or none. What else would be shown could look like lines of the record.
 pub(crate) fn remark(text: &str) -> Result<String, String> {
-    let is_plain = !text.chars().any(char::is_control);
-    is_plain.then(|| text.to_owned()).ok_or_else(|| "write it on one line, without control characters".to_owned())
+    let plain = is_plain(text).then(|| text.to_owned());
+    plain.ok_or_else(|| "write it on one line, without control or invisible characters".to_owned())
 }
 
 /// What lies between `--from` and `--to`; open where one is not said.

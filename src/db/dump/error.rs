@@ -1,5 +1,6 @@
 //! What can be wrong with a dump.
 
+use crate::base::escape::Line;
 use crate::base::limits::DUMP_ARRIVALS_BYTES_MAX;
 use crate::base::lines::LineFault;
 use crate::store::RejectReason;
@@ -22,7 +23,7 @@ pub enum DumpProblem {
     #[error("this is no dump of vocdb, which begins with `vocdb dump 1`: check the path")]
     NotADump,
     /// A dump of another release.
-    #[error("the dump is of format {0}; this release reads format 1: restore it with the release that wrote it")]
+    #[error("the dump is of format {}; this release reads format 1: restore it with the release that wrote it", Line(.0))]
     Format(String),
     /// The last line is not there.
     #[error("the dump ends without its `end` line: it is torn, and nothing was restored; fetch it again")]
@@ -32,7 +33,8 @@ pub enum DumpProblem {
     Behind,
     /// Another number of lines or other bytes than were written.
     #[error(
-        "the lines before it do not check ({found}, where `{said}` was written): the dump was changed; fetch it again"
+        "the lines before it do not check ({found}, where `{}` was written): the dump was changed; fetch it again",
+        Line(said)
     )]
     Checksum {
         /// Lines and CRC-32C as the dump says.
@@ -53,7 +55,7 @@ pub enum DumpProblem {
     #[error("{0}")]
     Line(&'static str),
     /// A ledger record that cannot be understood.
-    #[error("the record cannot be read: {0}")]
+    #[error("the record cannot be read: {}", Line(.0))]
     Record(String),
     /// A row that a store does not take.
     #[error("the row cannot be stored: {0}")]

@@ -3,7 +3,7 @@
 use crate::db::core::Database;
 use crate::db::pending::Unseen;
 use crate::error::Error;
-use crate::model::{InstrumentId, Sample, Timestamp};
+use crate::model::{InstrumentId, Sample, Timestamp, check_line};
 use crate::store::Staged;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -57,10 +57,12 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoInstrument`], [`Error::NoChannel`]; [`Error::Store`] for a time without a row and for a sample without a usable value
+    /// [`Error::Model`] where name or reason are not one line of text; [`Error::NoInstrument`], [`Error::NoChannel`]; [`Error::Store`] for a time without a row and for a sample without a usable value
     /// ([`StoreError::NotCorrectable`](crate::store::StoreError::NotCorrectable)); [`Error::Store`] and [`Error::Ledger`] where files
     /// cannot be read or written.
     pub fn correct(&self, correction: &ValueCorrection) -> Result<u64, Error> {
+        check_line("name of a person", &correction.by)?;
+        check_line("reason", &correction.reason)?;
         let ValueCorrection { instrument, channel, .. } = *correction;
         let samples: BTreeMap<Timestamp, Sample> = correction.samples.iter().copied().collect();
         let mut inner = self.inner_with_room()?;

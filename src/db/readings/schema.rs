@@ -4,7 +4,7 @@ use crate::db::core::Database;
 use crate::db::records::InstrumentChanged;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
-use crate::model::{ChannelChange, Instrument, InstrumentId};
+use crate::model::{ChannelChange, Instrument, InstrumentId, check_line};
 
 /// A change of what an instrument measures, as the ledger keeps it.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +56,11 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoInstrument`]; [`Error::Model`] for what cannot change, with what to do instead; [`Error::Store`] and [`Error::Ledger`]
+    /// [`Error::NoInstrument`]; [`Error::Model`] for what cannot change, with what to do instead, and where name or reason are not one line of text; [`Error::Store`] and [`Error::Ledger`]
     /// where files cannot be written: the instrument is then as it was.
     pub fn change_instrument(&self, change: &InstrumentChange) -> Result<Instrument, Error> {
+        check_line("name of a person", &change.by)?;
+        check_line("reason", &change.reason)?;
         let turn = self.sealing.turn();
         let mut inner = self.inner.lock();
         inner.ledger.check()?;

@@ -6,7 +6,7 @@ use crate::db::pending::Deletions;
 use crate::db::records::{DeletionCompleted, ReadingsDeleted, ReadingsDropped, SegmentsReplaced};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
-use crate::model::{InstrumentId, TimeRange};
+use crate::model::{InstrumentId, TimeRange, check_line};
 use crate::store::{BackupReport, Cut, Rewrite};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -112,6 +112,10 @@ impl Database {
         deletions: &[Deletion],
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<UpkeepReport, Error> {
+        for deletion in deletions {
+            check_line("name of a person", &deletion.by)?;
+            check_line("reason", &deletion.reason)?;
+        }
         let mut pending = self.upkeep.lock();
         {
             let turn = self.sealing.turn();

@@ -44,7 +44,7 @@ impl Database {
     /// # Errors
     /// [`Error::Alarm`] where nobody is named; [`Error::Ledger`] and [`Error::Store`] where that cannot be written.
     pub fn switch_rules_off(&self, by: &str, comment: &str) -> Result<(), Error> {
-        AlarmError::unless_named(by)?;
+        AlarmError::unless_said(by, comment)?;
         let mut inner = self.inner.lock();
         inner.commit_all()?;
         let operated = Operated {

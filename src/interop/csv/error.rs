@@ -1,5 +1,6 @@
 //! What can be wrong with a CSV file as a whole, or with the description of how to read it.
 
+use crate::base::escape::Line;
 use crate::base::limits::CSV_RECORD_BYTES_MAX;
 use crate::model::{InstrumentId, ModelError};
 use std::io;
@@ -16,7 +17,7 @@ const TEXT_CHARS_MAX: usize = 60;
 #[non_exhaustive]
 pub enum CsvError {
     /// The operating system could not open or read the file.
-    #[error("`{name}` cannot be read: {source}")]
+    #[error("`{}` cannot be read: {source}", Line(name))]
     Io {
         /// The path, or the name given to [`CsvReader::from_reader`](super::CsvReader::from_reader).
         name: String,
@@ -24,13 +25,13 @@ pub enum CsvError {
         source: io::Error,
     },
     /// Reading went on after an [`CsvError::Io`], which would pass over the part that failed.
-    #[error("reading `{name}` stopped at an earlier error: open it again")]
+    #[error("reading `{}` stopped at an earlier error: open it again", Line(name))]
     Stopped {
         /// The file.
         name: String,
     },
     /// The file ends before its header.
-    #[error("`{name}` ends before its header, {skip_lines} lines were to be skipped: check `.skip_lines()`")]
+    #[error("`{}` ends before its header, {skip_lines} lines were to be skipped: check `.skip_lines()`", Line(name))]
     NoHeader {
         /// The file.
         name: String,
@@ -38,13 +39,18 @@ pub enum CsvError {
         skip_lines: u64,
     },
     /// The header is longer than a record may be.
-    #[error("the header of `{name}` has more than {CSV_RECORD_BYTES_MAX} bytes: is this a CSV file?")]
+    #[error("the header of `{}` has more than {CSV_RECORD_BYTES_MAX} bytes: is this a CSV file?", Line(name))]
     HeaderTooLong {
         /// The file.
         name: String,
     },
     /// The header lacks a column that the spec names.
-    #[error("`{name}` has no column `{column}`; the nearest is `{nearest}`; there are {header}")]
+    #[error(
+        "`{}` has no column `{}`; the nearest is `{}`; there are {header}",
+        Line(name),
+        Line(column),
+        Line(nearest)
+    )]
     MissingColumn {
         /// The file.
         name: String,
@@ -56,7 +62,11 @@ pub enum CsvError {
         header: String,
     },
     /// The header has a column that the spec names twice, so that it is not clear which is meant.
-    #[error("`{name}` has two columns `{column}`, the {first}th and the {second}th: rename one of them")]
+    #[error(
+        "`{}` has two columns `{}`, the {first}th and the {second}th: rename one of them",
+        Line(name),
+        Line(column)
+    )]
     RepeatedColumn {
         /// The file.
         name: String,
@@ -68,7 +78,12 @@ pub enum CsvError {
         second: usize,
     },
     /// A column is mapped to a channel that the instrument does not have.
-    #[error("`{instrument}` has no channel `{channel}`; the nearest is `{nearest}`; there are {known}")]
+    #[error(
+        "`{}` has no channel `{}`; the nearest is `{}`; there are {known}",
+        Line(instrument),
+        Line(channel),
+        Line(nearest)
+    )]
     UnknownChannel {
         /// The instrument.
         instrument: String,
@@ -80,7 +95,7 @@ pub enum CsvError {
         known: String,
     },
     /// The unit of a column does not convert to the unit of its channel.
-    #[error("column `{column}` cannot feed channel `{channel}`: {source}")]
+    #[error("column `{}` cannot feed channel `{}`: {source}", Line(column), Line(channel))]
     Inconvertible {
         /// The column.
         column: String,
@@ -90,7 +105,13 @@ pub enum CsvError {
         source: ModelError,
     },
     /// Two columns are mapped to one channel.
-    #[error("columns `{first}` and `{second}` both feed channel `{channel}` of `{instrument}`: map one of them")]
+    #[error(
+        "columns `{}` and `{}` both feed channel `{}` of `{}`: map one of them",
+        Line(first),
+        Line(second),
+        Line(channel),
+        Line(instrument)
+    )]
     ChannelTwice {
         /// The instrument.
         instrument: String,
@@ -108,13 +129,13 @@ pub enum CsvError {
         instrument: InstrumentId,
     },
     /// The spec maps nothing, or one of its targets does.
-    #[error("nothing is mapped to {target}: call `.column()` on a `CsvTarget` and `.map()` it")]
+    #[error("nothing is mapped to {}: call `.column()` on a `CsvTarget` and `.map()` it", Line(target))]
     NothingMapped {
         /// The instrument without a column, or "any instrument".
         target: String,
     },
     /// The time zone is not known.
-    #[error("`{zone}` is no time zone such as `America/Denver`, `+08:00` or `UTC`: {reason}")]
+    #[error("`{}` is no time zone such as `America/Denver`, `+08:00` or `UTC`: {}", Line(zone), Line(reason))]
     Zone {
         /// The zone as given.
         zone: String,
@@ -122,7 +143,7 @@ pub enum CsvError {
         reason: String,
     },
     /// The pattern of the time column cannot be used.
-    #[error("the time pattern `{pattern}` cannot be used: {reason}")]
+    #[error("the time pattern `{}` cannot be used: {}", Line(pattern), Line(reason))]
     Pattern {
         /// The pattern as given.
         pattern: String,
@@ -145,7 +166,7 @@ pub(super) fn cut(text: &str) -> String {
 /// Names in one line, the first of them where they are many.
 pub(super) fn list<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = names.len().saturating_sub(NAMES_LISTED_MAX);
-    let shown: Vec<String> = names.take(NAMES_LISTED_MAX).map(|name| format!("`{}`", cut(name))).collect();
+    let shown: Vec<String> = names.take(NAMES_LISTED_MAX).map(|name| format!("`{}`", Line(cut(name)))).collect();
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     shown.join(", ") + rest.as_str()
 }

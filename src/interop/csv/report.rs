@@ -1,6 +1,7 @@
 //! What became of every row: how many frames came out, and which rows were rejected, where and why.
 
 use super::error::cut;
+use crate::base::escape::Line;
 use crate::base::limits::{CSV_RECORD_BYTES_MAX, REJECTIONS_LISTED_MAX};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -125,9 +126,9 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}", self.line)?;
         if let Some(column) = &self.column {
-            write!(f, ", column `{column}`")?;
+            write!(f, ", column `{}`", Line(column))?;
         }
-        write!(f, ", `{}`: {}", self.text, self.reason)
+        write!(f, ", `{}`: {}", Line(&self.text), self.reason)
     }
 }
 

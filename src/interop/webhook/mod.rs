@@ -7,6 +7,7 @@ use crate::alarm::event::Notification;
 use crate::alarm::notify::{Notifier, Outcome};
 use crate::base::checksum::sha256;
 use crate::base::clock::{Clock, SystemClock};
+use crate::base::escape::Line;
 use sign::Secret;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,16 +24,16 @@ const DIGEST_DIGITS: usize = 12;
 #[non_exhaustive]
 pub enum WebhookError {
     /// The secret is no `whsec_` followed by 24 to 64 bytes in base64.
-    #[error("the webhook's secret must be `whsec_` and 24 to 64 bytes in base64: {0}")]
+    #[error("the webhook's secret must be `whsec_` and 24 to 64 bytes in base64: {}", Line(.0))]
     Secret(String),
     /// The address is no `http://` or `https://` address; without what may be secret in it.
-    #[error("the webhook's address `{0}` is no http:// or https:// address")]
+    #[error("the webhook's address `{}` is no http:// or https:// address", Line(.0))]
     Address(String),
     /// The address begins with `https://`, which is not spoken without the feature `tls`; without what may be secret in it.
-    #[error("the webhook's address `{0}` asks for TLS, which is not built in: build with the feature `tls`")]
+    #[error("the webhook's address `{}` asks for TLS, which is not built in: build with the feature `tls`", Line(.0))]
     Encrypted(String),
     /// What should be certificates in PEM is not.
-    #[error("the certificates that the webhook shall trust are not certificates in PEM: {0}")]
+    #[error("the certificates that the webhook shall trust are not certificates in PEM: {}", Line(.0))]
     Certificates(String),
 }
 

@@ -3,7 +3,6 @@
 mod advice;
 mod channels;
 mod firing;
-mod glob;
 mod hysteresis;
 mod lower;
 mod memory;
@@ -19,6 +18,7 @@ use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::{AlarmSpec, Place};
 use crate::base::checksum::{Digest, sha256};
+use crate::model::glob;
 use crate::model::{Interval, StationId};
 pub use advice::advise_sound;
 use channels::mistake;
@@ -151,6 +151,7 @@ impl Binding<'_> {
             auto_close_ms: rule.auto_close_ms,
             is_latching: rule.is_latching,
             on_late: rule.on_late,
+            acknowledgement: rule.acknowledgement,
             chain: rule.chain.clone(),
             channels: bound.first().map_or_else(Vec::new, |bound| bound.channels.clone()),
             logic: Digest::default(),

@@ -5,6 +5,7 @@ use super::draft::{Part, Recipient, SharedAlarm, SharedChain, SharedRoster};
 use super::symbol::{self, Symbol};
 use super::text::TokenKind;
 use super::tracer::{Outcome, fault, mistake};
+use crate::base::escape::is_plain;
 use crate::base::limits::{CHAIN_STEPS_MAX, NAME_BYTES_MAX, ROSTER_SHIFTS_MAX};
 use crate::rules::expr::{Series, WindowTerm};
 use crate::rules::nearest::suggest;
@@ -218,7 +219,7 @@ pub(super) fn ways(call: &Call<'_>, index: usize) -> Outcome<Vec<String>> {
     for value in list(call.arg(index)) {
         let Ok(way) = value.into_string() else { return call.wrong(index) };
         let (kind, gateway) = way.split_once(':').unwrap_or((&way, "any"));
-        if !WAYS.contains(&kind) || gateway.trim().is_empty() {
+        if !WAYS.contains(&kind) || gateway.trim().is_empty() || !is_plain(gateway) {
             let message = format!("`{way}` is no way to tell people");
             let help = suggest(kind, &WAYS, "write \"app\", \"sms\", \"email\" or \"phone\"");
             return fault(call.place_of(index), message, help);

@@ -2,6 +2,7 @@
 
 use super::symbol::{self, Symbol};
 use super::tracer::{Fault, Outcome, Tracer, fault};
+use crate::base::escape::is_plain;
 use crate::base::limits::WINDOW_MS_MAX;
 use crate::model::Unit;
 use crate::rules::expr::{Condition, Series};
@@ -107,11 +108,12 @@ impl Call<'_> {
     /// A name that is not empty and fits into a line.
     pub(super) fn name(&self, index: usize, length_max: usize) -> Outcome<String> {
         let name = self.text(index)?;
-        let is_usable = !name.trim().is_empty() && name.len() <= length_max && !name.chars().any(char::is_control);
+        let is_usable = !name.trim().is_empty() && name.len() <= length_max && is_plain(&name);
         if is_usable {
             return Ok(name);
         }
-        let message = format!("this name is empty, longer than {length_max} bytes, or not one line");
+        let message =
+            format!("this name is empty, longer than {length_max} bytes, or not one line of visible characters");
         fault(self.place_of(index), message, format!("write {}", self.signature.example))
     }
 

@@ -2,7 +2,9 @@
 
 use crate::base::limits::ON_MISSING_MS_DEFAULT;
 use crate::rules::expr::{Condition, Rule, RulePlaces};
-use crate::rules::verdict::{Chain, LatePolicy, MissingPolicy, Party, Place, Priority, Remind, Roster, Step};
+use crate::rules::verdict::{
+    AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Party, Place, Priority, Remind, Roster, Step,
+};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -126,6 +128,8 @@ pub(super) struct AlarmDraft {
     pub(super) is_latching: bool,
     /// What late readings mean.
     pub(super) on_late: LatePolicy,
+    /// What it asks of acknowledgements.
+    pub(super) acknowledgement: AcknowledgementPolicy,
     /// Who is told.
     pub(super) chain: Option<SharedChain>,
 }
@@ -157,6 +161,7 @@ impl AlarmDraft {
             auto_close_ms: None,
             is_latching: false,
             on_late: LatePolicy::default(),
+            acknowledgement: AcknowledgementPolicy::default(),
             chain: None,
         }))
     }
@@ -192,6 +197,7 @@ impl AlarmDraft {
             auto_close_ms: self.auto_close_ms,
             is_latching: self.is_latching,
             on_late: self.on_late,
+            acknowledgement: self.acknowledgement,
             chain,
             place: self.place.clone(),
             places: RulePlaces {

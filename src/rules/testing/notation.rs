@@ -1,5 +1,6 @@
 //! Series of samples as tests write them: `12x10 _x3 45x20`.
 
+use crate::base::escape::Line;
 use crate::model::{Quality, Sample};
 
 /// Samples that one series may have.
@@ -8,7 +9,8 @@ const SAMPLES_MAX: usize = 2_000_000;
 /// What is wrong with a series.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{part}` is no part of a series: write a value, `_` for a gap, `10..20x11` for a ramp, each with `xN` for N times and `/C` for a flag of HJ 212"
+    "`{}` is no part of a series: write a value, `_` for a gap, `10..20x11` for a ramp, each with `xN` for N times and `/C` for a flag of HJ 212",
+    Line(part)
 )]
 pub struct NotationError {
     /// The part.

@@ -1,15 +1,16 @@
 //! What holds of any run of the alarm machine, and that a restored machine goes on as the one that never stopped.
 #![cfg(test)]
 
+use super::seen::Seen;
 use super::{at, evidence_of, of_spec, spec, words};
 use proptest::prelude::*;
 use proptest::sample::select;
-use std::collections::{BTreeMap, BTreeSet};
-use vocdb::alarm::event::{OperatorAction, Shelving, Subject};
+use std::collections::BTreeMap;
+use vocdb::alarm::event::{MaintenanceWindow, OperatorAction, Recurrence, Shelving};
 use vocdb::alarm::{Alarm, Heartbeat, Machine, MachineState, NextStep, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
 use vocdb::rules::verdict::{AlarmSpec, Contact, MissingPolicy, Remind, Truth, Verdict};
-use vocdb::{AlarmEvent, AlarmId, Timestamp};
+use vocdb::{AlarmEvent, AlarmId};
 
 /// One thing that the machine is told.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ enum Input {
     },
     Acknowledge {
         alarm: u64,
+        by: &'static str,
+        lasts_ms: Option<i64>,
     },
     Operate {
         alarm: u64,
@@ -36,6 +39,15 @@ enum Input {
     Shelve {
         spec: usize,
         for_ms: i64,
+    },
+    /// Plans a maintenance window of one of the rules, or all, from so long after now, for so long.
+    Maintain {
+        rule: Option<&'static str>,
+        times_ms: (i64, i64),
+        recurrence: Option<Recurrence>,
+    },
+    Cancel {
+        number: u64,
     },
     Load {
         specs: Vec<AlarmSpec>,
@@ -58,14 +70,16 @@ fn any_specs() -> impl Strategy<Value = Vec<AlarmSpec>> {
         any::<bool>(),
         prop::option::weighted(0.5, (1_000_i64..5_000, 1_u32..4)),
         (select(vec!["benzene", "toluene"]), 0_u8..2),
+        (prop::option::weighted(0.4, 500_i64..6_000), 0_u32..3),
     );
     let one = (chain, policy, times, extras).prop_map(|(mut steps, on_missing, times, extras)| {
-        let ((hold_ms, clear_hold_ms, on_missing_ms), (auto_close_ms, is_latching, remind, (channel, logic))) =
+        let ((hold_ms, clear_hold_ms, on_missing_ms), (auto_close_ms, is_latching, remind, (channel, logic), policy)) =
             (times, extras);
         steps.sort_by_key(|(after_ms, ..)| *after_ms);
         let mut one = AlarmSpec { on_missing, hold_ms, clear_hold_ms, on_missing_ms, ..spec("", &steps) };
         one.chain.remind = remind.map(|(every_ms, times)| Remind { every_ms, times });
         (one.auto_close_ms, one.is_latching) = (auto_close_ms, is_latching && clear_hold_ms % 2 == 0);
+        (one.acknowledgement.expires_ms, one.acknowledgement.needed) = policy;
         (one.channels, one.logic) = (vec![channel.to_owned()], Digest([logic; 32]));
         one
     });
@@ -96,9 +110,15 @@ fn any_input() -> impl Strategy<Value = Input> {
             Input::Verdict { spec, advance_ms, trip, clear, absent, suppressed }
         }),
         6 => (0_i64..4_000).prop_map(|advance_ms| Input::Tick { advance_ms }),
-        2 => (0_u64..20).prop_map(|alarm| Input::Acknowledge { alarm }),
+        4 => (0_u64..20, select(vec!["anna", "bert"]), prop::option::weighted(0.3, 100_i64..5_000))
+            .prop_map(|(alarm, by, lasts_ms)| Input::Acknowledge { alarm, by, lasts_ms }),
         4 => (0_u64..20, action).prop_map(|(alarm, action)| Input::Operate { alarm, action }),
         1 => (0_usize..3, -500_i64..6_000).prop_map(|(spec, for_ms)| Input::Shelve { spec, for_ms }),
+        1 => (select(vec![None, Some("a"), Some("b")]), (-2_000_i64..4_000, 500_i64..8_000), any::<bool>())
+            .prop_map(|(rule, times_ms, recurs)| {
+                Input::Maintain { rule, times_ms, recurrence: recurs.then_some(Recurrence::Daily) }
+            }),
+        1 => (0_u64..4).prop_map(|number| Input::Cancel { number }),
         1 => any_specs().prop_map(|specs| Input::Load { specs }),
         2 => Just(Input::Restart),
     ]
@@ -148,8 +168,8 @@ impl Run {
                 self.now_ms += advance_ms;
                 Ok(self.machine.tick(at(self.now_ms), responder))
             }
-            Input::Acknowledge { alarm } => {
-                let acknowledged = self.machine.acknowledge(AlarmId(*alarm), "anna", "", at(self.now_ms));
+            Input::Acknowledge { alarm, by, lasts_ms } => {
+                let acknowledged = self.machine.acknowledge_for(AlarmId(*alarm), (by, ""), *lasts_ms, at(self.now_ms));
                 acknowledged.map(|event| vec![event])
             }
             Input::Operate { alarm, action } => {
@@ -162,6 +182,14 @@ impl Run {
                 let key = vocdb::alarm::AlarmKey { rule, scope_key };
                 self.machine.operate_on(&key, OperatorAction::Shelve(until), ("anna", ""), at(self.now_ms))
             }
+            Input::Maintain { rule, times_ms: (after_ms, length_ms), recurrence } => {
+                let from = at(self.now_ms + after_ms);
+                let (rule, stations, zone) = (rule.map(str::to_owned), "**".to_owned(), String::new());
+                let (to, recurrence) = (from.plus_ms(*length_ms), *recurrence);
+                let window = MaintenanceWindow { rule, stations, from, to, recurrence, zone, until: None };
+                self.machine.plan_maintenance(window, ("anna", "work"), at(self.now_ms))
+            }
+            Input::Cancel { number } => self.machine.cancel_maintenance(*number, ("anna", ""), at(self.now_ms)),
             Input::Load { specs } => {
                 self.specs.clone_from(specs);
                 Ok(self.machine.load(specs.clone(), RuleSetRef::default(), at(self.now_ms)))
@@ -195,166 +223,6 @@ impl Run {
         self.machine.set_heartbeat(heartbeat());
         self.take(&Input::Tick { advance_ms: 0 });
         format!("{:#?}", self.machine)
-    }
-}
-
-/// Begin and end of silences that are over, and the begin of one that goes on.
-type Silences = (Vec<(Timestamp, Timestamp)>, Option<Timestamp>);
-
-/// What has been seen of the alarms, event by event: a naive account of its own.
-#[derive(Debug, Default)]
-struct Seen {
-    open: BTreeMap<AlarmId, ((String, String), Timestamp)>,
-    opened: BTreeSet<AlarmId>,
-    acknowledged: BTreeSet<AlarmId>,
-    latched: BTreeSet<AlarmId>,
-    chains: BTreeMap<AlarmId, Vec<i64>>,
-    steps: BTreeMap<AlarmId, u32>,
-    ids: BTreeSet<String>,
-    /// Rule and scope: what keeps people from being told.
-    silent: BTreeMap<(String, String), BTreeSet<&'static str>>,
-    /// Rule and scope: begin and end of silences that are over, and the begin of one that goes on.
-    silences: BTreeMap<(String, String), Silences>,
-    floods: BTreeSet<Contact>,
-}
-
-impl Seen {
-    fn is_silent(&self, alarm: AlarmId) -> bool {
-        self.open.get(&alarm).is_some_and(|(key, _)| self.silent.get(key).is_some_and(|why| !why.is_empty()))
-    }
-
-    fn silence(&mut self, key: (String, String), what: &'static str, is_on: bool, at: Timestamp) {
-        let why = self.silent.entry(key.clone()).or_default();
-        let was = !why.is_empty();
-        if is_on {
-            why.insert(what);
-        } else {
-            why.remove(what);
-        }
-        let is = !why.is_empty();
-        let (over, since) = self.silences.entry(key).or_default();
-        match (was, is) {
-            (false, true) => *since = Some(at),
-            (true, false) => over.extend(since.take().map(|since| (since, at))),
-            _ => {}
-        }
-    }
-
-    /// For how long nobody could be told since an alarm opened.
-    fn silent_ms(&self, alarm: AlarmId) -> i64 {
-        let Some((key, opened)) = self.open.get(&alarm) else { return 0 };
-        let over = self.silences.get(key).map_or(&[][..], |(over, _)| over);
-        over.iter().map(|(from, to)| to.since_ms((*from).max(*opened)).max(0)).sum()
-    }
-
-    fn operate(&mut self, operated: &vocdb::alarm::event::Operated) {
-        let key = (operated.rule.clone(), operated.scope_key.clone());
-        match (&operated.action, operated.alarm) {
-            (OperatorAction::Unacknowledge, Some(alarm)) => {
-                self.acknowledged.remove(&alarm);
-            }
-            (OperatorAction::Shelve(_), _) => self.silence(key, "shelved", true, operated.at),
-            (OperatorAction::Unshelve, _) => self.silence(key, "shelved", false, operated.at),
-            (OperatorAction::TakeOutOfService, _) => self.silence(key, "out", true, operated.at),
-            (OperatorAction::ReturnToService, _) => self.silence(key, "out", false, operated.at),
-            _ => {}
-        }
-    }
-
-    /// Whether the event may come behind those before it.
-    fn admits(&mut self, event: &AlarmEvent) -> bool {
-        match event {
-            AlarmEvent::Opened(opened) => {
-                let scope = (opened.rule.clone(), opened.scope_key.clone());
-                let is_other = !self.open.values().any(|(open, _)| *open == scope);
-                self.open.insert(opened.alarm, (scope, opened.recorded_at));
-                self.chains.insert(opened.alarm, opened.chain.steps.iter().map(|step| step.after_ms).collect());
-                is_other && self.opened.insert(opened.alarm) && opened.since <= opened.opened_at
-            }
-            AlarmEvent::Closed(closed) => {
-                let key = (closed.rule.clone(), closed.scope_key.clone());
-                self.open.remove(&closed.alarm).is_some_and(|(open, _)| open == key)
-            }
-            AlarmEvent::Acknowledged(event) => {
-                self.open.contains_key(&event.alarm) && self.acknowledged.insert(event.alarm)
-            }
-            AlarmEvent::Operated(operated) => {
-                self.operate(operated);
-                operated.alarm.is_none_or(|alarm| self.open.contains_key(&alarm))
-            }
-            AlarmEvent::ShelvingEnded(ended) => {
-                let key = (ended.rule.clone(), ended.scope_key.clone());
-                let was_shelved = self.silent.get(&key).is_some_and(|why| why.contains("shelved"));
-                self.silence(key, "shelved", false, ended.due);
-                was_shelved && ended.due <= ended.at
-            }
-            AlarmEvent::SuppressionChanged(change) => {
-                let key = (change.rule.clone(), change.scope_key.clone());
-                let was = self.silent.get(&key).is_some_and(|why| why.contains("suppressed"));
-                self.silence(key, "suppressed", change.by.is_some(), change.recorded_at);
-                was != change.by.is_some()
-            }
-            _ => self.admits_telling(event),
-        }
-    }
-
-    fn admits_telling(&mut self, event: &AlarmEvent) -> bool {
-        match event {
-            AlarmEvent::LatchChanged(change) => {
-                let is_open = self.open.contains_key(&change.alarm);
-                if change.begins_anew {
-                    self.acknowledged.remove(&change.alarm);
-                    self.steps.insert(change.alarm, 0);
-                    self.open.entry(change.alarm).and_modify(|(_, begun)| *begun = change.recorded_at);
-                }
-                is_open
-                    && change.begins_anew != change.is_clear
-                    && if change.is_clear {
-                        self.latched.insert(change.alarm)
-                    } else {
-                        self.latched.remove(&change.alarm)
-                    }
-            }
-            AlarmEvent::Joined(joined) => {
-                joined.incident.0 < joined.alarm.0 && self.opened.contains(&AlarmId(joined.incident.0))
-            }
-            AlarmEvent::Escalated(step) => {
-                let next = self.steps.entry(step.alarm).or_default();
-                let is_next = *next == step.step;
-                *next += 1;
-                let may_be_told = self.open.contains_key(&step.alarm)
-                    && !self.acknowledged.contains(&step.alarm)
-                    && !self.is_silent(step.alarm);
-                let after_ms = self.chains[&step.alarm][step.step as usize];
-                let due = self.open[&step.alarm].1.plus_ms(after_ms + self.silent_ms(step.alarm));
-                is_next && may_be_told && step.due == due && step.due <= step.at
-            }
-            AlarmEvent::Reminded(reminder) => {
-                !self.acknowledged.contains(&reminder.alarm)
-                    && !self.is_silent(reminder.alarm)
-                    && reminder.due <= reminder.at
-            }
-            AlarmEvent::FloodChanged(flood) => {
-                if flood.is_on {
-                    self.floods.insert(flood.contact.clone()) && flood.alarms >= 10
-                } else {
-                    self.floods.remove(&flood.contact) && flood.alarms < 5
-                }
-            }
-            AlarmEvent::HeldBack(held) => self.floods.contains(&held.party.contact),
-            AlarmEvent::Notification(notification) => {
-                let is_about = match notification.subject {
-                    Subject::RollUp(_) | Subject::Heartbeat(_) | Subject::Late(_) => notification.alarm.is_none(),
-                    Subject::Step(_) | Subject::Closed => {
-                        let alarm = notification.alarm.unwrap();
-                        let is_flooded = self.floods.contains(&notification.contact);
-                        self.opened.contains(&alarm) && !self.is_silent(alarm) && !is_flooded
-                    }
-                };
-                is_about && self.ids.insert(notification.id.clone())
-            }
-            _ => true,
-        }
     }
 }
 

@@ -116,6 +116,54 @@ fn a_gateway_that_asks_for_patience_is_left_alone_for_so_long() {
 }
 
 #[test]
+fn a_gateway_that_asks_for_a_day_keeps_nobody_from_the_next_way_for_longer_than_the_priority_allows() {
+    // The pause that is asked for at each attempt, and after how many of them the next way is tried.
+    for (priority, pause_ms, expected) in [
+        ("urgent", 86_400_000, 1),
+        ("urgent", i64::MAX, 1),
+        ("urgent", 59_000, 2),
+        ("high", 86_400_000, 1),
+        ("high", 299_000, 2),
+        ("medium", 1_801_000, 1),
+        ("medium", 900_000, 3),
+        ("low", 7_201_000, 1),
+    ] {
+        let dir = crate::scratch::dir();
+        let rules = RULES.replace(".title", &format!(".priority(\"{priority}\").title"));
+        let host = Host::open(dir.path(), 0).alarmed_by(&rules);
+        let ask = move |_: &_| Outcome::Retry { reason: "busy".to_owned(), after_ms: Some(pause_ms) };
+        let sms = host.connect("sms", ask);
+        let phone = host.connect("phone", delivered);
+        let (mut attempts, mut now_ms) = (0, 0);
+        while phone.is_empty() && attempts < 9 {
+            sms.recv_timeout(BOUND).unwrap();
+            host.db.drain().unwrap();
+            host.db.advance().unwrap();
+            host.db.drain().unwrap();
+            attempts += 1;
+            if phone.is_empty() {
+                now_ms += pause_ms;
+                host.advance_to(now_ms);
+            }
+        }
+        assert_eq!((attempts, phone.len()), (expected, 1), "{priority} {pause_ms}");
+        let system = system_alarms(&host).remove(0);
+        assert_eq!((system.way.as_str(), system.next_way.as_deref()), ("sms", Some("phone")));
+        assert!(system.reason.contains(&format!("{priority} priority waits")), "{system:?}");
+        // The first way is tried again when it asked for it, and the next one is not tried twice.
+        let at = host.db.audit().outbox[0].state;
+        let RowState::Waiting(at) = at else { panic!("{at:?}") };
+        assert_eq!(at.since_ms(Timestamp::from_ms(BEGIN_MS + now_ms)), pause_ms.min(86_400_000));
+        drop((host, sms, phone));
+        let host = Host::open(dir.path(), at.since_ms(Timestamp::from_ms(BEGIN_MS)));
+        let sms = host.connect("sms", delivered);
+        sms.recv_timeout(BOUND).unwrap();
+        host.db.drain().unwrap();
+        assert_eq!((host.outbox(), system_alarms(&host).len()), (0, 1));
+    }
+}
+
+#[test]
 fn the_audit_names_what_waits_for_a_way_without_a_gateway() {
     let dir = crate::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);

@@ -2,6 +2,8 @@
 
 use super::{run, run_with};
 use std::path::Path;
+use vocdb::alarm::AlarmKey;
+use vocdb::alarm::event::Shelving;
 use vocdb::rules::RuleFile;
 use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Station, Timers, Timestamp, Unit};
 
@@ -103,6 +105,47 @@ fn acknowledging_and_shelving_need_the_store_and_go_on_record_with_name_and_comm
     assert!(
         run(dir.path(), &["alarms", "shelve", "store", "--rule", "low", "--scope", "S", "--by", "A"]).code == Some(2)
     );
+}
+
+#[test]
+fn conditions_list_what_is_shelved_or_out_of_service_without_an_open_alarm_beside_a_writer() {
+    let dir = crate::scratch::dir();
+    let held = station(dir.path());
+    let key = |rule: &str| AlarmKey::new(rule, "S");
+    let until = Timestamp::from_ms(BEGIN_MS + 86_400_000);
+    let mut batch = Batch::new();
+    batch.push_values(vocdb::InstrumentId::new(1), Timestamp::from_ms(BEGIN_MS + 61_000), &[Some(0.1)]);
+    held.append(&batch).unwrap();
+    held.shelve(&key("low"), Shelving::Until(until), "Anna", "valve work").unwrap();
+    held.take_out_of_service(&key("high"), "Bo", "sensor\nis gone").unwrap();
+    assert_eq!(numbers(dir.path(), &["--state", "open"]), [0; 0], "nothing is open");
+    let shown = objects(dir.path(), &["alarms", "conditions", "store"]);
+    let of = |rule: &str| shown.iter().find(|one| one["rule"] == rule).unwrap();
+    assert_eq!((shown.len(), &of("low")["scope"], &of("low")["condition"]), (2, &"S".into(), &"normal".into()));
+    let shelved = &of("low")["shelved"];
+    assert_eq!((&shelved["by"], &shelved["comment"]), (&"Anna".into(), &"valve work".into()));
+    assert_eq!((&shelved["until"], &shelved["is_until_normal"]), (&until.to_string().into(), &false.into()));
+    let out = &of("high")["out_of_service"];
+    assert_eq!((&out["by"], &out["comment"]), (&"Bo".into(), &"sensor\nis gone".into()));
+    assert_eq!((&of("high")["priority"], &of("high")["shelved"]), (&"high".into(), &serde_json::Value::Null));
+    let text = run(dir.path(), &["alarms", "conditions", "store"]).printed();
+    assert!(text.contains(&format!("`low` at `S` normal, shelved until {until} by Anna: valve work\n")), "{text}");
+    assert!(text.contains(" by Bo: sensor\\nis gone\n"), "{text}");
+    held.return_to_service(&key("high"), "Bo", "").unwrap();
+    let silent = objects(dir.path(), &["alarms", "conditions", "store", "--silent"]);
+    assert_eq!((silent.len(), &silent[0]["rule"]), (1, &"low".into()));
+    // What was silenced stays listed where its rule is gone, and an open alarm is named.
+    let other = RULES.replace("alarm(\"low\")", "alarm(\"lower\")");
+    held.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: other }]).unwrap();
+    batch.clear();
+    batch.push_values(vocdb::InstrumentId::new(1), Timestamp::from_ms(BEGIN_MS + 62_000), &[Some(2.0)]);
+    held.append(&batch).unwrap();
+    held.close().unwrap();
+    let text = run(dir.path(), &["alarms", "conditions", "store"]).printed();
+    assert!(text.contains("`low` at `S` normal, no rule in force, shelved until "), "{text}");
+    assert!(text.contains("`high` at `S` active (#4)\n") || text.contains("`high` at `S` active (#5)\n"), "{text}");
+    let of_rule = objects(dir.path(), &["alarms", "conditions", "store", "--rule", "lower", "--scope", "S"]);
+    assert_eq!((of_rule.len(), &of_rule[0]["condition"]), (1, &"active".into()));
 }
 
 #[test]

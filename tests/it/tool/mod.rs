@@ -7,6 +7,7 @@ mod query;
 mod rules;
 mod upkeep;
 mod usage;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -40,12 +40,17 @@ fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
         (&query, &["--window", "1h", "--coverage", "175"], "from 0 to 100"),
         (&["alarms", "ack", "s", "1"], &["--by", "Anna\nforged"], "write it on one line"),
         (&["alarms", "ack", "s", "1"], &["--by", ""], "write something"),
-        (&["alarms", "ack", "s", "1", "--by", "Anna"], &["--comment", "on\u{1b}[2J"], "without control characters"),
+        (
+            &["alarms", "ack", "s", "1", "--by", "Anna"],
+            &["--comment", "on\u{1b}[2J"],
+            "without control or invisible characters",
+        ),
         (&["inspect"], &[], "<STORE>"),
         (&["inspekt"], &["s"], "inspect"),
     ] {
         let error = run(dir.path(), &[begin, rest].concat()).error(2);
         assert!(error.contains(says), "{rest:?}: {error}");
+        assert!(error.lines().all(vocdb::base::escape::is_plain), "{rest:?}: {error:?}");
     }
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is made");
 }

@@ -6,7 +6,8 @@ use crate::alarm::machine::Heartbeat;
 use crate::alarm::state::RuleSetRef;
 use crate::base::checksum::Digest;
 use crate::rules::verdict::{
-    AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Remind, Shown, Step, Truth, Verdict,
+    AcknowledgementPolicy, AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Remind, Shown, Step,
+    Truth, Verdict,
 };
 use proptest::prelude::*;
 
@@ -35,6 +36,7 @@ fn spec(rule: String, scope_key: &str, steps: &[(i64, String)]) -> AlarmSpec {
         auto_close_ms: None,
         is_latching: false,
         on_late: LatePolicy::Record,
+        acknowledgement: AcknowledgementPolicy::default(),
         chain: Chain { name: "c".to_owned(), steps: steps.iter().map(step).collect(), remind },
         channels: vec!["benzene".to_owned()],
         logic: Digest::default(),

@@ -7,6 +7,7 @@ use crate::store;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use vocdb::base::escape::Line;
 use vocdb::store::BackupReport;
 
 /// Copy a store into a new or empty folder
@@ -50,7 +51,8 @@ impl BackedUp {
         let BackupReport { segments_linked, segments_copied, bytes_copied } = self.report;
         format!(
             "{} is backed up in {}: {segments_linked} segments linked, {segments_copied} copied, {bytes_copied} bytes written\n",
-            self.store, self.dir
+            Line(&self.store),
+            Line(&self.dir)
         )
     }
 }

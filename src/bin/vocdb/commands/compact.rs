@@ -7,6 +7,7 @@ use crate::store;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use vocdb::base::escape::Line;
 use vocdb::{Compaction, UpkeepReport};
 
 /// Merge segments and pack them as small as they get
@@ -50,11 +51,11 @@ impl Compacted {
     fn text(&self) -> String {
         let UpkeepReport { segments_removed, segments_added, bytes_before, bytes_after, .. } = self.report;
         if segments_removed == 0 {
-            return format!("{}: nothing to compact\n", self.store);
+            return format!("{}: nothing to compact\n", Line(&self.store));
         }
         format!(
             "{}: {segments_removed} segments of {bytes_before} bytes are now {segments_added} of {bytes_after} bytes\n",
-            self.store
+            Line(&self.store)
         )
     }
 }

@@ -8,6 +8,7 @@ use crate::values;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use vocdb::base::escape::Line;
 use vocdb::{Database, Deletion, Instrument, InstrumentId, Timestamp, UpkeepReport};
 
 /// Delete readings for good, and note in the ledger who wanted it and why
@@ -114,7 +115,11 @@ impl Delete {
             instrument.channel_index(name).ok_or_else(|| {
                 let known: Vec<&str> = instrument.channels().iter().map(|channel| channel.name()).collect();
                 let known = known.join(", ");
-                Failure::Says(format!("instrument `{}` has no channel `{name}`; it has: {known}", instrument.name()))
+                Failure::Says(format!(
+                    "instrument `{}` has no channel `{}`; it has: {known}",
+                    instrument.name(),
+                    Line(name)
+                ))
             })
         };
         self.channels.iter().map(place).collect()

@@ -10,6 +10,7 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use vocdb::base::escape::Line;
 use vocdb::{DumpReport, DumpScope, TimeRange, Timestamp};
 
 /// Print a store as text, from which `vocdb restore` makes it again, bit for bit
@@ -58,7 +59,7 @@ impl Dump {
             return complete(&report);
         };
         let unwritten =
-            |error: &dyn std::fmt::Display| Failure::Says(format!("cannot write {}: {error}", path.display()));
+            |error: &dyn std::fmt::Display| Failure::Says(format!("cannot write {}: {error}", Line(path.display())));
         let file = File::create_new(path).map_err(|error| unwritten(&error))?;
         let mut writer = BufWriter::new(&file);
         let report = self.write(&scope, &mut writer).and_then(|report| {
@@ -95,11 +96,11 @@ impl Dump {
 impl Dumped {
     fn text(&self) -> String {
         let DumpReport { records, rows, arrivals, bytes, .. } = &self.report;
-        let (store, file) = (&self.store, &self.file);
+        let (store, file) = (Line(&self.store), Line(&self.file));
         let mut text =
             format!("{store} is dumped in {file}: {records} records, {} rows, {bytes} bytes\n", rows + arrivals);
         for path in &self.report.segments_left_out {
-            text.push_str(&format!("left out, because it does not check: {}\n", path.display()));
+            text.push_str(&format!("left out, because it is corrupt: {}\n", Line(path.display())));
         }
         text
     }
@@ -107,7 +108,7 @@ impl Dumped {
 
 /// A dump without all segments is written all the same, and is a failure.
 fn complete(report: &DumpReport) -> Result<(), Failure> {
-    let names: Vec<String> = report.segments_left_out.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<String> = report.segments_left_out.iter().map(|path| Line(path.display()).to_string()).collect();
     if names.is_empty() {
         return Ok(());
     }

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
+use vocdb::base::escape::Line;
 use vocdb::store::FileBytes;
 use vocdb::{AlarmLog, Channel, Instrument, InstrumentId, ReadOnly, StoredStats, TimeRange};
 
@@ -119,7 +120,7 @@ impl ChannelView {
 impl Inspection {
     fn text(&self) -> String {
         let mut text = String::new();
-        let _ = writeln!(text, "{}", self.store);
+        let _ = writeln!(text, "{}", Line(&self.store));
         let _ = writeln!(text, "  rows             {:>14}", self.rows);
         let _ = writeln!(text, "  segments         {:>14} bytes in {} files", self.bytes.segments, self.segments);
         let _ = writeln!(text, "  write-ahead log  {:>14} bytes", self.bytes.wal);

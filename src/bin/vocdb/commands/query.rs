@@ -7,6 +7,7 @@ use crate::values;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
+use vocdb::base::escape::Line;
 use vocdb::interop::csv::{SampleWriter, WindowWriter};
 use vocdb::query::{QueryError, Window, WindowFunction, WindowQuery, WindowValue};
 use vocdb::store::StoreError;
@@ -125,7 +126,7 @@ impl Query {
         let instant =
             |time: Option<Timestamp>, open: &str| time.map_or_else(|| open.to_owned(), |time| time.to_string());
         let (from, to) = (instant(self.from, "the first there is"), instant(self.to, "the last there is"));
-        let (station, channel, store) = (&self.station, &self.channel, self.store.display());
+        let (station, channel, store) = (Line(&self.station), Line(&self.channel), Line(self.store.display()));
         Failure::Says(format!(
             "{error}; `{channel}` of {station} cannot be read whole from {from} to {to}: `vocdb verify {store}` names all that does not \
              check, `vocdb repair {store}` sets such segments aside, and a backup gives them back"

@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
+use vocdb::base::escape::{Line, Lines};
 use vocdb::store::{LsnRange, OpenReport, Quarantined};
 
 /// Put a store in order after a crash or damage, and say what was found
@@ -62,14 +63,14 @@ impl Repaired {
         let report = &self.report;
         let mut lines = String::new();
         for file in &report.quarantined {
-            let _ = writeln!(lines, "  set aside as {}: {}", file.path.display(), file.reason);
+            let _ = writeln!(lines, "  set aside as {}: {}", Line(file.path.display()), Line(&file.reason));
             let _ = writeln!(lines, "    missing with it: {}", rows(file));
         }
         for log in &report.salvaged_logs {
-            let _ = writeln!(lines, "  {}: {}", log.path.display(), log.reason);
+            let _ = writeln!(lines, "  {}: {}", Line(log.path.display()), Line(&log.reason));
             let _ = writeln!(lines, "    {} frames kept", log.frames_kept);
             if let Some(aside) = &log.aside {
-                let _ = writeln!(lines, "    as it was, it lies in {}", aside.display());
+                let _ = writeln!(lines, "    as it was, it lies in {}", Line(aside.display()));
             }
             for lost in &log.lost {
                 let _ = writeln!(lines, "    lost: frames {}", numbers(*lost));
@@ -97,11 +98,11 @@ impl Repaired {
             let _ = writeln!(lines, "  {} segments entered into the catalog again", report.summaries_rebuilt);
         }
         for note in report.catalog_note.iter().chain(&report.rules_note).chain(&report.deletion_note) {
-            let _ = writeln!(lines, "  {note}");
+            let _ = writeln!(lines, "  {}", Lines(note));
         }
         if lines.is_empty() {
-            return format!("{}: nothing was out of order\n", self.store);
+            return format!("{}: nothing was out of order\n", Line(&self.store));
         }
-        format!("{}: in order now; found and done:\n{lines}", self.store)
+        format!("{}: in order now; found and done:\n{lines}", Line(&self.store))
     }
 }

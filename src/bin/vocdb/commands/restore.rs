@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use vocdb::base::escape::Line;
 use vocdb::store::BackupReport;
 use vocdb::{Database, RestoreReport};
 
@@ -61,7 +62,7 @@ impl Restore {
         let report = if self.source == Path::new("-") {
             Database::restore(BufReader::new(io::stdin().lock()), &self.store, read)
         } else {
-            let unread = |error| Failure::Says(format!("cannot read {}: {error}", self.source.display()));
+            let unread = |error| Failure::Says(format!("cannot read {}: {error}", Line(self.source.display())));
             let file = File::open(&self.source).map_err(unread)?;
             bar.set_length(file.metadata().map_or(0, |metadata| metadata.len()));
             Database::restore(BufReader::new(file), &self.store, read)
@@ -74,7 +75,8 @@ impl Restore {
 impl Restored<RestoreReport> {
     fn text(&self) -> String {
         let RestoreReport { records, rows, arrivals, .. } = self.report;
-        format!("{} is restored from {}: {records} records, {} rows\n", self.store, self.source, rows + arrivals)
+        let (store, source) = (Line(&self.store), Line(&self.source));
+        format!("{store} is restored from {source}: {records} records, {} rows\n", rows + arrivals)
     }
 }
 
@@ -83,7 +85,8 @@ impl Restored<BackupReport> {
         let BackupReport { segments_linked, segments_copied, .. } = self.report;
         format!(
             "{} is restored from {}: {segments_linked} segments linked, {segments_copied} copied; everything checks\n",
-            self.store, self.source
+            Line(&self.store),
+            Line(&self.source)
         )
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::Database;
+use vocdb::base::escape::Line;
 use vocdb::store::VerifyReport;
 
 /// Read everything in a store and say what does not check
@@ -58,7 +59,7 @@ impl Verification {
         let VerifyReport { segments, rows, values, wal_frames, wal_torn_bytes, .. } = &self.report;
         let VerifyReport { ledger_records, ledger_torn_bytes, segments_set_aside, findings, .. } = &self.report;
         let mut text = String::new();
-        let _ = writeln!(text, "{}", self.store);
+        let _ = writeln!(text, "{}", Line(&self.store));
         let _ = writeln!(text, "  segments         {segments:>14} with {rows} rows and {values} values");
         let _ = writeln!(text, "  write-ahead log  {wal_frames:>14} frames, {wal_torn_bytes} bytes torn at its end");
         let _ = writeln!(
@@ -69,7 +70,7 @@ impl Verification {
             let _ = writeln!(text, "set aside, and missing: segment {name}");
         }
         for finding in findings {
-            let _ = writeln!(text, "does not check: {}: {}", finding.path.display(), finding.reason);
+            let _ = writeln!(text, "does not check: {}: {}", Line(finding.path.display()), Line(&finding.reason));
         }
         if self.is_sound {
             text.push_str("everything checks\n");

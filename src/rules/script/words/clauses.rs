@@ -24,11 +24,13 @@ const TERMS_MAX: usize = 64;
 const ALARM: &str = "an alarm";
 
 /// All of them.
-pub(super) static METHODS: [Signature; 6] = [
+pub(super) static METHODS: [Signature; 8] = [
     method("suppress_when", "a condition", ".suppress_when(flag(\"calibration\") or flag(\"maintenance\"))", &[1]),
     method("guidance", "a text", ".guidance(\"Check tank farm B; playbook 4.2\")", &[1]),
     method("every", "a duration", ".every(1.minute)", &[1]),
     method("lateness", "a duration", ".lateness(2.minutes)", &[1]),
+    method("ack_expires", "a duration", ".ack_expires(2.hours)", &[1]),
+    method("ack_by", "a number of people from 1 to 100", ".ack_by(2)", &[1]),
     method("on_late", "record or tell", ".on_late(\"tell\")", &[1]),
     method(
         "when_script",
@@ -66,6 +68,15 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
         "lateness" => {
             let lateness_ms = call.duration(1, 0)?;
             alarm.lock().lateness_ms = lateness_ms;
+        }
+        "ack_expires" => {
+            let expires_ms = call.duration(1, 1)?;
+            alarm.lock().acknowledgement.expires_ms = Some(expires_ms);
+        }
+        "ack_by" => {
+            let count = call.arg(1).as_int().ok().and_then(|count| u32::try_from(count).ok());
+            let Some(needed) = count.filter(|count| (1..=100).contains(count)) else { return call.wrong(1) };
+            alarm.lock().acknowledgement.needed = needed;
         }
         "on_late" => {
             let policy = word(call, &[LatePolicy::Record, LatePolicy::Tell].map(|policy| (policy.name(), policy)))?;

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::alarm::event::{ActiveSpan, Amendment};
+use vocdb::base::escape::Line;
 use vocdb::rules::verdict::Evidence;
 use vocdb::{AlarmEvent, AlarmLog};
 
@@ -73,7 +74,8 @@ impl<'a> AmendmentView<'a> {
 
     fn line(&self) -> String {
         let Self { amendment, recorded_at, rule, scope, what, title, .. } = self;
-        let title = if title.is_empty() { String::new() } else { format!(": {title}") };
+        let title = if title.is_empty() { String::new() } else { format!(": {}", Line(title)) };
+        let (rule, scope) = (Line(rule), Line(scope));
         format!("{amendment} {recorded_at} `{rule}` at `{scope}` {what}{title}\n")
     }
 }

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use vocdb::alarm::AlarmRecord;
+use vocdb::base::escape::Line;
 use vocdb::rules::verdict::Priority;
 use vocdb::{AlarmId, AlarmLog, Timestamp};
 
@@ -59,6 +60,7 @@ enum State {
     Shelved,
     Suppressed,
     OutOfService,
+    Maintenance,
     All,
 }
 
@@ -114,7 +116,7 @@ impl Show {
         output.either(&view, || {
             let mut text = view.alarm.text();
             for transition in &view.transitions {
-                let _ = writeln!(text, "  {} {}", transition.at, transition.what);
+                let _ = writeln!(text, "  {} {}", transition.at, Line(&transition.what));
             }
             text
         })

@@ -1,7 +1,9 @@
 //! `vocdb alarms`: what is open, why, and what operators do about it.
 
 mod amendments;
+mod conditions;
 mod look;
+mod maintenance;
 mod operate;
 mod view;
 
@@ -11,7 +13,7 @@ use clap::{Args, Subcommand};
 
 /// List, show, explain, acknowledge and shelve alarms
 ///
-/// `list`, `show`, `explain` and `amendments` read the ledger and nothing else, beside a running station too. `ack`, `shelve` and `unshelve` open the
+/// `list`, `show`, `explain`, `conditions`, `amendments` and `maintenance` read the ledger and nothing else, beside a running station too. The others open the
 /// store: a process that holds it open calls the library itself.
 #[derive(Debug, Args)]
 pub(crate) struct Alarms {
@@ -24,10 +26,14 @@ enum Command {
     List(look::List),
     Show(look::Show),
     Explain(look::Explain),
+    Conditions(conditions::Conditions),
     Amendments(amendments::Amendments),
     Ack(operate::Ack),
     Shelve(operate::Shelve),
     Unshelve(operate::Unshelve),
+    Maintain(maintenance::Maintain),
+    Maintenance(maintenance::List),
+    CancelMaintenance(maintenance::Cancel),
 }
 
 impl Alarms {
@@ -36,10 +42,14 @@ impl Alarms {
             Command::List(list) => list.run(output),
             Command::Show(show) => show.run(output),
             Command::Explain(explain) => explain.run(output),
+            Command::Conditions(conditions) => conditions.run(output),
             Command::Amendments(amendments) => amendments.run(output),
             Command::Ack(ack) => ack.run(output),
             Command::Shelve(shelve) => shelve.run(output),
             Command::Unshelve(unshelve) => unshelve.run(output),
+            Command::Maintain(maintain) => maintain.run(output),
+            Command::Maintenance(list) => list.run(output),
+            Command::CancelMaintenance(cancel) => cancel.run(output),
         }
     }
 }

@@ -10,17 +10,18 @@ use std::path::PathBuf;
 use vocdb::alarm::AlarmKey;
 use vocdb::alarm::event::Shelving;
 use vocdb::base::clock::{Clock, SystemClock};
+use vocdb::base::escape::Line;
 use vocdb::{AlarmId, Interval, Timestamp};
 
 /// Who does it, and what they say.
 #[derive(Debug, Args)]
-struct Said {
+pub(super) struct Said {
     /// Who does it
     #[arg(long, value_name = "WHO", value_parser = values::line)]
-    by: String,
+    pub(super) by: String,
     /// What they say
     #[arg(long, value_name = "TEXT", default_value = "", value_parser = values::remark)]
-    comment: String,
+    pub(super) comment: String,
 }
 
 /// Acknowledge an open alarm: later steps of its chain are not taken
@@ -30,6 +31,9 @@ pub(super) struct Ack {
     store: PathBuf,
     /// The alarm's number
     alarm: u64,
+    /// For so long from now: an alarm that is open still after it is unacknowledged by itself
+    #[arg(long = "for", value_name = "LENGTH", value_parser = values::interval)]
+    length: Option<Interval>,
     #[command(flatten)]
     said: Said,
 }
@@ -89,7 +93,11 @@ impl Ack {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let Said { by, comment } = &self.said;
         let db = store::open_at_host_time(&self.store)?;
-        db.acknowledge(AlarmId(self.alarm), by, comment).map_err(Failure::from_error)?;
+        let acknowledged = match self.length {
+            Some(length) => db.acknowledge_for(AlarmId(self.alarm), length, by, comment),
+            None => db.acknowledge(AlarmId(self.alarm), by, comment),
+        };
+        acknowledged.map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
         let done = Operated {
             done: "acknowledged",
@@ -99,7 +107,7 @@ impl Ack {
             by: by.clone(),
             comment: comment.clone(),
         };
-        output.either(&done, || format!("alarm #{} is acknowledged by {by}\n", self.alarm))
+        output.either(&done, || format!("alarm #{} is acknowledged by {}\n", self.alarm, Line(by)))
     }
 }
 
@@ -116,8 +124,9 @@ impl Shelve {
             Shelving::Until(until) => until.to_string(),
             Shelving::UntilNormal => "normal".to_owned(),
         };
-        output
-            .either(&Operated::of("shelved", &key, &self.said), || format!("{key} is shelved by {by} until {until}\n"))
+        output.either(&Operated::of("shelved", &key, &self.said), || {
+            format!("{key} is shelved by {} until {until}\n", Line(by))
+        })
     }
 }
 
@@ -128,7 +137,9 @@ impl Unshelve {
         let db = store::open_at_host_time(&self.store)?;
         db.unshelve(&key, by, comment).map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
-        output.either(&Operated::of("unshelved", &key, &self.said), || format!("{key} is off the shelf, by {by}\n"))
+        output.either(&Operated::of("unshelved", &key, &self.said), || {
+            format!("{key} is off the shelf, by {}\n", Line(by))
+        })
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use std::fmt::Write;
 use vocdb::alarm::AlarmRecord;
+use vocdb::alarm::event::Acknowledged;
 use vocdb::alarm::report::{Explanation, Told, Transition};
+use vocdb::base::escape::Line;
 use vocdb::rules::verdict::Evidence;
 
 /// One alarm and where it stands.
@@ -22,9 +24,18 @@ pub(super) struct AlarmView {
     closed_at: Option<String>,
     close_reason: Option<&'static str>,
     acknowledged_by: Option<String>,
+    acknowledgements: Vec<AcknowledgementView>,
     owner: Option<String>,
     incident: Option<u64>,
     next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AcknowledgementView {
+    by: String,
+    comment: String,
+    at: String,
+    expires_at: Option<String>,
 }
 
 /// One alarm and what has happened to it.
@@ -88,6 +99,7 @@ impl AlarmView {
             closed_at: record.closed.as_ref().map(|closed| closed.closed_at.to_string()),
             close_reason: record.closed.as_ref().map(|closed| closed.reason.words()),
             acknowledged_by: alarm.acknowledged.as_ref().map(|by| by.by.clone()),
+            acknowledgements: alarm.acknowledgements.iter().map(AcknowledgementView::of).collect(),
             owner: alarm.owner.clone(),
             incident: alarm.incident.map(|incident| incident.0),
             next: record.next.as_ref().map(ToString::to_string),
@@ -97,22 +109,30 @@ impl AlarmView {
     /// One line of a list.
     pub(super) fn line(&self) -> String {
         let Self { alarm, opened_at, priority, rule, scope, title, .. } = self;
-        format!("#{alarm} {opened_at} {priority} `{rule}` at `{scope}` ({}): {title}\n", self.states.join(", "))
+        let (rule, scope, title, states) = (Line(rule), Line(scope), Line(title), self.states.join(", "));
+        format!("#{alarm} {opened_at} {priority} `{rule}` at `{scope}` ({states}): {title}\n")
     }
 
     /// All there is to say.
     pub(super) fn text(&self) -> String {
         let mut text = self.line();
         for line in self.guidance.lines() {
-            let _ = writeln!(text, "  to do: {line}");
+            let _ = writeln!(text, "  to do: {}", Line(line));
         }
         for (what, value) in [("acknowledged by", &self.acknowledged_by), ("owner", &self.owner), ("next", &self.next)]
         {
             if let Some(value) = value {
-                let _ = writeln!(text, "  {what}: {value}");
+                let _ = writeln!(text, "  {what}: {}", Line(value));
             }
         }
         text
+    }
+}
+
+impl AcknowledgementView {
+    fn of(one: &Acknowledged) -> Self {
+        let (by, comment) = (one.by.clone(), one.comment.clone());
+        Self { by, comment, at: one.at.to_string(), expires_at: one.expires_at.map(|at| at.to_string()) }
     }
 }
 

@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs::File;
 use std::path::PathBuf;
 use summary::{Summary, Tally};
+use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, EqualTimes, TimeColumn, TimeFormat};
 use vocdb::{Batch, Channel, ChannelChange, Database, Instrument, InstrumentChange, InstrumentId, Interval, Station};
 
@@ -99,7 +100,7 @@ impl Import {
         output.either(&summary, || summary.text())?;
         if summary.is_nothing_taken() {
             output.flush()?;
-            return Err(Failure::Says(format!("nothing of `{file}` was stored: the lines above say why")));
+            return Err(Failure::Says(format!("nothing of `{}` was stored: the lines above say why", Line(&file))));
         }
         Ok(())
     }
@@ -164,7 +165,7 @@ impl Import {
             instrument: id,
             channels: lacks.iter().map(add).collect(),
             by: "vocdb import".to_owned(),
-            reason: format!("columns of {}", self.file.display()),
+            reason: format!("columns of {}", Line(self.file.display())),
         };
         db.change_instrument(&change).map_err(Failure::from_error)
     }

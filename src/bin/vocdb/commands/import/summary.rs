@@ -3,6 +3,7 @@
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvReport, RejectReason};
 use vocdb::store::Counters;
 use vocdb::{Batch, Rejection, Timestamp};
@@ -98,7 +99,8 @@ impl Summary {
     }
 
     pub(crate) fn text(&self) -> String {
-        let mut text = format!("{} into {}, instrument {}\n", self.file, self.station, self.instrument);
+        let mut text =
+            format!("{} into {}, instrument {}\n", Line(&self.file), Line(&self.station), Line(&self.instrument));
         let counters = &self.store;
         let lines = [
             ("rows read", self.rows_read),
@@ -122,11 +124,11 @@ impl Summary {
             let _ = writeln!(text, "rejected, {reason}: {count}");
         }
         for row in &self.rejections {
-            let column = row.column.as_ref().map_or_else(String::new, |column| format!(", column `{column}`"));
-            let _ = writeln!(text, "  line {}{column}, `{}`: {}", row.line, row.text, row.remedy);
+            let column = row.column.as_ref().map_or_else(String::new, |column| format!(", column `{}`", Line(column)));
+            let _ = writeln!(text, "  line {}{column}, `{}`: {}", row.line, Line(&row.text), row.remedy);
         }
         for reason in &self.store_rejections {
-            let _ = writeln!(text, "  refused: {reason}");
+            let _ = writeln!(text, "  refused: {}", Line(reason));
         }
         text
     }

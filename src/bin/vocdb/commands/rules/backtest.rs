@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vocdb::alarm::Scripted;
+use vocdb::alarm::event::Knowledge;
 use vocdb::alarm::report::{AlarmSpan, AlarmTally, Difference};
+use vocdb::alarm::{AlarmKey, Scripted};
+use vocdb::base::escape::Line;
 use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, Timestamp};
 
 /// Try rules on stored readings: every alarm, and who would have been told when
@@ -85,21 +87,26 @@ fn tell_event(event: &AlarmEvent, output: &mut Output) -> Result<(), Failure> {
         return output.object(&json!({ "event": record.kind().name(), "body": body }));
     }
     let text = match event {
-        AlarmEvent::Opened(one) => format!("{} {} opened: {}\n", one.opened_at, one.alarm, one.title),
+        AlarmEvent::Opened(one) => format!("{} {} opened: {}\n", one.opened_at, one.alarm, Line(&one.title)),
         AlarmEvent::Closed(one) => format!("{} {} closed: {}\n", one.closed_at, one.alarm, one.reason.words()),
         AlarmEvent::BecameUnknown(one) => {
-            let fault = one.fault.as_ref().map_or_else(String::new, |fault| format!(": {fault}"));
-            format!("{} `{}` at `{}` unknown{fault}\n", one.at, one.rule, one.scope_key)
+            let fault = one.fault.as_ref().map_or_else(String::new, |fault| format!(": {}", Line(fault)));
+            format!("{} {} unknown{fault}\n", one.at, key(one))
         }
-        AlarmEvent::BecameKnown(one) => format!("{} `{}` at `{}` known again\n", one.at, one.rule, one.scope_key),
-        AlarmEvent::Acknowledged(one) => format!("{} {} acknowledged by {}\n", one.at, one.alarm, one.by),
+        AlarmEvent::BecameKnown(one) => format!("{} {} known again\n", one.at, key(one)),
+        AlarmEvent::Acknowledged(one) => format!("{} {} acknowledged by {}\n", one.at, one.alarm, Line(&one.by)),
         AlarmEvent::Notification(one) => {
             let about = one.alarm.map_or_else(String::new, |alarm| format!("{alarm} "));
-            format!("{} {about}told {} by {}: {}\n", one.created_at, one.contact.0, one.way, one.subject)
+            let (contact, way) = (Line(&one.contact.0), Line(&one.way));
+            format!("{} {about}told {contact} by {way}: {}\n", one.created_at, one.subject)
         }
         _ => return Ok(()),
     };
-    output.writer().write_all(text.as_bytes()).map_err(Failure::from_output)
+    output.text(&text)
+}
+
+fn key(knowledge: &Knowledge) -> AlarmKey {
+    AlarmKey::new(knowledge.rule.as_str(), knowledge.scope_key.as_str())
 }
 
 fn tell_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
@@ -113,7 +120,7 @@ fn tell_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
     output.either(&json!({ "alarms": alarms, "contacts": contacts }), || {
         let mut text = format!("{alarms} alarms\n");
         for (who, told) in tally.contacts() {
-            let _ = writeln!(text, "{}: {} pages, {} messages", who.0, told.pages, told.messages);
+            let _ = writeln!(text, "{}: {} pages, {} messages", Line(&who.0), told.pages, told.messages);
         }
         text
     })
@@ -144,7 +151,7 @@ fn tell_difference(difference: &Difference, output: &mut Output) -> Result<(), F
         }
         let _ = writeln!(text, "{} alarms at the same times in both", difference.same);
         for (who, (a, b)) in &difference.contacts {
-            let _ = writeln!(text, "{}: {} pages, {} with the other rules", who.0, a.pages, b.pages);
+            let _ = writeln!(text, "{}: {} pages, {} with the other rules", Line(&who.0), a.pages, b.pages);
         }
         text
     })

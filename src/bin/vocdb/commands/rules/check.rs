@@ -11,6 +11,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use vocdb::base::escape::Line;
 use vocdb::rules::{Diagnostic, RuleFile, check, check_without_stations, trace};
 use vocdb::{ReadOnly, Registry, stations_of_tests};
 
@@ -55,7 +56,7 @@ impl Check {
         tell(&found, &files, output)?;
         if errors > 0 {
             output.flush()?;
-            return Err(Failure::Says(format!("{errors} mistakes in `{}`", self.dir.display())));
+            return Err(Failure::Says(format!("{errors} mistakes in `{}`", Line(self.dir.display()))));
         }
         if trace(&files).0.is_empty() {
             output.flush()?;

@@ -2,6 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::ops::Range;
+use vocdb::base::escape::{Line, drawn};
 use vocdb::rules::verdict::Place;
 use vocdb::rules::{Diagnostic, RuleFile};
 
@@ -23,9 +24,11 @@ pub(super) fn one(
     (message, help): (&str, &str),
     (files, is_styled): (&[RuleFile], bool),
 ) -> String {
-    let text = files.iter().find(|file| *file.name == *place.file).map_or("", |file| file.text.as_str());
-    let annotation = AnnotationKind::Primary.span(span(text, place)).label(help);
-    let snippet = Snippet::source(text).path(&*place.file).annotation(annotation);
+    let file = files.iter().find(|file| *file.name == *place.file);
+    let text = file.map_or_else(String::new, |file| drawn(&file.text));
+    let (message, help, path) = (Line(message).to_string(), Line(help).to_string(), Line(&place.file).to_string());
+    let annotation = AnnotationKind::Primary.span(span(&text, place)).label(&help);
+    let snippet = Snippet::source(&text).path(&path).annotation(annotation);
     let renderer = if is_styled { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[level.primary_title(message).element(snippet)]) + "\n"
 }

@@ -8,6 +8,7 @@ use annotate_snippets::Level;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use vocdb::base::escape;
 use vocdb::{Registry, TestOutcome, run_rule_tests};
 
 /// Run the tests beside the rules of a folder
@@ -34,7 +35,10 @@ impl Test {
         let (rules, tests) = (rules_of(&self.dir)?, tests_of(&self.dir)?);
         let outcomes = run_rule_tests(&rules, &tests, &Registry::default());
         if outcomes.is_empty() {
-            let says = format!("`{}` holds no test: write one into a file that ends in _test.rhai", self.dir.display());
+            let says = format!(
+                "`{}` holds no test: write one into a file that ends in _test.rhai",
+                escape::Line(self.dir.display())
+            );
             return Err(Failure::Says(says));
         }
         for outcome in &outcomes {
@@ -43,7 +47,8 @@ impl Test {
             let line = Line { test: name, place: place.to_string(), passed: failures.is_empty(), failures: told };
             let files = [rules.as_slice(), tests.as_slice()].concat();
             output.either(&line, || {
-                let mut text = format!("{} {name}\n", if failures.is_empty() { "ok    " } else { "FAILED" });
+                let mut text =
+                    format!("{} {}\n", if failures.is_empty() { "ok    " } else { "FAILED" }, escape::Line(name));
                 for failure in failures {
                     let said = (failure.message.as_str(), "this does not come true");
                     text.push_str(&draw::one(Level::ERROR, &failure.place, said, (&files, false)));
