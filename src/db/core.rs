@@ -1,6 +1,6 @@
 //! The database and what it holds together.
 
-use super::pending::{Deletions, Uncommitted};
+use super::pending::{Deletions, Recorded, Uncommitted};
 use super::records::Checkpoint;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::background::{Worker, let_others_go_first};
@@ -69,6 +69,8 @@ pub(super) struct Inner {
     /// The last frame that rules have seen.
     pub(super) position_lsn: u64,
     pub(super) uncommitted: Uncommitted,
+    /// What rules have recorded in the append that is under way.
+    pub(super) recorded: Recorded,
 }
 
 /// The rule set in force, and the stations that it was bound to.

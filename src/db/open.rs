@@ -1,7 +1,7 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
 use super::core::{Database, Flusher, Inner, LoadedRules, Sealing};
-use super::pending::{Deletions, Uncommitted};
+use super::pending::{Deletions, Recorded, Uncommitted};
 use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
     Checkpoint, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
@@ -190,6 +190,7 @@ impl Inner {
             frame_time: Timestamp::default(),
             position_lsn: 0,
             uncommitted: Uncommitted::default(),
+            recorded: Recorded::default(),
         }
     }
 
@@ -200,6 +201,7 @@ impl Inner {
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
         self.machine.set_heartbeat(self.config.heartbeat.clone());
+        self.machine.set_notify_age_max(self.config.notify_age_max_ms());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
         self.report_missing_segments(&lineage, report)?;
         self.store.continue_behind(checkpoint.lsn);
@@ -270,6 +272,10 @@ impl Inner {
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 let replaced = self.store.put_back(frame)?;
                 self.feed(lsn, frame, &replaced, BY_FRAME)?;
+                if self.has_late() {
+                    self.look_at_late(lsn)?;
+                }
+                self.commit_if_due();
             }
             frames += batch.len() as u64;
             if self.store.is_replay_full() && self.commit_position().is_ok() {

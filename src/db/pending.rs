@@ -18,6 +18,32 @@ pub(super) struct Uncommitted {
     pub(super) events: Vec<AlarmEvent>,
 }
 
+/// What rules have recorded since somebody began to count.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Recorded {
+    /// Alarms that opened.
+    pub(super) opened: u64,
+    /// Of these, the ones that are history.
+    pub(super) history: u64,
+    /// Amendments of the past.
+    pub(super) amendments: u64,
+}
+
+impl Recorded {
+    pub(super) fn count(&mut self, events: &[AlarmEvent]) {
+        for event in events {
+            match event {
+                AlarmEvent::Opened(opened) => {
+                    self.opened += 1;
+                    self.history += u64::from(opened.timing.is_history());
+                }
+                AlarmEvent::Amended(_) => self.amendments += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
 impl Uncommitted {
     pub(super) fn push(&mut self, record: Record) {
         self.bytes += record.body_bytes();

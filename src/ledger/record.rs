@@ -97,6 +97,8 @@ kinds! {
     EndpointChanged = 34, "endpoint_changed";
     /// Readings that came late change what a rule would have said of the past.
     Amendment = 35, "amendment";
+    /// An alarm that was recorded as history holds now.
+    AlarmBecameCurrent = 40, "alarm_became_current";
 }
 
 impl Kind {
@@ -122,7 +124,8 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged | Self::Checkpoint => 3,
+            Self::AlarmOpened | Self::LatchChanged => 4,
+            Self::AlarmClosed | Self::Checkpoint => 3,
             Self::ConditionUnknown
             | Self::ConditionKnown
             | Self::MembershipChanged

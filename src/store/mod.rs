@@ -21,6 +21,7 @@ pub use counters::Counters;
 pub use engine::FileBytes;
 pub(crate) use engine::{Store, ledger_commits};
 pub use error::StoreError;
+pub(crate) use ingest::Staged;
 pub use ingest::{Correction, RejectReason};
 pub(crate) use recovery::set_segment_aside;
 pub use recovery::{LsnRange, OpenReport, Quarantined, SalvagedLog};

@@ -1,7 +1,7 @@
 //! Events in a sentence each, for timelines and explanations.
 
 use super::any::AlarmEvent;
-use super::condition::{Carry, Cause, Knowledge, LatchChange};
+use super::condition::{Carry, Cause, Knowledge, LatchChange, Timing};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
 use super::telling::LATE_MS;
 use crate::model::Timestamp;
@@ -12,7 +12,14 @@ impl AlarmEvent {
     #[must_use]
     pub fn sentence(&self) -> Option<(Timestamp, String)> {
         Some(match self {
-            Self::Opened(opened) => (opened.opened_at, format!("opened: {} (since {})", opened.title, opened.since)),
+            Self::Opened(opened) => {
+                let timing = timing(opened.timing, opened.recorded_at);
+                (opened.opened_at, format!("opened: {} (since {}){timing}", opened.title, opened.since))
+            }
+            Self::BecameCurrent(current) => {
+                let what = format!("became current: its condition holds now; late, recorded {}", current.recorded_at);
+                (current.at, what)
+            }
             Self::Closed(closed) => (closed.closed_at, format!("closed: {}", closed.reason.words())),
             Self::BecameUnknown(gap) => (gap.at, unknown(gap)),
             Self::BecameKnown(gap) => (gap.at, "condition known again".to_owned()),
@@ -30,7 +37,9 @@ impl AlarmEvent {
                 let none = || "no longer suppressed".to_owned();
                 (change.at, change.by.as_ref().map_or_else(none, |by| format!("suppressed by {by}")))
             }
-            Self::LatchChanged(change) => (change.at, latch(change).to_owned()),
+            Self::LatchChanged(change) => {
+                (change.at, format!("{}{}", latch(change), timing(change.timing, change.recorded_at)))
+            }
             Self::Carried(carried) => {
                 let how = match carried.carry {
                     Carry::Unchanged => "the rule is the same",
@@ -74,6 +83,14 @@ impl AlarmEvent {
             }
             Self::Notification(_) | Self::Rerouted(_) | Self::Delivery(_) => return None,
         })
+    }
+}
+
+fn timing(timing: Timing, recorded_at: Timestamp) -> String {
+    match timing {
+        Timing::OnTime => String::new(),
+        Timing::Late => format!("; late, recorded {recorded_at}"),
+        Timing::History | Timing::Backfill => format!("; history, recorded {recorded_at}, nobody is notified"),
     }
 }
 

@@ -35,6 +35,8 @@ pub enum NextStep {
         /// Host time at which that ends by itself, if it does.
         until: Option<Timestamp>,
     },
+    /// Nothing: it is on record as history, and its condition is not known to hold now.
+    History,
     /// Nothing: all steps and reminders of its chain are taken.
     ChainDone,
     /// Nothing: its rule has no chain.
@@ -49,6 +51,9 @@ impl fmt::Display for NextStep {
             Self::Acknowledged { by } => write!(f, "nothing: {by} takes care of it"),
             Self::Silent { why, until: Some(until) } => write!(f, "nothing until {until}: {why}"),
             Self::Silent { why, until: None } => write!(f, "nothing: {why}"),
+            Self::History => {
+                f.write_str("nothing: it is recorded as history, unless its condition turns out to hold now")
+            }
             Self::ChainDone => f.write_str("nothing: everybody in its chain has been told"),
             Self::NoChain => f.write_str("nothing: its rule tells nobody"),
         }
@@ -67,6 +72,9 @@ impl Machine {
         }
         if let Some(silence) = self.silence(&alarm.opened.rule, &alarm.opened.scope_key) {
             return silent(silence);
+        }
+        if !alarm.has_begun {
+            return NextStep::History;
         }
         if let Some(due) = alarm.next_step_due() {
             return NextStep::Step { index: alarm.steps_taken, due };

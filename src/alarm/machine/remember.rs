@@ -19,7 +19,12 @@ impl Machine {
                 self.incidents.note(opened);
                 let mut alarm = Alarm::new(Arc::clone(opened));
                 alarm.pause(self.silence(&opened.rule, &opened.scope_key).is_some(), opened.recorded_at);
+                self.note_history(opened.alarm, alarm.is_history);
                 self.alarms.insert(opened.alarm, alarm);
+            }
+            AlarmEvent::BecameCurrent(current) => {
+                self.note_history(current.alarm, false);
+                self.change(current.alarm, |alarm| alarm.become_current(current.recorded_at));
             }
             AlarmEvent::Closed(closed) => {
                 self.remember_active(event);
@@ -38,10 +43,13 @@ impl Machine {
             AlarmEvent::LatchChanged(change) => {
                 self.remember_active(event);
                 let latched_at = change.is_clear.then_some(change.at);
+                if !change.is_clear {
+                    self.note_history(change.alarm, change.timing.is_history());
+                }
                 self.change(change.alarm, |alarm| {
                     alarm.latched_at = latched_at;
-                    if change.begins_anew {
-                        alarm.begin_anew(change.recorded_at);
+                    if !change.is_clear {
+                        alarm.retrip(change);
                     }
                 });
             }
@@ -83,7 +91,16 @@ impl Machine {
         }
     }
 
+    fn note_history(&mut self, alarm: AlarmId, is_history: bool) {
+        if is_history {
+            self.history.insert(alarm);
+        } else {
+            self.history.remove(&alarm);
+        }
+    }
+
     fn remember_closed(&mut self, closed: &Closed) {
+        self.history.remove(&closed.alarm);
         self.alarms.remove(&closed.alarm);
     }
 

@@ -49,6 +49,9 @@ impl Machine {
     /// shelvings, reminders, roll-ups, heartbeats.
     pub fn tick(&mut self, now: Timestamp, responder: Option<&dyn Responder>) -> Vec<AlarmEvent> {
         let mut events = Vec::new();
+        if self.takes_history() {
+            return events;
+        }
         if self.note_opened(responder).is_some_and(|due| now < due) {
             debug_assert!(self.earliest(now, responder).is_none_or(|due| now < due.at), "something due was missed");
             return events;
@@ -134,7 +137,7 @@ impl Machine {
 
 /// What one alarm waits for.
 fn due_of(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -> impl Iterator<Item = Due> {
-    let planned = planned(alarm, responder).map(|planned| {
+    let planned = planned(alarm, responder).filter(|_| alarm.has_begun).map(|planned| {
         let at = planned.at.max(alarm.begun_at);
         Due { at, what: What::Acknowledge(id) }
     });

@@ -68,12 +68,10 @@ impl Database {
             return Err(Error::NoChannel { instrument, channel });
         }
         let staged = inner.store.stage_correction((instrument, known.channels().len()), channel, &samples)?;
-        let (first_lsn, lsn) = inner.store.write(&staged)?;
+        let (first_lsn, lsn) = inner.store.write_log(&staged)?;
         staged.counters.publish();
         let said = (correction.by.as_str(), correction.reason.as_str());
-        for ((lsn, frame), (_, replaced)) in (first_lsn..).zip(staged.batch.frames()).zip(&staged.corrections) {
-            inner.feed(lsn, frame, std::slice::from_ref(replaced), said)?;
-        }
+        inner.feed_batch(&staged, first_lsn, said)?;
         self.finish_write(inner, lsn)?;
         Ok(staged.counters.values_corrected)
     }

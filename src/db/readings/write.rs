@@ -1,18 +1,22 @@
 //! Appending: store, then rules, then alarms, then ledger, then people.
 
+use crate::alarm::AlarmEvent;
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
+use crate::db::pending::Recorded;
 use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Batch, FrameRef};
-use crate::store::{Correction, RejectReason};
+use crate::store::{Correction, RejectReason, Staged};
 use parking_lot::MutexGuard;
 
 /// Bytes of records above which a commit is made in the middle of a batch.
 const COMMIT_BYTES: usize = 8 << 20;
+/// How often late instants are gone through, each time up to the bound, at the end of one [`Database::append_history`].
+const HISTORY_AMENDS_MAX: usize = 256;
 
 /// Who replaced a value where a frame came the usual way, and why.
 pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
@@ -43,6 +47,12 @@ pub struct Receipt {
     pub rejections: Vec<Rejection>,
     /// Whether the accepted frames would survive a power failure now.
     pub is_durable: bool,
+    /// Alarms that opened, whether they notify or are history.
+    pub alarms_opened: u64,
+    /// Of these, the ones that are recorded as history.
+    pub alarms_history: u64,
+    /// Amendments: times at which late readings change what the record says of the past.
+    pub amendments: u64,
 }
 
 impl Database {
@@ -53,24 +63,51 @@ impl Database {
     /// [`Error::Store`] and [`Error::Ledger`] where files cannot be written; frames that are wrong in themselves are no error but
     /// [`Receipt::rejections`].
     pub fn append(&self, batch: &Batch) -> Result<Receipt, Error> {
-        let _work = observe::begin(Work::Append(batch.len()));
+        let inner = self.inner_with_room()?;
+        self.append_with(inner, batch, false)
+    }
+
+    /// As [`Database::append`], for readings of the past: rules evaluate them, alarms go on record, and nobody is notified of any that opens,
+    /// however recent it is. The receipt says how many those are. An alarm that is open in the end becomes current, and notifies, when
+    /// later appends show that its condition still holds. Whoever was notified of an alarm before learns that it closes.
+    ///
+    /// ```
+    /// use vocdb::rules::RuleFile;
+    /// use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Station, Timestamp, Unit};
+    /// let dir = tempfile::tempdir()?;
+    /// let db = Database::open(dir.path(), Config::default())?;
+    /// let station = db.register_station(Station::new("park/S1")?)?;
+    /// let benzene = Channel::species("benzene", Unit::Ppb)?;
+    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), vec![benzene])?)?;
+    /// let text = r#"alarm("high").scope("park/S1").when(last("benzene") > 50.ppb)
+    ///     .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));"#;
+    /// db.load_rule_files(vec![RuleFile { name: "park.rhai".to_owned(), text: text.to_owned() }])?;
+    /// let mut batch = Batch::new();
+    /// for minute in 0..60 {
+    ///     let value = if minute < 30 { 12.0 } else { 80.0 };
+    ///     batch.push_values(gc, Timestamp::from_ms(1_700_000_040_000 + minute * 60_000), &[Some(value)]);
+    /// }
+    /// let receipt = db.append_history(&batch)?;
+    /// assert_eq!((receipt.alarms_opened, receipt.alarms_history), (1, 1));
+    /// assert_eq!(db.audit().outbox, [], "nobody is notified");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Database::append`].
+    pub fn append_history(&self, batch: &Batch) -> Result<Receipt, Error> {
         let mut inner = self.inner_with_room()?;
-        inner.ledger.check()?;
-        inner.commit_all()?;
-        let now = inner.now();
-        let staged = inner.store.stage(&inner.registry, batch, now)?;
-        let (first_lsn, lsn) = inner.store.write(&staged)?;
-        staged.counters.publish();
-        let rules = observe::begin(Work::Rules);
-        let mut corrections = staged.corrections.as_slice();
-        for (index, frame) in staged.batch.frames().enumerate() {
-            let of_frame = corrections.iter().take_while(|(at, _)| *at == index).count();
-            let (now_due, rest) = corrections.split_at(of_frame);
-            corrections = rest;
-            let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
-            inner.feed(first_lsn + index as u64, frame, &replaced, BY_FRAME)?;
-        }
-        drop(rules);
+        inner.machine.take_history(true);
+        self.append_with(inner, batch, true)
+    }
+
+    fn append_with(&self, mut inner: MutexGuard<'_, Inner>, batch: &Batch, is_history: bool) -> Result<Receipt, Error> {
+        let _work = observe::begin(Work::Append(batch.len()));
+        inner.recorded = Recorded::default();
+        let written = inner.write_batch(batch, is_history);
+        inner.machine.take_history(false);
+        let (staged, lsn) = written?;
+        let recorded = inner.recorded;
         self.finish_write(inner, lsn)?;
         let counters = &staged.counters;
         let rejections = staged.rejections.into_iter().map(|(index, reason)| Rejection { index, reason }).collect();
@@ -82,6 +119,9 @@ impl Database {
             corrected: counters.values_corrected,
             rejections,
             is_durable: self.durability == Durability::Always,
+            alarms_opened: recorded.opened,
+            alarms_history: recorded.history,
+            amendments: recorded.amendments,
         })
     }
 
@@ -108,6 +148,71 @@ impl Database {
 }
 
 impl Inner {
+    /// Stages and writes a batch, and shows it to the rules.
+    fn write_batch(&mut self, batch: &Batch, is_history: bool) -> Result<(Staged, u64), Error> {
+        self.ledger.check()?;
+        self.commit_all()?;
+        let now = self.now();
+        let staged = self.store.stage(&self.registry, batch, now)?;
+        let written = self.store.write_log(&staged)?;
+        staged.counters.publish();
+        let _rules = observe::begin(Work::Rules);
+        self.feed_batch(&staged, written.0, BY_FRAME)?;
+        if is_history {
+            // What late readings change is recorded in the same call, as nobody is to be notified of it later.
+            for _ in 0..HISTORY_AMENDS_MAX {
+                if !self.amend()? {
+                    break;
+                }
+            }
+        }
+        Ok((staged, written.1))
+    }
+
+    /// Shows the frames of a written batch to the rules, one by one, and all of them to readers.
+    pub(super) fn feed_batch(&mut self, staged: &Staged, first_lsn: u64, said: (&str, &str)) -> Result<(), Error> {
+        let mut shown = 0;
+        let fed = self.feed_frames((staged, first_lsn), said, &mut shown);
+        self.store.show(staged, shown..staged.batch.len());
+        fed
+    }
+
+    fn feed_frames(
+        &mut self,
+        (staged, first_lsn): (&Staged, u64),
+        said: (&str, &str),
+        shown: &mut usize,
+    ) -> Result<(), Error> {
+        let mut corrections = staged.corrections.as_slice();
+        for (index, frame) in staged.batch.frames().enumerate() {
+            let of_frame = corrections.iter().take_while(|(at, _)| *at == index).count();
+            let (now_due, rest) = corrections.split_at(of_frame);
+            corrections = rest;
+            let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
+            let lsn = first_lsn + index as u64;
+            self.feed(lsn, frame, &replaced, said)?;
+            // Late instants are evaluated over what is stored: this frame and those before it.
+            if self.has_late() || self.is_commit_due() {
+                self.store.show(staged, *shown..index + 1);
+                *shown = index + 1;
+                self.look_at_late(lsn)?;
+            }
+            self.commit_if_due();
+        }
+        Ok(())
+    }
+
+    fn is_commit_due(&self) -> bool {
+        self.uncommitted.bytes >= COMMIT_BYTES
+    }
+
+    /// Commits in the middle of a batch where much has come about. A failure is met again, and reported, by the commit that ends the batch.
+    pub(in crate::db) fn commit_if_due(&mut self) {
+        if self.is_commit_due() {
+            let _ = self.commit_all();
+        }
+    }
+
     /// Shows one stored frame to the rules, and takes down what follows, and which values it has replaced by whose will and why.
     pub(in crate::db) fn feed(
         &mut self,
@@ -126,12 +231,13 @@ impl Inner {
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
         self.position_lsn = lsn;
-        self.uncommitted.extend(events)?;
-        if self.uncommitted.bytes >= COMMIT_BYTES {
-            // A failure here is met again, and reported, by the commit that ends the batch.
-            let _ = self.commit_all();
-        }
-        Ok(())
+        self.keep(events)
+    }
+
+    /// Keeps events for their commit.
+    pub(in crate::db) fn keep(&mut self, events: Vec<AlarmEvent>) -> Result<(), Error> {
+        self.recorded.count(&events);
+        self.uncommitted.extend(events)
     }
 
     fn correction_record(&self, correction: &Correction, (by, reason): (&str, &str)) -> Result<Record, Error> {

@@ -101,19 +101,32 @@ impl PlanState {
         waits_ms.saturating_add(spec.hold_ms).saturating_add(closes_ms)
     }
 
-    /// Notes a frame from before the next instant: instants that were evaluated without it.
-    pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp) {
+    /// Notes a frame from before the next instant: instants that were evaluated without it. Says whether there are any.
+    pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp) -> bool {
         let step_ms = self.step_ms;
         let evaluated = next.plus_ms(-step_ms);
         if time > evaluated {
-            return;
+            return false;
         }
         let reach_ms = self.reach_ms();
         let from = time.ceil_to(step_ms).max(self.begun.unwrap_or(next));
         let to = floor_to(time.plus_ms(reach_ms), step_ms).min(evaluated);
-        if from <= to {
+        let is_late = from <= to;
+        if is_late {
             self.late.add(from, to, reach_ms.saturating_add(self.effects_ms()));
         }
+        is_late
+    }
+
+    /// A range of late instants of this plan.
+    fn of_range(&self, index: usize, range: LateRange) -> Option<Late> {
+        let step_ms = self.plan.step_ms;
+        let (effects_ms, reach_ms) = (self.effects_ms(), self.reach_ms());
+        let LateRange { from, to, .. } = range;
+        let begun = self.begun.unwrap_or(from);
+        let since = floor_to(from.plus_ms(-effects_ms), step_ms).max(begun);
+        let evaluated = self.next?.plus_ms(-step_ms);
+        Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms })
     }
 
     /// The outages of its members, if there are any, with its number.
@@ -168,14 +181,29 @@ impl Engine {
     #[must_use]
     pub fn late(&self) -> Option<Late> {
         let in_turn = (self.late_turn..self.plans.len()).chain(0..self.late_turn);
-        let with_range = |index: usize| self.plans.get(index).and_then(|plan| Some((index, plan, plan.due()?)));
-        let (index, plan, LateRange { from, to, .. }) = in_turn.filter_map(with_range).next()?;
-        let step_ms = plan.plan.step_ms;
-        let (effects_ms, reach_ms) = (plan.effects_ms(), plan.reach_ms());
-        let begun = plan.begun.unwrap_or(from);
-        let since = floor_to(from.plus_ms(-effects_ms), step_ms).max(begun);
-        let evaluated = plan.next?.plus_ms(-step_ms);
-        Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms })
+        let late = |index: usize| self.plans.get(index).and_then(|plan| plan.of_range(index, plan.due()?));
+        in_turn.filter_map(late).next()
+    }
+
+    /// Whether the last frame was late for any plan.
+    #[must_use]
+    pub fn has_fresh_late(&self) -> bool {
+        !self.fresh_late.is_empty()
+    }
+
+    /// The last range of late instants of each plan for which the last frame was late, where to go through it up to the newest instant takes at
+    /// most so many instants, counted once for each station.
+    #[must_use]
+    pub fn fresh_late(&self, instants_max: i64) -> Vec<Late> {
+        let of_plan = |index: &usize| {
+            let plan = self.plans.get(*index)?;
+            let late = plan.of_range(*index, *plan.late.0.last()?)?;
+            let lead_ms = late.evaluated.since_ms(late.since).saturating_add(late.reach_ms);
+            let members = i64::try_from(plan.members.len()).unwrap_or(i64::MAX);
+            let instants = (lead_ms / late.step_ms.max(1) + 1).saturating_mul(members);
+            (late.from <= late.evaluated && instants <= instants_max).then_some(late)
+        };
+        self.fresh_late.iter().filter_map(of_plan).collect()
     }
 
     /// Says how far late instants have been gone through; the next plan has its turn.

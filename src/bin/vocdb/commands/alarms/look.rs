@@ -59,6 +59,8 @@ enum State {
     Shelved,
     Suppressed,
     OutOfService,
+    Late,
+    History,
     All,
 }
 
