@@ -58,7 +58,7 @@ pub const LATE_RANGES_MAX: usize = 32;
 pub const LATE_INSTANTS_PER_ADVANCE: i64 = 65_536;
 /// Age in milliseconds from which an opening counts as late: five minutes. Instants wait for frames that are due.
 pub const LATE_OPENING_MS: i64 = 300_000;
-/// Instants, counted once for each station, that are re-evaluated at once for one late frame. More are re-evaluated for every second
+/// Instants, counted once for each station, that are re-evaluated at once for one late frame. Twice as many are re-evaluated for every second
 /// frame, four times as many for every fourth, and so on.
 pub const LATE_INSTANTS_PER_FRAME: i64 = 512;
 /// How often that bound is doubled at most.

@@ -269,6 +269,7 @@ impl Inner {
     fn catch_up(&mut self) -> Result<u64, Error> {
         let mut frames = 0;
         while let Some((first_lsn, batch)) = self.store.next_replay(u64::MAX)? {
+            self.machine.take_history(batch.is_history());
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 let replaced = self.store.put_back(frame)?;
                 self.feed(lsn, frame, &replaced, BY_FRAME)?;
@@ -282,6 +283,7 @@ impl Inner {
                 self.seal_replayed(first_lsn + batch.len() as u64 - 1);
             }
         }
+        self.machine.take_history(false);
         self.commit_all()?;
         if self.store.is_partly_sealed() && self.commit_position().is_ok() {
             let sealed = self.store.finish_replay(&self.registry);

@@ -153,7 +153,8 @@ impl Inner {
         self.ledger.check()?;
         self.commit_all()?;
         let now = self.now();
-        let staged = self.store.stage(&self.registry, batch, now)?;
+        let mut staged = self.store.stage(&self.registry, batch, now)?;
+        staged.batch = staged.batch.as_history(is_history);
         let written = self.store.write_log(&staged)?;
         staged.counters.publish();
         let _rules = observe::begin(Work::Rules);

@@ -41,26 +41,36 @@ impl Inner {
         self.engine.has_fresh_late()
     }
 
-    /// Looks whether a late frame, of which and of those before it everything is stored, makes a condition hold now, or begin to hold. If so it
-    /// goes on from there: nobody waits for the host to ask. Everything else that late readings change is left to [`Inner::amend`].
+    /// Finds out whether a late frame, of which and of those before it everything is stored, makes a condition hold now, or begin to hold. If so
+    /// it goes on from there: nobody waits for the host to ask. Everything else that late readings change is left to [`Inner::amend`].
     ///
-    /// How much is gone through for one frame depends on its number alone, so that batches and restarts change nothing.
+    /// How many instants are gone through for one frame depends on its number alone, so that batches and restarts change nothing.
     pub(in crate::db) fn look_at_late(&mut self, lsn: u64) -> Result<(), Error> {
         let instants_max = LATE_INSTANTS_PER_FRAME << lsn.trailing_zeros().min(LATE_DOUBLINGS_MAX);
-        let mut found = self.engine.fresh_late(instants_max);
+        let mut found = self.engine.fresh_late();
         found.retain(|late| !self.machine.is_active(late.plan));
         if found.is_empty() {
             return Ok(());
         }
         let readings = Readings::new(self.store.reader());
         for late in found {
-            let evaluated = [late.evaluated, late.evaluated];
-            let Ok(Some(again)) = self.go_again(&late, evaluated, &readings) else { continue };
-            if self.machine.is_ahead(late.plan, &again.trial) && self.can_adopt(&late, &again) {
+            let newest = late.newest();
+            let is_worth_it = late.instants() <= instants_max
+                || newest.instants() <= instants_max && self.go_to_end(&newest, &readings).is_some();
+            let late = late.bounded(LATE_INSTANTS_PER_ADVANCE);
+            if is_worth_it && let Some(again) = self.go_to_end(&late, &readings) {
                 self.record_again(&late, again)?;
             }
         }
         Ok(())
+    }
+
+    /// Goes through late instants up to the newest one. `None` where the condition does not hold there, nor begins to, more than it does anyway;
+    /// readings that cannot be read are met again, and reported, by [`Inner::amend`].
+    fn go_to_end(&self, late: &Late, readings: &Readings) -> Option<Again> {
+        let again = self.go_again(late, [late.evaluated, late.evaluated], readings).ok()??;
+        let is_ahead = self.machine.is_ahead(late.plan, &again.trial);
+        (is_ahead && self.can_adopt(late, &again)).then_some(again)
     }
 
     fn can_adopt(&self, late: &Late, again: &Again) -> bool {

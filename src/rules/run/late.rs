@@ -38,6 +38,39 @@ pub struct Late {
     pub effects_ms: i64,
     /// How far back its windows look.
     pub reach_ms: i64,
+    /// For how long its condition must hold.
+    pub hold_ms: i64,
+    /// Stations of the plan.
+    pub members: usize,
+}
+
+impl Late {
+    /// How many instants it takes to go through all of it up to the newest, with those that its windows look back to, counted once for each
+    /// station.
+    #[must_use]
+    pub fn instants(&self) -> i64 {
+        let span_ms = self.evaluated.since_ms(self.since).saturating_add(self.reach_ms);
+        let members = i64::try_from(self.members).unwrap_or(i64::MAX);
+        (span_ms / self.step_ms.max(1) + 1).saturating_mul(members)
+    }
+
+    /// The newest instants of it: as many as say whether the condition trips now, and has for as long as it must hold.
+    #[must_use]
+    pub fn newest(&self) -> Self {
+        let span_ms = self.hold_ms.saturating_add(self.reach_ms);
+        let from = floor_to(self.evaluated.plus_ms(-span_ms), self.step_ms).max(self.from);
+        Self { from, to: self.to.max(from), since: from, ..*self }
+    }
+
+    /// The newest instants of it, no more than can be gone through at once.
+    #[must_use]
+    pub fn bounded(&self, instants_max: i64) -> Self {
+        let members = i64::try_from(self.members.max(1)).unwrap_or(i64::MAX);
+        let span_ms = (instants_max / members).saturating_mul(self.step_ms) - self.effects_ms - self.reach_ms;
+        let from = floor_to(self.evaluated.plus_ms(-span_ms.max(0)), self.step_ms).max(self.from);
+        let since = floor_to(from.plus_ms(-self.effects_ms), self.step_ms).max(self.begun);
+        Self { from, to: self.to.max(from), since, ..*self }
+    }
 }
 
 /// How far late instants have been gone through.
@@ -126,7 +159,8 @@ impl PlanState {
         let begun = self.begun.unwrap_or(from);
         let since = floor_to(from.plus_ms(-effects_ms), step_ms).max(begun);
         let evaluated = self.next?.plus_ms(-step_ms);
-        Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms })
+        let (hold_ms, members) = (self.plan.spec.hold_ms, self.members.len());
+        Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms, hold_ms, members })
     }
 
     /// The outages of its members, if there are any, with its number.
@@ -191,17 +225,12 @@ impl Engine {
         !self.fresh_late.is_empty()
     }
 
-    /// The last range of late instants of each plan for which the last frame was late, where to go through it up to the newest instant takes at
-    /// most so many instants, counted once for each station.
+    /// The last range of late instants of each plan for which the last frame was late.
     #[must_use]
-    pub fn fresh_late(&self, instants_max: i64) -> Vec<Late> {
+    pub fn fresh_late(&self) -> Vec<Late> {
         let of_plan = |index: &usize| {
             let plan = self.plans.get(*index)?;
-            let late = plan.of_range(*index, *plan.late.0.last()?)?;
-            let lead_ms = late.evaluated.since_ms(late.since).saturating_add(late.reach_ms);
-            let members = i64::try_from(plan.members.len()).unwrap_or(i64::MAX);
-            let instants = (lead_ms / late.step_ms.max(1) + 1).saturating_mul(members);
-            (late.from <= late.evaluated && instants <= instants_max).then_some(late)
+            plan.of_range(*index, *plan.late.0.last()?).filter(|late| late.from <= late.evaluated)
         };
         self.fresh_late.iter().filter_map(of_plan).collect()
     }
