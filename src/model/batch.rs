@@ -39,7 +39,7 @@ impl Batch {
     }
 
     /// The same frames, to be appended as history or not.
-    pub(crate) fn as_history(self, is_history: bool) -> Self {
+    pub(crate) fn with_history(self, is_history: bool) -> Self {
         Self { is_history, ..self }
     }
 

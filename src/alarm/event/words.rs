@@ -1,7 +1,7 @@
 //! Events in a sentence each, for timelines and explanations.
 
 use super::any::AlarmEvent;
-use super::condition::{Carry, Cause, Knowledge, LatchChange, Timing};
+use super::condition::{Carry, Cause, Knowledge, LatchChange, Opened, Timing};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
 use super::telling::LATE_MS;
 use crate::model::Timestamp;
@@ -12,13 +12,9 @@ impl AlarmEvent {
     #[must_use]
     pub fn sentence(&self) -> Option<(Timestamp, String)> {
         Some(match self {
-            Self::Opened(opened) => {
-                let timing = timing(opened.timing, opened.recorded_at);
-                (opened.opened_at, format!("opened: {} (since {}){timing}", opened.title, opened.since))
-            }
-            Self::BecameCurrent(current) => {
-                let what = format!("became current: its condition holds now; late, recorded {}", current.recorded_at);
-                (current.at, what)
+            Self::Opened(opened) => (opened.opened_at, opening(opened)),
+            Self::BecameCurrent(one) => {
+                (one.at, format!("became current: its condition holds now; late, recorded {}", one.recorded_at))
             }
             Self::Closed(closed) => (closed.closed_at, format!("closed: {}", closed.reason.words())),
             Self::BecameUnknown(gap) => (gap.at, unknown(gap)),
@@ -37,9 +33,7 @@ impl AlarmEvent {
                 let none = || "no longer suppressed".to_owned();
                 (change.at, change.by.as_ref().map_or_else(none, |by| format!("suppressed by {by}")))
             }
-            Self::LatchChanged(change) => {
-                (change.at, format!("{}{}", latch(change), timing(change.timing, change.recorded_at)))
-            }
+            Self::LatchChanged(change) => (change.at, latch(change)),
             Self::Carried(carried) => {
                 let how = match carried.carry {
                     Carry::Unchanged => "the rule is the same",
@@ -99,12 +93,17 @@ fn late(due: Timestamp, at: Timestamp) -> String {
     if late_ms >= LATE_MS { format!(", {} s late", late_ms / 1_000) } else { String::new() }
 }
 
-const fn latch(change: &LatchChange) -> &'static str {
-    match (change.is_clear, change.begins_anew) {
+fn opening(opened: &Opened) -> String {
+    format!("opened: {} (since {}){}", opened.title, opened.since, timing(opened.timing, opened.recorded_at))
+}
+
+fn latch(change: &LatchChange) -> String {
+    let what = match (change.is_clear, change.begins_anew) {
         (true, _) => "cleared, and latched until somebody resets it",
         (_, true) => "tripped again while latched: an acknowledgement counts no longer, the chain begins anew",
         _ => "tripped again while latched",
-    }
+    };
+    format!("{what}{}", timing(change.timing, change.recorded_at))
 }
 
 fn unknown(gap: &Knowledge) -> String {

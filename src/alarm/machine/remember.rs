@@ -2,8 +2,8 @@
 
 use super::Machine;
 use crate::alarm::event::{
-    AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, ShelvingEnded,
-    Subject, Suppression,
+    AlarmEvent, AlarmId, Closed, Escalated, Flood, LatchChange, Notification, Operated, OperatorAction, Reminded,
+    ShelvingEnded, Subject, Suppression,
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
@@ -42,16 +42,7 @@ impl Machine {
             AlarmEvent::SuppressionChanged(change) => self.remember_suppression(change),
             AlarmEvent::LatchChanged(change) => {
                 self.remember_active(event);
-                let latched_at = change.is_clear.then_some(change.at);
-                if !change.is_clear {
-                    self.note_history(change.alarm, change.timing.is_history());
-                }
-                self.change(change.alarm, |alarm| {
-                    alarm.latched_at = latched_at;
-                    if !change.is_clear {
-                        alarm.retrip(change);
-                    }
-                });
+                self.remember_latch(change);
             }
             AlarmEvent::Joined(joined) => {
                 self.incidents.join(joined);
@@ -89,6 +80,18 @@ impl Machine {
         if let Some(alarm) = self.alarms.get_mut(&alarm) {
             make(alarm);
         }
+    }
+
+    fn remember_latch(&mut self, change: &LatchChange) {
+        if !change.is_clear {
+            self.note_history(change.alarm, change.timing.is_history());
+        }
+        self.change(change.alarm, |alarm| {
+            alarm.latched_at = change.is_clear.then_some(change.at);
+            if !change.is_clear {
+                alarm.retrip(change);
+            }
+        });
     }
 
     fn note_history(&mut self, alarm: AlarmId, is_history: bool) {

@@ -154,7 +154,7 @@ impl Inner {
         self.commit_all()?;
         let now = self.now();
         let mut staged = self.store.stage(&self.registry, batch, now)?;
-        staged.batch = staged.batch.as_history(is_history);
+        staged.batch = staged.batch.with_history(is_history);
         let written = self.store.write_log(&staged)?;
         staged.counters.publish();
         let _rules = observe::begin(Work::Rules);

@@ -57,7 +57,7 @@ pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError
     let number = reader.varint()?;
     if number == HISTORY {
         let rows = reader.take(reader.remaining())?;
-        return Ok((synced, Entry::Batch(decode_batch(rows)?.as_history(true))));
+        return Ok((synced, Entry::Batch(decode_batch(rows)?.with_history(true))));
     }
     let payload = reader.take(reader.remaining())?.to_vec();
     Ok((synced, Entry::Commit(LedgerCommit { number, payload })))
@@ -168,7 +168,7 @@ mod tests {
             for (instrument, time, samples) in rows {
                 batch.push_samples(InstrumentId::new(instrument), Timestamp::from_ms(time), samples);
             }
-            let batch = batch.as_history(is_history);
+            let batch = batch.with_history(is_history);
             let mut payload = Vec::new();
             put_varint(&mut payload, synced);
             encode_batch(&batch, &mut payload);
