@@ -168,7 +168,7 @@ impl Late {
     }
 
     fn new(clauses: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let clock = Arc::new(ManualClock::new(BEGIN_MS));
         let db = Database::open(dir.path(), Self::config(&clock)).unwrap();
         let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();

@@ -36,7 +36,7 @@ impl Park {
     }
 
     fn new(stations: usize, clauses: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let clock = Arc::new(ManualClock::new(DAY_MS));
         let db = Database::open(dir.path(), Self::config(&clock)).unwrap();
         let register = |number: usize| {

@@ -125,7 +125,7 @@ impl Run {
     }
 
     pub(super) fn with(config: Config) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let db = Database::open(dir.path(), config.clone()).unwrap();
         for index in 0..STATIONS {
             let id = db.register_station(Station::new(station_name(index)).unwrap()).unwrap();
