@@ -8,6 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Age up to which a condition notifies where the host says nothing else: a day.
+const NOTIFY_AGE_MAX: Duration = Duration::from_hours(24);
+
 /// What an answered [`append`](crate::Database::append) promises about power failures. A killed process loses nothing under any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
@@ -59,6 +62,10 @@ pub struct Config {
     /// Bytes of memory that the windows of all rules may take once they are full, as estimated from their lengths, the intervals of the
     /// instruments and the number of stations. Rules that would take more are refused when they are loaded. The default is 2 GiB.
     pub window_bytes_max: u64,
+    /// Age of an instant, against the host's clock, up to which a condition that holds at it notifies. An alarm that opens at an older instant is
+    /// recorded as history and notifies nobody, unless its condition turns out to hold at one that is not so old. The default is a day. With
+    /// [`Timers::Frames`] host time follows the readings, and nothing is old.
+    pub notify_age_max: Duration,
     /// Where files lie.
     pub storage: Arc<dyn Storage>,
 }
@@ -75,8 +82,17 @@ impl Default for Config {
             is_strict: false,
             head_bytes_max: HEAD_BYTES_MAX,
             window_bytes_max: WINDOW_BYTES_MAX,
+            notify_age_max: NOTIFY_AGE_MAX,
             storage: Arc::new(FsStorage),
         }
+    }
+}
+
+impl Config {
+    /// The age up to which conditions notify, in milliseconds; `None` where nothing is ever old.
+    pub(crate) fn notify_age_max_ms(&self) -> Option<i64> {
+        let age_max_ms = i64::try_from(self.notify_age_max.as_millis()).unwrap_or(i64::MAX);
+        (self.timers == Timers::Clock).then_some(age_max_ms)
     }
 }
 
@@ -88,6 +104,7 @@ impl fmt::Debug for Config {
             .field("is_strict", &self.is_strict)
             .field("head_bytes_max", &self.head_bytes_max)
             .field("window_bytes_max", &self.window_bytes_max)
+            .field("notify_age_max", &self.notify_age_max)
             .field("has_responder", &self.responder.is_some())
             .finish_non_exhaustive()
     }

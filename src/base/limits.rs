@@ -78,6 +78,13 @@ pub const RULES_MAX: usize = 10_000;
 pub const LATE_RANGES_MAX: usize = 32;
 /// Instants that late readings may have evaluated again each time that the host lets time pass: what is left goes on the next time.
 pub const LATE_INSTANTS_PER_ADVANCE: i64 = 65_536;
+/// Age in milliseconds from which an opening counts as late: five minutes. Instants wait for frames that are due.
+pub const LATE_OPENING_MS: i64 = 300_000;
+/// Instants, counted once for each station, that are re-evaluated at once for one late frame. Twice as many are re-evaluated for every second
+/// frame, four times as many for every fourth, and so on.
+pub const LATE_INSTANTS_PER_FRAME: i64 = 512;
+/// How often that bound is doubled at most.
+pub const LATE_DOUBLINGS_MAX: u32 = 6;
 /// Times at which one rule was active over one scope that are remembered for late readings; older ones are not amended.
 pub const ACTIVE_SPANS_MAX: usize = 256;
 /// Nodes in one rule's expression.

@@ -1,6 +1,6 @@
 //! The database and what it holds together.
 
-use super::pending::{Deletions, Uncommitted, Unseen};
+use super::pending::{Deletions, Recorded, Uncommitted, Unseen};
 use super::records::Checkpoint;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::background::{Worker, let_others_go_first};
@@ -71,6 +71,8 @@ pub(super) struct Inner {
     pub(super) position_lsn: u64,
     pub(super) uncommitted: Uncommitted,
     pub(super) unseen: Option<Unseen>,
+    /// What rules have recorded in the append that is under way.
+    pub(super) recorded: Recorded,
 }
 
 /// The rule set in force, and the stations that it was bound to.

@@ -1,8 +1,8 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
 use super::core::{Database, Flusher, Inner, LoadedRules, Sealing};
-use super::pending::{Deletions, Uncommitted};
-use super::readings::{BY_FRAME, COMMIT_BYTES, finish_deletions, note_segments};
+use super::pending::{Deletions, Recorded, Uncommitted};
+use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
     Checkpoint, DeletionCompleted, FramesLost, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
     SegmentSealed, StationRegistered,
@@ -223,6 +223,7 @@ impl Inner {
             position_lsn: 0,
             uncommitted: Uncommitted::default(),
             unseen: None,
+            recorded: Recorded::default(),
         }
     }
 
@@ -234,6 +235,7 @@ impl Inner {
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
         self.machine.set_heartbeat(self.config.heartbeat.clone());
         self.dispatcher.set_last_resort(self.config.last_resort.clone());
+        self.machine.set_notify_age_max(self.config.notify_age_max_ms());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
         self.report_missing_segments(&lineage, report)?;
         let _work = observe::begin(Work::Recovery);
@@ -301,10 +303,14 @@ impl Inner {
     fn catch_up(&mut self) -> Result<u64, Error> {
         let mut frames = 0;
         while let Some((first_lsn, batch)) = self.store.next_replay(u64::MAX)? {
+            self.machine.take_history(batch.is_history());
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 let replaced = self.store.put_back(frame)?;
                 self.feed(lsn, frame, &replaced, BY_FRAME)?;
-                if self.uncommitted.bytes >= COMMIT_BYTES {
+                if self.has_late() {
+                    self.look_at_late(lsn)?;
+                }
+                if self.is_commit_due() {
                     self.commit_events()?;
                 }
             }
@@ -313,6 +319,7 @@ impl Inner {
                 self.seal_replayed(first_lsn + batch.len() as u64 - 1);
             }
         }
+        self.machine.take_history(false);
         self.commit_all()?;
         if self.store.is_partly_sealed() && self.commit_position().is_ok() {
             let sealed = self.store.finish_replay(&self.registry);

@@ -22,6 +22,10 @@ pub(super) struct Unseen {
     pub(super) first_lsn: u64,
     /// Index of the next frame.
     pub(super) next: usize,
+    /// Frames that readers see.
+    pub(super) shown: usize,
+    /// Whether they were appended as history.
+    pub(super) is_history: bool,
     /// Who replaced values, and why.
     pub(super) said: (Cow<'static, str>, Cow<'static, str>),
 }
@@ -32,6 +36,32 @@ pub(super) struct Uncommitted {
     pub(super) records: Vec<Record>,
     pub(super) bytes: usize,
     pub(super) events: Vec<AlarmEvent>,
+}
+
+/// What rules have recorded since somebody began to count.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Recorded {
+    /// Alarms that opened.
+    pub(super) opened: u64,
+    /// Of these, the ones that are history.
+    pub(super) history: u64,
+    /// Amendments of the past.
+    pub(super) amendments: u64,
+}
+
+impl Recorded {
+    pub(super) fn count(&mut self, events: &[AlarmEvent]) {
+        for event in events {
+            match event {
+                AlarmEvent::Opened(opened) => {
+                    self.opened += 1;
+                    self.history += u64::from(opened.timing.is_history());
+                }
+                AlarmEvent::Amended(_) => self.amendments += 1,
+                _ => {}
+            }
+        }
+    }
 }
 
 impl Uncommitted {

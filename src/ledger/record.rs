@@ -104,6 +104,8 @@ kinds! {
     MaintenancePlanned = 41, "maintenance_planned";
     /// A maintenance window began, ended or was cancelled.
     MaintenanceChanged = 42, "maintenance_changed";
+    /// An alarm that was recorded as history holds now.
+    AlarmBecameCurrent = 43, "alarm_became_current";
     /// Frames that the ledger rests on, or may have, are lost.
     FramesLost = 60, "frames_lost";
 }
@@ -131,8 +133,8 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::Checkpoint => 4,
-            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 3,
+            Self::Checkpoint | Self::AlarmOpened | Self::LatchChanged => 4,
+            Self::AlarmClosed => 3,
             Self::ConditionUnknown
             | Self::ConditionKnown
             | Self::AlarmAcknowledged

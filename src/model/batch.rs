@@ -27,6 +27,8 @@ pub struct Batch {
     rows: Vec<Row>,
     values: Vec<f64>,
     marks: Vec<Mark>,
+    /// Whether it is appended as history.
+    is_history: bool,
 }
 
 impl Batch {
@@ -34,6 +36,16 @@ impl Batch {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same frames, to be appended as history or not.
+    pub(crate) fn with_history(self, is_history: bool) -> Self {
+        Self { is_history, ..self }
+    }
+
+    /// Whether it is appended as history.
+    pub(crate) const fn is_history(&self) -> bool {
+        self.is_history
     }
 
     /// Adds a frame.

@@ -18,6 +18,7 @@ use crate::model::{Batch, InstrumentId, Registry, Sample, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -151,9 +152,16 @@ impl Store {
         Ok(())
     }
 
-    /// Writes what was staged. Gives the sequence number of the first and of the last frame; the last is one less where nothing was
-    /// accepted.
+    /// Writes what was staged, and shows it to readers. Gives the sequence number of the first and of the last frame; the last is one less where
+    /// nothing was accepted.
     pub(crate) fn write(&mut self, staged: &Staged) -> Result<(u64, u64), StoreError> {
+        let written = self.write_log(staged)?;
+        self.show(&staged.batch, 0..staged.batch.len());
+        Ok(written)
+    }
+
+    /// Writes what was staged into the log alone: readers see nothing of it until [`Store::show`], which must follow.
+    pub(crate) fn write_log(&mut self, staged: &Staged) -> Result<(u64, u64), StoreError> {
         let first_lsn = self.next_lsn;
         if !staged.batch.is_empty() {
             if let Err(error) = self.wal.append(first_lsn, self.sync.synced_frames(), &staged.batch) {
@@ -165,11 +173,16 @@ impl Store {
             self.next_lsn += staged.batch.len() as u64;
             self.sync.set_written(self.next_lsn - 1);
             self.sync.note_frame();
-            let mut state = self.state.write();
-            state.head.extend(&staged.batch);
         }
         self.counters.add(&staged.counters);
         Ok((first_lsn, self.next_lsn - 1))
+    }
+
+    /// Puts written frames of a batch into the head, where readers see them.
+    pub(crate) fn show(&self, batch: &Batch, frames: Range<usize>) {
+        if !frames.is_empty() {
+            self.state.write().head.extend(batch, frames);
+        }
     }
 
     /// Writes a commit of the ledger into the log, where it is durable with the frames before it by the next sync.

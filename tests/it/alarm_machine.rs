@@ -11,7 +11,7 @@ mod states;
 mod telling;
 
 use Truth::{False, True, Unknown};
-use vocdb::alarm::event::{CloseReason, Opened, Subject};
+use vocdb::alarm::event::{CloseReason, Opened, Subject, Timing};
 use vocdb::alarm::{Alarm, AlarmError, Condition, Machine, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
 use vocdb::rules::verdict::{
@@ -166,6 +166,8 @@ fn an_alarm_opens_when_its_condition_has_held_to_the_millisecond() {
         place: spec("r", &[]).place,
         guidance: String::new(),
         fault: None,
+        timing: Timing::OnTime,
+        found_at: None,
     };
     assert_eq!(**opened, expected);
     assert_eq!(judge(&mut machine, 9_000, True, False), []);

@@ -87,6 +87,9 @@ impl Oracle {
         let rejections = refused.collect();
         let after = &self.counters;
         Receipt {
+            alarms_opened: 0,
+            alarms_history: 0,
+            amendments: 0,
             lsn: self.last_lsn,
             accepted: after.frames_accepted - before.frames_accepted,
             identical: after.frames_identical - before.frames_identical,

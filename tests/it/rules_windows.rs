@@ -7,6 +7,7 @@ mod language;
 mod late;
 mod naive;
 mod never;
+mod notified;
 mod overdue;
 mod reloads;
 mod restarts;

@@ -1,7 +1,9 @@
 //! All events as one type, and as ledger records.
 
 use super::amendment::Amendment;
-use super::condition::{Carried, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression};
+use super::condition::{
+    BecameCurrent, Carried, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression,
+};
 use super::id::AlarmId;
 use super::maintenance::{MaintenanceChanged, MaintenancePlanned};
 use super::operator::{Acknowledged, AcknowledgementExpired, Operated, ShelvingEnded};
@@ -60,6 +62,8 @@ macro_rules! events {
 events! {
     /// An alarm opened.
     Opened(Arc<Opened>) = AlarmOpened;
+    /// An alarm that was recorded as history holds now, and notifies.
+    BecameCurrent(BecameCurrent) = AlarmBecameCurrent;
     /// An alarm closed.
     Closed(Box<Closed>) = AlarmClosed;
     /// A condition became unknown.
@@ -116,6 +120,7 @@ impl AlarmEvent {
     pub fn alarm(&self) -> Option<AlarmId> {
         match self {
             Self::Opened(event) => Some(event.alarm),
+            Self::BecameCurrent(event) => Some(event.alarm),
             Self::Closed(event) => Some(event.alarm),
             Self::BecameUnknown(event) | Self::BecameKnown(event) => event.alarm,
             Self::Acknowledged(event) => Some(event.alarm),

@@ -6,6 +6,39 @@ use crate::model::Timestamp;
 use crate::rules::verdict::{Chain, Evidence, Place, Priority};
 use serde::{Deserialize, Serialize};
 
+/// How the opening of an alarm relates to the host time at which it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Timing {
+    /// Recorded as the readings came in.
+    #[default]
+    OnTime,
+    /// Recorded late, while the condition still held. It notifies, and its messages name both times.
+    Late,
+    /// Recorded as history, because its instant was too old. It notifies nobody unless the condition turns out to hold now.
+    History,
+    /// Recorded as history, because its readings were appended as history. It notifies nobody unless further readings say that the condition
+    /// holds now.
+    Backfill,
+}
+
+impl Timing {
+    /// The word of JSON and of the tool.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OnTime => "on-time",
+            Self::Late => "late",
+            Self::History | Self::Backfill => "history",
+        }
+    }
+
+    /// Whether it is recorded as history.
+    #[must_use]
+    pub const fn is_history(self) -> bool {
+        matches!(self, Self::History | Self::Backfill)
+    }
+}
+
 /// An alarm opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
@@ -43,6 +76,32 @@ pub struct Opened {
     pub guidance: String,
     /// Why an interpreted closure had no answer, where it opened for want of one; `None` in records of version 2.
     pub fault: Option<String>,
+    /// How the opening relates to the time of its recording; on time in records of version 3.
+    pub timing: Timing,
+    /// Newest evaluated instant when a re-evaluation of late readings found the condition active; `None` where the alarm opened as its
+    /// instant was evaluated for the first time, and in records of version 3.
+    pub found_at: Option<Timestamp>,
+}
+
+/// An alarm that was recorded as history holds now. It notifies from here on, as one that opened late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BecameCurrent {
+    /// Number of the alarm.
+    pub alarm: AlarmId,
+    /// Rule of the alarm.
+    pub rule: String,
+    /// Station or scope of the alarm.
+    pub scope_key: String,
+    /// Event time of the instant at which the condition holds.
+    pub at: Timestamp,
+    /// Host time, from which the steps of the chain count.
+    pub recorded_at: Timestamp,
+    /// Event time up to which readings were in.
+    pub watermark: Timestamp,
+    /// SHA-256 of the rule set in force.
+    pub rule_set: Digest,
+    /// Place of the rule in its file.
+    pub place: Place,
 }
 
 /// Why an alarm closed.
@@ -196,6 +255,8 @@ pub struct LatchChange {
     pub rule_set: Option<Digest>,
     /// Where the rule stands in it; `None` in records of version 2.
     pub place: Option<Place>,
+    /// How a new trip relates to the time of its recording; on time in records of version 3.
+    pub timing: Timing,
 }
 
 /// What a new rule set made of a condition that was under way.

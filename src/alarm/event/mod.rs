@@ -13,7 +13,8 @@ mod words;
 pub use amendment::{ActiveSpan, Amendment};
 pub use any::AlarmEvent;
 pub use condition::{
-    Carried, Carry, Cause, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression,
+    BecameCurrent, Carried, Carry, Cause, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened,
+    Suppression, Timing,
 };
 pub use id::{AlarmId, AlarmKey, IncidentId};
 pub use maintenance::{MaintenanceChanged, MaintenancePlanned, MaintenanceStep, MaintenanceWindow, Recurrence};

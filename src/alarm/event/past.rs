@@ -1,6 +1,6 @@
 //! Bodies of records that earlier releases wrote, as this release reads them.
 
-use super::condition::{CloseReason, Closed, LatchChange, Opened};
+use super::condition::{CloseReason, Closed, LatchChange, Opened, Timing};
 use super::id::AlarmId;
 use crate::base::checksum::Digest;
 use crate::ledger::{Kind, LedgerError, Record};
@@ -73,10 +73,11 @@ struct LatchChange1 {
 /// The body of a record to whose type this release has at most added fields at the end, which read as nothing where they are missing.
 pub(super) fn body<T: DeserializeOwned>(record: &Record, index: u64) -> Result<T, LedgerError> {
     let added = match (record.kind(), record.version()) {
-        (Kind::AlarmOpened | Kind::AlarmClosed, 2) | (Kind::Notification | Kind::Rerouted, 1) => 2,
+        (Kind::LatchChanged, 3) => 1,
+        (Kind::AlarmOpened, 3) | (Kind::AlarmClosed, 2) | (Kind::Notification | Kind::Rerouted, 1) => 2,
         (Kind::AlarmAcknowledged, 1) => 2,
-        (Kind::LatchChanged, 2) | (Kind::MembershipChanged | Kind::SuppressionChanged, 1) => 3,
-        (Kind::ConditionUnknown | Kind::ConditionKnown, 1) => 4,
+        (Kind::MembershipChanged | Kind::SuppressionChanged, 1) => 3,
+        (Kind::AlarmOpened | Kind::LatchChanged, 2) | (Kind::ConditionUnknown | Kind::ConditionKnown, 1) => 4,
         _ => return record.body(index),
     };
     record.body_of_fewer_fields(record.version(), added, index)
@@ -112,6 +113,8 @@ pub(super) fn opened(record: &Record, index: u64) -> Result<Opened, LedgerError>
         place: of.place,
         guidance: String::new(),
         fault: None,
+        timing: Timing::OnTime,
+        found_at: None,
     })
 }
 
@@ -139,5 +142,6 @@ pub(super) fn latch_change(record: &Record, index: u64) -> Result<LatchChange, L
         begins_anew: false,
         rule_set: None,
         place: None,
+        timing: Timing::OnTime,
     })
 }

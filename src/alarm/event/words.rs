@@ -1,7 +1,7 @@
 //! Events in a sentence each, for timelines and explanations.
 
 use super::any::AlarmEvent;
-use super::condition::{Carry, Cause, Knowledge, LatchChange};
+use super::condition::{Carry, Cause, Knowledge, LatchChange, Opened, Timing};
 use super::maintenance::{MaintenanceStep, MaintenanceWindow};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
 use super::telling::LATE_MS;
@@ -18,7 +18,10 @@ impl AlarmEvent {
 
     fn words(&self) -> Option<(Timestamp, String)> {
         Some(match self {
-            Self::Opened(opened) => (opened.opened_at, format!("opened: {} (since {})", opened.title, opened.since)),
+            Self::Opened(opened) => (opened.opened_at, opening(opened)),
+            Self::BecameCurrent(one) => {
+                (one.at, format!("became current: its condition holds now; late, recorded {}", one.recorded_at))
+            }
             Self::Closed(closed) => (closed.closed_at, format!("closed: {}", closed.reason.words())),
             Self::BecameUnknown(gap) => (gap.at, unknown(gap)),
             Self::BecameKnown(gap) => (gap.at, "condition known again".to_owned()),
@@ -27,7 +30,7 @@ impl AlarmEvent {
                 let none = || "no longer suppressed".to_owned();
                 (change.at, change.by.as_ref().map_or_else(none, |by| format!("suppressed by {by}")))
             }
-            Self::LatchChanged(change) => (change.at, latch(change).to_owned()),
+            Self::LatchChanged(change) => (change.at, latch(change)),
             Self::Carried(carried) => {
                 let how = match carried.carry {
                     Carry::Unchanged => "the rule is the same",
@@ -112,17 +115,30 @@ impl AlarmEvent {
     }
 }
 
+fn timing(timing: Timing, recorded_at: Timestamp) -> String {
+    match timing {
+        Timing::OnTime => String::new(),
+        Timing::Late => format!("; late, recorded {recorded_at}"),
+        Timing::History | Timing::Backfill => format!("; history, recorded {recorded_at}, nobody is notified"),
+    }
+}
+
 fn late(due: Timestamp, at: Timestamp) -> String {
     let late_ms = at.since_ms(due);
     if late_ms >= LATE_MS { format!(", {} s late", late_ms / 1_000) } else { String::new() }
 }
 
-const fn latch(change: &LatchChange) -> &'static str {
-    match (change.is_clear, change.begins_anew) {
+fn opening(opened: &Opened) -> String {
+    format!("opened: {} (since {}){}", opened.title, opened.since, timing(opened.timing, opened.recorded_at))
+}
+
+fn latch(change: &LatchChange) -> String {
+    let what = match (change.is_clear, change.begins_anew) {
         (true, _) => "cleared, and latched until somebody resets it",
         (_, true) => "tripped again while latched: an acknowledgement counts no longer, the chain begins anew",
         _ => "tripped again while latched",
-    }
+    };
+    format!("{what}{}", timing(change.timing, change.recorded_at))
 }
 
 fn unknown(gap: &Knowledge) -> String {

@@ -11,16 +11,16 @@ use crate::rules::verdict::{AlarmSpec, LatePolicy};
 use std::sync::Arc;
 
 impl Machine {
-    /// A rule over its scope, as it stood just before an instant of the past, as far as it has been in force since `begun`. `None` where
-    /// that is not known any more.
+    /// A rule over its scope, as it stood just before an instant of the past, as far as it has been in force since `begun` and has evaluated up
+    /// to `evaluated`. `None` where that is not known any more.
     #[must_use]
-    pub fn trial(&self, spec: usize, (instant, begun): (Timestamp, Timestamp)) -> Option<Trial> {
+    pub fn trial(&self, spec: usize, (instant, begun): (Timestamp, Timestamp), evaluated: Timestamp) -> Option<Trial> {
         let spec = self.specs.get(spec)?;
         let amended = self.past_of(spec).map(|past| &past.amended);
         if amended.is_some_and(|amended| !amended.are_known_from(instant)) {
             return None;
         }
-        let mut trial = Trial::new((**spec).clone(), self.rule_set);
+        let mut trial = Trial::new((**spec).clone(), self.rule_set, (begun, evaluated));
         trial.stand(self.standing(spec, (instant, begun)));
         Some(trial)
     }
@@ -54,20 +54,19 @@ impl Machine {
         self.states.get(spec).is_none_or(|running| trial.is_like(running))
     }
 
-    /// Compares a trial of a rule that has been in force since `begun` with the record, between two instants that are both included. What differs goes on record as an amendment; where the
-    /// rule says so, and there would have been an alarm that nobody knows of, those of its first step are told.
+    /// Compares a trial with the record, between two instants that are both included. What differs is recorded as an amendment. Where the rule
+    /// says so, an alarm that lies wholly in the past and of which nobody knows notifies those of its first step.
     pub fn amend(
         &mut self,
         spec: usize,
-        (trial, begun): (Trial, Timestamp),
+        trial: &Trial,
         (from, to): (Timestamp, Timestamp),
         now: Timestamp,
     ) -> Vec<AlarmEvent> {
         let Some(spec) = self.specs.get(spec).map(Arc::clone) else { return Vec::new() };
         let mut recorded = self.past_of(&spec).map_or_else(Vec::new, |past| past.amended.within(from, to));
-        recorded.retain(|span| span.alarm.is_some() || span.begin >= begun);
-        let Trial { spans, openings, .. } = trial;
-        let mut would_be = spans;
+        recorded.retain(|span| span.alarm.is_some() || span.begin >= trial.begun);
+        let mut would_be = trial.spans.clone();
         give_numbers(&mut would_be, &recorded);
         if would_be == recorded {
             return Vec::new();
@@ -87,15 +86,16 @@ impl Machine {
             place: spec.place.clone(),
         };
         let missed: Vec<Timestamp> = amendment.missed().map(|span| span.begin).collect();
-        if let Some((_, title, evidence)) = openings.into_iter().find(|(at, ..)| missed.contains(at)) {
-            (amendment.title, amendment.evidence) = (title, evidence);
+        if let Some((_, title, evidence)) = trial.openings.iter().find(|(at, ..)| missed.contains(at)) {
+            (amendment.title, amendment.evidence) = (title.clone(), evidence.clone());
         }
+        let past = amendment.missed().filter(|span| !(trial.opens && span.end.is_none())).count();
         let mut events = Vec::new();
         let (number, text) =
             (amendment.number, format!("late readings: {}: {}", amendment.words(), Line(&amendment.title)));
         self.emit(AlarmEvent::Amended(Box::new(amendment)), &mut events);
         let is_silent = self.is_silent(&spec.rule, &spec.scope_key);
-        if spec.on_late == LatePolicy::Tell && !missed.is_empty() && !is_silent {
+        if spec.on_late == LatePolicy::Tell && past > 0 && !is_silent && !self.takes_history() {
             self.tell_late(&spec, number, &text, (now, &mut events));
         }
         events
@@ -141,7 +141,8 @@ impl Machine {
     pub(super) fn remember_active(&mut self, event: &AlarmEvent) {
         match event {
             AlarmEvent::Opened(opened) => {
-                self.past_mut(&opened.rule, &opened.scope_key).begin(opened.alarm, opened.opened_at);
+                let at = opened.found_at.unwrap_or(opened.opened_at);
+                self.past_mut(&opened.rule, &opened.scope_key).begin(opened.alarm, at);
             }
             AlarmEvent::LatchChanged(change) if change.is_clear => {
                 self.past_mut(&change.rule, &change.scope_key).end(change.at);

@@ -38,6 +38,8 @@ pub enum NextStep {
         /// Host time at which that ends by itself, if it does.
         until: Option<Timestamp>,
     },
+    /// Nothing: it is on record as history, and its condition is not known to hold now.
+    History,
     /// Nothing: all steps and reminders of its chain are taken.
     ChainDone,
     /// Nothing: its rule has no chain.
@@ -55,6 +57,9 @@ impl fmt::Display for NextStep {
             }
             Self::Silent { why, until: Some(until) } => write!(f, "nothing until {until}: {}", Line(why)),
             Self::Silent { why, until: None } => write!(f, "nothing: {}", Line(why)),
+            Self::History => {
+                f.write_str("nothing: it is recorded as history, unless its condition turns out to hold now")
+            }
             Self::ChainDone => f.write_str("nothing: everybody in its chain has been told"),
             Self::NoChain => f.write_str("nothing: its rule tells nobody"),
         }
@@ -76,6 +81,9 @@ impl Machine {
         let works: Vec<&Maintenance> = self.maintenance_of(rule, scope_key).collect();
         if self.is_silent(rule, scope_key) {
             return silent(self.silence(rule, scope_key), &works);
+        }
+        if !alarm.has_begun {
+            return NextStep::History;
         }
         if let Some(due) = alarm.next_step_due() {
             return NextStep::Step { index: alarm.steps_taken, due };

@@ -4,8 +4,10 @@
 //! place that changes them, live and after a restart alike. Conditions under way follow from verdicts; [`Machine::state`] gives them for
 //! the checkpoint that ends every commit.
 
+mod adopt;
 mod amend;
 mod audit;
+mod current;
 mod maintain;
 mod operate;
 mod reload;
@@ -29,7 +31,7 @@ use super::state::{
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Contact, Place};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A message at an interval that says that all is well: the station is alive, and the way to people works.
@@ -73,6 +75,14 @@ pub struct Machine {
     /// Number of the last heartbeat.
     heartbeats: Option<u64>,
     schedule: Schedule,
+    /// Open alarms whose newest trip is on record as history.
+    history: BTreeSet<AlarmId>,
+    /// Age of an instant above which what trips at it is history; `None` where host time follows the readings.
+    notify_age_max_ms: Option<i64>,
+    /// Whether everything that trips is history.
+    takes_history: bool,
+    /// Event time of the reading that is evaluated; `None` while time goes on without one.
+    frame_time: Option<Timestamp>,
 }
 
 impl Machine {

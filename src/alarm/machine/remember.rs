@@ -3,8 +3,8 @@
 use super::Machine;
 use super::schedule::Cause;
 use crate::alarm::event::{
-    AlarmEvent, AlarmId, AlarmKey, Closed, Escalated, Flood, Notification, Opened, Operated, OperatorAction, Reminded,
-    ShelvingEnded, Subject, Suppression,
+    AlarmEvent, AlarmId, AlarmKey, Closed, Escalated, Flood, LatchChange, Notification, Opened, Operated,
+    OperatorAction, Reminded, ShelvingEnded, Subject, Suppression,
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
@@ -21,8 +21,13 @@ impl Machine {
                 self.incidents.note(opened);
                 let mut alarm = Alarm::new(Arc::clone(opened));
                 alarm.pause(self.is_silent(&opened.rule, &opened.scope_key), opened.recorded_at);
+                self.note_history(opened.alarm, alarm.is_history);
                 self.alarms.insert(opened.alarm, alarm);
                 self.note_open(opened);
+            }
+            AlarmEvent::BecameCurrent(current) => {
+                self.note_history(current.alarm, false);
+                self.change(current.alarm, |alarm| alarm.become_current(current.recorded_at));
             }
             AlarmEvent::Closed(closed) => {
                 self.remember_active(event);
@@ -41,13 +46,7 @@ impl Machine {
             AlarmEvent::SuppressionChanged(change) => self.remember_suppression(change),
             AlarmEvent::LatchChanged(change) => {
                 self.remember_active(event);
-                let latched_at = change.is_clear.then_some(change.at);
-                self.change(change.alarm, |alarm| {
-                    alarm.latched_at = latched_at;
-                    if change.begins_anew {
-                        alarm.begin_anew(change.recorded_at);
-                    }
-                });
+                self.remember_latch(change);
             }
             AlarmEvent::Joined(joined) => {
                 self.incidents.join(joined);
@@ -90,7 +89,28 @@ impl Machine {
         }
     }
 
+    fn remember_latch(&mut self, change: &LatchChange) {
+        if !change.is_clear {
+            self.note_history(change.alarm, change.timing.is_history());
+        }
+        self.change(change.alarm, |alarm| {
+            alarm.latched_at = change.is_clear.then_some(change.at);
+            if !change.is_clear {
+                alarm.retrip(change);
+            }
+        });
+    }
+
+    fn note_history(&mut self, alarm: AlarmId, is_history: bool) {
+        if is_history {
+            self.history.insert(alarm);
+        } else {
+            self.history.remove(&alarm);
+        }
+    }
+
     fn remember_closed(&mut self, closed: &Closed) {
+        self.history.remove(&closed.alarm);
         let Some(alarm) = self.alarms.remove(&closed.alarm) else { return };
         let Opened { rule, scope_key, .. } = &*alarm.opened;
         let Some(of_rule) = self.open.get_mut(rule) else { return };
@@ -216,6 +236,7 @@ impl Machine {
                 Subject::Heartbeat(_) => self.schedule.forget_next(),
                 Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) => {}
             },
+            AlarmEvent::BecameCurrent(current) => self.schedule.note_changed(Cause::Alarm(current.alarm)),
             AlarmEvent::AcknowledgementExpired(one) => self.schedule.note_changed(Cause::Alarm(one.alarm)),
             AlarmEvent::MaintenancePlanned(_) | AlarmEvent::MaintenanceChanged(_) => self.schedule.forget_next(),
             _ => {}

@@ -65,7 +65,7 @@ impl Machine {
         let Some(alarm) = self.alarms.get(&id) else { return };
         let index = alarm.steps_taken;
         let (opened, step) = (Arc::clone(&alarm.opened), alarm.opened.chain.steps.get(index).cloned());
-        let alarm_retrips = alarm.retrips;
+        let (alarm_retrips, late) = (alarm.retrips, alarm.late_words(None));
         let (Some(step), Ok(number)) = (step, u32::try_from(index)) else { return };
         let parties = roster::parties(&step, now);
         let escalated = Escalated {
@@ -79,7 +79,7 @@ impl Machine {
         };
         self.emit(AlarmEvent::Escalated(escalated), events);
         let again = if alarm_retrips > 0 { "tripped again: " } else { "" };
-        let text = format!("{again}{}", Line(&opened.title));
+        let text = format!("{again}{}{late}", Line(&opened.title));
         let retrips = alarm_retrips;
         let message = Message { opened: &opened, subject: Subject::Step(number), repeat: 0, retrips, text, now };
         for party in &parties {
@@ -102,7 +102,8 @@ impl Machine {
         let due = first_due.plus_ms(remind.every_ms.saturating_mul(i64::from(missed)));
         self.emit(AlarmEvent::Reminded(Reminded { alarm: id, repeat, due, at: now }), events);
         let Some(subject) = alarm.subject() else { return };
-        let text = format!("still open, reminder {repeat}: {}", Line(&alarm.opened.title));
+        let (title, late) = (Line(&alarm.opened.title), alarm.late_words(None));
+        let text = format!("still open, reminder {repeat}: {title}{late}");
         let message = Message { opened: &alarm.opened, subject, repeat, retrips: alarm.retrips, text, now };
         self.tell_again(&alarm, &message, events);
     }
@@ -122,11 +123,12 @@ impl Machine {
 
     /// Records the end of an alarm, and tells those who were told of it, unless it is silent.
     pub(super) fn close(&mut self, closed: Closed, events: &mut Vec<AlarmEvent>) {
-        let (now, words) = (closed.recorded_at, closed.reason.words());
+        let (now, words, closed_at) = (closed.recorded_at, closed.reason.words(), closed.closed_at);
         let alarm = self.alarms.get(&closed.alarm).cloned();
         self.emit(AlarmEvent::Closed(Box::new(closed)), events);
         let Some(alarm) = alarm.filter(|alarm| alarm.paused_since.is_none()) else { return };
-        let text = format!("closed: {} ({words})", Line(&alarm.opened.title));
+        let (title, late) = (Line(&alarm.opened.title), alarm.late_words(Some(closed_at)));
+        let text = format!("closed: {title} ({words}){late}");
         let (opened, retrips) = (&*alarm.opened, alarm.retrips);
         let message = Message { opened, subject: Subject::Closed, repeat: 0, retrips, text, now };
         self.tell_again(&alarm, &message, events);

@@ -12,7 +12,7 @@ impl Machine {
     /// shelvings, reminders, roll-ups, heartbeats.
     pub fn tick(&mut self, now: Timestamp, responder: Option<&dyn Responder>) -> Vec<AlarmEvent> {
         let mut events = Vec::new();
-        if self.schedule.is_nothing_due(now, responder.is_some()) {
+        if self.takes_history() || self.schedule.is_nothing_due(now, responder.is_some()) {
             return events;
         }
         loop {
@@ -101,7 +101,7 @@ impl Machine {
 
 /// What one alarm waits for.
 fn due_of_alarm(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -> impl Iterator<Item = Due> {
-    let planned = planned(alarm, responder).map(|planned| {
+    let planned = planned(alarm, responder).filter(|_| alarm.has_begun).map(|planned| {
         // Whoever has answered before an acknowledgement expired answers again once it has.
         let at = planned.at.max(alarm.begun_at).max(alarm.expired_at.unwrap_or(Timestamp::MIN));
         Due { at, what: What::Acknowledge(id) }

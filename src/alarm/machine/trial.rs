@@ -1,10 +1,11 @@
 //! A condition that goes through a part of the past again, without any effect.
 
 use super::Machine;
-use crate::alarm::event::{ActiveSpan, AlarmEvent, AlarmId};
+use crate::alarm::event::{ActiveSpan, AlarmEvent, AlarmId, Opened};
 use crate::alarm::state::{ConditionState, Phase, RuleSetRef};
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, Verdict};
+use crate::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
+use std::sync::Arc;
 
 /// Openings whose values are kept: those of the first one that nobody knows of go on record.
 const OPENINGS_KEPT: usize = 16;
@@ -17,19 +18,32 @@ pub struct Trial {
     pub(super) spans: Vec<ActiveSpan>,
     /// Of the first openings: when, what people would have read, the values behind it.
     pub(super) openings: Vec<(Timestamp, String, Vec<Evidence>)>,
+    /// Opening of the time in which it is active now.
+    opening: Option<Arc<Opened>>,
+    /// Last trip condition and its instant.
+    last: (Truth, Timestamp),
+    /// Newest instant that the running rule has evaluated.
+    evaluated: Timestamp,
+    /// First instant since the rule has been in force.
+    pub(super) begun: Timestamp,
+    /// Whether it opens an alarm in place of a condition at rest.
+    pub(super) opens: bool,
 }
 
 impl Trial {
     /// A condition at rest.
-    pub(super) fn new(spec: AlarmSpec, rule_set: RuleSetRef) -> Self {
+    pub(super) fn new(spec: AlarmSpec, rule_set: RuleSetRef, (begun, evaluated): (Timestamp, Timestamp)) -> Self {
         let mut machine = Machine::default();
         machine.install(vec![spec], rule_set);
-        Self { machine, spans: Vec::new(), openings: Vec::new() }
+        let last = (Truth::Unknown, begun);
+        let (spans, openings) = (Vec::new(), Vec::new());
+        Self { machine, spans, openings, opening: None, last, evaluated, begun, opens: false }
     }
 
     /// Stands as active since the begin of a span, or as not active; what else is under way goes on.
     pub(super) fn stand(&mut self, standing: Option<ActiveSpan>) {
         self.openings.clear();
+        self.opening = None;
         self.spans = standing.map(|span| ActiveSpan { end: None, ..span }).into_iter().collect();
         let Some(state) = self.machine.states.first_mut() else { return };
         let is_active = matches!(state.phase, Phase::Active | Phase::Clearing { .. });
@@ -50,6 +64,7 @@ impl Trial {
             match event {
                 AlarmEvent::Opened(opened) => {
                     self.begin(opened.opened_at);
+                    self.opening = Some(Arc::clone(&opened));
                     if self.openings.len() < OPENINGS_KEPT {
                         self.openings.push((opened.opened_at, opened.title.clone(), opened.evidence.clone()));
                     }
@@ -60,6 +75,43 @@ impl Trial {
                 _ => {}
             }
         }
+        self.last = (verdict.trip, verdict.instant);
+        if verdict.instant >= self.evaluated
+            && self.opening.is_none()
+            && self.state().is_some_and(ConditionState::is_active)
+        {
+            let since = self.spans.last().map_or(verdict.instant, |span| span.begin);
+            self.opening = self.machine.specs.first().map(|spec| {
+                let opened = self.machine.opening(spec, verdict, (since, verdict.instant));
+                Arc::new(Opened { opened_at: since, ..opened })
+            });
+        }
+    }
+
+    /// Where its condition stands.
+    pub(super) fn state(&self) -> Option<&ConditionState> {
+        self.machine.states.first()
+    }
+
+    /// Opening of the time in which it is active now, where that is known.
+    pub(super) fn opening(&self) -> Option<&Opened> {
+        self.opening.as_deref()
+    }
+
+    /// Whether its condition not only has not cleared but holds at the last instant: it trips, or it does not, is not on the way to clear, and
+    /// every station is known.
+    pub(super) fn holds(&self, is_known: bool) -> bool {
+        let (Some(spec), Some(state)) = (self.machine.specs.first(), self.state()) else { return false };
+        let (trip, instant) = self.last;
+        let is_missing = |since: Timestamp| instant.since_ms(since) >= spec.on_missing_ms;
+        state.phase == Phase::Active
+            && match trip {
+                Truth::True => true,
+                Truth::False => is_known,
+                Truth::Unknown => {
+                    spec.on_missing == MissingPolicy::Alarm && state.missing_since.is_some_and(is_missing)
+                }
+            }
     }
 
     fn begin(&mut self, at: Timestamp) {
@@ -67,6 +119,7 @@ impl Trial {
     }
 
     fn end(&mut self, at: Timestamp) {
+        self.opening = None;
         if let Some(last) = self.spans.last_mut() {
             last.end = last.end.or(Some(at));
         }

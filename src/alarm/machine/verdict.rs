@@ -12,11 +12,11 @@ use crate::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
 use std::sync::Arc;
 
 /// One verdict on its way through the machine.
-struct Turn<'a> {
-    spec: Arc<AlarmSpec>,
-    verdict: &'a Verdict<'a>,
-    now: Timestamp,
-    events: Vec<AlarmEvent>,
+pub(super) struct Turn<'a> {
+    pub(super) spec: Arc<AlarmSpec>,
+    pub(super) verdict: &'a Verdict<'a>,
+    pub(super) now: Timestamp,
+    pub(super) events: Vec<AlarmEvent>,
 }
 
 impl Machine {
@@ -39,6 +39,9 @@ impl Machine {
             _ => None,
         };
         self.settle(&mut next, trip, &mut turn);
+        if !self.history.is_empty() && trip != Truth::Unknown {
+            self.note_current(&next, &mut turn);
+        }
         if let Some(state) = self.states.get_mut(verdict.spec) {
             *state = next;
         }
@@ -116,6 +119,7 @@ impl Machine {
     }
 
     fn change_latch(&mut self, alarm: AlarmId, is_clear: bool, turn: &mut Turn<'_>) {
+        let timing = self.timing(turn.verdict.instant, turn.now);
         let change = LatchChange {
             alarm,
             rule: turn.spec.rule.clone(),
@@ -125,9 +129,10 @@ impl Machine {
             recorded_at: turn.now,
             evidence: self.evidence_of(alarm, turn),
             watermark: Some(turn.verdict.watermark),
-            begins_anew: !is_clear,
+            begins_anew: !is_clear && !timing.is_history(),
             rule_set: Some(self.rule_set.hash),
             place: Some(turn.spec.place.clone()),
+            timing,
         };
         self.emit(AlarmEvent::LatchChanged(Box::new(change)), &mut turn.events);
     }
@@ -220,41 +225,57 @@ impl Machine {
     }
 
     fn open(&mut self, since: Timestamp, turn: &mut Turn<'_>) -> AlarmId {
-        let alarm = AlarmId(self.last_alarm + 1);
-        let (evidence, shown) = ((turn.verdict.evidence)(), (turn.verdict.shown)());
-        let spec = &turn.spec;
+        let opened = self.opening(&turn.spec, turn.verdict, (since, turn.now));
+        let alarm = opened.alarm;
+        self.record_opening(opened, &mut turn.events);
+        alarm
+    }
+
+    /// The next alarm, as it opens at a verdict that is recorded at host time `now`.
+    pub(super) fn opening(
+        &self,
+        spec: &AlarmSpec,
+        verdict: &Verdict<'_>,
+        (since, now): (Timestamp, Timestamp),
+    ) -> Opened {
+        let (evidence, shown) = ((verdict.evidence)(), (verdict.shown)());
         let title = text::title(spec, (&evidence, &shown), since);
-        let opened = Opened {
-            alarm,
+        Opened {
+            alarm: AlarmId(self.last_alarm + 1),
             rule: spec.rule.clone(),
             scope_key: spec.scope_key.clone(),
-            title: format!("{title}{}", text::want(turn.verdict, &evidence)),
+            title: format!("{title}{}", text::want(verdict, &evidence)),
             priority: spec.priority,
             since,
-            opened_at: turn.verdict.instant,
-            recorded_at: turn.now,
+            opened_at: verdict.instant,
+            recorded_at: now,
             chain: spec.chain.clone(),
             channels: spec.channels.clone(),
             unit: if shown.unit.is_empty() { spec.unit.clone() } else { shown.unit },
             evidence,
-            watermark: Some(turn.verdict.watermark),
+            watermark: Some(verdict.watermark),
             rule_set: self.rule_set.hash,
             place: spec.place.clone(),
             guidance: spec.guidance.clone(),
-            fault: fault_of(turn.verdict),
-        };
+            fault: fault_of(verdict),
+            timing: self.timing(verdict.instant, now),
+            found_at: None,
+        }
+    }
+
+    /// Records an opening, and which incident the alarm joins.
+    pub(super) fn record_opening(&mut self, opened: Opened, events: &mut Vec<AlarmEvent>) {
         let joined = self.incidents.match_for(&opened).map(|(incident, cause)| Joined {
             incident,
-            alarm,
+            alarm: opened.alarm,
             cause,
             at: opened.opened_at,
-            recorded_at: turn.now,
+            recorded_at: opened.recorded_at,
         });
-        self.emit(AlarmEvent::Opened(Arc::new(opened)), &mut turn.events);
+        self.emit(AlarmEvent::Opened(Arc::new(opened)), events);
         if let Some(joined) = joined {
-            self.emit(AlarmEvent::Joined(joined), &mut turn.events);
+            self.emit(AlarmEvent::Joined(joined), events);
         }
-        alarm
     }
 }
 

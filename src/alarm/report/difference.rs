@@ -122,6 +122,8 @@ mod tests {
                 place: Place { file: "r.rhai".into(), line: 1, column: 1 },
                 guidance: String::new(),
                 fault: None,
+                timing: crate::alarm::event::Timing::OnTime,
+                found_at: None,
             })));
             if range.end < 99 {
                 tally.take(&AlarmEvent::Closed(Box::new(Closed {

@@ -1,6 +1,6 @@
 //! One alarm explained: why it opened, what became of it, who was told when.
 
-use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, DeliveryResult, Notification, Opened, Subject};
+use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, DeliveryResult, Notification, Opened, Subject, Timing};
 use crate::base::escape::Line;
 use crate::model::Timestamp;
 use crate::rules::verdict::Contact;
@@ -164,6 +164,17 @@ impl fmt::Display for Explanation {
         writeln!(f, "  rule set {}", opened.rule_set)?;
         for line in opened.guidance.lines() {
             writeln!(f, "  to do: {}", Line(line))?;
+        }
+        match opened.timing {
+            Timing::OnTime => {}
+            Timing::Late => writeln!(f, "  late: holds since {}, recorded {}", opened.since, opened.recorded_at)?,
+            Timing::History | Timing::Backfill => {
+                let (since, recorded_at) = (opened.since, opened.recorded_at);
+                writeln!(
+                    f,
+                    "  history: held since {since}, recorded {recorded_at}; nobody is notified unless it becomes current"
+                )?;
+            }
         }
         writeln!(f, "why")?;
         if let Some(fault) = &opened.fault {

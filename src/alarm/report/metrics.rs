@@ -1,6 +1,6 @@
 //! How the alarm system itself is doing: the figures of ISA-18.2 and OPC UA Part 9, from events over a range of time.
 
-use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, Closed, Opened};
+use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, Closed};
 use crate::model::{TimeRange, Timestamp};
 use crate::rules::verdict::Priority;
 use std::collections::BTreeMap;
@@ -37,8 +37,10 @@ pub struct KeyMetrics {
 /// Figures over a range of host time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Metrics {
-    /// Openings.
+    /// Openings, and alarms on record as history that became current.
     pub openings: u64,
+    /// Alarms that were recorded as history. No other figure counts them.
+    pub history: u64,
     /// Mean openings per ten minutes, over the range.
     pub rate_mean: f64,
     /// Most openings within ten minutes that begin at a multiple of ten minutes.
@@ -64,6 +66,8 @@ pub struct Metrics {
 struct Tally {
     metrics: Metrics,
     open: BTreeMap<AlarmId, (AlarmKey, Timestamp)>,
+    /// Open alarms that are only history.
+    history: BTreeMap<AlarmId, (AlarmKey, Priority)>,
     rates: BTreeMap<i64, u64>,
     recent: BTreeMap<AlarmKey, Vec<Timestamp>>,
     acknowledged_ms: i64,
@@ -94,7 +98,20 @@ impl Metrics {
 impl Tally {
     fn take(&mut self, event: &AlarmEvent, range: TimeRange) {
         match event {
-            AlarmEvent::Opened(opened) => self.take_opened(opened, range),
+            AlarmEvent::Opened(opened) if opened.timing.is_history() => {
+                let key = AlarmKey::new(opened.rule.as_str(), opened.scope_key.as_str());
+                self.history.insert(opened.alarm, (key, opened.priority));
+                self.metrics.history += u64::from(range.contains(opened.recorded_at));
+            }
+            AlarmEvent::Opened(opened) => {
+                let key = AlarmKey::new(opened.rule.as_str(), opened.scope_key.as_str());
+                self.take_opened(opened.alarm, (key, opened.priority), opened.recorded_at, range);
+            }
+            AlarmEvent::BecameCurrent(current) => {
+                if let Some(of) = self.history.remove(&current.alarm) {
+                    self.take_opened(current.alarm, of, current.recorded_at, range);
+                }
+            }
             AlarmEvent::Closed(closed) => self.take_closed(closed, range),
             AlarmEvent::Acknowledged(acknowledged) if range.contains(acknowledged.at) => {
                 if let Some((_, opened_at)) = self.open.get(&acknowledged.alarm) {
@@ -112,14 +129,13 @@ impl Tally {
         }
     }
 
-    fn take_opened(&mut self, opened: &Opened, range: TimeRange) {
-        let (key, at) = (AlarmKey::new(opened.rule.as_str(), opened.scope_key.as_str()), opened.recorded_at);
-        self.open.insert(opened.alarm, (key.clone(), at));
+    fn take_opened(&mut self, alarm: AlarmId, (key, priority): (AlarmKey, Priority), at: Timestamp, range: TimeRange) {
+        self.open.insert(alarm, (key.clone(), at));
         if !range.contains(at) {
             return;
         }
         self.metrics.openings += 1;
-        *self.metrics.by_priority.entry(opened.priority).or_default() += 1;
+        *self.metrics.by_priority.entry(priority).or_default() += 1;
         *self.rates.entry(at.as_ms().div_euclid(RATE_MS)).or_default() += 1;
         let recent = self.recent.entry(key.clone()).or_default();
         recent.retain(|before| at.since_ms(*before) < CHATTER_MS);
@@ -131,6 +147,7 @@ impl Tally {
     }
 
     fn take_closed(&mut self, closed: &Closed, range: TimeRange) {
+        self.history.remove(&closed.alarm);
         let Some((key, opened_at)) = self.open.remove(&closed.alarm) else { return };
         self.note_open(key.clone(), (opened_at, closed.recorded_at), range);
         if !range.contains(closed.recorded_at) {
@@ -180,6 +197,9 @@ impl fmt::Display for Metrics {
             "openings: {}, per 10 minutes {:.2} on average, {} at most",
             self.openings, self.rate_mean, self.rate_max
         )?;
+        if self.history > 0 {
+            writeln!(f, "recorded as history: {}", self.history)?;
+        }
         writeln!(f, "in flood: {:.1} % of the time", 100.0 * self.flood_share)?;
         for (priority, count) in self.by_priority.iter().rev() {
             writeln!(f, "{priority}: {count}")?;

@@ -72,6 +72,8 @@ impl AlarmRecord {
         let words = [
             Some(if self.is_open() { "open" } else { "closed" }),
             Some(if self.alarm.acknowledged.is_some() { "acknowledged" } else { "unacknowledged" }),
+            is(self.alarm.is_history, "history"),
+            is(self.alarm.late_at.is_some(), "late"),
             is(self.is_open() && self.alarm.latched_at.is_some(), "latched"),
             is(silence.is_some_and(|silence| silence.shelved.is_some()), "shelved"),
             is(silence.is_some_and(|silence| silence.suppressed.is_some()), "suppressed"),

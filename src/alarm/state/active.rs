@@ -49,6 +49,11 @@ pub(in crate::alarm) struct ActiveSpans {
 impl ActiveSpans {
     /// The condition becomes active.
     pub(in crate::alarm) fn begin(&mut self, alarm: AlarmId, at: Timestamp) {
+        // Late readings have shown already that it is active.
+        if let Some(last) = self.spans.back_mut().filter(|last| last.end.is_none() && last.alarm.is_none()) {
+            last.alarm = Some(alarm);
+            return;
+        }
         self.end(at);
         self.spans.push_back(ActiveSpan { alarm: Some(alarm), begin: at, end: None });
         self.forget();

@@ -1,6 +1,6 @@
 //! One open alarm: how it opened, and what people have done about it.
 
-use crate::alarm::event::{Acknowledged, AlarmKey, IncidentId, Opened, Subject};
+use crate::alarm::event::{Acknowledged, AlarmKey, IncidentId, LatchChange, Opened, Subject, Timing};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Party};
 use std::sync::Arc;
@@ -40,12 +40,30 @@ pub struct Alarm {
     pub paused_ms: i64,
     /// Host time since when nobody may be told: shelved, suppressed or out of service.
     pub paused_since: Option<Timestamp>,
+    /// Whether its newest trip is on record as history: it notifies nobody unless the condition turns out to hold now.
+    pub is_history: bool,
+    /// Whether that is so because its readings were appended as history.
+    pub(crate) is_backfill: bool,
+    /// Event time of the first reading after that.
+    pub(crate) resumed_at: Option<Timestamp>,
+    /// Whether its chain has ever begun: not while it is only history.
+    pub(crate) has_begun: bool,
+    /// Event time at which its condition began to hold, the last time that it tripped.
+    pub(crate) holds_since: Timestamp,
+    /// Host time of the recording of its newest trip, where that was late.
+    pub(crate) late_at: Option<Timestamp>,
 }
 
 impl Alarm {
     pub(crate) fn new(opened: Arc<Opened>) -> Self {
         Self {
             begun_at: opened.recorded_at,
+            is_history: opened.timing.is_history(),
+            is_backfill: opened.timing == Timing::Backfill,
+            resumed_at: None,
+            has_begun: !opened.timing.is_history(),
+            holds_since: opened.since,
+            late_at: (opened.timing == Timing::Late).then_some(opened.recorded_at),
             retrips: 0,
             opened,
             acknowledged: None,
@@ -109,7 +127,19 @@ impl Alarm {
 
     /// Whether its chain may move at all.
     const fn is_running(&self) -> bool {
-        self.acknowledged.is_none() && self.paused_since.is_none()
+        self.has_begun && self.acknowledged.is_none() && self.paused_since.is_none()
+    }
+
+    /// The words that every message of an alarm ends with that was recorded late: when its condition began to hold, when it ceased to where it
+    /// has, and when that was recorded. Empty otherwise.
+    #[must_use]
+    pub fn late_words(&self, closed_at: Option<Timestamp>) -> String {
+        let Some(recorded_at) = self.late_at else { return String::new() };
+        let since = self.holds_since;
+        match closed_at {
+            Some(closed_at) => format!(" (late: held from {since} to {closed_at}, recorded {recorded_at})"),
+            None => format!(" (late: holds since {since}, recorded {recorded_at})"),
+        }
     }
 
     /// Host time at which the next step is due; `None` while it is acknowledged or silent, and once the chain has run out.
@@ -146,10 +176,41 @@ impl Alarm {
     }
 
     /// It was latched and trips again: it is as a new one, but for its number and for who hears of its end.
-    pub(crate) fn begin_anew(&mut self, at: Timestamp) {
+    fn begin_anew(&mut self, at: Timestamp) {
         self.unacknowledge();
         (self.steps_taken, self.reminders_sent, self.paused_ms) = (0, 0, 0);
         (self.begun_at, self.retrips) = (at, self.retrips.saturating_add(1));
+        self.paused_since = self.paused_since.map(|_| at);
+    }
+
+    /// It was latched and trips again, as the record of that says.
+    pub(crate) fn retrip(&mut self, change: &LatchChange) {
+        self.holds_since = change.at;
+        (self.is_history, self.is_backfill) = (change.timing.is_history(), change.timing == Timing::Backfill);
+        self.resumed_at = None;
+        if change.begins_anew {
+            self.late_at = (change.timing == Timing::Late).then_some(change.recorded_at);
+            self.begin_anew(change.recorded_at);
+        }
+    }
+
+    /// Whether an instant, evaluated for a reading of `frame_time` or because time went on, says that what is history holds now.
+    pub(crate) fn resumes(&mut self, instant: Timestamp, frame_time: Option<Timestamp>) -> bool {
+        if !self.is_backfill {
+            return true;
+        }
+        // Its windows still hold what was appended as history.
+        self.resumed_at = self.resumed_at.or(frame_time);
+        self.resumed_at.is_some_and(|resumed_at| instant >= resumed_at)
+    }
+
+    /// What was on record as history holds now: its chain begins, as late.
+    pub(crate) fn become_current(&mut self, at: Timestamp) {
+        (self.is_history, self.late_at) = (false, Some(at));
+        if self.has_begun {
+            return self.begin_anew(at);
+        }
+        (self.has_begun, self.begun_at, self.paused_ms) = (true, at, 0);
         self.paused_since = self.paused_since.map(|_| at);
     }
 

@@ -91,6 +91,21 @@ impl ConditionState {
         alarm.filter(|_| is_all && *phase == Phase::Active)
     }
 
+    /// Whether its alarm is open and has not cleared.
+    pub(crate) const fn is_active(&self) -> bool {
+        matches!(self.phase, Phase::Active | Phase::Clearing { .. })
+    }
+
+    /// Whether anything is under way that began before an instant.
+    pub(crate) fn began_before(&self, instant: Timestamp) -> bool {
+        let of_phase = match self.phase {
+            Phase::Pending { since } | Phase::Clearing { since } => Some(since),
+            Phase::Normal | Phase::Active => None,
+        };
+        let times = [of_phase, self.missing_since, self.quiet_since];
+        times.into_iter().flatten().any(|since| since < instant)
+    }
+
     /// The open alarm, if there is one.
     #[must_use]
     pub const fn alarm(&self) -> Option<AlarmId> {

@@ -50,7 +50,8 @@ pub(crate) fn open(path: &Path) -> Result<Database, Failure> {
 /// Opens a store that must be there; the caller says what opening has found.
 pub(crate) fn open_quietly(path: &Path) -> Result<Database, Failure> {
     check(path)?;
-    opened(path, Durability::Buffered)
+    let config = Config { durability: Durability::Buffered, timers: Timers::Frames, ..Config::default() };
+    Database::open(path, config).map_err(Failure::from_error)
 }
 
 /// Reads every segment of a store, sets aside those that do not check, and opens it without them.
@@ -60,17 +61,12 @@ pub(crate) fn repair(path: &Path, progress: impl FnMut(u64, u64)) -> Result<Data
     Database::repair(path, config, progress).map_err(Failure::from_error)
 }
 
-/// Opens a store to write to it, or makes it.
+/// Opens a store to write to it, or makes it: by the host's clock, which says what is history.
 pub(crate) fn open_or_create(path: &Path) -> Result<Database, Failure> {
-    let db = opened(path, Durability::Interval(SYNC_INTERVAL))?;
+    let config = Config { durability: Durability::Interval(SYNC_INTERVAL), ..Config::default() };
+    let db = Database::open(path, config).map_err(Failure::from_error)?;
     warn("set aside as", db.open_report());
     Ok(db)
-}
-
-/// Time comes with the frames: what is imported is history, and no alarm of it is due by today's clock.
-fn opened(path: &Path, durability: Durability) -> Result<Database, Failure> {
-    let config = Config { durability, timers: Timers::Frames, ..Config::default() };
-    Database::open(path, config).map_err(Failure::from_error)
 }
 
 /// What opening has found missing goes to standard error, whatever the command.

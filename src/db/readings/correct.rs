@@ -74,11 +74,11 @@ impl Database {
         }
         let staged = inner.store.stage_correction((instrument, known.channels().len()), channel, &samples)?;
         inner.store_progress_before(&staged.batch);
-        let (first_lsn, lsn) = inner.store.write(&staged)?;
+        let (first_lsn, lsn) = inner.store.write_log(&staged)?;
         staged.counters.publish();
         let Staged { batch, corrections, counters, .. } = staged;
         let said = (Cow::Owned(correction.by.clone()), Cow::Owned(correction.reason.clone()));
-        inner.show(Unseen { batch, corrections, first_lsn, next: 0, said })?;
+        inner.show(Unseen { batch, corrections, first_lsn, next: 0, shown: 0, is_history: false, said })?;
         self.finish_write(inner, lsn)?;
         Ok(counters.values_corrected)
     }

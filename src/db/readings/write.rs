@@ -1,9 +1,10 @@
 //! Appending: store, then rules, then alarms, then ledger, then people.
 
+use crate::alarm::AlarmEvent;
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
-use crate::db::pending::Unseen;
+use crate::db::pending::{Recorded, Unseen};
 use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
@@ -14,7 +15,9 @@ use parking_lot::MutexGuard;
 use std::borrow::Cow;
 
 /// Bytes of records above which a commit is made in the middle of a batch.
-pub(in crate::db) const COMMIT_BYTES: usize = 8 << 20;
+const COMMIT_BYTES: usize = 8 << 20;
+/// How often late instants are gone through, each time up to the bound, at the end of one [`Database::append_history`].
+const HISTORY_AMENDS_MAX: usize = 256;
 
 /// Who replaced a value where a frame came the usual way, and why.
 pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
@@ -45,6 +48,12 @@ pub struct Receipt {
     pub rejections: Vec<Rejection>,
     /// Whether the accepted frames would survive a power failure now.
     pub is_durable: bool,
+    /// Alarms that opened, whether they notify or are history.
+    pub alarms_opened: u64,
+    /// Of these, the ones that are recorded as history.
+    pub alarms_history: u64,
+    /// Amendments: times at which late readings change what the record says of the past.
+    pub amendments: u64,
 }
 
 impl Database {
@@ -55,18 +64,48 @@ impl Database {
     /// [`Error::Store`] and [`Error::Ledger`] where files cannot be written; frames that are wrong in themselves are no error but
     /// [`Receipt::rejections`].
     pub fn append(&self, batch: &Batch) -> Result<Receipt, Error> {
+        let inner = self.inner_with_room()?;
+        self.append_with(inner, batch, false)
+    }
+
+    /// As [`Database::append`], for readings of the past: rules evaluate them, alarms go on record, and nobody is notified of any that opens,
+    /// however recent it is. The receipt says how many those are. An alarm that is open in the end becomes current, and notifies, when
+    /// later appends show that its condition still holds. Whoever was notified of an alarm before learns that it closes.
+    ///
+    /// ```
+    /// use vocdb::rules::RuleFile;
+    /// use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Station, Timestamp, Unit};
+    /// let dir = tempfile::tempdir()?;
+    /// let db = Database::open(dir.path(), Config::default())?;
+    /// let station = db.register_station(Station::new("park/S1")?)?;
+    /// let benzene = Channel::species("benzene", Unit::Ppb)?;
+    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), vec![benzene])?)?;
+    /// let text = r#"alarm("high").scope("park/S1").when(last("benzene") > 50.ppb)
+    ///     .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));"#;
+    /// db.load_rule_files(vec![RuleFile { name: "park.rhai".to_owned(), text: text.to_owned() }])?;
+    /// let mut batch = Batch::new();
+    /// for minute in 0..60 {
+    ///     let value = if minute < 30 { 12.0 } else { 80.0 };
+    ///     batch.push_values(gc, Timestamp::from_ms(1_700_000_040_000 + minute * 60_000), &[Some(value)]);
+    /// }
+    /// let receipt = db.append_history(&batch)?;
+    /// assert_eq!((receipt.alarms_opened, receipt.alarms_history), (1, 1));
+    /// assert_eq!(db.audit().outbox, [], "nobody is notified");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Database::append`].
+    pub fn append_history(&self, batch: &Batch) -> Result<Receipt, Error> {
+        let inner = self.inner_with_room()?;
+        self.append_with(inner, batch, true)
+    }
+
+    fn append_with(&self, mut inner: MutexGuard<'_, Inner>, batch: &Batch, is_history: bool) -> Result<Receipt, Error> {
         let _work = observe::begin(Work::Append(batch.len()));
-        let mut inner = self.inner_with_room()?;
-        inner.ledger.check()?;
-        inner.commit_all()?;
-        let now = inner.now();
-        let staged = inner.store.stage(&inner.registry, batch, now)?;
-        inner.store_progress_before(&staged.batch);
-        let (first_lsn, lsn) = inner.store.write(&staged)?;
-        staged.counters.publish();
-        let Staged { batch, corrections, rejections, counters, .. } = staged;
-        let said = (Cow::Borrowed(BY_FRAME.0), Cow::Borrowed(BY_FRAME.1));
-        inner.show(Unseen { batch, corrections, first_lsn, next: 0, said })?;
+        let (staged, lsn) = inner.write_batch(batch, is_history)?;
+        let recorded = inner.recorded;
+        let Staged { rejections, counters, .. } = staged;
         self.finish_write(inner, lsn)?;
         let rejections = rejections.into_iter().map(|(index, reason)| Rejection { index, reason }).collect();
         Ok(Receipt {
@@ -77,6 +116,9 @@ impl Database {
             corrected: counters.values_corrected,
             rejections,
             is_durable: self.durability == Durability::Always,
+            alarms_opened: recorded.opened,
+            alarms_history: recorded.history,
+            amendments: recorded.amendments,
         })
     }
 
@@ -111,33 +153,79 @@ impl Inner {
         }
     }
 
-    /// Shows stored frames to the rules. Where events fill a commit that cannot be written, the rest of the frames wait for
-    /// [`Inner::commit_all`].
+    /// Stages and writes a batch, and shows it to the rules. Gives what was staged, without its frames, and the last sequence number.
+    fn write_batch(&mut self, batch: &Batch, is_history: bool) -> Result<(Staged, u64), Error> {
+        self.ledger.check()?;
+        self.commit_all()?;
+        self.recorded = Recorded::default();
+        let now = self.now();
+        let mut staged = self.store.stage(&self.registry, batch, now)?;
+        staged.batch = staged.batch.with_history(is_history);
+        self.store_progress_before(&staged.batch);
+        let (first_lsn, lsn) = self.store.write_log(&staged)?;
+        staged.counters.publish();
+        let (batch, corrections) = (std::mem::take(&mut staged.batch), std::mem::take(&mut staged.corrections));
+        let said = (Cow::Borrowed(BY_FRAME.0), Cow::Borrowed(BY_FRAME.1));
+        self.show(Unseen { batch, corrections, first_lsn, next: 0, shown: 0, is_history, said })?;
+        if is_history {
+            // What late readings change is recorded in the same call, as nobody is to be notified of it later.
+            self.machine.take_history(true);
+            let amended = (0..HISTORY_AMENDS_MAX).try_for_each(|_| match self.amend() {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Ok(())),
+                Err(error) => Err(Err(error)),
+            });
+            self.machine.take_history(false);
+            amended.or_else(|end| end)?;
+        }
+        Ok((staged, lsn))
+    }
+
+    /// Shows frames in the log to the rules, one by one, and to readers. Where events fill a commit that cannot be written, the rest of
+    /// the frames wait for [`Inner::commit_all`].
     pub(in crate::db) fn show(&mut self, mut unseen: Unseen) -> Result<(), Error> {
         let _work = observe::begin(Work::Rules);
-        let first = unseen.next;
-        let mut corrections = unseen.corrections.as_slice();
+        self.machine.take_history(unseen.is_history);
+        let fed = self.feed_frames(&mut unseen);
+        self.machine.take_history(false);
+        let frames = unseen.batch.len();
+        self.store.show(&unseen.batch, unseen.shown..frames);
+        unseen.shown = frames;
+        if fed.is_err() {
+            self.unseen = Some(unseen);
+        }
+        fed
+    }
+
+    fn feed_frames(&mut self, unseen: &mut Unseen) -> Result<(), Error> {
+        let Unseen { batch, corrections, first_lsn, next, shown, said, .. } = unseen;
+        let (first, said) = (*next, (said.0.as_ref(), said.1.as_ref()));
+        let mut corrections = corrections.as_slice();
         corrections = corrections.get(corrections.partition_point(|(at, _)| *at < first)..).unwrap_or_default();
-        let said = (unseen.said.0.as_ref(), unseen.said.1.as_ref());
-        let mut failed = None;
-        for (index, frame) in unseen.batch.frames().enumerate().skip(first) {
+        for (index, frame) in batch.frames().enumerate().skip(first) {
             let of_frame = corrections.iter().take_while(|(at, _)| *at == index).count();
             let (now_due, rest) = corrections.split_at(of_frame);
             corrections = rest;
             let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
-            let mut shown = self.feed(unseen.first_lsn + index as u64, frame, &replaced, said);
-            if shown.is_ok() && self.uncommitted.bytes >= COMMIT_BYTES {
-                shown = self.commit_events();
+            let lsn = *first_lsn + index as u64;
+            *next = index + 1;
+            self.feed(lsn, frame, &replaced, said)?;
+            // Late instants are evaluated over what is stored: this frame and those before it.
+            if self.has_late() || self.is_commit_due() {
+                self.store.show(batch, *shown..index + 1);
+                *shown = (*shown).max(index + 1);
+                self.look_at_late(lsn)?;
             }
-            if let Err(error) = shown {
-                failed = Some((index + 1, error));
-                break;
+            if self.is_commit_due() {
+                self.commit_events()?;
             }
         }
-        let Some((next, error)) = failed else { return Ok(()) };
-        unseen.next = next;
-        self.unseen = Some(unseen);
-        Err(error)
+        Ok(())
+    }
+
+    /// Whether so much has come about that it is committed in the middle of a batch.
+    pub(in crate::db) const fn is_commit_due(&self) -> bool {
+        self.uncommitted.bytes >= COMMIT_BYTES
     }
 
     /// Shows one stored frame to the rules, and records what follows, and which values it has replaced by whose will and why.
@@ -158,6 +246,12 @@ impl Inner {
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
         self.position_lsn = lsn;
+        self.keep(events)
+    }
+
+    /// Keeps events for their commit.
+    pub(in crate::db) fn keep(&mut self, events: Vec<AlarmEvent>) -> Result<(), Error> {
+        self.recorded.count(&events);
         self.uncommitted.extend(events)
     }
 

@@ -19,6 +19,7 @@ impl Course<'_> {
     pub(in crate::db) fn frame(self, frame: FrameRef<'_>, now: Timestamp) -> Vec<AlarmEvent> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
+        machine.note_frame(Some(frame.time));
         engine.push(frame, &mut |verdict| {
             answer(machine, verdict, (now, responder), &mut events);
         });
@@ -29,6 +30,7 @@ impl Course<'_> {
     pub(in crate::db) fn time(self, now: Timestamp) -> Vec<AlarmEvent> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
+        machine.note_frame(None);
         engine.idle(now, &mut |verdict| {
             answer(machine, verdict, (now, responder), &mut events);
         });

@@ -1,7 +1,8 @@
-//! Late readings: instants that were evaluated without them are evaluated again, and what the rules would have said is put beside the record.
+//! Late readings: instants that were evaluated without them are evaluated again. What the rules would have said is recorded beside what they
+//! did say, and a condition that holds now goes on as the late readings say.
 
 use crate::alarm::Trial;
-use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
+use crate::base::limits::{LATE_DOUBLINGS_MAX, LATE_INSTANTS_PER_ADVANCE, LATE_INSTANTS_PER_FRAME};
 use crate::base::observe::{self, Work};
 use crate::db::core::Inner;
 use crate::error::Error;
@@ -18,8 +19,8 @@ impl Inner {
     /// Goes through what late readings have reached, as far as the bound allows; the rest waits for the next call. Says whether there was
     /// anything to go through.
     ///
-    /// This must not depend on when frames were shown to the rules, only on which are stored: so it is asked for by the host, and never while
-    /// a batch is on its way.
+    /// This must not depend on how frames came in batches, only on which are stored: so it is asked for by the host, and never while a batch is
+    /// on its way.
     pub(in crate::db) fn amend(&mut self) -> Result<bool, Error> {
         if self.engine.late().is_none() {
             return Ok(false);
@@ -33,6 +34,69 @@ impl Inner {
             instants_left -= self.amend_one(&late, instants_left, &readings)?;
         }
         Ok(true)
+    }
+
+    /// Whether the last frame was late for a rule, so that [`Inner::look_at_late`] may find something.
+    pub(in crate::db) fn has_late(&self) -> bool {
+        self.engine.has_fresh_late()
+    }
+
+    /// Finds out whether a late frame, of which and of those before it everything is stored, makes a condition hold now, or begin to hold. If so
+    /// it goes on from there: nobody waits for the host to ask. Everything else that late readings change is left to [`Inner::amend`].
+    ///
+    /// How many instants are gone through for one frame depends on its number alone, so that batches and restarts change nothing.
+    pub(in crate::db) fn look_at_late(&mut self, lsn: u64) -> Result<(), Error> {
+        let instants_max = LATE_INSTANTS_PER_FRAME << lsn.trailing_zeros().min(LATE_DOUBLINGS_MAX);
+        let mut found = self.engine.fresh_late();
+        found.retain(|late| !self.machine.is_active(late.plan));
+        if found.is_empty() {
+            return Ok(());
+        }
+        let readings = Readings::new(self.store.reader());
+        for late in found {
+            let newest = late.newest();
+            let is_worth_it = late.instants() <= instants_max
+                || newest.instants() <= instants_max && self.go_to_end(&newest, &readings).is_some();
+            let late = late.bounded(LATE_INSTANTS_PER_ADVANCE);
+            if is_worth_it && let Some(again) = self.go_to_end(&late, &readings) {
+                self.record_again(&late, again)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through late instants up to the newest one. `None` where the condition does not hold there, nor begins to, more than it does anyway;
+    /// readings that cannot be read are met again, and reported, by [`Inner::amend`].
+    fn go_to_end(&self, late: &Late, readings: &Readings) -> Option<Again> {
+        let again = self.go_again(late, [late.evaluated, late.evaluated], readings).ok()??;
+        let is_ahead = self.machine.is_ahead(late.plan, &again.trial);
+        (is_ahead && self.can_adopt(late, &again)).then_some(again)
+    }
+
+    fn can_adopt(&self, late: &Late, again: &Again) -> bool {
+        again.upto >= late.evaluated
+            && self.machine.can_adopt(late.plan, &again.trial, (again.rerun.is_known(), late.since))
+    }
+
+    /// Records what late instants have shown, and lets the condition go on as they say where they reach the newest one.
+    fn record_again(&mut self, late: &Late, again: Again) -> Result<(), Error> {
+        let adopts = !again.is_as_it_was && self.can_adopt(late, &again);
+        let Again { mut trial, rerun, upto, is_as_it_was } = again;
+        let now = self.timer_now();
+        if adopts {
+            self.machine.note_opens(late.plan, &mut trial);
+        }
+        let mut events = self.machine.amend(late.plan, &trial, (late.from, upto), now);
+        rerun.leave_to(&mut self.engine, late.plan, upto);
+        if adopts {
+            events.extend(self.machine.go_on_from(late.plan, &trial, (late.since, upto), now));
+            rerun.hand_over(&mut self.engine, late.plan);
+            let responder = self.config.responder.clone();
+            events.extend(self.machine.tick(now, responder.as_deref()));
+        }
+        let is_settled = is_as_it_was || adopts;
+        self.engine.settle(late, if is_settled { Progress::Done } else { Progress::Upto(upto) });
+        self.keep(events)
     }
 
     /// Goes through some late instants of one plan. Says how many that were, with those that its windows look back to.
@@ -51,16 +115,13 @@ impl Inner {
                     return Err(error.into());
                 }
             };
-            let Some(Again { trial, rerun, upto, is_as_it_was }) = again else {
+            let Some(again) = again else {
                 self.engine.settle(late, Progress::Done);
                 return Ok(1);
             };
-            if is_as_it_was || upto >= bound {
-                let now = self.timer_now();
-                let events = self.machine.amend(late.plan, (trial, late.begun), (late.from, upto), now);
-                rerun.leave_to(&mut self.engine, late.plan, upto);
-                self.engine.settle(late, if is_as_it_was { Progress::Done } else { Progress::Upto(upto) });
-                self.uncommitted.extend(events)?;
+            let upto = again.upto;
+            if again.is_as_it_was || upto >= bound {
+                self.record_again(late, again)?;
                 return Ok((upto.since_ms(late.since) + late.reach_ms) / step_ms + 1);
             }
             extent_ms = extent_ms.saturating_mul(EXTENT_FACTOR);
@@ -75,7 +136,9 @@ impl Inner {
         readings: &Readings,
     ) -> Result<Option<Again>, QueryError> {
         let step_ms = late.step_ms.max(1);
-        let Some(mut trial) = self.machine.trial(late.plan, (late.since, late.begun)) else { return Ok(None) };
+        let Some(mut trial) = self.machine.trial(late.plan, (late.since, late.begun), late.evaluated) else {
+            return Ok(None);
+        };
         let mut rerun = self.engine.rerun(late, behind, readings)?;
         // Whether it was active is known at every instant. Without that, what was under way at the first one could be wrong for ever: one trip
         // after another, with missing data between them, opens with every second one of them.

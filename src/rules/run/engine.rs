@@ -65,6 +65,8 @@ pub struct Engine {
     /// The plan whose late instants are looked at next.
     pub(super) late_turn: usize,
     pub(super) ahead: Ahead,
+    /// The plans for which the last frame was late.
+    pub(super) fresh_late: Vec<usize>,
 }
 
 /// An instrument that plans read.
@@ -102,7 +104,7 @@ pub(super) struct PlanState {
     spreads: Vec<f64>,
     fault: Option<String>,
     /// Since which instant all windows have been empty.
-    empty_since: Option<Timestamp>,
+    pub(super) empty_since: Option<Timestamp>,
     /// Since when time has passed without a first frame, where silence is asked for.
     pub(super) waits_since: Option<Timestamp>,
     /// The last checkpoint before it came further without a frame.
@@ -124,6 +126,7 @@ impl Engine {
             trim_turn: 0,
             late_turn: 0,
             ahead: Ahead::default(),
+            fresh_late: Vec::new(),
         };
         let mut numbered: Vec<(usize, Box<Plan>)> = plans.into_iter().map(Box::new).enumerate().collect();
         numbered.sort_by_key(|(_, plan)| {
@@ -271,6 +274,7 @@ impl Engine {
 
     /// Takes one frame, and gives every verdict that has become possible to `sink`, in order of plan and instant.
     pub fn push(&mut self, frame: FrameRef<'_>, sink: &mut dyn FnMut(&Verdict<'_>)) {
+        self.fresh_late.clear();
         let Some(place) = self.place_of(frame.instrument) else { return };
         self.place = place;
         let Some(source) = self.sources.get(place) else { return };
@@ -295,7 +299,9 @@ impl Engine {
         for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
             let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
-            plan.note_late(frame.time, next);
+            if plan.note_late(frame.time, next) {
+                self.fresh_late.push(*index);
+            }
             if plan.is_waiting(next, place, &self.heard) {
                 continue;
             }

@@ -39,6 +39,39 @@ pub struct Late {
     pub effects_ms: i64,
     /// How far back its windows look.
     pub reach_ms: i64,
+    /// For how long its condition must hold.
+    pub hold_ms: i64,
+    /// Stations of the plan.
+    pub members: usize,
+}
+
+impl Late {
+    /// How many instants it takes to go through all of it up to the newest, with those that its windows look back to, counted once for each
+    /// station.
+    #[must_use]
+    pub fn instants(&self) -> i64 {
+        let span_ms = self.evaluated.since_ms(self.since).saturating_add(self.reach_ms);
+        let members = i64::try_from(self.members).unwrap_or(i64::MAX);
+        (span_ms / self.step_ms.max(1) + 1).saturating_mul(members)
+    }
+
+    /// The newest instants of it: as many as say whether the condition trips now, and has for as long as it must hold.
+    #[must_use]
+    pub fn newest(&self) -> Self {
+        let span_ms = self.hold_ms.saturating_add(self.reach_ms);
+        let from = floor_to(self.evaluated.plus_ms(-span_ms), self.step_ms).max(self.from);
+        Self { from, to: self.to.max(from), since: from, ..*self }
+    }
+
+    /// The newest instants of it, no more than can be gone through at once.
+    #[must_use]
+    pub fn bounded(&self, instants_max: i64) -> Self {
+        let members = i64::try_from(self.members.max(1)).unwrap_or(i64::MAX);
+        let span_ms = (instants_max / members).saturating_mul(self.step_ms) - self.effects_ms - self.reach_ms;
+        let from = floor_to(self.evaluated.plus_ms(-span_ms.max(0)), self.step_ms).max(self.from);
+        let since = floor_to(from.plus_ms(-self.effects_ms), self.step_ms).max(self.begun);
+        Self { from, to: self.to.max(from), since, ..*self }
+    }
 }
 
 /// How far late instants have been gone through.
@@ -128,19 +161,33 @@ impl PlanState {
         waits_ms.saturating_add(spec.hold_ms).saturating_add(closes_ms)
     }
 
-    /// Notes a frame from before the next instant: instants that were evaluated without it.
-    pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp) {
+    /// Notes a frame from before the next instant: instants that were evaluated without it. Says whether there are any.
+    pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp) -> bool {
         let step_ms = self.step_ms;
         let evaluated = next.plus_ms(-step_ms);
         if time > evaluated {
-            return;
+            return false;
         }
         let reach_ms = self.reach_ms();
         let from = time.ceil_to(step_ms).max(self.begun.unwrap_or(next));
         let to = floor_to(time.plus_ms(reach_ms), step_ms).min(evaluated);
-        if from <= to {
+        let is_late = from <= to;
+        if is_late {
             self.late.add(from, to, reach_ms.saturating_add(self.effects_ms()));
         }
+        is_late
+    }
+
+    /// A range of late instants of this plan.
+    fn of_range(&self, index: usize, range: LateRange) -> Option<Late> {
+        let step_ms = self.plan.step_ms;
+        let (effects_ms, reach_ms) = (self.effects_ms(), self.reach_ms());
+        let LateRange { from, to, .. } = range;
+        let begun = self.begun.unwrap_or(from);
+        let since = floor_to(from.plus_ms(-effects_ms), step_ms).max(begun);
+        let evaluated = self.next?.plus_ms(-step_ms);
+        let (hold_ms, members) = (self.plan.spec.hold_ms, self.members.len());
+        Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms, hold_ms, members })
     }
 
     /// The outages of its members, if there are any, with its number.
@@ -195,14 +242,24 @@ impl Engine {
     #[must_use]
     pub fn late(&self) -> Option<Late> {
         let in_turn = (self.late_turn..self.plans.len()).chain(0..self.late_turn);
-        let with_range = |index: usize| self.plans.get(index).and_then(|plan| Some((index, plan, plan.due()?)));
-        let (index, plan, LateRange { from, to, .. }) = in_turn.filter_map(with_range).next()?;
-        let step_ms = plan.plan.step_ms;
-        let (effects_ms, reach_ms) = (plan.effects_ms(), plan.reach_ms());
-        let begun = plan.begun.unwrap_or(from);
-        let since = floor_to(from.plus_ms(-effects_ms), step_ms).max(begun);
-        let evaluated = plan.next?.plus_ms(-step_ms);
-        Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms })
+        let late = |index: usize| self.plans.get(index).and_then(|plan| plan.of_range(index, plan.due()?));
+        in_turn.filter_map(late).next()
+    }
+
+    /// Whether the last frame was late for any plan.
+    #[must_use]
+    pub fn has_fresh_late(&self) -> bool {
+        !self.fresh_late.is_empty()
+    }
+
+    /// The last range of late instants of each plan for which the last frame was late.
+    #[must_use]
+    pub fn fresh_late(&self) -> Vec<Late> {
+        let of_plan = |index: &usize| {
+            let plan = self.plans.get(*index)?;
+            plan.of_range(*index, *plan.late.0.last()?).filter(|late| late.from <= late.evaluated)
+        };
+        self.fresh_late.iter().filter_map(of_plan).collect()
     }
 
     /// Says how far late instants have been gone through; the next plan has its turn.

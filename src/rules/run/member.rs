@@ -217,6 +217,13 @@ impl MemberState {
         self.rare.clear_outages.amend(&other.rare.clear_outages, upto);
     }
 
+    /// Goes on as another one that has evaluated the same instants over more readings.
+    pub(super) fn go_on_as(&mut self, other: &Self) {
+        (self.unknown_since, self.is_absent) = (other.unknown_since, other.is_absent);
+        (self.clear_known, self.is_clear_out) = (other.clear_known, other.is_clear_out);
+        (self.trip, self.clear) = (other.trip, other.clear);
+    }
+
     /// Why a closure could not answer, if one could not.
     pub(super) fn fault(&mut self) -> Option<String> {
         if self.has_scripts { self.rare.asked.fault.take() } else { None }

@@ -53,6 +53,13 @@ impl Rerun {
         }
     }
 
+    /// The plan of the running engine goes on from here: both stand at the same instant.
+    pub fn hand_over(&self, engine: &mut Engine, plan: usize) {
+        let (Some(mine), Some(running)) = (self.engine.plans.first(), engine.plans.get_mut(plan)) else { return };
+        running.empty_since = None;
+        running.members.iter_mut().zip(&mine.members).for_each(|(running, mine)| running.go_on_as(mine));
+    }
+
     /// Whether nothing is under way here that began before: a station that is unknown may leave a quorum sooner or later, and counts then as
     /// its clear condition said last.
     #[must_use]

@@ -8,6 +8,7 @@ pub(super) use columns::HeadRows;
 use crate::model::{Batch, Frame, FrameRef, InstrumentId, Sample, TimeRange, Timestamp};
 use columns::{HeadColumns, row_bytes};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// All instruments' open columns.
 #[derive(Debug, Clone, Default)]
@@ -26,9 +27,9 @@ impl Head {
         }
     }
 
-    /// Puts the frames of a batch in, in order; those of one instrument one behind the other together.
-    pub(super) fn extend(&mut self, batch: &Batch) {
-        let frames: Vec<FrameRef<'_>> = batch.frames().collect();
+    /// Puts some frames of a batch in, in order; those of one instrument one behind the other together.
+    pub(super) fn extend(&mut self, batch: &Batch, range: Range<usize>) {
+        let frames: Vec<FrameRef<'_>> = range.filter_map(|place| batch.frame(place)).collect();
         let belong_together = |one: &FrameRef<'_>, next: &FrameRef<'_>| {
             one.instrument == next.instrument && one.time < next.time && one.values.len() == next.values.len()
         };
@@ -96,7 +97,7 @@ mod tests {
     fn put(head: &mut Head, time: i64, values: &[Option<f64>]) {
         let mut batch = Batch::new();
         batch.push_values(ID, Timestamp::from_ms(time), values);
-        head.extend(&batch);
+        head.extend(&batch, 0..batch.len());
     }
 
     fn chunk_of(rows: &HeadRows, channels: &[usize]) -> Chunk {

@@ -22,7 +22,8 @@ impl Store {
             if first_lsn > self.sealed_lsn && last_lsn <= until_lsn {
                 return Ok(Some((first_lsn, batch)));
             }
-            let (mut asked, mut rest) = (Batch::new(), Batch::new());
+            let is_history = batch.is_history();
+            let [mut asked, mut rest] = [(); 2].map(|()| Batch::new().with_history(is_history));
             for (lsn, frame) in (first_lsn..).zip(batch.frames()).filter(|(lsn, _)| *lsn > self.sealed_lsn) {
                 if lsn > until_lsn { rest.push_ref(frame) } else { asked.push_ref(frame) }
             }

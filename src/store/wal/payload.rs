@@ -55,9 +55,16 @@ pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError
     }
     reader.varint()?;
     let number = reader.varint()?;
+    if number == HISTORY {
+        let rows = reader.take(reader.remaining())?;
+        return Ok((synced, Entry::Batch(decode_batch(rows)?.with_history(true))));
+    }
     let payload = reader.take(reader.remaining())?.to_vec();
     Ok((synced, Entry::Commit(LedgerCommit { number, payload })))
 }
+
+/// Stands where a commit has its number, which begins with 1: what follows is a batch that was appended as history.
+const HISTORY: u64 = 0;
 
 /// A commit stands where a batch would say that it has no rows: none is ever written that has none.
 pub(super) fn encode_commit(number: u64, payload: &[u8], out: &mut Vec<u8>) {
@@ -70,6 +77,10 @@ const ALL_PRESENT: u8 = 0;
 const MARKED: u8 = 1;
 
 pub(super) fn encode_batch(batch: &Batch, out: &mut Vec<u8>) {
+    if batch.is_history() {
+        put_varint(out, 0);
+        put_varint(out, HISTORY);
+    }
     put_varint(out, batch.len() as u64);
     let mut before = Timestamp::default();
     for frame in batch.frames() {
@@ -149,18 +160,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_batch_comes_back(rows in prop::collection::vec((0_u32..9, any::<i64>(), prop::collection::vec(sample(), 0..12)), 0..40)) {
+        fn any_batch_comes_back(
+            rows in prop::collection::vec((0_u32..9, any::<i64>(), prop::collection::vec(sample(), 0..12)), 1..40),
+            synced in any::<u64>(), is_history in any::<bool>()
+        ) {
             let mut batch = Batch::new();
             for (instrument, time, samples) in rows {
                 batch.push_samples(InstrumentId::new(instrument), Timestamp::from_ms(time), samples);
             }
+            let batch = batch.with_history(is_history);
             let mut payload = Vec::new();
+            put_varint(&mut payload, synced);
             encode_batch(&batch, &mut payload);
-            prop_assert_eq!(decode_batch(&payload).unwrap(), batch);
+            let (found, Entry::Batch(read)) = decode_payload(&payload).unwrap() else { panic!("no batch") };
+            prop_assert_eq!((found, read), (synced, batch));
         }
 
         #[test]
-        fn any_commit_comes_back(number in any::<u64>(), synced in any::<u64>(), payload in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn any_commit_comes_back(number in 1..=u64::MAX, synced in any::<u64>(), payload in prop::collection::vec(any::<u8>(), 0..60)) {
             let mut out = Vec::new();
             put_varint(&mut out, synced);
             encode_commit(number, &payload, &mut out);

@@ -32,7 +32,9 @@ impl Course {
                 record.set(rule, scope, |at| at >= from, is_active, &slots);
             };
             match event {
-                AlarmEvent::Opened(one) => goes_on(&one.rule, &one.scope_key, one.opened_at, true),
+                AlarmEvent::Opened(one) => {
+                    goes_on(&one.rule, &one.scope_key, one.found_at.unwrap_or(one.opened_at), true);
+                }
                 AlarmEvent::Closed(one) => goes_on(&one.rule, &one.scope_key, one.closed_at, false),
                 AlarmEvent::LatchChanged(one) => goes_on(&one.rule, &one.scope_key, one.at, !one.is_clear),
                 AlarmEvent::Amended(one) => course.amend(&record, one, &slots),

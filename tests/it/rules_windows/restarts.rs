@@ -116,6 +116,7 @@ pub(super) fn config() -> Config {
 pub(super) struct Run {
     dir: tempfile::TempDir,
     db: Option<Database>,
+    config: Config,
 }
 
 impl Run {
@@ -125,14 +126,14 @@ impl Run {
 
     pub(super) fn with(config: Config) -> Self {
         let dir = crate::scratch::dir();
-        let db = Database::open(dir.path(), config).unwrap();
+        let db = Database::open(dir.path(), config.clone()).unwrap();
         for index in 0..STATIONS {
             let id = db.register_station(Station::new(station_name(index)).unwrap()).unwrap();
             for is_slow in [false, true] {
                 db.register_instrument(id, instrument(is_slow)).unwrap();
             }
         }
-        Self { dir, db: Some(db) }
+        Self { dir, db: Some(db), config }
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -163,7 +164,7 @@ impl Run {
         if kept_bytes < ledger.metadata().unwrap().len() {
             ledger.set_len(kept_bytes).unwrap();
         }
-        self.db = Some(Database::open(self.dir.path(), config()).unwrap());
+        self.db = Some(Database::open(self.dir.path(), self.config.clone()).unwrap());
     }
 
     fn history(&self) -> String {
@@ -175,8 +176,13 @@ impl Run {
 
 /// Appends the frames in batches, each followed by its trouble, with rules coming into force and time passing in between; gives the
 /// history.
-fn history(frames: &[Frame], acts: &[Act], mut batches: impl Iterator<Item = (usize, Trouble)>) -> String {
-    let mut run = Run::new();
+fn history(
+    config: &Config,
+    frames: &[Frame],
+    acts: &[Act],
+    mut batches: impl Iterator<Item = (usize, Trouble)>,
+) -> String {
+    let mut run = Run::with(config.clone());
     let mut begin = 0;
     let ends = acts.iter().skip(1).map(|(at, _)| *at).chain([frames.len()]);
     for ((_, rules), end) in acts.iter().zip(ends) {
@@ -233,12 +239,17 @@ pub(super) fn frames_of(random: &[RandomFrame]) -> Vec<Frame> {
 }
 
 /// What the whole history of frames is compared with: batches of all sizes, troubles in between, and frame by frame.
-fn compare(random: &[RandomFrame], acts: &[Act], batches: Vec<(usize, Trouble)>) -> Result<(), TestCaseError> {
+fn compare(
+    config: &Config,
+    random: &[RandomFrame],
+    acts: &[Act],
+    batches: Vec<(usize, Trouble)>,
+) -> Result<(), TestCaseError> {
     let frames = frames_of(random);
-    let plain = history(&frames, acts, std::iter::empty());
-    let troubled = history(&frames, acts, batches.into_iter());
+    let plain = history(config, &frames, acts, std::iter::empty());
+    let troubled = history(config, &frames, acts, batches.into_iter());
     prop_assert!(plain == troubled, "{}", difference(&troubled, &plain));
-    let single = history(&frames, acts, std::iter::repeat((1, Trouble::Nothing)));
+    let single = history(config, &frames, acts, std::iter::repeat((1, Trouble::Nothing)));
     prop_assert!(plain == single, "{}", difference(&single, &plain));
     Ok(())
 }
@@ -252,7 +263,19 @@ proptest! {
         acts in any_acts(),
         batches in prop::collection::vec((1_usize..12, any_trouble()), 1..16),
     ) {
-        compare(&random, &acts, batches)?;
+        compare(&config(), &random, &acts, batches)?;
+    }
+
+    #[test]
+    fn restarts_and_batch_sizes_leave_the_same_history_where_the_age_of_readings_counts(
+        random in prop::collection::vec(any_frame(), 1..100),
+        mut acts in any_acts(),
+        batches in prop::collection::vec((1_usize..12, any_trouble()), 1..16),
+    ) {
+        // A clock that stands still: what is older than the first five minutes of frames is history.
+        acts.retain(|(at, rules)| *at == 0 || !rules.is_empty());
+        let notify_age_max = std::time::Duration::from_millis(1_000_000_000 - 300_000);
+        compare(&Config { timers: Timers::Clock, notify_age_max, ..config() }, &random, &acts, batches)?;
     }
 }
 
@@ -265,6 +288,6 @@ proptest! {
         acts in any_acts(),
         batches in prop::collection::vec((1_usize..200, any_trouble()), 1..16),
     ) {
-        compare(&random, &acts, batches)?;
+        compare(&config(), &random, &acts, batches)?;
     }
 }

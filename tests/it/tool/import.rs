@@ -2,6 +2,8 @@
 
 use super::{assert_golden, example, plain_rows, run, run_with, samples};
 use std::path::Path;
+use vocdb::rules::RuleFile;
+use vocdb::{AlarmEvent, Channel, Config, Database, Instrument, Interval, Station, Unit};
 
 /// Options that import a file; the store and the file come first.
 const UCI: &[&str] = &[
@@ -330,5 +332,40 @@ fn a_file_of_which_nothing_is_taken_ends_with_code_one_and_one_that_is_there_alr
     std::fs::write(dir.join("f.csv"), "t,b\n2024-06-01T08:00:00Z,1\nyesterday,1\n").unwrap();
     for _ in 0..2 {
         assert_eq!(super::run_with(dir, &import, &channel).code, Some(0));
+    }
+}
+
+#[test]
+fn alarms_of_an_import_are_counted_as_history_and_notify_nobody() {
+    for notify in [&[][..], &["--notify"]] {
+        let dir = crate::scratch::dir();
+        let store = dir.path().join("store");
+        let db = Database::open(&store, Config::default()).unwrap();
+        let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
+        let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
+        db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), channels).unwrap()).unwrap();
+        let text = "alarm(\"high\").scope(\"park/S1\").when(last(\"benzene\") > 50.ppb)\n\
+            .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), [\"app\", \"sms\"]));";
+        db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: text.to_owned() }]).unwrap();
+        db.close().unwrap();
+        let mut rows = "time,benzene\n".to_owned();
+        for minute in 0..60 {
+            let value = if minute % 20 < 10 { 12 } else { 80 };
+            rows.push_str(&format!("2023-03-01T00:{minute:02}:00Z,{value}\n"));
+        }
+        std::fs::write(dir.path().join("old.csv"), rows).unwrap();
+        let options = ["--station", "park/S1", "--instrument", "gc", "--interval", "1m", "--time", "time"];
+        let options = [&options[..], &["--channel", "benzene=benzene:ppb", "--json"], notify].concat();
+        let summary = run_with(dir.path(), &["import", "store", "old.csv"], &options).object();
+        assert_eq!((&summary["alarms_recorded"], &summary["alarms_history"]), (&3.into(), &3.into()), "{summary}");
+        let listed = run(dir.path(), &["alarms", "list", "store", "--state", "all", "--json"]).printed();
+        assert_eq!(listed.lines().filter(|line| line.contains(r#""timing":"history""#)).count(), 3, "{listed}");
+        let text = run(dir.path(), &["alarms", "show", "store", "1"]).printed();
+        assert!(text.contains("history, recorded 20"), "{text}");
+        let db = Database::open(&store, Config::default()).unwrap();
+        db.advance().unwrap();
+        assert_eq!(db.audit().outbox, []);
+        let is_told = |event: &AlarmEvent| matches!(event, AlarmEvent::Notification(_));
+        assert!(!db.events().unwrap().iter().any(is_told));
     }
 }

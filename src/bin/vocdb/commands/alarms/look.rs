@@ -61,6 +61,8 @@ enum State {
     Suppressed,
     OutOfService,
     Maintenance,
+    Late,
+    History,
     All,
 }
 

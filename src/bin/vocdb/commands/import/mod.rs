@@ -24,6 +24,8 @@ const FRAMES_PER_BATCH: usize = 8_192;
 ///
 /// The store, the station and the instrument are made where they are not there. A row that cannot be read as told is rejected as a
 /// whole, counted, and shown with its line and what to do; reading goes on. The same rows again change nothing.
+///
+/// Rules in force evaluate the rows. Alarms that open are recorded as history, counted, and notify nobody.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The store's folder; it is made where there is none
@@ -79,6 +81,9 @@ pub(crate) struct Import {
     /// What a new instrument does with another value for an instant that has one
     #[arg(long, value_enum, default_value_t = DuplicateChoice::KeepLast)]
     duplicates: DuplicateChoice,
+    /// Notify people of alarms whose condition still holds, as for readings that come in now, instead of recording all alarms as history
+    #[arg(long)]
+    notify: bool,
 }
 
 impl Import {
@@ -90,7 +95,7 @@ impl Import {
         let (id, instrument) = self.instrument(&db, station, asked)?;
         let mut reader = self.reader(id, &instrument)?;
         let bar = progress(output.is_json(), reader.bytes_total());
-        let tally = append_all(&db, &mut reader, &bar)?;
+        let tally = self.append_all(&db, &mut reader, &bar)?;
         bar.finish_and_clear();
         let counters = db.stats().map_err(Failure::from_error)?.counters;
         db.close().map_err(Failure::from_error)?;
@@ -191,19 +196,20 @@ impl Import {
         let spec = self.missing.iter().fold(spec, CsvSpec::missing);
         CsvReader::open(&self.file, spec).map_err(Failure::from_error)
     }
-}
 
-/// Reads the file to its end; everything accepted is on the medium when it returns.
-fn append_all(db: &Database, reader: &mut CsvReader<File>, bar: &ProgressBar) -> Result<Tally, Failure> {
-    let (mut batch, mut tally, mut lsn) = (Batch::new(), Tally::default(), None);
-    while reader.read_batch(FRAMES_PER_BATCH, &mut batch).map_err(Failure::from_error)? > 0 {
-        let receipt = db.append(&batch).map_err(Failure::from_error)?;
-        tally.add(&batch, &receipt.rejections);
-        lsn = Some(receipt.lsn);
-        bar.set_position(reader.bytes_read());
+    /// Reads the file to its end; everything accepted is on the medium when it returns.
+    fn append_all(&self, db: &Database, reader: &mut CsvReader<File>, bar: &ProgressBar) -> Result<Tally, Failure> {
+        let (mut batch, mut tally, mut lsn) = (Batch::new(), Tally::default(), None);
+        while reader.read_batch(FRAMES_PER_BATCH, &mut batch).map_err(Failure::from_error)? > 0 {
+            let appended = if self.notify { db.append(&batch) } else { db.append_history(&batch) };
+            let receipt = appended.map_err(Failure::from_error)?;
+            tally.add(&batch, &receipt);
+            lsn = Some(receipt.lsn);
+            bar.set_position(reader.bytes_read());
+        }
+        lsn.map_or(Ok(()), |lsn| db.wait_durable(lsn)).map_err(Failure::from_error)?;
+        Ok(tally)
     }
-    lsn.map_or(Ok(()), |lsn| db.wait_durable(lsn)).map_err(Failure::from_error)?;
-    Ok(tally)
 }
 
 /// A bar on standard error, by bytes of the file; nothing where that is no terminal, or JSON was asked for.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvReport, RejectReason};
 use vocdb::store::Counters;
-use vocdb::{Batch, Rejection, Timestamp};
+use vocdb::{Batch, Receipt, Timestamp};
 
 /// Rejected rows that are shown one by one.
 const REJECTIONS_SHOWN_MAX: usize = 10;
@@ -29,6 +29,12 @@ pub(crate) struct Summary {
     store: Counters,
     /// The first frames that the store did not take.
     store_rejections: Vec<String>,
+    /// Alarms that opened,
+    alarms_recorded: u64,
+    /// those of them that are history,
+    alarms_history: u64,
+    /// and times at which late rows change what was recorded of the past.
+    amendments: u64,
     first: Option<String>,
     last: Option<String>,
 }
@@ -47,11 +53,18 @@ struct RejectedRow {
 pub(crate) struct Tally {
     span: Option<(Timestamp, Timestamp)>,
     store_rejections: Vec<String>,
+    alarms_recorded: u64,
+    alarms_history: u64,
+    amendments: u64,
 }
 
 impl Tally {
     /// Takes down the times that the store has taken, and what it has not.
-    pub(crate) fn add(&mut self, batch: &Batch, rejections: &[Rejection]) {
+    pub(crate) fn add(&mut self, batch: &Batch, receipt: &Receipt) {
+        self.alarms_recorded += receipt.alarms_opened;
+        self.alarms_history += receipt.alarms_history;
+        self.amendments += receipt.amendments;
+        let rejections = receipt.rejections.as_slice();
         let refused: BTreeSet<usize> = rejections.iter().map(|rejection| rejection.index).collect();
         for (_, frame) in batch.frames().enumerate().filter(|(index, _)| !refused.contains(index)) {
             let (first, last) = self.span.unwrap_or((frame.time, frame.time));
@@ -86,6 +99,9 @@ impl Summary {
             empty_frames_skipped: report.empty_frames_skipped,
             store,
             store_rejections: tally.store_rejections,
+            alarms_recorded: tally.alarms_recorded,
+            alarms_history: tally.alarms_history,
+            amendments: tally.amendments,
             first: tally.span.map(|(first, _)| first.to_string()),
             last: tally.span.map(|(_, last)| last.to_string()),
         }
@@ -113,12 +129,19 @@ impl Summary {
             ("frames superseded", counters.frames_superseded),
             ("values corrected", counters.values_corrected),
             ("frames refused", counters.frames_rejected()),
+            ("alarms recorded", self.alarms_recorded),
+            ("  of them history", self.alarms_history),
+            ("amendments recorded", self.amendments),
         ];
         for (what, count) in lines.into_iter().filter(|(what, count)| *count > 0 || *what == "rows rejected") {
             let _ = writeln!(text, "  {what:<22}{count:>12}");
         }
         if let (Some(first), Some(last)) = (&self.first, &self.last) {
             let _ = writeln!(text, "  from {first} to {last}");
+        }
+        if self.alarms_history > 0 {
+            let _ =
+                writeln!(text, "nobody was notified of the alarms that are history: `vocdb alarms list` shows them");
         }
         for (reason, count) in &self.rejected_by_reason {
             let _ = writeln!(text, "rejected, {reason}: {count}");

@@ -1,0 +1,67 @@
+//! What is of now and what is history: the age of an instant against the host's clock decides who is notified of it.
+
+use super::Machine;
+use super::verdict::Turn;
+use crate::alarm::event::{AlarmEvent, BecameCurrent, Timing};
+use crate::alarm::state::{ConditionState, Phase};
+use crate::base::limits::LATE_OPENING_MS;
+use crate::model::Timestamp;
+
+impl Machine {
+    /// Sets the age, in milliseconds, above which what trips at an instant is recorded as history and notifies nobody. `None` is for host time
+    /// that follows the readings, where nothing is ever old.
+    pub const fn set_notify_age_max(&mut self, age_max_ms: Option<i64>) {
+        self.notify_age_max_ms = age_max_ms;
+    }
+
+    /// Records everything that trips as history from now on, however old it is, and takes no step of any chain; or ends that.
+    pub const fn take_history(&mut self, takes_history: bool) {
+        self.takes_history = takes_history;
+    }
+
+    /// Says that what follows comes of a reading, and of which time, or that time goes on without one.
+    pub const fn note_frame(&mut self, time: Option<Timestamp>) {
+        self.frame_time = time;
+    }
+
+    /// Whether everything that trips is recorded as history now.
+    pub(super) const fn takes_history(&self) -> bool {
+        self.takes_history
+    }
+
+    /// How something that trips at an instant relates to the host time of its recording.
+    pub(super) fn timing(&self, instant: Timestamp, now: Timestamp) -> Timing {
+        let age_ms = now.since_ms(instant);
+        match self.notify_age_max_ms {
+            _ if self.takes_history => Timing::Backfill,
+            Some(age_max_ms) if age_ms > age_max_ms => Timing::History,
+            Some(_) if age_ms >= LATE_OPENING_MS => Timing::Late,
+            _ => Timing::OnTime,
+        }
+    }
+
+    /// An alarm on record as history that is active at an instant which is not too old becomes current.
+    pub(super) fn note_current(&mut self, next: &ConditionState, turn: &mut Turn<'_>) {
+        let Some(alarm) = next.alarm.filter(|alarm| next.phase == Phase::Active && self.history.contains(alarm)) else {
+            return;
+        };
+        let (instant, frame_time) = (turn.verdict.instant, self.frame_time);
+        if self.timing(instant, turn.now).is_history() {
+            return;
+        }
+        if !self.alarms.get_mut(&alarm).is_some_and(|alarm| alarm.resumes(instant, frame_time)) {
+            return;
+        }
+        let current = BecameCurrent {
+            alarm,
+            rule: turn.spec.rule.clone(),
+            scope_key: turn.spec.scope_key.clone(),
+            at: turn.verdict.instant,
+            recorded_at: turn.now,
+            watermark: turn.verdict.watermark,
+            rule_set: self.rule_set.hash,
+            place: turn.spec.place.clone(),
+        };
+        self.emit(AlarmEvent::BecameCurrent(current), &mut turn.events);
+    }
+}
