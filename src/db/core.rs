@@ -166,16 +166,30 @@ impl Inner {
 
     /// The time by which steps fall due.
     pub(super) fn timer_now(&self) -> Timestamp {
+        self.time_of(self.now())
+    }
+
+    /// The time by which steps fall due when the host's clock shows `now`.
+    pub(super) const fn time_of(&self, now: Timestamp) -> Timestamp {
+        match self.config.timers {
+            Timers::Clock => now,
+            Timers::Frames => self.frame_time,
+        }
+    }
+
+    /// The latest time up to which stored frames are believed; recorded readings are believed at any time.
+    pub(super) fn latest(&self) -> Timestamp {
         match self.config.timers {
             Timers::Clock => self.now(),
-            Timers::Frames => self.frame_time,
+            Timers::Frames => Timestamp::MAX,
         }
     }
 
     pub(super) fn checkpoint(&self) -> Result<Record, Error> {
         let (engine, late) = self.engine.states();
         let machine = self.machine.state();
-        let body = Checkpoint { lsn: self.position_lsn, frame_time: self.frame_time, engine, machine, late };
+        let sources = self.engine.source_states();
+        let body = Checkpoint { lsn: self.position_lsn, frame_time: self.frame_time, engine, machine, late, sources };
         Ok(Record::new(Kind::Checkpoint, &body)?)
     }
 

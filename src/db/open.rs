@@ -16,7 +16,7 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::{Engine, RuleFile};
-use crate::store::{Cut, LedgerCommit, Lineage, OpenReport, Store, WalSync};
+use crate::store::{Arrival, Cut, LedgerCommit, Lineage, OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -237,7 +237,9 @@ impl Inner {
                 self.machine.install(specs, RuleSetRef { hash: loaded.hash });
                 self.machine.restore(&checkpoint.machine);
                 self.engine = Engine::new(compiled.plans);
-                self.engine.warm(&Readings::new(self.store.reader()), Some(&checkpoint.engine))?;
+                let readings = Readings::new(self.store.reader());
+                self.engine.warm(&readings, Some(&checkpoint.engine), self.latest())?;
+                self.engine.restore_sources(&checkpoint.sources);
                 self.engine.restore_late(&checkpoint.late);
                 self.rules = Some(LoadedRules { files, registry });
                 Ok(None)
@@ -251,7 +253,7 @@ impl Inner {
     /// Puts the frames back that the rules have seen.
     fn put_back_seen(&mut self, until_lsn: u64) -> Result<u64, Error> {
         let mut frames = 0;
-        while let Some((first_lsn, batch)) = self.store.next_replay(until_lsn)? {
+        while let Some(Arrival { first_lsn, batch, .. }) = self.store.next_replay(until_lsn)? {
             for frame in batch.frames() {
                 self.store.put_back(frame)?;
             }
@@ -266,10 +268,11 @@ impl Inner {
     /// Shows the rules every frame that they have not seen.
     fn catch_up(&mut self) -> Result<u64, Error> {
         let mut frames = 0;
-        while let Some((first_lsn, batch)) = self.store.next_replay(u64::MAX)? {
+        while let Some(Arrival { first_lsn, batch, arrived }) = self.store.next_replay(u64::MAX)? {
+            let now = arrived.unwrap_or_else(|| self.now());
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 let replaced = self.store.put_back(frame)?;
-                self.feed(lsn, frame, &replaced, BY_FRAME)?;
+                self.feed((lsn, now), frame, &replaced, BY_FRAME)?;
             }
             frames += batch.len() as u64;
             if self.store.is_replay_full() && self.commit_position().is_ok() {

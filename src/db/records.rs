@@ -4,7 +4,7 @@ use crate::alarm::MachineState;
 use crate::base::checksum::Digest;
 use crate::ledger::{LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, TimeRange, Timestamp};
-use crate::rules::{EngineState, LateState};
+use crate::rules::{EngineState, LateState, SourceStates};
 use serde::{Deserialize, Serialize};
 
 /// Kind 1: a station was registered.
@@ -93,6 +93,8 @@ pub(super) struct Checkpoint<'a> {
     pub(super) machine: MachineState<'a>,
     /// What late readings have reached.
     pub(super) late: LateState,
+    /// Progress of the rules' sources.
+    pub(super) sources: SourceStates,
 }
 
 /// [`Checkpoint`] in version 1: without late readings.
@@ -110,9 +112,10 @@ impl Checkpoint<'static> {
         match record.version() {
             1 => {
                 let Checkpoint1 { lsn, frame_time, engine, machine } = record.body_of_version(1, index)?;
-                Ok(Self { lsn, frame_time, engine, machine, late: LateState::default() })
+                Ok(Self { lsn, frame_time, engine, machine, ..Self::default() })
             }
-            2 => record.body_of_fewer_fields(2, 1, index),
+            2 => record.body_of_fewer_fields(2, 3, index),
+            3 => record.body_of_fewer_fields(3, 2, index),
             _ => record.body(index),
         }
     }
@@ -201,9 +204,10 @@ mod tests {
         let checkpoint = Checkpoint { lsn: 7, frame_time: Timestamp::from_ms(1_000), ..Checkpoint::default() };
         let newest = Record::new(Kind::Checkpoint, &checkpoint).unwrap();
         let (_, body) = newest.bytes();
-        assert_eq!(newest.version(), 3);
-        // Version 3 has one list more than version 2, and that has four fields more than version 1: of nothing, each takes a byte.
-        for (version, fewer) in [(3, 0), (2, 1), (1, 5)] {
+        assert_eq!(newest.version(), 4);
+        // Version 4 has a time and a list more than version 3, that has one list more than version 2, and that has four fields more than
+        // version 1: of nothing, each takes a byte.
+        for (version, fewer) in [(4, 0), (3, 2), (2, 3), (1, 7)] {
             let body = body[..body.len() - fewer].to_vec();
             let record = Record::from_bytes(Kind::Checkpoint, version, body).unwrap();
             assert_eq!(Checkpoint::read(&record, 0).unwrap(), checkpoint, "version {version}");

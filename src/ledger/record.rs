@@ -122,7 +122,8 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged | Self::Checkpoint => 3,
+            Self::Checkpoint => 4,
+            Self::AlarmOpened | Self::AlarmClosed | Self::LatchChanged => 3,
             Self::ConditionUnknown
             | Self::ConditionKnown
             | Self::MembershipChanged

@@ -30,4 +30,4 @@ pub use upkeep::{BackupReport, Finding, VerifyReport};
 pub(crate) use upkeep::{
     Cut, Rewrite, Sealed, Snapshot, check_owners, measure, restore, salvage_logs, snapshot, snapshot_until, verify,
 };
-pub(crate) use wal::LedgerCommit;
+pub(crate) use wal::{Arrival, LedgerCommit};

@@ -63,6 +63,7 @@ impl Database {
         let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
+        let now = inner.now();
         let (_, known) = inner.registry.instrument(instrument).ok_or(Error::NoInstrument(instrument))?;
         if known.channels().get(channel).is_none() {
             return Err(Error::NoChannel { instrument, channel });
@@ -72,7 +73,7 @@ impl Database {
         staged.counters.publish();
         let said = (correction.by.as_str(), correction.reason.as_str());
         for ((lsn, frame), (_, replaced)) in (first_lsn..).zip(staged.batch.frames()).zip(&staged.corrections) {
-            inner.feed(lsn, frame, std::slice::from_ref(replaced), said)?;
+            inner.feed((lsn, now), frame, std::slice::from_ref(replaced), said)?;
         }
         self.finish_write(inner, lsn)?;
         Ok(staged.counters.values_corrected)

@@ -7,7 +7,8 @@ use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
-use crate::model::{Batch, FrameRef};
+use crate::model::{Batch, FrameRef, Timestamp};
+use crate::query::Readings;
 use crate::store::{Correction, RejectReason};
 use parking_lot::MutexGuard;
 
@@ -68,7 +69,7 @@ impl Database {
             let (now_due, rest) = corrections.split_at(of_frame);
             corrections = rest;
             let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
-            inner.feed(first_lsn + index as u64, frame, &replaced, BY_FRAME)?;
+            inner.feed((first_lsn + index as u64, now), frame, &replaced, BY_FRAME)?;
         }
         drop(rules);
         self.finish_write(inner, lsn)?;
@@ -108,10 +109,11 @@ impl Database {
 }
 
 impl Inner {
-    /// Shows one stored frame to the rules, and takes down what follows, and which values it has replaced by whose will and why.
+    /// Evaluates the rules over one stored frame, of a sequence number and an arrival at a host time. Records what follows, and which values
+    /// the frame has replaced by whose will and why.
     pub(in crate::db) fn feed(
         &mut self,
-        lsn: u64,
+        (lsn, arrived): (u64, Timestamp),
         frame: FrameRef<'_>,
         replaced: &[Correction],
         said: (&str, &str),
@@ -121,11 +123,14 @@ impl Inner {
             self.uncommitted.push(record);
         }
         self.frame_time = self.frame_time.max(frame.time);
-        let now = self.timer_now();
+        let now = self.time_of(arrived);
         let responder = self.config.responder.clone();
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
         self.position_lsn = lsn;
+        if self.engine.lacks_samples() {
+            self.engine.refill(&Readings::new(self.store.reader()))?;
+        }
         self.uncommitted.extend(events)?;
         if self.uncommitted.bytes >= COMMIT_BYTES {
             // A failure here is met again, and reported, by the commit that ends the batch.

@@ -19,7 +19,7 @@ impl Course<'_> {
     pub(in crate::db) fn frame(self, frame: FrameRef<'_>, now: Timestamp) -> Vec<AlarmEvent> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
-        engine.push(frame, &mut |verdict| {
+        engine.push(frame, now, &mut |verdict| {
             answer(machine, verdict, (now, responder), &mut events);
         });
         events

@@ -245,6 +245,7 @@ impl Engine {
                 plan.go_on_from(before);
             }
         }
+        self.adopt_sources(before);
     }
 }
 

@@ -6,8 +6,8 @@ use crate::model::{Batch, FrameRef, InstrumentId, Mark, Quality, Sample, Timesta
 
 /// What one frame of the log holds.
 pub(in super::super) enum Entry {
-    /// Rows that were accepted together, each with a sequence number.
-    Batch(Batch),
+    /// Rows that were accepted together, each with a sequence number, and the host time at which they arrived, where that is known.
+    Batch(Batch, Option<Timestamp>),
     /// A commit of the ledger, which may not be in the ledger's file yet. It has the sequence number of the row before it.
     Commit(LedgerCommit),
 }
@@ -25,7 +25,7 @@ impl Entry {
     /// The sequence number of its first row, or of the next one, in a frame of this sequence.
     pub(in super::super) const fn begin(&self, sequence: u64) -> u64 {
         match self {
-            Self::Batch(_) => sequence,
+            Self::Batch(..) => sequence,
             Self::Commit(_) => sequence.saturating_add(1),
         }
     }
@@ -33,7 +33,7 @@ impl Entry {
     /// How many rows it holds.
     pub(in super::super) fn rows(&self) -> u64 {
         match self {
-            Self::Batch(batch) => batch.len() as u64,
+            Self::Batch(batch, _) => batch.len() as u64,
             Self::Commit(_) => 0,
         }
     }
@@ -51,12 +51,26 @@ pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError
     let synced = reader.varint()?;
     let rows = payload.get(reader.offset()..).unwrap_or_default();
     if rows.first() != Some(&0) || rows.len() == 1 {
-        return Ok((synced, Entry::Batch(decode_batch(rows)?)));
+        return Ok((synced, Entry::Batch(decode_batch(rows)?, None)));
     }
     reader.varint()?;
     let number = reader.varint()?;
+    if number == 0 {
+        let arrived = Timestamp::from_ms(reader.zigzag()?);
+        let rows = reader.take(reader.remaining())?;
+        return Ok((synced, Entry::Batch(decode_batch(rows)?, Some(arrived))));
+    }
     let payload = reader.take(reader.remaining())?.to_vec();
     Ok((synced, Entry::Commit(LedgerCommit { number, payload })))
+}
+
+/// Rows, with the host time of their arrival where that is known. It stands where a commit of number 0 would: commits are numbered from 1.
+pub(super) fn encode_arrival(batch: &Batch, arrived: Option<Timestamp>, out: &mut Vec<u8>) {
+    if let Some(arrived) = arrived {
+        out.extend_from_slice(&[0, 0]);
+        put_zigzag(out, arrived.as_ms());
+    }
+    encode_batch(batch, out);
 }
 
 /// A commit stands where a batch would say that it has no rows: none is ever written that has none.
@@ -69,7 +83,7 @@ pub(super) fn encode_commit(number: u64, payload: &[u8], out: &mut Vec<u8>) {
 const ALL_PRESENT: u8 = 0;
 const MARKED: u8 = 1;
 
-pub(super) fn encode_batch(batch: &Batch, out: &mut Vec<u8>) {
+fn encode_batch(batch: &Batch, out: &mut Vec<u8>) {
     put_varint(out, batch.len() as u64);
     let mut before = Timestamp::default();
     for frame in batch.frames() {
@@ -149,18 +163,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_batch_comes_back(rows in prop::collection::vec((0_u32..9, any::<i64>(), prop::collection::vec(sample(), 0..12)), 0..40)) {
+        fn any_batch_comes_back(arrived in any::<Option<i64>>(), rows in prop::collection::vec((0_u32..9, any::<i64>(), prop::collection::vec(sample(), 0..12)), 0..40)) {
             let mut batch = Batch::new();
             for (instrument, time, samples) in rows {
                 batch.push_samples(InstrumentId::new(instrument), Timestamp::from_ms(time), samples);
             }
-            let mut payload = Vec::new();
-            encode_batch(&batch, &mut payload);
-            prop_assert_eq!(decode_batch(&payload).unwrap(), batch);
+            for arrived in [None, arrived].into_iter().filter(|arrived| arrived.is_none() || !batch.is_empty()) {
+                let arrived = arrived.map(Timestamp::from_ms);
+                let mut payload = vec![0];
+                encode_arrival(&batch, arrived, &mut payload);
+                let (synced, entry) = decode_payload(&payload).unwrap();
+                let Entry::Batch(found, found_arrived) = entry else { panic!("no batch") };
+                prop_assert_eq!((synced, &found, found_arrived), (0, &batch, arrived));
+            }
         }
 
         #[test]
-        fn any_commit_comes_back(number in any::<u64>(), synced in any::<u64>(), payload in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn any_commit_comes_back(number in 1_u64.., synced in any::<u64>(), payload in prop::collection::vec(any::<u8>(), 0..60)) {
             let mut out = Vec::new();
             put_varint(&mut out, synced);
             encode_commit(number, &payload, &mut out);

@@ -3,24 +3,106 @@
 
 use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id, interval_ms};
 use super::values::{finite, mean_of, plain, value_of};
+use std::collections::BTreeMap;
 use vocdb::rules::Plan;
 use vocdb::rules::expr::{Strand, WindowFunction};
 use vocdb::rules::plan::WindowSpec;
 use vocdb::rules::verdict::{Evidence, FlagCount, TermValue, Truth};
 use vocdb::{InstrumentId, Quality, Sample};
 
-/// Every frame that was pushed, the newest at each instant, in no order.
+/// Every frame that was pushed, the newest at each instant, in no order; and how far each instrument has come.
 #[derive(Debug, Default)]
-pub(crate) struct Frames(Vec<(InstrumentId, i64, Vec<Sample>)>);
+pub(crate) struct Frames(Vec<(InstrumentId, i64, Vec<Sample>)>, BTreeMap<InstrumentId, NaiveSource>);
 
-impl Frames {
-    pub(crate) fn put(&mut self, instrument: InstrumentId, ms: i64, samples: Vec<Sample>) {
-        self.0.retain(|(of, at, _)| (*of, *at) != (instrument, ms));
-        self.0.push((instrument, ms, samples));
+/// How far an instrument has come, from its frames and when they arrived.
+#[derive(Debug, Clone)]
+struct NaiveSource {
+    newest_ms: i64,
+    arrived_ms: i64,
+    /// By how much its frames usually are late.
+    usual_ms: i64,
+    /// Times of rising frames that were otherwise late since, and by how much the first was.
+    odd: Vec<(i64, i64)>,
+}
+
+impl NaiveSource {
+    /// Takes a frame. Returns from when on its frames count, where only the clock was ahead of them.
+    fn take(&mut self, (ms, now_ms): (i64, i64), near_ms: i64) -> Option<i64> {
+        let late_ms = now_ms - ms;
+        if (late_ms - self.usual_ms).abs() <= near_ms {
+            self.odd.clear();
+            return self.follow((ms, now_ms), ms);
+        }
+        let is_from_the_future = late_ms < self.usual_ms && late_ms < -near_ms;
+        if late_ms < self.usual_ms && !is_from_the_future {
+            self.odd.clear();
+            return self.follow((ms, now_ms), ms);
+        }
+        let is_alike = self.odd.first().is_some_and(|(_, first_ms)| {
+            (late_ms - first_ms).abs() <= near_ms || is_from_the_future && *first_ms < -near_ms
+        });
+        if !is_alike || self.odd.last().is_some_and(|(last_ms, _)| *last_ms >= ms) {
+            self.odd.clear();
+        }
+        self.odd.push((ms, late_ms));
+        let first_ms = self.odd[0].0;
+        let is_long = self.odd.len() >= 3 && ms - first_ms >= 2 * near_ms;
+        if is_long || is_from_the_future && self.odd.len() >= 5 {
+            self.odd.clear();
+            (self.newest_ms, self.arrived_ms, self.usual_ms) = (ms, now_ms, late_ms);
+            return Some(first_ms);
+        }
+        if !is_from_the_future && ms > self.newest_ms {
+            (self.newest_ms, self.arrived_ms) = (ms, now_ms);
+        }
+        None
     }
 
-    pub(crate) fn newest(&self, instrument: InstrumentId) -> Option<i64> {
-        self.0.iter().filter(|(of, ..)| *of == instrument).map(|(_, at, _)| *at).max()
+    fn follow(&mut self, (ms, now_ms): (i64, i64), from_ms: i64) -> Option<i64> {
+        let is_newer = ms > self.newest_ms;
+        if is_newer {
+            (self.newest_ms, self.arrived_ms, self.usual_ms) = (ms, now_ms, now_ms - ms);
+        }
+        is_newer.then_some(from_ms)
+    }
+
+    /// Whether its next frame is overdue by a grace period.
+    fn is_overdue(&self, interval_ms: i64, grace_ms: i64, now_ms: i64) -> bool {
+        self.arrived_ms + interval_ms + grace_ms <= now_ms
+    }
+
+    fn late_ms(&self) -> i64 {
+        self.arrived_ms - self.newest_ms
+    }
+
+    fn clock_ms(&self, now_ms: i64) -> i64 {
+        self.newest_ms + now_ms - self.arrived_ms
+    }
+}
+
+impl Frames {
+    /// Takes a frame and when it arrives. Returns from when on the frames of its instrument count, where only the clock was ahead of them.
+    pub(crate) fn put(
+        &mut self,
+        instrument: InstrumentId,
+        (ms, now_ms): (i64, i64),
+        samples: Vec<Sample>,
+    ) -> Option<i64> {
+        self.0.retain(|(of, at, _)| (*of, *at) != (instrument, ms));
+        self.0.push((instrument, ms, samples));
+        let near_ms = interval_ms(instrument).max(60_000);
+        match self.1.get_mut(&instrument) {
+            Some(source) => source.take((ms, now_ms), near_ms),
+            None => {
+                let (arrived_ms, usual_ms) = (now_ms, now_ms - ms);
+                self.1.insert(instrument, NaiveSource { newest_ms: ms, arrived_ms, usual_ms, odd: Vec::new() });
+                None
+            }
+        }
+    }
+
+    fn source(&self, instrument: InstrumentId) -> Option<&NaiveSource> {
+        self.1.get(&instrument)
     }
 
     /// The samples of a channel behind `from` and up to `to`, in order of time.
@@ -247,13 +329,15 @@ pub(crate) struct Saying {
 }
 
 impl Saying {
-    /// Whether it is said of empty windows and is the same as another.
+    /// Whether it is the same as another.
     pub(crate) fn says_no_more_than(&self, other: &Self) -> bool {
         let verdict = |saying: &Self| (saying.trip, saying.clear, saying.absent.clone(), saying.is_suppressed);
-        let mut terms = self.evidence.iter().flat_map(|one| &one.terms);
-        terms.all(|term| term.coverage == 0.0) && verdict(self) == verdict(other)
+        verdict(self) == verdict(other)
     }
 }
+
+/// Since when each station is unknown, and whether it was clear when that was last known.
+type Standing = (Vec<Option<i64>>, Vec<Option<bool>>);
 
 /// One rule over one scope, and since when each of its stations is unknown.
 #[derive(Debug)]
@@ -265,6 +349,8 @@ pub(crate) struct NaivePlan {
     /// Whether each station was clear when that was last known.
     was_clear: Vec<Option<bool>>,
     next_ms: Option<i64>,
+    /// How stations stood after each instant.
+    stood: Vec<(i64, Standing)>,
     /// When time first passed without any frame.
     waits_since_ms: Option<i64>,
     /// What it said last.
@@ -284,6 +370,7 @@ impl NaivePlan {
             rule,
             stations,
             next_ms: None,
+            stood: Vec::new(),
             waits_since_ms: None,
             last: None,
         }
@@ -306,21 +393,55 @@ impl NaivePlan {
         if self.instruments(0).any(is_fast) { FAST_S * 1_000 } else { SLOW_S * 1_000 }
     }
 
-    /// Whether an instant may be evaluated at a time: no frame of any instrument is due before the next instant and not there, but for those
-    /// that are overdue by what the rule waits; or the instant itself has waited so long. Frames may be late.
+    /// Whether an instant may be evaluated at a time: each instrument has come so far, or has no frame due before the next instant, or is not
+    /// waited for. Frames may be late.
     fn is_due(&self, frames: &Frames, instant_ms: i64, now_ms: i64) -> bool {
-        let (lateness_ms, patience_ms) = (self.rule.lateness_s * 1_000, self.patience_ms());
+        let instant_ms = instant_ms + self.rule.lateness_s * 1_000;
+        let (clock_ms, late_ms_max) = (self.clock_ms(frames, now_ms), self.late_ms_max(frames, now_ms));
         let mut all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
-        let is_over = |one: InstrumentId| match frames.newest(one) {
-            Some(ms) if ms + interval_ms(one) + patience_ms > now_ms => {
-                let is_there = instant_ms + lateness_ms <= ms;
-                let is_not_due = instant_ms + lateness_ms + self.step_ms() <= ms + interval_ms(one);
-                is_there || is_not_due && instant_ms + lateness_ms < now_ms
+        all.all(|one| match frames.source(one).filter(|source| !self.is_overdue(one, source, now_ms)) {
+            Some(source) if source.late_ms() <= late_ms_max => {
+                let is_there = instant_ms <= source.newest_ms;
+                let is_not_due = instant_ms + self.step_ms() <= source.newest_ms + interval_ms(one);
+                is_there || is_not_due && instant_ms < clock_ms
             }
-            _ if self.asks_silence() => instant_ms + lateness_ms < now_ms && instant_ms + self.step_ms() <= now_ms,
-            _ => instant_ms + lateness_ms < now_ms,
-        };
-        instant_ms + patience_ms <= now_ms || all.all(is_over)
+            _ if self.asks_silence() => {
+                instant_ms < clock_ms && instant_ms - self.rule.lateness_s * 1_000 + self.step_ms() <= clock_ms
+            }
+            _ => instant_ms < clock_ms,
+        })
+    }
+
+    fn is_overdue(&self, instrument: InstrumentId, source: &NaiveSource, now_ms: i64) -> bool {
+        source.is_overdue(interval_ms(instrument), self.patience_ms(), now_ms)
+    }
+
+    /// The instruments that have sent anything: first those that are not overdue, then the others.
+    fn sources<'a>(&self, frames: &'a Frames, now_ms: i64) -> [Vec<&'a NaiveSource>; 2] {
+        let mut all: Vec<InstrumentId> = (0..self.stations.len()).flat_map(|one| self.instruments(one)).collect();
+        all.sort_unstable();
+        all.dedup();
+        let heard = all.iter().filter_map(|one| Some((*one, frames.source(*one)?)));
+        let (overdue, present): (Vec<_>, Vec<_>) =
+            heard.partition(|(one, source)| self.is_overdue(*one, source, now_ms));
+        [present, overdue].map(|list| list.into_iter().map(|(_, source)| source).collect())
+    }
+
+    /// What time the foremost instrument thinks it is; where all are overdue, the last one that was not.
+    fn clock_ms(&self, frames: &Frames, now_ms: i64) -> i64 {
+        let [present, overdue] = self.sources(frames, now_ms);
+        let foremost = present.iter().map(|source| source.clock_ms(now_ms)).max();
+        let last = overdue.iter().map(|source| (source.arrived_ms, source.clock_ms(now_ms))).max();
+        foremost.or(last.map(|(_, clock_ms)| clock_ms)).unwrap_or(now_ms)
+    }
+
+    /// How late frames of an instrument may be for it to be waited for: not later than those of half of them by more than the rule waits.
+    fn late_ms_max(&self, frames: &Frames, now_ms: i64) -> i64 {
+        let [present, _] = self.sources(frames, now_ms);
+        let mut late_ms: Vec<i64> = present.iter().map(|source| source.late_ms()).collect();
+        late_ms.sort_unstable();
+        let usual_ms = late_ms.len().checked_sub(1).map_or(0, |last| late_ms[last / 2]);
+        usual_ms.max(0) + self.patience_ms()
     }
 
     fn asks_silence(&self) -> bool {
@@ -336,17 +457,32 @@ impl NaivePlan {
     }
 
     /// How far evaluation may go.
-    fn frontier_ms(&self, frames: &Frames, now_ms: Option<i64>) -> Option<i64> {
+    fn frontier_ms(&self, frames: &Frames, now_ms: i64) -> Option<i64> {
         self.next_ms?;
-        let all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
-        let now_ms = all.filter_map(|one| frames.newest(one)).max().max(now_ms)?;
         // The latest of which that can be said: it is so of all before it.
-        let (mut due_ms, mut not_due_ms) = (now_ms - self.patience_ms(), now_ms + 1);
+        let (mut due_ms, mut not_due_ms) = (now_ms - 100_000_000, now_ms + 100_000_000);
         while due_ms + 1 < not_due_ms {
             let middle_ms = due_ms + (not_due_ms - due_ms) / 2;
             if self.is_due(frames, middle_ms, now_ms) { due_ms = middle_ms } else { not_due_ms = middle_ms }
         }
         Some(due_ms)
+    }
+
+    /// Goes back to the frames of an instrument that count from a time on, where only the clock was ahead of them.
+    pub(crate) fn go_back(&mut self, frames: &Frames, (instrument, now_ms): (InstrumentId, i64), from_ms: Option<i64>) {
+        let (Some(from_ms), Some(next_ms), step_ms) = (from_ms, self.next_ms, self.step_ms()) else { return };
+        let others =
+            (0..self.stations.len()).flat_map(|member| self.instruments(member)).filter(|one| *one != instrument);
+        let newest = others.filter_map(|one| Some(frames.source(one)?.newest_ms));
+        let confirmed_ms = newest.filter(|ms| *ms <= now_ms + 600_000).max();
+        let to_ms = confirmed_ms.map_or(from_ms, |ms| from_ms.max(ms + 1));
+        let to_ms = (to_ms + step_ms - 1).div_euclid(step_ms) * step_ms;
+        if to_ms < next_ms {
+            self.next_ms = Some(to_ms);
+            self.stood.retain(|(ms, _)| *ms < to_ms);
+            let none = || (vec![None; self.stations.len()], vec![None; self.stations.len()]);
+            (self.unknown_since, self.was_clear) = self.stood.last().map_or_else(none, |(_, stood)| stood.clone());
+        }
     }
 
     /// Notes a frame for any of the rule's instruments: the first one begins the grid.
@@ -370,11 +506,12 @@ impl NaivePlan {
     }
 
     /// Everything that can be said now and was not yet, instant by instant.
-    pub(crate) fn due(&mut self, frames: &Frames, now_ms: Option<i64>) -> Vec<Saying> {
+    pub(crate) fn due(&mut self, frames: &Frames, now_ms: i64) -> Vec<Saying> {
         let mut said = Vec::new();
         let (Some(mut ms), Some(frontier_ms)) = (self.next_ms, self.frontier_ms(frames, now_ms)) else { return said };
         while ms <= frontier_ms {
             said.push(Saying { watermark_ms: frontier_ms, ..self.say(frames, ms) });
+            self.stood.push((ms, (self.unknown_since.clone(), self.was_clear.clone())));
             ms += self.step_ms();
         }
         self.next_ms = Some(ms);
