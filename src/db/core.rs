@@ -2,6 +2,7 @@
 
 use super::pending::{Deletions, Uncommitted};
 use super::records::Checkpoint;
+use super::watch::{HostClock, Refused};
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::background::{Worker, let_others_go_first};
 use crate::config::{Config, Durability, Timers};
@@ -69,6 +70,8 @@ pub(super) struct Inner {
     /// The last frame that rules have seen.
     pub(super) position_lsn: u64,
     pub(super) uncommitted: Uncommitted,
+    pub(super) host_clock: HostClock,
+    pub(super) refused: Refused,
 }
 
 /// The rule set in force, and the stations that it was bound to.
@@ -189,7 +192,8 @@ impl Inner {
         let (engine, late) = self.engine.states();
         let machine = self.machine.state();
         let sources = self.engine.source_states();
-        let body = Checkpoint { lsn: self.position_lsn, frame_time: self.frame_time, engine, machine, late, sources };
+        let (lsn, frame_time, host_time) = (self.position_lsn, self.frame_time, self.host_clock.last());
+        let body = Checkpoint { lsn, frame_time, engine, machine, late, sources, host_time };
         Ok(Record::new(Kind::Checkpoint, &body)?)
     }
 

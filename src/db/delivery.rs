@@ -37,6 +37,7 @@ impl Database {
     /// reaches cannot be read: those instants are not looked at again.
     pub fn advance(&self) -> Result<(), Error> {
         let mut inner = self.inner.lock();
+        inner.watch_clock()?;
         let mut has_moved = inner.config.timers == Timers::Clock && inner.pass_time()?;
         has_moved |= inner.amend()?;
         inner.keep_progress(has_moved)?;
@@ -78,6 +79,7 @@ impl Inner {
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let (events, has_moved) = Course { engine, machine, responder: responder.as_deref() }.time(now);
         self.uncommitted.extend(events)?;
+        self.watch_stations(now)?;
         Ok(has_moved)
     }
 

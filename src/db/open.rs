@@ -8,6 +8,8 @@ use super::records::{
     SegmentSealed, StationRegistered,
 };
 use super::rules::compile_for;
+use super::watch::{HostClock, Refused};
+use crate::alarm::event::SystemKind;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
 use crate::base::observe::{self, Work};
 use crate::config::{Config, Durability};
@@ -190,6 +192,8 @@ impl Inner {
             frame_time: Timestamp::default(),
             position_lsn: 0,
             uncommitted: Uncommitted::default(),
+            host_clock: HostClock::default(),
+            refused: Refused::default(),
         }
     }
 
@@ -201,6 +205,10 @@ impl Inner {
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
         self.machine.set_heartbeat(self.config.heartbeat.clone());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
+        let alarm = self.machine.system_alarm(SystemKind::HostClock, "");
+        self.host_clock = HostClock::even_since(alarm.map_or(Timestamp::MIN, |alarm| alarm.at));
+        self.host_clock.note_seen(checkpoint.host_time);
+        self.resume_refused();
         self.report_missing_segments(&lineage, report)?;
         self.store.continue_behind(checkpoint.lsn);
         let _work = observe::begin(Work::Recovery);
@@ -270,6 +278,7 @@ impl Inner {
         let mut frames = 0;
         while let Some(Arrival { first_lsn, batch, arrived }) = self.store.next_replay(u64::MAX)? {
             let now = arrived.unwrap_or_else(|| self.now());
+            arrived.into_iter().for_each(|arrived| self.host_clock.note_seen(arrived));
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 let replaced = self.store.put_back(frame)?;
                 self.feed((lsn, now), frame, &replaced, BY_FRAME)?;

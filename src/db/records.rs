@@ -95,6 +95,8 @@ pub(super) struct Checkpoint<'a> {
     pub(super) late: LateState,
     /// Progress of the rules' sources.
     pub(super) sources: SourceStates,
+    /// What the host's clock showed.
+    pub(super) host_time: Timestamp,
 }
 
 /// [`Checkpoint`] in version 1: without late readings.
@@ -114,8 +116,8 @@ impl Checkpoint<'static> {
                 let Checkpoint1 { lsn, frame_time, engine, machine } = record.body_of_version(1, index)?;
                 Ok(Self { lsn, frame_time, engine, machine, ..Self::default() })
             }
-            2 => record.body_of_fewer_fields(2, 3, index),
-            3 => record.body_of_fewer_fields(3, 2, index),
+            2 => record.body_of_fewer_fields(2, 4, index),
+            3 => record.body_of_fewer_fields(3, 3, index),
             _ => record.body(index),
         }
     }
@@ -205,9 +207,9 @@ mod tests {
         let newest = Record::new(Kind::Checkpoint, &checkpoint).unwrap();
         let (_, body) = newest.bytes();
         assert_eq!(newest.version(), 4);
-        // Version 4 has a time and a list more than version 3, that has one list more than version 2, and that has four fields more than
+        // Version 4 has two times and a list more than version 3, that has one list more than version 2, and that has four fields more than
         // version 1: of nothing, each takes a byte.
-        for (version, fewer) in [(4, 0), (3, 2), (2, 3), (1, 7)] {
+        for (version, fewer) in [(4, 0), (3, 3), (2, 4), (1, 8)] {
             let body = body[..body.len() - fewer].to_vec();
             let record = Record::from_bytes(Kind::Checkpoint, version, body).unwrap();
             assert_eq!(Checkpoint::read(&record, 0).unwrap(), checkpoint, "version {version}");

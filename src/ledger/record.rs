@@ -97,6 +97,8 @@ kinds! {
     EndpointChanged = 34, "endpoint_changed";
     /// Readings that came late change what a rule would have said of the past.
     Amendment = 35, "amendment";
+    /// A system alarm was raised or cleared.
+    SystemCondition = 36, "system_condition";
 }
 
 impl Kind {
@@ -150,6 +152,7 @@ impl Kind {
                 | Self::DeletionCompleted
                 | Self::ReadingsDropped
                 | Self::EndpointChanged
+                | Self::SystemCondition
         )
     }
 }

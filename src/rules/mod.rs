@@ -28,7 +28,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expr::Rule;
 pub use folder::{FolderError, read_folder, read_tests};
 pub use plan::{Plan, Site};
-pub use run::{Engine, EngineState, Late, LateState, Progress, Rerun, SourceStates};
+pub use run::{Engine, EngineState, LastingLag, Late, LateState, Progress, Rerun, SourceStates};
 pub use script::{RuleFile, trace};
 
 /// The text of a definitions file for editors, `vocdb.d.rhai`: every word of the language with what it takes. Written from the tables that

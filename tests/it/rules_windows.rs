@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod backtest;
+mod clocks;
 mod language;
 mod late;
 mod naive;
@@ -216,10 +217,10 @@ impl Pair {
                 if frame.is_trimmed {
                     self.trim(now);
                 }
-                let from_ms = self.frames.put(id, (ms, now_ms), samples);
+                let counts = self.frames.put(id, (ms, now_ms), samples);
                 let frames = &self.frames;
                 self.naive.iter_mut().filter(|plan| plan.reads(id)).for_each(|plan| {
-                    plan.go_back(frames, (id, now_ms), from_ms);
+                    plan.go_back(frames, (id, now_ms), counts);
                     plan.begin(ms);
                 });
                 if self.engine.lacks_samples() {

@@ -55,7 +55,7 @@ pub struct Notification {
     /// The same for every attempt and after every restart, so that a receiver can drop repeats: SHA-256, hexadecimal, of alarm,
     /// subject, repeat, recipient and way.
     pub id: String,
-    /// The alarm; `None` for a roll-up, a heartbeat and an amendment.
+    /// The alarm; `None` for a roll-up, a heartbeat, an amendment and a system alarm.
     pub alarm: Option<AlarmId>,
     /// What it is about.
     pub subject: Subject,
@@ -93,6 +93,8 @@ pub enum Subject {
     Heartbeat(u64),
     /// An alarm would have opened, as readings that came late say: the number of the amendment.
     Late(u64),
+    /// A system alarm was raised or cleared: the number of the change.
+    System(u64),
 }
 
 impl fmt::Display for Subject {
@@ -103,6 +105,7 @@ impl fmt::Display for Subject {
             Self::RollUp(number) => write!(f, "roll-up {number}"),
             Self::Heartbeat(number) => write!(f, "heartbeat {number}"),
             Self::Late(number) => write!(f, "amendment {number}"),
+            Self::System(number) => write!(f, "system alarm {number}"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::any::AlarmEvent;
 use super::condition::{Carry, Cause, Knowledge, LatchChange};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
+use super::system::SystemCondition;
 use super::telling::LATE_MS;
 use crate::model::Timestamp;
 
@@ -72,9 +73,15 @@ impl AlarmEvent {
                 let how = if change.is_disabled { "disabled" } else { "tried again" };
                 (change.at, format!("{} at {} is {how}: {}", change.way, change.endpoint, change.reason))
             }
+            Self::SystemConditionChanged(condition) => (condition.at, system(condition)),
             Self::Notification(_) | Self::Rerouted(_) | Self::Delivery(_) => return None,
         })
     }
+}
+
+fn system(condition: &SystemCondition) -> String {
+    let change = if condition.is_raised { "raised" } else { "cleared" };
+    format!("system alarm {change} ({}): {}", condition.kind, condition.text)
 }
 
 fn late(due: Timestamp, at: Timestamp) -> String {

@@ -9,6 +9,7 @@ mod audit;
 mod operate;
 mod reload;
 mod remember;
+mod system;
 mod tell;
 mod timers;
 mod trial;
@@ -18,7 +19,7 @@ pub use audit::NextStep;
 pub(super) use tell::rerouted;
 pub use trial::Trial;
 
-use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack};
+use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack, SystemCondition, SystemKind};
 use super::state::{Alarm, ConditionState, Incident, Incidents, Load, MachineState, Past, RuleSetRef, Silence};
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Contact, Place};
@@ -58,6 +59,12 @@ pub struct Machine {
     heartbeat: Option<Heartbeat>,
     /// Number of the last heartbeat.
     heartbeats: Option<u64>,
+    /// System alarms that are raised.
+    system_alarms: BTreeMap<(SystemKind, String), SystemCondition>,
+    /// How often one was raised or cleared.
+    system_changes: u64,
+    /// How often the host's clock was set.
+    clock_changes: u32,
     /// Nothing is due before, apart from what the alarms wait for that have opened since it was found; `None` while it must be looked for.
     next_due: Option<Timestamp>,
     /// Those alarms.

@@ -68,6 +68,7 @@ impl Machine {
             | AlarmEvent::Rerouted(_)
             | AlarmEvent::SystemAlarm(_)
             | AlarmEvent::EndpointChanged(_) => {}
+            AlarmEvent::SystemConditionChanged(condition) => self.remember_system(condition),
         }
         match event {
             AlarmEvent::Opened(opened) => self.opened_since.push(opened.alarm),
@@ -163,7 +164,7 @@ impl Machine {
                 load.held.clear();
             }
             Subject::Heartbeat(number) => self.heartbeats = Some(number),
-            Subject::Step(_) | Subject::Closed | Subject::Late(_) => {}
+            Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::System(_) => {}
         }
     }
 }

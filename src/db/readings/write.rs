@@ -58,8 +58,11 @@ impl Database {
         let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
+        inner.watch_clock()?;
         let now = inner.now();
         let staged = inner.store.stage(&inner.registry, batch, now)?;
+        inner.watch_frames(&staged.batch, now)?;
+        inner.watch_refused(batch, &staged.rejections, now)?;
         let (first_lsn, lsn) = inner.store.write(&staged)?;
         staged.counters.publish();
         let rules = observe::begin(Work::Rules);

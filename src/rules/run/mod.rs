@@ -14,5 +14,5 @@ mod window;
 
 pub use engine::{Engine, EngineState};
 pub use late::{Late, LateState, Progress};
-pub use progress::feed::SourceStates;
+pub use progress::feed::{LastingLag, SourceStates};
 pub use rerun::Rerun;

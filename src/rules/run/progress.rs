@@ -3,7 +3,7 @@
 pub(super) mod feed;
 pub(super) mod source;
 
-use self::source::SourceProgress;
+use self::source::{Frames, SourceProgress};
 use super::engine::{Engine, PlanState};
 use super::member::MemberState;
 use crate::base::limits::FUTURE_MS_MAX;
@@ -55,8 +55,6 @@ impl Engine {
 struct Fleet {
     /// The clock of the foremost source that is not overdue; of all overdue ones, that of the last to fall silent.
     clock: Option<Timestamp>,
-    /// Whether any source has to be passed by.
-    has_overdue: bool,
     /// By how much the newest frames of those that are not overdue were late: least and most.
     late_ms: (i64, i64),
 }
@@ -76,21 +74,24 @@ impl PlanState {
             None if self.next.is_some() => now,
             None => return None,
         };
-        let mut has_overdue = fleet.has_overdue;
+        let overdue_until = clock.plus_ms(-self.return_ms).plus_ms(-self.lateness_ms);
         let mut to = Timestamp::MAX;
         for source in self.sources().filter_map(|source| sources.get(source)) {
-            match source.newest.filter(|_| !source.is_overdue(now, self.grace_ms) && source.late_ms() <= late_ms_max) {
-                // Others may have frames of the foremost instant still to come.
-                Some(newest) => {
-                    to = to.min(source.before_next(newest, self.step_ms).min(clock.plus_ms(-1)).max(newest));
-                }
-                None => has_overdue = true,
-            }
+            let is_awaited = !source.is_overdue(now, self.grace_ms) && source.late_ms() <= late_ms_max;
+            let Some(newest) = source.newest.filter(|_| is_awaited) else {
+                to = to.min(overdue_until);
+                continue;
+            };
+            // Others may have frames of the foremost instant still to come.
+            let reached = source.before_next(newest, self.step_ms).min(clock.plus_ms(-1)).max(newest);
+            to = to.min(reached.plus_ms(-self.lateness_ms).max(self.awaited_until(source, now)));
         }
-        if has_overdue {
-            to = to.min(clock.plus_ms(-self.return_ms));
-        }
-        Some(to.plus_ms(-self.lateness_ms))
+        Some(to)
+    }
+
+    /// The last evaluation time for which a source has had its grace period, by its own clock.
+    fn awaited_until(&self, source: &SourceProgress, now: Timestamp) -> Timestamp {
+        source.clock(now).map_or(Timestamp::MIN, |clock| clock.plus_ms(-self.grace_ms))
     }
 
     /// The last evaluation time that stored frames leave behind, as if each had arrived without delay.
@@ -101,10 +102,9 @@ impl PlanState {
 
     fn fleet(&self, sources: &[SourceProgress], now: Timestamp) -> Fleet {
         let (mut foremost, mut silent) = (None, None);
-        let (mut has_overdue, mut least_ms, mut most_ms) = (false, i64::MAX, i64::MIN);
+        let (mut least_ms, mut most_ms) = (i64::MAX, i64::MIN);
         for source in self.sources().filter_map(|source| sources.get(source)) {
             if source.is_overdue(now, self.grace_ms) {
-                has_overdue = true;
                 silent = silent.max(source.clock(now).map(|clock| (source.arrived, clock)));
             } else {
                 foremost = foremost.max(source.clock(now));
@@ -112,7 +112,7 @@ impl PlanState {
             }
         }
         let clock = foremost.or(silent.map(|(_, clock)| clock));
-        Fleet { clock, has_overdue, late_ms: (least_ms, most_ms) }
+        Fleet { clock, late_ms: (least_ms, most_ms) }
     }
 
     /// The most by which a frame may have been late for its source to be waited for. One that lags behind most others by more than the grace
@@ -134,7 +134,8 @@ impl PlanState {
     pub(super) fn is_waiting(&self, next: Timestamp, sources: &[SourceProgress], now: Timestamp) -> bool {
         let Some(slowest) = self.slowest.and_then(|place| sources.get(place)) else { return false };
         let due = slowest.newest.map(|newest| slowest.before_next(newest, self.step_ms));
-        due.is_some_and(|due| due.plus_ms(-self.lateness_ms) < next) && self.awaits(slowest, now)
+        let is_behind = due.is_some_and(|due| due.plus_ms(-self.lateness_ms) < next);
+        is_behind && self.awaited_until(slowest, now) < next && self.awaits(slowest, now)
     }
 
     /// Whether a source is waited for, whatever the others do.
@@ -153,10 +154,13 @@ impl PlanState {
         self.slowest = places.filter(is_awaited).min_by_key(due);
     }
 
-    /// Goes back to a time from which on the frames of a source count, where only a clock, or frames that turned out to be wrong, had passed
-    /// it. What other sources have confirmed stays.
-    pub(super) fn go_back(&mut self, to: Timestamp, (place, now): (usize, Timestamp), sources: &[SourceProgress]) {
-        let Some(next) = self.next.filter(|next| to.ceil_to(self.step_ms) < *next) else { return };
+    /// Goes back to the frames of a source that count, where only a clock, or frames that turned out to be wrong, had passed them. What other
+    /// sources have confirmed stays.
+    pub(super) fn go_back(&mut self, frames: Frames, (place, now): (usize, Timestamp), sources: &[SourceProgress]) {
+        let Some(next) = self.next.filter(|next| frames.first.plus_ms(self.step_ms) <= *next) else { return };
+        // Where the frames before the last have reached all that was evaluated, only the last one counts.
+        let is_reached = next.plus_ms(-self.step_ms) <= frames.before;
+        let to = if is_reached { frames.last } else { frames.first };
         let others = self.sources().filter(|source| *source != place);
         let newest = others.filter_map(|source| sources.get(source)?.newest);
         // Nothing of the host's future confirms anything: its clock was wrong when that arrived.

@@ -56,9 +56,10 @@ pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError
     reader.varint()?;
     let number = reader.varint()?;
     if number == 0 {
-        let arrived = Timestamp::from_ms(reader.zigzag()?);
-        let rows = reader.take(reader.remaining())?;
-        return Ok((synced, Entry::Batch(decode_batch(rows)?, Some(arrived))));
+        let after_ms = reader.zigzag()?;
+        let batch = decode_batch(reader.take(reader.remaining())?)?;
+        let arrived = first_ms(&batch).wrapping_add(after_ms);
+        return Ok((synced, Entry::Batch(batch, Some(Timestamp::from_ms(arrived)))));
     }
     let payload = reader.take(reader.remaining())?.to_vec();
     Ok((synced, Entry::Commit(LedgerCommit { number, payload })))
@@ -68,9 +69,14 @@ pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError
 pub(super) fn encode_arrival(batch: &Batch, arrived: Option<Timestamp>, out: &mut Vec<u8>) {
     if let Some(arrived) = arrived {
         out.extend_from_slice(&[0, 0]);
-        put_zigzag(out, arrived.as_ms());
+        put_zigzag(out, arrived.as_ms().wrapping_sub(first_ms(batch)));
     }
     encode_batch(batch, out);
+}
+
+/// The time of the first row: rows mostly arrive soon after it, which makes the difference short.
+fn first_ms(batch: &Batch) -> i64 {
+    batch.frame(0).map_or(0, |frame| frame.time.as_ms())
 }
 
 /// A commit stands where a batch would say that it has no rows: none is ever written that has none.

@@ -1,320 +1,16 @@
 //! Rules evaluated from a plain list of all frames, anew at each instant: slow, and simple enough to be believed.
 #![cfg(test)]
 
-use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id, interval_ms};
-use super::values::{finite, mean_of, plain, value_of};
-use std::collections::BTreeMap;
+mod site;
+mod sources;
+
+use self::site::Site;
+pub(crate) use self::sources::Frames;
+use self::sources::NaiveSource;
+use super::language::{Claim, FAST_S, RandomRule, SLOW_S, instrument_id, interval_ms};
+use vocdb::InstrumentId;
 use vocdb::rules::Plan;
-use vocdb::rules::expr::{Strand, WindowFunction};
-use vocdb::rules::plan::WindowSpec;
-use vocdb::rules::verdict::{Evidence, FlagCount, TermValue, Truth};
-use vocdb::{InstrumentId, Quality, Sample};
-
-/// Every frame that was pushed, the newest at each instant, in no order; and how far each instrument has come.
-#[derive(Debug, Default)]
-pub(crate) struct Frames(Vec<(InstrumentId, i64, Vec<Sample>)>, BTreeMap<InstrumentId, NaiveSource>);
-
-/// How far an instrument has come, from its frames and when they arrived.
-#[derive(Debug, Clone)]
-struct NaiveSource {
-    newest_ms: i64,
-    arrived_ms: i64,
-    /// By how much its frames usually are late.
-    usual_ms: i64,
-    /// Times of rising frames that were otherwise late since, and by how much the first was.
-    odd: Vec<(i64, i64)>,
-}
-
-impl NaiveSource {
-    /// Takes a frame. Returns from when on its frames count, where only the clock was ahead of them.
-    fn take(&mut self, (ms, now_ms): (i64, i64), near_ms: i64) -> Option<i64> {
-        let late_ms = now_ms - ms;
-        if (late_ms - self.usual_ms).abs() <= near_ms {
-            self.odd.clear();
-            return self.follow((ms, now_ms), ms);
-        }
-        let is_from_the_future = late_ms < self.usual_ms && late_ms < -near_ms;
-        if late_ms < self.usual_ms && !is_from_the_future {
-            self.odd.clear();
-            return self.follow((ms, now_ms), ms);
-        }
-        let is_alike = self.odd.first().is_some_and(|(_, first_ms)| {
-            (late_ms - first_ms).abs() <= near_ms || is_from_the_future && *first_ms < -near_ms
-        });
-        if !is_alike || self.odd.last().is_some_and(|(last_ms, _)| *last_ms >= ms) {
-            self.odd.clear();
-        }
-        self.odd.push((ms, late_ms));
-        let first_ms = self.odd[0].0;
-        let is_long = self.odd.len() >= 3 && ms - first_ms >= 2 * near_ms;
-        if is_long || is_from_the_future && self.odd.len() >= 5 {
-            self.odd.clear();
-            (self.newest_ms, self.arrived_ms, self.usual_ms) = (ms, now_ms, late_ms);
-            return Some(first_ms);
-        }
-        if !is_from_the_future && ms > self.newest_ms {
-            (self.newest_ms, self.arrived_ms) = (ms, now_ms);
-        }
-        None
-    }
-
-    fn follow(&mut self, (ms, now_ms): (i64, i64), from_ms: i64) -> Option<i64> {
-        let is_newer = ms > self.newest_ms;
-        if is_newer {
-            (self.newest_ms, self.arrived_ms, self.usual_ms) = (ms, now_ms, now_ms - ms);
-        }
-        is_newer.then_some(from_ms)
-    }
-
-    /// Whether its next frame is overdue by a grace period.
-    fn is_overdue(&self, interval_ms: i64, grace_ms: i64, now_ms: i64) -> bool {
-        self.arrived_ms + interval_ms + grace_ms <= now_ms
-    }
-
-    fn late_ms(&self) -> i64 {
-        self.arrived_ms - self.newest_ms
-    }
-
-    fn clock_ms(&self, now_ms: i64) -> i64 {
-        self.newest_ms + now_ms - self.arrived_ms
-    }
-}
-
-impl Frames {
-    /// Takes a frame and when it arrives. Returns from when on the frames of its instrument count, where only the clock was ahead of them.
-    pub(crate) fn put(
-        &mut self,
-        instrument: InstrumentId,
-        (ms, now_ms): (i64, i64),
-        samples: Vec<Sample>,
-    ) -> Option<i64> {
-        self.0.retain(|(of, at, _)| (*of, *at) != (instrument, ms));
-        self.0.push((instrument, ms, samples));
-        let near_ms = interval_ms(instrument).max(60_000);
-        match self.1.get_mut(&instrument) {
-            Some(source) => source.take((ms, now_ms), near_ms),
-            None => {
-                let (arrived_ms, usual_ms) = (now_ms, now_ms - ms);
-                self.1.insert(instrument, NaiveSource { newest_ms: ms, arrived_ms, usual_ms, odd: Vec::new() });
-                None
-            }
-        }
-    }
-
-    fn source(&self, instrument: InstrumentId) -> Option<&NaiveSource> {
-        self.1.get(&instrument)
-    }
-
-    /// The samples of a channel behind `from` and up to `to`, in order of time.
-    fn samples(&self, instrument: InstrumentId, channel: usize, from: i64, to: i64) -> Vec<(i64, Sample)> {
-        let inside = self.0.iter().filter(|(of, at, _)| *of == instrument && from < *at && *at <= to);
-        let mut found: Vec<(i64, Sample)> = inside.map(|(_, at, samples)| (*at, samples[channel])).collect();
-        found.sort_by_key(|(at, _)| *at);
-        found
-    }
-
-    /// The valid values of a channel behind `from` and up to `to`, in order of time.
-    fn valid(&self, instrument: InstrumentId, channel: usize, from: i64, to: i64) -> Vec<(i64, f64)> {
-        let samples = self.samples(instrument, channel, from, to);
-        samples.into_iter().filter_map(|(at, sample)| Some((at, sample.valid()? + 0.0))).collect()
-    }
-}
-
-/// One station at one instant, among the stations of the rule.
-#[derive(Clone, Copy)]
-struct Site<'a> {
-    frames: &'a Frames,
-    stations: &'a [u32],
-    station: u32,
-    ms: i64,
-}
-
-impl Site<'_> {
-    fn look(&self, look: &Look) -> Option<f64> {
-        let width_s = look.width_s.unwrap_or(look.interval_s());
-        let channel = usize::from(look.channel == 'y');
-        let instrument = instrument_id(self.station, look.is_slow());
-        let end = self.ms - look.ago_s * 1_000;
-        let values = self.frames.valid(instrument, channel, end - width_s * 1_000, end);
-        let coverage = values.len() as f64 / (width_s / look.interval_s()).max(1) as f64;
-        let is_covered = coverage >= f64::from(look.coverage_percent.unwrap_or(0)) / 100.0;
-        value_of(look.function, &values, coverage).filter(|_| is_covered)
-    }
-
-    /// The same look by all stations.
-    fn spread(&self, look: &Look) -> Option<f64> {
-        let of_station = |station: &u32| Site { station: *station, ..*self }.look(look);
-        let known: Vec<f64> = self.stations.iter().filter_map(of_station).collect();
-        let most = known.iter().copied().reduce(f64::max)?;
-        let least = known.iter().copied().reduce(f64::min)?;
-        (known.len() > 1).then_some(most - least)
-    }
-
-    fn mean_of(&self, look: &Look, count: u32, percent: u32, is_spread: bool) -> Option<f64> {
-        let step_ms = look.width_s? * 1_000;
-        let values: Vec<Option<f64>> = (0..i64::from(count))
-            .map(|back| {
-                let then = Site { ms: self.ms - back * step_ms, ..*self };
-                if is_spread { then.spread(look) } else { then.look(look) }
-            })
-            .collect();
-        mean_of(&values, percent)
-    }
-
-    fn flagged(&self, flag: &str, channel: char, width_s: Option<i64>) -> Option<bool> {
-        let is_slow = channel == 'z';
-        let width_s = width_s.unwrap_or(if is_slow { SLOW_S } else { FAST_S });
-        let instrument = instrument_id(self.station, is_slow);
-        let samples = self.frames.samples(instrument, usize::from(channel == 'y'), self.ms - width_s * 1_000, self.ms);
-        let is_flagged = samples.iter().any(|(_, sample)| sample.quality.name() == flag);
-        (!samples.is_empty()).then_some(is_flagged)
-    }
-
-    fn silent(&self, instrument: Option<bool>, width_s: i64) -> bool {
-        let is_silent = |is_slow: bool| {
-            let instrument = instrument_id(self.station, is_slow);
-            self.frames.samples(instrument, 0, self.ms - width_s * 1_000, self.ms).is_empty()
-        };
-        instrument.map_or_else(|| is_silent(false) && is_silent(true), is_silent)
-    }
-
-    fn stuck(&self, channel: char, width_s: i64, percent: u32) -> Option<bool> {
-        let is_slow = channel == 'z';
-        let instrument = instrument_id(self.station, is_slow);
-        let samples = self.frames.samples(instrument, usize::from(channel == 'y'), self.ms - width_s * 1_000, self.ms);
-        let normal = samples.iter().filter(|(_, sample)| sample.quality == Quality::Normal);
-        let values: Vec<f64> = normal.filter_map(|(_, sample)| sample.value).collect();
-        let expected = (width_s / if is_slow { SLOW_S } else { FAST_S }).max(1);
-        let is_covered = values.len() as f64 / expected as f64 >= f64::from(percent) / 100.0;
-        (is_covered && values.len() > 1).then(|| values.iter().all(|value| *value == values[0]))
-    }
-
-    fn amount(&self, amount: &Amount) -> Option<f64> {
-        match amount {
-            Amount::Look(look) => self.look(look),
-            Amount::Plus(left, right) => finite(self.amount(left)? + self.amount(right)?),
-            Amount::Minus(left, right) => finite(self.amount(left)? - self.amount(right)?),
-            Amount::Times(factor, inner) => finite(factor * self.amount(inner)?),
-            Amount::Over(inner, divisor) => finite(self.amount(inner)? / divisor),
-            Amount::Spread(look) => self.spread(look),
-            Amount::MeanOf(look, count, percent, is_spread) => self.mean_of(look, *count, *percent, *is_spread),
-        }
-    }
-
-    fn ratio(&self, over: &Amount, under: &Amount) -> Option<f64> {
-        finite(self.amount(over)? / self.amount(under)?)
-    }
-
-    /// `None` where it cannot be said.
-    fn claim(&self, claim: &Claim) -> Option<bool> {
-        match claim {
-            Claim::Limit(left, by, limit) => compare(self.amount(left), by, Some(*limit)),
-            Claim::LimitAt(left, by, limit, (station, other)) => {
-                let limit = if self.station == *station { other } else { limit };
-                compare(self.amount(left), by, Some(*limit))
-            }
-            Claim::Pair(left, by, right) => compare(self.amount(left), by, self.amount(right)),
-            Claim::Ratio(over, under, by, limit) => compare(self.ratio(over, under), by, Some(*limit)),
-            Claim::Counted(look, by, limit) | Claim::Covered(look, by, limit) => {
-                compare(self.look(look), by, Some(f64::from(*limit)))
-            }
-            Claim::Rated(look, by, limit) => compare(self.look(look), by, Some(*limit)),
-            Claim::Flagged(flag, channel, width_s) => self.flagged(flag, (*channel)?, *width_s),
-            Claim::Silent(instrument, width_s) => Some(self.silent(*instrument, *width_s)),
-            Claim::Stuck(channel, width_s, percent) => self.stuck(*channel, *width_s, *percent),
-            Claim::And(left, right) => match (self.claim(left), self.claim(right)) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            },
-            Claim::Or(left, right) => match (self.claim(left), self.claim(right)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            },
-            Claim::Not(inner) => self.claim(inner).map(|holds| !holds),
-        }
-    }
-
-    /// The left side of the first comparison.
-    fn shown(&self, claim: &Claim) -> Option<f64> {
-        match claim {
-            Claim::Limit(left, ..) | Claim::LimitAt(left, ..) | Claim::Pair(left, ..) => self.amount(left),
-            Claim::Ratio(over, under, ..) => self.ratio(over, under),
-            Claim::Counted(look, ..) | Claim::Covered(look, ..) | Claim::Rated(look, ..) => self.look(look),
-            Claim::And(left, right) | Claim::Or(left, right) => {
-                if compares(left) {
-                    self.shown(left)
-                } else {
-                    self.shown(right)
-                }
-            }
-            Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => None,
-            Claim::Not(inner) => self.shown(inner),
-        }
-    }
-
-    fn term(&self, spec: &WindowSpec) -> TermValue {
-        let end = self.ms - spec.lag_ms;
-        let samples = self.frames.samples(spec.instrument, spec.channel, end - spec.width_ms, end);
-        let counts = |sample: &Sample| match spec.function.strand() {
-            Strand::Valid => sample.valid().is_some(),
-            Strand::Normal => sample.value.is_some() && sample.quality == Quality::Normal,
-            Strand::Flags | Strand::Frames => true,
-        };
-        let count = samples.iter().filter(|(_, sample)| counts(sample)).count();
-        let coverage = count as f64 / f64::from(spec.expected);
-        let is_slow = spec.expected > 0 && spec.instrument == instrument_id(self.station, true);
-        let channel = if is_slow { 'z' } else { ['x', 'y'][spec.channel] };
-        let value = match spec.function {
-            WindowFunction::Flagged(quality) => {
-                self.flagged(quality.name(), channel, Some(spec.width_ms / 1_000)).map(f64::from)
-            }
-            WindowFunction::Silent => Some(f64::from(self.silent(Some(is_slow), spec.width_ms / 1_000))),
-            WindowFunction::Stuck => self.stuck(channel, spec.width_ms / 1_000, 0).map(f64::from),
-            function => {
-                let values = self.frames.valid(spec.instrument, spec.channel, end - spec.width_ms, end);
-                value_of(plain(function), &values, coverage)
-            }
-        };
-        let value = value.filter(|_| coverage >= spec.coverage_min);
-        let flags = if spec.function.strand() == Strand::Frames { Vec::new() } else { flags_of(&samples) };
-        TermValue { label: spec.label.clone(), value, coverage, unit: spec.unit.clone(), flags }
-    }
-}
-
-/// The flags of some samples, counted.
-fn flags_of(samples: &[(i64, Sample)]) -> Vec<FlagCount> {
-    let of = |flag: Quality| {
-        let samples = samples.iter().filter(|(_, sample)| sample.quality == flag).count();
-        let samples = u32::try_from(samples).unwrap();
-        (flag != Quality::Normal && samples > 0).then_some(FlagCount { flag, samples })
-    };
-    Quality::ALL.into_iter().filter_map(of).collect()
-}
-
-/// Whether any comparison is in a condition.
-fn compares(claim: &Claim) -> bool {
-    match claim {
-        Claim::And(left, right) | Claim::Or(left, right) => compares(left) || compares(right),
-        Claim::Not(inner) => compares(inner),
-        Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => false,
-        _ => true,
-    }
-}
-
-fn compare(left: Option<f64>, by: &str, right: Option<f64>) -> Option<bool> {
-    let (left, right) = (left?, right?);
-    let order = left.partial_cmp(&right)?;
-    Some(match by {
-        ">" => order.is_gt(),
-        ">=" => order.is_ge(),
-        "<" => order.is_lt(),
-        "<=" => order.is_le(),
-        "==" => order.is_eq(),
-        _ => order.is_ne(),
-    })
-}
+use vocdb::rules::verdict::{Evidence, Truth};
 
 /// What one rule says of one scope at one instant.
 #[derive(Debug, Clone)]
@@ -396,6 +92,7 @@ impl NaivePlan {
     /// Whether an instant may be evaluated at a time: each instrument has come so far, or has no frame due before the next instant, or is not
     /// waited for. Frames may be late.
     fn is_due(&self, frames: &Frames, instant_ms: i64, now_ms: i64) -> bool {
+        let over_ms = instant_ms + self.patience_ms();
         let instant_ms = instant_ms + self.rule.lateness_s * 1_000;
         let (clock_ms, late_ms_max) = (self.clock_ms(frames, now_ms), self.late_ms_max(frames, now_ms));
         let mut all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
@@ -403,7 +100,7 @@ impl NaivePlan {
             Some(source) if source.late_ms() <= late_ms_max => {
                 let is_there = instant_ms <= source.newest_ms;
                 let is_not_due = instant_ms + self.step_ms() <= source.newest_ms + interval_ms(one);
-                is_there || is_not_due && instant_ms < clock_ms
+                is_there || is_not_due && instant_ms < clock_ms || over_ms <= source.clock_ms(now_ms)
             }
             _ if self.asks_silence() => {
                 instant_ms < clock_ms && instant_ms - self.rule.lateness_s * 1_000 + self.step_ms() <= clock_ms
@@ -469,8 +166,11 @@ impl NaivePlan {
     }
 
     /// Goes back to the frames of an instrument that count from a time on, where only the clock was ahead of them.
-    pub(crate) fn go_back(&mut self, frames: &Frames, (instrument, now_ms): (InstrumentId, i64), from_ms: Option<i64>) {
-        let (Some(from_ms), Some(next_ms), step_ms) = (from_ms, self.next_ms, self.step_ms()) else { return };
+    pub(crate) fn go_back(&mut self, frames: &Frames, (instrument, now_ms): (InstrumentId, i64), counts: Option<[i64; 3]>) {
+        let (Some([first_ms, last_ms, before_ms]), Some(next_ms), step_ms) = (counts, self.next_ms, self.step_ms()) else {
+            return;
+        };
+        let from_ms = if next_ms - step_ms <= before_ms { last_ms } else { first_ms };
         let others =
             (0..self.stations.len()).flat_map(|member| self.instruments(member)).filter(|one| *one != instrument);
         let newest = others.filter_map(|one| Some(frames.source(one)?.newest_ms));

@@ -4,9 +4,14 @@ use super::super::super::expr::Strand;
 use super::super::super::verdict::Verdict;
 use super::super::engine::Engine;
 use super::super::series::{Change, flag_of, of_strand};
-use super::source::{SourceProgress, SourceState, Step};
+use super::source::{SourceState, Step};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// Frames with the same lag after which it is no accident,
+const LASTING_FRAMES: u32 = 10;
+/// and the time that they must span, in milliseconds.
+const LASTING_MS: i64 = 600_000;
 
 /// The progress of all sources, which does not follow from the stored frames: when the newest ones arrived, and which of them were wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -39,8 +44,8 @@ impl Engine {
         self.lacks_samples |= is_taken_back;
         for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
-            if let Step::Confirmed(from) | Step::TakenBack(from) = step {
-                plan.go_back(from, (place, now), &self.progress);
+            if let Step::Confirmed(frames) | Step::TakenBack(frames) = step {
+                plan.go_back(frames, (place, now), &self.progress);
             }
             let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
             plan.note_late(frame.time, next);
@@ -137,12 +142,24 @@ impl Engine {
         }
     }
 
-    /// Lag of each source's frames in milliseconds, from their own time to their arrival: delay and clock error together.
-    pub fn lags_ms(&self) -> impl Iterator<Item = (InstrumentId, i64)> + '_ {
+    /// The instruments whose frames have been equally early or late for a while, as far as rules read them.
+    pub fn lasting_lags(&self) -> impl Iterator<Item = LastingLag> + '_ {
         let of = |(instrument, place): (&InstrumentId, &usize)| {
-            let source = self.progress.get(*place).filter(|source: &&SourceProgress| source.newest.is_some())?;
-            Some((*instrument, source.settled_lag_ms()))
+            let source = self.progress.get(*place)?;
+            let lag_ms = source.lasting_lag_ms(LASTING_FRAMES, LASTING_MS)?;
+            Some(LastingLag { instrument: *instrument, lag_ms, lag_ms_max: source.lag_ms_max() })
         };
         self.source_of.iter().filter_map(of)
     }
+}
+
+/// By how much the frames of an instrument are late, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastingLag {
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// Milliseconds from the time of a frame to its arrival: delay and clock error together. Negative for frames that are early.
+    pub lag_ms: i64,
+    /// Milliseconds up to which that is no matter for concern, either way.
+    pub lag_ms_max: i64,
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Frames count as equally late when their lags differ by at most this, or by the source's interval where that is longer.
 const LAG_TOLERANCE_MS: i64 = 60_000;
+/// Frames that are later or earlier than this, and than two intervals, are no matter of transport.
+const LAG_MS_MAX: i64 = 300_000;
 /// Rising frames with a changed lag after which the change is no mistake of a single frame.
 const SHIFT_FRAMES: u32 = 3;
 /// Rising frames ahead of the host's clock after which the source is believed, however its lag changes meanwhile.
@@ -25,6 +27,8 @@ pub(in super::super) struct SourceProgress {
     lag_ms: i64,
     /// Frames with another lag that have arrived since.
     shift: Option<Shift>,
+    /// For how long frames have arrived with the same lag.
+    pace: Pace,
     /// Milliseconds from frame to frame.
     interval_ms: i64,
 }
@@ -38,20 +42,51 @@ struct Shift {
     frames: u32,
 }
 
+/// Frames that arrive with the same lag one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Pace {
+    lag_ms: i64,
+    /// Host time at which the first arrived.
+    since_ms: i64,
+    frames: u32,
+}
+
 /// What a frame says of the progress of its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Step {
     /// Nothing new, or nothing that is sure yet.
     None,
-    /// The source sends at its usual pace, from this time on: the host's clock alone has passed later instants.
-    Confirmed(Timestamp),
-    /// The newest frame was wrong: the source stands at a time before it, and its frames from this time on count.
-    TakenBack(Timestamp),
+    /// The source sends at its usual pace: if evaluation is ahead of its frames, only the host's clock has brought it there.
+    Confirmed(Frames),
+    /// The newest frame was wrong: the source stands at a time before it.
+    TakenBack(Frames),
+}
+
+/// The frames of a source that count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Frames {
+    /// Time of the first of them.
+    pub(in super::super) first: Timestamp,
+    /// Time of the last.
+    pub(in super::super) last: Timestamp,
+    /// Time of the newest frame before the last; the beginning of time where that was wrong.
+    pub(in super::super) before: Timestamp,
+}
+
+impl Frames {
+    fn confirmed(first: Timestamp, last: Timestamp, before: Timestamp) -> Step {
+        Step::Confirmed(Self { first, last, before })
+    }
+
+    fn taken_back(first: Timestamp, last: Timestamp) -> Step {
+        Step::TakenBack(Self { first, last, before: Timestamp::MIN })
+    }
 }
 
 impl SourceProgress {
     pub(in super::super) const fn new(interval_ms: i64) -> Self {
-        Self { newest: None, arrived: Timestamp::MIN, lag_ms: 0, shift: None, interval_ms }
+        let pace = Pace { lag_ms: 0, since_ms: 0, frames: 0 };
+        Self { newest: None, arrived: Timestamp::MIN, lag_ms: 0, shift: None, pace, interval_ms }
     }
 
     /// Stands where stored frames end, as if the newest one had arrived without delay.
@@ -69,6 +104,7 @@ impl SourceProgress {
     #[inline]
     pub(in super::super) fn note(&mut self, time: Timestamp, now: Timestamp) -> Step {
         let lag_ms = now.since_ms(time);
+        self.note_pace(lag_ms, now);
         let Some(newest) = self.newest else {
             self.reach(time, now, lag_ms);
             return Step::None;
@@ -80,14 +116,34 @@ impl SourceProgress {
         self.shift = None;
         if time > newest {
             self.reach(time, now, lag_ms);
-            return Step::Confirmed(time);
+            return Frames::confirmed(time, time, newest);
         }
         // As late as ever and yet older than the newest frame by far: the host's clock was ahead when that one arrived.
         if time < newest.plus_ms(-self.tolerance_ms()) {
             self.reach(time, now, lag_ms);
-            return Step::TakenBack(time);
+            return Frames::taken_back(time, time);
         }
         Step::None
+    }
+
+    fn note_pace(&mut self, lag_ms: i64, now: Timestamp) {
+        if lag_ms.saturating_sub(self.pace.lag_ms).saturating_abs() <= self.tolerance_ms() {
+            self.pace.frames = self.pace.frames.saturating_add(1);
+        } else {
+            self.pace = Pace { lag_ms, since_ms: now.as_ms(), frames: 1 };
+        }
+    }
+
+    /// The lag with which so many frames have arrived one after the other, over so long a time.
+    pub(in super::super) fn lasting_lag_ms(&self, frames: u32, lasting_ms: i64) -> Option<i64> {
+        let Pace { lag_ms, since_ms, .. } = self.pace;
+        let has_lasted = self.arrived.as_ms().saturating_sub(since_ms) >= lasting_ms;
+        (self.pace.frames >= frames && has_lasted).then_some(lag_ms)
+    }
+
+    /// Milliseconds by which its frames may be early or late without anything being wrong.
+    pub(in super::super) fn lag_ms_max(&self) -> i64 {
+        LAG_MS_MAX.max(self.interval_ms.saturating_mul(2))
     }
 
     /// Takes note of a frame that is earlier or later than its source's frames usually are.
@@ -103,14 +159,19 @@ impl SourceProgress {
                 return Step::None;
             }
             self.reach(time, now, lag_ms);
-            return Step::Confirmed(time);
+            return Frames::confirmed(time, time, newest);
         }
         let shift = self.shifted(time, lag_ms, is_ahead);
         let has_lasted = shift.last.since_ms(shift.first) >= self.tolerance_ms().saturating_mul(2);
         let is_settled = shift.frames >= SHIFT_FRAMES && has_lasted || is_ahead && shift.frames >= AHEAD_FRAMES;
         if is_settled {
             self.reach(time, now, lag_ms);
-            return if time < newest { Step::TakenBack(shift.first) } else { Step::Confirmed(shift.first) };
+            let is_behind = time < newest;
+            return if is_behind {
+                Frames::taken_back(shift.first, time)
+            } else {
+                Frames::confirmed(shift.first, time, newest)
+            };
         }
         self.shift = Some(shift);
         if !is_ahead && time > newest {
@@ -145,6 +206,7 @@ impl SourceProgress {
     /// The host's clock has been set, by so much: what has arrived is as long ago as before.
     pub(in super::super) fn rebase(&mut self, by_ms: i64) {
         self.arrived = self.arrived.plus_ms(by_ms);
+        self.pace.since_ms = self.pace.since_ms.saturating_add(by_ms);
     }
 
     /// Whether its next frame is overdue at host time `now`, by a grace period.
@@ -167,11 +229,6 @@ impl SourceProgress {
     pub(in super::super) fn before_next(&self, newest: Timestamp, step_ms: i64) -> Timestamp {
         newest.plus_ms(self.interval_ms.saturating_sub(step_ms).max(0))
     }
-
-    /// The lag of its frames, where it is settled.
-    pub(in super::super) const fn settled_lag_ms(&self) -> i64 {
-        self.lag_ms
-    }
 }
 
 /// The progress of one source, as a checkpoint remembers it: times relative to a host time, which makes them short.
@@ -182,6 +239,7 @@ pub(in super::super) struct SourceState {
     arrived_ms: i64,
     lag_ms: i64,
     shift: Option<Shift>,
+    pace: Pace,
 }
 
 impl SourceState {
@@ -193,6 +251,7 @@ impl SourceState {
             arrived_ms: source.arrived.as_ms().wrapping_sub(base.as_ms()),
             lag_ms: source.lag_ms,
             shift: source.shift,
+            pace: source.pace,
         })
     }
 
@@ -203,7 +262,7 @@ impl SourceState {
     pub(in super::super) fn restore(&self, source: &mut SourceProgress, base: Timestamp) {
         let [newest, arrived] =
             [self.newest_ms, self.arrived_ms].map(|ms| Timestamp::from_ms(base.as_ms().wrapping_add(ms)));
-        let (lag_ms, shift, interval_ms) = (self.lag_ms, self.shift, source.interval_ms);
-        *source = SourceProgress { newest: Some(newest), arrived, lag_ms, shift, interval_ms };
+        let Self { lag_ms, shift, pace, .. } = *self;
+        *source = SourceProgress { newest: Some(newest), arrived, lag_ms, shift, pace, ..*source };
     }
 }
