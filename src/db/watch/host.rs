@@ -7,6 +7,8 @@ use crate::db::core::Inner;
 use crate::error::Error;
 use crate::model::{Batch, Timestamp};
 
+/// Two clocks that are read within this are read at once.
+const READING_MS_MAX: i64 = 500;
 /// Once the clock has run evenly for so long, all is well again.
 const CLEARS_MS: i64 = 600_000;
 
@@ -16,7 +18,13 @@ impl Inner {
         if self.config.timers == Timers::Frames {
             return Ok(());
         }
+        let before_ms = self.config.clock.steady_ms();
         let (host, steady_ms) = (self.now(), self.config.clock.steady_ms());
+        let taken_ms = before_ms.zip(steady_ms).map_or(0, |(before, after)| after.saturating_sub(before));
+        if taken_ms > READING_MS_MAX {
+            // This thread was held up between two clocks: their readings are not of one time.
+            return Ok(());
+        }
         let last = self.host_clock.last();
         let found = self.host_clock.look(host, steady_ms);
         let (set_by_ms, text) = match found {

@@ -429,7 +429,11 @@ fn a_station_that_is_permanently_early_or_late_raises_a_system_alarm_of_its_own(
             [(SystemKind::StationClock, "park/S2/pid")]
         );
         let how = if skew < 0 { "after" } else { "before" };
-        assert!(raised[0].text.contains(&format!("{} s {how} their time", (skew * 60 + 17).abs())), "{}", raised[0].text);
+        assert!(
+            raised[0].text.contains(&format!("{} s {how} their time", (skew * 60 + 17).abs())),
+            "{}",
+            raised[0].text
+        );
         park.run(20, &[(5.0, 0), (5.0, 0), (5.0, 0)]);
         assert_eq!(park.db.system_alarms(), [], "{skew}");
     }

@@ -166,8 +166,14 @@ impl NaivePlan {
     }
 
     /// Goes back to the frames of an instrument that count from a time on, where only the clock was ahead of them.
-    pub(crate) fn go_back(&mut self, frames: &Frames, (instrument, now_ms): (InstrumentId, i64), counts: Option<[i64; 3]>) {
-        let (Some([first_ms, last_ms, before_ms]), Some(next_ms), step_ms) = (counts, self.next_ms, self.step_ms()) else {
+    pub(crate) fn go_back(
+        &mut self,
+        frames: &Frames,
+        (instrument, now_ms): (InstrumentId, i64),
+        counts: Option<[i64; 3]>,
+    ) {
+        let (Some([first_ms, last_ms, before_ms]), Some(next_ms), step_ms) = (counts, self.next_ms, self.step_ms())
+        else {
             return;
         };
         let from_ms = if next_ms - step_ms <= before_ms { last_ms } else { first_ms };
