@@ -354,14 +354,12 @@ impl Seen {
             AlarmEvent::HeldBack(held) => self.floods.contains(&held.party.contact),
             AlarmEvent::Notification(notification) => {
                 let is_about = match notification.subject {
-                    Subject::RollUp(_) | Subject::Heartbeat(_) | Subject::Late(_) | Subject::System(_) => {
-                        notification.alarm.is_none()
-                    }
                     Subject::Step(_) | Subject::Closed => {
                         let alarm = notification.alarm.unwrap();
                         let is_flooded = self.floods.contains(&notification.contact);
                         self.opened.contains(&alarm) && !self.is_silent(alarm) && !is_flooded
                     }
+                    _ => notification.alarm.is_none(),
                 };
                 is_about && self.ids.insert(notification.id.clone())
             }
