@@ -76,7 +76,7 @@ impl HostClock {
             }
             return Found::Stands(steady_passed_ms);
         }
-        if set_by_ms < -BACK_MS || set_by_ms > AHEAD_MS { Found::SetBy(set_by_ms) } else { Found::Runs }
+        if (-BACK_MS..=AHEAD_MS).contains(&set_by_ms) { Found::Runs } else { Found::SetBy(set_by_ms) }
     }
 
     /// Whether it stands still while frames come in.
