@@ -73,9 +73,9 @@ fn run(jumps: &[Jump], skews_min: &[i64], (station, high): (usize, i64), has_ste
         }
         let is_on = |jump: &&Jump| jump.minute <= minute && minute < jump.minute + jump.minutes;
         park.set_ahead(jumps.iter().find(is_on).map_or(0, |jump| jump.ahead_ms));
-        for index in 0..STATIONS {
+        for (index, skew_min) in skews_min.iter().enumerate() {
             let is_high = index == station && minute >= high;
-            let ms = park.true_ms() + skews_min[index] * MINUTE_MS;
+            let ms = park.true_ms() + skew_min * MINUTE_MS;
             let receipt = park.push(index, ms, if is_high { 90.0 } else { 5.0 });
             assert_eq!(receipt.rejections, []);
         }
