@@ -38,9 +38,11 @@ fn history(values: &[(usize, f64, i64)], reopened: &[usize], jump: Jump) -> Vec<
         park.minute += 1;
         let is_on = jump.minute <= park.minute && park.minute < jump.minute + jump.minutes;
         park.set_ahead(if is_on { jump.ahead_ms } else { 0 });
+        // No time twice: a repeat leaves no trace on the disk, and with it what the host's clock showed would be forgotten.
+        let late_ms = if *late_min > 0 { late_min * MINUTE_MS + park.minute % 50 * 1_000 + 1 } else { 0 };
         for other in 0..STATIONS {
             if other != *station || *late_min < 5 {
-                park.push(other, park.true_ms() - late_min * MINUTE_MS, if other == *station { *value } else { 5.0 });
+                park.push(other, park.true_ms() - late_ms, if other == *station { *value } else { 5.0 });
             }
         }
         if index % 3 == 0 {
