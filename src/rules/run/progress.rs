@@ -206,6 +206,8 @@ impl PlanState {
     /// Per series that it reads, the time up to which its windows will not look again. What only a clock has passed may be evaluated once more.
     fn needs_since(&self, sources: &[SourceProgress]) -> impl Iterator<Item = (usize, Option<Timestamp>)> + '_ {
         let confirmed = self.sources().filter_map(|source| sources.get(source)?.newest).max();
+        let unsure = self.sources().filter_map(|source| sources.get(source)?.unsure_since()).min();
+        let confirmed = confirmed.map(|newest| unsure.map_or(newest, |since| newest.min(since.plus_ms(-1))));
         let standing = self.next.map(|next| next.plus_ms(-self.step_ms).min(confirmed.unwrap_or(next)));
         let reach = self.members.iter().flat_map(MemberState::reach);
         reach.map(move |(series, width_ms)| (series, standing.map(|standing| standing.plus_ms(-width_ms))))

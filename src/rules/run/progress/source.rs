@@ -214,6 +214,11 @@ impl SourceProgress {
         self.newest.is_none() || now.since_ms(self.arrived) >= self.interval_ms.saturating_add(grace_ms)
     }
 
+    /// Time of the first frame with another lag than before: evaluation may go back to it.
+    pub(in super::super) fn unsure_since(&self) -> Option<Timestamp> {
+        self.shift.map(|shift| shift.first)
+    }
+
     /// By how much its newest frame was late.
     pub(in super::super) fn late_ms(&self) -> i64 {
         self.newest.map_or(0, |newest| self.arrived.since_ms(newest))
