@@ -50,7 +50,7 @@ const HOSTILE: [&str; 17] = [
 
 #[test]
 fn hostile_files_end_in_mistakes_and_leave_the_rules_in_force() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = Database::open(dir.path(), Config::default()).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
@@ -105,7 +105,7 @@ fn contacts_without_number_that_nobody_knows_are_told_within_a_tenth_of_a_second
 
 #[test]
 fn readings_come_in_while_rule_files_that_loop_are_compiled() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let config = Config { durability: vocdb::Durability::Buffered, ..Config::default() };
     let db = Database::open(dir.path(), config).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
@@ -134,7 +134,7 @@ fn readings_come_in_while_rule_files_that_loop_are_compiled() {
 /// Too long an expression, a line, a file of too many lines or bytes, an expression that doubles: each is refused.
 #[test]
 fn files_beyond_the_limits_are_refused_and_leave_the_rules_in_force() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = Database::open(dir.path(), Config::default()).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
@@ -176,7 +176,7 @@ fn imports_see_the_files_of_the_folder_and_nothing_else() {
 #[cfg(unix)]
 #[test]
 fn a_link_out_of_the_folder_is_a_typed_error() {
-    let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (dir, outside) = (crate::scratch::dir(), crate::scratch::dir());
     std::fs::write(outside.path().join("secret.rhai"), "export const A = 1;").unwrap();
     std::os::unix::fs::symlink(outside.path().join("secret.rhai"), dir.path().join("inside.rhai")).unwrap();
     assert!(matches!(read_folder(dir.path()), Err(FolderError::Outside { .. })));

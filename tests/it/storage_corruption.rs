@@ -78,7 +78,7 @@ impl Specimen {
     fn of(is_settled: bool) -> Self {
         let frame = if is_settled { skewed_frame } else { frame };
         let sealed_rows = if is_settled { 1_200 } else { 150 };
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let storage = FaultyStorage::default();
         let mut oracle = Oracle::new(vec![
             instrument("gc", 2, DuplicatePolicy::KeepLast),

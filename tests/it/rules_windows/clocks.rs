@@ -73,7 +73,7 @@ impl Park {
     }
 
     pub(super) fn with(stations: usize, rule: &str, has_steady: bool) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let clock = Arc::new(WrongClock { has_steady, ..WrongClock::default() });
         clock.host_ms.store(BEGIN_MS, Ordering::Release);
         let db = Database::open(dir.path(), Self::config(&clock)).unwrap();
