@@ -43,13 +43,14 @@ pub enum Timers {
 pub struct Config {
     /// What an append promises.
     pub durability: Durability,
-    /// The host's clock: it guards against frames from the future, and stamps what operators do.
+    /// The host's clock: it guards against frames from the future, and stamps what operators do. Beside a clock that cannot be set
+    /// ([`Clock::steady_ms`]) the store notices when it is set ahead or stands still; without one, only when it is set back.
     pub clock: Arc<dyn Clock>,
     /// By which time escalation steps fall due.
     pub timers: Timers,
     /// A scripted operator, for replays and exercises.
     pub responder: Option<Arc<dyn Responder>>,
-    /// A message at an interval that says that the station is alive, if one is wanted.
+    /// A message at an interval that says that the station is alive, if one is wanted. Its contact also receives system alarms.
     pub heartbeat: Option<Heartbeat>,
     /// Who is notified of an alarm where a contact cannot be reached over any way, if somebody is.
     pub last_resort: Option<LastResort>,

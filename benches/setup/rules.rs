@@ -63,7 +63,7 @@ fn verdicts(plans: &[Plan], batch: &Batch) -> Vec<(usize, Timestamp, Truth)> {
     let mut engine = Engine::new(plans.to_vec());
     let mut found = Vec::new();
     for frame in batch.frames() {
-        engine.push(frame, &mut |verdict| found.push((verdict.spec, verdict.instant, verdict.trip)));
+        engine.push(frame, frame.time, &mut |verdict| found.push((verdict.spec, verdict.instant, verdict.trip)));
     }
     found
 }
@@ -72,7 +72,7 @@ fn verdicts(plans: &[Plan], batch: &Batch) -> Vec<(usize, Timestamp, Truth)> {
 pub(crate) fn count(engine: &mut Engine, batch: &Batch) -> u64 {
     let mut trips = 0;
     for frame in batch.frames() {
-        engine.push(frame, &mut |verdict| trips += u64::from(verdict.trip == Truth::True));
+        engine.push(frame, frame.time, &mut |verdict| trips += u64::from(verdict.trip == Truth::True));
     }
     trips
 }

@@ -108,6 +108,28 @@ mod tests {
     }
 
     #[test]
+    fn in_the_night_of_a_change_of_clocks_the_hour_on_the_wall_says_who_is_on_duty() {
+        let shift = |weekdays, from_minute, to_minute, name| Shift {
+            weekdays,
+            from_minute,
+            to_minute,
+            parties: vec![party(name)],
+        };
+        let shifts = vec![shift(0b100_0000, 90, 150, "early"), shift(0b100_0000, 150, 210, "late")];
+        let roster = Roster { zone: "Europe/Berlin".to_owned(), shifts, otherwise: vec![party("other")] };
+        let who = |at: &str| on_duty(&roster, at.parse().unwrap())[0].contact.0.clone();
+        // At 02:00 it becomes 03:00.
+        let spring =
+            ["00:29", "00:30", "00:59", "01:00", "01:29", "01:30"].map(|at| who(&format!("2026-03-29T{at}:00Z")));
+        assert_eq!(spring, ["other", "early", "early", "late", "late", "other"]);
+        // At 03:00 it becomes 02:00.
+        let autumn = ["23:30", "00:30", "01:00", "01:30", "02:29", "02:30"];
+        let days = [24, 25, 25, 25, 25, 25];
+        let autumn = autumn.iter().zip(days).map(|(at, day)| who(&format!("2026-10-{day}T{at}:00Z")));
+        assert_eq!(autumn.collect::<Vec<_>>(), ["early", "late", "early", "late", "late", "other"]);
+    }
+
+    #[test]
     fn a_zone_that_is_not_known_here_tells_everybody() {
         assert_eq!(names("Mars/Olympus", "2026-01-12T07:00:00Z"), "day night home chief");
     }

@@ -1,12 +1,19 @@
 //! Where the host's time comes from. Only the wiring (`db`) ever asks; everything below takes time as an argument.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The host's wall clock in milliseconds since the Unix epoch, UTC.
 pub trait Clock: Send + Sync {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     fn now_ms(&self) -> i64;
+
+    /// Milliseconds of a clock that nobody can set and that never stands still, since any moment in the past; `None` where there is no such
+    /// clock. It tells time that passed from a wall clock that was set.
+    fn steady_ms(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// The operating system's clock.
@@ -17,6 +24,11 @@ impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn steady_ms(&self) -> Option<i64> {
+        static BEGIN: OnceLock<Instant> = OnceLock::new();
+        i64::try_from(BEGIN.get_or_init(Instant::now).elapsed().as_millis()).ok()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::pending::{Deletions, Recorded, Uncommitted, Unseen};
 use super::records::Checkpoint;
+use super::watch::{HostClock, Refused};
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::background::{Worker, let_others_go_first};
 use crate::base::limits::CHECKPOINT_BYTES_MAX;
@@ -73,6 +74,8 @@ pub(super) struct Inner {
     pub(super) unseen: Option<Unseen>,
     /// What rules have recorded in the append that is under way.
     pub(super) recorded: Recorded,
+    pub(super) host_clock: HostClock,
+    pub(super) refused: Refused,
 }
 
 /// The rule set in force, and the stations that it was bound to.
@@ -170,9 +173,22 @@ impl Inner {
 
     /// The time by which steps fall due.
     pub(super) fn timer_now(&self) -> Timestamp {
+        self.time_of(self.now())
+    }
+
+    /// The time by which steps fall due when the host's clock shows `now`.
+    pub(super) const fn time_of(&self, now: Timestamp) -> Timestamp {
+        match self.config.timers {
+            Timers::Clock => now,
+            Timers::Frames => self.frame_time,
+        }
+    }
+
+    /// The latest time up to which stored frames are believed; recorded readings are believed at any time.
+    pub(super) fn latest(&self) -> Timestamp {
         match self.config.timers {
             Timers::Clock => self.now(),
-            Timers::Frames => self.frame_time,
+            Timers::Frames => Timestamp::MAX,
         }
     }
 
@@ -180,7 +196,9 @@ impl Inner {
     pub(super) fn checkpoint(&self) -> Result<Vec<Record>, Error> {
         let (engine, late) = self.engine.states();
         let machine = self.machine.state();
-        let mut body = Checkpoint { lsn: self.position_lsn, frame_time: self.frame_time, engine, machine, late };
+        let sources = self.engine.source_states();
+        let (lsn, frame_time, host_time) = (self.position_lsn, self.frame_time, self.host_clock.last());
+        let mut body = Checkpoint { lsn, frame_time, engine, machine, late, sources, host_time };
         let records = body.records()?;
         if records.iter().map(Record::body_bytes).sum::<usize>() <= CHECKPOINT_BYTES_MAX {
             return Ok(records);

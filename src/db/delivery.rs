@@ -41,6 +41,7 @@ impl Database {
         let mut inner = self.inner.lock();
         // Events that could not be committed come first; while they cannot, no further ones are made.
         inner.commit_all()?;
+        inner.watch_clock()?;
         if inner.config.timers == Timers::Clock {
             inner.pass_time()?;
         }
@@ -82,7 +83,8 @@ impl Inner {
         let responder = self.config.responder.clone();
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.time(now);
-        self.uncommitted.extend(events)
+        self.uncommitted.extend(events)?;
+        self.watch_stations(now)
     }
 
     /// Stores how far late data has been re-evaluated, and now and then how far the rules have come without frames, where no commit of events

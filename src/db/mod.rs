@@ -14,6 +14,7 @@ mod readings;
 mod records;
 mod rules;
 mod stats;
+mod watch;
 
 pub use alarm_log::AlarmLog;
 pub use core::Database;

@@ -8,6 +8,8 @@ use super::records::{
     SegmentSealed, StationRegistered,
 };
 use super::rules::compile_for;
+use super::watch::{HostClock, Refused};
+use crate::alarm::event::SystemKind;
 use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
 use crate::base::observe::{self, Work};
 use crate::config::{Config, Durability};
@@ -16,7 +18,7 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::{Engine, RuleFile};
-use crate::store::{Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Store, WalSync};
+use crate::store::{Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -224,6 +226,8 @@ impl Inner {
             uncommitted: Uncommitted::default(),
             unseen: None,
             recorded: Recorded::default(),
+            host_clock: HostClock::default(),
+            refused: Refused::default(),
         }
     }
 
@@ -237,6 +241,10 @@ impl Inner {
         self.dispatcher.set_last_resort(self.config.last_resort.clone());
         self.machine.set_notify_age_max(self.config.notify_age_max_ms());
         (self.frame_time, self.position_lsn) = (checkpoint.frame_time, checkpoint.lsn);
+        let alarm = self.machine.system_alarm(SystemKind::HostClock, "");
+        self.host_clock = HostClock::even_since(alarm.map_or(Timestamp::MIN, |alarm| alarm.at));
+        self.host_clock.note_seen(checkpoint.host_time);
+        self.resume_refused();
         self.report_missing_segments(&lineage, report)?;
         let _work = observe::begin(Work::Recovery);
         report.frames_replayed = self.put_back_seen(checkpoint.lsn)?;
@@ -273,7 +281,9 @@ impl Inner {
                 self.machine.install(specs, RuleSetRef { hash: loaded.hash });
                 self.machine.restore(&checkpoint.machine);
                 self.engine = Engine::new(compiled.plans);
-                self.engine.warm(&Readings::new(self.store.reader()), Some(&checkpoint.engine))?;
+                let readings = Readings::new(self.store.reader());
+                self.engine.warm(&readings, Some(&checkpoint.engine), self.latest())?;
+                self.engine.restore_sources(&checkpoint.sources);
                 self.engine.restore_late(&checkpoint.late);
                 self.rules = Some(LoadedRules { files, registry });
                 Ok(None)
@@ -287,7 +297,7 @@ impl Inner {
     /// Puts the frames back that the rules have seen.
     fn put_back_seen(&mut self, until_lsn: u64) -> Result<u64, Error> {
         let mut frames = 0;
-        while let Some((first_lsn, batch)) = self.store.next_replay(until_lsn)? {
+        while let Some(Arrival { first_lsn, batch, .. }) = self.store.next_replay(until_lsn)? {
             for frame in batch.frames() {
                 self.store.put_back(frame)?;
             }
@@ -302,11 +312,13 @@ impl Inner {
     /// Shows the rules every frame that they have not seen.
     fn catch_up(&mut self) -> Result<u64, Error> {
         let mut frames = 0;
-        while let Some((first_lsn, batch)) = self.store.next_replay(u64::MAX)? {
+        while let Some(Arrival { first_lsn, batch, arrived }) = self.store.next_replay(u64::MAX)? {
+            let now = arrived.unwrap_or_else(|| self.now());
+            arrived.into_iter().for_each(|arrived| self.host_clock.note_seen(arrived));
             self.machine.take_history(batch.is_history());
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
                 let replaced = self.store.put_back(frame)?;
-                self.feed(lsn, frame, &replaced, BY_FRAME)?;
+                self.feed((lsn, now), frame, &replaced, BY_FRAME)?;
                 if self.has_late() {
                     self.look_at_late(lsn)?;
                 }

@@ -3,7 +3,7 @@
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
 use crate::ledger::Record;
-use crate::model::Batch;
+use crate::model::{Batch, Timestamp};
 use crate::store::{Correction, Cut};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,6 +26,8 @@ pub(super) struct Unseen {
     pub(super) shown: usize,
     /// Whether they were appended as history.
     pub(super) is_history: bool,
+    /// Host time at which they arrived.
+    pub(super) arrived: Timestamp,
     /// Who replaced values, and why.
     pub(super) said: (Cow<'static, str>, Cow<'static, str>),
 }

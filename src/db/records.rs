@@ -5,7 +5,7 @@ use crate::base::checksum::Digest;
 use crate::base::limits::LEDGER_PART_BYTES_MAX;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, TimeRange, Timestamp};
-use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState};
+use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState, SourceStates};
 use crate::store::LsnRange;
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +95,10 @@ pub(super) struct Checkpoint<'a> {
     pub(super) machine: MachineState<'a>,
     /// What late readings have reached.
     pub(super) late: LateState,
+    /// Progress of the rules' sources.
+    pub(super) sources: SourceStates,
+    /// What the host's clock showed.
+    pub(super) host_time: Timestamp,
 }
 
 /// [`Checkpoint`] in version 1: without late readings.
@@ -118,7 +122,8 @@ struct Checkpoint3 {
 
 impl From<Checkpoint3> for Checkpoint<'static> {
     fn from(Checkpoint3 { lsn, frame_time, engine, machine, late }: Checkpoint3) -> Self {
-        Self { lsn, frame_time, engine: engine.into(), machine: machine.into(), late: late.into() }
+        let (engine, machine, late) = (engine.into(), machine.into(), late.into());
+        Self { lsn, frame_time, engine, machine, late, ..Self::default() }
     }
 }
 
@@ -139,7 +144,7 @@ impl Checkpoint<'static> {
             1 => {
                 let Checkpoint1 { lsn, frame_time, engine, machine } = record.body_of_version(1, index)?;
                 let (engine, machine) = (engine.into(), machine.into());
-                Self { lsn, frame_time, engine, machine, late: LateState::default() }
+                Self { lsn, frame_time, engine, machine, ..Self::default() }
             }
             2 => record.body_of_fewer_fields::<Checkpoint3>(2, 1, index)?.into(),
             3 => record.body_of_version::<Checkpoint3>(3, index)?.into(),

@@ -98,6 +98,8 @@ kinds! {
     EndpointChanged = 34, "endpoint_changed";
     /// Readings that came late change what a rule would have said of the past.
     Amendment = 35, "amendment";
+    /// A system alarm was raised or cleared.
+    SystemCondition = 36, "system_condition";
     /// An acknowledgement expired while its alarm was open.
     AcknowledgementExpired = 40, "acknowledgement_expired";
     /// A maintenance window was planned.
@@ -162,6 +164,7 @@ impl Kind {
                 | Self::DeletionCompleted
                 | Self::ReadingsDropped
                 | Self::EndpointChanged
+                | Self::SystemCondition
         )
     }
 }

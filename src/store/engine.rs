@@ -164,7 +164,7 @@ impl Store {
     pub(crate) fn write_log(&mut self, staged: &Staged) -> Result<(u64, u64), StoreError> {
         let first_lsn = self.next_lsn;
         if !staged.batch.is_empty() {
-            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_frames(), &staged.batch) {
+            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_frames(), (&staged.batch, staged.arrived)) {
                 if self.wal.is_poisoned() {
                     self.sync.poison();
                 }

@@ -99,6 +99,8 @@ pub(crate) struct Staged {
     pub(crate) corrections: Vec<(usize, Correction)>,
     pub(crate) rejections: Vec<(usize, RejectReason)>,
     pub(crate) counters: Counters,
+    /// Host time at which the frames arrived; `None` for corrections.
+    pub(crate) arrived: Option<Timestamp>,
     /// The newest row of each instrument of the batch, staged or stored; that of the frame before is at hand.
     newest: BTreeMap<InstrumentId, Option<Timestamp>>,
     at_hand: Option<(InstrumentId, Option<Timestamp>)>,
@@ -114,7 +116,7 @@ pub(crate) fn stage(
     batch: &Batch,
     now: Timestamp,
 ) -> Staged {
-    let mut staged = Staged::default();
+    let mut staged = Staged { arrived: Some(now), ..Staged::default() };
     for (index, frame) in batch.frames().enumerate() {
         let checked = registry
             .instrument(frame.instrument)

@@ -36,4 +36,4 @@ pub(crate) use upkeep::{
     Cut, LedgerView, Rewrite, Sealed, Snapshot, check_owners, measure, missing_frames, restore, salvage_logs,
     snapshot_until, verify,
 };
-pub(crate) use wal::LedgerCommit;
+pub(crate) use wal::{Arrival, LedgerCommit};

@@ -237,8 +237,9 @@ impl Tried {
                 let turn = minute / every;
                 let value = 1_000.0 + 1_000.0 * turn as f64 + if turn % 2 == 0 { 0.0 } else { 300.0 };
                 let mut batch = Batch::new();
-                batch.push_values(id, Timestamp::from_ms(minute * MINUTE_MS), &[Some(value)]);
-                engine.push(batch.frame(0).unwrap(), &mut |verdict| {
+                let now = Timestamp::from_ms(minute * MINUTE_MS);
+                batch.push_values(id, now, &[Some(value)]);
+                engine.push(batch.frame(0).unwrap(), now, &mut |verdict| {
                     let events = machine.verdict(verdict, verdict.instant);
                     opened |= events.iter().any(|event| matches!(event, AlarmEvent::Opened(_)));
                 });

@@ -179,7 +179,7 @@ fn said(rule: &str, values: &[Option<f64>]) -> Vec<(Truth, Option<String>)> {
         let mut batch = Batch::new();
         batch.push_values(InstrumentId::new(1), Timestamp::from_ms(minute * 60_000), &[*value]);
         let mut sink = |verdict: &Verdict<'_>| said.push((verdict.trip, verdict.fault.map(str::to_owned)));
-        engine.push(batch.frame(0).unwrap(), &mut sink);
+        engine.push(batch.frame(0).unwrap(), Timestamp::from_ms(minute * 60_000), &mut sink);
     }
     said
 }

@@ -184,8 +184,9 @@ fn boundaries(log: &[u8]) -> Vec<usize> {
 fn batches(log: &[u8]) -> Vec<(usize, usize)> {
     let ends = boundaries(log);
     let frames = ends[1..].windows(2).map(|pair| (pair[0], pair[1]));
-    // Behind the frame's head and a count that is small here: how many rows.
-    frames.filter(|(begin, _)| log[begin + 21] != 0).collect()
+    // After the frame's head and a count that is small here: how many rows; a zero and the number of a commit; or two zeros, when the rows
+    // arrived, and the rows.
+    frames.filter(|(begin, _)| log[begin + 21] != 0 || log[begin + 22] == 0).collect()
 }
 
 /// What came of opening a store with a changed file.

@@ -107,6 +107,7 @@ impl Dispatcher {
                 let gateway = self.gateways.get(&change.way).filter(|gateway| gateway.endpoint == change.endpoint);
                 gateway.into_iter().for_each(|gateway| gateway.disable(change.is_disabled));
             }
+            AlarmEvent::SystemConditionChanged(condition) => self.rebase(condition.clock_set_by_ms),
             _ => {}
         }
     }

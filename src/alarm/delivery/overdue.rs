@@ -27,6 +27,23 @@ impl Dispatcher {
         events
     }
 
+    /// The host's clock was set by so much: attempts that are due, and answers that are waited for, are as far away as before.
+    pub(super) fn rebase(&mut self, by_ms: i64) {
+        let ids: Vec<String> = self.pending.iter().map(|pending| pending.notification.id.clone()).collect();
+        for id in ids {
+            self.pending.change(&id, |pending| {
+                if let RowState::Waiting(at) | RowState::Leased(at) = &mut pending.state {
+                    *at = at.plus_ms(by_ms);
+                }
+                pending.notification.created_at = pending.notification.created_at.plus_ms(by_ms);
+                pending.held.iter_mut().for_each(|held| held.since = held.since.plus_ms(by_ms));
+            });
+        }
+        for gateway in self.gateways.values_mut() {
+            gateway.answered_at = gateway.answered_at.plus_ms(by_ms);
+        }
+    }
+
     /// A gateway that answers does not hang.
     pub(super) fn note_answer(&mut self, id: &str, now: Timestamp) {
         if let Some(gateway) = self.gateway_of(id) {

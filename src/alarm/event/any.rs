@@ -8,6 +8,7 @@ use super::id::AlarmId;
 use super::maintenance::{MaintenanceChanged, MaintenancePlanned};
 use super::operator::{Acknowledged, AcknowledgementExpired, Operated, ShelvingEnded};
 use super::past;
+use super::system::SystemCondition;
 use super::telling::{Delivery, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
 use crate::ledger::{Kind, LedgerError, Record};
 use std::sync::Arc;
@@ -112,6 +113,8 @@ events! {
     MaintenancePlanned(MaintenancePlanned) = MaintenancePlanned;
     /// A maintenance window began, ended or was cancelled.
     MaintenanceChanged(MaintenanceChanged) = MaintenanceChanged;
+    /// A system alarm was raised or cleared.
+    SystemConditionChanged(SystemCondition) = SystemCondition;
 }
 
 impl AlarmEvent {
@@ -137,8 +140,13 @@ impl AlarmEvent {
             Self::Notification(event) | Self::Rerouted(event) => event.alarm,
             Self::SystemAlarm(event) => event.alarm,
             Self::Amended(event) => event.alarms().next(),
-            Self::MaintenancePlanned(_) | Self::MaintenanceChanged(_) => None,
-            Self::MembershipChanged(_) | Self::FloodChanged(_) | Self::Delivery(_) | Self::EndpointChanged(_) => None,
+            Self::MaintenancePlanned(_)
+            | Self::MaintenanceChanged(_)
+            | Self::MembershipChanged(_)
+            | Self::FloodChanged(_)
+            | Self::Delivery(_)
+            | Self::EndpointChanged(_)
+            | Self::SystemConditionChanged(_) => None,
         }
     }
 }

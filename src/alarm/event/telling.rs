@@ -55,7 +55,7 @@ pub struct Notification {
     /// The same for every attempt and after every restart, so that a receiver can drop repeats: SHA-256, hexadecimal, of alarm,
     /// subject, repeat, recipient and way.
     pub id: String,
-    /// The alarm; `None` for a roll-up, a heartbeat and an amendment.
+    /// The alarm; `None` for a roll-up, a heartbeat, an amendment and a system alarm.
     pub alarm: Option<AlarmId>,
     /// What it is about.
     pub subject: Subject,
@@ -95,6 +95,8 @@ pub enum Subject {
     Late(u64),
     /// The alarm is open still, and nobody takes care of it any more, because an acknowledgement has expired: how often that has happened.
     Expired(u32),
+    /// A system alarm was raised or cleared: the number of the change.
+    System(u64),
 }
 
 impl fmt::Display for Subject {
@@ -106,6 +108,7 @@ impl fmt::Display for Subject {
             Self::Heartbeat(number) => write!(f, "heartbeat {number}"),
             Self::Late(number) => write!(f, "amendment {number}"),
             Self::Expired(number) => write!(f, "acknowledgement expired {number}"),
+            Self::System(number) => write!(f, "system alarm {number}"),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::any::AlarmEvent;
 use super::condition::{Carry, Cause, Knowledge, LatchChange, Opened, Timing};
 use super::maintenance::{MaintenanceStep, MaintenanceWindow};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
+use super::system::SystemCondition;
 use super::telling::LATE_MS;
 use crate::base::escape::Line;
 use crate::model::Timestamp;
@@ -72,6 +73,7 @@ impl AlarmEvent {
                 let how = if change.is_disabled { "disabled" } else { "tried again" };
                 (change.at, format!("{} at {} is {how}: {}", change.way, change.endpoint, change.reason))
             }
+            Self::SystemConditionChanged(condition) => (condition.at, system(condition)),
             _ => return self.deed(),
         })
     }
@@ -121,6 +123,11 @@ fn timing(timing: Timing, recorded_at: Timestamp) -> String {
         Timing::Late => format!("; late, recorded {recorded_at}"),
         Timing::History | Timing::Backfill => format!("; history, recorded {recorded_at}, nobody is notified"),
     }
+}
+
+fn system(condition: &SystemCondition) -> String {
+    let change = if condition.is_raised { "raised" } else { "cleared" };
+    format!("system alarm {change} ({}): {}", condition.kind, condition.text)
 }
 
 fn late(due: Timestamp, at: Timestamp) -> String {

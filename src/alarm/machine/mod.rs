@@ -13,6 +13,7 @@ mod operate;
 mod reload;
 mod remember;
 mod schedule;
+mod system;
 mod tell;
 mod timers;
 mod trial;
@@ -24,7 +25,7 @@ pub use audit::NextStep;
 pub(super) use tell::rerouted;
 pub use trial::Trial;
 
-use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack};
+use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack, SystemCondition, SystemKind};
 use super::state::{
     Alarm, ConditionState, Incident, Incidents, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
 };
@@ -74,6 +75,12 @@ pub struct Machine {
     heartbeat: Option<Heartbeat>,
     /// Number of the last heartbeat.
     heartbeats: Option<u64>,
+    /// System alarms that are raised.
+    system_alarms: BTreeMap<(SystemKind, String), SystemCondition>,
+    /// How often one was raised or cleared.
+    system_changes: u64,
+    /// How often the host's clock was set.
+    clock_changes: u32,
     schedule: Schedule,
     /// Open alarms whose newest trip is on record as history.
     history: BTreeSet<AlarmId>,

@@ -71,6 +71,7 @@ impl Machine {
             | AlarmEvent::Rerouted(_)
             | AlarmEvent::SystemAlarm(_)
             | AlarmEvent::EndpointChanged(_) => {}
+            AlarmEvent::SystemConditionChanged(condition) => self.remember_system(condition),
         }
         self.reschedule(event);
     }
@@ -205,7 +206,7 @@ impl Machine {
                 load.held.clear();
             }
             Subject::Heartbeat(number) => self.heartbeats = Some(number),
-            Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) => {}
+            Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) | Subject::System(_) => {}
         }
     }
 
@@ -234,7 +235,7 @@ impl Machine {
             AlarmEvent::Notification(notification) => match notification.subject {
                 Subject::RollUp(_) => self.schedule.note_changed(contact(&notification.contact)),
                 Subject::Heartbeat(_) => self.schedule.forget_next(),
-                Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) => {}
+                Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) | Subject::System(_) => {}
             },
             AlarmEvent::BecameCurrent(current) => self.schedule.note_changed(Cause::Alarm(current.alarm)),
             AlarmEvent::AcknowledgementExpired(one) => self.schedule.note_changed(Cause::Alarm(one.alarm)),

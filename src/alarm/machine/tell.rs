@@ -244,7 +244,8 @@ impl Machine {
             id: String::new(),
             alarm: None,
             subject,
-            repeat: 0,
+            // After the host's clock was set back, numbers come again: as other messages.
+            repeat: self.clock_changes,
             priority: Priority::Low,
             contact,
             way,

@@ -94,7 +94,8 @@ impl Machine {
         let every_ms = self.heartbeat.as_ref()?.every_ms;
         let current = u64::try_from(now.as_ms().div_euclid(every_ms)).ok()?;
         let number = self.heartbeats.map_or(current, |last| (last + 1).max(current));
-        let at = i64::try_from(number).ok()?.saturating_mul(every_ms);
+        // There is none beyond the end of time.
+        let at = i64::try_from(number).ok()?.checked_mul(every_ms)?;
         Some(Due { at: Timestamp::from_ms(at), what: What::Heartbeat(number) })
     }
 }

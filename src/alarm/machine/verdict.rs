@@ -30,6 +30,7 @@ impl Machine {
         }
         let mut turn = Turn { spec: Arc::clone(spec), verdict, now, events: Vec::new() };
         let mut next = std::mem::take(state);
+        next.begin_no_later_than(verdict.instant);
         self.note_suppression(&next, &mut turn);
         self.note_membership(&mut next, &mut turn);
         let trip = self.weigh_missing(&mut next, &mut turn);

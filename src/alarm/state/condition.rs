@@ -106,6 +106,15 @@ impl ConditionState {
         times.into_iter().flatten().any(|since| since < instant)
     }
 
+    /// Evaluation has gone back to an earlier time: nothing has lasted since later than that.
+    pub(crate) fn begin_no_later_than(&mut self, instant: Timestamp) {
+        if let Phase::Pending { since } | Phase::Clearing { since } = &mut self.phase {
+            *since = (*since).min(instant);
+        }
+        self.missing_since = self.missing_since.map(|since| since.min(instant));
+        self.quiet_since = self.quiet_since.map(|since| since.min(instant));
+    }
+
     /// The open alarm, if there is one.
     #[must_use]
     pub const fn alarm(&self) -> Option<AlarmId> {

@@ -29,6 +29,14 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// The host's clock was set by so much.
+    pub(crate) fn rebase(&mut self, by_ms: i64) {
+        self.recent.iter_mut().for_each(|(at, _)| *at = at.plus_ms(by_ms));
+        self.flood_since = self.flood_since.map(|since| since.plus_ms(by_ms));
+        self.rolled_up.1 = self.rolled_up.1.map(|at| at.plus_ms(by_ms));
+        self.held.iter_mut().for_each(|held| held.at = held.at.plus_ms(by_ms));
+    }
+
     /// Takes note that the contact is told of an alarm.
     pub(crate) fn note(&mut self, alarm: AlarmId, at: Timestamp) {
         while let Some((_, over)) = self.recent.pop_front_if(|(told, _)| at.since_ms(*told) >= FLOOD_WINDOW_MS) {

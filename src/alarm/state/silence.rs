@@ -41,6 +41,15 @@ impl Silence {
         self.shelved.is_none() && self.suppressed.is_none() && self.out_of_service.is_none()
     }
 
+    /// The host's clock was set by so much, and shows `now`. A shelving that was begun in what is the future now was meant by the wrong clock.
+    pub(crate) fn rebase(&mut self, by_ms: i64, now: Timestamp) {
+        let Some(shelved) = self.shelved.as_mut().filter(|shelved| shelved.standing.at > now) else { return };
+        shelved.standing.at = shelved.standing.at.plus_ms(by_ms);
+        if let Shelving::Until(until) = &mut shelved.shelving {
+            *until = until.plus_ms(by_ms);
+        }
+    }
+
     /// The host time at which it ends by itself, if it does.
     pub(crate) fn until(&self) -> Option<Timestamp> {
         match self.shelved.as_ref()?.shelving {

@@ -68,6 +68,7 @@ impl Database {
         let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
+        let now = inner.now();
         let (_, known) = inner.registry.instrument(instrument).ok_or(Error::NoInstrument(instrument))?;
         if known.channels().get(channel).is_none() {
             return Err(Error::NoChannel { instrument, channel });
@@ -78,7 +79,16 @@ impl Database {
         staged.counters.publish();
         let Staged { batch, corrections, counters, .. } = staged;
         let said = (Cow::Owned(correction.by.clone()), Cow::Owned(correction.reason.clone()));
-        inner.show(Unseen { batch, corrections, first_lsn, next: 0, shown: 0, is_history: false, said })?;
+        inner.show(Unseen {
+            batch,
+            corrections,
+            first_lsn,
+            next: 0,
+            shown: 0,
+            is_history: false,
+            arrived: now,
+            said,
+        })?;
         self.finish_write(inner, lsn)?;
         Ok(counters.values_corrected)
     }

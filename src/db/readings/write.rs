@@ -9,7 +9,8 @@ use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
-use crate::model::{Batch, FrameRef};
+use crate::model::{Batch, FrameRef, Timestamp};
+use crate::query::Readings;
 use crate::store::{Correction, RejectReason, Staged};
 use parking_lot::MutexGuard;
 use std::borrow::Cow;
@@ -158,15 +159,18 @@ impl Inner {
         self.ledger.check()?;
         self.commit_all()?;
         self.recorded = Recorded::default();
+        self.watch_clock()?;
         let now = self.now();
         let mut staged = self.store.stage(&self.registry, batch, now)?;
         staged.batch = staged.batch.with_history(is_history);
+        self.watch_frames(&staged.batch, now)?;
+        self.watch_refused(batch, &staged.rejections, now)?;
         self.store_progress_before(&staged.batch);
         let (first_lsn, lsn) = self.store.write_log(&staged)?;
         staged.counters.publish();
         let (batch, corrections) = (std::mem::take(&mut staged.batch), std::mem::take(&mut staged.corrections));
         let said = (Cow::Borrowed(BY_FRAME.0), Cow::Borrowed(BY_FRAME.1));
-        self.show(Unseen { batch, corrections, first_lsn, next: 0, shown: 0, is_history, said })?;
+        self.show(Unseen { batch, corrections, first_lsn, next: 0, shown: 0, is_history, arrived: now, said })?;
         if is_history {
             // What late readings change is recorded in the same call, as nobody is to be notified of it later.
             self.machine.take_history(true);
@@ -198,7 +202,7 @@ impl Inner {
     }
 
     fn feed_frames(&mut self, unseen: &mut Unseen) -> Result<(), Error> {
-        let Unseen { batch, corrections, first_lsn, next, shown, said, .. } = unseen;
+        let Unseen { batch, corrections, first_lsn, next, shown, arrived, said, .. } = unseen;
         let (first, said) = (*next, (said.0.as_ref(), said.1.as_ref()));
         let mut corrections = corrections.as_slice();
         corrections = corrections.get(corrections.partition_point(|(at, _)| *at < first)..).unwrap_or_default();
@@ -209,7 +213,7 @@ impl Inner {
             let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
             let lsn = *first_lsn + index as u64;
             *next = index + 1;
-            self.feed(lsn, frame, &replaced, said)?;
+            self.feed((lsn, *arrived), frame, &replaced, said)?;
             // Late instants are evaluated over what is stored: this frame and those before it.
             if self.has_late() || self.is_commit_due() {
                 self.store.show(batch, *shown..index + 1);
@@ -228,10 +232,11 @@ impl Inner {
         self.uncommitted.bytes >= COMMIT_BYTES
     }
 
-    /// Shows one stored frame to the rules, and records what follows, and which values it has replaced by whose will and why.
+    /// Evaluates the rules over one stored frame, of a sequence number and an arrival at a host time. Records what follows, and which values
+    /// the frame has replaced by whose will and why.
     pub(in crate::db) fn feed(
         &mut self,
-        lsn: u64,
+        (lsn, arrived): (u64, Timestamp),
         frame: FrameRef<'_>,
         replaced: &[Correction],
         said: (&str, &str),
@@ -241,11 +246,14 @@ impl Inner {
             self.uncommitted.push(record);
         }
         self.frame_time = self.frame_time.max(frame.time);
-        let now = self.timer_now();
+        let now = self.time_of(arrived);
         let responder = self.config.responder.clone();
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
         self.position_lsn = lsn;
+        if self.engine.lacks_samples() {
+            self.engine.refill(&Readings::new(self.store.reader()))?;
+        }
         self.keep(events)
     }
 

@@ -20,7 +20,7 @@ impl Course<'_> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
         machine.note_frame(Some(frame.time));
-        engine.push(frame, &mut |verdict| {
+        engine.push(frame, now, &mut |verdict| {
             answer(machine, verdict, (now, responder), &mut events);
         });
         events

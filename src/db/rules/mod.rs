@@ -110,7 +110,7 @@ impl Inner {
         let record = Record::new(Kind::RuleSetLoaded, &body)?;
         let specs: Vec<_> = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
         let mut engine = Engine::new(compiled.plans);
-        engine.warm(&Readings::new(self.store.reader()), None)?;
+        engine.warm(&Readings::new(self.store.reader()), None, self.latest())?;
         engine.go_on_from(&self.engine);
         self.commit_all()?;
         self.uncommitted.extend(wish.into_iter().collect())?;

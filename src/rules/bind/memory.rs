@@ -207,7 +207,7 @@ mod tests {
                 batch.push_values(InstrumentId::new(n), Timestamp::from_ms(number * 5_000), &[Some(value)]);
             }
             for at in 0..batch.len() {
-                engine.push(batch.frame(at).unwrap(), &mut ignore);
+                engine.push(batch.frame(at).unwrap(), Timestamp::from_ms(number * 5_000), &mut ignore);
             }
         }
     }

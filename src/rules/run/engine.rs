@@ -8,14 +8,18 @@ use super::late::columns;
 use super::late::ranges::LateRanges;
 use super::member::MemberState;
 use super::progress::ahead::Ahead;
-use super::series::{Change, Heard, Series, flag_of, of_strand};
-use crate::model::{FrameRef, InstrumentId, Mark, Quality, TimeRange, Timestamp};
+use super::progress::source::SourceProgress;
+use super::series::{Series, flag_of, of_strand};
+use crate::base::limits::FUTURE_MS_MAX;
+use crate::model::{InstrumentId, TimeRange, Timestamp};
 use crate::query::{QueryError, Readings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Stands for the member where something is said of the whole plan.
 const NOBODY: u32 = u32::MAX;
+/// Over shorter times than this nobody looks for a stretch without any change.
+const STEADY_MS_MIN: i64 = 600_000;
 
 /// What of the engine does not follow from the stored frames: how far each plan has come, and since when members are unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -52,13 +56,17 @@ pub struct Engine {
     #[expect(clippy::vec_box, reason = "the order in memory is another one than that of the numbers")]
     pub(super) plans: Vec<Box<PlanState>>,
     pub(super) series: Vec<Series>,
-    /// Where each instrument stands in `sources` and in `heard`.
+    /// Place of each instrument in `sources` and in `progress`.
     pub(super) source_of: BTreeMap<InstrumentId, usize>,
     pub(super) sources: Vec<Source>,
     /// The source of the last frame.
-    place: usize,
-    /// How far each source has come.
-    heard: Vec<Heard>,
+    pub(super) place: usize,
+    /// Progress of each source.
+    pub(super) progress: Vec<SourceProgress>,
+    /// The last host time that the engine was given.
+    pub(super) now: Timestamp,
+    /// Whether windows were built anew from samples of which older ones have been dropped.
+    pub(super) lacks_samples: bool,
     pub(super) frames: u64,
     /// The source whose old samples are dropped next.
     pub(super) trim_turn: usize,
@@ -72,7 +80,7 @@ pub struct Engine {
 /// An instrument that plans read.
 #[derive(Debug)]
 pub(super) struct Source {
-    instrument: InstrumentId,
+    pub(super) instrument: InstrumentId,
     /// Channel, strand and index of each of its series.
     pub(super) series: Vec<(usize, Strand, usize)>,
     pub(super) plans: Vec<usize>,
@@ -84,15 +92,15 @@ pub(super) struct PlanState {
     pub(super) plan: Box<Plan>,
     pub(super) step_ms: i64,
     pub(super) lateness_ms: i64,
-    /// For how long an instant waits for frames that are due. Where silence itself is asked for, one step is enough.
-    pub(super) patience_ms: i64,
-    /// For how long, beside the lateness, it waits for an instrument that has been waited for in vain, should it be back: until time has gone
-    /// on. Where silence is asked for, a step.
+    /// Grace period of a frame that is due. Where the rule asks for silence itself, one step is enough.
     pub(super) grace_ms: i64,
+    /// Milliseconds, beside the lateness, for which an overdue source may return to an evaluation time: until the clock has gone on. Where
+    /// the rule asks for silence, a step.
+    pub(super) return_ms: i64,
     quorum: usize,
     has_suppress: bool,
-    /// Of several sources, the one that had come least far when the last instant that was due had been evaluated.
-    pub(super) laggard: Option<usize>,
+    /// Of several sources, the one that had come least far at the last evaluation.
+    pub(super) slowest: Option<usize>,
     pub(super) next: Option<Timestamp>,
     /// The first instant since the plan has been in force.
     pub(super) begun: Option<Timestamp>,
@@ -121,7 +129,9 @@ impl Engine {
             source_of: BTreeMap::new(),
             sources: Vec::new(),
             place: 0,
-            heard: Vec::new(),
+            progress: Vec::new(),
+            now: Timestamp::from_ms(0),
+            lacks_samples: false,
             frames: 0,
             trim_turn: 0,
             late_turn: 0,
@@ -159,7 +169,7 @@ impl Engine {
         let place = *self.source_of.entry(spec.instrument).or_insert(self.sources.len());
         if place == self.sources.len() {
             self.sources.push(Source { instrument: spec.instrument, series: Vec::new(), plans: Vec::new() });
-            self.heard.push(Heard { newest: None, interval_ms: spec.interval_ms });
+            self.progress.push(SourceProgress::new(spec.interval_ms));
         }
         let next = self.series.len();
         let Some(source) = self.sources.get_mut(place) else { return (place, next) };
@@ -186,16 +196,20 @@ impl Engine {
         self.source_of.iter().map(|(instrument, place)| (*instrument, channels(place))).collect()
     }
 
-    /// Takes in what the store holds, so that the engine stands as if it had seen every stored frame. Plans go on where `state` says;
-    /// a plan that it says nothing about begins behind the newest frames.
+    /// Takes in what the store holds, so that the engine stands as if it had seen every stored frame, at host time `now`. Plans go on where
+    /// `state` says; a plan that it does not mention begins after the newest frames.
     ///
     /// # Errors
     /// [`QueryError`] where stored frames cannot be read.
-    pub fn warm(&mut self, readings: &Readings, state: Option<&EngineState>) -> Result<(), QueryError> {
+    pub fn warm(&mut self, readings: &Readings, state: Option<&EngineState>, now: Timestamp) -> Result<(), QueryError> {
+        // A frame that lies in the future was stored while the host's clock was wrong.
+        let latest = now.plus_ms(FUTURE_MS_MAX);
         for (instrument, place) in &self.source_of {
-            if let Some(heard) = self.heard.get_mut(*place) {
-                heard.newest = readings.newest(*instrument).or(heard.newest);
-            }
+            let newest = match readings.newest(*instrument) {
+                Some(newest) if newest > latest => readings.newest_before(*instrument, latest)?,
+                newest => newest,
+            };
+            self.progress.get_mut(*place).into_iter().for_each(|source| source.stand(newest));
         }
         self.begin(state.map(EngineState::next_instants));
         if let Some(state) = state {
@@ -210,21 +224,33 @@ impl Engine {
     /// [`QueryError`] where stored frames cannot be read.
     pub fn warm_before(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
         for (instrument, place) in &self.source_of {
-            if let Some(heard) = self.heard.get_mut(*place) {
-                heard.newest = readings.newest_before(*instrument, before)?;
-            }
+            let newest = readings.newest_before(*instrument, before)?;
+            self.progress.get_mut(*place).into_iter().for_each(|source| source.stand(newest));
         }
         self.begin(None);
         self.fill_series(readings, before)
     }
 
-    /// Says of every plan at which instant it goes on.
+    /// Takes in what the store holds where windows have gone back to samples that had been dropped.
+    ///
+    /// # Errors
+    /// [`QueryError`] where stored frames cannot be read.
+    pub fn refill(&mut self, readings: &Readings) -> Result<(), QueryError> {
+        if std::mem::take(&mut self.lacks_samples) {
+            self.fill_series(readings, Timestamp::MAX)?;
+            let series = 0..self.series.len();
+            self.plans.iter_mut().for_each(|plan| series.clone().for_each(|index| plan.invalidate(index)));
+        }
+        Ok(())
+    }
+
+    /// Begins every plan, or goes on with it.
     fn begin(&mut self, remembered: Option<Vec<Option<Timestamp>>>) {
         let remembered = remembered.filter(|next| next.len() == self.plans.len());
         for (index, plan) in self.plans.iter_mut().enumerate() {
             plan.next = match &remembered {
                 Some(next) => next.get(index).copied().flatten(),
-                None => plan.frontier(&self.heard, None).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
+                None => plan.stored_until(&self.progress).map(|to| to.plus_ms(1).ceil_to(plan.plan.step_ms)),
             };
             plan.begun = plan.next;
         }
@@ -262,72 +288,6 @@ impl Engine {
         }
         Ok(())
     }
-
-    /// The source of an instrument, if plans read it. Frames often come in turn, or several of one instrument.
-    #[inline]
-    fn place_of(&self, instrument: InstrumentId) -> Option<usize> {
-        let is_of = |place: &usize| self.sources.get(*place).is_some_and(|source| source.instrument == instrument);
-        let next = if self.place + 1 < self.sources.len() { self.place + 1 } else { 0 };
-        let likely = [next, self.place].into_iter().find(is_of);
-        likely.or_else(|| self.source_of.get(&instrument).copied())
-    }
-
-    /// Takes one frame, and gives every verdict that has become possible to `sink`, in order of plan and instant.
-    pub fn push(&mut self, frame: FrameRef<'_>, sink: &mut dyn FnMut(&Verdict<'_>)) {
-        self.fresh_late.clear();
-        let Some(place) = self.place_of(frame.instrument) else { return };
-        self.place = place;
-        let Some(source) = self.sources.get(place) else { return };
-        for (channel, strand, index) in &source.series {
-            let mark = frame.marks.get(*channel).copied().unwrap_or(Mark::new(false, Quality::Normal));
-            let value = frame.values.get(*channel).copied().unwrap_or_default();
-            let value = match strand {
-                Strand::Valid => mark.is_valid().then_some(value),
-                _ => of_strand(*strand, mark.sample(value)),
-            };
-            let change = self.series.get_mut(*index).map(|series| {
-                let flag = flag_of(*strand, mark.quality());
-                series.put(frame.time, value, flag)
-            });
-            if change == Some(Change::Within) {
-                self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
-            }
-        }
-        if let Some(heard) = self.heard.get_mut(place) {
-            heard.newest = Some(frame.time).max(heard.newest);
-        }
-        for index in &source.plans {
-            let Some(plan) = self.plans.get_mut(*index) else { continue };
-            let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
-            if plan.note_late(frame.time, next) {
-                self.fresh_late.push(*index);
-            }
-            if plan.is_waiting(next, place, &self.heard) {
-                continue;
-            }
-            if let Some(frontier) = plan.frontier(&self.heard, None) {
-                plan.run(*index, &self.series, next, frontier, sink);
-                plan.note_laggard(&self.heard);
-            }
-        }
-        self.note_frame();
-    }
-
-    /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough. A frame
-    /// that is due is waited for as long as the rule says; for an instrument that has let that pass, no instant waits any more. A rule
-    /// that asks for silence, and whose stations have never sent anything, begins once its longest silence is over, counted from the
-    /// first time that passed.
-    pub fn idle(&mut self, now: Timestamp, sink: &mut dyn FnMut(&Verdict<'_>)) {
-        for (index, plan) in self.plans.iter_mut().enumerate() {
-            self.ahead.note_begun(plan.wait(now));
-            if let (Some(next), Some(to)) = (plan.next, plan.frontier(&self.heard, Some(now))) {
-                plan.run(index, &self.series, next, to, sink);
-                if let Some(reached) = plan.next.filter(|reached| *reached != next) {
-                    plan.ahead_of = Some(self.ahead.note(next, reached, plan.step_ms));
-                }
-            }
-        }
-    }
 }
 
 impl EngineState {
@@ -357,11 +317,11 @@ impl PlanState {
         Self {
             step_ms: plan.step_ms,
             lateness_ms: plan.lateness_ms,
-            patience_ms: plan.lateness_ms.max(waits_ms),
-            grace_ms: if plan.asks_silence { (plan.step_ms - plan.lateness_ms).max(1) } else { 1 },
+            grace_ms: plan.lateness_ms.max(waits_ms),
+            return_ms: if plan.asks_silence { (plan.step_ms - plan.lateness_ms).max(1) } else { 1 },
             quorum: plan.quorum,
             has_suppress: !plan.suppress_text.is_empty(),
-            laggard: None,
+            slowest: None,
             plan,
             next: None,
             begun: None,
@@ -376,7 +336,7 @@ impl PlanState {
         }
     }
 
-    fn invalidate(&mut self, series: usize) {
+    pub(super) fn invalidate(&mut self, series: usize) {
         self.members.iter_mut().for_each(|member| member.invalidate(series));
     }
 
@@ -404,9 +364,15 @@ impl PlanState {
         frontier: Timestamp,
         sink: &mut dyn FnMut(&Verdict<'_>),
     ) {
+        let mut steady = None;
         while instant <= frontier {
             self.evaluate(index, series, (instant, frontier), sink);
-            instant = self.behind(instant, series, frontier);
+            let next = self.after(instant, series, (frontier, &mut steady));
+            if next <= instant {
+                // The end of time.
+                break;
+            }
+            instant = next;
         }
         self.next = Some(instant);
     }
@@ -449,21 +415,68 @@ impl PlanState {
         }
     }
 
-    /// The next instant. A gap in which nothing can change any more is skipped: all windows have been empty for longer than the rule
-    /// waits and holds, so that every verdict until the next sample is like the last one and has had all its effects.
-    fn behind(&mut self, instant: Timestamp, series: &[Series], frontier: Timestamp) -> Timestamp {
-        let step_ms = self.step_ms;
-        let next = instant.plus_ms(step_ms);
-        if !self.members.iter().all(MemberState::is_empty) {
-            self.empty_since = None;
-            return next;
+    /// The next evaluation time. A stretch in which nothing can change any more is skipped: no sample has entered or left a window for longer
+    /// than the rule waits and holds, so that every verdict until the next one does is like the last and has had all its effects.
+    #[inline]
+    fn after(
+        &mut self,
+        instant: Timestamp,
+        series: &[Series],
+        (frontier, steady): (Timestamp, &mut Option<Steady>),
+    ) -> Timestamp {
+        let next = instant.plus_ms(self.step_ms);
+        if self.members.iter().all(MemberState::is_empty) {
+            let empty_ms = instant.since_ms(*self.empty_since.get_or_insert(instant));
+            if empty_ms <= self.effects_ms() {
+                return next;
+            }
+            let until = self.next_sample(series, instant);
+            return next.max(self.no_later(until, frontier));
         }
-        let empty_ms = instant.since_ms(*self.empty_since.get_or_insert(instant));
-        if empty_ms <= self.effects_ms() {
-            return next;
+        self.empty_since = None;
+        if frontier.since_ms(instant) < STEADY_MS_MIN {
+            next
+        } else {
+            self.after_steady(instant, series, (frontier, steady))
         }
-        let sample = self.members.iter().filter_map(|member| member.next_change(series, instant)).min();
-        let behind_frontier = frontier.plus_ms(1).ceil_to(step_ms);
-        next.max(sample.map_or(behind_frontier, |sample| sample.ceil_to(step_ms)).min(behind_frontier))
     }
+
+    /// The same over many evaluation times, where windows are not empty.
+    #[cold]
+    fn after_steady(
+        &self,
+        instant: Timestamp,
+        series: &[Series],
+        (frontier, steady): (Timestamp, &mut Option<Steady>),
+    ) -> Timestamp {
+        let next = instant.plus_ms(self.step_ms);
+        let known = steady.filter(|steady| instant < steady.until);
+        let Steady { since, until } = *steady.insert(known.unwrap_or_else(|| {
+            let leave = self.members.iter().filter_map(|member| member.next_leave(series)).min();
+            let until = [leave, self.next_sample(series, instant)].into_iter().flatten().min();
+            Steady { since: instant, until: until.unwrap_or(Timestamp::MAX) }
+        }));
+        if instant.since_ms(since) <= self.effects_ms() {
+            return next;
+        }
+        next.max(self.no_later(Some(until), frontier))
+    }
+
+    /// The time at which the next sample enters a window.
+    fn next_sample(&self, series: &[Series], instant: Timestamp) -> Option<Timestamp> {
+        self.members.iter().filter_map(|member| member.next_change(series, instant)).min()
+    }
+
+    /// The first evaluation time from a time on, but not beyond the first one after the frontier.
+    fn no_later(&self, time: Option<Timestamp>, frontier: Timestamp) -> Timestamp {
+        let after_frontier = frontier.plus_ms(1).ceil_to(self.step_ms);
+        time.map_or(after_frontier, |time| time.ceil_to(self.step_ms).min(after_frontier))
+    }
+}
+
+/// A stretch of time in which no sample enters or leaves a window.
+#[derive(Debug, Clone, Copy)]
+struct Steady {
+    since: Timestamp,
+    until: Timestamp,
 }

@@ -329,6 +329,7 @@ impl Engine {
                 plan.go_on_from(before);
             }
         }
+        self.adopt_sources(before);
     }
 }
 

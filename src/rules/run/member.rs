@@ -115,9 +115,14 @@ impl MemberState {
         self.windows.iter().all(Window::is_empty)
     }
 
-    /// The first instant behind `instant` at which a sample enters any window.
+    /// The first time after `instant` at which a sample enters any window.
     pub(super) fn next_change(&self, series: &[Series], instant: Timestamp) -> Option<Timestamp> {
         self.windows.iter().filter_map(|window| window.next_change(series.get(window.series)?, instant)).min()
+    }
+
+    /// The first time after `instant` at which a sample leaves any window.
+    pub(super) fn next_leave(&self, series: &[Series]) -> Option<Timestamp> {
+        self.windows.iter().filter_map(|window| window.next_leave(series.get(window.series)?)).min()
     }
 
     /// Moves the windows to an instant.
@@ -209,6 +214,17 @@ impl MemberState {
         let next =
             || outages.next(instant).into_iter().chain(clear_outages.next(instant)).min_by_key(|next| next.begin);
         self.clear_known = current.or_else(next).map_or(other.clear_known, |outage| outage.clear_known);
+    }
+
+    /// Goes back to where it stood just before an evaluation time; its windows are built anew.
+    pub(super) fn go_back(&mut self, instant: Timestamp) {
+        self.windows.iter_mut().for_each(Window::invalidate);
+        let (outages, clear_outages) = (self.rare.outages.before(instant), self.rare.clear_outages.before(instant));
+        self.restore_outages(&outages);
+        self.restore_clear_outages(&clear_outages);
+        let known = outages.current().or(clear_outages.current()).map(|outage| outage.clear_known);
+        self.clear_known = known.unwrap_or(self.clear_known);
+        self.unknown_since = self.unknown_since.filter(|since| *since < instant).or(outages.since());
     }
 
     /// Remembers as its past what another one found, up to an instant.

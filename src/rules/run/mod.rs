@@ -16,4 +16,5 @@ pub(crate) use engine::EarlierEngineState;
 pub use engine::{Engine, EngineState};
 pub(crate) use late::EarlierLateState;
 pub use late::{Late, LateState, Progress};
+pub use progress::feed::{LastingLag, SourceStates};
 pub use rerun::Rerun;

@@ -1,10 +1,13 @@
-//! How far plans have come: which instants are due, and which samples no window will look at again.
+//! How far plans have come: which evaluation times are due, and which samples no window will look at again.
 
 pub(super) mod ahead;
+pub(super) mod feed;
+pub(super) mod source;
 
+use self::source::{Frames, SourceProgress};
 use super::engine::{Engine, PlanState};
 use super::member::MemberState;
-use super::series::Heard;
+use crate::base::limits::FUTURE_MS_MAX;
 use crate::model::{InstrumentId, Timestamp};
 
 /// After so many frames the old samples of one instrument are dropped, each in its turn: no frame waits for all.
@@ -45,7 +48,7 @@ impl Engine {
     /// Per series, the time up to which no window will look again. A window still stands at the instant before the next one.
     pub(super) fn needed_since(&self) -> Vec<Option<Timestamp>> {
         let mut needed: Vec<Option<Timestamp>> = vec![Some(Timestamp::MAX); self.series.len()];
-        for (series, since) in self.plans.iter().flat_map(|plan| plan.needs_since()) {
+        for (series, since) in self.plans.iter().flat_map(|plan| plan.needs_since(&self.progress)) {
             if let Some(place) = needed.get_mut(series) {
                 *place = (*place).min(since);
             }
@@ -68,7 +71,7 @@ impl Engine {
         let mut needed: Vec<(usize, Option<Timestamp>)> =
             source.series.iter().map(|(.., index)| (*index, Some(Timestamp::MAX))).collect();
         let plans = source.plans.iter().filter_map(|plan| self.plans.get(*plan));
-        for (series, since) in plans.flat_map(|plan| plan.needs_since()) {
+        for (series, since) in plans.flat_map(|plan| plan.needs_since(&self.progress)) {
             let of_series = needed.iter_mut().find(|(index, _)| *index == series);
             of_series.into_iter().for_each(|(_, needed)| *needed = (*needed).min(since));
         }
@@ -80,52 +83,128 @@ impl Engine {
     }
 }
 
+/// The sources of a plan at a host time, in sum.
+struct Fleet {
+    /// The clock of the foremost source that is not overdue; of all overdue ones, that of the last to fall silent.
+    clock: Option<Timestamp>,
+    /// By how much the newest frames of those that are not overdue were late: least and most.
+    late_ms: (i64, i64),
+}
+
 impl PlanState {
-    /// The instant up to which it may be evaluated: all of its instruments have come so far, or have been waited for in vain. What time it
-    /// is may be known from a clock, and is from the foremost frame otherwise.
+    /// The last evaluation time that is due at host time `now`: all of its sources have come so far, or are overdue. Every source is judged by
+    /// the arrival of its own frames, and by its own clock: what time another one thinks it is decides nothing.
     #[inline]
-    pub(super) fn frontier(&self, heard: &[Heard], now: Option<Timestamp>) -> Option<Timestamp> {
-        if let (Some(source), None) = (self.only_source(), now) {
-            // Nobody is ahead of it.
-            return heard.get(source)?.newest.map(|newest| newest.plus_ms(-self.lateness_ms));
+    pub(super) fn frontier(&self, sources: &[SourceProgress], now: Timestamp) -> Option<Timestamp> {
+        if let Some(source) = self.only_source().and_then(|place| sources.get(place)).filter(|one| one.arrived >= now) {
+            return source.newest.map(|newest| newest.plus_ms(-self.lateness_ms));
         }
-        let foremost = self.sources().filter_map(|source| heard.get(source)?.newest).max().max(now)?;
-        let patience_over = foremost.plus_ms(-self.patience_ms);
-        let mut to = Timestamp::MAX;
-        for heard in self.sources().filter_map(|source| heard.get(source)) {
-            to = to.min(match heard.newest.filter(|_| !heard.is_missed(patience_over)) {
-                // Others may have frames of the foremost instant still to come.
-                Some(newest) => heard.before_next(newest, self.step_ms).min(foremost.plus_ms(-1)).max(newest),
-                None => foremost.plus_ms(-self.grace_ms),
-            });
-        }
-        Some(to.plus_ms(-self.lateness_ms).max(patience_over))
-    }
-
-    /// Whether no instant can be due yet, though the source at `place` has sent a frame: another one is as far behind as before, and patience
-    /// with it is not over.
-    pub(super) fn is_waiting(&self, next: Timestamp, place: usize, heard: &[Heard]) -> bool {
-        let of = |place: usize| heard.get(place).copied();
-        let (Some(laggard), Some(foremost)) = (self.laggard.and_then(of), of(place).and_then(|one| one.newest)) else {
-            return false;
+        let fleet = self.fleet(sources, now);
+        let late_ms_max = self.late_ms_max(sources, now, &fleet);
+        let clock = match fleet.clock {
+            Some(clock) => clock,
+            None if self.next.is_some() => now,
+            None => return None,
         };
-        let patience_over = foremost.plus_ms(-self.patience_ms);
-        let due = laggard.newest.map(|newest| laggard.before_next(newest, self.step_ms));
-        let is_behind = due.is_some_and(|due| due.plus_ms(-self.lateness_ms) < next);
-        is_behind && patience_over < next && !laggard.is_missed(patience_over)
+        let overdue_until = clock.plus_ms(-self.return_ms).plus_ms(-self.lateness_ms);
+        let mut to = Timestamp::MAX;
+        for source in self.sources().filter_map(|source| sources.get(source)) {
+            let is_awaited = !source.is_overdue(now, self.grace_ms) && source.late_ms() <= late_ms_max;
+            let Some(newest) = source.newest.filter(|_| is_awaited) else {
+                to = to.min(overdue_until);
+                continue;
+            };
+            // Others may have frames of the foremost instant still to come.
+            let reached = source.before_next(newest, self.step_ms).min(clock.plus_ms(-1)).max(newest);
+            to = to.min(reached.plus_ms(-self.lateness_ms).max(self.awaited_until(source, now)));
+        }
+        Some(to)
     }
 
-    pub(super) fn note_laggard(&mut self, heard: &[Heard]) {
+    /// The last evaluation time for which a source has had its grace period, by its own clock.
+    fn awaited_until(&self, source: &SourceProgress, now: Timestamp) -> Timestamp {
+        source.clock(now).map_or(Timestamp::MIN, |clock| clock.plus_ms(-self.grace_ms))
+    }
+
+    /// The last evaluation time that stored frames leave behind, as if each had arrived without delay.
+    pub(super) fn stored_until(&self, sources: &[SourceProgress]) -> Option<Timestamp> {
+        let newest = self.sources().filter_map(|source| sources.get(source)?.newest).max()?;
+        self.frontier(sources, newest)
+    }
+
+    fn fleet(&self, sources: &[SourceProgress], now: Timestamp) -> Fleet {
+        let (mut foremost, mut silent) = (None, None);
+        let (mut least_ms, mut most_ms) = (i64::MAX, i64::MIN);
+        for source in self.sources().filter_map(|source| sources.get(source)) {
+            if source.is_overdue(now, self.grace_ms) {
+                silent = silent.max(source.clock(now).map(|clock| (source.arrived, clock)));
+            } else {
+                foremost = foremost.max(source.clock(now));
+                (least_ms, most_ms) = (least_ms.min(source.late_ms()), most_ms.max(source.late_ms()));
+            }
+        }
+        let clock = foremost.or(silent.map(|(_, clock)| clock));
+        Fleet { clock, late_ms: (least_ms, most_ms) }
+    }
+
+    /// The most by which a frame may have been late for its source to be waited for. One that lags behind most others by more than the grace
+    /// period delays nobody but itself.
+    fn late_ms_max(&self, sources: &[SourceProgress], now: Timestamp, fleet: &Fleet) -> i64 {
+        let (least_ms, most_ms) = fleet.late_ms;
+        if most_ms.saturating_sub(least_ms.max(0)) <= self.grace_ms {
+            return i64::MAX;
+        }
+        let present = self.sources().filter_map(|source| sources.get(source));
+        let present = present.filter(|source| !source.is_overdue(now, self.grace_ms));
+        let mut late_ms: Vec<i64> = present.map(SourceProgress::late_ms).collect();
+        late_ms.sort_unstable();
+        let usual_ms = late_ms.get(late_ms.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+        usual_ms.max(0).saturating_add(self.grace_ms)
+    }
+
+    /// Whether no evaluation time can be due yet, though a source has sent a frame: another one is as far behind as before, and not overdue.
+    pub(super) fn is_waiting(&self, next: Timestamp, sources: &[SourceProgress], now: Timestamp) -> bool {
+        let Some(slowest) = self.slowest.and_then(|place| sources.get(place)) else { return false };
+        let due = slowest.newest.map(|newest| slowest.before_next(newest, self.step_ms));
+        let is_behind = due.is_some_and(|due| due.plus_ms(-self.lateness_ms) < next);
+        is_behind && self.awaited_until(slowest, now) < next && self.awaits(slowest, now)
+    }
+
+    /// Whether a source is waited for, whatever the others do.
+    fn awaits(&self, source: &SourceProgress, now: Timestamp) -> bool {
+        source.late_ms() <= self.grace_ms && !source.is_overdue(now, self.grace_ms)
+    }
+
+    pub(super) fn note_slowest(&mut self, sources: &[SourceProgress], now: Timestamp) {
         if self.only_source().is_some() {
             return;
         }
-        let Some(foremost) = self.sources().filter_map(|source| heard.get(source)?.newest).max() else { return };
-        let patience_over = foremost.plus_ms(-self.patience_ms);
-        let is_there = |source: &usize| heard.get(*source).is_some_and(|one| !one.is_missed(patience_over));
+        let is_awaited = |place: &usize| sources.get(*place).is_some_and(|one| self.awaits(one, now));
         // Of several the last one, since frames often come in turn.
-        let sources = self.members.iter().rev().flat_map(|member| member.sources.iter().rev()).copied();
-        let due = |source: &usize| heard.get(*source).and_then(|one| Some(one.before_next(one.newest?, self.step_ms)));
-        self.laggard = sources.filter(is_there).min_by_key(due);
+        let places = self.members.iter().rev().flat_map(|member| member.sources.iter().rev()).copied();
+        let due = |place: &usize| sources.get(*place).and_then(|one| Some(one.before_next(one.newest?, self.step_ms)));
+        self.slowest = places.filter(is_awaited).min_by_key(due);
+    }
+
+    /// Goes back to the frames of a source that count, where only a clock, or frames that turned out to be wrong, had passed them. What other
+    /// sources have confirmed stays.
+    pub(super) fn go_back(&mut self, frames: Frames, (place, now): (usize, Timestamp), sources: &[SourceProgress]) {
+        let Some(next) = self.next.filter(|next| frames.first.plus_ms(self.step_ms) <= *next) else { return };
+        // Where the frames before the last have reached all that was evaluated, only the last one counts.
+        let is_reached = next.plus_ms(-self.step_ms) <= frames.before;
+        let to = if is_reached { frames.last } else { frames.first };
+        let others = self.sources().filter(|source| *source != place);
+        let newest = others.filter_map(|source| sources.get(source)?.newest);
+        // Nothing of the host's future confirms anything: its clock was wrong when that arrived.
+        let confirmed = newest.filter(|newest| *newest <= now.plus_ms(FUTURE_MS_MAX)).max();
+        let to = confirmed.map_or(to, |confirmed| to.max(confirmed.plus_ms(1))).ceil_to(self.step_ms);
+        if to >= next {
+            return;
+        }
+        (self.next, self.begun) = (Some(to), self.begun.map(|begun| begun.min(to)));
+        self.empty_since = None;
+        self.late.cut(to.plus_ms(-self.step_ms));
+        self.members.iter_mut().for_each(|member| member.go_back(to));
     }
 
     /// The sources of all members.
@@ -139,10 +218,12 @@ impl PlanState {
             return false;
         }
         let is_new = self.waits_since.is_none();
-        let since = *self.waits_since.get_or_insert(now);
+        // A clock that was ahead when the wait began must not prolong it.
+        let since = self.waits_since.map_or(now, |since| since.min(now));
+        self.waits_since = Some(since);
         let silence_ms = self.members.iter().filter_map(MemberState::silence_ms).max().unwrap_or(0);
         let begin = since.plus_ms(silence_ms).ceil_to(self.plan.step_ms);
-        if begin <= now.plus_ms(-self.patience_ms) {
+        if begin <= now.plus_ms(-self.grace_ms) {
             self.begin(begin);
         }
         is_new || self.next.is_some()
@@ -154,9 +235,12 @@ impl PlanState {
         member.only_source
     }
 
-    /// Per series that it reads, the time up to which its windows will not look again.
-    fn needs_since(&self) -> impl Iterator<Item = (usize, Option<Timestamp>)> + '_ {
-        let standing = self.next.map(|next| next.plus_ms(-self.step_ms));
+    /// Per series that it reads, the time up to which its windows will not look again. What only a clock has passed may be evaluated once more.
+    fn needs_since(&self, sources: &[SourceProgress]) -> impl Iterator<Item = (usize, Option<Timestamp>)> + '_ {
+        let confirmed = self.sources().filter_map(|source| sources.get(source)?.newest).max();
+        let unsure = self.sources().filter_map(|source| sources.get(source)?.unsure_since()).min();
+        let confirmed = confirmed.map(|newest| unsure.map_or(newest, |since| newest.min(since.plus_ms(-1))));
+        let standing = self.next.map(|next| next.plus_ms(-self.step_ms).min(confirmed.unwrap_or(next)));
         let reach = self.members.iter().flat_map(MemberState::reach);
         reach.map(move |(series, width_ms)| (series, standing.map(|standing| standing.plus_ms(-width_ms))))
     }

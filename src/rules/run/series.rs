@@ -1,4 +1,4 @@
-//! The newest valid samples of one channel, as far back as any rule's window reaches, and how far its instrument has come.
+//! The newest valid samples of one channel, as far back as any rule's window reaches.
 
 use super::super::expr::Strand;
 use super::super::verdict::FlagCount;
@@ -124,29 +124,8 @@ impl Series {
         self.first_sequence + self.samples.partition_point(|(at, _)| *at <= time) as u64
     }
 
-    /// The time of the first sample behind `time`.
+    /// The time of the first sample after `time`.
     pub(super) fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
         self.get(self.sequence_after(time)).map(|(at, _)| at)
-    }
-}
-
-/// How far an instrument has come.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Heard {
-    /// The time of its newest frame.
-    pub(super) newest: Option<Timestamp>,
-    /// It sends one so often.
-    pub(super) interval_ms: i64,
-}
-
-impl Heard {
-    /// The last instant of a grid before the frame behind its newest one is due.
-    pub(super) fn before_next(&self, newest: Timestamp, step_ms: i64) -> Timestamp {
-        newest.plus_ms((self.interval_ms - step_ms).max(0))
-    }
-
-    /// Whether the frame that was due next has been waited for in vain, where patience with that time is over; so it has where none ever came.
-    pub(super) fn is_missed(&self, patience_over: Timestamp) -> bool {
-        self.newest.is_none_or(|newest| newest.plus_ms(self.interval_ms) <= patience_over)
     }
 }

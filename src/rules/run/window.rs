@@ -59,7 +59,7 @@ impl Window {
         self.must_rebuild = true;
     }
 
-    /// Moves the window to where it stands at `instant`; instants never go back.
+    /// Moves the window to where it stands at `instant`. Unless it must be rebuilt, that is never before the last one.
     pub(super) fn advance(&mut self, series: &Series, instant: Timestamp) {
         let end = instant.plus_ms(-self.lag_ms);
         let begin = end.plus_ms(-self.width_ms);
@@ -100,6 +100,12 @@ impl Window {
     pub(super) fn next_change(&self, series: &Series, instant: Timestamp) -> Option<Timestamp> {
         let lag_ms = self.lag_ms;
         series.next_after(instant.plus_ms(-lag_ms)).map(|time| time.plus_ms(lag_ms))
+    }
+
+    /// The time at which its oldest sample leaves.
+    pub(super) fn next_leave(&self, series: &Series) -> Option<Timestamp> {
+        let (oldest, _) = series.get(self.from).filter(|_| self.from < self.to)?;
+        Some(oldest.plus_ms(self.reach_ms()))
     }
 
     /// Samples that count over expected ones.

@@ -4,23 +4,24 @@
 use super::super::engine::Store;
 use super::super::error::StoreError;
 use super::super::ingest::{Correction, corrections};
+use super::super::wal::Arrival;
 use crate::model::{Batch, FrameRef, Registry, Sample};
 
 impl Store {
     /// The next frames of the write-ahead log that no segment holds, up to `until_lsn`, included, with the sequence number of the first;
     /// `None` once there are no more of them.
-    pub(crate) fn next_replay(&mut self, until_lsn: u64) -> Result<Option<(u64, Batch)>, StoreError> {
-        while let Some((first_lsn, batch)) = self.replay.next(&*self.storage)? {
+    pub(crate) fn next_replay(&mut self, until_lsn: u64) -> Result<Option<Arrival>, StoreError> {
+        while let Some(Arrival { first_lsn, batch, arrived }) = self.replay.next(&*self.storage)? {
             let last_lsn = first_lsn + (batch.len() as u64).saturating_sub(1);
             if last_lsn <= self.sealed_lsn {
                 continue;
             }
             if first_lsn > until_lsn {
-                self.replay.rest = Some((first_lsn, batch));
+                self.replay.rest = Some(Arrival { first_lsn, batch, arrived });
                 return Ok(None);
             }
             if first_lsn > self.sealed_lsn && last_lsn <= until_lsn {
-                return Ok(Some((first_lsn, batch)));
+                return Ok(Some(Arrival { first_lsn, batch, arrived }));
             }
             let is_history = batch.is_history();
             let [mut asked, mut rest] = [(); 2].map(|()| Batch::new().with_history(is_history));
@@ -29,9 +30,10 @@ impl Store {
             }
             let first_lsn = first_lsn.max(self.sealed_lsn + 1);
             if !rest.is_empty() {
-                self.replay.rest = Some((first_lsn + asked.len() as u64, rest));
+                let first_lsn = first_lsn + asked.len() as u64;
+                self.replay.rest = Some(Arrival { first_lsn, batch: rest, arrived });
             }
-            return Ok(Some((first_lsn, asked)).filter(|(_, asked)| !asked.is_empty()));
+            return Ok((!asked.is_empty()).then_some(Arrival { first_lsn, batch: asked, arrived }));
         }
         Ok(None)
     }

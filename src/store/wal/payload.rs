@@ -6,8 +6,8 @@ use crate::model::{Batch, FrameRef, InstrumentId, Mark, Quality, Sample, Timesta
 
 /// What one frame of the log holds.
 pub(in super::super) enum Entry {
-    /// Rows that were accepted together, each with a sequence number.
-    Batch(Batch),
+    /// Rows that were accepted together, each with a sequence number, and the host time at which they arrived, where that is known.
+    Batch(Batch, Option<Timestamp>),
     /// A commit of the ledger, which may not be in the ledger's file yet. It has the sequence number of the row before it.
     Commit(LedgerCommit),
 }
@@ -25,7 +25,7 @@ impl Entry {
     /// The sequence number of its first row, or of the next one, in a frame of this sequence.
     pub(in super::super) const fn begin(&self, sequence: u64) -> u64 {
         match self {
-            Self::Batch(_) => sequence,
+            Self::Batch(..) => sequence,
             Self::Commit(_) => sequence.saturating_add(1),
         }
     }
@@ -33,7 +33,7 @@ impl Entry {
     /// How many rows it holds.
     pub(in super::super) fn rows(&self) -> u64 {
         match self {
-            Self::Batch(batch) => batch.len() as u64,
+            Self::Batch(batch, _) => batch.len() as u64,
             Self::Commit(_) => 0,
         }
     }
@@ -51,20 +51,46 @@ pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError
     let synced = reader.varint()?;
     let rows = payload.get(reader.offset()..).unwrap_or_default();
     if rows.first() != Some(&0) || rows.len() == 1 {
-        return Ok((synced, Entry::Batch(decode_batch(rows)?)));
+        return Ok((synced, Entry::Batch(decode_batch(rows)?, None)));
     }
     reader.varint()?;
     let number = reader.varint()?;
-    if number == HISTORY {
-        let rows = reader.take(reader.remaining())?;
-        return Ok((synced, Entry::Batch(decode_batch(rows)?.with_history(true))));
+    if number == 0 {
+        let marks = reader.u8()?;
+        if marks & !(IS_HISTORY | HAS_ARRIVAL) != 0 {
+            return Err(DecodeError::Content(format!("{marks:#04x} marks no batch")));
+        }
+        let after_ms = if marks & HAS_ARRIVAL == 0 { None } else { Some(reader.zigzag()?) };
+        let batch = decode_batch(reader.take(reader.remaining())?)?.with_history(marks & IS_HISTORY != 0);
+        let arrived = after_ms.map(|after_ms| Timestamp::from_ms(first_ms(&batch).wrapping_add(after_ms)));
+        return Ok((synced, Entry::Batch(batch, arrived)));
     }
     let payload = reader.take(reader.remaining())?.to_vec();
     Ok((synced, Entry::Commit(LedgerCommit { number, payload })))
 }
 
-/// Stands where a commit has its number, which begins with 1: what follows is a batch that was appended as history.
-const HISTORY: u64 = 0;
+/// Marks of a batch that was appended as history,
+const IS_HISTORY: u8 = 1;
+/// and of one whose arrival is known.
+const HAS_ARRIVAL: u8 = 2;
+
+/// Rows, and before them their marks with the host time of their arrival, where there are any. These stand where a commit of number 0 would:
+/// commits are numbered from 1.
+pub(super) fn encode_arrival(batch: &Batch, arrived: Option<Timestamp>, out: &mut Vec<u8>) {
+    let marks = if batch.is_history() { IS_HISTORY } else { 0 } | if arrived.is_some() { HAS_ARRIVAL } else { 0 };
+    if marks != 0 {
+        out.extend_from_slice(&[0, 0, marks]);
+    }
+    if let Some(arrived) = arrived {
+        put_zigzag(out, arrived.as_ms().wrapping_sub(first_ms(batch)));
+    }
+    encode_batch(batch, out);
+}
+
+/// The time of the first row: rows mostly arrive soon after it, which makes the difference short.
+fn first_ms(batch: &Batch) -> i64 {
+    batch.frame(0).map_or(0, |frame| frame.time.as_ms())
+}
 
 /// A commit stands where a batch would say that it has no rows: none is ever written that has none.
 pub(super) fn encode_commit(number: u64, payload: &[u8], out: &mut Vec<u8>) {
@@ -76,11 +102,7 @@ pub(super) fn encode_commit(number: u64, payload: &[u8], out: &mut Vec<u8>) {
 const ALL_PRESENT: u8 = 0;
 const MARKED: u8 = 1;
 
-pub(super) fn encode_batch(batch: &Batch, out: &mut Vec<u8>) {
-    if batch.is_history() {
-        put_varint(out, 0);
-        put_varint(out, HISTORY);
-    }
+fn encode_batch(batch: &Batch, out: &mut Vec<u8>) {
     put_varint(out, batch.len() as u64);
     let mut before = Timestamp::default();
     for frame in batch.frames() {
@@ -162,18 +184,18 @@ mod tests {
         #[test]
         fn any_batch_comes_back(
             rows in prop::collection::vec((0_u32..9, any::<i64>(), prop::collection::vec(sample(), 0..12)), 1..40),
-            synced in any::<u64>(), is_history in any::<bool>()
+            synced in any::<u64>(), is_history in any::<bool>(), arrived in any::<Option<i64>>()
         ) {
             let mut batch = Batch::new();
             for (instrument, time, samples) in rows {
                 batch.push_samples(InstrumentId::new(instrument), Timestamp::from_ms(time), samples);
             }
-            let batch = batch.with_history(is_history);
+            let (batch, arrived) = (batch.with_history(is_history), arrived.map(Timestamp::from_ms));
             let mut payload = Vec::new();
             put_varint(&mut payload, synced);
-            encode_batch(&batch, &mut payload);
-            let (found, Entry::Batch(read)) = decode_payload(&payload).unwrap() else { panic!("no batch") };
-            prop_assert_eq!((found, read), (synced, batch));
+            encode_arrival(&batch, arrived, &mut payload);
+            let (found, Entry::Batch(read, found_arrived)) = decode_payload(&payload).unwrap() else { panic!("no batch") };
+            prop_assert_eq!((found, read, found_arrived), (synced, batch, arrived));
         }
 
         #[test]

@@ -6,7 +6,7 @@ use super::super::io::log::{LogError, LogFrame};
 use super::super::io::pieces::LogPieces;
 use super::payload::{Entry, LedgerCommit, decode_payload};
 use super::{KIND, files, first_lsn_of};
-use crate::model::Batch;
+use crate::model::{Batch, Timestamp};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ impl WalSpan {
 pub(in super::super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
     let mut batches = Vec::new();
     let span = go_through(storage, path, |first_lsn, entry| {
-        if let Entry::Batch(batch) = entry {
+        if let Entry::Batch(batch, _) = entry {
             batches.push((first_lsn, batch));
         }
     })?;
@@ -106,7 +106,7 @@ fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Entr
         let begin = entry.begin(sequence);
         found.note_begin(next_lsn.unwrap_or(begin), begin);
         match &entry {
-            Entry::Batch(batch) => {
+            Entry::Batch(batch, _) => {
                 let (first_lsn, _) = found.lsns.unwrap_or((sequence, sequence));
                 found.lsns = Some((first_lsn, sequence + batch.len() as u64));
             }
@@ -155,6 +155,17 @@ impl WalFrames {
     }
 }
 
+/// Frames of the write-ahead log that are not in the head yet, as they arrived together.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    /// Sequence number of the first.
+    pub(crate) first_lsn: u64,
+    /// The frames.
+    pub(crate) batch: Batch,
+    /// Host time at which they arrived, where that is known.
+    pub(crate) arrived: Option<Timestamp>,
+}
+
 /// Frames of the write-ahead log that are not in the head yet.
 #[derive(Debug, Default)]
 pub(in super::super) struct Replay {
@@ -162,7 +173,7 @@ pub(in super::super) struct Replay {
     files: VecDeque<(PathBuf, u64)>,
     current: Option<WalFrames>,
     /// What is left of a batch of which only the first frames were asked for.
-    pub(in super::super) rest: Option<(u64, Batch)>,
+    pub(in super::super) rest: Option<Arrival>,
     /// The first frame of the last batch: a file that was given another name, and that a crash has left under both, is read once.
     last_lsn: Option<u64>,
     /// Whether a file holds frames that a segment holds, and others: what ends this way begins in the middle of replaying.
@@ -181,7 +192,7 @@ impl Replay {
     }
 
     /// The next batch, or what was put back of one.
-    pub(in super::super) fn next(&mut self, storage: &dyn Storage) -> Result<Option<(u64, Batch)>, StoreError> {
+    pub(in super::super) fn next(&mut self, storage: &dyn Storage) -> Result<Option<Arrival>, StoreError> {
         if let Some(rest) = self.rest.take() {
             return Ok(Some(rest));
         }
@@ -189,12 +200,12 @@ impl Replay {
             let next = self.current.as_mut().map(|current| current.next(storage)).transpose()?.flatten();
             if let Some((first_lsn, entry)) = next {
                 // The ledger has its commits by now.
-                let Entry::Batch(batch) = entry else { continue };
+                let Entry::Batch(batch, arrived) = entry else { continue };
                 if self.last_lsn.is_some_and(|last_lsn| first_lsn <= last_lsn) {
                     continue;
                 }
                 self.last_lsn = Some(first_lsn);
-                return Ok(Some((first_lsn, batch)));
+                return Ok(Some(Arrival { first_lsn, batch, arrived }));
             }
             self.current = None;
             let Some((path, end)) = self.files.pop_front() else { return Ok(None) };

@@ -204,7 +204,9 @@ impl Seen {
             AlarmEvent::HeldBack(held) => self.floods.contains(&held.party.contact),
             AlarmEvent::Notification(notification) => {
                 let is_about = match notification.subject {
-                    Subject::RollUp(_) | Subject::Heartbeat(_) | Subject::Late(_) => notification.alarm.is_none(),
+                    Subject::RollUp(_) | Subject::Heartbeat(_) | Subject::Late(_) | Subject::System(_) => {
+                        notification.alarm.is_none()
+                    }
                     Subject::Step(_) | Subject::Closed | Subject::Expired(_) => {
                         let alarm = notification.alarm.unwrap();
                         let is_flooded = self.floods.contains(&notification.contact);

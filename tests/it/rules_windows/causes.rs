@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::language::Claim;
-use super::naive::Site;
+use super::naive::site::Site;
 use vocdb::rules::plan::TripTerm;
 use vocdb::rules::verdict::Shown;
 

@@ -1,211 +1,17 @@
 //! Rules evaluated from a plain list of all frames, anew at each instant: slow, and simple enough to be believed.
 #![cfg(test)]
 
+pub(super) mod site;
+mod sources;
+
+use self::site::Site;
+pub(crate) use self::sources::Frames;
+use self::sources::NaiveSource;
 use super::causes::Causes;
-use super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id, interval_ms};
-use super::values::{finite, mean_of, plain, value_of};
+use super::language::{Claim, FAST_S, RandomRule, SLOW_S, instrument_id, interval_ms};
+use vocdb::InstrumentId;
 use vocdb::rules::Plan;
-use vocdb::rules::expr::{Strand, WindowFunction};
-use vocdb::rules::plan::WindowSpec;
-use vocdb::rules::verdict::{Evidence, FlagCount, Shown, TermValue, Truth};
-use vocdb::{InstrumentId, Quality, Sample};
-
-/// Every frame that was pushed, the newest at each instant, in no order.
-#[derive(Debug, Default)]
-pub(crate) struct Frames(Vec<(InstrumentId, i64, Vec<Sample>)>);
-
-impl Frames {
-    pub(crate) fn put(&mut self, instrument: InstrumentId, ms: i64, samples: Vec<Sample>) {
-        self.0.retain(|(of, at, _)| (*of, *at) != (instrument, ms));
-        self.0.push((instrument, ms, samples));
-    }
-
-    pub(crate) fn newest(&self, instrument: InstrumentId) -> Option<i64> {
-        self.0.iter().filter(|(of, ..)| *of == instrument).map(|(_, at, _)| *at).max()
-    }
-
-    /// The samples of a channel behind `from` and up to `to`, in order of time.
-    fn samples(&self, instrument: InstrumentId, channel: usize, from: i64, to: i64) -> Vec<(i64, Sample)> {
-        let inside = self.0.iter().filter(|(of, at, _)| *of == instrument && from < *at && *at <= to);
-        let mut found: Vec<(i64, Sample)> = inside.map(|(_, at, samples)| (*at, samples[channel])).collect();
-        found.sort_by_key(|(at, _)| *at);
-        found
-    }
-
-    /// The valid values of a channel behind `from` and up to `to`, in order of time.
-    fn valid(&self, instrument: InstrumentId, channel: usize, from: i64, to: i64) -> Vec<(i64, f64)> {
-        let samples = self.samples(instrument, channel, from, to);
-        samples.into_iter().filter_map(|(at, sample)| Some((at, sample.valid()? + 0.0))).collect()
-    }
-}
-
-/// One station at one instant, among the stations of the rule.
-#[derive(Clone, Copy)]
-pub(super) struct Site<'a> {
-    frames: &'a Frames,
-    stations: &'a [u32],
-    station: u32,
-    ms: i64,
-}
-
-impl Site<'_> {
-    pub(super) fn look(&self, look: &Look) -> Option<f64> {
-        let width_s = look.width_s.unwrap_or(look.interval_s());
-        let channel = usize::from(look.channel == 'y');
-        let instrument = instrument_id(self.station, look.is_slow());
-        let end = self.ms - look.ago_s * 1_000;
-        let values = self.frames.valid(instrument, channel, end - width_s * 1_000, end);
-        let coverage = values.len() as f64 / (width_s / look.interval_s()).max(1) as f64;
-        let is_covered = coverage >= f64::from(look.coverage_percent.unwrap_or(0)) / 100.0;
-        value_of(look.function, &values, coverage).filter(|_| is_covered)
-    }
-
-    /// The same look by all stations.
-    fn spread(&self, look: &Look) -> Option<f64> {
-        let of_station = |station: &u32| Site { station: *station, ..*self }.look(look);
-        let known: Vec<f64> = self.stations.iter().filter_map(of_station).collect();
-        let most = known.iter().copied().reduce(f64::max)?;
-        let least = known.iter().copied().reduce(f64::min)?;
-        (known.len() > 1).then_some(most - least)
-    }
-
-    fn mean_of(&self, look: &Look, count: u32, percent: u32, is_spread: bool) -> Option<f64> {
-        let step_ms = look.width_s? * 1_000;
-        let values: Vec<Option<f64>> = (0..i64::from(count))
-            .map(|back| {
-                let then = Site { ms: self.ms - back * step_ms, ..*self };
-                if is_spread { then.spread(look) } else { then.look(look) }
-            })
-            .collect();
-        mean_of(&values, percent)
-    }
-
-    fn flagged(&self, flag: &str, channel: char, width_s: Option<i64>) -> Option<bool> {
-        let is_slow = channel == 'z';
-        let width_s = width_s.unwrap_or(if is_slow { SLOW_S } else { FAST_S });
-        let instrument = instrument_id(self.station, is_slow);
-        let samples = self.frames.samples(instrument, usize::from(channel == 'y'), self.ms - width_s * 1_000, self.ms);
-        let is_flagged = samples.iter().any(|(_, sample)| sample.quality.name() == flag);
-        (!samples.is_empty()).then_some(is_flagged)
-    }
-
-    fn silent(&self, instrument: Option<bool>, width_s: i64) -> bool {
-        let is_silent = |is_slow: bool| {
-            let instrument = instrument_id(self.station, is_slow);
-            self.frames.samples(instrument, 0, self.ms - width_s * 1_000, self.ms).is_empty()
-        };
-        instrument.map_or_else(|| is_silent(false) && is_silent(true), is_silent)
-    }
-
-    fn stuck(&self, channel: char, width_s: i64, percent: u32) -> Option<bool> {
-        let is_slow = channel == 'z';
-        let instrument = instrument_id(self.station, is_slow);
-        let samples = self.frames.samples(instrument, usize::from(channel == 'y'), self.ms - width_s * 1_000, self.ms);
-        let normal = samples.iter().filter(|(_, sample)| sample.quality == Quality::Normal);
-        let values: Vec<f64> = normal.filter_map(|(_, sample)| sample.value).collect();
-        let expected = (width_s / if is_slow { SLOW_S } else { FAST_S }).max(1);
-        let is_covered = values.len() as f64 / expected as f64 >= f64::from(percent) / 100.0;
-        (is_covered && values.len() > 1).then(|| values.iter().all(|value| *value == values[0]))
-    }
-
-    pub(super) fn amount(&self, amount: &Amount) -> Option<f64> {
-        match amount {
-            Amount::Look(look) => self.look(look),
-            Amount::Plus(left, right) => finite(self.amount(left)? + self.amount(right)?),
-            Amount::Minus(left, right) => finite(self.amount(left)? - self.amount(right)?),
-            Amount::Times(factor, inner) => finite(factor * self.amount(inner)?),
-            Amount::Over(inner, divisor) => finite(self.amount(inner)? / divisor),
-            Amount::Spread(look) => self.spread(look),
-            Amount::MeanOf(look, count, percent, is_spread) => self.mean_of(look, *count, *percent, *is_spread),
-        }
-    }
-
-    pub(super) fn ratio(&self, over: &Amount, under: &Amount) -> Option<f64> {
-        finite(self.amount(over)? / self.amount(under)?)
-    }
-
-    /// `None` where it cannot be said.
-    pub(super) fn claim(&self, claim: &Claim) -> Option<bool> {
-        match claim {
-            Claim::Limit(left, by, limit) => compare(self.amount(left), by, Some(*limit)),
-            Claim::LimitAt(left, by, limit, (station, other)) => {
-                let limit = if self.station == *station { other } else { limit };
-                compare(self.amount(left), by, Some(*limit))
-            }
-            Claim::Pair(left, by, right) => compare(self.amount(left), by, self.amount(right)),
-            Claim::Ratio(over, under, by, limit) => compare(self.ratio(over, under), by, Some(*limit)),
-            Claim::Counted(look, by, limit) | Claim::Covered(look, by, limit) => {
-                compare(self.look(look), by, Some(f64::from(*limit)))
-            }
-            Claim::Rated(look, by, limit) => compare(self.look(look), by, Some(*limit)),
-            Claim::Flagged(flag, channel, width_s) => self.flagged(flag, (*channel)?, *width_s),
-            Claim::Silent(instrument, width_s) => Some(self.silent(*instrument, *width_s)),
-            Claim::Stuck(channel, width_s, percent) => self.stuck(*channel, *width_s, *percent),
-            Claim::And(left, right) => match (self.claim(left), self.claim(right)) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            },
-            Claim::Or(left, right) => match (self.claim(left), self.claim(right)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            },
-            Claim::Not(inner) => self.claim(inner).map(|holds| !holds),
-        }
-    }
-
-    fn term(&self, spec: &WindowSpec) -> TermValue {
-        let end = self.ms - spec.lag_ms;
-        let samples = self.frames.samples(spec.instrument, spec.channel, end - spec.width_ms, end);
-        let counts = |sample: &Sample| match spec.function.strand() {
-            Strand::Valid => sample.valid().is_some(),
-            Strand::Normal => sample.value.is_some() && sample.quality == Quality::Normal,
-            Strand::Flags | Strand::Frames => true,
-        };
-        let count = samples.iter().filter(|(_, sample)| counts(sample)).count();
-        let coverage = count as f64 / f64::from(spec.expected);
-        let is_slow = spec.expected > 0 && spec.instrument == instrument_id(self.station, true);
-        let channel = if is_slow { 'z' } else { ['x', 'y'][spec.channel] };
-        let value = match spec.function {
-            WindowFunction::Flagged(quality) => {
-                self.flagged(quality.name(), channel, Some(spec.width_ms / 1_000)).map(f64::from)
-            }
-            WindowFunction::Silent => Some(f64::from(self.silent(Some(is_slow), spec.width_ms / 1_000))),
-            WindowFunction::Stuck => self.stuck(channel, spec.width_ms / 1_000, 0).map(f64::from),
-            function => {
-                let values = self.frames.valid(spec.instrument, spec.channel, end - spec.width_ms, end);
-                value_of(plain(function), &values, coverage)
-            }
-        };
-        let value = value.filter(|_| coverage >= spec.coverage_min);
-        let flags = if spec.function.strand() == Strand::Frames { Vec::new() } else { flags_of(&samples) };
-        TermValue { label: spec.label.clone(), value, coverage, unit: spec.unit.clone(), flags }
-    }
-}
-
-/// The flags of some samples, counted.
-fn flags_of(samples: &[(i64, Sample)]) -> Vec<FlagCount> {
-    let of = |flag: Quality| {
-        let samples = samples.iter().filter(|(_, sample)| sample.quality == flag).count();
-        let samples = u32::try_from(samples).unwrap();
-        (flag != Quality::Normal && samples > 0).then_some(FlagCount { flag, samples })
-    };
-    Quality::ALL.into_iter().filter_map(of).collect()
-}
-
-fn compare(left: Option<f64>, by: &str, right: Option<f64>) -> Option<bool> {
-    let (left, right) = (left?, right?);
-    let order = left.partial_cmp(&right)?;
-    Some(match by {
-        ">" => order.is_gt(),
-        ">=" => order.is_ge(),
-        "<" => order.is_lt(),
-        "<=" => order.is_le(),
-        "==" => order.is_eq(),
-        _ => order.is_ne(),
-    })
-}
+use vocdb::rules::verdict::{Evidence, Shown, Truth};
 
 /// What one rule says of one scope at one instant.
 #[derive(Debug, Clone)]
@@ -221,13 +27,15 @@ pub(crate) struct Saying {
 }
 
 impl Saying {
-    /// Whether it is said of empty windows and is the same as another.
+    /// Whether it is the same as another.
     pub(crate) fn says_no_more_than(&self, other: &Self) -> bool {
         let verdict = |saying: &Self| (saying.trip, saying.clear, saying.absent.clone(), saying.is_suppressed);
-        let mut terms = self.evidence.iter().flat_map(|one| &one.terms);
-        terms.all(|term| term.coverage == 0.0) && verdict(self) == verdict(other)
+        verdict(self) == verdict(other)
     }
 }
+
+/// Since when each station is unknown, and whether it was clear when that was last known.
+type Standing = (Vec<Option<i64>>, Vec<Option<bool>>);
 
 /// One rule over one scope, and since when each of its stations is unknown.
 #[derive(Debug)]
@@ -239,6 +47,8 @@ pub(crate) struct NaivePlan {
     /// Whether each station was clear when that was last known.
     was_clear: Vec<Option<bool>>,
     next_ms: Option<i64>,
+    /// How stations stood after each instant.
+    stood: Vec<(i64, Standing)>,
     /// When time first passed without any frame.
     waits_since_ms: Option<i64>,
     /// What it said last.
@@ -258,6 +68,7 @@ impl NaivePlan {
             rule,
             stations,
             next_ms: None,
+            stood: Vec::new(),
             waits_since_ms: None,
             last: None,
         }
@@ -280,21 +91,56 @@ impl NaivePlan {
         if self.instruments(0).any(is_fast) { FAST_S * 1_000 } else { SLOW_S * 1_000 }
     }
 
-    /// Whether an instant may be evaluated at a time: no frame of any instrument is due before the next instant and not there, but for those
-    /// that are overdue by what the rule waits; or the instant itself has waited so long. Frames may be late.
+    /// Whether an instant may be evaluated at a time: each instrument has come so far, or has no frame due before the next instant, or is not
+    /// waited for. Frames may be late.
     fn is_due(&self, frames: &Frames, instant_ms: i64, now_ms: i64) -> bool {
-        let (lateness_ms, patience_ms) = (self.rule.lateness_s * 1_000, self.patience_ms());
+        let over_ms = instant_ms + self.patience_ms();
+        let instant_ms = instant_ms + self.rule.lateness_s * 1_000;
+        let (clock_ms, late_ms_max) = (self.clock_ms(frames, now_ms), self.late_ms_max(frames, now_ms));
         let mut all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
-        let is_over = |one: InstrumentId| match frames.newest(one) {
-            Some(ms) if ms + interval_ms(one) + patience_ms > now_ms => {
-                let is_there = instant_ms + lateness_ms <= ms;
-                let is_not_due = instant_ms + lateness_ms + self.step_ms() <= ms + interval_ms(one);
-                is_there || is_not_due && instant_ms + lateness_ms < now_ms
+        all.all(|one| match frames.source(one).filter(|source| !self.is_overdue(one, source, now_ms)) {
+            Some(source) if source.late_ms() <= late_ms_max => {
+                let is_there = instant_ms <= source.newest_ms;
+                let is_not_due = instant_ms + self.step_ms() <= source.newest_ms + interval_ms(one);
+                is_there || is_not_due && instant_ms < clock_ms || over_ms <= source.clock_ms(now_ms)
             }
-            _ if self.asks_silence() => instant_ms + lateness_ms < now_ms && instant_ms + self.step_ms() <= now_ms,
-            _ => instant_ms + lateness_ms < now_ms,
-        };
-        instant_ms + patience_ms <= now_ms || all.all(is_over)
+            _ if self.asks_silence() => {
+                instant_ms < clock_ms && instant_ms - self.rule.lateness_s * 1_000 + self.step_ms() <= clock_ms
+            }
+            _ => instant_ms < clock_ms,
+        })
+    }
+
+    fn is_overdue(&self, instrument: InstrumentId, source: &NaiveSource, now_ms: i64) -> bool {
+        source.is_overdue(interval_ms(instrument), self.patience_ms(), now_ms)
+    }
+
+    /// The instruments that have sent anything: first those that are not overdue, then the others.
+    fn sources<'a>(&self, frames: &'a Frames, now_ms: i64) -> [Vec<&'a NaiveSource>; 2] {
+        let mut all: Vec<InstrumentId> = (0..self.stations.len()).flat_map(|one| self.instruments(one)).collect();
+        all.sort_unstable();
+        all.dedup();
+        let heard = all.iter().filter_map(|one| Some((*one, frames.source(*one)?)));
+        let (overdue, present): (Vec<_>, Vec<_>) =
+            heard.partition(|(one, source)| self.is_overdue(*one, source, now_ms));
+        [present, overdue].map(|list| list.into_iter().map(|(_, source)| source).collect())
+    }
+
+    /// What time the foremost instrument thinks it is; where all are overdue, the last one that was not.
+    fn clock_ms(&self, frames: &Frames, now_ms: i64) -> i64 {
+        let [present, overdue] = self.sources(frames, now_ms);
+        let foremost = present.iter().map(|source| source.clock_ms(now_ms)).max();
+        let last = overdue.iter().map(|source| (source.arrived_ms, source.clock_ms(now_ms))).max();
+        foremost.or(last.map(|(_, clock_ms)| clock_ms)).unwrap_or(now_ms)
+    }
+
+    /// How late frames of an instrument may be for it to be waited for: not later than those of half of them by more than the rule waits.
+    fn late_ms_max(&self, frames: &Frames, now_ms: i64) -> i64 {
+        let [present, _] = self.sources(frames, now_ms);
+        let mut late_ms: Vec<i64> = present.iter().map(|source| source.late_ms()).collect();
+        late_ms.sort_unstable();
+        let usual_ms = late_ms.len().checked_sub(1).map_or(0, |last| late_ms[last / 2]);
+        usual_ms.max(0) + self.patience_ms()
     }
 
     fn asks_silence(&self) -> bool {
@@ -310,17 +156,41 @@ impl NaivePlan {
     }
 
     /// How far evaluation may go.
-    fn frontier_ms(&self, frames: &Frames, now_ms: Option<i64>) -> Option<i64> {
+    fn frontier_ms(&self, frames: &Frames, now_ms: i64) -> Option<i64> {
         self.next_ms?;
-        let all = (0..self.stations.len()).flat_map(|member| self.instruments(member));
-        let now_ms = all.filter_map(|one| frames.newest(one)).max().max(now_ms)?;
         // The latest of which that can be said: it is so of all before it.
-        let (mut due_ms, mut not_due_ms) = (now_ms - self.patience_ms(), now_ms + 1);
+        let (mut due_ms, mut not_due_ms) = (now_ms - 100_000_000, now_ms + 100_000_000);
         while due_ms + 1 < not_due_ms {
             let middle_ms = due_ms + (not_due_ms - due_ms) / 2;
             if self.is_due(frames, middle_ms, now_ms) { due_ms = middle_ms } else { not_due_ms = middle_ms }
         }
         Some(due_ms)
+    }
+
+    /// Goes back to the frames of an instrument that count from a time on, where only the clock was ahead of them.
+    pub(crate) fn go_back(
+        &mut self,
+        frames: &Frames,
+        (instrument, now_ms): (InstrumentId, i64),
+        counts: Option<[i64; 3]>,
+    ) {
+        let (Some([first_ms, last_ms, before_ms]), Some(next_ms), step_ms) = (counts, self.next_ms, self.step_ms())
+        else {
+            return;
+        };
+        let from_ms = if next_ms - step_ms <= before_ms { last_ms } else { first_ms };
+        let others =
+            (0..self.stations.len()).flat_map(|member| self.instruments(member)).filter(|one| *one != instrument);
+        let newest = others.filter_map(|one| Some(frames.source(one)?.newest_ms));
+        let confirmed_ms = newest.filter(|ms| *ms <= now_ms + 600_000).max();
+        let to_ms = confirmed_ms.map_or(from_ms, |ms| from_ms.max(ms + 1));
+        let to_ms = (to_ms + step_ms - 1).div_euclid(step_ms) * step_ms;
+        if to_ms < next_ms {
+            self.next_ms = Some(to_ms);
+            self.stood.retain(|(ms, _)| *ms < to_ms);
+            let none = || (vec![None; self.stations.len()], vec![None; self.stations.len()]);
+            (self.unknown_since, self.was_clear) = self.stood.last().map_or_else(none, |(_, stood)| stood.clone());
+        }
     }
 
     /// Notes a frame for any of the rule's instruments: the first one begins the grid.
@@ -344,11 +214,12 @@ impl NaivePlan {
     }
 
     /// Everything that can be said now and was not yet, instant by instant.
-    pub(crate) fn due(&mut self, frames: &Frames, now_ms: Option<i64>) -> Vec<Saying> {
+    pub(crate) fn due(&mut self, frames: &Frames, now_ms: i64) -> Vec<Saying> {
         let mut said = Vec::new();
         let (Some(mut ms), Some(frontier_ms)) = (self.next_ms, self.frontier_ms(frames, now_ms)) else { return said };
         while ms <= frontier_ms {
             said.push(Saying { watermark_ms: frontier_ms, ..self.say(frames, ms) });
+            self.stood.push((ms, (self.unknown_since.clone(), self.was_clear.clone())));
             ms += self.step_ms();
         }
         self.next_ms = Some(ms);

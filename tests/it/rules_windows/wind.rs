@@ -80,7 +80,7 @@ proptest! {
                 let end = usize::try_from(verdict.instant.as_ms() / 60_000).unwrap();
                 said.push((verdict.spec, end, verdict.trip));
             };
-            engine.push(batch.frame(0).unwrap(), &mut sink);
+            engine.push(batch.frame(0).unwrap(), Timestamp::from_ms(minute * 60_000), &mut sink);
         }
         let last = samples.iter().rposition(Option::is_some);
         let instants = first.zip(last).map_or(0, |(first, last)| last + 1 - first);

@@ -34,6 +34,14 @@ impl LateRanges {
         }
     }
 
+    /// Drops everything after an evaluation time: those times are evaluated again as they come.
+    pub(in super::super) fn cut(&mut self, last: Timestamp) {
+        self.0.retain(|range| range.from <= last);
+        for range in &mut self.0 {
+            (range.to, range.upto) = (range.to.min(last), range.upto.filter(|upto| *upto <= last));
+        }
+    }
+
     fn join_nearest(&mut self) {
         let gaps = self.0.iter().zip(self.0.iter().skip(1)).map(|(one, next)| next.from.since_ms(one.end()));
         let Some((place, _)) = gaps.enumerate().min_by_key(|(_, gap_ms)| *gap_ms) else { return };
