@@ -4,10 +4,8 @@
 //! place that changes them, live and after a restart alike. Conditions under way follow from verdicts; [`Machine::state`] gives them for
 //! the checkpoint that ends every commit.
 
-mod adopt;
-mod amend;
 mod audit;
-mod current;
+mod late;
 mod maintain;
 mod operate;
 mod reload;
@@ -16,14 +14,13 @@ mod schedule;
 mod system;
 mod tell;
 mod timers;
-mod trial;
 mod verdict;
 
 use schedule::Schedule;
 
 pub use audit::NextStep;
+pub use late::Trial;
 pub(super) use tell::rerouted;
-pub use trial::Trial;
 
 use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack, SystemCondition, SystemKind};
 use super::state::{

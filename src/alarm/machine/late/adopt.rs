@@ -1,6 +1,7 @@
 //! A condition that goes on as the readings say that came late.
 
-use super::{Machine, Trial};
+use super::super::Machine;
+use super::Trial;
 use crate::alarm::event::{AlarmEvent, AlarmId, LatchChange, Opened, Timing};
 use crate::alarm::state::{ConditionState, Phase};
 use crate::model::Timestamp;

@@ -1,6 +1,6 @@
 //! A condition that goes through a part of the past again, without any effect.
 
-use super::Machine;
+use super::super::Machine;
 use crate::alarm::event::{ActiveSpan, AlarmEvent, AlarmId, Opened};
 use crate::alarm::state::{ConditionState, Phase, RuleSetRef};
 use crate::model::Timestamp;

@@ -1,7 +1,7 @@
 //! What is of now and what is history: the age of an instant against the host's clock decides who is notified of it.
 
-use super::Machine;
-use super::verdict::Turn;
+use super::super::Machine;
+use super::super::verdict::Turn;
 use crate::alarm::event::{AlarmEvent, BecameCurrent, Timing};
 use crate::alarm::state::{ConditionState, Phase};
 use crate::base::limits::LATE_OPENING_MS;
@@ -25,12 +25,12 @@ impl Machine {
     }
 
     /// Whether everything that trips is recorded as history now.
-    pub(super) const fn takes_history(&self) -> bool {
+    pub(in super::super) const fn takes_history(&self) -> bool {
         self.takes_history
     }
 
     /// How something that trips at an instant relates to the host time of its recording.
-    pub(super) fn timing(&self, instant: Timestamp, now: Timestamp) -> Timing {
+    pub(in super::super) fn timing(&self, instant: Timestamp, now: Timestamp) -> Timing {
         let age_ms = now.since_ms(instant);
         match self.notify_age_max_ms {
             _ if self.takes_history => Timing::Backfill,
@@ -41,7 +41,7 @@ impl Machine {
     }
 
     /// An alarm on record as history that is active at an instant which is not too old becomes current.
-    pub(super) fn note_current(&mut self, next: &ConditionState, turn: &mut Turn<'_>) {
+    pub(in super::super) fn note_current(&mut self, next: &ConditionState, turn: &mut Turn<'_>) {
         let Some(alarm) = next.alarm.filter(|alarm| next.phase == Phase::Active && self.history.contains(alarm)) else {
             return;
         };

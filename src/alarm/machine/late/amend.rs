@@ -1,7 +1,8 @@
 //! What late readings would have changed: compared with the record, and put beside it.
 
-use super::tell::{identified, remaining};
-use super::{Machine, Trial};
+use super::super::Machine;
+use super::super::tell::{identified, remaining};
+use super::Trial;
 use crate::alarm::event::{ActiveSpan, AlarmEvent, Amendment, Notification, Subject};
 use crate::alarm::roster;
 use crate::alarm::state::Past;
@@ -138,7 +139,7 @@ impl Machine {
     }
 
     /// Remembers when conditions were active.
-    pub(super) fn remember_active(&mut self, event: &AlarmEvent) {
+    pub(in super::super) fn remember_active(&mut self, event: &AlarmEvent) {
         match event {
             AlarmEvent::Opened(opened) => {
                 let at = opened.found_at.unwrap_or(opened.opened_at);
