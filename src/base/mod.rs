@@ -12,7 +12,6 @@ pub mod limits;
 pub(crate) mod lines;
 mod moments;
 pub(crate) mod observe;
-pub(crate) mod runs;
 
 pub use direction::ExactDirection;
 pub use exact::ExactSum;

@@ -2,7 +2,7 @@
 
 use super::condition::ConditionState;
 use crate::alarm::event::AlarmId;
-use crate::base::runs::{Columns, integer};
+use crate::base::bytes::runs::{Columns, integer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -97,12 +97,15 @@ pub(super) fn read_line(stream: &mut impl Read) -> io::Result<String> {
     String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
+/// Gives the user of a login, and the refusal of a wrong password.
+pub(super) type CheckLogin = fn(&str) -> (String, Result<(), String>);
+
 /// What an SMTP server offers beside mail.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Offers {
     pub(super) starttls: bool,
     /// Checks the text behind `AUTH PLAIN`; gives the user, and the refusal of a wrong password.
-    pub(super) login: Option<fn(&str) -> (String, Result<(), String>)>,
+    pub(super) login: Option<CheckLogin>,
 }
 
 /// Speaks SMTP until the client quits, or until it asks for TLS.

@@ -132,7 +132,7 @@ fn an_hourly_upload_notifies_of_what_still_holds_with_both_dates() {
     park.now(123);
     park.send(0, 60..120, |_| 10.0);
     let ends = "duty: closed: High 90 ppm (the clear condition held) \
-                (late: held from 2024-06-01T00:14:00Z to 2024-06-01T01:38:00Z, recorded 2024-06-01T01:03:00Z)";
+                (late: held from 2024-06-01T00:14:00Z to 2024-06-01T01:34:00Z, recorded 2024-06-01T01:03:00Z)";
     assert_eq!(park.told().iter().filter(|text| **text == ends).count(), 1, "{:?}", park.told());
 }
 

@@ -127,7 +127,8 @@ fn a_log_that_is_removed_or_emptied_is_refused_where_an_alarm_rests_on_it() {
         let remove = |dir: &Path| std::fs::remove_file(only(files(dir, "wal", ".wal"))).unwrap();
         let empty = |dir: &Path| std::fs::write(only(files(dir, "wal", ".wal")), []).unwrap();
         let folder = |dir: &Path| std::fs::remove_dir_all(dir.join("wal")).unwrap();
-        let acts: [(&str, &dyn Fn(&Path)); 3] = [("removed", &remove), ("emptied", &empty), ("folder", &folder)];
+        type Act<'a> = (&'a str, &'a dyn Fn(&Path));
+        let acts: [Act<'_>; 3] = [("removed", &remove), ("emptied", &empty), ("folder", &folder)];
         for (name, act) in acts {
             let dir = home.path().join(format!("{name}{sealed}"));
             killed(&dir, sealed);

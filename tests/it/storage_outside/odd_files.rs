@@ -159,7 +159,8 @@ fn a_segment_that_was_changed_together_with_its_checksums_is_not_laundered() {
     };
     let retention = Retention { scope: RetentionScope::Store, age_max: None, bytes_max: Some(1) };
     let now = Timestamp::from_ms(super::NOW_MS);
-    let acts: [(&str, &dyn Fn(&Database) -> Result<(), vocdb::Error>); 4] = [
+    type Act<'a> = (&'a str, &'a dyn Fn(&Database) -> Result<(), vocdb::Error>);
+    let acts: [Act<'_>; 4] = [
         ("compaction", &|db: &Database| db.compact(Compaction::Everything).map(|_| ())),
         ("backup", &|db: &Database| db.backup(home.path().join("backup")).map(|_| ())),
         ("deletion", &|db: &Database| db.delete(&deletion(0)).map(|_| ())),

@@ -2,7 +2,7 @@
 
 use super::super::Machine;
 use super::super::verdict::Turn;
-use crate::alarm::event::{AlarmEvent, BecameCurrent, Timing};
+use crate::alarm::event::{AlarmEvent, BecameCurrent, SystemKind, Timing};
 use crate::alarm::state::{ConditionState, Phase};
 use crate::base::limits::LATE_OPENING_MS;
 use crate::model::Timestamp;
@@ -34,7 +34,10 @@ impl Machine {
         let age_ms = now.since_ms(instant);
         match self.notify_age_max_ms {
             _ if self.takes_history => Timing::Backfill,
-            Some(age_max_ms) if age_ms > age_max_ms => Timing::History,
+            // While the host's clock is known to be wrong, so is the age.
+            Some(age_max_ms) if age_ms > age_max_ms && self.system_alarm(SystemKind::HostClock, "").is_none() => {
+                Timing::History
+            }
             Some(_) if age_ms >= LATE_OPENING_MS => Timing::Late,
             _ => Timing::OnTime,
         }

@@ -3,7 +3,7 @@
 use super::super::super::verdict::Truth;
 use super::outages::Outages;
 use super::ranges::LateRange;
-use crate::base::runs::{Columns, Lists, number};
+use crate::base::bytes::runs::{Columns, Lists, number};
 use crate::model::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

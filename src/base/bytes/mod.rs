@@ -1,4 +1,5 @@
 //! Little-endian and varint cursors over untrusted bytes: every read is bounds-checked and nothing is allocated.
+pub(crate) mod runs;
 
 /// What a cursor can run into. The offset counts from the start of the slice that was given to [`ByteReader::new`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
