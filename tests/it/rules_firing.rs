@@ -290,7 +290,7 @@ fn any_tried() -> impl Strategy<Value = Tried> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_rule_opens_with_the_best_readings_unless_check_says_that_it_never_can(tried in any_tried()) {
@@ -303,7 +303,8 @@ proptest! {
         prop_assert_eq!(opened.contains(&true), !is_never, "{}", report.draw(&file(&tried.text("unknown"))));
         let is_partly = |message: &str| ["is known for", "is never", "is 0 for"].iter().any(|words| message.contains(words));
         let is_always_known = !report.warnings.iter().any(|warning| is_partly(&warning.message));
-        if !is_never && is_always_known {
+        // How many readings a window holds depends on when they come, which the check does not say of a count.
+        if !is_never && is_always_known && !tried.condition.contains("count") {
             prop_assert!(!opened.contains(&false), "nothing is said of a rule that opens at some times of frames only: {}", tried.text("unknown"));
         }
     }
