@@ -1,5 +1,6 @@
 //! The alarms of a store, looked at beside the process that writes.
 
+use super::rules::RuleSetInForce;
 use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Metrics};
 use crate::error::Error;
 use crate::ledger::{Ledger, LedgerContent, LedgerError};
@@ -22,6 +23,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct AlarmLog {
     events: Vec<AlarmEvent>,
+    pub(super) rules: Option<RuleSetInForce>,
 }
 
 impl AlarmLog {
@@ -35,7 +37,7 @@ impl AlarmLog {
         for (index, record) in (0..).zip(&content.records) {
             events.extend(AlarmEvent::from_record(record, index)?);
         }
-        Ok(Self { events })
+        Ok(Self { events, rules: RuleSetInForce::of_records(&content.records)? })
     }
 
     /// Everything that has happened to alarms, in the order of the ledger.

@@ -1,15 +1,16 @@
 //! The database and what it holds together.
 
 use super::pending::{Deletions, Uncommitted};
-use super::records::Checkpoint;
+use super::records::{Checkpoint, RuleSetLoaded};
+use super::rules::{Binding, Suspended, Unseen};
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::background::{Worker, let_others_go_first};
 use crate::config::{Config, Durability, Timers};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
-use crate::model::{Registry, Timestamp};
+use crate::model::{Batch, Registry, Timestamp};
 use crate::query::Readings;
-use crate::rules::{Engine, RuleFile};
+use crate::rules::Engine;
 use crate::store::{OpenReport, Store, WalSync};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use parking_lot::{Mutex, MutexGuard};
@@ -50,6 +51,8 @@ pub struct Database {
     pub(super) report: OpenReport,
     /// Deletions that are in the ledger and not done. Held by whoever rewrites segments.
     pub(super) upkeep: Mutex<Deletions>,
+    /// Held by whoever loads rules: one rule set is warmed at a time.
+    pub(super) loading: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -62,6 +65,14 @@ pub(super) struct Inner {
     pub(super) machine: Machine,
     pub(super) engine: Engine,
     pub(super) rules: Option<LoadedRules>,
+    /// The rule set in force, while it does not run.
+    pub(super) suspended: Option<Box<Suspended>>,
+    /// Stored frames that the rules have not evaluated, while they are suspended or catch up.
+    pub(super) unseen: Option<Box<Unseen>>,
+    /// Whether a station or an instrument was registered that the rules in force may cover.
+    pub(super) must_bind: bool,
+    /// Frames that came since a new rule set began to be warmed.
+    pub(super) arrivals: Option<Batch>,
     pub(super) dispatcher: Dispatcher,
     pub(super) subscribers: Vec<Sender<AlarmEvent>>,
     /// The time by which steps fall due, where frames drive it.
@@ -71,11 +82,13 @@ pub(super) struct Inner {
     pub(super) uncommitted: Uncommitted,
 }
 
-/// The rule set in force, and the stations that it was bound to.
-#[derive(Debug)]
+/// The rule set in force, and the stations that it is bound to.
+#[derive(Debug, Clone)]
 pub(super) struct LoadedRules {
-    pub(super) files: Vec<RuleFile>,
-    pub(super) registry: Registry,
+    pub(super) loaded: Arc<RuleSetLoaded>,
+    pub(super) binding: Binding,
+    /// Name and scope of each rule.
+    pub(super) scopes: Vec<(String, String)>,
 }
 
 /// The thread that syncs the write-ahead log at an interval. Dropping it waits for its end: no handle of the log outlives the database.
@@ -173,6 +186,9 @@ impl Inner {
     }
 
     pub(super) fn checkpoint(&self) -> Result<Record, Error> {
+        if let Some(suspended) = &self.suspended {
+            return suspended.checkpoint(self.frame_time);
+        }
         let (engine, late) = self.engine.states();
         let machine = self.machine.state();
         let body = Checkpoint { lsn: self.position_lsn, frame_time: self.frame_time, engine, machine, late };
@@ -187,6 +203,7 @@ impl Inner {
         let superseded = self.dispatcher.superseded_by(&self.uncommitted.events, self.timer_now());
         let mut last: Vec<Record> = superseded.iter().map(AlarmEvent::to_record).collect::<Result<_, _>>()?;
         last.push(self.checkpoint()?);
+        last.extend(self.unseen()?);
         let waiting = self.uncommitted.records.len();
         self.uncommitted.records.extend(last);
         let written = self.write_commit();

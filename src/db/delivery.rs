@@ -37,6 +37,7 @@ impl Database {
     /// reaches cannot be read: those instants are not looked at again.
     pub fn advance(&self) -> Result<(), Error> {
         let mut inner = self.inner.lock();
+        inner.prepare_rules()?;
         let mut has_moved = inner.config.timers == Timers::Clock && inner.pass_time()?;
         has_moved |= inner.amend()?;
         inner.keep_progress(has_moved)?;

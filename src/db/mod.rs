@@ -23,5 +23,7 @@ pub use readings::{
     Compaction, Deletion, InstrumentChange, ReadOnly, Receipt, Rejection, Retention, RetentionScope, UpkeepReport,
     ValueCorrection,
 };
-pub use rules::{Backtest, BacktestSummary, Replayed, TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
+pub use rules::{
+    Backtest, BacktestSummary, Replayed, RuleSetInForce, TestFailure, TestOutcome, run_rule_tests, stations_of_tests,
+};
 pub use stats::{InstrumentStats, StationStats, Stats, StoredStats};

@@ -1,21 +1,21 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
-use super::core::{Database, Flusher, Inner, LoadedRules, Sealing};
+use super::core::{Database, Flusher, Inner, Sealing};
 use super::pending::{Deletions, Uncommitted};
 use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
-    Checkpoint, DeletionCompleted, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
-    SegmentSealed, StationRegistered,
+    Checkpoint, DeletionCompleted, FramesUnseen, InstrumentChanged, InstrumentRegistered, ReadingsDeleted,
+    RuleSetLoaded, RulesBound, SegmentSealed, StationRegistered,
 };
-use super::rules::compile_for;
-use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
+use super::rules::{Binding, Unseen};
+use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::observe::{self, Work};
-use crate::config::{Config, Durability};
+use crate::config::{Config, Durability, RulesOnOpen};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
-use crate::rules::{Engine, RuleFile};
+use crate::rules::Engine;
 use crate::store::{Cut, LedgerCommit, Lineage, OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
@@ -29,7 +29,8 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Store`] where the directory cannot be written, is held by another process, or the write-ahead log is damaged before its
-    /// end; [`Error::Ledger`] where the ledger is.
+    /// end; [`Error::Ledger`] where the ledger is; [`Error::RulesNotRunnable`] where the rule set in force does not compile with this
+    /// release, unless [`Config::rules`] says not to run it.
     pub fn open(path: impl AsRef<Path>, config: Config) -> Result<Self, Error> {
         open(path.as_ref(), config)
     }
@@ -92,7 +93,7 @@ fn finish(inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Res
     }
     let sealing = Sealing::new(&inner);
     let sealer = sealing.clone().start_thread()?;
-    Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(deletions) })
+    Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(deletions), loading: Mutex::default() })
 }
 
 /// Syncs at an interval; a failure poisons the log, and the next append says so.
@@ -118,9 +119,11 @@ struct Remembered {
     registry: Registry,
     machine: Machine,
     dispatcher: Dispatcher,
-    /// The newest rule set and the stations at that time.
-    rules: Option<(RuleSetLoaded, Registry)>,
+    /// The newest rule set and the stations that it is bound to.
+    rules: Option<(RuleSetLoaded, Binding)>,
     checkpoint: Checkpoint<'static>,
+    /// Frames that the rules have not evaluated, where it does not follow from the checkpoint which these are.
+    unseen: Option<FramesUnseen>,
     lineage: Lineage,
     /// Deletions that are in the ledger and not known to be done.
     deletions: Deletions,
@@ -149,8 +152,18 @@ impl Remembered {
                 let changed: InstrumentChanged = record.body(index)?;
                 self.registry.change_instrument(changed.id, changed.instrument());
             }
-            Kind::RuleSetLoaded => self.rules = Some((record.body(index)?, self.registry.clone())),
-            Kind::Checkpoint => self.checkpoint = Checkpoint::read(record, index)?,
+            Kind::RuleSetLoaded => {
+                let loaded = RuleSetLoaded::read(record, index)?;
+                let binding = Binding::of_loaded(&loaded, &self.registry);
+                self.rules = Some((loaded, binding));
+            }
+            Kind::RulesBound => {
+                let bound: RulesBound = record.body(index)?;
+                self.rules.iter_mut().for_each(|(_, binding)| binding.take(bound.clone(), &self.registry));
+            }
+            // The two end a commit, in this order, while there are such frames.
+            Kind::Checkpoint => (self.checkpoint, self.unseen) = (Checkpoint::read(record, index)?, None),
+            Kind::FramesUnseen => self.unseen = Some(record.body(index)?),
             Kind::SegmentSealed | Kind::SegmentsReplaced => note_segments(&mut self.lineage, record, index)?,
             Kind::ReadingsDeleted => {
                 let ReadingsDeleted { number, instrument, channels, range, until_lsn, .. } =
@@ -185,6 +198,10 @@ impl Inner {
             machine: Machine::default(),
             engine: Engine::new(Vec::new()),
             rules: None,
+            suspended: None,
+            must_bind: false,
+            arrivals: None,
+            unseen: None,
             dispatcher: Dispatcher::default(),
             subscribers: Vec::new(),
             frame_time: Timestamp::default(),
@@ -195,7 +212,7 @@ impl Inner {
 
     /// Stands where the ledger says, and goes on with the frames behind it.
     fn resume(&mut self, remembered: Remembered, report: &mut OpenReport) -> Result<(), Error> {
-        let Remembered { registry, machine, dispatcher, rules, checkpoint, lineage, .. } = remembered;
+        let Remembered { registry, machine, dispatcher, rules, checkpoint, unseen, lineage, .. } = remembered;
         report.superseded_segments = self.store.settle(&lineage);
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
@@ -205,10 +222,12 @@ impl Inner {
         self.store.continue_behind(checkpoint.lsn);
         let _work = observe::begin(Work::Recovery);
         report.frames_replayed = self.put_back_seen(checkpoint.lsn)?;
-        if let Some((loaded, registry)) = rules {
-            report.rules_note = self.resume_rules(loaded, registry, &checkpoint)?;
+        self.unseen = unseen.map(|unseen| Box::new(Unseen::of(unseen)));
+        if let Some((loaded, binding)) = rules {
+            self.take_up_rules((Arc::new(loaded), binding), checkpoint)?;
         }
         report.frames_replayed += self.catch_up()?;
+        self.settle_rules()?;
         self.record_unrecorded_segments(&lineage)
     }
 
@@ -223,29 +242,22 @@ impl Inner {
         }
     }
 
-    /// Compiles the rule set that was in force, for the stations of that time, and puts rules and alarms where they were.
-    fn resume_rules(
+    /// Lets the rule set in force go on where it was, or leaves it alone.
+    fn take_up_rules(
         &mut self,
-        loaded: RuleSetLoaded,
-        registry: Registry,
-        checkpoint: &Checkpoint,
-    ) -> Result<Option<String>, Error> {
-        let files: Vec<RuleFile> = loaded.files.into_iter().map(|(name, text)| RuleFile { name, text }).collect();
-        match compile_for(&files, &registry) {
-            Ok(compiled) => {
-                let specs = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
-                self.machine.install(specs, RuleSetRef { hash: loaded.hash });
-                self.machine.restore(&checkpoint.machine);
-                self.engine = Engine::new(compiled.plans);
-                self.engine.warm(&Readings::new(self.store.reader()), Some(&checkpoint.engine))?;
-                self.engine.restore_late(&checkpoint.late);
-                self.rules = Some(LoadedRules { files, registry });
-                Ok(None)
-            }
-            Err(diagnostics) => Ok(Some(format!(
-                "the rule set in force no longer compiles with this release; its alarms stay open, no rule runs: {diagnostics}"
-            ))),
+        (loaded, binding): (Arc<RuleSetLoaded>, Binding),
+        checkpoint: Checkpoint<'static>,
+    ) -> Result<(), Error> {
+        if self.config.rules != RulesOnOpen::Resume && !loaded.files.is_empty() {
+            self.suspend((loaded, binding), checkpoint);
+            return Ok(());
         }
+        self.resume_rules((loaded, binding), &checkpoint)?;
+        if self.unseen.is_some() && self.position_lsn < self.store.sealed_lsn() {
+            self.show_unseen()?;
+            self.position_lsn = self.store.sealed_lsn();
+        }
+        Ok(())
     }
 
     /// Puts the frames back that the rules have seen.
@@ -268,7 +280,10 @@ impl Inner {
         let mut frames = 0;
         while let Some((first_lsn, batch)) = self.store.next_replay(u64::MAX)? {
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
-                let replaced = self.store.put_back(frame)?;
+                let mut replaced = self.store.put_back(frame)?;
+                if self.is_noted(lsn) {
+                    replaced.clear();
+                }
                 self.feed(lsn, frame, &replaced, BY_FRAME)?;
             }
             frames += batch.len() as u64;

@@ -97,6 +97,12 @@ kinds! {
     EndpointChanged = 34, "endpoint_changed";
     /// Readings that came late change what a rule would have said of the past.
     Amendment = 35, "amendment";
+    /// The rules in force were suspended, run again, or do not cover a station of their scope.
+    RulesStateChanged = 40, "rules_state_changed";
+    /// Which stored frames suspended rules have not evaluated.
+    FramesUnseen = 41, "frames_unseen";
+    /// The rule set in force was bound to stations registered after it was loaded.
+    RulesBound = 42, "rules_bound";
 }
 
 impl Kind {
@@ -129,7 +135,8 @@ impl Kind {
             | Self::SuppressionChanged
             | Self::Notification
             | Self::Rerouted
-            | Self::ReadingsDeleted => 2,
+            | Self::ReadingsDeleted
+            | Self::RuleSetLoaded => 2,
             _ => 1,
         }
     }
@@ -149,6 +156,8 @@ impl Kind {
                 | Self::DeletionCompleted
                 | Self::ReadingsDropped
                 | Self::EndpointChanged
+                | Self::RulesStateChanged
+                | Self::FramesUnseen
         )
     }
 }

@@ -1,6 +1,6 @@
 //! From files to plans: traces rule files, binds the rules, and tells every mistake at once.
 
-use super::bind::{advise, bind, for_sites};
+use super::bind::{Staging, Uncovered, advise, bind_staged, for_sites};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::plan::{Plan, Site};
@@ -16,6 +16,10 @@ pub struct Compiled {
     pub warnings: Diagnostics,
     /// SHA-256 over names and texts of the files: which rule set this is.
     pub hash: [u8; 32],
+    /// Name and scope of each rule, in order of the files.
+    pub scopes: Vec<(String, String)>,
+    /// Stations registered since loading that a rule's scope has and that it cannot be bound to.
+    pub uncovered: Vec<Uncovered>,
 }
 
 /// Compiles rule files for stations.
@@ -23,8 +27,17 @@ pub struct Compiled {
 /// # Errors
 /// Every mistake of every file, warnings included, in order of file, line and column, if any of them is an error.
 pub fn compile(files: &[RuleFile], sites: &[Site]) -> Result<Compiled, Diagnostics> {
+    compile_staged(files, sites, &Staging::default())
+}
+
+/// As [`compile`], for stations some of which were registered after the rules were loaded: rules that cannot be bound to one of these go on
+/// without it ([`Compiled::uncovered`]).
+///
+/// # Errors
+/// As for [`compile`].
+pub fn compile_staged(files: &[RuleFile], sites: &[Site], staging: &Staging) -> Result<Compiled, Diagnostics> {
     let (rules, found) = trace(files);
-    compile_rules((files, rules), found, sites)
+    compile_rules((files, rules), found, (sites, staging))
 }
 
 /// As [`compile`], for some of the stations that the files are meant for: rules whose scope has none of them are left out, and values for
@@ -35,15 +48,15 @@ pub fn compile(files: &[RuleFile], sites: &[Site]) -> Result<Compiled, Diagnosti
 pub(crate) fn compile_part(files: &[RuleFile], sites: &[Site]) -> Result<(Compiled, Vec<String>), Diagnostics> {
     let (rules, found) = trace(files);
     let (rules, left_out) = for_sites(rules, sites);
-    Ok((compile_rules((files, rules), found, sites)?, left_out))
+    Ok((compile_rules((files, rules), found, (sites, &Staging::default()))?, left_out))
 }
 
 fn compile_rules(
     (files, rules): (&[RuleFile], Vec<Rule>),
     mut found: Vec<Diagnostic>,
-    sites: &[Site],
+    (sites, staging): (&[Site], &Staging),
 ) -> Result<Compiled, Diagnostics> {
-    let (plans, bound) = bind(&rules, sites);
+    let (plans, bound, uncovered) = bind_staged(&rules, sites, staging);
     found.extend(bound);
     if found.iter().all(|diagnostic| diagnostic.is_warning) {
         found.extend(advise(&rules));
@@ -52,7 +65,8 @@ fn compile_rules(
     if found.errors().next().is_some() {
         return Err(found);
     }
-    Ok(Compiled { plans, warnings: found, hash: hash(files) })
+    let scopes = rules.into_iter().map(|rule| (rule.name, rule.scope)).collect();
+    Ok(Compiled { plans, warnings: found, hash: hash(files), scopes, uncovered })
 }
 
 /// SHA-256 over the files in order of their names, each name and text after its length as a little-endian `u64`.

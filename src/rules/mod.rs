@@ -20,10 +20,11 @@ pub mod script;
 pub mod testing;
 pub mod verdict;
 
-pub use bind::bind;
+pub use bind::{Stage, Staging, Uncovered, bind};
+pub(crate) use bind::fits;
 pub use check::{Report, check, sites_of};
 pub(crate) use compile::compile_part;
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, compile_staged};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expr::Rule;
 pub use folder::{FolderError, read_folder, read_tests};

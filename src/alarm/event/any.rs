@@ -5,6 +5,7 @@ use super::condition::{Carried, Closed, Joined, Knowledge, LatchChange, Membersh
 use super::id::AlarmId;
 use super::operator::{Acknowledged, Operated, ShelvingEnded};
 use super::past;
+use super::rules::RulesStateChange;
 use super::telling::{Delivery, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
 use crate::ledger::{Kind, LedgerError, Record};
 use std::sync::Arc;
@@ -101,6 +102,8 @@ events! {
     SystemAlarm(SystemAlarm) = SystemAlarm;
     /// An endpoint is gone, or named anew.
     EndpointChanged(EndpointChange) = EndpointChanged;
+    /// The rules in force were suspended, run again, or do not cover a station.
+    RulesStateChanged(Box<RulesStateChange>) = RulesStateChanged;
 }
 
 impl AlarmEvent {
@@ -124,7 +127,11 @@ impl AlarmEvent {
             Self::Notification(event) | Self::Rerouted(event) => event.alarm,
             Self::SystemAlarm(event) => event.alarm,
             Self::Amended(event) => event.alarms().next(),
-            Self::MembershipChanged(_) | Self::FloodChanged(_) | Self::Delivery(_) | Self::EndpointChanged(_) => None,
+            Self::MembershipChanged(_)
+            | Self::FloodChanged(_)
+            | Self::Delivery(_)
+            | Self::EndpointChanged(_)
+            | Self::RulesStateChanged(_) => None,
         }
     }
 }

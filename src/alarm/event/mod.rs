@@ -6,6 +6,7 @@ mod condition;
 mod id;
 mod operator;
 mod past;
+mod rules;
 mod telling;
 mod words;
 
@@ -16,6 +17,7 @@ pub use condition::{
 };
 pub use id::{AlarmId, AlarmKey, IncidentId};
 pub use operator::{Acknowledged, Operated, OperatorAction, Shelving, ShelvingEnd, ShelvingEnded};
+pub use rules::{RulesState, RulesStateChange};
 pub use telling::{
     Delivery, DeliveryResult, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, Subject, SystemAlarm,
 };

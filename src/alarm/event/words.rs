@@ -72,6 +72,7 @@ impl AlarmEvent {
                 let how = if change.is_disabled { "disabled" } else { "tried again" };
                 (change.at, format!("{} at {} is {how}: {}", change.way, change.endpoint, change.reason))
             }
+            Self::RulesStateChanged(change) => (change.at, change.to_string()),
             Self::Notification(_) | Self::Rerouted(_) | Self::Delivery(_) => return None,
         })
     }

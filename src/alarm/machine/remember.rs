@@ -2,7 +2,7 @@
 
 use super::Machine;
 use crate::alarm::event::{
-    AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, ShelvingEnded,
+    AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, RulesStateChange, ShelvingEnded,
     Subject, Suppression,
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
@@ -60,6 +60,9 @@ impl Machine {
             }
             AlarmEvent::FloodChanged(flood) => self.remember_flood(flood),
             AlarmEvent::Notification(notification) => self.remember_notification(notification),
+            AlarmEvent::RulesStateChanged(change) => {
+                self.rules_state = Some((**change).clone()).filter(RulesStateChange::is_alarming);
+            }
             AlarmEvent::BecameUnknown(_)
             | AlarmEvent::BecameKnown(_)
             | AlarmEvent::MembershipChanged(_)

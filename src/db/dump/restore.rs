@@ -114,6 +114,8 @@ struct Target {
     /// The same instruments while they still measured channels that are retired by now: their rows are in the dump.
     as_measured: Registry,
     checkpoint: Option<Checkpoint<'static>>,
+    /// Frames that suspended rules have not evaluated.
+    unseen: Option<Record>,
     records: Vec<Record>,
     record_bytes: usize,
     rows: Batch,
@@ -137,6 +139,7 @@ impl Target {
             registry: Registry::default(),
             as_measured: Registry::default(),
             checkpoint: None,
+            unseen: None,
             records: Vec::new(),
             record_bytes: 0,
             rows: Batch::new(),
@@ -228,6 +231,10 @@ impl Target {
             self.checkpoint = Some(Checkpoint::read(&record, index).map_err(|error| wrong(&error))?);
             return Ok(());
         }
+        if record.kind() == Kind::FramesUnseen {
+            self.unseen = Some(record);
+            return Ok(());
+        }
         self.record_bytes += record.body_bytes();
         self.records.push(record);
         Ok(())
@@ -254,8 +261,11 @@ impl Target {
         self.append()?;
         self.seal()?;
         let Some(checkpoint) = self.checkpoint.take() else { return Ok(()) };
-        let placed = Checkpoint { lsn: self.store.last_lsn(), ..checkpoint };
-        Ok(self.ledger.commit(&[Record::new(Kind::Checkpoint, &placed)?])?)
+        // Frames that suspended rules have not evaluated are evaluated when they run again, in the restored store too.
+        let lsn = if self.unseen.is_some() { 0 } else { self.store.last_lsn() };
+        let mut records = vec![Record::new(Kind::Checkpoint, &Checkpoint { lsn, ..checkpoint })?];
+        records.extend(self.unseen.take());
+        Ok(self.ledger.commit(&records)?)
     }
 
     fn take_row(&mut self, instrument: InstrumentId, time: Timestamp, dump: &DumpReader<impl BufRead>) {

@@ -8,7 +8,7 @@ use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{ReadOnly, lineage_of, registry_of};
 use crate::db::records::{
-    Checkpoint, Corrected, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, StationRegistered,
+    Checkpoint, Corrected, FramesUnseen, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, StationRegistered,
 };
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
@@ -53,11 +53,8 @@ impl Database {
     ) -> Result<DumpReport, Error> {
         let content = {
             let mut inner = self.inner.lock();
-            inner.commit_all()?;
             // With the conditions under way in the ledger, every frame is one that the rules have seen.
-            let checkpoint = inner.checkpoint()?;
-            inner.store.sync().sync_written()?;
-            inner.ledger.commit(&[checkpoint])?;
+            inner.commit_position()?;
             Content::read(&inner.config.storage, inner.store.root(), scope)?
         };
         content.write(to, progress)
@@ -84,8 +81,9 @@ impl ReadOnly {
 /// What is to be written, as it was at one moment.
 struct Content {
     records: Vec<Record>,
-    /// Conditions under way and other state of the rules, for the frames that the reader shows.
-    checkpoint: Option<Record>,
+    /// Conditions under way and other state of the rules, for the frames that the reader shows; and which of these suspended rules have not
+    /// evaluated.
+    checkpoint: Vec<Record>,
     registry: Registry,
     instruments: Vec<InstrumentId>,
     range: TimeRange,
@@ -119,6 +117,7 @@ impl Content {
         scope: &DumpScope,
     ) -> Result<Self, Error> {
         let registry = registry_of(&records)?;
+        let unseen = newest_unseen(&records)?.filter(|_| scope.is_whole());
         let stations = stations_of(&registry, &scope.stations)?;
         let of_scope = |(id, station, _)| stations.contains(&station).then_some(id);
         let instruments: Vec<InstrumentId> = registry.instruments().filter_map(of_scope).collect();
@@ -132,6 +131,8 @@ impl Content {
         // The sequence numbers of another store mean nothing.
         let unplaced = |checkpoint| Record::new(Kind::Checkpoint, &Checkpoint { lsn: 0, ..checkpoint });
         let checkpoint = checkpoint.map(unplaced).transpose()?;
+        let unseen = unseen.map(|unseen| Record::new(Kind::FramesUnseen, &FramesUnseen { noted_lsn: 0, ..unseen }));
+        let checkpoint = checkpoint.into_iter().chain(unseen.transpose()?).collect();
         Ok(Self { records: kept, checkpoint, registry, instruments, range: scope.range, snapshot })
     }
 
@@ -222,7 +223,7 @@ impl Part {
 
 /// Whether a whole dump holds a kind of records: all but those about files of the old store. The newest checkpoint comes apart.
 const fn is_dumped(kind: Kind) -> bool {
-    !matches!(kind, Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint)
+    !matches!(kind, Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint | Kind::FramesUnseen)
 }
 
 /// A deletion without the sequence number up to which it reaches: those of another store mean nothing.
@@ -238,6 +239,14 @@ fn newest_checkpoint(records: &[Record]) -> Result<Option<Checkpoint<'static>>, 
     let newest = records.iter().rposition(|record| record.kind() == Kind::Checkpoint);
     let found = newest.and_then(|index| Some((index, records.get(index)?)));
     Ok(found.map(|(index, record)| Checkpoint::read(record, index as u64)).transpose()?)
+}
+
+/// Frames that suspended rules have not evaluated: the record behind the newest checkpoint, if there is one.
+fn newest_unseen(records: &[Record]) -> Result<Option<FramesUnseen>, Error> {
+    let newest = records.iter().rposition(|record| record.kind() == Kind::Checkpoint);
+    let behind = newest.and_then(|index| Some((index + 1, records.get(index + 1)?)));
+    let found = behind.filter(|(_, record)| record.kind() == Kind::FramesUnseen);
+    Ok(found.map(|(index, record)| record.body(index as u64)).transpose()?)
 }
 
 fn stations_of(registry: &Registry, names: &[String]) -> Result<BTreeSet<StationId>, Error> {

@@ -63,6 +63,7 @@ impl Database {
         let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
+        inner.prepare_rules()?;
         let (_, known) = inner.registry.instrument(instrument).ok_or(Error::NoInstrument(instrument))?;
         if known.channels().get(channel).is_none() {
             return Err(Error::NoChannel { instrument, channel });

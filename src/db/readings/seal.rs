@@ -107,19 +107,23 @@ impl Inner {
         Ok(self.store.sealed_logs().remove()?)
     }
 
-    /// Records how far the rules have seen, which is everything, so that no frame is sealed that they would have to see again.
+    /// Records how far the rules have seen, which is everything, so that no frame is sealed that they would have to see again; while they
+    /// are suspended, what they have not seen.
     fn commit_checkpoint(&mut self) -> Result<(), Error> {
         self.commit_all()?;
-        self.position_lsn = self.store.last_lsn();
+        if self.suspended.is_none() {
+            self.position_lsn = self.store.last_lsn();
+        }
         self.commit_position()
     }
 
     /// Records how far the rules have seen.
     pub(in crate::db) fn commit_position(&mut self) -> Result<(), Error> {
         self.commit_all()?;
-        let checkpoint = self.checkpoint()?;
+        let mut records = vec![self.checkpoint()?];
+        records.extend(self.unseen()?);
         self.store.sync().sync_written()?;
-        Ok(self.ledger.commit(&[checkpoint])?)
+        Ok(self.ledger.commit(&records)?)
     }
 
     fn record_sealed(&mut self, sealed: Sealed) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use crate::store::{Correction, RejectReason};
 use parking_lot::MutexGuard;
 
 /// Bytes of records above which a commit is made in the middle of a batch.
-const COMMIT_BYTES: usize = 8 << 20;
+pub(in crate::db) const COMMIT_BYTES: usize = 8 << 20;
 
 /// Who replaced a value where a frame came the usual way, and why.
 pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
@@ -57,6 +57,7 @@ impl Database {
         let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
+        inner.prepare_rules()?;
         let now = inner.now();
         let staged = inner.store.stage(&inner.registry, batch, now)?;
         let (first_lsn, lsn) = inner.store.write(&staged)?;
@@ -120,18 +121,28 @@ impl Inner {
             let record = self.correction_record(correction, said)?;
             self.uncommitted.push(record);
         }
-        self.frame_time = self.frame_time.max(frame.time);
-        let now = self.timer_now();
-        let responder = self.config.responder.clone();
-        let (engine, machine) = (&mut self.engine, &mut self.machine);
-        let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
-        self.position_lsn = lsn;
-        self.uncommitted.extend(events)?;
+        if self.arrivals.is_some() || self.suspended.is_some() {
+            self.set_apart(lsn, frame);
+        }
+        self.show(frame)?;
+        if self.suspended.is_none() {
+            self.position_lsn = lsn;
+        }
         if self.uncommitted.bytes >= COMMIT_BYTES {
             // A failure here is met again, and reported, by the commit that ends the batch.
             let _ = self.commit_all();
         }
         Ok(())
+    }
+
+    /// Shows a frame to the rules.
+    pub(in crate::db) fn show(&mut self, frame: FrameRef<'_>) -> Result<(), Error> {
+        self.frame_time = self.frame_time.max(frame.time);
+        let now = self.timer_now();
+        let responder = self.config.responder.clone();
+        let (engine, machine) = (&mut self.engine, &mut self.machine);
+        let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
+        self.uncommitted.extend(events)
     }
 
     fn correction_record(&self, correction: &Correction, (by, reason): (&str, &str)) -> Result<Record, Error> {

@@ -2,7 +2,7 @@
 
 /// Whether `name` fits any of the globs that `|` separates: `*` stands for any characters but `/`, `**` for any at all, everything else for
 /// itself.
-pub(super) fn fits(globs: &str, name: &str) -> bool {
+pub(crate) fn fits(globs: &str, name: &str) -> bool {
     globs.split('|').any(|glob| fits_one(glob, name))
 }
 

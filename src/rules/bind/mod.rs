@@ -2,6 +2,7 @@
 
 mod advice;
 mod channels;
+mod cover;
 mod glob;
 mod hysteresis;
 mod lower;
@@ -18,6 +19,8 @@ use super::verdict::{AlarmSpec, Place};
 use crate::base::checksum::{Digest, sha256};
 use crate::model::Interval;
 pub use advice::advise;
+pub use cover::{Stage, Staging, Uncovered};
+pub(crate) use glob::fits;
 use channels::mistake;
 use lower::{Lowering, channels_of};
 use shown::{has_spread, shown};
@@ -29,15 +32,28 @@ use units::Value;
 /// A rule with a mistake at any of its stations gives no plan at all.
 #[must_use]
 pub fn bind(rules: &[Rule], sites: &[Site]) -> (Vec<Plan>, Vec<Diagnostic>) {
+    let (plans, diagnostics, _) = bind_staged(rules, sites, &Staging::default());
+    (plans, diagnostics)
+}
+
+/// As [`bind`], for stations some of which were registered after the rules were loaded: a rule that cannot be bound to one of these leaves
+/// it out, and says so.
+pub(super) fn bind_staged(
+    rules: &[Rule],
+    sites: &[Site],
+    staging: &Staging,
+) -> (Vec<Plan>, Vec<Diagnostic>, Vec<Uncovered>) {
     let mut sorted: Vec<&Site> = sites.iter().collect();
     sorted.sort_by_key(|site| site.id);
-    let (mut plans, mut diagnostics) = (Vec::new(), Vec::new());
+    let (mut plans, mut diagnostics, mut uncovered) = (Vec::new(), Vec::new(), Vec::new());
     for rule in rules {
-        let mut binding = Binding { rule, mistakes: Vec::new(), told: BTreeSet::new() };
+        let mut binding =
+            Binding { rule, staging, mistakes: Vec::new(), told: BTreeSet::new(), uncovered: Vec::new() };
         plans.extend(binding.plans(&sorted));
         diagnostics.append(&mut binding.mistakes);
+        uncovered.append(&mut binding.uncovered);
     }
-    (plans, Diagnostics::sorted(diagnostics).0)
+    (plans, Diagnostics::sorted(diagnostics).0, uncovered)
 }
 
 /// The rules whose scope has any of some stations, without values for stations that are not among them; and the names of the others.
@@ -50,7 +66,10 @@ pub(super) fn for_sites(rules: Vec<Rule>, sites: &[Site]) -> (Vec<Rule>, Vec<Str
 
 struct Binding<'a> {
     rule: &'a Rule,
+    staging: &'a Staging,
     mistakes: Vec<Diagnostic>,
+    /// Stations that the rule leaves out.
+    uncovered: Vec<Uncovered>,
     /// Where something was said of a station, and what, whichever station it was: of the others the same is not said again.
     told: BTreeSet<(Place, String)>,
 }
@@ -74,14 +93,21 @@ impl Binding<'_> {
             return Vec::new();
         }
         let quorum = rule.quorum.map(|quorum| usize::try_from(quorum).unwrap_or(usize::MAX));
-        if let Some(quorum) = quorum.filter(|quorum| *quorum > scope.len()) {
+        if let Some(quorum) = quorum.filter(|quorum| *quorum > scope.len() && !self.staging.is_rebinding()) {
             let message = format!("a quorum of {quorum} is more than the {} stations of `{}`", scope.len(), rule.scope);
             self.mistakes.push(mistake(&rule.places.quorum, message, format!("write {} or less", scope.len())));
         }
         self.mistakes.extend(params::unknown(rule, sites));
-        let bound: Vec<Option<Bound>> = scope.iter().map(|site| self.bound(site, sites)).collect();
+        let bound: Vec<Option<Bound>> = scope.iter().filter_map(|site| self.covered(site, sites)).collect();
         let Some(bound) = bound.into_iter().collect::<Option<Vec<Bound>>>() else { return Vec::new() };
         if self.mistakes.iter().any(|mistake| !mistake.is_warning) {
+            return Vec::new();
+        }
+        if self.staging.is_rebinding()
+            && let Some(quorum) = quorum.filter(|quorum| *quorum > bound.len())
+        {
+            let reason = format!("a quorum of {quorum} is more than the {} stations so far", bound.len());
+            self.uncovered.push(Uncovered { rule: rule.name.clone(), station: rule.scope.clone(), reason });
             return Vec::new();
         }
         let plans: Vec<Plan> = match quorum.or_else(|| has_spread(rule).then_some(1)) {
@@ -97,11 +123,16 @@ impl Binding<'_> {
     /// One plan over all stations, with every value in the unit of the first one.
     fn joint(&mut self, mut bound: Vec<Bound>, quorum: usize) -> Option<Plan> {
         let first = bound.first()?.value.clone();
+        let mut left_out = Vec::new();
         for part in bound.iter_mut().skip(1) {
             let (Some(first), Some(value)) = (&first, part.value.take()) else { continue };
             let unit = value.unit;
             match value.converted(first.unit, first.gas.as_ref()) {
                 Ok(value) => part.value = Some(value),
+                Err(error) if self.staging.may_leave_out(part.member.station) => {
+                    self.leave_out(&part.member.station_name, error.to_string());
+                    left_out.push(part.member.station);
+                }
                 Err(error) => {
                     let name = &part.member.station_name;
                     let message =
@@ -111,6 +142,7 @@ impl Binding<'_> {
                 }
             }
         }
+        bound.retain(|part| !left_out.contains(&part.member.station));
         Some(self.plan(self.rule.scope.clone(), bound, quorum))
     }
 
@@ -227,7 +259,8 @@ fn unknown_stations(rule: &Rule, sites: &[&Site]) -> Diagnostic {
         Some(close) => format!("the nearest station is \"{close}\""),
         None => "register stations first".to_owned(),
     };
-    mistake(&rule.places.scope, format!("no station fits `{}`", rule.scope), help)
+    // The rule comes alive with the first station that fits.
+    Diagnostic { is_warning: true, ..mistake(&rule.places.scope, format!("no station fits `{}`", rule.scope), help) }
 }
 
 /// Nodes are plain values, so that programs can be compared and copied without a thought.

@@ -88,7 +88,7 @@ struct Operated {
 impl Ack {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let Said { by, comment } = &self.said;
-        let db = store::open_at_host_time(&self.store)?;
+        let db = store::open_without_rules(&self.store)?;
         db.acknowledge(AlarmId(self.alarm), by, comment).map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
         let done = Operated {
@@ -125,7 +125,7 @@ impl Unshelve {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let Said { by, comment } = &self.said;
         let key = AlarmKey::new(self.rule.as_str(), self.scope.as_str());
-        let db = store::open_at_host_time(&self.store)?;
+        let db = store::open_without_rules(&self.store)?;
         db.unshelve(&key, by, comment).map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
         output.either(&Operated::of("unshelved", &key, &self.said), || format!("{key} is off the shelf, by {by}\n"))
