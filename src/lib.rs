@@ -20,8 +20,8 @@ pub use config::{Config, Durability, RulesOnOpen, Timers};
 pub use db::{
     AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, DumpError, DumpProblem, DumpProgress,
     DumpReport, DumpScope, ExportScope, InstrumentChange, InstrumentStats, ReadOnly, Receipt, Rejection, Replayed,
-    RestoreReport, Retention, RetentionScope, RuleSetInForce, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
-    ValueCorrection, run_rule_tests, stations_of_tests,
+    RestoreReport, Retention, RetentionScope, RuleSetInForce, StationStats, Stats, StoredStats, TestFailure,
+    TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -93,7 +93,18 @@ fn finish(inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Res
     }
     let sealing = Sealing::new(&inner);
     let sealer = sealing.clone().start_thread()?;
-    Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(deletions), loading: Mutex::default() })
+    Ok(Database {
+        sealer,
+        sealing,
+        inner,
+        readings,
+        sync,
+        durability,
+        report,
+        flusher,
+        upkeep: Mutex::new(deletions),
+        loading: Mutex::default(),
+    })
 }
 
 /// Syncs at an interval; a failure poisons the log, and the next append says so.

@@ -20,8 +20,8 @@ pub mod script;
 pub mod testing;
 pub mod verdict;
 
-pub use bind::{Stage, Staging, Uncovered, bind};
 pub(crate) use bind::fits;
+pub use bind::{Stage, Staging, Uncovered, bind};
 pub use check::{Report, check, sites_of};
 pub(crate) use compile::compile_part;
 pub use compile::{Compiled, compile, compile_staged};

@@ -15,6 +15,7 @@ mod observe;
 mod oracle;
 mod rule_mistakes;
 mod rules_cookbook;
+mod rules_in_force;
 mod rules_limits;
 mod rules_logic;
 mod rules_reloads;

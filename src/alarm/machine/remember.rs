@@ -2,8 +2,8 @@
 
 use super::Machine;
 use crate::alarm::event::{
-    AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, RulesStateChange, ShelvingEnded,
-    Subject, Suppression,
+    AlarmEvent, AlarmId, Closed, Escalated, Flood, Notification, Operated, OperatorAction, Reminded, RulesStateChange,
+    ShelvingEnded, Subject, Suppression,
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;

@@ -4,8 +4,8 @@ use crate::failure::Failure;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
-use vocdb::store::OpenReport;
 use vocdb::alarm::event::RulesStateChange;
+use vocdb::store::OpenReport;
 use vocdb::{AlarmLog, Config, Database, Durability, ReadOnly, RulesOnOpen, Timers};
 
 /// The file without which a folder is no store.

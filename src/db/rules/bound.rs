@@ -203,7 +203,11 @@ impl Inner {
             return Ok(());
         }
         if uncovered.is_empty() {
-            return self.set_rules_state(RulesState::Running, "the rules cover every station of their scopes", uncovered);
+            return self.set_rules_state(
+                RulesState::Running,
+                "the rules cover every station of their scopes",
+                uncovered,
+            );
         }
         self.set_rules_state(RulesState::PartlyBound, "rules do not cover every station of their scopes", uncovered)
     }

@@ -183,8 +183,8 @@ impl Inner {
     /// Why the rules do not run for every station of their scopes, if they do not.
     pub(in crate::db) fn rules_state(&self) -> Option<RulesStateChange> {
         let recorded = self.machine.rules_state().cloned();
-        let is_unrecorded = self.suspended.is_some()
-            && recorded.as_ref().is_none_or(|change| change.state != RulesState::Suspended);
+        let is_unrecorded =
+            self.suspended.is_some() && recorded.as_ref().is_none_or(|change| change.state != RulesState::Suspended);
         if is_unrecorded {
             return Some(self.rules_state_change(RulesState::Suspended, "opened for maintenance", Vec::new()));
         }

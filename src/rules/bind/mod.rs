@@ -19,9 +19,9 @@ use super::verdict::{AlarmSpec, Place};
 use crate::base::checksum::{Digest, sha256};
 use crate::model::Interval;
 pub use advice::advise;
+use channels::mistake;
 pub use cover::{Stage, Staging, Uncovered};
 pub(crate) use glob::fits;
-use channels::mistake;
 use lower::{Lowering, channels_of};
 use shown::{has_spread, shown};
 use std::collections::BTreeSet;
@@ -47,8 +47,7 @@ pub(super) fn bind_staged(
     sorted.sort_by_key(|site| site.id);
     let (mut plans, mut diagnostics, mut uncovered) = (Vec::new(), Vec::new(), Vec::new());
     for rule in rules {
-        let mut binding =
-            Binding { rule, staging, mistakes: Vec::new(), told: BTreeSet::new(), uncovered: Vec::new() };
+        let mut binding = Binding { rule, staging, mistakes: Vec::new(), told: BTreeSet::new(), uncovered: Vec::new() };
         plans.extend(binding.plans(&sorted));
         diagnostics.append(&mut binding.mistakes);
         uncovered.append(&mut binding.uncovered);

@@ -77,7 +77,11 @@ impl Loaded {
             let _ = writeln!(text, "{warning}");
         }
         let (files, stations) = (self.files, self.stations.len());
-        let _ = writeln!(text, "{}: rule set {} is in force: {files} files, {stations} stations", self.store, self.rule_set);
+        let _ = writeln!(
+            text,
+            "{}: rule set {} is in force: {files} files, {stations} stations",
+            self.store, self.rule_set
+        );
         text
     }
 }
