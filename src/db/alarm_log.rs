@@ -1,6 +1,6 @@
 //! The alarms of a store, looked at beside the process that writes.
 
-use super::rules::RuleSetInForce;
+use super::in_force::RuleSetInForce;
 use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Metrics};
 use crate::error::Error;
 use crate::ledger::{Ledger, LedgerContent, LedgerError};
@@ -23,7 +23,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct AlarmLog {
     events: Vec<AlarmEvent>,
-    pub(super) rules: Option<RuleSetInForce>,
+    rules: Option<RuleSetInForce>,
 }
 
 impl AlarmLog {
@@ -50,6 +50,12 @@ impl AlarmLog {
     #[must_use]
     pub fn alarms(&self) -> Vec<AlarmRecord> {
         AlarmRecord::all(&self.events)
+    }
+
+    /// As [`Database::rule_set`](crate::Database::rule_set).
+    #[must_use]
+    pub const fn rule_set(&self) -> Option<&RuleSetInForce> {
+        self.rules.as_ref()
     }
 
     /// As [`Database::explain`](crate::Database::explain).

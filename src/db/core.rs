@@ -1,8 +1,9 @@
 //! The database and what it holds together.
 
+use super::in_force::{Binding, Suspended, Unseen};
 use super::pending::{Deletions, Uncommitted};
 use super::records::{Checkpoint, RuleSetLoaded};
-use super::rules::{Binding, Suspended, Unseen};
+
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::background::{Worker, let_others_go_first};
 use crate::config::{Config, Durability, Timers};

@@ -1,13 +1,12 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
 use super::core::{Database, Flusher, Inner, Sealing};
+use super::in_force::{Binding, Unseen};
 use super::pending::{Deletions, Uncommitted};
 use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
-    Checkpoint, DeletionCompleted, FramesUnseen, InstrumentChanged, InstrumentRegistered, ReadingsDeleted,
-    RuleSetLoaded, RulesBound, SegmentSealed, StationRegistered,
+    Checkpoint, DeletionCompleted, FramesUnseen, ReadingsDeleted, RuleSetLoaded, RulesBound, SegmentSealed, register,
 };
-use super::rules::{Binding, Unseen};
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::observe::{self, Work};
 use crate::config::{Config, Durability, RulesOnOpen};
@@ -151,17 +150,8 @@ impl Remembered {
 
     fn take(&mut self, record: &Record, index: u64) -> Result<(), Error> {
         match record.kind() {
-            Kind::StationRegistered => {
-                let StationRegistered { id, station } = record.body(index)?;
-                self.registry.insert_station(id, station);
-            }
-            Kind::InstrumentRegistered => {
-                let InstrumentRegistered { id, station, instrument } = record.body(index)?;
-                self.registry.insert_instrument(id, station, instrument);
-            }
-            Kind::InstrumentChanged => {
-                let changed: InstrumentChanged = record.body(index)?;
-                self.registry.change_instrument(changed.id, changed.instrument());
+            Kind::StationRegistered | Kind::InstrumentRegistered | Kind::InstrumentChanged => {
+                register(&mut self.registry, record, index)?;
             }
             Kind::RuleSetLoaded => {
                 let loaded = RuleSetLoaded::read(record, index)?;

@@ -6,6 +6,9 @@ use crate::ledger::Record;
 use crate::store::Cut;
 use std::collections::BTreeMap;
 
+/// Bytes of records above which a commit is made in the middle of a batch.
+pub(super) const COMMIT_BYTES: usize = 8 << 20;
+
 /// Deletions that are in the ledger and not done, by number.
 pub(super) type Deletions = BTreeMap<u64, Cut>;
 

@@ -2,9 +2,10 @@
 
 use crate::alarm::MachineState;
 use crate::base::checksum::Digest;
-use crate::ledger::{LedgerError, Record};
-use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, TimeRange, Timestamp};
-use crate::rules::{EngineState, LateState, Uncovered};
+use crate::ledger::{Kind, LedgerError, Record};
+use crate::model::{Instrument, InstrumentId, Registry, Sample, Station, StationId, TimeRange, Timestamp};
+use crate::rules::verdict::Uncovered;
+use crate::rules::{EngineState, LateState, RuleFile};
 use serde::{Deserialize, Serialize};
 
 /// Kind 1: a station was registered.
@@ -48,6 +49,26 @@ impl InstrumentChanged {
     }
 }
 
+/// Takes a station, an instrument or a change of one into a registry; every other record is passed over.
+pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> Result<(), LedgerError> {
+    match record.kind() {
+        Kind::StationRegistered => {
+            let StationRegistered { id, station } = record.body(index)?;
+            registry.insert_station(id, station);
+        }
+        Kind::InstrumentRegistered => {
+            let InstrumentRegistered { id, station, instrument } = record.body(index)?;
+            registry.insert_instrument(id, station, instrument);
+        }
+        Kind::InstrumentChanged => {
+            let changed: InstrumentChanged = record.body(index)?;
+            registry.change_instrument(changed.id, changed.instrument());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// Kind 3: a rule set came into force, for the stations registered before this record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RuleSetLoaded {
@@ -70,6 +91,11 @@ impl RuleSetLoaded {
     /// Reads the body of any version.
     pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
         if record.version() == 1 { record.body_of_fewer_fields(1, 5, index) } else { record.body(index) }
+    }
+
+    /// Its files.
+    pub(super) fn rule_files(&self) -> Vec<RuleFile> {
+        self.files.iter().map(|(name, text)| RuleFile { name: name.clone(), text: text.clone() }).collect()
     }
 }
 
@@ -239,7 +265,6 @@ pub(super) struct ReadingsDropped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Kind;
 
     #[test]
     fn checkpoints_of_every_version_are_read() {

@@ -30,7 +30,7 @@ pub struct Stats {
     pub rules_lsn: u64,
     /// Whether the rules in force run; none where no rule set is in force.
     pub rules_state: Option<RulesState>,
-    /// Frames stored while the rules were suspended, which the rules have still to evaluate.
+    /// Frames that suspended rules have still to evaluate: those stored meanwhile, and after a crash those since the checkpoint before.
     pub rules_unseen: u64,
     /// Stations and rules of whose scopes they are that the rules cannot be bound to.
     pub rules_uncovered: usize,

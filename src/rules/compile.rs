@@ -1,10 +1,11 @@
 //! From files to plans: traces rule files, binds the rules, and tells every mistake at once.
 
-use super::bind::{Staging, Uncovered, advise, bind_staged, for_sites};
+use super::bind::{Staging, advise, bind_staged, for_sites};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::plan::{Plan, Site};
 use super::script::{RuleFile, trace};
+use super::verdict::Uncovered;
 use crate::base::checksum::sha256;
 
 /// A rule set, ready to run.

@@ -21,7 +21,7 @@ pub mod testing;
 pub mod verdict;
 
 pub(crate) use bind::fits;
-pub use bind::{Stage, Staging, Uncovered, bind};
+pub use bind::{Stage, Staging, bind};
 pub use check::{Report, check, sites_of};
 pub(crate) use compile::compile_part;
 pub use compile::{Compiled, compile, compile_staged};

@@ -328,3 +328,14 @@ pub struct Verdict<'a> {
     /// Collects the values behind the verdict; called only when they go on record.
     pub evidence: &'a dyn Fn() -> Vec<Evidence>,
 }
+
+/// A station that a rule's scope has and that the rule cannot be bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uncovered {
+    /// The rule.
+    pub rule: String,
+    /// The station; the whole scope where its quorum has too few stations.
+    pub station: String,
+    /// Why.
+    pub reason: String,
+}

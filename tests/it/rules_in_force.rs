@@ -32,8 +32,16 @@ pub(crate) fn at(minute: i64) -> Timestamp {
 }
 
 pub(crate) fn open_on(dir: &Path, rules: RulesOnOpen, storage: Arc<dyn Storage>) -> Result<Database, Error> {
+    open_with(dir, rules, (storage, Durability::Buffered))
+}
+
+pub(crate) fn open_with(
+    dir: &Path,
+    rules: RulesOnOpen,
+    (storage, durability): (Arc<dyn Storage>, Durability),
+) -> Result<Database, Error> {
     let clock = Arc::new(ManualClock::new(BEGIN_MS + 1_000 * MINUTE_MS));
-    Database::open(dir, Config { durability: Durability::Buffered, clock, rules, storage, ..Config::default() })
+    Database::open(dir, Config { durability, clock, rules, storage, ..Config::default() })
 }
 
 fn open(dir: &Path, rules: RulesOnOpen) -> Database {
@@ -114,7 +122,8 @@ fn a_rule_set_that_does_not_compile_fails_open_with_a_typed_error_and_loudly_ope
     else {
         panic!("alarms would be off without a word")
     };
-    assert_eq!((rule_set, found.errors().count()), (Digest([7; 32]), 1));
+    assert_eq!(rule_set, Digest([7; 32]));
+    assert!(found.to_string().contains("word_of_another_release"), "{found}");
     assert_eq!(AlarmLog::open(dir).unwrap().rule_set().unwrap().by, "anna");
 
     let db = open(dir, RulesOnOpen::Suspended);
@@ -183,7 +192,7 @@ fn frames_stored_while_rules_were_suspended_are_evaluated_as_if_they_had_run() {
                 }
             }
             feed(&db, id, half..to, twice);
-            assert_eq!(db.stats().unwrap().rules_unseen, u64::try_from(to - from).unwrap());
+            assert!(db.stats().unwrap().rules_unseen >= u64::try_from(to - from).unwrap());
             if upkeep == Upkeep::Close {
                 db.close().unwrap()
             } else {
@@ -217,9 +226,10 @@ fn late_frames_stored_while_rules_were_suspended_amend_the_record() {
     db.load_rule_files(file(HIGH)).unwrap();
     feed(&db, id, 0..10, |_| 1.0);
     feed(&db, id, 20..60, |_| 1.0);
-    drop(db);
+    db.close().unwrap();
     let db = open(home.path(), RulesOnOpen::Suspended);
     feed(&db, id, 10..20, |_| 20.0);
+    assert_eq!(db.stats().unwrap().rules_unseen, 10);
     db.seal().unwrap();
     drop(db);
     let db = open(home.path(), RulesOnOpen::Resume);

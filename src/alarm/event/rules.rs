@@ -2,7 +2,7 @@
 
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
-use crate::rules::Uncovered;
+use crate::rules::verdict::Uncovered;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -48,7 +48,8 @@ pub struct RulesStateChange {
     pub reason: String,
     /// Rules and stations of their scopes that they cannot be bound to.
     pub uncovered: Vec<Uncovered>,
-    /// Frames stored while the rules were suspended; evaluated now where the rules run again.
+    /// Frames stored while the rules were suspended, and after a crash those since the checkpoint before; evaluated now where the rules run
+    /// again.
     pub frames_unseen: u64,
     /// Hash of the rule set in force.
     pub rule_set: Digest,

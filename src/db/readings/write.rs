@@ -3,6 +3,7 @@
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
+use crate::db::pending::COMMIT_BYTES;
 use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
@@ -10,9 +11,6 @@ use crate::ledger::{Kind, Record};
 use crate::model::{Batch, FrameRef};
 use crate::store::{Correction, RejectReason};
 use parking_lot::MutexGuard;
-
-/// Bytes of records above which a commit is made in the middle of a batch.
-pub(in crate::db) const COMMIT_BYTES: usize = 8 << 20;
 
 /// Who replaced a value where a frame came the usual way, and why.
 pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");

@@ -1,10 +1,11 @@
 //! Loading and unloading rule sets.
 
-use super::{Binding, compile_for, files_of};
+use super::compile_for;
 use crate::alarm::event::{Operated, OperatorAction, RulesState};
 use crate::alarm::{AlarmError, AlarmEvent, RuleSetRef};
 use crate::base::checksum::Digest;
 use crate::db::core::{Database, Inner, LoadedRules};
+use crate::db::in_force::{Binding, RuleSetInForce};
 use crate::db::records::RuleSetLoaded;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
@@ -141,10 +142,22 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The rule set in force, whether it runs or not; `None` where there is none.
+    #[must_use]
+    pub fn rule_set(&self) -> Option<RuleSetInForce> {
+        let inner = self.inner.lock();
+        let running = inner.rules.as_ref().map(|rules| (&*rules.loaded, &rules.binding));
+        let suspended = || inner.suspended.as_ref().map(|suspended| (&*suspended.loaded, &suspended.binding));
+        RuleSetInForce::of(running.or_else(suspended)?, &inner.registry, inner.rules_state())
+    }
+}
+
 impl Inner {
     /// Whether these are the files of the rule set in force, which is bound to every station.
     fn is_in_force(&self, files: &[RuleFile]) -> bool {
-        let is_same = |rules: &LoadedRules| files_of(&rules.loaded) == files && rules.binding.is_whole(&self.registry);
+        let is_same =
+            |rules: &LoadedRules| rules.loaded.rule_files() == files && rules.binding.is_whole(&self.registry);
         self.rules.as_ref().is_some_and(is_same)
     }
 

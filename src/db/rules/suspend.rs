@@ -1,104 +1,20 @@
-//! A store whose rules do not run, and the frames that they have not evaluated.
+//! A store whose rules do not run, and letting them run again.
 
-use super::{Binding, files_of};
 use crate::alarm::event::{RulesState, RulesStateChange};
 use crate::alarm::{AlarmEvent, RuleSetRef};
 use crate::config::RulesOnOpen;
 use crate::db::core::{Inner, LoadedRules};
-use crate::db::readings::COMMIT_BYTES;
-use crate::db::records::{Checkpoint, FramesUnseen, RuleSetLoaded};
+use crate::db::in_force::{Binding, Suspended, Unseen};
+use crate::db::pending::COMMIT_BYTES;
+use crate::db::records::{Checkpoint, RuleSetLoaded};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
-use crate::model::{FrameRef, InstrumentId, Registry, TimeRange, Timestamp};
+use crate::model::{FrameRef, InstrumentId, TimeRange, Timestamp};
 use crate::query::Readings;
-use crate::rules::{Compiled, Engine, RuleFile, Uncovered};
+use crate::rules::verdict::Uncovered;
+use crate::rules::{Compiled, Engine, RuleFile};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The rule set in force, while it does not run.
-#[derive(Debug)]
-pub(in crate::db) struct Suspended {
-    pub(in crate::db) loaded: Arc<RuleSetLoaded>,
-    pub(in crate::db) binding: Binding,
-    /// Where rules and alarms were.
-    kept: Checkpoint<'static>,
-}
-
-impl Suspended {
-    /// A checkpoint that leaves the rules where they were.
-    pub(in crate::db) fn checkpoint(&self, frame_time: Timestamp) -> Result<Record, Error> {
-        let Checkpoint { lsn, engine, machine, late, .. } = self.kept.clone();
-        Ok(Record::new(Kind::Checkpoint, &Checkpoint { lsn, frame_time, engine, machine, late })?)
-    }
-}
-
-/// Which stored frames the rules have not evaluated.
-#[derive(Debug, Clone, Default)]
-pub(in crate::db) struct Unseen {
-    noted_lsn: u64,
-    frames: u64,
-    /// By instrument: time of the newest frame that rules have evaluated, and of the earliest unseen one that is not behind it.
-    sources: BTreeMap<InstrumentId, (Option<Timestamp>, Option<Timestamp>)>,
-}
-
-impl Unseen {
-    /// Of a record.
-    pub(in crate::db) fn of(record: FramesUnseen) -> Self {
-        let FramesUnseen { noted_lsn, frames, sources } = record;
-        let sources = sources.into_iter().map(|(id, seen, late)| (id, (seen, late))).collect();
-        Self { noted_lsn, frames, sources }
-    }
-
-    /// No frame yet: everything that is stored was evaluated.
-    fn none_of(readings: &Readings, registry: &Registry) -> Self {
-        let sources = registry.instruments().map(|(id, ..)| (id, (readings.newest(id), None)));
-        Self { sources: sources.filter(|(_, (seen, _))| seen.is_some()).collect(), ..Self::default() }
-    }
-
-    fn record(&self) -> FramesUnseen {
-        let sources = self.sources.iter().map(|(id, (seen, late))| (*id, *seen, *late)).collect();
-        FramesUnseen { noted_lsn: self.noted_lsn, frames: self.frames, sources }
-    }
-
-    /// Time of the newest frame of an instrument that rules have evaluated.
-    pub(in crate::db) fn seen(&self, instrument: InstrumentId) -> Option<Timestamp> {
-        self.sources.get(&instrument)?.0
-    }
-
-    /// The same of every instrument that has one.
-    pub(in crate::db) fn seen_all(&self) -> BTreeMap<InstrumentId, Option<Timestamp>> {
-        self.sources.iter().map(|(id, (seen, _))| (*id, *seen)).collect()
-    }
-
-    /// How many frames there are.
-    pub(in crate::db) const fn frames(&self) -> u64 {
-        self.frames
-    }
-
-    fn note(&mut self, lsn: u64, frame: FrameRef<'_>) {
-        if lsn > self.noted_lsn {
-            (self.frames, self.noted_lsn) = (self.frames + 1, lsn);
-        }
-        let (seen, late) = self.sources.entry(frame.instrument).or_default();
-        if seen.is_some_and(|seen| frame.time <= seen) {
-            *late = Some(late.map_or(frame.time, |late| late.min(frame.time)));
-        }
-    }
-
-    /// The earliest unseen frame of each instrument that is not behind the newest seen one.
-    fn take_late(&mut self) -> Vec<(InstrumentId, Timestamp)> {
-        let late = self.sources.iter_mut().filter_map(|(id, (_, late))| Some((*id, late.take()?)));
-        late.collect()
-    }
-
-    /// Every frame of these instruments up to a time was evaluated.
-    fn see_until(&mut self, instruments: &[InstrumentId], time: Timestamp) {
-        for instrument in instruments {
-            let (seen, _) = self.sources.entry(*instrument).or_default();
-            *seen = (*seen).max(Some(time));
-        }
-    }
-}
 
 impl Inner {
     /// What a commit says of frames that the rules have not evaluated, if there are any.
@@ -282,7 +198,7 @@ impl Inner {
 
     /// Whether the rules that are suspended are of these files.
     pub(in crate::db) fn is_suspended_of(&self, files: &[RuleFile]) -> bool {
-        self.suspended.as_ref().is_some_and(|suspended| files_of(&suspended.loaded) == files)
+        self.suspended.as_ref().is_some_and(|suspended| suspended.loaded.rule_files() == files)
     }
 
     /// Lets the rules that are suspended run again.

@@ -15,12 +15,12 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
-use super::verdict::{AlarmSpec, Place};
+use super::verdict::{AlarmSpec, Place, Uncovered};
 use crate::base::checksum::{Digest, sha256};
 use crate::model::Interval;
 pub use advice::advise;
 use channels::mistake;
-pub use cover::{Stage, Staging, Uncovered};
+pub use cover::{Stage, Staging};
 pub(crate) use glob::fits;
 use lower::{Lowering, channels_of};
 use shown::{has_spread, shown};
@@ -105,7 +105,7 @@ impl Binding<'_> {
         if self.staging.is_rebinding()
             && let Some(quorum) = quorum.filter(|quorum| *quorum > bound.len())
         {
-            let reason = format!("a quorum of {quorum} is more than the {} stations so far", bound.len());
+            let reason = format!("a quorum of {quorum} is more than the {} stations of `{}`", bound.len(), rule.scope);
             self.uncovered.push(Uncovered { rule: rule.name.clone(), station: rule.scope.clone(), reason });
             return Vec::new();
         }
@@ -117,6 +117,37 @@ impl Binding<'_> {
         };
         self.check_hold(&plans);
         plans
+    }
+
+    /// A station's part of the rule: with all of its instruments, or with as many as an earlier binding knew. `None` where the rule leaves
+    /// the station out; `Some(None)` where it may not.
+    pub(super) fn covered(&mut self, site: &Site, sites: &[&Site]) -> Option<Option<Bound>> {
+        let Some(stage) = self.staging.stages.get(&site.id) else { return Some(self.bound(site, sites)) };
+        if site.instruments.is_empty() && !stage.is_required {
+            return None;
+        }
+        let mut reason = None;
+        for count in &stage.instruments {
+            let part = Site { instruments: site.instruments.iter().take(*count).cloned().collect(), ..site.clone() };
+            let (mistakes, told) = (self.mistakes.len(), self.told.clone());
+            let bound = self.bound(&part, sites);
+            let error = self.mistakes.iter().skip(mistakes).find(|mistake| !mistake.is_warning);
+            if bound.is_some() && error.is_none() {
+                return Some(bound);
+            }
+            reason = reason.or_else(|| error.map(|error| format!("{}; {}", error.message, error.help)));
+            self.mistakes.truncate(mistakes);
+            self.told = told;
+        }
+        if stage.is_required {
+            return Some(self.bound(site, sites));
+        }
+        self.leave_out(&site.name, reason.unwrap_or_default());
+        None
+    }
+
+    pub(super) fn leave_out(&mut self, station: &str, reason: String) {
+        self.uncovered.push(Uncovered { rule: self.rule.name.clone(), station: station.to_owned(), reason });
     }
 
     /// One plan over all stations, with every value in the unit of the first one.

@@ -1,12 +1,12 @@
 //! The power goes at each change of a file that an act about rules makes: loading, unloading, suspending, resuming, registering.
 
-use super::{HIGH, append, course, file, open_on};
+use super::{HIGH, append, course, file, open_with};
 use crate::faulty::{Fault, FaultyStorage, Unsynced, scrambled};
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::alarm::event::RulesState;
 use vocdb::ledger::{Kind, Ledger};
-use vocdb::{AlarmEvent, Database, Error, InstrumentId, RulesOnOpen, Timestamp};
+use vocdb::{AlarmEvent, Database, Durability, Error, InstrumentId, RulesOnOpen, Timestamp};
 
 /// One act.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,7 +87,7 @@ impl<'a> Site<'a> {
     fn open(&mut self, rules: RulesOnOpen) -> Result<(), Error> {
         self.db = None;
         self.rules = rules;
-        self.db = Some(open_on(self.dir, rules, Arc::new(self.storage.clone()))?);
+        self.db = Some(open_with(self.dir, rules, (Arc::new(self.storage.clone()), Durability::Always))?);
         Ok(())
     }
 

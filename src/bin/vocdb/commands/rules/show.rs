@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::alarm::event::RulesState;
-use vocdb::rules::Uncovered;
+use vocdb::rules::verdict::Uncovered;
 use vocdb::{AlarmLog, RuleSetInForce};
 
 /// Show the rule set in force: its files, who loaded it and when, and the stations that it is bound to

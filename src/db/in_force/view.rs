@@ -1,17 +1,15 @@
 //! The rule set in force, for people.
 
-use super::{Binding, files_of};
+use super::Binding;
 use crate::alarm::AlarmEvent;
 use crate::alarm::event::RulesStateChange;
 use crate::base::checksum::Digest;
-use crate::db::alarm_log::AlarmLog;
-use crate::db::core::Database;
-use crate::db::readings::registry_of;
-use crate::db::records::{RuleSetLoaded, RulesBound};
+use crate::db::records::{RuleSetLoaded, RulesBound, register};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Registry, Timestamp};
-use crate::rules::{RuleFile, Uncovered};
+use crate::rules::RuleFile;
+use crate::rules::verdict::Uncovered;
 
 /// The rule set in force: its files, who loaded it, and the stations that it is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +35,7 @@ pub struct RuleSetInForce {
 }
 
 impl RuleSetInForce {
-    fn of(
+    pub(in crate::db) fn of(
         (loaded, binding): (&RuleSetLoaded, &Binding),
         registry: &Registry,
         state: Option<RulesStateChange>,
@@ -48,7 +46,7 @@ impl RuleSetInForce {
         let name = |id| registry.station(id).map(|station| station.name().to_owned());
         Some(Self {
             hash: loaded.hash,
-            files: files_of(loaded),
+            files: loaded.rule_files(),
             by: loaded.by.clone(),
             reason: loaded.reason.clone(),
             loaded_at: loaded.at,
@@ -62,8 +60,9 @@ impl RuleSetInForce {
     /// The rule set that the records of a ledger leave in force.
     pub(in crate::db) fn of_records(records: &[Record]) -> Result<Option<Self>, Error> {
         let (mut in_force, mut state): (Option<(RuleSetLoaded, Binding)>, Option<RulesStateChange>) = (None, None);
-        let registry = registry_of(records)?;
+        let mut registry = Registry::default();
         for (index, record) in (0..).zip(records) {
+            register(&mut registry, record, index)?;
             match record.kind() {
                 Kind::RuleSetLoaded => {
                     let loaded = RuleSetLoaded::read(record, index)?;
@@ -83,24 +82,5 @@ impl RuleSetInForce {
             }
         }
         Ok(in_force.and_then(|(loaded, binding)| Self::of((&loaded, &binding), &registry, state)))
-    }
-}
-
-impl Database {
-    /// The rule set in force, whether it runs or not; `None` where there is none.
-    #[must_use]
-    pub fn rule_set(&self) -> Option<RuleSetInForce> {
-        let inner = self.inner.lock();
-        let running = inner.rules.as_ref().map(|rules| (&*rules.loaded, &rules.binding));
-        let suspended = || inner.suspended.as_ref().map(|suspended| (&*suspended.loaded, &suspended.binding));
-        RuleSetInForce::of(running.or_else(suspended)?, &inner.registry, inner.rules_state())
-    }
-}
-
-impl AlarmLog {
-    /// As [`Database::rule_set`].
-    #[must_use]
-    pub const fn rule_set(&self) -> Option<&RuleSetInForce> {
-        self.rules.as_ref()
     }
 }
