@@ -224,6 +224,11 @@ impl Inner {
         let _work = observe::begin(Work::Recovery);
         report.frames_replayed = self.put_back_seen(checkpoint.lsn)?;
         self.unseen = unseen.map(|unseen| Box::new(Unseen::of(unseen)));
+        if self.position_lsn >= self.store.sealed_lsn() {
+            // What the rules have not seen is in the log alone, which tells it.
+            let (readings, registry) = (Readings::new(self.store.reader()), &self.registry);
+            self.unseen.iter_mut().for_each(|unseen| unseen.see_all(&readings, registry));
+        }
         if let Some((loaded, binding)) = rules {
             self.take_up_rules((Arc::new(loaded), binding), checkpoint)?;
         }

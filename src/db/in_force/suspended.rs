@@ -49,6 +49,11 @@ impl Unseen {
         Self { sources: sources.filter(|(_, (seen, _))| seen.is_some()).collect(), ..Self::default() }
     }
 
+    /// Every row of these readings was evaluated.
+    pub(in crate::db) fn see_all(&mut self, readings: &Readings, registry: &Registry) {
+        self.sources = Self::none_of(readings, registry).sources;
+    }
+
     pub(in crate::db) fn record(&self) -> FramesUnseen {
         let sources = self.sources.iter().map(|(id, (seen, late))| (*id, *seen, *late)).collect();
         FramesUnseen { noted_lsn: self.noted_lsn, frames: self.frames, sources }

@@ -51,7 +51,12 @@ impl Inner {
     /// Before frames or time come: rules are bound to what was registered since, or it is put on record that they do not run.
     pub(in crate::db) fn prepare_rules(&mut self) -> Result<(), Error> {
         self.bind_new()?;
-        self.note_suspension()
+        if self.suspended.is_some() {
+            // Before the first frame: after a crash it is known that rules have not seen it.
+            self.note_suspension()?;
+            self.commit_all()?;
+        }
+        Ok(())
     }
 
     /// Puts it on record that the rules are suspended, if they are and it is not.
