@@ -55,7 +55,7 @@ fn copy_files(from: &Path, to: &Path) {
 #[ignore = "writes a new fixture into the folder that VOCDB_ALARM_FIXTURE names"]
 fn a_fixture_of_alarms_of_this_release_is_written() {
     let target = PathBuf::from(std::env::var(FIXTURE).unwrap());
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = Database::open(dir.path(), config()).unwrap();
     write(&db, 12);
     drop(db);
@@ -66,7 +66,7 @@ fn a_fixture_of_alarms_of_this_release_is_written() {
 fn alarms_of_every_earlier_release_are_there_and_go_on() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/v1");
     for (folder, with_watermark) in [("alarms", 0), ("alarms_2", 3)] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         copy_files(&fixtures.join(folder), dir.path());
         let db = Database::open(dir.path(), config()).unwrap();
         let events = db.events().unwrap();
@@ -110,7 +110,7 @@ fn alarms_of_every_earlier_release_are_there_and_go_on() {
 
 #[test]
 fn an_explanation_names_values_coverage_flags_and_watermark() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = Database::open(dir.path(), config()).unwrap();
     write(&db, 8);
     let text: String = (1..=3).map(|alarm| db.explain(AlarmId(alarm)).unwrap().unwrap().to_string()).collect();

@@ -108,7 +108,7 @@ fn twice(minute: i64) -> f64 {
 
 #[test]
 fn a_rule_set_that_does_not_compile_fails_open_with_a_typed_error_and_loudly_opens_suspended() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path();
     let db = open(dir, RulesOnOpen::Resume);
     let id = register(&db, "park/S1", "pid", "x");
@@ -163,7 +163,7 @@ enum Upkeep {
 #[test]
 fn frames_stored_while_rules_were_suspended_are_evaluated_as_if_they_had_run() {
     let undisturbed = {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::scratch::dir();
         let db = open(home.path(), RulesOnOpen::Resume);
         let id = register(&db, "park/S1", "pid", "x");
         db.load_rule_files(file(HIGH)).unwrap();
@@ -173,7 +173,7 @@ fn frames_stored_while_rules_were_suspended_are_evaluated_as_if_they_had_run() {
     assert_eq!(undisturbed.len(), 4);
     for upkeep in [Upkeep::Nothing, Upkeep::Seal, Upkeep::Compact, Upkeep::Close, Upkeep::DumpAndRestore] {
         for (from, to) in [(5, 11), (5, 25), (11, 12), (15, 45), (0, 59)] {
-            let home = tempfile::tempdir().unwrap();
+            let home = crate::scratch::dir();
             let mut dir = home.path().join("store");
             let db = open(&dir, RulesOnOpen::Resume);
             let id = register(&db, "park/S1", "pid", "x");
@@ -220,7 +220,7 @@ fn frames_stored_while_rules_were_suspended_are_evaluated_as_if_they_had_run() {
 
 #[test]
 fn late_frames_stored_while_rules_were_suspended_amend_the_record() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let db = open(home.path(), RulesOnOpen::Resume);
     let id = register(&db, "park/S1", "pid", "x");
     db.load_rule_files(file(HIGH)).unwrap();
@@ -240,7 +240,7 @@ fn late_frames_stored_while_rules_were_suspended_amend_the_record() {
 
 #[test]
 fn maintenance_leaves_no_trace_until_a_frame_comes() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let db = open(home.path(), RulesOnOpen::Resume);
     let id = register(&db, "park/S1", "pid", "x");
     db.load_rule_files(file(HIGH)).unwrap();
@@ -267,7 +267,7 @@ fn maintenance_leaves_no_trace_until_a_frame_comes() {
 
 #[test]
 fn rules_that_do_not_run_can_be_unloaded_and_the_store_opens_again() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let db = open(home.path(), RulesOnOpen::Resume);
     let id = register(&db, "park/S1", "pid", "x");
     db.load_rule_files(file(HIGH)).unwrap();
@@ -292,7 +292,7 @@ fn stations_registered_after_loading_are_covered_and_nothing_under_way_is_lost()
         .clear_when(last("x") < 5.ppm).on_missing("unknown", 30.minutes);"#;
     let rules = file(&format!("{HIGH}\n{quorum}"));
     let run = |restart_at: i64| {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::scratch::dir();
         let mut db = open(home.path(), RulesOnOpen::Resume);
         let mut ids: Vec<InstrumentId> =
             (1..3).map(|number| register(&db, &format!("park/S{number}"), "pid", "x")).collect();
@@ -328,7 +328,7 @@ fn stations_registered_after_loading_are_covered_and_nothing_under_way_is_lost()
 
 #[test]
 fn a_backtest_opens_what_the_running_store_opens_that_got_its_stations_after_the_rules() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let db = open(home.path(), RulesOnOpen::Resume);
     let rules = file(HIGH);
     // No station yet: the rule comes alive with the first.
@@ -354,7 +354,7 @@ fn a_backtest_opens_what_the_running_store_opens_that_got_its_stations_after_the
 
 #[test]
 fn a_station_that_a_rule_cannot_cover_is_registered_with_a_system_alarm_and_the_other_stations_go_on() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let db = open(home.path(), RulesOnOpen::Resume);
     let id = register(&db, "park/S1", "pid", "x");
     db.load_rule_files(file(HIGH)).unwrap();

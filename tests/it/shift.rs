@@ -395,7 +395,7 @@ pub(crate) struct Reference {
 
 impl Reference {
     pub(crate) fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::scratch::dir();
         let site = Site::new(dir.path(), FaultyStorage::default());
         let db = site.set_up();
         for way in WAYS {

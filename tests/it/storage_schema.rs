@@ -79,7 +79,7 @@ fn wanted() -> Vec<Vec<u64>> {
 
 #[test]
 fn questions_over_a_change_find_the_old_part_and_gaps_in_both_directions() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let id = three_ages(&db);
     let assert_all = |db: &Database, when: &str| {
@@ -98,7 +98,7 @@ fn questions_over_a_change_find_the_old_part_and_gaps_in_both_directions() {
     db.compact(Compaction::Everything).unwrap();
     assert_eq!(db.stats().unwrap().segments.count, 1);
     assert_all(&db, "compacted");
-    let backup = tempfile::tempdir().unwrap();
+    let backup = crate::scratch::dir();
     db.backup(backup.path()).unwrap();
     db.close().unwrap();
     std::fs::remove_dir_all(dir.path().join("catalog")).unwrap();
@@ -115,7 +115,7 @@ fn questions_over_a_change_find_the_old_part_and_gaps_in_both_directions() {
 
 #[test]
 fn a_late_frame_fills_a_new_channel_of_an_old_row_and_leaves_the_rest() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let id = three_ages(&db);
     append(&db, id, 7..8, &[None, None, Some(9.0)]);
@@ -134,7 +134,7 @@ fn a_late_frame_fills_a_new_channel_of_an_old_row_and_leaves_the_rest() {
 
 #[test]
 fn frames_of_another_width_or_with_a_retired_channel_are_refused_and_counted() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let id = three_ages(&db);
     let mut batch = Batch::new();
@@ -154,7 +154,7 @@ fn frames_of_another_width_or_with_a_retired_channel_are_refused_and_counted() {
 
 #[test]
 fn a_change_that_cannot_be_made_changes_nothing_and_one_made_before_costs_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let db = open(dir.path());
     let id = three_ages(&db);
     let (registry, records) = (db.registry(), db.stats().unwrap().ledger_records);
@@ -197,7 +197,7 @@ fn opened(events: &[AlarmEvent]) -> Vec<(String, Timestamp)> {
 
 #[test]
 fn rules_go_on_over_a_change_and_may_name_what_is_retired_or_new() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let mut db = open(dir.path());
     let id = register(&db);
     db.load_rule_files(file(RULES)).unwrap();

@@ -149,7 +149,7 @@ struct View {
 
 /// Does all acts, with the power going in one of them; that one is done again.
 fn run(cut: Option<(usize, u64, bool, Unsynced)>) -> (View, bool) {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let mut site = Site::new(home.path());
     let mut is_off = false;
     for (number, act) in ACTS.into_iter().enumerate() {

@@ -82,7 +82,7 @@ fn load_and(
     during: impl Fn(&vocdb::Database, vocdb::InstrumentId) + Send + Sync + 'static,
     is_during: bool,
 ) -> Vec<AlarmEvent> {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let storage = Arc::new(Hooked::default());
     let db = Arc::new(open_on(home.path(), RulesOnOpen::Resume, Arc::<Hooked>::clone(&storage)).unwrap());
     let id = register(&db, "park/S1", "pid", "x");

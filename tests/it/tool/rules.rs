@@ -41,7 +41,7 @@ fn lines(printed: &str) -> Vec<Value> {
 
 #[test]
 fn the_rules_that_are_shipped_check_and_do_what_their_tests_say() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     assert!(run(dir.path(), &["rules", "check", &examples()]).printed().contains("no mistake"));
     let printed = run(dir.path(), &["rules", "test", &examples()]).printed();
     assert!(printed.ends_with(" tests passed\n") && !printed.contains("FAILED"), "{printed}");
@@ -49,7 +49,7 @@ fn the_rules_that_are_shipped_check_and_do_what_their_tests_say() {
 
 #[test]
 fn a_mistake_is_drawn_at_its_place_and_ends_with_code_one() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     store(dir.path());
     rules(dir.path(), "r", "30");
     let ended = run(dir.path(), &["rules", "check", "r", "--store", "s"]);
@@ -65,7 +65,7 @@ fn a_mistake_is_drawn_at_its_place_and_ends_with_code_one() {
 
 #[test]
 fn a_forecast_says_what_the_rules_do_in_a_day() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     store(dir.path());
     rules(dir.path(), "r", "10.ppb");
     let printed = run(dir.path(), &["rules", "check", "r", "--store", "s", "--json"]).printed();
@@ -83,7 +83,7 @@ fn a_forecast_says_what_the_rules_do_in_a_day() {
 
 #[test]
 fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     store(dir.path());
     rules(dir.path(), "low", "10.ppb");
     rules(dir.path(), "high", "50.ppb");
@@ -110,7 +110,7 @@ fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() 
 
 #[test]
 fn tests_are_told_as_json_too() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     rules(dir.path(), "r", "10.ppb");
     let test = |name: &str, wanted: &str| {
         format!(
@@ -132,7 +132,7 @@ fn tests_are_told_as_json_too() {
 
 #[test]
 fn a_folder_without_a_rule_and_a_range_without_time_are_told_and_nothing_is_taken_for_checked() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
@@ -165,7 +165,7 @@ fn a_folder_without_a_rule_and_a_range_without_time_are_told_and_nothing_is_take
 
 #[test]
 fn a_rule_set_is_loaded_shown_and_unloaded_with_who_and_why_on_record() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
@@ -199,7 +199,7 @@ fn a_rule_set_is_loaded_shown_and_unloaded_with_who_and_why_on_record() {
 
 #[test]
 fn no_rule_set_locks_its_owner_out() {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");

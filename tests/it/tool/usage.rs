@@ -4,7 +4,7 @@ use super::{assert_golden, run};
 
 #[test]
 fn help_texts_are_the_golden_ones() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let help = |arguments: &[&str]| -> String {
         let printed = run(dir.path(), arguments).printed();
         printed.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
@@ -22,7 +22,7 @@ fn help_texts_are_the_golden_ones() {
 
 #[test]
 fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     let import = ["import", "s", "f", "--station", "S", "--instrument", "i", "--time", "t"];
     let query = ["query", "s", "--station", "S", "--channel", "c"];
     for (begin, rest, says) in [
@@ -54,6 +54,6 @@ fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
 
 #[test]
 fn the_version_is_that_of_the_crate() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::scratch::dir();
     assert_eq!(run(dir.path(), &["--version"]).printed(), format!("vocdb {}\n", env!("CARGO_PKG_VERSION")));
 }
