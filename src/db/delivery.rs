@@ -41,6 +41,7 @@ impl Database {
         let mut inner = self.inner.lock();
         // Events that could not be committed come first; while they cannot, no further ones are made.
         inner.commit_all()?;
+        inner.prepare_rules()?;
         if inner.config.timers == Timers::Clock {
             inner.pass_time()?;
         }

@@ -104,6 +104,12 @@ kinds! {
     MaintenancePlanned = 41, "maintenance_planned";
     /// A maintenance window began, ended or was cancelled.
     MaintenanceChanged = 42, "maintenance_changed";
+    /// The rules in force were suspended, run again, or do not cover a station of their scope.
+    RulesStateChanged = 50, "rules_state_changed";
+    /// Which stored frames suspended rules have not evaluated.
+    FramesUnseen = 51, "frames_unseen";
+    /// The rule set in force was bound to stations registered after it was loaded.
+    RulesBound = 52, "rules_bound";
     /// Frames that the ledger rests on, or may have, are lost.
     FramesLost = 60, "frames_lost";
 }
@@ -140,7 +146,8 @@ impl Kind {
             | Self::SuppressionChanged
             | Self::Notification
             | Self::Rerouted
-            | Self::ReadingsDeleted => 2,
+            | Self::ReadingsDeleted
+            | Self::RuleSetLoaded => 2,
             _ => 1,
         }
     }
@@ -160,6 +167,8 @@ impl Kind {
                 | Self::DeletionCompleted
                 | Self::ReadingsDropped
                 | Self::EndpointChanged
+                | Self::RulesStateChanged
+                | Self::FramesUnseen
         )
     }
 }

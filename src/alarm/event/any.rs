@@ -6,6 +6,7 @@ use super::id::AlarmId;
 use super::maintenance::{MaintenanceChanged, MaintenancePlanned};
 use super::operator::{Acknowledged, AcknowledgementExpired, Operated, ShelvingEnded};
 use super::past;
+use super::rules::RulesStateChange;
 use super::telling::{Delivery, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
 use crate::ledger::{Kind, LedgerError, Record};
 use std::sync::Arc;
@@ -108,6 +109,8 @@ events! {
     MaintenancePlanned(MaintenancePlanned) = MaintenancePlanned;
     /// A maintenance window began, ended or was cancelled.
     MaintenanceChanged(MaintenanceChanged) = MaintenanceChanged;
+    /// The rules in force were suspended, run again, or do not cover a station.
+    RulesStateChanged(Box<RulesStateChange>) = RulesStateChanged;
 }
 
 impl AlarmEvent {
@@ -132,7 +135,7 @@ impl AlarmEvent {
             Self::Notification(event) | Self::Rerouted(event) => event.alarm,
             Self::SystemAlarm(event) => event.alarm,
             Self::Amended(event) => event.alarms().next(),
-            Self::MaintenancePlanned(_) | Self::MaintenanceChanged(_) => None,
+            Self::MaintenancePlanned(_) | Self::MaintenanceChanged(_) | Self::RulesStateChanged(_) => None,
             Self::MembershipChanged(_) | Self::FloodChanged(_) | Self::Delivery(_) | Self::EndpointChanged(_) => None,
         }
     }

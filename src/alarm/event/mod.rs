@@ -7,6 +7,7 @@ mod id;
 mod maintenance;
 mod operator;
 mod past;
+mod rules;
 mod telling;
 mod words;
 
@@ -20,6 +21,7 @@ pub use maintenance::{MaintenanceChanged, MaintenancePlanned, MaintenanceStep, M
 pub use operator::{
     Acknowledged, AcknowledgementExpired, Operated, OperatorAction, Shelving, ShelvingEnd, ShelvingEnded,
 };
+pub use rules::{RulesState, RulesStateChange};
 pub use telling::{
     Delivery, DeliveryResult, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, Subject, SystemAlarm,
 };

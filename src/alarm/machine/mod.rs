@@ -22,7 +22,7 @@ pub use audit::NextStep;
 pub(super) use tell::rerouted;
 pub use trial::Trial;
 
-use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack};
+use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack, RulesStateChange};
 use super::state::{
     Alarm, ConditionState, Incident, Incidents, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
 };
@@ -73,6 +73,8 @@ pub struct Machine {
     /// Number of the last heartbeat.
     heartbeats: Option<u64>,
     schedule: Schedule,
+    /// Why the rules in force do not run for every station, if they do not.
+    rules_state: Option<RulesStateChange>,
 }
 
 impl Machine {
@@ -99,6 +101,12 @@ impl Machine {
         let names = rules.into_iter().flat_map(|(rule, count)| std::iter::repeat_n(rule, count));
         let scopes = self.silences.values().flatten();
         names.zip(scopes).map(|(rule, (scope_key, silence))| (AlarmKey::new(rule, scope_key.as_str()), silence))
+    }
+
+    /// Why the rules in force do not run for every station of their scopes, if that is on record.
+    #[must_use]
+    pub const fn rules_state(&self) -> Option<&RulesStateChange> {
+        self.rules_state.as_ref()
     }
 
     /// The incidents of several alarms that a further alarm may still join, by number.

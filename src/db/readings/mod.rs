@@ -20,5 +20,5 @@ pub use schema::InstrumentChange;
 pub(super) use seal::sealed_record;
 pub(super) use upkeep::finish_deletions;
 pub use upkeep::{Compaction, Deletion, UpkeepReport};
-pub(super) use write::{BY_FRAME, COMMIT_BYTES};
+pub(super) use write::BY_FRAME;
 pub use write::{Receipt, Rejection};

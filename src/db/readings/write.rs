@@ -3,7 +3,7 @@
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
-use crate::db::pending::Unseen;
+use crate::db::pending::{COMMIT_BYTES, Unfed};
 use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
@@ -12,9 +12,6 @@ use crate::model::{Batch, FrameRef};
 use crate::store::{Correction, RejectReason, Staged};
 use parking_lot::MutexGuard;
 use std::borrow::Cow;
-
-/// Bytes of records above which a commit is made in the middle of a batch.
-pub(in crate::db) const COMMIT_BYTES: usize = 8 << 20;
 
 /// Who replaced a value where a frame came the usual way, and why.
 pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
@@ -59,6 +56,7 @@ impl Database {
         let mut inner = self.inner_with_room()?;
         inner.ledger.check()?;
         inner.commit_all()?;
+        inner.prepare_rules()?;
         let now = inner.now();
         let staged = inner.store.stage(&inner.registry, batch, now)?;
         inner.store_progress_before(&staged.batch);
@@ -66,7 +64,7 @@ impl Database {
         staged.counters.publish();
         let Staged { batch, corrections, rejections, counters, .. } = staged;
         let said = (Cow::Borrowed(BY_FRAME.0), Cow::Borrowed(BY_FRAME.1));
-        inner.show(Unseen { batch, corrections, first_lsn, next: 0, said })?;
+        inner.feed_batch(Unfed { batch, corrections, first_lsn, next: 0, said })?;
         self.finish_write(inner, lsn)?;
         let rejections = rejections.into_iter().map(|(index, reason)| Rejection { index, reason }).collect();
         Ok(Receipt {
@@ -113,19 +111,19 @@ impl Inner {
 
     /// Shows stored frames to the rules. Where events fill a commit that cannot be written, the rest of the frames wait for
     /// [`Inner::commit_all`].
-    pub(in crate::db) fn show(&mut self, mut unseen: Unseen) -> Result<(), Error> {
+    pub(in crate::db) fn feed_batch(&mut self, mut unfed: Unfed) -> Result<(), Error> {
         let _work = observe::begin(Work::Rules);
-        let first = unseen.next;
-        let mut corrections = unseen.corrections.as_slice();
+        let first = unfed.next;
+        let mut corrections = unfed.corrections.as_slice();
         corrections = corrections.get(corrections.partition_point(|(at, _)| *at < first)..).unwrap_or_default();
-        let said = (unseen.said.0.as_ref(), unseen.said.1.as_ref());
+        let said = (unfed.said.0.as_ref(), unfed.said.1.as_ref());
         let mut failed = None;
-        for (index, frame) in unseen.batch.frames().enumerate().skip(first) {
+        for (index, frame) in unfed.batch.frames().enumerate().skip(first) {
             let of_frame = corrections.iter().take_while(|(at, _)| *at == index).count();
             let (now_due, rest) = corrections.split_at(of_frame);
             corrections = rest;
             let replaced: Vec<Correction> = now_due.iter().map(|(_, correction)| correction.clone()).collect();
-            let mut shown = self.feed(unseen.first_lsn + index as u64, frame, &replaced, said);
+            let mut shown = self.feed(unfed.first_lsn + index as u64, frame, &replaced, said);
             if shown.is_ok() && self.uncommitted.bytes >= COMMIT_BYTES {
                 shown = self.commit_events();
             }
@@ -135,8 +133,8 @@ impl Inner {
             }
         }
         let Some((next, error)) = failed else { return Ok(()) };
-        unseen.next = next;
-        self.unseen = Some(unseen);
+        unfed.next = next;
+        self.unfed = Some(unfed);
         Err(error)
     }
 
@@ -152,12 +150,23 @@ impl Inner {
             let record = self.correction_record(correction, said)?;
             self.uncommitted.push(record);
         }
+        if self.arrivals.is_some() || self.suspended.is_some() {
+            self.set_apart(lsn, frame);
+        }
+        self.show(frame)?;
+        if self.suspended.is_none() {
+            self.position_lsn = lsn;
+        }
+        Ok(())
+    }
+
+    /// Shows a frame to the rules.
+    pub(in crate::db) fn show(&mut self, frame: FrameRef<'_>) -> Result<(), Error> {
         self.frame_time = self.frame_time.max(frame.time);
         let now = self.timer_now();
         let responder = self.config.responder.clone();
         let (engine, machine) = (&mut self.engine, &mut self.machine);
         let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
-        self.position_lsn = lsn;
         self.uncommitted.extend(events)
     }
 

@@ -166,7 +166,7 @@ fn run(
     watch: &mut dyn FnMut(Replayed),
 ) -> Result<BacktestSummary, Error> {
     let compiled = compile_for(rules, registry)?;
-    if compiled.plans.is_empty() {
+    if compiled.scopes.is_empty() {
         return Err(Error::NoRules);
     }
     let rule_set = Digest(compiled.hash);

@@ -1,5 +1,7 @@
 //! Evaluates plans on their grids as frames arrive. Pure: equal frames in equal order give equal verdicts.
 
+mod handover;
+
 use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
@@ -243,12 +245,28 @@ impl Engine {
     }
 
     pub(super) fn fill_series(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
+        self.fill(readings, |_| before, |_| true)
+    }
+
+    /// Reads the samples before a time of each instrument into some of the series.
+    fn fill(
+        &mut self,
+        readings: &Readings,
+        before: impl Fn(InstrumentId) -> Timestamp,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Result<(), QueryError> {
         let needed = self.needed_since();
         for (instrument, place) in &self.source_of {
             let of_instrument = self.sources.get(*place).map_or(&[][..], |source| source.series.as_slice());
+            let of_instrument: Vec<(usize, Strand, usize)> =
+                of_instrument.iter().filter(|(.., index)| is_wanted(*index)).copied().collect();
+            if of_instrument.is_empty() {
+                continue;
+            }
             let channels: Vec<usize> = of_instrument.iter().map(|(channel, ..)| *channel).collect();
             let since = of_instrument.iter().map(|(.., index)| needed.get(*index).copied().flatten()).min().flatten();
-            let range = TimeRange::new(since.map_or(Timestamp::MIN, |since| since.plus_ms(1)), before);
+            let since = since.map_or(Timestamp::MIN, |since| since.plus_ms(1));
+            let range = TimeRange::new(since, before(*instrument).max(since));
             let stored = readings.rows(*instrument, &channels, range)?;
             for (column, (_, strand, index)) in of_instrument.iter().enumerate() {
                 let Some(series) = self.series.get_mut(*index) else { continue };
@@ -273,22 +291,8 @@ impl Engine {
     pub fn push(&mut self, frame: FrameRef<'_>, sink: &mut dyn FnMut(&Verdict<'_>)) {
         let Some(place) = self.place_of(frame.instrument) else { return };
         self.place = place;
+        self.put(place, frame);
         let Some(source) = self.sources.get(place) else { return };
-        for (channel, strand, index) in &source.series {
-            let mark = frame.marks.get(*channel).copied().unwrap_or(Mark::new(false, Quality::Normal));
-            let value = frame.values.get(*channel).copied().unwrap_or_default();
-            let value = match strand {
-                Strand::Valid => mark.is_valid().then_some(value),
-                _ => of_strand(*strand, mark.sample(value)),
-            };
-            let change = self.series.get_mut(*index).map(|series| {
-                let flag = flag_of(*strand, mark.quality());
-                series.put(frame.time, value, flag)
-            });
-            if change == Some(Change::Within) {
-                self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
-            }
-        }
         if let Some(heard) = self.heard.get_mut(place) {
             heard.newest = Some(frame.time).max(heard.newest);
         }
@@ -305,6 +309,27 @@ impl Engine {
             }
         }
         self.note_frame();
+    }
+
+    /// Puts the samples of a frame into the series of its source.
+    #[inline]
+    fn put(&mut self, place: usize, frame: FrameRef<'_>) {
+        let Some(source) = self.sources.get(place) else { return };
+        for (channel, strand, index) in &source.series {
+            let mark = frame.marks.get(*channel).copied().unwrap_or(Mark::new(false, Quality::Normal));
+            let value = frame.values.get(*channel).copied().unwrap_or_default();
+            let value = match strand {
+                Strand::Valid => mark.is_valid().then_some(value),
+                _ => of_strand(*strand, mark.sample(value)),
+            };
+            let change = self.series.get_mut(*index).map(|series| {
+                let flag = flag_of(*strand, mark.quality());
+                series.put(frame.time, value, flag)
+            });
+            if change == Some(Change::Within) {
+                self.plans.iter_mut().for_each(|plan| plan.invalidate(*index));
+            }
+        }
     }
 
     /// Lets time pass without frames: instants that no station has reached are evaluated once every rule has waited long enough. A frame
