@@ -203,20 +203,6 @@ impl Engine {
         self.fill_series(readings, Timestamp::MAX)
     }
 
-    /// Takes in what the store holds of the time before an instant, so that the engine stands as if it had come into force then.
-    ///
-    /// # Errors
-    /// [`QueryError`] where stored frames cannot be read.
-    pub fn warm_before(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
-        for (instrument, place) in &self.source_of {
-            if let Some(heard) = self.heard.get_mut(*place) {
-                heard.newest = readings.newest_before(*instrument, before)?;
-            }
-        }
-        self.begin(None);
-        self.fill_series(readings, before)
-    }
-
     /// Says of every plan at which instant it goes on.
     fn begin(&mut self, remembered: Option<Vec<Option<Timestamp>>>) {
         let remembered = remembered.filter(|next| next.len() == self.plans.len());

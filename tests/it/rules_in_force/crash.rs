@@ -108,7 +108,12 @@ impl<'a> Site<'a> {
                 let pid = vocdb::Instrument::new("pid", vocdb::Interval::minutes(1), channels).unwrap();
                 db.register_instrument(station, pid).map(|_| ())
             }
-            Act::Load(mark) => db.load_rule_set(file(&format!("// {mark}\n{HIGH}")), "anna", "act").map(|_| ()),
+            Act::Load(mark) => {
+                db.load_rule_set(file(&format!("// {mark}\n{HIGH}")), "anna", "act")?;
+                // They run from now on, after a restart too.
+                self.rules = RulesOnOpen::Resume;
+                Ok(())
+            }
             Act::Unload if db.rule_set().is_none() => Ok(()),
             Act::Unload => db.switch_rules_off("anna", "act"),
         }

@@ -29,6 +29,20 @@ impl Engine {
         self.fill(readings, |instrument| seen(instrument).map_or(Timestamp::MIN, |seen| seen.plus_ms(1)), |_| true)
     }
 
+    /// Takes in what the store holds of the time before an instant, so that the engine stands as if it had come into force then.
+    ///
+    /// # Errors
+    /// [`QueryError`] where stored frames cannot be read.
+    pub fn warm_before(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
+        for (instrument, place) in &self.source_of {
+            if let Some(heard) = self.heard.get_mut(*place) {
+                heard.newest = readings.newest_before(*instrument, before)?;
+            }
+        }
+        self.begin(None);
+        self.fill_series(readings, before)
+    }
+
     /// Takes in frames that came while the engine was being warmed; plans begin behind the newest of them.
     pub fn warm_on<'a>(&mut self, frames: impl IntoIterator<Item = FrameRef<'a>>) {
         for frame in frames {
