@@ -181,14 +181,14 @@ fn power_that_goes_in_any_act_about_rules_leaves_the_alarms_as_if_it_had_stayed(
     assert_eq!(plain.states[..4], wanted, "{plain:#?}");
     assert_eq!((plain.corrections, plain.stations.len()), (1, 3), "{plain:#?}");
     let (mut cuts, mut chance) = (0, 0);
-    for number in 0..ACTS.len() {
+    for (number, act) in ACTS.into_iter().enumerate() {
         for changes in 0.. {
             chance = scrambled(chance);
             let unsynced =
                 [Unsynced::Lost, Unsynced::Kept, Unsynced::Torn(chance)][usize::try_from(chance % 3).unwrap()];
             let cut = (number, changes, chance % 2 == 0, unsynced);
             let (found, is_off) = run(Some(cut));
-            assert_eq!(found, plain, "{cut:?}: {:?}", ACTS[number]);
+            assert_eq!(found, plain, "{cut:?}: {act:?}");
             cuts += 1;
             if !is_off {
                 break;
