@@ -32,6 +32,22 @@ pub enum Timers {
     Frames,
 }
 
+/// What opening does with the rule set in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RulesOnOpen {
+    /// The rules go on where they were, and evaluate every frame that they have not seen. A rule set that does not compile with this
+    /// release is an error ([`Error::RulesNotRunnable`](crate::Error::RulesNotRunnable)).
+    #[default]
+    Resume,
+    /// The rules neither compile nor run: no rule can keep the store from opening. No new alarm opens; open alarms escalate. The suspension
+    /// is recorded and published as a system alarm ([`RulesStateChange`](crate::alarm::event::RulesStateChange)). The next opening with
+    /// [`RulesOnOpen::Resume`] evaluates the frames stored meanwhile.
+    Suspended,
+    /// As [`RulesOnOpen::Suspended`], for upkeep without a running station: the suspension is recorded once a frame is appended or
+    /// [`Database::advance`](crate::Database::advance) is called, and not before.
+    Maintenance,
+}
+
 /// How a store is opened. [`Config::default`] suits a station: every append durable, the system's clock, the system's files.
 ///
 /// ```
@@ -54,6 +70,8 @@ pub struct Config {
     pub heartbeat: Option<Heartbeat>,
     /// Who is notified of an alarm where a contact cannot be reached over any way, if somebody is.
     pub last_resort: Option<LastResort>,
+    /// What opening does with the rule set in force.
+    pub rules: RulesOnOpen,
     /// Refuses to open a store of which a segment does not check, instead of setting the segment aside, or whose log is missing.
     pub is_strict: bool,
     /// Bytes of rows in memory above which they are sealed into a segment, by a thread of their own. While it seals, as much again may
@@ -80,6 +98,7 @@ impl Default for Config {
             responder: None,
             heartbeat: None,
             last_resort: None,
+            rules: RulesOnOpen::default(),
             is_strict: false,
             head_bytes_max: HEAD_BYTES_MAX,
             window_bytes_max: WINDOW_BYTES_MAX,
@@ -102,6 +121,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("durability", &self.durability)
             .field("timers", &self.timers)
+            .field("rules", &self.rules)
             .field("is_strict", &self.is_strict)
             .field("head_bytes_max", &self.head_bytes_max)
             .field("window_bytes_max", &self.window_bytes_max)

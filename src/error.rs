@@ -1,6 +1,7 @@
 //! The one error of the crate's surface. Every layer has its own; here they meet.
 
 use crate::alarm::AlarmError;
+use crate::base::checksum::Digest;
 use crate::base::escape::Line;
 use crate::db::DumpError;
 use crate::ledger::LedgerError;
@@ -31,6 +32,17 @@ pub enum Error {
     /// Mistakes in rule files, all of them.
     #[error("the rules have mistakes; nothing has changed:\n{0}")]
     Rules(#[from] Diagnostics),
+    /// The rule set in force does not compile with this release.
+    #[error(
+        "the rule set in force ({rule_set}) does not compile with this release, so the store was not opened; load rules that do \
+         (`vocdb rules load`), unload it (`vocdb rules unload`), or open with `RulesOnOpen::Suspended`:\n{found}"
+    )]
+    RulesNotRunnable {
+        /// Hash of the rule set.
+        rule_set: Digest,
+        /// Every mistake that this release finds in it.
+        found: Diagnostics,
+    },
     /// Rule files without a single rule: more likely a wrong folder than a wish to watch nothing.
     #[error("the rule files hold no `alarm(...)`; nothing has changed: check the folder")]
     NoRules,

@@ -1,13 +1,12 @@
 //! The alarms of a store, looked at beside the process that writes.
 
+use super::in_force::RuleSetInForce;
 use super::open::Remembered;
-use super::rules::compile_for;
 use crate::alarm::report::ConditionRecord;
 use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Machine, Maintenance, Metrics, RuleSetRef};
 use crate::error::Error;
 use crate::ledger::{Ledger, LedgerContent, LedgerError};
 use crate::model::TimeRange;
-use crate::rules::RuleFile;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::{LedgerCommit, ledger_commits};
 use std::path::Path;
@@ -26,6 +25,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct AlarmLog {
     events: Vec<AlarmEvent>,
+    rules: Option<RuleSetInForce>,
 }
 
 impl AlarmLog {
@@ -39,7 +39,7 @@ impl AlarmLog {
         for (index, record) in (0..).zip(&content.records) {
             events.extend(AlarmEvent::from_record(record, index)?);
         }
-        Ok(Self { events })
+        Ok(Self { events, rules: RuleSetInForce::of_records(&content.records)? })
     }
 
     /// Everything that has happened to alarms, in the order of the ledger.
@@ -65,9 +65,8 @@ impl AlarmLog {
         let mut remembered = Remembered::default();
         remembered.read(&content.records, 0)?;
         let Remembered { mut machine, rules, checkpoint, .. } = remembered;
-        let Some((loaded, registry)) = rules else { return Ok((ConditionRecord::all(&machine), None)) };
-        let files: Vec<RuleFile> = loaded.files.into_iter().map(|(name, text)| RuleFile { name, text }).collect();
-        match compile_for(&files, &registry) {
+        let Some((loaded, binding)) = rules else { return Ok((ConditionRecord::all(&machine), None)) };
+        match binding.compile(&loaded) {
             Ok(compiled) => {
                 let specs = compiled.plans.into_iter().map(|plan| plan.spec).collect();
                 machine.install(specs, RuleSetRef { hash: loaded.hash });
@@ -87,6 +86,12 @@ impl AlarmLog {
         let mut machine = Machine::default();
         self.events.iter().for_each(|event| machine.remember(event));
         machine.maintenance().cloned().collect()
+    }
+
+    /// As [`Database::rule_set`](crate::Database::rule_set).
+    #[must_use]
+    pub const fn rule_set(&self) -> Option<&RuleSetInForce> {
+        self.rules.as_ref()
     }
 
     /// As [`Database::explain`](crate::Database::explain).

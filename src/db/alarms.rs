@@ -191,7 +191,7 @@ impl Database {
         let inner = self.inner.lock();
         let (outbox, disabled) = (inner.dispatcher.rows(), inner.dispatcher.disabled());
         let held = inner.machine.held().map(|(held, at)| (held.clone(), at)).collect();
-        Audit { alarms: inner.machine.audit().collect(), outbox, held, disabled }
+        Audit { alarms: inner.machine.audit().collect(), outbox, held, disabled, rules: inner.rules_state() }
     }
 
     /// Everything that has happened to alarms, from the ledger.

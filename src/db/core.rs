@@ -1,7 +1,8 @@
 //! The database and what it holds together.
 
-use super::pending::{Deletions, Recorded, Uncommitted, Unseen};
-use super::records::Checkpoint;
+use super::in_force::{Binding, Suspended, Unseen};
+use super::pending::{Deletions, Recorded, Uncommitted, Unfed};
+use super::records::{Checkpoint, RuleSetLoaded};
 use super::watch::{HostClock, Refused};
 use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::background::{Worker, let_others_go_first};
@@ -9,9 +10,9 @@ use crate::base::limits::CHECKPOINT_BYTES_MAX;
 use crate::config::{Config, Durability, Timers};
 use crate::error::Error;
 use crate::ledger::{Ledger, Record};
-use crate::model::{Registry, Timestamp};
+use crate::model::{Batch, Registry, Timestamp};
 use crate::query::Readings;
-use crate::rules::{Engine, RuleFile};
+use crate::rules::Engine;
 use crate::store::{OpenReport, Store, WalSync};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use parking_lot::{Mutex, MutexGuard};
@@ -52,6 +53,8 @@ pub struct Database {
     pub(super) report: OpenReport,
     /// Deletions that are in the ledger and not done. Held by whoever rewrites segments.
     pub(super) upkeep: Mutex<Deletions>,
+    /// Held by whoever loads rules: one rule set is warmed at a time.
+    pub(super) loading: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -64,6 +67,14 @@ pub(super) struct Inner {
     pub(super) machine: Machine,
     pub(super) engine: Engine,
     pub(super) rules: Option<LoadedRules>,
+    /// The rule set in force, while it does not run.
+    pub(super) suspended: Option<Box<Suspended>>,
+    /// Stored frames that the rules have not evaluated, while they are suspended or catch up.
+    pub(super) unseen: Option<Box<Unseen>>,
+    /// Whether a station or an instrument was registered that the rules in force may cover.
+    pub(super) must_bind: bool,
+    /// Frames that came since a new rule set began to be warmed.
+    pub(super) arrivals: Option<Batch>,
     pub(super) dispatcher: Dispatcher,
     pub(super) subscribers: Vec<Sender<AlarmEvent>>,
     /// The time by which steps fall due, where frames drive it.
@@ -71,18 +82,21 @@ pub(super) struct Inner {
     /// The last frame that rules have seen.
     pub(super) position_lsn: u64,
     pub(super) uncommitted: Uncommitted,
-    pub(super) unseen: Option<Unseen>,
+    /// Frames of a batch that a failed commit kept from the rules.
+    pub(super) unfed: Option<Unfed>,
     /// What rules have recorded in the append that is under way.
     pub(super) recorded: Recorded,
     pub(super) host_clock: HostClock,
     pub(super) refused: Refused,
 }
 
-/// The rule set in force, and the stations that it was bound to.
-#[derive(Debug)]
+/// The rule set in force, and the stations that it is bound to.
+#[derive(Debug, Clone)]
 pub(super) struct LoadedRules {
-    pub(super) files: Vec<RuleFile>,
-    pub(super) registry: Registry,
+    pub(super) loaded: Arc<RuleSetLoaded>,
+    pub(super) binding: Binding,
+    /// Name and scope of each rule.
+    pub(super) scopes: Vec<(String, String)>,
 }
 
 /// The thread that syncs the write-ahead log at an interval. Dropping it waits for its end: no handle of the log outlives the database.
@@ -194,6 +208,15 @@ impl Inner {
 
     /// The records of a checkpoint, for the end of a commit.
     pub(super) fn checkpoint(&self) -> Result<Vec<Record>, Error> {
+        let mut records = self.rules_checkpoint()?;
+        records.extend(self.unseen()?);
+        Ok(records)
+    }
+
+    fn rules_checkpoint(&self) -> Result<Vec<Record>, Error> {
+        if let Some(suspended) = &self.suspended {
+            return suspended.checkpoint(self.frame_time);
+        }
         let (engine, late) = self.engine.states();
         let machine = self.machine.state();
         let sources = self.engine.source_states();
@@ -210,8 +233,8 @@ impl Inner {
     /// Commits all events with a checkpoint, notifies subscribers and gateways, and evaluates stored frames that had to wait.
     pub(super) fn commit_all(&mut self) -> Result<(), Error> {
         self.commit_events()?;
-        if let Some(unseen) = self.unseen.take() {
-            self.show(unseen)?;
+        if let Some(unfed) = self.unfed.take() {
+            self.feed_batch(unfed)?;
             self.commit_events()?;
         }
         Ok(())

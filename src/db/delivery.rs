@@ -42,6 +42,7 @@ impl Database {
         // Events that could not be committed come first; while they cannot, no further ones are made.
         inner.commit_all()?;
         inner.watch_clock()?;
+        inner.prepare_rules()?;
         if inner.config.timers == Timers::Clock {
             inner.pass_time()?;
         }

@@ -2,8 +2,8 @@
 
 use super::core::Database;
 use super::records::{
-    Checkpoint, Corrected, DeletionCompleted, FramesLost, InstrumentChanged, InstrumentRegistered, ReadingsDeleted,
-    ReadingsDropped, RuleSetLoaded, SegmentSealed, SegmentsReplaced, StationRegistered,
+    Checkpoint, Corrected, DeletionCompleted, FramesLost, FramesUnseen, InstrumentChanged, InstrumentRegistered,
+    ReadingsDeleted, ReadingsDropped, RuleSetLoaded, RulesBound, SegmentSealed, SegmentsReplaced, StationRegistered,
 };
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
@@ -65,7 +65,9 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
         Kind::StationRegistered => json::<StationRegistered>(record, index),
         Kind::InstrumentRegistered => json::<InstrumentRegistered>(record, index),
         Kind::InstrumentChanged => json::<InstrumentChanged>(record, index),
-        Kind::RuleSetLoaded => json::<RuleSetLoaded>(record, index),
+        Kind::RuleSetLoaded => written(&RuleSetLoaded::read(record, index)?, record, index),
+        Kind::RulesBound => json::<RulesBound>(record, index),
+        Kind::FramesUnseen => json::<FramesUnseen>(record, index),
         Kind::Correction => json::<Corrected>(record, index),
         Kind::SegmentSealed => json::<SegmentSealed>(record, index),
         Kind::Checkpoint => checkpoint(record, index),

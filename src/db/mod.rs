@@ -6,6 +6,7 @@ mod core;
 mod delivery;
 mod dump;
 mod export;
+mod in_force;
 mod names;
 mod open;
 mod operate;
@@ -20,6 +21,7 @@ pub use alarm_log::AlarmLog;
 pub use core::Database;
 pub use dump::{DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, RestoreReport};
 pub use export::ExportScope;
+pub use in_force::RuleSetInForce;
 pub use readings::{
     Compaction, Deletion, InstrumentChange, ReadOnly, Receipt, Rejection, Retention, RetentionScope, UpkeepReport,
     ValueCorrection,

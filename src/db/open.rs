@@ -1,23 +1,23 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
-use super::core::{Database, Flusher, Inner, LoadedRules, Sealing};
+use super::core::{Database, Flusher, Inner, Sealing};
+use super::in_force::{Binding, Unseen};
 use super::pending::{Deletions, Recorded, Uncommitted};
 use super::readings::{BY_FRAME, finish_deletions, note_segments};
 use super::records::{
-    Checkpoint, DeletionCompleted, FramesLost, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, RuleSetLoaded,
-    SegmentSealed, StationRegistered,
+    Checkpoint, DeletionCompleted, FramesLost, FramesUnseen, ReadingsDeleted, RuleSetLoaded, RulesBound, SegmentSealed,
+    register,
 };
-use super::rules::compile_for;
 use super::watch::{HostClock, Refused};
 use crate::alarm::event::SystemKind;
-use crate::alarm::{AlarmEvent, Dispatcher, Machine, RuleSetRef};
+use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::observe::{self, Work};
-use crate::config::{Config, Durability};
+use crate::config::{Config, Durability, RulesOnOpen};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
-use crate::rules::{Engine, RuleFile};
+use crate::rules::Engine;
 use crate::store::{Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Store, WalSync};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
@@ -31,7 +31,8 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Store`] where the directory cannot be written, is held by another process, or the write-ahead log is damaged before its
-    /// end, or lacks frames that the ledger rests on; [`Error::Ledger`] where the ledger is damaged.
+    /// end, or lacks frames that the ledger rests on; [`Error::Ledger`] where the ledger is damaged; [`Error::RulesNotRunnable`] where the
+    /// rule set in force does not compile with this release, unless [`Config::rules`] says not to run it.
     pub fn open(path: impl AsRef<Path>, config: Config) -> Result<Self, Error> {
         open(path.as_ref(), config, false)
     }
@@ -115,7 +116,18 @@ fn finish(inner: Inner, mut report: OpenReport, mut deletions: Deletions) -> Res
     }
     let sealing = Sealing::new(&inner);
     let sealer = sealing.clone().start_thread()?;
-    Ok(Database { sealer, sealing, inner, readings, sync, durability, report, flusher, upkeep: Mutex::new(deletions) })
+    Ok(Database {
+        sealer,
+        sealing,
+        inner,
+        readings,
+        sync,
+        durability,
+        report,
+        flusher,
+        upkeep: Mutex::new(deletions),
+        loading: Mutex::default(),
+    })
 }
 
 /// Syncs at an interval; a failure poisons the log, and the next append says so.
@@ -141,9 +153,11 @@ pub(super) struct Remembered {
     registry: Registry,
     pub(super) machine: Machine,
     dispatcher: Dispatcher,
-    /// The newest rule set and the stations at that time.
-    pub(super) rules: Option<(RuleSetLoaded, Registry)>,
+    /// The newest rule set and the stations that it is bound to.
+    pub(super) rules: Option<(RuleSetLoaded, Binding)>,
     pub(super) checkpoint: Checkpoint<'static>,
+    /// Frames that the rules have not evaluated, where it does not follow from the checkpoint which these are.
+    unseen: Option<FramesUnseen>,
     lineage: Lineage,
     /// Frames whose loss is recorded.
     lost: Vec<LsnRange>,
@@ -165,25 +179,29 @@ impl Remembered {
     /// Which frames must be in the files of a store whose ledger has so many commits.
     fn known_frames(&self, commits: u64) -> KnownFrames {
         let sealed_lsn = self.lineage.sealed_lsn();
-        let last_lsn = self.checkpoint.lsn.max(sealed_lsn);
+        // What suspended rules have not evaluated is on record, and must be there once they run again.
+        let noted_lsn = self.unseen.as_ref().map_or(0, |unseen| unseen.noted_lsn);
+        let last_lsn = self.checkpoint.lsn.max(sealed_lsn).max(noted_lsn);
         KnownFrames { commits, last_lsn, sealed_lsn, lost: self.lost.clone() }
     }
 
     fn take(&mut self, record: &Record, index: u64) -> Result<(), Error> {
         match record.kind() {
-            Kind::StationRegistered => {
-                let StationRegistered { id, station } = record.body(index)?;
-                self.registry.insert_station(id, station);
+            Kind::StationRegistered | Kind::InstrumentRegistered | Kind::InstrumentChanged => {
+                register(&mut self.registry, record, index)?;
             }
-            Kind::InstrumentRegistered => {
-                let InstrumentRegistered { id, station, instrument } = record.body(index)?;
-                self.registry.insert_instrument(id, station, instrument);
+            Kind::RuleSetLoaded => {
+                let loaded = RuleSetLoaded::read(record, index)?;
+                let binding = Binding::of_loaded(&loaded, &self.registry);
+                self.rules = Some((loaded, binding));
             }
-            Kind::InstrumentChanged => {
-                let changed: InstrumentChanged = record.body(index)?;
-                self.registry.change_instrument(changed.id, changed.instrument());
+            Kind::RulesBound => {
+                let bound: RulesBound = record.body(index)?;
+                self.rules.iter_mut().for_each(|(_, binding)| binding.take(bound.clone(), &self.registry));
             }
-            Kind::RuleSetLoaded => self.rules = Some((record.body(index)?, self.registry.clone())),
+            // The two end a commit, in this order, while there are such frames.
+            Kind::Checkpoint => self.unseen = None,
+            Kind::FramesUnseen => self.unseen = Some(record.body(index)?),
             Kind::SegmentSealed | Kind::SegmentsReplaced => note_segments(&mut self.lineage, record, index)?,
             Kind::ReadingsDeleted => {
                 let ReadingsDeleted { number, instrument, channels, range, until_lsn, .. } =
@@ -195,7 +213,7 @@ impl Remembered {
                 self.deletions.remove(&record.body::<DeletionCompleted>(index)?.number);
             }
             Kind::FramesLost => self.lost.push(record.body::<FramesLost>(index)?.frames),
-            Kind::Checkpoint | Kind::Correction | Kind::ReadingsDropped => {}
+            Kind::Correction | Kind::ReadingsDropped => {}
             _ => self.take_event(record, index)?,
         }
         Ok(())
@@ -219,12 +237,16 @@ impl Inner {
             machine: Machine::default(),
             engine: Engine::new(Vec::new()),
             rules: None,
+            suspended: None,
+            must_bind: false,
+            arrivals: None,
+            unseen: None,
             dispatcher: Dispatcher::default(),
             subscribers: Vec::new(),
             frame_time: Timestamp::default(),
             position_lsn: 0,
             uncommitted: Uncommitted::default(),
-            unseen: None,
+            unfed: None,
             recorded: Recorded::default(),
             host_clock: HostClock::default(),
             refused: Refused::default(),
@@ -233,7 +255,7 @@ impl Inner {
 
     /// Stands where the ledger says, and goes on with the frames behind it.
     fn resume(&mut self, remembered: Remembered, report: &mut OpenReport) -> Result<(), Error> {
-        let Remembered { registry, machine, dispatcher, rules, checkpoint, lineage, .. } = remembered;
+        let Remembered { registry, machine, dispatcher, rules, checkpoint, unseen, lineage, .. } = remembered;
         report.superseded_segments = self.store.settle(&lineage);
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
@@ -248,10 +270,17 @@ impl Inner {
         self.report_missing_segments(&lineage, report)?;
         let _work = observe::begin(Work::Recovery);
         report.frames_replayed = self.put_back_seen(checkpoint.lsn)?;
-        if let Some((loaded, registry)) = rules {
-            report.rules_note = self.resume_rules(loaded, registry, &checkpoint)?;
+        self.unseen = unseen.map(|unseen| Box::new(Unseen::of(unseen)));
+        if self.position_lsn >= self.store.sealed_lsn() {
+            // What the rules have not seen is in the log alone, which tells it.
+            let (readings, registry) = (Readings::new(self.store.reader()), &self.registry);
+            self.unseen.iter_mut().for_each(|unseen| unseen.see_all(&readings, registry));
+        }
+        if let Some((loaded, binding)) = rules {
+            self.take_up_rules((Arc::new(loaded), binding), checkpoint)?;
         }
         report.frames_replayed += self.catch_up()?;
+        self.settle_rules()?;
         self.record_unrecorded_segments(&lineage)?;
         self.record_lost_frames(&report.lost_frames)
     }
@@ -267,31 +296,22 @@ impl Inner {
         }
     }
 
-    /// Compiles the rule set that was in force, for the stations of that time, and puts rules and alarms where they were.
-    fn resume_rules(
+    /// Lets the rule set in force go on where it was, or leaves it alone.
+    fn take_up_rules(
         &mut self,
-        loaded: RuleSetLoaded,
-        registry: Registry,
-        checkpoint: &Checkpoint,
-    ) -> Result<Option<String>, Error> {
-        let files: Vec<RuleFile> = loaded.files.into_iter().map(|(name, text)| RuleFile { name, text }).collect();
-        match compile_for(&files, &registry) {
-            Ok(compiled) => {
-                let specs = compiled.plans.iter().map(|plan| plan.spec.clone()).collect();
-                self.machine.install(specs, RuleSetRef { hash: loaded.hash });
-                self.machine.restore(&checkpoint.machine);
-                self.engine = Engine::new(compiled.plans);
-                let readings = Readings::new(self.store.reader());
-                self.engine.warm(&readings, Some(&checkpoint.engine), self.latest())?;
-                self.engine.restore_sources(&checkpoint.sources);
-                self.engine.restore_late(&checkpoint.late);
-                self.rules = Some(LoadedRules { files, registry });
-                Ok(None)
-            }
-            Err(diagnostics) => Ok(Some(format!(
-                "the rule set in force no longer compiles with this release; its alarms stay open, no rule runs: {diagnostics}"
-            ))),
+        (loaded, binding): (Arc<RuleSetLoaded>, Binding),
+        checkpoint: Checkpoint<'static>,
+    ) -> Result<(), Error> {
+        if self.config.rules != RulesOnOpen::Resume && !loaded.files.is_empty() {
+            self.suspend((loaded, binding), checkpoint);
+            return Ok(());
         }
+        self.resume_rules((loaded, binding), &checkpoint)?;
+        if self.unseen.is_some() && self.position_lsn < self.store.sealed_lsn() {
+            self.show_unseen()?;
+            self.position_lsn = self.store.sealed_lsn();
+        }
+        Ok(())
     }
 
     /// Puts the frames back that the rules have seen.
@@ -317,7 +337,10 @@ impl Inner {
             arrived.into_iter().for_each(|arrived| self.host_clock.note_seen(arrived));
             self.machine.take_history(batch.is_history());
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
-                let replaced = self.store.put_back(frame)?;
+                let mut replaced = self.store.put_back(frame)?;
+                if self.is_noted(lsn) {
+                    replaced.clear();
+                }
                 self.feed((lsn, now), frame, &replaced, BY_FRAME)?;
                 if self.has_late() {
                     self.look_at_late(lsn)?;

@@ -8,7 +8,9 @@ use crate::ledger::{Kind, Record};
 use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, Timestamp};
 
 impl Database {
-    /// Registers a station; the same one again gives its number.
+    /// Registers a station; the same one again gives its number. Rules in force whose scope has it cover it from the next frame or
+    /// [`Database::advance`] on, once it has an instrument; where one cannot be bound to it, that is a system alarm
+    /// ([`RulesState::PartlyBound`](crate::alarm::event::RulesState)), and the rules go on for the other stations.
     ///
     /// # Errors
     /// [`Error::Conflict`] where another station has that name.
@@ -23,6 +25,7 @@ impl Database {
         let body = StationRegistered { id, station };
         inner.ledger.commit(&[Record::new(Kind::StationRegistered, &body)?])?;
         inner.registry.insert_station(id, body.station);
+        inner.note_registered(id);
         Ok(id)
     }
 
@@ -44,6 +47,7 @@ impl Database {
         let body = InstrumentRegistered { id, station, instrument };
         inner.ledger.commit(&[Record::new(Kind::InstrumentRegistered, &body)?])?;
         inner.registry.insert_instrument(id, station, body.instrument);
+        inner.note_registered(station);
         Ok(id)
     }
 
@@ -76,7 +80,10 @@ impl Database {
         let turn = self.sealing.turn();
         let mut inner = self.inner.lock();
         inner.commit_all()?;
-        inner.seal(&turn)?;
+        // Frames that suspended rules have not seen stay in the log, where their order of arrival is known.
+        if inner.suspended.is_none() || inner.position_lsn == inner.store.last_lsn() {
+            inner.seal(&turn)?;
+        }
         inner.store.flush_catalog();
         let commits = inner.ledger.commits();
         // Everything is safe; without the note only a ledger that is cut short from outside would not be noticed.

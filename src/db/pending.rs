@@ -8,13 +8,16 @@ use crate::store::{Correction, Cut};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// Bytes of records above which a commit is made in the middle of a batch.
+pub(super) const COMMIT_BYTES: usize = 8 << 20;
+
 /// Deletions that are in the ledger and not done, by number.
 pub(super) type Deletions = BTreeMap<u64, Cut>;
 
-/// Stored frames that the rules have not evaluated yet. They wait while the ledger cannot be written, so that no more events than one
-/// commit holds are ever in memory.
+/// Frames of a batch that a failed commit kept from the rules: stored, and neither evaluated nor set apart for suspended rules. They wait while
+/// the ledger cannot be written, so that no more events than one commit holds are ever in memory.
 #[derive(Debug)]
-pub(super) struct Unseen {
+pub(super) struct Unfed {
     pub(super) batch: Batch,
     /// Each with the index of the frame that brought it.
     pub(super) corrections: Vec<(usize, Correction)>,

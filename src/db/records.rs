@@ -4,8 +4,9 @@ use crate::alarm::{EarlierMachineState, MachineState};
 use crate::base::checksum::Digest;
 use crate::base::limits::LEDGER_PART_BYTES_MAX;
 use crate::ledger::{Kind, LedgerError, Record};
-use crate::model::{Instrument, InstrumentId, Sample, Station, StationId, TimeRange, Timestamp};
-use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState, SourceStates};
+use crate::model::{Instrument, InstrumentId, Registry, Sample, Station, StationId, TimeRange, Timestamp};
+use crate::rules::verdict::Uncovered;
+use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState, RuleFile, SourceStates};
 use crate::store::LsnRange;
 use serde::{Deserialize, Serialize};
 
@@ -50,12 +51,82 @@ impl InstrumentChanged {
     }
 }
 
+/// Takes a station, an instrument or a change of one into a registry; every other record is passed over.
+pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> Result<(), LedgerError> {
+    match record.kind() {
+        Kind::StationRegistered => {
+            let StationRegistered { id, station } = record.body(index)?;
+            registry.insert_station(id, station);
+        }
+        Kind::InstrumentRegistered => {
+            let InstrumentRegistered { id, station, instrument } = record.body(index)?;
+            registry.insert_instrument(id, station, instrument);
+        }
+        Kind::InstrumentChanged => {
+            let changed: InstrumentChanged = record.body(index)?;
+            registry.change_instrument(changed.id, changed.instrument());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// Kind 3: a rule set came into force, for the stations registered before this record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RuleSetLoaded {
     pub(super) hash: Digest,
     /// Name and text of each file.
     pub(super) files: Vec<(String, String)>,
+    /// Who loaded it; empty in records of version 1.
+    pub(super) by: String,
+    /// Why; empty in records of version 1.
+    pub(super) reason: String,
+    /// Host time; 1970 in records of version 1.
+    pub(super) at: Timestamp,
+    /// Stations that its rules are bound to; empty in records of version 1.
+    pub(super) stations: Vec<StationId>,
+    /// Rules without a station yet; empty in records of version 1.
+    pub(super) idle: Vec<String>,
+}
+
+impl RuleSetLoaded {
+    /// Reads the body of any version.
+    pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
+        if record.version() == 1 { record.body_of_fewer_fields(1, 5, index) } else { record.body(index) }
+    }
+
+    /// Its files.
+    pub(super) fn rule_files(&self) -> Vec<RuleFile> {
+        self.files.iter().map(|(name, text)| RuleFile { name: name.clone(), text: text.clone() }).collect()
+    }
+}
+
+/// Kind 52: the rule set in force was bound to stations and instruments registered after it was loaded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct RulesBound {
+    /// Greatest number of a station that it was bound to.
+    pub(super) last_station: StationId,
+    /// Greatest number of an instrument that it was bound to.
+    pub(super) last_instrument: InstrumentId,
+    /// Stations that its rules are bound to.
+    pub(super) stations: Vec<StationId>,
+    /// Rules without a station yet.
+    pub(super) idle: Vec<String>,
+    /// Rules and stations of their scopes that they cannot be bound to.
+    pub(super) uncovered: Vec<Uncovered>,
+    /// Host time.
+    pub(super) at: Timestamp,
+}
+
+/// Kind 51: stored frames that suspended rules have not evaluated. In force until a checkpoint covers every segment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct FramesUnseen {
+    /// Last frame that is counted here and whose corrections are on record.
+    pub(super) noted_lsn: u64,
+    /// How many frames there are.
+    pub(super) frames: u64,
+    /// Each instrument that had a frame: time of the newest one that rules have evaluated, and of the earliest unseen one not behind it.
+    pub(super) sources: Vec<(InstrumentId, Option<Timestamp>, Option<Timestamp>)>,
 }
 
 /// Kind 12: a stored value was replaced by a different one.

@@ -1,6 +1,7 @@
 //! Figures about a store, for whoever watches it.
 
 use super::core::{Database, Inner};
+use crate::alarm::event::RulesState;
 use crate::base::observe::{IS_METERED, Level, level};
 use crate::error::Error;
 use crate::model::{Registry, Timestamp};
@@ -27,6 +28,12 @@ pub struct Stats {
     pub durable_lsn: u64,
     /// Log sequence number of the newest frame that the rules have seen.
     pub rules_lsn: u64,
+    /// Whether the rules in force run; none where no rule set is in force.
+    pub rules_state: Option<RulesState>,
+    /// Frames that suspended rules have still to evaluate: those stored meanwhile, and after a crash those since the checkpoint before.
+    pub rules_unseen: u64,
+    /// Stations and rules of whose scopes they are that the rules cannot be bound to.
+    pub rules_uncovered: usize,
     /// Records in the ledger.
     pub ledger_records: u64,
     /// Alarms that are open.
@@ -82,6 +89,9 @@ impl Database {
             last_lsn: inner.store.last_lsn(),
             durable_lsn: self.sync.synced_lsn(),
             rules_lsn: inner.position_lsn,
+            rules_state: inner.state_of_rules(),
+            rules_unseen: inner.unseen.as_ref().map_or(0, |unseen| unseen.frames()),
+            rules_uncovered: inner.rules_state().map_or(0, |change| change.uncovered.len()),
             ledger_records: inner.ledger.records(),
             alarms_open: inner.machine.alarms().count(),
             outbox: inner.dispatcher.count(),

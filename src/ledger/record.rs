@@ -108,6 +108,12 @@ kinds! {
     MaintenanceChanged = 42, "maintenance_changed";
     /// An alarm that was recorded as history holds now.
     AlarmBecameCurrent = 43, "alarm_became_current";
+    /// The rules in force were suspended, run again, or do not cover a station of their scope.
+    RulesStateChanged = 50, "rules_state_changed";
+    /// Which stored frames suspended rules have not evaluated.
+    FramesUnseen = 51, "frames_unseen";
+    /// The rule set in force was bound to stations registered after it was loaded.
+    RulesBound = 52, "rules_bound";
     /// Frames that the ledger rests on, or may have, are lost.
     FramesLost = 60, "frames_lost";
 }
@@ -144,7 +150,8 @@ impl Kind {
             | Self::SuppressionChanged
             | Self::Notification
             | Self::Rerouted
-            | Self::ReadingsDeleted => 2,
+            | Self::ReadingsDeleted
+            | Self::RuleSetLoaded => 2,
             _ => 1,
         }
     }
@@ -165,6 +172,8 @@ impl Kind {
                 | Self::ReadingsDropped
                 | Self::EndpointChanged
                 | Self::SystemCondition
+                | Self::RulesStateChanged
+                | Self::FramesUnseen
         )
     }
 }

@@ -1,10 +1,11 @@
 //! From files to plans: traces rule files, binds the rules, and tells every mistake at once.
 
-use super::bind::{WindowMemory, advise_sound, bind, estimate, for_sites};
+use super::bind::{Staging, WindowMemory, advise_sound, bind_staged, estimate, for_sites};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::plan::{Plan, Site};
 use super::script::{RuleFile, trace};
+use super::verdict::Uncovered;
 use crate::base::checksum::sha256;
 
 /// A rule set, ready to run.
@@ -16,6 +17,10 @@ pub struct Compiled {
     pub warnings: Diagnostics,
     /// SHA-256 over names and texts of the files: which rule set this is.
     pub hash: [u8; 32],
+    /// Name and scope of each rule, in order of the files.
+    pub scopes: Vec<(String, String)>,
+    /// Stations registered since loading that a rule's scope has and that it cannot be bound to.
+    pub uncovered: Vec<Uncovered>,
     /// What the windows of the plans take in memory.
     memory: WindowMemory,
 }
@@ -32,8 +37,17 @@ impl Compiled {
 /// # Errors
 /// Every mistake of every file, warnings included, in order of file, line and column, if any of them is an error.
 pub fn compile(files: &[RuleFile], sites: &[Site]) -> Result<Compiled, Diagnostics> {
+    compile_staged(files, sites, &Staging::default())
+}
+
+/// As [`compile`], for stations some of which were registered after the rules were loaded: rules that cannot be bound to one of these go on
+/// without it ([`Compiled::uncovered`]).
+///
+/// # Errors
+/// As for [`compile`].
+pub fn compile_staged(files: &[RuleFile], sites: &[Site], staging: &Staging) -> Result<Compiled, Diagnostics> {
     let (rules, found) = trace(files);
-    compile_rules((files, rules), found, sites)
+    compile_rules((files, rules), found, (sites, staging))
 }
 
 /// As [`compile`], for some of the stations that the files are meant for: rules whose scope has none of them are left out, and values for
@@ -44,15 +58,15 @@ pub fn compile(files: &[RuleFile], sites: &[Site]) -> Result<Compiled, Diagnosti
 pub(crate) fn compile_part(files: &[RuleFile], sites: &[Site]) -> Result<(Compiled, Vec<String>), Diagnostics> {
     let (rules, found) = trace(files);
     let (rules, left_out) = for_sites(rules, sites);
-    Ok((compile_rules((files, rules), found, sites)?, left_out))
+    Ok((compile_rules((files, rules), found, (sites, &Staging::default()))?, left_out))
 }
 
 fn compile_rules(
     (files, rules): (&[RuleFile], Vec<Rule>),
     mut found: Vec<Diagnostic>,
-    sites: &[Site],
+    (sites, staging): (&[Site], &Staging),
 ) -> Result<Compiled, Diagnostics> {
-    let (plans, bound) = bind(&rules, sites);
+    let (plans, bound, uncovered) = bind_staged(&rules, sites, staging);
     found.extend(bound);
     found.extend(advise_sound(&rules, &found));
     let (memory, heavy) = estimate(&rules, &plans);
@@ -61,7 +75,8 @@ fn compile_rules(
     if found.errors().next().is_some() {
         return Err(found);
     }
-    Ok(Compiled { plans, warnings: found, hash: hash(files), memory })
+    let scopes = rules.into_iter().map(|rule| (rule.name, rule.scope)).collect();
+    Ok(Compiled { plans, warnings: found, hash: hash(files), scopes, uncovered, memory })
 }
 
 /// SHA-256 over the files in order of their names, each name and text after its length as a little-endian `u64`.

@@ -20,10 +20,10 @@ pub mod script;
 pub mod testing;
 pub mod verdict;
 
-pub use bind::bind;
+pub use bind::{Stage, Staging, bind};
 pub use check::{Report, check, check_without_stations, sites_of};
 pub(crate) use compile::compile_part;
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, compile_staged};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expr::Rule;
 pub use folder::{FolderError, read_folder, read_tests};

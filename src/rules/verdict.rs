@@ -359,3 +359,14 @@ pub struct Verdict<'a> {
     /// Finds what made the rule trip; called only when an alarm opens.
     pub shown: &'a dyn Fn() -> Shown,
 }
+
+/// A station that a rule's scope has and that the rule cannot be bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uncovered {
+    /// The rule.
+    pub rule: String,
+    /// The station; the whole scope where its quorum has too few stations.
+    pub station: String,
+    /// Why.
+    pub reason: String,
+}

@@ -229,6 +229,11 @@ impl Store {
         self.next_lsn - 1
     }
 
+    /// The last frame that segments hold.
+    pub(crate) const fn sealed_lsn(&self) -> u64 {
+        self.sealed_lsn
+    }
+
     /// Counts a segment that could not be written.
     pub(crate) fn note_failed_seal(&mut self) {
         self.counters.seals_failed += 1;

@@ -83,8 +83,6 @@ pub struct OpenReport {
     pub superseded_segments: Vec<String>,
     /// Whether a segment that does not check, or is missing, is an error.
     pub is_strict: bool,
-    /// Why the rule set that was in force does not run, if it does not.
-    pub rules_note: Option<String>,
     /// Why deletions that are in the ledger could not be finished now, if they could not. The next deletion, compaction or start tries again.
     pub deletion_note: Option<String>,
 }

@@ -140,7 +140,7 @@ proptest! {
         let row = OutboxRow { notification: notification(&word), attempts: 1, state: RowState::Queued, has_gateway: true };
         let (way, endpoint, reason) = (word.clone(), word.clone(), word.clone());
         let disabled = DisabledEndpoint { way, endpoint, since: Timestamp::from_ms(0), reason };
-        let audit = Audit { alarms: Vec::new(), outbox: vec![row], held: Vec::new(), disabled: vec![disabled] };
+        let audit = Audit { rules: None, alarms: Vec::new(), outbox: vec![row], held: Vec::new(), disabled: vec![disabled] };
         assert_shown(&audit.to_string(), Some(6))?;
         let shown = Arc::new(Mutex::new(Vec::new()));
         struct Shared(Arc<Mutex<Vec<u8>>>);

@@ -18,6 +18,7 @@ mod oracle;
 mod rule_mistakes;
 mod rules_cookbook;
 mod rules_firing;
+mod rules_in_force;
 mod rules_limits;
 mod rules_logic;
 mod rules_reloads;

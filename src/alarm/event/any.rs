@@ -8,6 +8,7 @@ use super::id::AlarmId;
 use super::maintenance::{MaintenanceChanged, MaintenancePlanned};
 use super::operator::{Acknowledged, AcknowledgementExpired, Operated, ShelvingEnded};
 use super::past;
+use super::rules::RulesStateChange;
 use super::system::SystemCondition;
 use super::telling::{Delivery, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
 use crate::ledger::{Kind, LedgerError, Record};
@@ -115,6 +116,8 @@ events! {
     MaintenanceChanged(MaintenanceChanged) = MaintenanceChanged;
     /// A system alarm was raised or cleared.
     SystemConditionChanged(SystemCondition) = SystemCondition;
+    /// The rules in force were suspended, run again, or do not cover a station.
+    RulesStateChanged(Box<RulesStateChange>) = RulesStateChanged;
 }
 
 impl AlarmEvent {
@@ -146,6 +149,7 @@ impl AlarmEvent {
             | Self::FloodChanged(_)
             | Self::Delivery(_)
             | Self::EndpointChanged(_)
+            | Self::RulesStateChanged(_)
             | Self::SystemConditionChanged(_) => None,
         }
     }

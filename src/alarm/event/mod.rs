@@ -7,6 +7,7 @@ mod id;
 mod maintenance;
 mod operator;
 mod past;
+mod rules;
 mod system;
 mod telling;
 mod words;
@@ -22,6 +23,7 @@ pub use maintenance::{MaintenanceChanged, MaintenancePlanned, MaintenanceStep, M
 pub use operator::{
     Acknowledged, AcknowledgementExpired, Operated, OperatorAction, Shelving, ShelvingEnd, ShelvingEnded,
 };
+pub use rules::{RulesState, RulesStateChange};
 pub use system::{SystemCondition, SystemKind};
 pub use telling::{
     Delivery, DeliveryResult, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, Subject, SystemAlarm,

@@ -112,6 +112,7 @@ impl AlarmEvent {
                 };
                 (changed.at, format!("maintenance {} {how}{}", changed.number, late(changed.due, changed.at)))
             }
+            Self::RulesStateChanged(change) => (change.at, change.to_string()),
             _ => return None,
         })
     }

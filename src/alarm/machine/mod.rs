@@ -22,7 +22,7 @@ pub use audit::NextStep;
 pub use late::Trial;
 pub(super) use tell::rerouted;
 
-use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack, SystemCondition, SystemKind};
+use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack, RulesStateChange, SystemCondition, SystemKind};
 use super::state::{
     Alarm, ConditionState, Incident, Incidents, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
 };
@@ -87,6 +87,8 @@ pub struct Machine {
     takes_history: bool,
     /// Event time of the reading that is evaluated; `None` while time goes on without one.
     frame_time: Option<Timestamp>,
+    /// Why the rules in force do not run for every station, if they do not.
+    rules_state: Option<RulesStateChange>,
 }
 
 impl Machine {
@@ -113,6 +115,12 @@ impl Machine {
         let names = rules.into_iter().flat_map(|(rule, count)| std::iter::repeat_n(rule, count));
         let scopes = self.silences.values().flatten();
         names.zip(scopes).map(|(rule, (scope_key, silence))| (AlarmKey::new(rule, scope_key.as_str()), silence))
+    }
+
+    /// Why the rules in force do not run for every station of their scopes, if that is on record.
+    #[must_use]
+    pub const fn rules_state(&self) -> Option<&RulesStateChange> {
+        self.rules_state.as_ref()
     }
 
     /// The incidents of several alarms that a further alarm may still join, by number.

@@ -77,6 +77,17 @@ impl Machine {
         events
     }
 
+    /// Puts the same rule set in force for more stations. Every condition stays as it is.
+    pub fn rebind(&mut self, specs: Vec<AlarmSpec>) {
+        let before = std::mem::take(&mut self.specs).into_iter().zip(std::mem::take(&mut self.states));
+        let mut before: BTreeMap<(String, String), ConditionState> =
+            before.map(|(spec, state)| ((spec.rule.clone(), spec.scope_key.clone()), state)).collect();
+        let state_of = |spec: &AlarmSpec| before.remove(&(spec.rule.clone(), spec.scope_key.clone()));
+        self.states = specs.iter().map(state_of).map(Option::unwrap_or_default).collect();
+        self.set_specs(specs);
+        self.adopt();
+    }
+
     /// One condition goes over.
     fn carry(
         &mut self,

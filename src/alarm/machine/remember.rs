@@ -4,7 +4,7 @@ use super::Machine;
 use super::schedule::Cause;
 use crate::alarm::event::{
     AlarmEvent, AlarmId, AlarmKey, Closed, Escalated, Flood, LatchChange, Notification, Opened, Operated,
-    OperatorAction, Reminded, ShelvingEnded, Subject, Suppression,
+    OperatorAction, Reminded, RulesStateChange, ShelvingEnded, Subject, Suppression,
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
@@ -63,6 +63,9 @@ impl Machine {
             }
             AlarmEvent::FloodChanged(flood) => self.remember_flood(flood),
             AlarmEvent::Notification(notification) => self.remember_notification(notification),
+            AlarmEvent::RulesStateChanged(change) => {
+                self.rules_state = Some((**change).clone()).filter(RulesStateChange::is_alarming);
+            }
             AlarmEvent::BecameUnknown(_)
             | AlarmEvent::BecameKnown(_)
             | AlarmEvent::MembershipChanged(_)

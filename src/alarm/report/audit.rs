@@ -1,7 +1,7 @@
 //! Whether anything is forgotten: every open alarm and every undelivered notification, each with what happens next.
 
 use crate::alarm::delivery::{DisabledEndpoint, OutboxRow, RowState};
-use crate::alarm::event::{AlarmId, HeldBack};
+use crate::alarm::event::{AlarmId, HeldBack, RulesStateChange};
 use crate::alarm::machine::NextStep;
 use crate::base::escape::Line;
 use crate::model::Timestamp;
@@ -18,6 +18,8 @@ pub struct Audit {
     pub held: Vec<(HeldBack, Timestamp)>,
     /// Endpoints to which nothing is sent, because they have said that they are gone, in order of way and endpoint.
     pub disabled: Vec<DisabledEndpoint>,
+    /// Why the rules in force do not run for every station of their scopes, if they do not.
+    pub rules: Option<RulesStateChange>,
 }
 
 impl Audit {
@@ -29,6 +31,9 @@ impl Audit {
 
 impl fmt::Display for Audit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(rules) = &self.rules {
+            writeln!(f, "{rules} (since {})", rules.at)?;
+        }
         writeln!(f, "open alarms: {}", self.alarms.len())?;
         for (alarm, next) in &self.alarms {
             writeln!(f, "  {alarm} {next}")?;

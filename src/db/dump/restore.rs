@@ -115,6 +115,8 @@ struct Target {
     as_measured: Registry,
     /// The records of the checkpoint.
     checkpoint: Vec<Record>,
+    /// Frames that suspended rules have not evaluated.
+    unseen: Option<Record>,
     records: Vec<Record>,
     record_bytes: usize,
     rows: Batch,
@@ -140,6 +142,7 @@ impl Target {
             registry: Registry::default(),
             as_measured: Registry::default(),
             checkpoint: Vec::new(),
+            unseen: None,
             records: Vec::new(),
             record_bytes: 0,
             rows: Batch::new(),
@@ -235,6 +238,10 @@ impl Target {
             self.checkpoint.push(record);
             return Ok(());
         }
+        if record.kind() == Kind::FramesUnseen {
+            self.unseen = Some(record);
+            return Ok(());
+        }
         self.record_bytes += record.body_bytes();
         self.records.push(record);
         Ok(())
@@ -261,8 +268,11 @@ impl Target {
         self.append()?;
         self.seal()?;
         let Some(checkpoint) = Checkpoint::newest(&std::mem::take(&mut self.checkpoint))? else { return Ok(()) };
-        let placed = Checkpoint { lsn: self.store.last_lsn(), ..checkpoint };
-        Ok(self.ledger.commit(&placed.records()?)?)
+        // Frames that suspended rules have not evaluated are evaluated when they run again, in the restored store too.
+        let lsn = if self.unseen.is_some() { 0 } else { self.store.last_lsn() };
+        let mut records = Checkpoint { lsn, ..checkpoint }.records()?;
+        records.extend(self.unseen.take());
+        Ok(self.ledger.commit(&records)?)
     }
 
     fn take_row(&mut self, instrument: InstrumentId, time: Timestamp, dump: &DumpReader<impl BufRead>) {

@@ -8,7 +8,7 @@ use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{ReadOnly, lineage_of, registry_of};
 use crate::db::records::{
-    Checkpoint, Corrected, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, StationRegistered,
+    Checkpoint, Corrected, FramesUnseen, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, StationRegistered,
 };
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
@@ -81,7 +81,8 @@ impl ReadOnly {
 /// What is to be written, as it was at one moment.
 struct Content {
     records: Vec<Record>,
-    /// Conditions under way and other state of the rules, for the frames that the reader shows.
+    /// Conditions under way and other state of the rules, for the frames that the reader shows; and which of these suspended rules have not
+    /// evaluated.
     checkpoint: Vec<Record>,
     registry: Registry,
     instruments: Vec<InstrumentId>,
@@ -117,6 +118,7 @@ impl Content {
         scope: &DumpScope,
     ) -> Result<Self, Error> {
         let registry = registry_of(&records)?;
+        let unseen = newest_unseen(&records)?.filter(|_| scope.is_whole());
         let stations = stations_of(&registry, &scope.stations)?;
         let of_scope = |(id, station, _)| stations.contains(&station).then_some(id);
         let instruments: Vec<InstrumentId> = registry.instruments().filter_map(of_scope).collect();
@@ -129,7 +131,9 @@ impl Content {
         }
         // The sequence numbers of another store mean nothing.
         let unplaced = |checkpoint| Checkpoint { lsn: 0, ..checkpoint }.records();
-        let checkpoint = checkpoint.map(unplaced).transpose()?.unwrap_or_default();
+        let mut checkpoint = checkpoint.map(unplaced).transpose()?.unwrap_or_default();
+        let unseen = unseen.map(|unseen| Record::new(Kind::FramesUnseen, &FramesUnseen { noted_lsn: 0, ..unseen }));
+        checkpoint.extend(unseen.transpose()?);
         Ok(Self { records: kept, checkpoint, registry, instruments, range: scope.range, snapshot, lineage })
     }
 
@@ -221,7 +225,10 @@ impl Part {
 
 /// Whether a whole dump holds a kind of records: all but those about files of the old store. The newest checkpoint comes apart.
 const fn is_dumped(kind: Kind) -> bool {
-    !matches!(kind, Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint | Kind::FramesLost)
+    !matches!(
+        kind,
+        Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::Checkpoint | Kind::FramesUnseen | Kind::FramesLost
+    )
 }
 
 /// A deletion without the sequence number up to which it reaches: those of another store mean nothing.
@@ -231,6 +238,14 @@ fn unplaced_deletion(record: Record, index: u64) -> Result<Record, Error> {
     }
     let body = ReadingsDeleted { until_lsn: None, ..ReadingsDeleted::read(&record, index)? };
     Ok(Record::new(Kind::ReadingsDeleted, &body)?)
+}
+
+/// Frames that suspended rules have not evaluated: the record behind the newest checkpoint, if there is one.
+fn newest_unseen(records: &[Record]) -> Result<Option<FramesUnseen>, Error> {
+    let newest = records.iter().rposition(|record| record.kind() == Kind::Checkpoint);
+    let behind = newest.and_then(|index| Some((index + 1, records.get(index + 1)?)));
+    let found = behind.filter(|(_, record)| record.kind() == Kind::FramesUnseen);
+    Ok(found.map(|(index, record)| record.body(index as u64)).transpose()?)
 }
 
 fn stations_of(registry: &Registry, names: &[String]) -> Result<BTreeSet<StationId>, Error> {

@@ -1,7 +1,7 @@
 //! Stored values that somebody corrects.
 
 use crate::db::core::Database;
-use crate::db::pending::Unseen;
+use crate::db::pending::Unfed;
 use crate::error::Error;
 use crate::model::{InstrumentId, Sample, Timestamp, check_line};
 use crate::store::Staged;
@@ -69,6 +69,7 @@ impl Database {
         inner.ledger.check()?;
         inner.commit_all()?;
         let now = inner.now();
+        inner.prepare_rules()?;
         let (_, known) = inner.registry.instrument(instrument).ok_or(Error::NoInstrument(instrument))?;
         if known.channels().get(channel).is_none() {
             return Err(Error::NoChannel { instrument, channel });
@@ -79,7 +80,7 @@ impl Database {
         staged.counters.publish();
         let Staged { batch, corrections, counters, .. } = staged;
         let said = (Cow::Owned(correction.by.clone()), Cow::Owned(correction.reason.clone()));
-        inner.show(Unseen {
+        inner.feed_batch(Unfed {
             batch,
             corrections,
             first_lsn,

@@ -3,10 +3,10 @@
 use super::lineage::{known_frames, lineage_of, read_lineage};
 use crate::base::clock::{Clock, SystemClock};
 use crate::db::names::find_channel;
-use crate::db::records::{InstrumentChanged, InstrumentRegistered, StationRegistered};
+use crate::db::records::register;
 use crate::db::stats::StoredStats;
 use crate::error::Error;
-use crate::ledger::{Kind, Ledger, Record};
+use crate::ledger::{Ledger, Record};
 use crate::model::{InstrumentId, Registry, Timestamp};
 use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
@@ -143,21 +143,7 @@ impl ReadOnly {
 pub(in crate::db) fn registry_of(records: &[Record]) -> Result<Registry, Error> {
     let mut registry = Registry::default();
     for (index, record) in (0..).zip(records) {
-        match record.kind() {
-            Kind::StationRegistered => {
-                let StationRegistered { id, station } = record.body(index)?;
-                registry.insert_station(id, station);
-            }
-            Kind::InstrumentRegistered => {
-                let InstrumentRegistered { id, station, instrument } = record.body(index)?;
-                registry.insert_instrument(id, station, instrument);
-            }
-            Kind::InstrumentChanged => {
-                let changed: InstrumentChanged = record.body(index)?;
-                registry.change_instrument(changed.id, changed.instrument());
-            }
-            _ => {}
-        }
+        register(&mut registry, record, index)?;
     }
     Ok(registry)
 }

@@ -107,11 +107,14 @@ impl Inner {
         Ok(self.store.sealed_logs().remove()?)
     }
 
-    /// Records how far the rules have seen, which is everything, so that no frame is sealed that they would have to see again.
+    /// Records how far the rules have seen, which is everything, so that no frame is sealed that they would have to see again; while they
+    /// are suspended, what they have not seen.
     fn commit_checkpoint(&mut self) -> Result<(), Error> {
         self.store.check_place()?;
         self.commit_all()?;
-        self.position_lsn = self.store.last_lsn();
+        if self.suspended.is_none() {
+            self.position_lsn = self.store.last_lsn();
+        }
         self.commit_position()
     }
 

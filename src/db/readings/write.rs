@@ -4,7 +4,7 @@ use crate::alarm::AlarmEvent;
 use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
-use crate::db::pending::{Recorded, Unseen};
+use crate::db::pending::{COMMIT_BYTES, Recorded, Unfed};
 use crate::db::records::Corrected;
 use crate::db::rules::Course;
 use crate::error::Error;
@@ -15,8 +15,6 @@ use crate::store::{Correction, RejectReason, Staged};
 use parking_lot::MutexGuard;
 use std::borrow::Cow;
 
-/// Bytes of records above which a commit is made in the middle of a batch.
-const COMMIT_BYTES: usize = 8 << 20;
 /// How often late instants are gone through, each time up to the bound, at the end of one [`Database::append_history`].
 const HISTORY_AMENDS_MAX: usize = 256;
 
@@ -160,6 +158,7 @@ impl Inner {
         self.commit_all()?;
         self.recorded = Recorded::default();
         self.watch_clock()?;
+        self.prepare_rules()?;
         let now = self.now();
         let mut staged = self.store.stage(&self.registry, batch, now)?;
         staged.batch = staged.batch.with_history(is_history);
@@ -170,7 +169,7 @@ impl Inner {
         staged.counters.publish();
         let (batch, corrections) = (std::mem::take(&mut staged.batch), std::mem::take(&mut staged.corrections));
         let said = (Cow::Borrowed(BY_FRAME.0), Cow::Borrowed(BY_FRAME.1));
-        self.show(Unseen { batch, corrections, first_lsn, next: 0, shown: 0, is_history, arrived: now, said })?;
+        self.feed_batch(Unfed { batch, corrections, first_lsn, next: 0, shown: 0, is_history, arrived: now, said })?;
         if is_history {
             // What late readings change is recorded in the same call, as nobody is to be notified of it later.
             self.machine.take_history(true);
@@ -187,22 +186,22 @@ impl Inner {
 
     /// Shows frames in the log to the rules, one by one, and to readers. Where events fill a commit that cannot be written, the rest of
     /// the frames wait for [`Inner::commit_all`].
-    pub(in crate::db) fn show(&mut self, mut unseen: Unseen) -> Result<(), Error> {
+    pub(in crate::db) fn feed_batch(&mut self, mut unfed: Unfed) -> Result<(), Error> {
         let _work = observe::begin(Work::Rules);
-        self.machine.take_history(unseen.is_history);
-        let fed = self.feed_frames(&mut unseen);
+        self.machine.take_history(unfed.is_history);
+        let fed = self.feed_frames(&mut unfed);
         self.machine.take_history(false);
-        let frames = unseen.batch.len();
-        self.store.show(&unseen.batch, unseen.shown..frames);
-        unseen.shown = frames;
+        let frames = unfed.batch.len();
+        self.store.show(&unfed.batch, unfed.shown..frames);
+        unfed.shown = frames;
         if fed.is_err() {
-            self.unseen = Some(unseen);
+            self.unfed = Some(unfed);
         }
         fed
     }
 
-    fn feed_frames(&mut self, unseen: &mut Unseen) -> Result<(), Error> {
-        let Unseen { batch, corrections, first_lsn, next, shown, arrived, said, .. } = unseen;
+    fn feed_frames(&mut self, unfed: &mut Unfed) -> Result<(), Error> {
+        let Unfed { batch, corrections, first_lsn, next, shown, arrived, said, .. } = unfed;
         let (first, said) = (*next, (said.0.as_ref(), said.1.as_ref()));
         let mut corrections = corrections.as_slice();
         corrections = corrections.get(corrections.partition_point(|(at, _)| *at < first)..).unwrap_or_default();
@@ -245,12 +244,24 @@ impl Inner {
             let record = self.correction_record(correction, said)?;
             self.uncommitted.push(record);
         }
+        if self.arrivals.is_some() || self.suspended.is_some() {
+            self.set_apart(lsn, frame);
+        }
+        self.show(frame, Some(arrived))?;
+        if self.suspended.is_none() {
+            self.position_lsn = lsn;
+        }
+        Ok(())
+    }
+
+    /// Shows a frame to the rules that arrived at a host time. One whose arrival is not known counts as if it had arrived at its own time.
+    pub(in crate::db) fn show(&mut self, frame: FrameRef<'_>, arrived: Option<Timestamp>) -> Result<(), Error> {
         self.frame_time = self.frame_time.max(frame.time);
-        let now = self.time_of(arrived);
+        let now = arrived.map_or_else(|| self.timer_now(), |arrived| self.time_of(arrived));
+        let arrived = arrived.map_or(frame.time, |_| now);
         let responder = self.config.responder.clone();
         let (engine, machine) = (&mut self.engine, &mut self.machine);
-        let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, now);
-        self.position_lsn = lsn;
+        let events = Course { engine, machine, responder: responder.as_deref() }.frame(frame, arrived, now);
         if self.engine.lacks_samples() {
             self.engine.refill(&Readings::new(self.store.reader()))?;
         }

@@ -166,7 +166,7 @@ fn run(
     watch: &mut dyn FnMut(Replayed),
 ) -> Result<BacktestSummary, Error> {
     let compiled = compile_for(rules, registry)?;
-    if compiled.plans.is_empty() {
+    if compiled.scopes.is_empty() {
         return Err(Error::NoRules);
     }
     let rule_set = Digest(compiled.hash);
@@ -236,7 +236,8 @@ impl Replay<'_> {
             self.pass_until(time);
             let Some(frame) = frames.next_frame()? else { break };
             let (engine, machine) = (&mut self.engine, &mut self.machine);
-            let events = Course { engine, machine, responder: self.question.responder.as_deref() }.frame(frame, time);
+            let events =
+                Course { engine, machine, responder: self.question.responder.as_deref() }.frame(frame, time, time);
             self.tell(events);
             self.frames += 1;
             if self.frames.is_multiple_of(FRAMES_PER_WORD) {

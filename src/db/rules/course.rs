@@ -15,12 +15,12 @@ pub(in crate::db) struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// A frame comes in at host time `now`.
-    pub(in crate::db) fn frame(self, frame: FrameRef<'_>, now: Timestamp) -> Vec<AlarmEvent> {
+    /// A frame that arrived at a host time is evaluated at host time `now`.
+    pub(in crate::db) fn frame(self, frame: FrameRef<'_>, arrived: Timestamp, now: Timestamp) -> Vec<AlarmEvent> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
         machine.note_frame(Some(frame.time));
-        engine.push(frame, now, &mut |verdict| {
+        engine.push(frame, arrived, &mut |verdict| {
             answer(machine, verdict, (now, responder), &mut events);
         });
         events

@@ -168,7 +168,7 @@ impl TestCourse {
                 }
                 self.come += 1;
                 let (engine, machine) = (&mut self.engine, &mut self.machine);
-                let events = Course { engine, machine, responder: None }.frame(frame, frame.time);
+                let events = Course { engine, machine, responder: None }.frame(frame, frame.time, frame.time);
                 self.note(&events);
             }
             self.now_ms = next_ms;

@@ -2,6 +2,7 @@
 
 mod advice;
 mod channels;
+mod cover;
 mod firing;
 mod hysteresis;
 mod lower;
@@ -16,12 +17,13 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
-use super::verdict::{AlarmSpec, Place};
+use super::verdict::{AlarmSpec, Place, Uncovered};
 use crate::base::checksum::{Digest, sha256};
 use crate::model::glob;
 use crate::model::{Interval, StationId};
 pub use advice::advise_sound;
 use channels::mistake;
+pub use cover::{Stage, Staging};
 use lower::{Lowering, channels_of};
 pub(super) use memory::{WindowMemory, estimate};
 use shown::{TripPart, has_spread};
@@ -35,15 +37,27 @@ use windows::Looked;
 /// A rule with a mistake at any of its stations gives no plan at all.
 #[must_use]
 pub fn bind(rules: &[Rule], sites: &[Site]) -> (Vec<Plan>, Vec<Diagnostic>) {
+    let (plans, diagnostics, _) = bind_staged(rules, sites, &Staging::default());
+    (plans, diagnostics)
+}
+
+/// As [`bind`], for stations some of which were registered after the rules were loaded: a rule that cannot be bound to one of these leaves
+/// it out, and says so.
+pub(super) fn bind_staged(
+    rules: &[Rule],
+    sites: &[Site],
+    staging: &Staging,
+) -> (Vec<Plan>, Vec<Diagnostic>, Vec<Uncovered>) {
     let mut sorted: Vec<&Site> = sites.iter().collect();
     sorted.sort_by_key(|site| site.id);
-    let (mut plans, mut diagnostics) = (Vec::new(), Vec::new());
+    let (mut plans, mut diagnostics, mut uncovered) = (Vec::new(), Vec::new(), Vec::new());
     for rule in rules {
-        let mut binding = Binding { rule, mistakes: Vec::new(), told: BTreeSet::new() };
+        let mut binding = Binding { rule, staging, mistakes: Vec::new(), told: BTreeSet::new(), uncovered: Vec::new() };
         plans.extend(binding.plans(&sorted));
         diagnostics.append(&mut binding.mistakes);
+        uncovered.append(&mut binding.uncovered);
     }
-    (plans, Diagnostics::sorted(diagnostics).0)
+    (plans, Diagnostics::sorted(diagnostics).0, uncovered)
 }
 
 /// The rules whose scope has any of some stations, without values for stations that are not among them; and the names of the others.
@@ -56,7 +70,10 @@ pub(super) fn for_sites(rules: Vec<Rule>, sites: &[Site]) -> (Vec<Rule>, Vec<Str
 
 struct Binding<'a> {
     rule: &'a Rule,
+    staging: &'a Staging,
     mistakes: Vec<Diagnostic>,
+    /// Stations that the rule leaves out.
+    uncovered: Vec<Uncovered>,
     /// Where something was said of a station, and what, whichever station it was: of the others the same is not said again.
     told: BTreeSet<(Place, String)>,
 }
@@ -85,16 +102,23 @@ impl Binding<'_> {
             return Vec::new();
         }
         let quorum = rule.quorum.map(|quorum| usize::try_from(quorum).unwrap_or(usize::MAX));
-        if let Some(quorum) = quorum.filter(|quorum| *quorum > scope.len()) {
+        if let Some(quorum) = quorum.filter(|quorum| *quorum > scope.len() && !self.staging.is_rebinding()) {
             let message = format!("a quorum of {quorum} is more than the {} stations of `{}`", scope.len(), rule.scope);
             self.mistakes.push(mistake(&rule.places.quorum, message, format!("write {} or less", scope.len())));
         }
         self.mistakes.extend(params::unknown(rule, sites));
-        let bound: Vec<Option<Bound>> = scope.iter().map(|site| self.bound(site, sites)).collect();
+        let bound: Vec<Option<Bound>> = scope.iter().filter_map(|site| self.covered(site, sites)).collect();
         let Some(mut bound) = bound.into_iter().collect::<Option<Vec<Bound>>>() else { return Vec::new() };
         let looked: BTreeMap<StationId, Vec<Looked>> =
             bound.iter_mut().map(|bound| (bound.member.station, std::mem::take(&mut bound.looked))).collect();
         if self.mistakes.iter().any(|mistake| !mistake.is_warning) {
+            return Vec::new();
+        }
+        if self.staging.is_rebinding()
+            && let Some(quorum) = quorum.filter(|quorum| *quorum > bound.len())
+        {
+            let reason = format!("a quorum of {quorum} is more than the {} stations of `{}`", bound.len(), rule.scope);
+            self.uncovered.push(Uncovered { rule: rule.name.clone(), station: rule.scope.clone(), reason });
             return Vec::new();
         }
         let plans: Vec<Plan> = match quorum.or_else(|| has_spread(rule).then_some(1)) {
@@ -108,15 +132,52 @@ impl Binding<'_> {
         if self.mistakes.iter().any(|mistake| !mistake.is_warning) { Vec::new() } else { plans }
     }
 
+    /// A station's part of the rule: with all of its instruments, or with as many as an earlier binding knew. `None` where the rule leaves
+    /// the station out; `Some(None)` where it may not.
+    pub(super) fn covered(&mut self, site: &Site, sites: &[&Site]) -> Option<Option<Bound>> {
+        let Some(stage) = self.staging.stages.get(&site.id) else { return Some(self.bound(site, sites)) };
+        if site.instruments.is_empty() && !stage.is_required {
+            return None;
+        }
+        let mut reason = None;
+        for count in &stage.instruments {
+            let part = Site { instruments: site.instruments.iter().take(*count).cloned().collect(), ..site.clone() };
+            let (mistakes, told) = (self.mistakes.len(), self.told.clone());
+            let bound = self.bound(&part, sites);
+            let error = self.mistakes.iter().skip(mistakes).find(|mistake| !mistake.is_warning);
+            if bound.is_some() && error.is_none() {
+                return Some(bound);
+            }
+            reason = reason.or_else(|| error.map(|error| format!("{}; {}", error.message, error.help)));
+            self.mistakes.truncate(mistakes);
+            self.told = told;
+        }
+        if stage.is_required {
+            return Some(self.bound(site, sites));
+        }
+        self.leave_out(&site.name, reason.unwrap_or_default());
+        None
+    }
+
+    pub(super) fn leave_out(&mut self, station: &str, reason: String) {
+        self.uncovered.push(Uncovered { rule: self.rule.name.clone(), station: station.to_owned(), reason });
+    }
+
     /// One plan over all stations, with every value in the unit of the first one.
     fn joint(&mut self, mut bound: Vec<Bound>, quorum: usize) -> Option<Plan> {
         let first = bound.first()?.parts.clone();
+        let mut left_out = Vec::new();
         for station in bound.iter_mut().skip(1) {
             for (part, first) in station.parts.iter_mut().zip(&first) {
                 let (Some(first), Some(value)) = (&first.value, part.value.take()) else { continue };
                 let unit = value.unit;
                 match value.converted(first.unit, first.gas.as_ref()) {
                     Ok(value) => part.value = Some(value),
+                    Err(error) if self.staging.may_leave_out(station.member.station) => {
+                        self.leave_out(&station.member.station_name, error.to_string());
+                        left_out.push(station.member.station);
+                        break;
+                    }
                     Err(error) => {
                         let name = &station.member.station_name;
                         let message =
@@ -127,6 +188,7 @@ impl Binding<'_> {
                 }
             }
         }
+        bound.retain(|part| !left_out.contains(&part.member.station));
         Some(self.plan(self.rule.scope.clone(), bound, quorum))
     }
 
@@ -266,7 +328,8 @@ fn unknown_stations(rule: &Rule, sites: &[&Site]) -> Diagnostic {
         Some(close) => format!("the nearest station is \"{close}\""),
         None => "register stations first".to_owned(),
     };
-    mistake(&rule.places.scope, format!("no station fits `{}`", rule.scope), help)
+    // The rule comes alive with the first station that fits.
+    Diagnostic { is_warning: true, ..mistake(&rule.places.scope, format!("no station fits `{}`", rule.scope), help) }
 }
 
 /// Nodes are plain values, so that programs can be compared and copied without a thought.

@@ -1,5 +1,7 @@
 //! Evaluates plans on their grids as frames arrive. Pure: equal frames in equal order give equal verdicts.
 
+mod handover;
+
 use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Truth, Verdict};
@@ -218,19 +220,6 @@ impl Engine {
         self.fill_series(readings, Timestamp::MAX)
     }
 
-    /// Takes in what the store holds of the time before an instant, so that the engine stands as if it had come into force then.
-    ///
-    /// # Errors
-    /// [`QueryError`] where stored frames cannot be read.
-    pub fn warm_before(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
-        for (instrument, place) in &self.source_of {
-            let newest = readings.newest_before(*instrument, before)?;
-            self.progress.get_mut(*place).into_iter().for_each(|source| source.stand(newest));
-        }
-        self.begin(None);
-        self.fill_series(readings, before)
-    }
-
     /// Takes in what the store holds where windows have gone back to samples that had been dropped.
     ///
     /// # Errors
@@ -272,12 +261,28 @@ impl Engine {
     }
 
     pub(super) fn fill_series(&mut self, readings: &Readings, before: Timestamp) -> Result<(), QueryError> {
+        self.fill(readings, |_| before, |_| true)
+    }
+
+    /// Reads the samples before a time of each instrument into some of the series.
+    fn fill(
+        &mut self,
+        readings: &Readings,
+        before: impl Fn(InstrumentId) -> Timestamp,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Result<(), QueryError> {
         let needed = self.needed_since();
         for (instrument, place) in &self.source_of {
             let of_instrument = self.sources.get(*place).map_or(&[][..], |source| source.series.as_slice());
+            let of_instrument: Vec<(usize, Strand, usize)> =
+                of_instrument.iter().filter(|(.., index)| is_wanted(*index)).copied().collect();
+            if of_instrument.is_empty() {
+                continue;
+            }
             let channels: Vec<usize> = of_instrument.iter().map(|(channel, ..)| *channel).collect();
             let since = of_instrument.iter().map(|(.., index)| needed.get(*index).copied().flatten()).min().flatten();
-            let range = TimeRange::new(since.map_or(Timestamp::MIN, |since| since.plus_ms(1)), before);
+            let since = since.map_or(Timestamp::MIN, |since| since.plus_ms(1));
+            let range = TimeRange::new(since, before(*instrument).max(since));
             let stored = readings.rows(*instrument, &channels, range)?;
             for (column, (_, strand, index)) in of_instrument.iter().enumerate() {
                 let Some(series) = self.series.get_mut(*index) else { continue };

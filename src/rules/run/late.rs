@@ -190,6 +190,16 @@ impl PlanState {
         Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms, hold_ms, members })
     }
 
+    /// Notes frames from a time on that were stored while the plan did not run: every instant since, up to the last evaluated one.
+    pub(super) fn note_late_from(&mut self, time: Timestamp) {
+        let (Some(next), step_ms) = (self.next, self.step_ms) else { return };
+        let from = time.ceil_to(step_ms).max(self.begun.unwrap_or(next));
+        let evaluated = next.plus_ms(-step_ms);
+        if from <= evaluated {
+            self.late.add(from, evaluated, self.reach_ms().saturating_add(self.effects_ms()));
+        }
+    }
+
     /// The outages of its members, if there are any, with its number.
     fn outages(&self, number: u32, of: impl Fn(&MemberState) -> &Outages) -> Option<(u32, Vec<Outages>)> {
         let has_any = self.members.iter().any(|member| !of(member).is_empty());

@@ -1,6 +1,7 @@
 //! `vocdb rules`: checking, testing, backtesting, comparing.
 
 use super::{run, run_with};
+use crate::rules_in_force::load_by_another_release;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -252,4 +253,72 @@ fn a_folder_without_a_rule_and_a_range_without_time_are_told_and_nothing_is_take
     assert!(
         ended.code == Some(1) && format!("{}{}", ended.out, ended.err).contains("4000000 samples together at most")
     );
+}
+
+#[test]
+fn a_rule_set_is_loaded_shown_and_unloaded_with_who_and_why_on_record() {
+    let home = crate::scratch::dir();
+    let dir = home.path();
+    store(dir);
+    rules(dir, "r", "30.ppb");
+    let none = run(dir, &["rules", "show", "s"]).printed();
+    assert_eq!(none, "s: no rule set is in force\n");
+    let load = ["rules", "load", "s", "r", "--by", "Anna", "--why", "first rules"];
+    let loaded = run(dir, &load).printed();
+    assert!(loaded.ends_with("is in force: 1 files, 1 stations\n"), "{loaded}");
+    let again = run_with(dir, &load, &["--json"]).object();
+    assert_eq!((&again["by"], &again["stations"][0]), (&Value::from("Anna"), &Value::from("park/S1")));
+    let shown = run(dir, &["rules", "show", "s", "--json"]).object();
+    for (field, wanted) in [("loaded_by", "Anna"), ("loaded_why", "first rules"), ("state", "running")] {
+        assert_eq!(shown[field], wanted, "{shown}");
+    }
+    assert_eq!((&shown["files"][0]["name"], &shown["stations"][0]), (&"park.rhai".into(), &"park/S1".into()));
+    assert_eq!(shown["rule_set"], again["rule_set"]);
+    let text = run(dir, &["rules", "show", "s", "--text"]).printed();
+    assert!(text.contains("loaded by Anna at ") && text.contains("    alarm(\"high\")"), "{text}");
+
+    rules(dir, "wrong", "30");
+    let error = run(dir, &["rules", "load", "s", "wrong", "--by", "Anna", "--why", "x"]).error(1);
+    assert!(error.contains("30 has no unit"), "{error}");
+    assert_eq!(run(dir, &["rules", "show", "s", "--json"]).object(), shown, "nothing has changed");
+
+    let unload = ["rules", "unload", "s", "--by", "Bert", "--why", "moving house"];
+    let unloaded = run_with(dir, &unload, &["--json"]).object();
+    assert_eq!((&unloaded["rule_set"], &unloaded["alarms_closed"]), (&shown["rule_set"], &0.into()));
+    assert!(run(dir, &unload).error(1).contains("no rule set is in force"));
+    assert_eq!(run(dir, &["rules", "show", "s"]).printed(), none);
+}
+
+#[test]
+fn no_rule_set_locks_its_owner_out() {
+    let home = crate::scratch::dir();
+    let dir = home.path();
+    store(dir);
+    rules(dir, "r", "30.ppb");
+    run(dir, &["rules", "load", "s", "r", "--by", "Anna", "--why", "first rules"]).printed();
+    load_by_another_release(&dir.join("s"), "alarm(\"high\").word_of_another_release(3);");
+    let reason = ["--by", "Anna", "--reason", "x", "--from", "2024-06-01", "--to", "2024-06-02"];
+    for arguments in [
+        &["compact", "s"][..],
+        &["repair", "s"],
+        &["verify", "s"],
+        &["inspect", "s"],
+        &["dump", "s"],
+        &["backup", "s", "copy"],
+        &["query", "s", "--station", "park/S1", "--channel", "benzene"],
+        &["alarms", "list", "s"],
+        &["rules", "show", "s"],
+        &[&["delete", "s", "--station", "park/S1"], &reason[..]].concat(),
+    ] {
+        run(dir, arguments).printed();
+    }
+    let import =
+        ["import", "s", "b.csv", "--station", "park/S1", "--instrument", "gc", "--interval", "1m", "--time", "t"];
+    let import = [&import[..], &["--channel", "b=benzene:ppb"]].concat();
+    let error = run(dir, &import).error(1);
+    assert!(error.contains("does not compile") && error.contains("vocdb rules unload"), "{error}");
+    run(dir, &["rules", "unload", "s", "--by", "Anna", "--why", "does not compile"]).printed();
+    run(dir, &import).printed();
+    run(dir, &["rules", "load", "s", "r", "--by", "Anna", "--why", "mended"]).printed();
+    assert_eq!(run(dir, &["rules", "show", "s", "--json"]).object()["state"], "running");
 }

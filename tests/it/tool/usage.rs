@@ -10,7 +10,7 @@ fn help_texts_are_the_golden_ones() {
         printed.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
     };
     assert_golden("help.txt", &help(&["--help"]));
-    for command in ["check", "test", "backtest"] {
+    for command in ["check", "test", "backtest", "load", "show", "unload"] {
         assert_golden(&format!("help_rules_{command}.txt"), &help(&["rules", command, "--help"]));
     }
     for command in
@@ -45,6 +45,8 @@ fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
             &["--comment", "on\u{1b}[2J"],
             "without control or invisible characters",
         ),
+        (&["rules", "load", "s", "r", "--why", "x"], &["--by", ""], "write something"),
+        (&["rules", "unload", "s", "--by", "Anna"], &[], "--why <TEXT>"),
         (&["inspect"], &[], "<STORE>"),
         (&["inspekt"], &["s"], "inspect"),
     ] {

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
+use vocdb::alarm::event::RulesState;
 use vocdb::base::escape::Line;
 use vocdb::store::FileBytes;
 use vocdb::{AlarmLog, Channel, Instrument, InstrumentId, ReadOnly, StoredStats, TimeRange};
@@ -27,6 +28,7 @@ struct Inspection {
     bytes: FileBytes,
     ledger_records: u64,
     alarms_open: usize,
+    rules: &'static str,
     stations: Vec<StationView>,
     /// Everything that `ReadOnly::stats` says.
     stats: StoredStats,
@@ -62,7 +64,9 @@ impl Inspect {
     }
 
     fn look(&self, db: &ReadOnly) -> Result<Inspection, Failure> {
-        let alarms = AlarmLog::open(&self.store).map_err(Failure::from_error)?.alarms();
+        let log = AlarmLog::open(&self.store).map_err(Failure::from_error)?;
+        let alarms = log.alarms();
+        let state = log.rule_set().map(|rules| rules.state.as_ref().map_or(RulesState::Running, |change| change.state));
         let stats = db.stats().map_err(Failure::from_error)?;
         let registry = db.registry();
         let mut stations = Vec::new();
@@ -84,6 +88,7 @@ impl Inspect {
             bytes: stats.bytes,
             ledger_records: stats.ledger_records,
             alarms_open: alarms.iter().filter(|alarm| alarm.is_open()).count(),
+            rules: state.map_or("none", RulesState::words),
             stations,
             stats,
         })
@@ -127,6 +132,7 @@ impl Inspection {
         let _ = writeln!(text, "  ledger           {:>14} bytes, {} records", self.bytes.ledger, self.ledger_records);
         let _ = writeln!(text, "  catalog          {:>14} bytes, can be rebuilt", self.bytes.catalog);
         let _ = writeln!(text, "  open alarms      {:>14}", self.alarms_open);
+        let _ = writeln!(text, "  rules            {:>14}", self.rules);
         for station in &self.stations {
             let _ = writeln!(text, "station {}", station.station);
             station.instruments.iter().for_each(|instrument| instrument.write(&mut text));

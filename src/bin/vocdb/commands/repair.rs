@@ -97,7 +97,7 @@ impl Repaired {
         if report.summaries_rebuilt > 0 {
             let _ = writeln!(lines, "  {} segments entered into the catalog again", report.summaries_rebuilt);
         }
-        for note in report.catalog_note.iter().chain(&report.rules_note).chain(&report.deletion_note) {
+        for note in report.catalog_note.iter().chain(&report.deletion_note) {
             let _ = writeln!(lines, "  {}", Lines(note));
         }
         if lines.is_empty() {

@@ -24,7 +24,7 @@ pub struct SourceStates {
 impl Engine {
     /// The source of an instrument, if plans read it. Frames often come in turn, or several of one instrument.
     #[inline]
-    fn place_of(&self, instrument: InstrumentId) -> Option<usize> {
+    pub(in super::super) fn place_of(&self, instrument: InstrumentId) -> Option<usize> {
         let is_of = |place: &usize| self.sources.get(*place).is_some_and(|source| source.instrument == instrument);
         let next = if self.place + 1 < self.sources.len() { self.place + 1 } else { 0 };
         let likely = [next, self.place].into_iter().find(is_of);
@@ -64,7 +64,7 @@ impl Engine {
     }
 
     /// Puts the samples of a frame into the series of its source.
-    fn put(&mut self, frame: FrameRef<'_>, place: usize) {
+    pub(in super::super) fn put(&mut self, frame: FrameRef<'_>, place: usize) {
         let Some(source) = self.sources.get(place) else { return };
         for (channel, strand, index) in &source.series {
             let mark = frame.marks.get(*channel).copied().unwrap_or(Mark::new(false, Quality::Normal));

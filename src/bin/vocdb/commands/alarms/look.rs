@@ -90,7 +90,9 @@ fn none_of(alarm: u64) -> Failure {
 
 impl List {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let alarms = read(&self.store)?.alarms();
+        let log = read(&self.store)?;
+        log.rule_set().and_then(|rules| rules.state.as_ref()).into_iter().for_each(store::warn_of);
+        let alarms = log.alarms();
         for record in alarms.iter().filter(|record| self.wants(record)) {
             let view = AlarmView::of(record);
             output.either(&view, || view.line())?;

@@ -92,7 +92,7 @@ struct Operated {
 impl Ack {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let Said { by, comment } = &self.said;
-        let db = store::open_at_host_time(&self.store)?;
+        let db = store::open_without_rules(&self.store)?;
         let acknowledged = match self.length {
             Some(length) => db.acknowledge_for(AlarmId(self.alarm), length, by, comment),
             None => db.acknowledge(AlarmId(self.alarm), by, comment),
@@ -134,7 +134,7 @@ impl Unshelve {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let Said { by, comment } = &self.said;
         let key = AlarmKey::new(self.rule.as_str(), self.scope.as_str());
-        let db = store::open_at_host_time(&self.store)?;
+        let db = store::open_without_rules(&self.store)?;
         db.unshelve(&key, by, comment).map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
         output.either(&Operated::of("unshelved", &key, &self.said), || {

@@ -1,17 +1,20 @@
-//! `vocdb rules`: what is wrong with rules, whether they do what their tests say, and what they would have done.
+//! `vocdb rules`: checks, tests and backtests rules; loads, shows and unloads the rule set of a store.
 
 mod backtest;
 mod check;
 mod draw;
 mod files;
 mod forecast;
+mod load;
+mod show;
 mod test;
+mod unload;
 
 use crate::failure::Failure;
 use crate::output::Output;
 use clap::{Args, Subcommand};
 
-/// Check, test and backtest alarm rules
+/// Check, test, backtest, load, show and unload alarm rules
 #[derive(Debug, Args)]
 pub(crate) struct Rules {
     #[command(subcommand)]
@@ -23,6 +26,9 @@ enum RulesCommand {
     Check(check::Check),
     Test(test::Test),
     Backtest(backtest::BacktestRules),
+    Load(load::Load),
+    Show(show::ShowRules),
+    Unload(unload::Unload),
 }
 
 impl Rules {
@@ -31,6 +37,9 @@ impl Rules {
             RulesCommand::Check(check) => check.run(output),
             RulesCommand::Test(test) => test.run(output),
             RulesCommand::Backtest(backtest) => backtest.run(output),
+            RulesCommand::Load(load) => load.run(output),
+            RulesCommand::Show(show) => show.run(output),
+            RulesCommand::Unload(unload) => unload.run(output),
         }
     }
 }

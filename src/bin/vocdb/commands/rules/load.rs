@@ -1,0 +1,89 @@
+//! `vocdb rules load`: puts the rules of a folder in force.
+
+use super::files::{failed, rules_of};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::{store, values};
+use clap::Args;
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::PathBuf;
+use vocdb::base::escape::{Line, Lines};
+use vocdb::rules::Diagnostics;
+use vocdb::{Database, RuleSetInForce};
+
+/// Put the rules of a folder in force in a store
+///
+/// The rule set in force before does not run while the store is open here, so that no rule can stand in the way of a better one. All
+/// mistakes are printed together, and nothing changes then. Open alarms of rules and stations that both rule sets have are carried over;
+/// the others close. Rules evaluate what is stored behind the newest readings; where rules were suspended, all that was stored meanwhile.
+/// The store must not be open elsewhere: a process that holds it open calls `Database::load_rule_set` itself.
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// The store's folder
+    store: PathBuf,
+    /// The folder of rule files
+    dir: PathBuf,
+    /// Who loads them
+    #[arg(long, value_name = "NAME", value_parser = values::line)]
+    by: String,
+    /// Why
+    #[arg(long, value_name = "TEXT", value_parser = values::line)]
+    why: String,
+}
+
+/// What is in force now.
+#[derive(Serialize)]
+struct Loaded {
+    store: String,
+    rule_set: String,
+    files: usize,
+    stations: Vec<String>,
+    rules_without_station: Vec<String>,
+    warnings: Vec<String>,
+    by: String,
+    why: String,
+}
+
+impl Load {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let files = rules_of(&self.dir)?;
+        let db = store::open_without_rules(&self.store)?;
+        let warnings = db.load_rule_set(files.clone(), &self.by, &self.why).map_err(|error| failed(error, &files))?;
+        let loaded = self.loaded(&db, &warnings);
+        db.close().map_err(Failure::from_error)?;
+        output.either(&loaded, || loaded.text())
+    }
+
+    fn loaded(&self, db: &Database, warnings: &Diagnostics) -> Loaded {
+        let rule_set = db.rule_set();
+        let of = |take: fn(&RuleSetInForce) -> Vec<String>| rule_set.as_ref().map(take).unwrap_or_default();
+        Loaded {
+            store: self.store.display().to_string(),
+            rule_set: rule_set.as_ref().map_or_else(String::new, |rules| rules.hash.to_string()),
+            files: rule_set.as_ref().map_or(0, |rules| rules.files.len()),
+            stations: of(|rules| rules.stations.clone()),
+            rules_without_station: of(|rules| rules.idle.clone()),
+            warnings: warnings.0.iter().map(ToString::to_string).collect(),
+            by: rule_set.as_ref().map_or_else(String::new, |rules| rules.by.clone()),
+            why: rule_set.as_ref().map_or_else(String::new, |rules| rules.reason.clone()),
+        }
+    }
+}
+
+impl Loaded {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for warning in &self.warnings {
+            let _ = writeln!(text, "{}", Lines(warning));
+        }
+        let (files, stations) = (self.files, self.stations.len());
+        let _ = writeln!(
+            text,
+            "{}: rule set {} is in force: {files} files, {stations} stations",
+            Line(&self.store),
+            self.rule_set
+        );
+        text
+    }
+}
