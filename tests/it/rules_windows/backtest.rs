@@ -119,7 +119,7 @@ pub(super) fn anchored(frames: &[Frame]) -> Vec<Frame> {
 }
 
 /// A last frame of every instrument, long after all others: how late these came does not matter for how far evaluation has come.
-fn closed(mut frames: Vec<Frame>) -> Vec<Frame> {
+pub(super) fn closed(mut frames: Vec<Frame>) -> Vec<Frame> {
     let newest = frames.iter().map(|frame| frame.time).max().unwrap();
     for index in 0..2 * STATIONS {
         let (station, is_slow) = (index / 2, index % 2 == 1);
