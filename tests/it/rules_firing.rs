@@ -290,7 +290,7 @@ fn any_tried() -> impl Strategy<Value = Tried> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::rules_windows::cases(96))]
 
     #[test]
     fn a_rule_opens_with_the_best_readings_unless_check_says_that_it_never_can(tried in any_tried()) {

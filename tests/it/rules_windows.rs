@@ -19,7 +19,7 @@ use language::{FAST_S, RandomRule, any_rule, file_of, instrument, instrument_id,
 use naive::{Frames, NaivePlan, Saying};
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, RngSeed};
 use std::collections::VecDeque;
 use vocdb::alarm::{Machine, RuleSetRef};
 use vocdb::rules::verdict::{Evidence, Shown, Truth, Verdict};
@@ -57,7 +57,8 @@ pub(crate) struct RandomFrame {
     is_trimmed: bool,
 }
 
-/// The number of cases: `PROPTEST_CASES`, or else `usual` times the effort of the run.
+/// The number of cases: `PROPTEST_CASES`, or else `usual` times the effort of the run. Every run tries the same ones, so that a failure is the
+/// change's; `PROPTEST_RNG_SEED` sets others.
 pub(crate) fn cases(usual: u32) -> Config {
     let wished = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
     let usual = || u32::try_from(crate::scratch::amount(usual as usize)).unwrap();
@@ -65,6 +66,10 @@ pub(crate) fn cases(usual: u32) -> Config {
         cases: wished.unwrap_or_else(usual),
         failure_persistence: None,
         max_shrink_iters: 20_000,
+        rng_seed: match Config::default().rng_seed {
+            RngSeed::Random => RngSeed::Fixed(1),
+            wished => wished,
+        },
         ..Config::default()
     }
 }
