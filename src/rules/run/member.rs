@@ -203,28 +203,33 @@ impl MemberState {
         self.is_clear_out = outages.current().is_some();
     }
 
-    /// Stands as another one stood just before an instant, as far as that does not follow from readings. What its clear condition had said
-    /// last is noted where outages begin; between them, where it says nothing from the instant on, it is what the next one knows.
+    /// Stands as another one stood just before an instant, as far as that does not follow from readings.
     pub(super) fn stand_as(&mut self, other: &Self, instant: Timestamp) {
-        let (outages, clear_outages) = (&other.rare.outages, &other.rare.clear_outages);
-        self.restore_outages(&outages.before(instant));
-        self.restore_clear_outages(&clear_outages.before(instant));
+        self.clear_known = other.clear_known_before(instant);
+        self.restore_outages(&other.rare.outages.before(instant));
+        self.restore_clear_outages(&other.rare.clear_outages.before(instant));
         self.unknown_since = self.rare.outages.since();
-        let current = self.rare.outages.current().or(self.rare.clear_outages.current());
-        let next =
-            || outages.next(instant).into_iter().chain(clear_outages.next(instant)).min_by_key(|next| next.begin);
-        self.clear_known = current.or_else(next).map_or(other.clear_known, |outage| outage.clear_known);
     }
 
     /// Goes back to where it stood just before an evaluation time; its windows are built anew.
     pub(super) fn go_back(&mut self, instant: Timestamp) {
         self.windows.iter_mut().for_each(Window::invalidate);
+        self.clear_known = self.clear_known_before(instant);
         let (outages, clear_outages) = (self.rare.outages.before(instant), self.rare.clear_outages.before(instant));
         self.restore_outages(&outages);
         self.restore_clear_outages(&clear_outages);
-        let known = outages.current().or(clear_outages.current()).map(|outage| outage.clear_known);
-        self.clear_known = known.unwrap_or(self.clear_known);
         self.unknown_since = self.unknown_since.filter(|since| *since < instant).or(outages.since());
+    }
+
+    /// What its clear condition had said last before an instant. That is noted where outages begin; between them, where it says nothing from
+    /// the instant on, it is what the next one knows.
+    fn clear_known_before(&self, instant: Timestamp) -> Truth {
+        let (outages, clear_outages) = (&self.rare.outages, &self.rare.clear_outages);
+        let (before, clear_before) = (outages.before(instant), clear_outages.before(instant));
+        let next =
+            || outages.next(instant).into_iter().chain(clear_outages.next(instant)).min_by_key(|next| next.begin);
+        let known = before.current().or(clear_before.current()).or_else(next);
+        known.map_or(self.clear_known, |outage| outage.clear_known)
     }
 
     /// Remembers as its past what another one found, up to an instant.
