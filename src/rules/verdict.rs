@@ -343,6 +343,9 @@ pub struct Verdict<'a> {
     pub instant: Timestamp,
     /// Up to where all readings that count were in when it was said: what comes later with an earlier time is late.
     pub watermark: Timestamp,
+    /// Whether a reading of this instant or an earlier one has come since readings were last appended as history, from any instrument of the
+    /// rule.
+    pub is_live: bool,
     /// Whether the rule trips.
     pub trip: Truth,
     /// Whether it clears.

@@ -86,7 +86,19 @@ fn of_spec<'a>(
     evidence: &'a dyn Fn() -> Vec<Evidence>,
 ) -> Verdict<'a> {
     let (watermark, shown) = (instant, shown_of(trip));
-    Verdict { spec, instant, watermark, trip, clear, absent: &[], suppressed: None, fault: None, evidence, shown }
+    Verdict {
+        spec,
+        instant,
+        watermark,
+        is_live: true,
+        trip,
+        clear,
+        absent: &[],
+        suppressed: None,
+        fault: None,
+        evidence,
+        shown,
+    }
 }
 
 fn judge_without(machine: &mut Machine, ms: i64, (trip, clear): (Truth, Truth), gone: &[&str]) -> Vec<AlarmEvent> {

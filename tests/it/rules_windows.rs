@@ -274,6 +274,7 @@ impl Pair {
                     spec: index,
                     instant: Timestamp::from_ms(expected.ms),
                     watermark: Timestamp::from_ms(expected.watermark_ms),
+                    is_live: true,
                     trip: expected.trip,
                     clear: expected.clear,
                     absent: &expected.absent,

@@ -85,8 +85,6 @@ pub struct Machine {
     notify_age_max_ms: Option<i64>,
     /// Whether everything that trips is history.
     takes_history: bool,
-    /// Event time of the reading that is evaluated; `None` while time goes on without one.
-    frame_time: Option<Timestamp>,
     /// Why the rules in force do not run for every station, if they do not.
     rules_state: Option<RulesStateChange>,
 }

@@ -45,7 +45,6 @@ pub struct Alarm {
     /// Whether that is so because its readings were appended as history.
     pub(crate) is_backfill: bool,
     /// Event time of the first reading after that.
-    pub(crate) resumed_at: Option<Timestamp>,
     /// Whether its chain has ever begun: not while it is only history.
     pub(crate) has_begun: bool,
     /// Event time at which its condition began to hold, the last time that it tripped.
@@ -60,7 +59,6 @@ impl Alarm {
             begun_at: opened.recorded_at,
             is_history: opened.timing.is_history(),
             is_backfill: opened.timing == Timing::Backfill,
-            resumed_at: None,
             has_begun: !opened.timing.is_history(),
             holds_since: opened.since,
             late_at: (opened.timing == Timing::Late).then_some(opened.recorded_at),
@@ -187,21 +185,15 @@ impl Alarm {
     pub(crate) fn retrip(&mut self, change: &LatchChange) {
         self.holds_since = change.at;
         (self.is_history, self.is_backfill) = (change.timing.is_history(), change.timing == Timing::Backfill);
-        self.resumed_at = None;
         if change.begins_anew {
             self.late_at = (change.timing == Timing::Late).then_some(change.recorded_at);
             self.begin_anew(change.recorded_at);
         }
     }
 
-    /// Whether an instant, evaluated for a reading of `frame_time` or because time went on, says that what is history holds now.
-    pub(crate) fn resumes(&mut self, instant: Timestamp, frame_time: Option<Timestamp>) -> bool {
-        if !self.is_backfill {
-            return true;
-        }
-        // Its windows still hold what was appended as history.
-        self.resumed_at = self.resumed_at.or(frame_time);
-        self.resumed_at.is_some_and(|resumed_at| instant >= resumed_at)
+    /// Whether an instant says that what is history holds now: the windows of one that is not live still hold what was appended as history.
+    pub(crate) const fn resumes(&self, is_live: bool) -> bool {
+        is_live || !self.is_backfill
     }
 
     /// What was on record as history holds now: its chain begins, as late.

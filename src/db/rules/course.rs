@@ -19,7 +19,7 @@ impl Course<'_> {
     pub(in crate::db) fn frame(self, frame: FrameRef<'_>, arrived: Timestamp, now: Timestamp) -> Vec<AlarmEvent> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
-        machine.note_frame(Some(frame.time));
+        engine.set_present(machine.present(now));
         engine.push(frame, arrived, &mut |verdict| {
             answer(machine, verdict, (now, responder), &mut events);
         });
@@ -30,7 +30,7 @@ impl Course<'_> {
     pub(in crate::db) fn time(self, now: Timestamp) -> Vec<AlarmEvent> {
         let Self { engine, machine, responder } = self;
         let mut events = machine.tick(now, responder);
-        machine.note_frame(None);
+        engine.set_present(machine.present(now));
         engine.idle(now, &mut |verdict| {
             answer(machine, verdict, (now, responder), &mut events);
         });

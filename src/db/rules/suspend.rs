@@ -133,13 +133,11 @@ impl Inner {
         self.machine.restore(&checkpoint.machine);
         self.engine = Engine::new(plans);
         let readings = Readings::new(self.store.reader());
+        let standing = Some((&checkpoint.engine, &checkpoint.sources));
         match &self.unseen {
-            Some(unseen) => {
-                self.engine.warm_until(&readings, Some(&checkpoint.engine), &unseen.seen_all())?;
-            }
-            None => self.engine.warm(&readings, Some(&checkpoint.engine), self.latest())?,
+            Some(unseen) => self.engine.warm_until(&readings, standing, &unseen.seen_all())?,
+            None => self.engine.warm(&readings, standing, self.latest())?,
         }
-        self.engine.restore_sources(&checkpoint.sources);
         self.engine.restore_late(&checkpoint.late);
         self.rules = Some(LoadedRules { loaded, binding, scopes });
         self.note_unbound();

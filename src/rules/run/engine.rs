@@ -10,6 +10,8 @@ use super::late::columns;
 use super::late::ranges::LateRanges;
 use super::member::MemberState;
 use super::progress::ahead::Ahead;
+use super::progress::feed::SourceStates;
+use super::progress::present::{Present, Reach};
 use super::progress::source::SourceProgress;
 use super::series::{Series, flag_of, of_strand};
 use crate::base::limits::FUTURE_MS_MAX;
@@ -77,6 +79,8 @@ pub struct Engine {
     pub(super) ahead: Ahead,
     /// The plans for which the last frame was late.
     pub(super) fresh_late: Vec<usize>,
+    /// What is history and what is of now.
+    pub(super) present: Present,
 }
 
 /// An instrument that plans read.
@@ -139,6 +143,7 @@ impl Engine {
             late_turn: 0,
             ahead: Ahead::default(),
             fresh_late: Vec::new(),
+            present: Present::default(),
         };
         let mut numbered: Vec<(usize, Box<Plan>)> = plans.into_iter().map(Box::new).enumerate().collect();
         numbered.sort_by_key(|(_, plan)| {
@@ -203,7 +208,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`QueryError`] where stored frames cannot be read.
-    pub fn warm(&mut self, readings: &Readings, state: Option<&EngineState>, now: Timestamp) -> Result<(), QueryError> {
+    pub fn warm(
+        &mut self,
+        readings: &Readings,
+        state: Option<(&EngineState, &SourceStates)>,
+        now: Timestamp,
+    ) -> Result<(), QueryError> {
         // A frame that lies in the future was stored while the host's clock was wrong.
         let latest = now.plus_ms(FUTURE_MS_MAX);
         for (instrument, place) in &self.source_of {
@@ -213,11 +223,17 @@ impl Engine {
             };
             self.progress.get_mut(*place).into_iter().for_each(|source| source.stand(newest));
         }
-        self.begin(state.map(EngineState::next_instants));
-        if let Some(state) = state {
-            self.restore_members(state);
-        }
+        self.restore(state);
         self.fill_series(readings, Timestamp::MAX)
+    }
+
+    /// Goes on where a checkpoint says, before samples are read: how far back they are needed depends on that too.
+    fn restore(&mut self, state: Option<(&EngineState, &SourceStates)>) {
+        self.begin(state.map(|(engine, _)| engine.next_instants()));
+        if let Some((engine, sources)) = state {
+            self.restore_members(engine);
+            self.restore_sources(sources);
+        }
     }
 
     /// Takes in what the store holds where windows have gone back to samples that had been dropped.
@@ -360,19 +376,19 @@ impl PlanState {
         }
     }
 
-    /// Evaluates every instant from `instant` up to `frontier`, both included.
+    /// Evaluates every instant from `instant` up to the frontier, both included.
     pub(super) fn run(
         &mut self,
         index: usize,
         series: &[Series],
         mut instant: Timestamp,
-        frontier: Timestamp,
+        reach: Reach,
         sink: &mut dyn FnMut(&Verdict<'_>),
     ) {
         let mut steady = None;
-        while instant <= frontier {
-            self.evaluate(index, series, (instant, frontier), sink);
-            let next = self.after(instant, series, (frontier, &mut steady));
+        while instant <= reach.frontier {
+            self.evaluate(index, series, (instant, reach), sink);
+            let next = self.after(instant, series, (reach, &mut steady));
             if next <= instant {
                 // The end of time.
                 break;
@@ -387,9 +403,10 @@ impl PlanState {
         &mut self,
         index: usize,
         series: &[Series],
-        (instant, watermark): (Timestamp, Timestamp),
+        (instant, reach): (Timestamp, Reach),
         sink: &mut dyn FnMut(&Verdict<'_>),
     ) {
+        let (watermark, is_live) = (reach.frontier, instant >= reach.live_since);
         self.members.iter_mut().for_each(|member| member.advance(series, instant));
         self.spread();
         self.fault = None;
@@ -408,7 +425,8 @@ impl PlanState {
         let (absent, fault) = (self.absent.as_slice(), self.fault.as_deref());
         let (evidence, shown) = (|| basis.evidence(), || basis.shown());
         let (evidence, shown): (&dyn Fn() -> _, &dyn Fn() -> _) = (&evidence, &shown);
-        sink(&Verdict { spec: index, instant, watermark, trip, clear, absent, suppressed, fault, evidence, shown });
+        let spec = index;
+        sink(&Verdict { spec, instant, watermark, is_live, trip, clear, absent, suppressed, fault, evidence, shown });
     }
 
     /// Takes the spreads over all members.
@@ -421,13 +439,14 @@ impl PlanState {
     }
 
     /// The next evaluation time. A stretch in which nothing can change any more is skipped: no sample has entered or left a window for longer
-    /// than the rule waits and holds, so that every verdict until the next one does is like the last and has had all its effects.
+    /// than the rule waits and holds, so that every verdict until the next one does is like the last and has had all its effects. What is on
+    /// record as history becomes current at the first instant that is of now: that one is never skipped.
     #[inline]
     fn after(
         &mut self,
         instant: Timestamp,
         series: &[Series],
-        (frontier, steady): (Timestamp, &mut Option<Steady>),
+        (reach, steady): (Reach, &mut Option<Steady>),
     ) -> Timestamp {
         let next = instant.plus_ms(self.step_ms);
         if self.members.iter().all(MemberState::is_empty) {
@@ -436,13 +455,13 @@ impl PlanState {
                 return next;
             }
             let until = self.next_sample(series, instant);
-            return next.max(self.no_later(until, frontier));
+            return next.max(self.no_later(until, instant, reach));
         }
         self.empty_since = None;
-        if frontier.since_ms(instant) < STEADY_MS_MIN {
+        if reach.frontier.since_ms(instant) < STEADY_MS_MIN {
             next
         } else {
-            self.after_steady(instant, series, (frontier, steady))
+            self.after_steady(instant, series, (reach, steady))
         }
     }
 
@@ -452,7 +471,7 @@ impl PlanState {
         &self,
         instant: Timestamp,
         series: &[Series],
-        (frontier, steady): (Timestamp, &mut Option<Steady>),
+        (reach, steady): (Reach, &mut Option<Steady>),
     ) -> Timestamp {
         let next = instant.plus_ms(self.step_ms);
         let known = steady.filter(|steady| instant < steady.until);
@@ -464,7 +483,7 @@ impl PlanState {
         if instant.since_ms(since) <= self.effects_ms() {
             return next;
         }
-        next.max(self.no_later(Some(until), frontier))
+        next.max(self.no_later(Some(until), instant, reach))
     }
 
     /// The time at which the next sample enters a window.
@@ -472,10 +491,12 @@ impl PlanState {
         self.members.iter().filter_map(|member| member.next_change(series, instant)).min()
     }
 
-    /// The first evaluation time from a time on, but not beyond the first one after the frontier.
-    fn no_later(&self, time: Option<Timestamp>, frontier: Timestamp) -> Timestamp {
-        let after_frontier = frontier.plus_ms(1).ceil_to(self.step_ms);
-        time.map_or(after_frontier, |time| time.ceil_to(self.step_ms).min(after_frontier))
+    /// The first evaluation time from a time on, but beyond neither the first one after the frontier nor, from an instant of history, the first
+    /// one of now.
+    fn no_later(&self, time: Option<Timestamp>, instant: Timestamp, reach: Reach) -> Timestamp {
+        let ends = [reach.current_since, reach.live_since].into_iter().filter(|end| instant < *end);
+        let end = ends.chain(time).fold(reach.frontier.plus_ms(1), Ord::min);
+        end.ceil_to(self.step_ms)
     }
 }
 

@@ -17,4 +17,5 @@ pub use engine::{Engine, EngineState};
 pub(crate) use late::EarlierLateState;
 pub use late::{Late, LateState, Progress};
 pub use progress::feed::{LastingLag, SourceStates};
+pub use progress::present::Present;
 pub use rerun::Rerun;

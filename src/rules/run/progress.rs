@@ -2,6 +2,7 @@
 
 pub(super) mod ahead;
 pub(super) mod feed;
+pub(super) mod present;
 pub(super) mod source;
 
 use self::source::{Frames, SourceProgress};
@@ -230,7 +231,7 @@ impl PlanState {
     }
 
     /// The one source of all its windows, where there is only one.
-    fn only_source(&self) -> Option<usize> {
+    pub(super) fn only_source(&self) -> Option<usize> {
         let [member] = self.members.as_slice() else { return None };
         member.only_source
     }

@@ -4,6 +4,7 @@ use super::super::verdict::{Truth, Verdict};
 use super::engine::Engine;
 use super::late::Late;
 use super::member::MemberState;
+use super::progress::present::Reach;
 use crate::model::Timestamp;
 use crate::query::{QueryError, Readings};
 
@@ -40,7 +41,7 @@ impl Rerun {
         let upto = upto.min(self.upto);
         for plan in &mut self.engine.plans {
             if let Some(next) = plan.next.filter(|next| *next <= upto) {
-                plan.run(0, &self.engine.series, next, upto, sink);
+                plan.run(0, &self.engine.series, next, Reach::until(upto), sink);
             }
         }
     }

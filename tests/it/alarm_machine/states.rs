@@ -26,6 +26,7 @@ fn judge_suppressed(machine: &mut Machine, ms: i64, trip: Truth, by: Option<&str
         spec: 0,
         instant: at(ms),
         watermark: at(ms),
+        is_live: true,
         trip,
         clear,
         absent: &[],

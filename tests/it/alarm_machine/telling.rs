@@ -98,6 +98,7 @@ fn trip(machine: &mut Machine, place: usize, ms: i64, is_on: bool) -> Vec<AlarmE
         spec: place,
         instant: at(ms),
         watermark: at(ms),
+        is_live: true,
         trip,
         clear,
         absent: &[],

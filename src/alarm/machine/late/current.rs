@@ -6,6 +6,8 @@ use crate::alarm::event::{AlarmEvent, BecameCurrent, SystemKind, Timing};
 use crate::alarm::state::{ConditionState, Phase};
 use crate::base::limits::LATE_OPENING_MS;
 use crate::model::Timestamp;
+use crate::rules::Present;
+use crate::rules::verdict::Verdict;
 
 impl Machine {
     /// Sets the age, in milliseconds, above which what trips at an instant is recorded as history and notifies nobody. `None` is for host time
@@ -19,9 +21,17 @@ impl Machine {
         self.takes_history = takes_history;
     }
 
-    /// Says that what follows comes of a reading, and of which time, or that time goes on without one.
-    pub const fn note_frame(&mut self, time: Option<Timestamp>) {
-        self.frame_time = time;
+    /// Which instants are of now at host time `now`.
+    #[must_use]
+    pub fn present(&self, now: Timestamp) -> Present {
+        let age_max_ms = self.notify_age_max_ms.filter(|_| !self.is_age_unknown());
+        let current_since = age_max_ms.map_or(Timestamp::MIN, |age_max_ms| now.plus_ms(-age_max_ms));
+        Present { current_since, takes_history: self.takes_history }
+    }
+
+    /// While the host's clock is known to be wrong, so is the age of everything.
+    fn is_age_unknown(&self) -> bool {
+        self.system_alarm(SystemKind::HostClock, "").is_some()
     }
 
     /// Whether everything that trips is recorded as history now.
@@ -34,10 +44,7 @@ impl Machine {
         let age_ms = now.since_ms(instant);
         match self.notify_age_max_ms {
             _ if self.takes_history => Timing::Backfill,
-            // While the host's clock is known to be wrong, so is the age.
-            Some(age_max_ms) if age_ms > age_max_ms && self.system_alarm(SystemKind::HostClock, "").is_none() => {
-                Timing::History
-            }
+            Some(age_max_ms) if age_ms > age_max_ms && !self.is_age_unknown() => Timing::History,
             Some(_) if age_ms >= LATE_OPENING_MS => Timing::Late,
             _ => Timing::OnTime,
         }
@@ -48,11 +55,8 @@ impl Machine {
         let Some(alarm) = next.alarm.filter(|alarm| next.phase == Phase::Active && self.history.contains(alarm)) else {
             return;
         };
-        let (instant, frame_time) = (turn.verdict.instant, self.frame_time);
-        if self.timing(instant, turn.now).is_history() {
-            return;
-        }
-        if !self.alarms.get_mut(&alarm).is_some_and(|alarm| alarm.resumes(instant, frame_time)) {
+        let Verdict { instant, is_live, .. } = *turn.verdict;
+        if self.timing(instant, turn.now).is_history() || !self.alarm(alarm).is_some_and(|one| one.resumes(is_live)) {
             return;
         }
         let current = BecameCurrent {

@@ -67,6 +67,7 @@ fn verdict(machine: &mut Machine, spec: usize, is_high: bool, now: Timestamp) ->
         spec,
         instant: now,
         watermark: now,
+        is_live: true,
         trip,
         clear,
         absent: &[],

@@ -1,6 +1,7 @@
 //! An engine that takes the place of another one, or goes on behind a time in which no rule ran.
 
 use super::super::member::MemberState;
+use super::super::progress::feed::SourceStates;
 use super::{Engine, EngineState, PlanState};
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::model::{FrameRef, InstrumentId, Timestamp};
@@ -16,17 +17,14 @@ impl Engine {
     pub fn warm_until(
         &mut self,
         readings: &Readings,
-        state: Option<&EngineState>,
+        state: Option<(&EngineState, &SourceStates)>,
         seen: &BTreeMap<InstrumentId, Option<Timestamp>>,
     ) -> Result<(), QueryError> {
         let seen = |instrument| seen.get(&instrument).copied().flatten();
         for (instrument, place) in &self.source_of {
             self.progress.get_mut(*place).into_iter().for_each(|source| source.stand(seen(*instrument)));
         }
-        self.begin(state.map(EngineState::next_instants));
-        if let Some(state) = state {
-            self.restore_members(state);
-        }
+        self.restore(state);
         self.fill(readings, |instrument| seen(instrument).map_or(Timestamp::MIN, |seen| seen.plus_ms(1)), |_| true)
     }
 

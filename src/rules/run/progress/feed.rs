@@ -39,7 +39,11 @@ impl Engine {
         self.place = place;
         self.set_now(now);
         self.put(frame, place);
-        let step = self.progress.get_mut(place).map_or(Step::None, |source| source.note(frame.time, now));
+        let takes_history = self.present.takes_history;
+        let step = self.progress.get_mut(place).map_or(Step::None, |source| {
+            source.live.note(frame.time, takes_history);
+            source.note(frame.time, now)
+        });
         let Some(source) = self.sources.get(place) else { return };
         let is_taken_back = matches!(step, Step::TakenBack(_));
         self.lacks_samples |= is_taken_back;
@@ -56,7 +60,8 @@ impl Engine {
                 continue;
             }
             if let Some(frontier) = plan.frontier(&self.progress, now) {
-                plan.run(*index, &self.series, next, frontier, sink);
+                let reach = plan.reach(frontier, &self.progress, self.present);
+                plan.run(*index, &self.series, next, reach, sink);
                 plan.note_slowest(&self.progress, now);
             }
         }
@@ -92,7 +97,8 @@ impl Engine {
             self.ahead.note_begun(plan.wait(now));
             let Some(next) = plan.next else { continue };
             if let Some(to) = plan.frontier(&self.progress, now).filter(|to| next <= *to) {
-                plan.run(index, &self.series, next, to, sink);
+                let reach = plan.reach(to, &self.progress, self.present);
+                plan.run(index, &self.series, next, reach, sink);
                 if let Some(reached) = plan.next.filter(|reached| *reached != next) {
                     plan.ahead_of = Some(self.ahead.note(next, reached, plan.step_ms));
                 }
@@ -134,7 +140,7 @@ impl Engine {
     }
 
     /// Puts back what [`Engine::source_states`] returned.
-    pub fn restore_sources(&mut self, states: &SourceStates) {
+    pub(in super::super) fn restore_sources(&mut self, states: &SourceStates) {
         self.now = states.now;
         for state in &states.sources {
             let place = self.source_of.get(&state.instrument());

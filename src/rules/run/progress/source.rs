@@ -1,5 +1,6 @@
 //! The progress of one source, judged by the arrival of its own frames.
 
+use super::present::Live;
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::model::{InstrumentId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub(in super::super) struct SourceProgress {
     pace: Pace,
     /// Milliseconds from frame to frame.
     interval_ms: i64,
+    /// Whether it sends, or only its history is appended.
+    pub(in super::super) live: Live,
 }
 
 /// Rising frames that arrive with another lag than the ones before.
@@ -86,7 +89,7 @@ impl Frames {
 impl SourceProgress {
     pub(in super::super) const fn new(interval_ms: i64) -> Self {
         let pace = Pace { lag_ms: 0, since_ms: 0, frames: 0 };
-        Self { newest: None, arrived: Timestamp::MIN, lag_ms: 0, shift: None, pace, interval_ms }
+        Self { newest: None, arrived: Timestamp::MIN, lag_ms: 0, shift: None, pace, interval_ms, live: Live::Not }
     }
 
     /// Stands where stored frames end, as if the newest one had arrived without delay.
@@ -245,6 +248,7 @@ pub(in super::super) struct SourceState {
     lag_ms: i64,
     shift: Option<Shift>,
     pace: Pace,
+    live: Live,
 }
 
 impl SourceState {
@@ -257,6 +261,7 @@ impl SourceState {
             lag_ms: source.lag_ms,
             shift: source.shift,
             pace: source.pace,
+            live: source.live,
         })
     }
 
@@ -267,7 +272,7 @@ impl SourceState {
     pub(in super::super) fn restore(&self, source: &mut SourceProgress, base: Timestamp) {
         let [newest, arrived] =
             [self.newest_ms, self.arrived_ms].map(|ms| Timestamp::from_ms(base.as_ms().wrapping_add(ms)));
-        let Self { lag_ms, shift, pace, .. } = *self;
-        *source = SourceProgress { newest: Some(newest), arrived, lag_ms, shift, pace, ..*source };
+        let Self { lag_ms, shift, pace, live, .. } = *self;
+        *source = SourceProgress { newest: Some(newest), arrived, lag_ms, shift, pace, live, ..*source };
     }
 }
