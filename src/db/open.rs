@@ -349,6 +349,9 @@ impl Inner {
                     self.commit_events()?;
                 }
             }
+            if batch.is_history() {
+                self.amend_history()?;
+            }
             frames += batch.len() as u64;
             if self.store.is_replay_full() && self.commit_position().is_ok() {
                 self.seal_replayed(first_lsn + batch.len() as u64 - 1);

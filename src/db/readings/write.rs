@@ -15,9 +15,6 @@ use crate::store::{Correction, RejectReason, Staged};
 use parking_lot::MutexGuard;
 use std::borrow::Cow;
 
-/// How often late instants are gone through, each time up to the bound, at the end of one [`Database::append_history`].
-const HISTORY_AMENDS_MAX: usize = 256;
-
 /// Who replaced a value where a frame came the usual way, and why.
 pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
 
@@ -171,15 +168,7 @@ impl Inner {
         let said = (Cow::Borrowed(BY_FRAME.0), Cow::Borrowed(BY_FRAME.1));
         self.feed_batch(Unfed { batch, corrections, first_lsn, next: 0, shown: 0, is_history, arrived: now, said })?;
         if is_history {
-            // What late readings change is recorded in the same call, as nobody is to be notified of it later.
-            self.machine.take_history(true);
-            let amended = (0..HISTORY_AMENDS_MAX).try_for_each(|_| match self.amend() {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(Ok(())),
-                Err(error) => Err(Err(error)),
-            });
-            self.machine.take_history(false);
-            amended.or_else(|end| end)?;
+            self.amend_history()?;
         }
         Ok((staged, lsn))
     }

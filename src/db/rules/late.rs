@@ -10,6 +10,8 @@ use crate::model::Timestamp;
 use crate::query::{QueryError, Readings};
 use crate::rules::{Late, Progress, Rerun};
 
+/// How often late instants are gone through, each time up to the bound, at the end of one batch of history.
+const HISTORY_AMENDS_MAX: usize = 256;
 /// Instants from one look at whether a condition is as it was to the next.
 const INSTANTS_PER_LOOK: i64 = 256;
 /// By how much more is gone through where a condition is not as it was yet.
@@ -34,6 +36,16 @@ impl Inner {
             instants_left -= self.amend_one(&late, instants_left, &readings)?;
         }
         Ok(true)
+    }
+
+    /// What late readings change that were appended as history is recorded behind them.
+    pub(in crate::db) fn amend_history(&mut self) -> Result<(), Error> {
+        for _ in 0..HISTORY_AMENDS_MAX {
+            if !self.amend()? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the last frame was late for a rule, so that [`Inner::look_at_late`] may find something.
@@ -78,8 +90,17 @@ impl Inner {
             && self.machine.can_adopt(late.plan, &again.trial, (again.rerun.is_known(), late.since))
     }
 
-    /// Records what late instants have shown, and lets the condition go on as they say where they reach the newest one.
+    /// Records what late instants have shown: as history where every reading that reaches them is.
     fn record_again(&mut self, late: &Late, again: Again) -> Result<(), Error> {
+        let takes_history = self.machine.takes_history();
+        self.machine.take_history(takes_history || late.is_history);
+        let recorded = self.record_late(late, again);
+        self.machine.take_history(takes_history);
+        recorded
+    }
+
+    /// Records what late instants have shown, and lets the condition go on as they say where they reach the newest one.
+    fn record_late(&mut self, late: &Late, again: Again) -> Result<(), Error> {
         let adopts = !again.is_as_it_was && self.can_adopt(late, &again);
         let Again { mut trial, rerun, upto, is_as_it_was } = again;
         let now = self.timer_now();

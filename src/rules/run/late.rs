@@ -43,6 +43,8 @@ pub struct Late {
     pub hold_ms: i64,
     /// Stations of the plan.
     pub members: usize,
+    /// Whether all readings that reach them were appended as history.
+    pub is_history: bool,
 }
 
 impl Late {
@@ -162,7 +164,7 @@ impl PlanState {
     }
 
     /// Notes a frame from before the next instant: instants that were evaluated without it. Says whether there are any.
-    pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp) -> bool {
+    pub(super) fn note_late(&mut self, time: Timestamp, next: Timestamp, is_history: bool) -> bool {
         let step_ms = self.step_ms;
         let evaluated = next.plus_ms(-step_ms);
         if time > evaluated {
@@ -173,7 +175,7 @@ impl PlanState {
         let to = floor_to(time.plus_ms(reach_ms), step_ms).min(evaluated);
         let is_late = from <= to;
         if is_late {
-            self.late.add(from, to, reach_ms.saturating_add(self.effects_ms()));
+            self.late.add((from, to), reach_ms.saturating_add(self.effects_ms()), is_history);
         }
         is_late
     }
@@ -182,12 +184,26 @@ impl PlanState {
     fn of_range(&self, index: usize, range: LateRange) -> Option<Late> {
         let step_ms = self.plan.step_ms;
         let (effects_ms, reach_ms) = (self.effects_ms(), self.reach_ms());
-        let LateRange { from, to, .. } = range;
+        let LateRange { from, to, is_history, .. } = range;
         let begun = self.begun.unwrap_or(from);
         let since = floor_to(from.plus_ms(-effects_ms), step_ms).max(begun);
         let evaluated = self.next?.plus_ms(-step_ms);
         let (hold_ms, members) = (self.plan.spec.hold_ms, self.members.len());
-        Some(Late { plan: index, step_ms, begun, since, from, to, evaluated, effects_ms, reach_ms, hold_ms, members })
+        let plan = index;
+        Some(Late {
+            plan,
+            step_ms,
+            begun,
+            since,
+            from,
+            to,
+            evaluated,
+            effects_ms,
+            reach_ms,
+            hold_ms,
+            members,
+            is_history,
+        })
     }
 
     /// Notes frames from a time on that were stored while the plan did not run: every instant since, up to the last evaluated one.
@@ -196,7 +212,7 @@ impl PlanState {
         let from = time.ceil_to(step_ms).max(self.begun.unwrap_or(next));
         let evaluated = next.plus_ms(-step_ms);
         if from <= evaluated {
-            self.late.add(from, evaluated, self.reach_ms().saturating_add(self.effects_ms()));
+            self.late.add((from, evaluated), self.reach_ms().saturating_add(self.effects_ms()), false);
         }
     }
 
@@ -284,7 +300,7 @@ impl Engine {
                 let behind = upto.plus_ms(step_ms);
                 for range in plan.late.0.iter_mut().skip(place).take(1) {
                     *range = if is_long {
-                        LateRange { from: behind, to: range.to.max(behind), upto: None }
+                        LateRange { from: behind, to: range.to.max(behind), upto: None, ..*range }
                     } else {
                         LateRange { upto: Some(upto), ..*range }
                     };
@@ -369,8 +385,8 @@ mod tests {
 
     fn any_late() -> impl Strategy<Value = LateState> {
         let begun = prop::collection::vec((1_u32..9, prop::option::of(any_instant())), 0..5);
-        let range = (any_instant(), any_instant(), prop::option::of(any_instant()));
-        let range = range.prop_map(|(from, to, upto)| LateRange { from, to, upto });
+        let range = (any_instant(), any_instant(), prop::option::of(any_instant()), any::<bool>());
+        let range = range.prop_map(|(from, to, upto, is_history)| LateRange { from, to, upto, is_history });
         let late = prop::collection::btree_map(any::<u32>(), prop::collection::vec(range, 0..4), 0..5);
         let outages = || prop::collection::btree_map(any::<u32>(), prop::collection::vec(any_outages(), 1..4), 0..5);
         (begun, late, any::<u32>(), outages(), outages()).prop_map(|(begun, late, turn, outages, clear_outages)| {

@@ -8,6 +8,7 @@ use proptest::sample::select;
 use proptest::test_runner::Config as CaseConfig;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::alarm::{Alarm, PlannedAcknowledgement};
@@ -145,8 +146,13 @@ impl Run {
     }
 
     pub(super) fn append(&mut self, frames: &[Frame], trouble: Trouble) {
+        self.append_as(frames, false, trouble);
+    }
+
+    fn append_as(&mut self, frames: &[Frame], is_history: bool, trouble: Trouble) {
         let ledger_bytes = self.db().stats().unwrap().bytes.ledger;
-        let receipt = self.db().append(&frames.iter().cloned().collect()).unwrap();
+        let batch = frames.iter().cloned().collect();
+        let receipt = if is_history { self.db().append_history(&batch) } else { self.db().append(&batch) }.unwrap();
         assert_eq!(receipt.rejections, []);
         let ledger_bytes_after = self.db().stats().unwrap().bytes.ledger;
         match trouble {
@@ -174,16 +180,38 @@ impl Run {
     }
 }
 
+/// Frames in their order, some of which are appended as history, in a batch of their own.
+struct Course {
+    frames: Vec<Frame>,
+    appended_as_history: Range<usize>,
+}
+
+impl Course {
+    fn of(random: &[RandomFrame]) -> Self {
+        Self { frames: frames_of(random), appended_as_history: 0..0 }
+    }
+
+    /// Where a batch from `begin` on ends, of at most so many frames, and whether it is of history.
+    fn batch(&self, begin: usize, count: usize) -> (usize, bool) {
+        let Range { start, end } = self.appended_as_history;
+        match begin {
+            _ if self.appended_as_history.contains(&begin) => (end, true),
+            _ if begin < start => (begin.saturating_add(count).min(start), false),
+            _ => (begin.saturating_add(count), false),
+        }
+    }
+}
+
 /// Appends the frames in batches, each followed by its trouble, with rules coming into force and time passing in between; gives the
 /// history.
 fn history(
     config: &Config,
-    frames: &[Frame],
+    course: &Course,
     acts: &[Act],
     mut batches: impl Iterator<Item = (usize, Trouble)>,
 ) -> String {
     let mut run = Run::with(config.clone());
-    let mut begin = 0;
+    let (mut begin, frames) = (0, &course.frames);
     let ends = acts.iter().skip(1).map(|(at, _)| *at).chain([frames.len()]);
     for ((_, rules), end) in acts.iter().zip(ends) {
         if rules.is_empty() {
@@ -193,8 +221,9 @@ fn history(
         }
         while begin < end.min(frames.len()) {
             let (count, trouble) = batches.next().unwrap_or((usize::MAX, Trouble::Nothing));
-            let upto = begin.saturating_add(count).min(end).min(frames.len());
-            run.append(&frames[begin..upto], trouble);
+            let (upto, is_history) = course.batch(begin, count);
+            let upto = upto.min(end).min(frames.len());
+            run.append_as(&frames[begin..upto], is_history, trouble);
             begin = upto;
         }
     }
@@ -241,15 +270,14 @@ pub(super) fn frames_of(random: &[RandomFrame]) -> Vec<Frame> {
 /// What the whole history of frames is compared with: batches of all sizes, troubles in between, and frame by frame.
 fn compare(
     config: &Config,
-    random: &[RandomFrame],
+    course: &Course,
     acts: &[Act],
     batches: Vec<(usize, Trouble)>,
 ) -> Result<(), TestCaseError> {
-    let frames = frames_of(random);
-    let plain = history(config, &frames, acts, std::iter::empty());
-    let troubled = history(config, &frames, acts, batches.into_iter());
+    let plain = history(config, course, acts, std::iter::empty());
+    let troubled = history(config, course, acts, batches.into_iter());
     prop_assert!(plain == troubled, "{}", difference(&troubled, &plain));
-    let single = history(config, &frames, acts, std::iter::repeat((1, Trouble::Nothing)));
+    let single = history(config, course, acts, std::iter::repeat((1, Trouble::Nothing)));
     prop_assert!(plain == single, "{}", difference(&single, &plain));
     Ok(())
 }
@@ -263,7 +291,24 @@ proptest! {
         acts in any_acts(),
         batches in prop::collection::vec((1_usize..12, any_trouble()), 1..16),
     ) {
-        compare(&config(), &random, &acts, batches)?;
+        compare(&config(), &Course::of(&random), &acts, batches)?;
+    }
+
+    #[test]
+    fn restarts_and_batch_sizes_leave_the_same_history_where_some_of_it_is_appended_as_history(
+        random in prop::collection::vec(any_frame(), 1..100),
+        (begin, count) in (0_usize..90, 1_usize..40),
+        mut acts in any_acts(),
+        batches in prop::collection::vec((1_usize..12, any_trouble()), 1..16),
+        of_clock: bool,
+    ) {
+        let course = Course { appended_as_history: begin..begin + count, ..Course::of(&random) };
+        if of_clock {
+            acts.retain(|(at, rules)| *at == 0 || !rules.is_empty());
+        }
+        let timers = if of_clock { Timers::Clock } else { Timers::Frames };
+        let notify_age_max = std::time::Duration::from_millis(1_000_000_000 - 300_000);
+        compare(&Config { timers, notify_age_max, ..config() }, &course, &acts, batches)?;
     }
 
     #[test]
@@ -275,7 +320,7 @@ proptest! {
         // A clock that stands still: what is older than the first five minutes of frames is history.
         acts.retain(|(at, rules)| *at == 0 || !rules.is_empty());
         let notify_age_max = std::time::Duration::from_millis(1_000_000_000 - 300_000);
-        compare(&Config { timers: Timers::Clock, notify_age_max, ..config() }, &random, &acts, batches)?;
+        compare(&Config { timers: Timers::Clock, notify_age_max, ..config() }, &Course::of(&random), &acts, batches)?;
     }
 }
 
@@ -288,6 +333,6 @@ proptest! {
         acts in any_acts(),
         batches in prop::collection::vec((1_usize..200, any_trouble()), 1..16),
     ) {
-        compare(&config(), &random, &acts, batches)?;
+        compare(&config(), &Course::of(&random), &acts, batches)?;
     }
 }

@@ -35,7 +35,8 @@ impl Machine {
     }
 
     /// Whether everything that trips is recorded as history now.
-    pub(in super::super) const fn takes_history(&self) -> bool {
+    #[must_use]
+    pub const fn takes_history(&self) -> bool {
         self.takes_history
     }
 

@@ -112,17 +112,18 @@ pub(super) mod ranges {
     ) -> Result<S::Ok, S::Error> {
         let row = |range: &LateRange| {
             let [is_some, upto] = optional(range.upto);
-            [range.from.as_ms(), range.to.as_ms(), is_some, upto]
+            [range.from.as_ms(), range.to.as_ms(), is_some + 2 * i64::from(range.is_history), upto]
         };
         let list = |(plan, ranges): &(u32, Vec<LateRange>)| ([i64::from(*plan), 0], ranges.iter().map(row).collect());
         Lists::<4>::of(plans.iter().map(list)).serialize(to)
     }
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Ranges, D::Error> {
-        let range = |[from, to, is_some, upto]: [i64; 4]| LateRange {
+        let range = |[from, to, bits, upto]: [i64; 4]| LateRange {
             from: Timestamp::from_ms(from),
             to: Timestamp::from_ms(to),
-            upto: instant(is_some, upto),
+            upto: instant(bits & 1, upto),
+            is_history: bits & 2 != 0,
         };
         let plan = |([plan, _], rows): ([i64; 2], Vec<[i64; 4]>)| (number(plan), rows.into_iter().map(range).collect());
         Ok(Lists::<4>::deserialize(from)?.lists().into_iter().map(plan).collect())

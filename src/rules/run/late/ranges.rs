@@ -15,6 +15,9 @@ pub(in super::super) struct LateRange {
     pub(super) to: Timestamp,
     /// Up to where it has been gone through, where the condition was not as it was then.
     pub(super) upto: Option<Timestamp>,
+    /// Whether all readings that reach it were appended as history. Checkpoints up to version 3 do not say it.
+    #[serde(skip)]
+    pub(super) is_history: bool,
 }
 
 impl LateRanges {
@@ -22,11 +25,11 @@ impl LateRanges {
     pub(in super::super) const NONE: Self = Self(Vec::new());
 
     /// Adds a range; those that are nearer to each other than `apart_ms` become one. Of too many, the two nearest do.
-    pub(super) fn add(&mut self, from: Timestamp, to: Timestamp, apart_ms: i64) {
+    pub(super) fn add(&mut self, (from, to): (Timestamp, Timestamp), apart_ms: i64, is_history: bool) {
         let begin = self.0.partition_point(|range| range.end().plus_ms(apart_ms) < from);
         let end = self.0.partition_point(|range| range.from <= to.plus_ms(apart_ms));
         let near = self.0.splice(begin..end.max(begin), []);
-        let alone = LateRange { from, to, upto: None };
+        let alone = LateRange { from, to, upto: None, is_history };
         let joined = near.fold(alone, LateRange::joined);
         self.0.insert(begin, joined);
         if self.0.len() > LATE_RANGES_MAX {
@@ -57,7 +60,8 @@ impl LateRange {
 
     /// Both, to be gone through from the beginning.
     fn joined(self, other: Self) -> Self {
-        Self { from: self.from.min(other.from), to: self.to.max(other.to), upto: None }
+        let is_history = self.is_history && other.is_history;
+        Self { from: self.from.min(other.from), to: self.to.max(other.to), upto: None, is_history }
     }
 }
 
@@ -70,17 +74,22 @@ mod tests {
     proptest! {
         #[test]
         fn ranges_rise_keep_apart_and_cover_every_instant(
-            added in prop::collection::vec((0_i64..5_000, 0_i64..80), 1..80), apart_ms in 0_i64..60
+            added in prop::collection::vec((0_i64..5_000, 0_i64..80, any::<bool>()), 1..80), apart_ms in 0_i64..60
         ) {
             let mut ranges = LateRanges::default();
-            let mut covered = BTreeSet::new();
-            for (from, length) in added {
+            let (mut covered, mut sent) = (BTreeSet::new(), BTreeSet::new());
+            for (from, length, is_history) in added {
                 covered.extend(from..=from + length);
-                ranges.add(Timestamp::from_ms(from), Timestamp::from_ms(from + length), apart_ms);
+                sent.extend((from..=from + length).filter(|_| !is_history));
+                ranges.add((Timestamp::from_ms(from), Timestamp::from_ms(from + length)), apart_ms, is_history);
                 prop_assert!(ranges.0.len() <= LATE_RANGES_MAX);
                 prop_assert!(ranges.0.iter().all(|range| range.from <= range.to));
                 let pairs = ranges.0.iter().zip(ranges.0.iter().skip(1));
                 prop_assert!(pairs.clone().all(|(one, next)| one.to.plus_ms(apart_ms) < next.from));
+            }
+            for range in &ranges.0 {
+                let has_any = sent.range(range.from.as_ms()..=range.to.as_ms()).next().is_some();
+                prop_assert_eq!(range.is_history, !has_any, "one reading that was sent is enough");
             }
             let is_in = |ms: i64| ranges.0.iter().any(|range| (range.from.as_ms()..=range.to.as_ms()).contains(&ms));
             prop_assert!(covered.iter().all(|ms| is_in(*ms)));

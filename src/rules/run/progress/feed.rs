@@ -53,7 +53,7 @@ impl Engine {
                 plan.go_back(frames, (place, now), &self.progress);
             }
             let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
-            if plan.note_late(frame.time, next) {
+            if plan.note_late(frame.time, next, takes_history) {
                 self.fresh_late.push(*index);
             }
             if is_taken_back || plan.is_waiting(next, &self.progress, now) {
