@@ -1,6 +1,7 @@
 //! The instants of a rule's grid against the times of its instruments' frames: for how long a condition can hold at a stretch.
 
-use super::possible::{Truths, truths};
+use super::possible::{Truths, samples_max, truths};
+use crate::rules::expr::WindowFunction;
 use crate::rules::plan::{Member, Program, WindowSpec};
 use crate::rules::verdict::MissingPolicy;
 
@@ -35,13 +36,15 @@ pub(super) struct Demand<'a> {
 pub(super) struct Outcome {
     /// It can open.
     pub(super) opens: bool,
+    /// It can, whenever within their intervals the readings come.
+    pub(super) always_opens: bool,
     /// It can clear once it is open.
     pub(super) clears: bool,
 }
 
 impl Outcome {
     /// Nothing is known against it.
-    pub(super) const POSSIBLE: Self = Self { opens: true, clears: true };
+    pub(super) const POSSIBLE: Self = Self { opens: true, always_opens: true, clears: true };
 }
 
 /// Whether the frames of an instrument that sends one per interval always fill a window as far as its term needs.
@@ -49,15 +52,23 @@ pub(super) fn is_always_known(spec: &WindowSpec) -> bool {
     spec.width_ms / spec.interval_ms >= spec.samples_needed()
 }
 
+/// Whether a window holds equally many readings at any time, as far as its term makes a difference between them.
+pub(super) fn is_even(spec: &WindowSpec) -> bool {
+    let is_counted = matches!(spec.function, WindowFunction::Count | WindowFunction::Coverage);
+    is_always_known(spec) && (!is_counted || spec.width_ms % spec.interval_ms == 0)
+}
+
 /// What an alarm can do with the best readings: one frame per interval, at the best times within the intervals.
 pub(super) fn outcome(member: &Member, stations: usize, demand: &Demand<'_>) -> Outcome {
     let Some(grid) = Grid::of(member, stations, demand) else { return Outcome::POSSIBLE };
-    let mut best = Outcome { opens: false, clears: false };
+    let mut best = Outcome { opens: false, always_opens: true, clears: false };
     for number in 0..grid.tries {
         let truths = grid.truths(number);
-        best.opens = best.opens || grid.opens(&truths);
+        let opens = grid.opens(&truths);
+        best.opens = best.opens || opens;
+        best.always_opens = best.always_opens && opens;
         best.clears = best.clears || grid.clears(&truths);
-        if best == Outcome::POSSIBLE {
+        if best.opens && !best.always_opens && best.clears {
             break;
         }
     }
@@ -69,7 +80,7 @@ struct Grid<'a> {
     member: &'a Member,
     stations: usize,
     demand: &'a Demand<'a>,
-    /// Interval of each instrument that is not always known, and how many times of its frames are tried.
+    /// Interval of each instrument with an uneven window, and how many times of its frames are tried.
     sources: Vec<(u32, i64, i64)>,
     /// From one time that is tried to the next.
     grain_ms: i64,
@@ -89,7 +100,7 @@ impl<'a> Grid<'a> {
     fn of(member: &'a Member, stations: usize, demand: &'a Demand<'a>) -> Option<Self> {
         let mut sources: Vec<(u32, i64, i64)> = Vec::new();
         let (mut grain_ms, mut cycle_ms) = (demand.step_ms, demand.step_ms);
-        for spec in member.windows.iter().filter(|spec| !is_always_known(spec)) {
+        for spec in member.windows.iter().filter(|spec| !is_even(spec)) {
             let times = [spec.interval_ms, spec.width_ms, spec.lag_ms];
             grain_ms = times.into_iter().fold(grain_ms, shared_divisor);
             cycle_ms = cycle_ms.checked_mul(spec.interval_ms / shared_divisor(cycle_ms, spec.interval_ms))?;
@@ -118,12 +129,11 @@ impl<'a> Grid<'a> {
         }
         let at = |place: i64| {
             let instant_ms = place * self.demand.step_ms;
-            let is_known = |slot: usize| {
-                let spec = self.member.windows.get(slot);
-                spec.is_none_or(|spec| is_always_known(spec) || is_known(spec, instant_ms, &offsets))
+            let samples = |spec: &WindowSpec| {
+                if is_even(spec) { samples_max(spec) } else { samples_at(spec, instant_ms, &offsets) }
             };
-            let trip = truths(self.demand.when, self.member, self.stations, &is_known);
-            let clear = self.demand.clear.map(|clear| truths(clear, self.member, self.stations, &is_known));
+            let trip = truths(self.demand.when, self.member, self.stations, &samples);
+            let clear = self.demand.clear.map(|clear| truths(clear, self.member, self.stations, &samples));
             let contrary = Truths { holds: trip.fails, fails: trip.holds, is_unknown: trip.is_unknown };
             Moment { trip, clear: clear.unwrap_or(contrary) }
         };
@@ -185,12 +195,12 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// Whether a window has the samples that it needs at an instant, where frames come so long after the beginning of each interval.
-fn is_known(spec: &WindowSpec, instant_ms: i64, offsets: &[(u32, i64)]) -> bool {
+/// How many readings a window holds at an instant, where frames come so long after the beginning of each interval.
+fn samples_at(spec: &WindowSpec, instant_ms: i64, offsets: &[(u32, i64)]) -> i64 {
     let offset = offsets.iter().find(|(number, _)| *number == spec.instrument.number());
     let end_ms = instant_ms - spec.lag_ms - offset.map_or(0, |(_, offset_ms)| *offset_ms);
     let frames = |upto_ms: i64| upto_ms.div_euclid(spec.interval_ms);
-    frames(end_ms) - frames(end_ms - spec.width_ms) >= spec.samples_needed()
+    frames(end_ms) - frames(end_ms - spec.width_ms)
 }
 
 /// The greatest common divisor of two lengths of time; the other one where one is zero.

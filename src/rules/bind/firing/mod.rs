@@ -15,7 +15,7 @@ use crate::rules::expr::{Comparison, Rule, WindowFunction};
 use crate::rules::getter::number_text;
 use crate::rules::plan::{Member, Node, Plan, Program, WindowSpec};
 use crate::rules::verdict::MissingPolicy;
-use grid::{Demand, Outcome, is_always_known};
+use grid::{Demand, Outcome, is_always_known, is_even};
 use possible::{range_of, samples_max, settled, truths};
 
 /// What is wrong at one station.
@@ -43,6 +43,9 @@ pub(super) fn findings(rule: &Rule, plan: &Plan, member: &Member, looked: &[Look
     let outcome = case.outcome();
     found.never = case.never(outcome);
     found.warnings.extend(case.gaps());
+    if found.never.is_none() && found.warnings.is_empty() {
+        found.warnings.extend(case.sometimes(outcome));
+    }
     found.warnings.extend(case.unseen());
     found.warnings.extend(case.settled(found.never.is_some()));
     if found.never.is_none() {
@@ -77,11 +80,11 @@ impl Case<'_> {
     /// What an alarm can do with the best readings.
     fn outcome(&self) -> Outcome {
         let (rule, plan) = (self.rule, self.plan);
-        if self.member.windows.iter().all(is_always_known) {
+        if self.member.windows.iter().all(is_even) {
             let trip = self.truths(&self.member.when);
             let clear = self.member.clear.as_ref().map_or(trip.fails, |clear| self.truths(clear).holds);
             let closes = rule.auto_close_ms.is_some() && trip.fails;
-            return Outcome { opens: trip.holds, clears: clear || closes };
+            return Outcome { opens: trip.holds, always_opens: trip.holds, clears: clear || closes };
         }
         let demand = Demand {
             when: &self.member.when,
@@ -95,10 +98,9 @@ impl Case<'_> {
         grid::outcome(self.member, plan.members.len(), &demand)
     }
 
-    /// The truths of a condition while every window is known that ever can be.
+    /// The truths of a condition while every window is as full as it ever can be.
     fn truths(&self, program: &Program) -> possible::Truths {
-        let is_known = |slot: usize| self.member.windows.get(slot).is_none_or(|spec| !is_never_known(spec));
-        truths(program, self.member, self.plan.members.len(), &is_known)
+        truths(program, self.member, self.plan.members.len(), &samples_max)
     }
 
     fn look(&self, slot: usize) -> Option<(&WindowSpec, &Looked)> {
@@ -179,7 +181,7 @@ impl Case<'_> {
     /// A condition that is not known for as long as it must hold.
     fn too_short(&self) -> Diagnostic {
         let (rule, hold) = (self.rule, duration(self.rule.hold_ms));
-        let why = match self.known_text(&self.member.when) {
+        let why = match self.known_text(&self.member.when).or_else(|| self.held_text()) {
             Some(known) if rule.hold_ms > 0 => format!("{known}, and its condition must hold for {hold}"),
             _ => format!("its terms are never known at one instant of its grid, every {}", duration(self.plan.step_ms)),
         };
@@ -197,12 +199,19 @@ impl Case<'_> {
         Some(format!("`{}` is known for {known} of every {interval} only", spec.label))
     }
 
+    /// How many readings a window holds, where that depends on when they come.
+    fn held_text(&self) -> Option<String> {
+        let spec = self.member.windows.iter().find(|spec| !is_even(spec))?;
+        let most = samples_max(spec);
+        Some(format!("`{}` holds {} or {most} readings, depending on when they come", spec.label, most - 1))
+    }
+
     /// What to write so that every window is always known.
     fn wider(&self) -> String {
-        let partly = self.member.windows.iter().filter(|spec| !is_always_known(spec));
-        let widest = partly.map(|spec| spec.samples_needed().saturating_mul(spec.interval_ms)).max();
+        let partly = self.member.windows.iter().filter(|spec| !is_even(spec));
+        let widest = partly.map(|spec| spec.samples_needed().max(1).saturating_mul(spec.interval_ms)).max();
         let width = in_rules(widest.unwrap_or(self.plan.step_ms));
-        format!("write windows of at least {width}, so that they are always known")
+        format!("write windows of at least {width}, so that they always hold a reading")
     }
 
     /// Windows that are known, or look at anything, for a part of the time only.
@@ -232,6 +241,20 @@ impl Case<'_> {
             }
         }
         found
+    }
+
+    /// Readings open the alarm only if they come at certain times, because a window holds now more and now fewer of them.
+    fn sometimes(&self, outcome: Outcome) -> Option<Diagnostic> {
+        if outcome.always_opens || self.rule.on_missing == MissingPolicy::Alarm {
+            return None;
+        }
+        let (spec, looked) = self.member.windows.iter().zip(self.looked).find(|(spec, _)| !is_even(spec))?;
+        let (alarm, station, held) = (&self.rule.name, &self.member.station_name, self.held_text()?);
+        let message =
+            format!("the alarm `{alarm}` does not always open at `{station}`: {held}; {}", sends(spec, looked));
+        let even_ms = spec.width_ms / spec.interval_ms * spec.interval_ms;
+        let help = format!("write a window of {}, or compare with fewer readings", in_rules(even_ms));
+        Some(warning(mistake(&looked.place, message, help)))
     }
 
     /// Channels of which some readings come into no window of the trip condition, because the grid is too wide.

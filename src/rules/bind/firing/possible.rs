@@ -1,4 +1,4 @@
-//! What a condition can be at an instant, given which of its windows are known: an over-approximation, so that what it excludes never happens.
+//! What a condition can be at an instant, given how many readings its windows hold at most: an over-approximation, so that what it excludes never happens.
 
 use crate::model::Unit;
 use crate::rules::expr::{Arithmetic, Comparison, WindowFunction};
@@ -43,7 +43,12 @@ pub(super) const fn samples_max(spec: &WindowSpec) -> i64 {
 
 /// The values of a window. Frames may be missing, but an instrument sends no more than one per interval.
 pub(super) fn range_of(spec: &WindowSpec) -> (f64, f64) {
-    let samples_max = samples_max(spec) as f64;
+    range_within(spec, samples_max(spec))
+}
+
+/// The values of a window that holds so many readings, or fewer.
+fn range_within(spec: &WindowSpec, samples_max: i64) -> (f64, f64) {
+    let samples_max = samples_max as f64;
     let is_direction = spec.unit == Unit::Degree.symbol();
     match spec.function {
         WindowFunction::Count => (0.0, samples_max),
@@ -55,9 +60,14 @@ pub(super) fn range_of(spec: &WindowSpec) -> (f64, f64) {
     }
 }
 
-/// The truths that a condition of a member can have where `is_known` says which windows are known.
-pub(super) fn truths(program: &Program, member: &Member, stations: usize, is_known: &dyn Fn(usize) -> bool) -> Truths {
-    let mut stacks = Stacks { member, stations, is_known, numbers: Vec::new(), truths: Vec::new() };
+/// The truths that a condition of a member can have where `samples` says how many readings a window holds at most.
+pub(super) fn truths(
+    program: &Program,
+    member: &Member,
+    stations: usize,
+    samples: &dyn Fn(&WindowSpec) -> i64,
+) -> Truths {
+    let mut stacks = Stacks { member, stations, samples, numbers: Vec::new(), truths: Vec::new() };
     program.0.iter().for_each(|node| stacks.take(*node));
     stacks.truths.pop().unwrap_or(Truths::UNKNOWN)
 }
@@ -97,7 +107,7 @@ const fn turned(comparison: Comparison) -> Comparison {
 struct Stacks<'a> {
     member: &'a Member,
     stations: usize,
-    is_known: &'a dyn Fn(usize) -> bool,
+    samples: &'a dyn Fn(&WindowSpec) -> i64,
     numbers: Vec<Range>,
     truths: Vec<Truths>,
 }
@@ -143,9 +153,10 @@ impl Stacks<'_> {
     }
 
     fn window(&self, slot: u16) -> Range {
-        let slot = usize::from(slot);
-        let (least, most) = self.member.windows.get(slot).map_or((f64::NEG_INFINITY, f64::INFINITY), range_of);
-        Range { is_known: (self.is_known)(slot), least, most }
+        let Some(spec) = self.member.windows.get(usize::from(slot)) else { return Range::ANY };
+        let samples = (self.samples)(spec);
+        let (least, most) = range_within(spec, samples);
+        Range { is_known: samples >= spec.samples_needed(), least, most }
     }
 
     fn mean(&mut self, count: usize, known_min: usize) {
