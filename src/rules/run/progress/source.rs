@@ -40,6 +40,8 @@ pub(in super::super) struct SourceProgress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Shift {
     first: Timestamp,
+    /// Time of the newest frame before the first: up to there, everything was evaluated for its frames.
+    before: Timestamp,
     last: Timestamp,
     lag_ms: i64,
     frames: u32,
@@ -83,6 +85,13 @@ impl Frames {
 
     fn taken_back(first: Timestamp, last: Timestamp) -> Step {
         Step::TakenBack(Self { first, last, before: Timestamp::MIN })
+    }
+}
+
+impl Shift {
+    /// The first instant that was not evaluated for the frames before.
+    fn unsure_since(&self) -> Timestamp {
+        self.first.max(self.before.plus_ms(1))
     }
 }
 
@@ -164,7 +173,7 @@ impl SourceProgress {
             self.reach(time, now, lag_ms);
             return Frames::confirmed(time, time, newest);
         }
-        let shift = self.shifted(time, lag_ms, is_ahead);
+        let shift = self.shifted((time, newest), lag_ms, is_ahead);
         let has_lasted = shift.last.since_ms(shift.first) >= self.tolerance_ms().saturating_mul(2);
         let is_settled = shift.frames >= SHIFT_FRAMES && has_lasted || is_ahead && shift.frames >= AHEAD_FRAMES;
         if is_settled {
@@ -173,7 +182,7 @@ impl SourceProgress {
             return if is_behind {
                 Frames::taken_back(shift.first, time)
             } else {
-                Frames::confirmed(shift.first, time, newest)
+                Frames::confirmed(shift.unsure_since(), time, newest)
             };
         }
         self.shift = Some(shift);
@@ -185,7 +194,7 @@ impl SourceProgress {
     }
 
     /// The frames with another lag, with one more of them. A backlog is none of them: its lag falls from frame to frame.
-    fn shifted(&self, time: Timestamp, lag_ms: i64, is_ahead: bool) -> Shift {
+    fn shifted(&self, (time, newest): (Timestamp, Timestamp), lag_ms: i64, is_ahead: bool) -> Shift {
         let tolerance_ms = self.tolerance_ms();
         let goes_on = |shift: &Shift| {
             let off_ms = lag_ms.saturating_sub(shift.lag_ms).saturating_abs();
@@ -193,7 +202,7 @@ impl SourceProgress {
         };
         match self.shift.filter(goes_on) {
             Some(shift) => Shift { last: time, frames: shift.frames.saturating_add(1), ..shift },
-            None => Shift { first: time, last: time, lag_ms, frames: 1 },
+            None => Shift { first: time, before: newest, last: time, lag_ms, frames: 1 },
         }
     }
 
@@ -217,9 +226,9 @@ impl SourceProgress {
         self.newest.is_none() || now.since_ms(self.arrived) >= self.interval_ms.saturating_add(grace_ms)
     }
 
-    /// Time of the first frame with another lag than before: evaluation may go back to it.
+    /// From where on frames have another lag than before: evaluation may go back to there.
     pub(in super::super) fn unsure_since(&self) -> Option<Timestamp> {
-        self.shift.map(|shift| shift.first)
+        self.shift.as_ref().map(Shift::unsure_since)
     }
 
     /// By how much its newest frame was late.

@@ -17,6 +17,8 @@ pub(super) struct NaiveSource {
     usual_ms: i64,
     /// Times of rising frames that were otherwise late since, and by how much the first was.
     odd: Vec<(i64, i64)>,
+    /// The newest frame before these.
+    newest_before_odd_ms: i64,
 }
 
 impl NaiveSource {
@@ -39,13 +41,18 @@ impl NaiveSource {
         if !is_alike || self.odd.last().is_some_and(|(last_ms, _)| *last_ms >= ms) {
             self.odd.clear();
         }
+        if self.odd.is_empty() {
+            self.newest_before_odd_ms = before_ms;
+        }
         self.odd.push((ms, late_ms));
         let first_ms = self.odd[0].0;
         let is_long = self.odd.len() >= 3 && ms - first_ms >= 2 * near_ms;
         if is_long || is_from_the_future && self.odd.len() >= 5 {
             self.odd.clear();
             (self.newest_ms, self.arrived_ms, self.usual_ms) = (ms, now_ms, late_ms);
-            return Some([first_ms, ms, before_ms]);
+            let is_taken_back = ms < before_ms;
+            let from_ms = if is_taken_back { first_ms } else { first_ms.max(self.newest_before_odd_ms + 1) };
+            return Some([from_ms, ms, before_ms]);
         }
         if !is_from_the_future && ms > self.newest_ms {
             (self.newest_ms, self.arrived_ms) = (ms, now_ms);
@@ -91,7 +98,10 @@ impl Frames {
             Some(source) => source.take((ms, now_ms), near_ms),
             None => {
                 let (arrived_ms, usual_ms) = (now_ms, now_ms - ms);
-                self.1.insert(instrument, NaiveSource { newest_ms: ms, arrived_ms, usual_ms, odd: Vec::new() });
+                self.1.insert(
+                    instrument,
+                    NaiveSource { newest_ms: ms, arrived_ms, usual_ms, odd: Vec::new(), newest_before_odd_ms: ms },
+                );
                 None
             }
         }
