@@ -16,7 +16,9 @@ impl Dispatcher {
 
     /// What follows from a notification that does not get through: a system alarm, and the notification over the contact's next way or,
     /// where no way reaches the contact, to the last resort.
-    pub(super) fn dead_letter(&self, dead: &Notification, reason: String, now: Timestamp) -> Vec<AlarmEvent> {
+    pub(super) fn dead_letter(&mut self, dead: &Notification, reason: String, now: Timestamp) -> Vec<AlarmEvent> {
+        // Before that is on record, since another one may be weighed until then: of two that die together, neither waits for the other.
+        self.pending.change(&dead.id, |pending| pending.is_dead = true);
         let next = rerouted(dead, now).or_else(|| self.to_last_resort(dead, now));
         let instead = next.as_ref().filter(|next| next.contact != dead.contact);
         let reason = match instead {
@@ -73,6 +75,10 @@ impl Dispatcher {
             self.pending.change(&of.id, |pending| pending.is_dead = true);
         }
         let reason = || "no gateway is connected".to_owned();
-        stranded.into_iter().flat_map(|(_, of)| self.dead_letter(&of, reason(), now)).collect()
+        let mut events = Vec::new();
+        for (_, of) in stranded {
+            events.extend(self.dead_letter(&of, reason(), now));
+        }
+        events
     }
 }

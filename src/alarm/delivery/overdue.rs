@@ -104,7 +104,10 @@ impl Dispatcher {
             judged(Outcome::Retry { reason: reason.clone(), after_ms: None }, attempt, (&pending.notification, now));
         let delivery = Delivery { notification: id.to_owned(), attempt, at: now, result };
         let dead = (!pending.is_dead).then(|| pending.notification.clone());
-        let dead = dead.into_iter().flat_map(|dead| self.dead_letter(&dead, reason.clone(), now));
-        std::iter::once(AlarmEvent::Delivery(delivery)).chain(dead).collect()
+        let mut events = vec![AlarmEvent::Delivery(delivery)];
+        if let Some(dead) = dead {
+            events.extend(self.dead_letter(&dead, reason, now));
+        }
+        events
     }
 }

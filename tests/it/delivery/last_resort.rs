@@ -5,10 +5,10 @@ use super::{BEGIN_MS, BOUND, Host, delivered};
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::alarm::event::{Notification, SystemAlarm};
-use vocdb::alarm::{LastResort, Outcome};
+use vocdb::alarm::{Dispatcher, GatewayReport, LastResort, Notifier, Outcome};
 use vocdb::base::clock::ManualClock;
 use vocdb::rules::verdict::Contact;
-use vocdb::{AlarmEvent, Config, Database, Durability};
+use vocdb::{AlarmEvent, Config, Database, Durability, Timestamp};
 
 const RULES: &str = r#"
     alarm("high").priority("urgent").title("{value} at {stations}").scope("S").when(last("x") > 1.ppm)
@@ -106,6 +106,53 @@ fn a_way_without_a_gateway_counts_as_dead_once_the_priority_waits_no_longer() {
         (1, 3),
         "what waits leaves all the same, and nobody is told twice"
     );
+}
+
+/// A gateway that refuses everything.
+struct Refusing;
+
+impl Notifier for Refusing {
+    fn send(&self, notification: &Notification) -> Outcome {
+        refused(notification)
+    }
+}
+
+#[test]
+fn of_ways_that_die_together_the_last_one_to_be_weighed_leads_to_the_last_resort() {
+    let dir = crate::scratch::dir();
+    let host = Host::with_an_alarm(dir.path());
+    let told = host.notifications().remove(0);
+    let of_way = |way: &str| Notification {
+        id: format!("id of {way}"),
+        way: way.to_owned(),
+        fallback: Vec::new(),
+        ..told.clone()
+    };
+    let ways = ["app", "sms", "phone"];
+    for first in 0..ways.len() {
+        let mut dispatcher = Dispatcher::default();
+        dispatcher.set_last_resort(Some(LastResort { contact: Contact("head".to_owned()), way: "email".to_owned() }));
+        let now = Timestamp::from_ms(BEGIN_MS);
+        for way in ways {
+            dispatcher.connect(way, Arc::new(Refusing)).unwrap();
+            dispatcher.remember(&AlarmEvent::Notification(of_way(way)));
+        }
+        dispatcher.send_due(now);
+        let reports = dispatcher.reports();
+        let mut ended: Vec<GatewayReport> = Vec::new();
+        while ended.len() < ways.len() {
+            let report = reports.recv_timeout(BOUND).unwrap();
+            match report {
+                GatewayReport::Ended { .. } => ended.push(report),
+                begun => drop(dispatcher.weigh(begun, now)),
+            }
+        }
+        // In one go: none of what follows is on record before all are weighed.
+        ended.rotate_left(first);
+        let events = ended.into_iter().flat_map(|report| dispatcher.weigh(report, now)).collect::<Vec<_>>();
+        let rerouted = |event: &AlarmEvent| matches!(event, AlarmEvent::Rerouted(to) if to.way == "email");
+        assert_eq!(events.iter().filter(|event| rerouted(event)).count(), 1, "{events:?}");
+    }
 }
 
 #[test]
