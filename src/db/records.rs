@@ -3,6 +3,7 @@
 use crate::alarm::{EarlierMachineState, MachineState};
 use crate::base::checksum::Digest;
 use crate::base::limits::LEDGER_PART_BYTES_MAX;
+use crate::db::in_force::HistoryRuns;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Registry, Sample, Station, StationId, TimeRange, Timestamp};
 use crate::rules::verdict::Uncovered;
@@ -127,6 +128,8 @@ pub(super) struct FramesUnseen {
     pub(super) frames: u64,
     /// Each instrument that had a frame: time of the newest one that rules have evaluated, and of the earliest unseen one not behind it.
     pub(super) sources: Vec<(InstrumentId, Option<Timestamp>, Option<Timestamp>)>,
+    /// Which frames of an instrument were appended as history, for those that have any.
+    pub(super) history: Vec<(InstrumentId, HistoryRuns)>,
 }
 
 /// Kind 12: a stored value was replaced by a different one.

@@ -29,7 +29,7 @@ pub use expr::Rule;
 pub use folder::{FolderError, read_folder, read_tests};
 pub use plan::{Plan, Site};
 pub(crate) use run::{EarlierEngineState, EarlierLateState};
-pub use run::{Engine, EngineState, LastingLag, Late, LateState, Present, Progress, Rerun, SourceStates};
+pub use run::{Engine, EngineState, LastingLag, Late, LateState, Progress, Rerun, SourceStates};
 pub use script::{RuleFile, trace};
 
 /// The text of a definitions file for editors, `vocdb.d.rhai`: every word of the language with what it takes. Written from the tables that

@@ -363,6 +363,21 @@ pub struct Verdict<'a> {
     pub shown: &'a dyn Fn() -> Shown,
 }
 
+/// Which instants are of now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Present {
+    /// The first one that is not too old to notify.
+    pub current_since: Timestamp,
+    /// Whether readings are appended as history, which notify nobody.
+    pub takes_history: bool,
+}
+
+impl Default for Present {
+    fn default() -> Self {
+        Self { current_since: Timestamp::MIN, takes_history: false }
+    }
+}
+
 /// A station that a rule's scope has and that the rule cannot be bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uncovered {

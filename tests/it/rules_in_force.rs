@@ -6,7 +6,7 @@ mod warming;
 
 use std::path::Path;
 use std::sync::Arc;
-use vocdb::alarm::event::{RulesState, RulesStateChange};
+use vocdb::alarm::event::{RulesState, RulesStateChange, Timing};
 use vocdb::base::checksum::Digest;
 use vocdb::base::clock::ManualClock;
 use vocdb::ledger::{Kind, Ledger, Record};
@@ -148,6 +148,39 @@ fn a_rule_set_that_does_not_compile_fails_open_with_a_typed_error_and_loudly_ope
         (rules.by.as_str(), rules.reason.as_str(), rules.stations),
         ("bert", "mended", vec!["park/S1".to_owned()])
     );
+}
+
+#[test]
+fn what_is_appended_as_history_while_rules_are_suspended_stays_history() {
+    let home = crate::scratch::dir();
+    let (id, timings) = {
+        let db = open(home.path(), RulesOnOpen::Resume);
+        let id = register(&db, "park/S1", "pid", "x");
+        db.load_rule_files(file(HIGH)).unwrap();
+        feed(&db, id, 0..5, twice);
+        let timings = |db: &Database| {
+            let events = db.events().unwrap();
+            let opened = events.iter().filter_map(|event| match event {
+                AlarmEvent::Opened(opened) => Some(opened.timing),
+                _ => None,
+            });
+            let told =
+                events.iter().filter(|event| matches!(event, AlarmEvent::Notification(of) if of.alarm.is_some()));
+            (opened.collect::<Vec<_>>(), told.count())
+        };
+        (id, timings)
+    };
+    let db = open(home.path(), RulesOnOpen::Suspended);
+    let mut history = Batch::new();
+    (5..25).for_each(|minute| history.push_values(id, at(minute), &[Some(twice(minute))]));
+    db.append_history(&history).unwrap();
+    drop(db);
+    let db = open(home.path(), RulesOnOpen::Suspended);
+    feed(&db, id, 25..60, twice);
+    drop(db);
+    let db = open(home.path(), RulesOnOpen::Resume);
+    assert_eq!(course(&db.events().unwrap()).len(), 4);
+    assert_eq!(timings(&db), (vec![Timing::Backfill, Timing::Late], 2), "of the second alarm: its opening and its end");
 }
 
 /// What is done to a store while its rules are suspended.

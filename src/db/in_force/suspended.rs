@@ -1,6 +1,7 @@
 //! A rule set that does not run, and the frames that it has not evaluated.
 
 use super::Binding;
+use super::history::HistoryRuns;
 use crate::db::records::{Checkpoint, FramesUnseen, RuleSetLoaded};
 use crate::error::Error;
 use crate::ledger::Record;
@@ -32,14 +33,15 @@ pub(in crate::db) struct Unseen {
     frames: u64,
     /// By instrument: time of the newest frame that rules have evaluated, and of the earliest unseen one that is not behind it.
     sources: BTreeMap<InstrumentId, (Option<Timestamp>, Option<Timestamp>)>,
+    history: BTreeMap<InstrumentId, HistoryRuns>,
 }
 
 impl Unseen {
     /// Of a record.
     pub(in crate::db) fn of(record: FramesUnseen) -> Self {
-        let FramesUnseen { noted_lsn, frames, sources } = record;
+        let FramesUnseen { noted_lsn, frames, sources, history } = record;
         let sources = sources.into_iter().map(|(id, seen, late)| (id, (seen, late))).collect();
-        Self { noted_lsn, frames, sources }
+        Self { noted_lsn, frames, sources, history: history.into_iter().collect() }
     }
 
     /// No frame yet: everything that is stored was evaluated.
@@ -55,7 +57,8 @@ impl Unseen {
 
     pub(in crate::db) fn record(&self) -> FramesUnseen {
         let sources = self.sources.iter().map(|(id, (seen, late))| (*id, *seen, *late)).collect();
-        FramesUnseen { noted_lsn: self.noted_lsn, frames: self.frames, sources }
+        let history = self.history.iter().map(|(id, runs)| (*id, runs.clone())).collect();
+        FramesUnseen { noted_lsn: self.noted_lsn, frames: self.frames, sources, history }
     }
 
     /// Time of the newest frame of an instrument that rules have evaluated.
@@ -73,9 +76,17 @@ impl Unseen {
         self.frames
     }
 
-    pub(in crate::db) fn note(&mut self, lsn: u64, frame: FrameRef<'_>) {
+    /// Whether a frame was appended as history, and not sent.
+    pub(in crate::db) fn is_history(&self, instrument: InstrumentId, time: Timestamp) -> bool {
+        self.history.get(&instrument).is_some_and(|runs| runs.contains(time))
+    }
+
+    pub(in crate::db) fn note(&mut self, lsn: u64, frame: FrameRef<'_>, is_history: bool) {
         if lsn > self.noted_lsn {
             (self.frames, self.noted_lsn) = (self.frames + 1, lsn);
+            if is_history || self.history.contains_key(&frame.instrument) {
+                self.history.entry(frame.instrument).or_default().note(frame.time, is_history);
+            }
         }
         let (seen, late) = self.sources.entry(frame.instrument).or_default();
         if seen.is_some_and(|seen| frame.time <= seen) {

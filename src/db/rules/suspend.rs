@@ -44,7 +44,8 @@ impl Inner {
     pub(in crate::db) fn set_apart(&mut self, lsn: u64, frame: FrameRef<'_>) {
         self.arrivals.iter_mut().for_each(|arrivals| arrivals.push_ref(frame));
         if self.suspended.is_some() {
-            self.unseen.iter_mut().for_each(|unseen| unseen.note(lsn, frame));
+            let is_history = self.machine.takes_history();
+            self.unseen.iter_mut().for_each(|unseen| unseen.note(lsn, frame, is_history));
         }
     }
 
@@ -165,7 +166,11 @@ impl Inner {
             if seen.get(&instrument).copied().flatten() >= Some(time) {
                 continue;
             }
-            self.show(frame, None)?;
+            let is_history = self.unseen.as_ref().is_some_and(|unseen| unseen.is_history(instrument, time));
+            self.machine.take_history(is_history);
+            let shown = self.show(frame, None);
+            self.machine.take_history(false);
+            shown?;
             if self.uncommitted.bytes >= COMMIT_BYTES && frames.next_time() != Some(time) {
                 self.unseen.iter_mut().for_each(|unseen| unseen.see_until(&instruments, time));
                 self.commit_all()?;

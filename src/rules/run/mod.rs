@@ -16,6 +16,6 @@ pub(crate) use engine::EarlierEngineState;
 pub use engine::{Engine, EngineState};
 pub(crate) use late::EarlierLateState;
 pub use late::{Late, LateState, Progress};
-pub use progress::feed::{LastingLag, SourceStates};
-pub use progress::present::Present;
+pub use progress::feed::LastingLag;
+pub use progress::source::SourceStates;
 pub use rerun::Rerun;

@@ -2,7 +2,8 @@
 
 pub(super) mod ahead;
 pub(super) mod feed;
-pub(super) mod present;
+pub(super) mod live;
+mod present;
 pub(super) mod source;
 
 use self::source::{Frames, SourceProgress};

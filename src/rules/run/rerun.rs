@@ -4,7 +4,7 @@ use super::super::verdict::{Truth, Verdict};
 use super::engine::Engine;
 use super::late::Late;
 use super::member::MemberState;
-use super::progress::present::Reach;
+use super::progress::live::Reach;
 use crate::model::Timestamp;
 use crate::query::{QueryError, Readings};
 

@@ -1,7 +1,7 @@
 //! An engine that takes the place of another one, or goes on behind a time in which no rule ran.
 
 use super::super::member::MemberState;
-use super::super::progress::feed::SourceStates;
+use super::super::progress::source::SourceStates;
 use super::{Engine, EngineState, PlanState};
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::model::{FrameRef, InstrumentId, Timestamp};

@@ -4,22 +4,13 @@ use super::super::super::expr::Strand;
 use super::super::super::verdict::Verdict;
 use super::super::engine::Engine;
 use super::super::series::{Change, flag_of, of_strand};
-use super::source::{SourceState, Step};
+use super::source::{SourceState, SourceStates, Step};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, Timestamp};
-use serde::{Deserialize, Serialize};
 
 /// Frames with the same lag after which it is no accident,
 const LASTING_FRAMES: u32 = 10;
 /// and the time that they must span, in milliseconds.
 const LASTING_MS: i64 = 600_000;
-
-/// The progress of all sources, which does not follow from the stored frames: when the newest ones arrived, and which of them were wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct SourceStates {
-    /// The last host time that the engine was given.
-    now: Timestamp,
-    sources: Vec<SourceState>,
-}
 
 impl Engine {
     /// The source of an instrument, if plans read it. Frames often come in turn, or several of one instrument.

@@ -1,6 +1,6 @@
 //! The progress of one source, judged by the arrival of its own frames.
 
-use super::present::Live;
+use super::live::Live;
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::model::{InstrumentId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -284,4 +284,12 @@ impl SourceState {
         let Self { lag_ms, shift, pace, live, .. } = *self;
         *source = SourceProgress { newest: Some(newest), arrived, lag_ms, shift, pace, live, ..*source };
     }
+}
+
+/// The progress of all sources, which does not follow from the stored frames: when the newest ones arrived, and which of them were wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SourceStates {
+    /// The last host time that the engine was given.
+    pub(in super::super) now: Timestamp,
+    pub(in super::super) sources: Vec<SourceState>,
 }
