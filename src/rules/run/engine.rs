@@ -103,6 +103,8 @@ pub(super) struct PlanState {
     pub(super) return_ms: i64,
     quorum: usize,
     has_suppress: bool,
+    /// The one source of all its windows, where there is only one.
+    pub(super) only_source: Option<usize>,
     /// Of several sources, the one that had come least far at the last evaluation.
     pub(super) slowest: Option<usize>,
     pub(super) next: Option<Timestamp>,
@@ -340,6 +342,7 @@ impl PlanState {
             return_ms: if plan.asks_silence { (plan.step_ms - plan.lateness_ms).max(1) } else { 1 },
             quorum: plan.quorum,
             has_suppress: !plan.suppress_text.is_empty(),
+            only_source: if let [member] = members.as_slice() { member.only_source } else { None },
             slowest: None,
             plan,
             next: None,

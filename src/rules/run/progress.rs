@@ -98,7 +98,7 @@ impl PlanState {
     /// the arrival of its own frames, and by its own clock: what time another one thinks it is decides nothing.
     #[inline]
     pub(super) fn frontier(&self, sources: &[SourceProgress], now: Timestamp) -> Option<Timestamp> {
-        if let Some(source) = self.only_source().and_then(|place| sources.get(place)).filter(|one| one.arrived >= now) {
+        if let Some(source) = self.only_source.and_then(|place| sources.get(place)).filter(|one| one.arrived >= now) {
             return source.newest.map(|newest| newest.plus_ms(-self.lateness_ms));
         }
         let fleet = self.fleet(sources, now);
@@ -178,7 +178,7 @@ impl PlanState {
     }
 
     pub(super) fn note_slowest(&mut self, sources: &[SourceProgress], now: Timestamp) {
-        if self.only_source().is_some() {
+        if self.only_source.is_some() {
             return;
         }
         let is_awaited = |place: &usize| sources.get(*place).is_some_and(|one| self.awaits(one, now));
@@ -229,12 +229,6 @@ impl PlanState {
             self.begin(begin);
         }
         is_new || self.next.is_some()
-    }
-
-    /// The one source of all its windows, where there is only one.
-    pub(super) fn only_source(&self) -> Option<usize> {
-        let [member] = self.members.as_slice() else { return None };
-        member.only_source
     }
 
     /// Per series that it reads, the time up to which its windows will not look again. What only a clock has passed may be evaluated once more.

@@ -60,6 +60,7 @@ impl Engine {
     }
 
     /// Puts the samples of a frame into the series of its source.
+    #[inline]
     pub(in super::super) fn put(&mut self, frame: FrameRef<'_>, place: usize) {
         let Some(source) = self.sources.get(place) else { return };
         for (channel, strand, index) in &source.series {

@@ -25,6 +25,6 @@ impl PlanState {
     fn live_since(&self, sources: &[SourceProgress]) -> Timestamp {
         let since = |place: usize| sources.get(place).map_or(Timestamp::MAX, |source| source.live.since());
         let all = || self.sources().map(since).min().unwrap_or(Timestamp::MAX);
-        self.only_source().map_or_else(all, since)
+        self.only_source.map_or_else(all, since)
     }
 }
