@@ -190,6 +190,7 @@ impl PlanState {
 
     /// Goes back to the frames of a source that count, where only a clock, or frames that turned out to be wrong, had passed them. What other
     /// sources have confirmed stays.
+    #[cold]
     pub(super) fn go_back(&mut self, frames: Frames, (place, now): (usize, Timestamp), sources: &[SourceProgress]) {
         let Some(next) = self.next.filter(|next| frames.first.plus_ms(self.step_ms) <= *next) else { return };
         // Where the frames before the last have reached all that was evaluated, only the last one counts.

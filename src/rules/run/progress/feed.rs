@@ -38,14 +38,17 @@ impl Engine {
         let Some(source) = self.sources.get(place) else { return };
         let is_taken_back = matches!(step, Step::TakenBack(_));
         self.lacks_samples |= is_taken_back;
+        let earliest = step.frames().map_or(frame.time, |frames| frames.first.min(frame.time));
         for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
-            if let Step::Confirmed(frames) | Step::TakenBack(frames) = step {
-                plan.go_back(frames, (place, now), &self.progress);
-            }
-            let next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
-            if plan.note_late(frame.time, next, takes_history) {
-                self.fresh_late.push(*index);
+            let mut next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
+            // Of most frames, nothing was evaluated behind them yet.
+            if earliest <= next.plus_ms(-plan.step_ms) {
+                step.frames().into_iter().for_each(|frames| plan.go_back(frames, (place, now), &self.progress));
+                next = plan.next.unwrap_or(next);
+                if plan.note_late(frame.time, next, takes_history) {
+                    self.fresh_late.push(*index);
+                }
             }
             if is_taken_back || plan.is_waiting(next, &self.progress, now) {
                 continue;

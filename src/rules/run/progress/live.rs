@@ -39,6 +39,13 @@ impl Live {
     /// Takes note of a frame.
     #[inline]
     pub(in super::super) fn note(&mut self, time: Timestamp, is_history: bool) {
+        if is_history || !matches!(self, Self::Always) {
+            self.note_change(time, is_history);
+        }
+    }
+
+    #[cold]
+    fn note_change(&mut self, time: Timestamp, is_history: bool) {
         *self = match *self {
             _ if is_history => Self::Not,
             Self::Not => Self::Since(time),

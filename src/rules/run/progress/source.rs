@@ -67,6 +67,17 @@ pub(in super::super) enum Step {
     TakenBack(Frames),
 }
 
+impl Step {
+    /// The frames that count, if any do.
+    #[inline]
+    pub(in super::super) const fn frames(self) -> Option<Frames> {
+        match self {
+            Self::None => None,
+            Self::Confirmed(frames) | Self::TakenBack(frames) => Some(frames),
+        }
+    }
+}
+
 /// The frames of a source that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Frames {
@@ -121,8 +132,7 @@ impl SourceProgress {
             self.reach(time, now, lag_ms);
             return Step::None;
         };
-        let off_ms = lag_ms.saturating_sub(self.lag_ms);
-        if off_ms.saturating_abs() > self.tolerance_ms() {
+        if lag_ms.abs_diff(self.lag_ms) > self.tolerance_ms().unsigned_abs() {
             return self.note_shifted(time, now, newest);
         }
         self.shift = None;
@@ -138,8 +148,9 @@ impl SourceProgress {
         Step::None
     }
 
+    #[inline]
     fn note_pace(&mut self, lag_ms: i64, now: Timestamp) {
-        if lag_ms.saturating_sub(self.pace.lag_ms).saturating_abs() <= self.tolerance_ms() {
+        if lag_ms.abs_diff(self.pace.lag_ms) <= self.tolerance_ms().unsigned_abs() {
             self.pace.frames = self.pace.frames.saturating_add(1);
         } else {
             self.pace = Pace { lag_ms, since_ms: now.as_ms(), frames: 1 };
