@@ -19,7 +19,6 @@ const KEY_NAMES: &[&str] = &[
     "component",
     "variable",
     "measurand",
-    "sensorsid",
     "station",
     "stationid",
     "stationname",
