@@ -93,11 +93,9 @@ impl<R: Read> Decoder<R> {
     }
 }
 
-const fn windows_1252(byte: u8) -> char {
-    match byte {
-        0x80..=0x9F => WINDOWS_1252[(byte - 0x80) as usize],
-        _ => byte as char,
-    }
+fn windows_1252(byte: u8) -> char {
+    let special = byte.checked_sub(0x80).and_then(|at| WINDOWS_1252.get(usize::from(at)));
+    special.copied().unwrap_or(char::from(byte))
 }
 
 impl<R: Read> Read for Decoder<R> {

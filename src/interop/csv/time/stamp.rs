@@ -161,7 +161,7 @@ impl RowOrder {
 
     /// The one of two times that goes on from the row before; the second pass where that would go back.
     fn choose(&self, ambiguous: AmbiguousTimestamp) -> Option<jiff::Timestamp> {
-        let (earlier, later) = (ambiguous.clone().earlier().ok()?, ambiguous.later().ok()?);
+        let (earlier, later) = (ambiguous.earlier().ok()?, ambiguous.later().ok()?);
         let (first, second) = if self.is_descending { (later, earlier) } else { (earlier, later) };
         let Some(before) = self.before else { return Some(first) };
         let first_ms = Timestamp::from_ms(first.as_millisecond());

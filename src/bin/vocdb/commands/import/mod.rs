@@ -24,12 +24,12 @@ use spool::Spool;
 use std::io;
 use std::path::PathBuf;
 use summary::{Summary, Tally};
-use target::Target;
+use target::{Target, Wanted};
 use verdict::{Limits, Verdict};
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvError, CsvReader, CsvReport};
 use vocdb::store::Counters;
-use vocdb::{Batch, Database, InstrumentId, Interval};
+use vocdb::{Batch, Database, DuplicatePolicy, InstrumentId, Interval};
 
 /// Frames of one append.
 const FRAMES_PER_BATCH: usize = 8_192;
@@ -88,26 +88,26 @@ struct ReadRows {
 impl Import {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let mut db = store::is_store(&self.store).then(|| store::open_or_create(&self.store)).transpose()?;
-        let target = Target::find(self, db.as_ref())?;
+        let file = self.file_name();
+        let wanted = self.wanted(&file);
+        let target = Target::find(&wanted, db.as_ref())?;
         let mut rows = self.read(&target, output.is_json())?;
         let verdict = Verdict::of(&rows.report, &rows.limits, self.max_rejected);
         let (mut tally, mut counters, mut repeats) = (Tally::default(), Counters::default(), Repeats::default());
         if verdict.is_stored() {
             let names: Vec<&str> = target.instrument.channels().iter().map(vocdb::Channel::name).collect();
-            let file = self.file_name();
             repeats = Repeats::find(&mut rows.spool, rows.suspects, self.duplicates, (&file, &names))?;
             let open = match db.take() {
                 Some(open) => open,
                 None => store::open_or_create(&self.store)?,
             };
-            let id = target.register(self, &open)?;
+            let id = target.register(&wanted, &open)?;
             tally = self.append_all(&open, id, &mut rows.spool, &mut repeats)?;
             counters = open.stats().map_err(Failure::from_error)?.counters;
             open.close().map_err(Failure::from_error)?;
         } else if let Some(open) = db {
             open.close().map_err(Failure::from_error)?;
         }
-        let file = self.file_name();
         let names = [file.as_str(), self.station.as_str(), self.instrument.as_str()];
         let summary = Summary::new(names, &rows.report, tally, counters)
             .with_checks(&repeats, if verdict.is_stored() { 0 } else { rows.limits.refused });
@@ -117,6 +117,19 @@ impl Import {
             return Err(Failure::Says(format!("`{}`: {why}", Line(&file))));
         }
         Ok(())
+    }
+
+    fn wanted<'a>(&'a self, file: &'a str) -> Wanted<'a> {
+        Wanted {
+            file,
+            station: &self.station,
+            instrument: &self.instrument,
+            interval: self.interval,
+            layout: &self.layout,
+            add_channels: self.add_channels,
+            new_quantity: self.new_quantity,
+            duplicates: self.duplicates.map_or(DuplicatePolicy::KeepLast, Into::into),
+        }
     }
 
     fn file_name(&self) -> String {
