@@ -68,9 +68,9 @@ impl StampReader {
 
     pub(in super::super) fn read(&mut self, text: &str) -> Result<Timestamp, RejectReason> {
         let time = match &self.format {
-            StampFormat::Rfc3339 => match text.parse::<jiff::Timestamp>() {
-                Ok(time) => time,
-                Err(_) => self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written))?,
+            StampFormat::Rfc3339 => match plain_utc(text).or_else(|| text.parse().ok()) {
+                Some(time) => time,
+                None => self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written))?,
             },
             StampFormat::EpochSeconds => epoch(epoch_seconds_ms(text))?,
             StampFormat::EpochMilliseconds => epoch(integer(text))?,
@@ -168,6 +168,20 @@ impl RowOrder {
         let goes_on = if self.is_descending { first_ms < before } else { first_ms > before };
         Some(if goes_on || (self.is_spread && first_ms == before) { first } else { second })
     }
+}
+
+/// The time of a text such as `2022-05-09T02:18:02Z`, the most common form; any other is left to the parser.
+fn plain_utc(text: &str) -> Option<jiff::Timestamp> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = text.as_bytes()
+    else {
+        return None;
+    };
+    let digit = |byte: &u8| char::from(*byte).to_digit(10).and_then(|digit| i8::try_from(digit).ok());
+    let pair = |tens, ones| Some(digit(tens)? * 10 + digit(ones)?);
+    let year = i16::from(pair(y1, y2)?) * 100 + i16::from(pair(y3, y4)?);
+    let (hour, minute, second) = (pair(h1, h2)?, pair(n1, n2)?, pair(s1, s2)?);
+    let civil = DateTime::new(year, pair(m1, m2)?, pair(d1, d2)?, hour, minute, second, 0).ok()?;
+    Offset::UTC.to_timestamp(civil).ok()
 }
 
 fn find_zone(zone: &str) -> Result<TimeZone, CsvError> {
@@ -276,6 +290,16 @@ mod tests {
         assert_eq!(read(&column, "2022-05-09T00:00:00"), Err(RejectReason::NoOffset));
         for text in ["2022-02-30T00:00:00Z", "", "noon", "2022-05-09"] {
             assert_eq!(read(&column, text), Err(RejectReason::BadTime), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_plain_form_of_utc_is_read_as_the_parser_reads_it() {
+        for text in ["2024-02-29T23:59:59Z", "1969-12-31T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-30T22:00:00Z"] {
+            assert_eq!(plain_utc(text), Some(text.parse().unwrap()), "{text}");
+        }
+        for text in ["2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:00:6xZ"] {
+            assert_eq!(plain_utc(text), None, "{text}");
         }
     }
 

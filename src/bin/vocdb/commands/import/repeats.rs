@@ -5,7 +5,7 @@ use super::spool::{Row, Spool};
 use crate::failure::Failure;
 use std::collections::BTreeMap;
 use std::io;
-use std::ops::Bound::{Excluded, Included};
+use std::ops::Bound::{Excluded, Unbounded};
 use vocdb::base::escape::Line;
 use vocdb::{Quality, Sample, Timestamp};
 
@@ -20,49 +20,58 @@ const INSTANTS_MAX: usize = 1 << 20;
 /// nothing. A row inside a stretch may, and is looked at again when all rows are read.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
-    /// Stretches that rows cover, without common instants: the last instant by the first.
+    /// Stretches that rows cover, without common instants: the last instant by the first. The current one is not among them.
     stretches: BTreeMap<i64, i64>,
-    /// First instant of the stretch that the row before extended.
-    current: i64,
+    /// The stretch that the row before extended.
+    current: Option<Stretch>,
     times: Vec<i64>,
+}
+
+/// A stretch of time that is being extended, and the room that it has up to its neighbours.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    first: i64,
+    last: i64,
+    /// Last instant of the stretch below, and first instant of the one above.
+    below: i64,
+    above: i64,
 }
 
 impl Suspects {
     pub(super) fn note(&mut self, time: Timestamp) {
         let time = time.as_ms();
-        let below = self.stretches.range(..=time).next_back().map(|(first, last)| (*first, *last));
-        if below.is_some_and(|(_, last)| time <= last) {
-            self.times.push(time);
-            return;
+        match &mut self.current {
+            Some(current) if current.last < time && time < current.above => current.last = time,
+            Some(current) if current.below < time && time < current.first => current.first = time,
+            Some(current) if current.first <= time && time <= current.last => self.times.push(time),
+            _ => self.note_elsewhere(time),
         }
-        let current = self.stretches.get(&self.current).copied();
-        let goes_up = below.is_some_and(|(first, _)| first == self.current);
-        let goes_down = current.is_some() && self.is_next_above(time);
-        let is_full = self.stretches.len() >= STRETCHES_MAX;
-        match (below, current) {
-            (Some((first, _)), _) if goes_up || is_full => self.stretches.insert(first, time),
-            (_, Some(last)) if goes_down => self.widen_down((self.current, last), time),
-            _ if is_full => {
-                let lowest = self.stretches.first_key_value().map(|(first, last)| (*first, *last));
-                lowest.and_then(|lowest| self.widen_down(lowest, time))
+    }
+
+    /// Notes a time outside the current stretch and its room.
+    fn note_elsewhere(&mut self, time: i64) {
+        if let Some(Stretch { first, last, .. }) = self.current.take() {
+            self.stretches.insert(first, last);
+        }
+        let before = self.stretches.range(..=time).next_back().map(|(first, last)| (*first, *last));
+        let after = self.stretches.range(time..).next().map(|(first, last)| (*first, *last));
+        let (first, last) = match (before, after) {
+            (Some((first, last)), _) if time <= last => {
+                self.times.push(time);
+                (first, last)
             }
-            _ => {
-                self.current = time;
-                self.stretches.insert(time, time)
-            }
+            // Widening covers instants that no row has: more is looked at again than necessary, and nothing is missed.
+            (Some((first, _)), _) if self.stretches.len() >= STRETCHES_MAX => (first, time),
+            (None, Some((_, last))) if self.stretches.len() >= STRETCHES_MAX => (time, last),
+            _ => (time, time),
         };
-    }
-
-    /// Whether the stretch above a time is the current one.
-    fn is_next_above(&self, time: i64) -> bool {
-        let mut above = self.stretches.range((Excluded(time), Included(i64::MAX)));
-        above.next().is_some_and(|(first, _)| *first == self.current)
-    }
-
-    fn widen_down(&mut self, (first, last): (i64, i64), time: i64) -> Option<i64> {
-        self.stretches.remove(&first);
-        self.current = time;
-        self.stretches.insert(time, last)
+        // The stretch that goes on is the current one now.
+        for old in before.into_iter().chain(after).map(|(old, _)| old).filter(|old| (first..=last).contains(old)) {
+            self.stretches.remove(&old);
+        }
+        let below = self.stretches.range(..first).next_back().map_or(i64::MIN, |(_, last)| *last);
+        let above = self.stretches.range((Excluded(last), Unbounded)).next().map_or(i64::MAX, |(first, _)| *first);
+        self.current = Some(Stretch { first, last, below, above });
     }
 }
 

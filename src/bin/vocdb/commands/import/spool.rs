@@ -9,6 +9,9 @@ use vocdb::{Sample, Timestamp};
 const MEMORY_BYTES: usize = 8 << 20;
 /// Bytes written or read at once.
 const BUFFER_BYTES: usize = 64 << 10;
+/// Bytes of a row's line and time, and of each of its samples.
+const HEAD_BYTES: usize = 16;
+const SAMPLE_BYTES: usize = 9;
 
 /// One row of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,8 +40,8 @@ impl Spool {
         self.buffer.extend_from_slice(&line.to_le_bytes());
         self.buffer.extend_from_slice(&frame.time.as_ms().to_le_bytes());
         for (value, mark) in frame.values.iter().zip(frame.marks) {
-            self.buffer.extend_from_slice(&value.to_le_bytes());
             self.buffer.push(mark.byte());
+            self.buffer.extend_from_slice(&value.to_le_bytes());
         }
         self.rows += 1;
         if self.buffer.len() >= BUFFER_BYTES {
@@ -53,15 +56,10 @@ impl Spool {
         self.file.seek(SeekFrom::Start(0))?;
         let mut read = BufReader::with_capacity(BUFFER_BYTES, &mut self.file);
         let mut row = Row { line: 0, time: Timestamp::from_ms(0), samples: Vec::with_capacity(self.width) };
+        let mut record = vec![0; HEAD_BYTES + self.width * SAMPLE_BYTES];
         for _ in 0..self.rows {
-            row.line = u64::from_le_bytes(bytes(&mut read)?);
-            row.time = Timestamp::from_ms(i64::from_le_bytes(bytes(&mut read)?));
-            row.samples.clear();
-            for _ in 0..self.width {
-                let value = f64::from_le_bytes(bytes(&mut read)?);
-                let [mark] = bytes(&mut read)?;
-                row.samples.push(Mark::from_byte(mark).unwrap_or_default().sample(value));
-            }
+            read.read_exact(&mut record)?;
+            row.decode(&record).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
             take(&row)?;
         }
         self.file.seek(SeekFrom::End(0))?;
@@ -75,8 +73,17 @@ impl Spool {
     }
 }
 
-fn bytes<const COUNT: usize>(read: &mut impl Read) -> io::Result<[u8; COUNT]> {
-    let mut bytes = [0; COUNT];
-    read.read_exact(&mut bytes)?;
-    Ok(bytes)
+impl Row {
+    fn decode(&mut self, record: &[u8]) -> Option<()> {
+        let (line, rest) = record.split_first_chunk()?;
+        let (time, samples) = rest.split_first_chunk()?;
+        self.line = u64::from_le_bytes(*line);
+        self.time = Timestamp::from_ms(i64::from_le_bytes(*time));
+        self.samples.clear();
+        for sample in samples.as_chunks::<SAMPLE_BYTES>().0 {
+            let ([mark], value) = (sample.first_chunk()?, sample.last_chunk()?);
+            self.samples.push(Mark::from_byte(*mark)?.sample(f64::from_le_bytes(*value)));
+        }
+        Some(())
+    }
 }
