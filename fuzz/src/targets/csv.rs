@@ -1,7 +1,7 @@
 //! Any bytes as a CSV file, read in one of three ways: every row is a frame, left out, or rejected.
 
-use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, EqualTimes, TimeColumn, TimeFormat};
-use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
+use vocdb::interop::csv::{BadField, CsvReader, CsvSpec, CsvTarget, Encoding, EqualTimes, Fold, TimeColumn, TimeFormat};
+use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Quality, Unit};
 
 fn spec(mode: u8) -> CsvSpec {
     let channel = |name| Channel::quantity(name, Unit::Ppb).expect("a name");
@@ -13,7 +13,16 @@ fn spec(mode: u8) -> CsvSpec {
     };
     let target =
         CsvTarget::new(InstrumentId::new(1), &instrument).column("a", "a", Unit::Ppb).column("b", "b", Unit::Ppm);
-    let spec = CsvSpec::new(TimeColumn::new("t", format).zone("Europe/Berlin")).missing("-200").map(target);
+    let fold = if mode & 4 == 0 { Fold::Reject } else { Fold::ByOrder };
+    let time = TimeColumn::joined("t", format).zone("Europe/Berlin").fold(fold);
+    let spec = CsvSpec::new(time).missing("-200").mark("#", Quality::Suspect).map(target);
+    let spec = if mode & 8 == 0 { spec } else { spec.bad_fields(BadField::RejectRow) };
+    let spec = match mode >> 4 {
+        1 => spec.encoding(Encoding::Utf16Le),
+        2 => spec.encoding(Encoding::Windows1252),
+        3 => spec.only("a", "1.5"),
+        _ => spec,
+    };
     let spread = EqualTimes::Spread(Interval::seconds(10));
     match mode % 3 {
         0 => spec,
@@ -32,11 +41,12 @@ pub fn run(input: &[u8]) {
             break;
         }
         frames += read as u64;
+        assert_eq!(reader.lines().len(), read);
         assert!(batch.frames().flat_map(|frame| frame.values.to_vec()).all(f64::is_finite));
     }
     let report = reader.report();
     assert_eq!(report.frames, frames);
-    assert_eq!(report.rows_read, report.frames + report.empty_frames_skipped + report.rejected_rows);
+    assert_eq!(report.rows_read, report.frames + report.empty_frames_skipped + report.rejected_rows + report.filtered_rows);
 }
 
 /// A small file of each kind.

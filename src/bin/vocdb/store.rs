@@ -14,9 +14,14 @@ const LEDGER: &str = "ledger";
 /// How far imported rows may be from the medium before the one sync at the end.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Whether a folder is a store.
+pub(crate) fn is_store(path: &Path) -> bool {
+    path.join(LEDGER).exists()
+}
+
 /// A folder that is no store is an error that says so.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
-    if path.join(LEDGER).exists() {
+    if is_store(path) {
         return Ok(());
     }
     Err(Failure::Says(format!(

@@ -1,18 +1,25 @@
-//! The places of the mapped columns in the header, and the reading of one row by them.
+//! The mapped columns of the header, and the reading of one row by them.
 
-use super::error::{CsvError, list, nearest};
+use super::error::CsvError;
+use super::field::{Flag, FlagReader, NumberReader, Scale, trim};
+use super::header::Header;
 use super::report::{Refusal, RejectReason};
-use super::spec::CsvSpec;
+use super::series::Series;
+use super::spec::{BadField, CsvSpec, EqualTimes};
+use super::target::CsvTarget;
 use super::time::StampReader;
-use super::value::{NumberReader, Scale};
-use crate::model::{Batch, InstrumentId, Sample, Timestamp};
+use crate::model::{Batch, InstrumentId, Quality, Sample, Timestamp};
 use csv::ByteRecord;
+
+/// Text of a filter that accepts any field.
+const ANY: &str = "*";
 
 #[derive(Debug)]
 struct Feed {
     column: usize,
     channel: usize,
     scale: Scale,
+    flags: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -22,46 +29,61 @@ struct TargetColumns {
     samples: Vec<Sample>,
 }
 
+/// Texts that a column may have in rows that are read.
+#[derive(Debug)]
+struct Filter {
+    column: usize,
+    texts: Vec<String>,
+}
+
 /// Reads rows: the time first, then the samples of every target.
 #[derive(Debug)]
 pub(super) struct RowReader {
-    header: Vec<String>,
-    /// The places of the time's columns.
+    header: Header,
+    filters: Vec<Filter>,
+    series: Series,
+    /// Places of the columns of the time.
     times: Vec<usize>,
-    /// What rejections call them.
+    /// Name of the time in rejections.
     time_name: String,
-    /// The text of the time read last, in a buffer that is kept from row to row.
+    /// Text of the time read last, in a buffer that is kept from row to row.
     stamp: String,
     stamps: StampReader,
     numbers: NumberReader,
+    flags: FlagReader,
+    bad_fields: BadField,
+    /// Fields of the row read last that cannot be read.
+    refused: Vec<Refusal>,
     skip_empty_frames: bool,
     targets: Vec<TargetColumns>,
 }
 
 impl RowReader {
-    pub(super) fn new(spec: &CsvSpec, header: &ByteRecord, name: &str) -> Result<Self, CsvError> {
-        let header: Vec<String> =
-            header.iter().map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned()).collect();
-        let mut targets = Vec::with_capacity(spec.targets.len());
-        for target in &spec.targets {
-            let mut feeds = Vec::new();
-            for feed in target.feeds()? {
-                let column = find_column(&header, feed.column, name)?;
-                feeds.push(Feed { column, channel: feed.channel, scale: feed.scale });
-            }
-            let samples = vec![Sample::MISSING; target.width()];
-            targets.push(TargetColumns { instrument: target.instrument(), feeds, samples });
-        }
-        let times = spec.time.names.iter().map(|column| find_column(&header, column, name));
-        let times = times.collect::<Result<Vec<usize>, CsvError>>()?;
-        let time_names: Vec<&str> = times.iter().filter_map(|at| header.get(*at)).map(String::as_str).collect();
+    pub(super) fn new(spec: &CsvSpec, record: &ByteRecord, name: &str) -> Result<Self, CsvError> {
+        let header = Header::new(name, record, spec.has_header);
+        let targets = spec.targets.iter().map(|target| TargetColumns::new(target, &header));
+        let targets = targets.collect::<Result<Vec<_>, CsvError>>()?;
+        let times = header.find_times(&spec.time)?;
+        let filters = filters(spec, &header)?;
+        let is_used = |column: usize| {
+            let feeds = targets.iter().flat_map(|target| &target.feeds);
+            let mapped = feeds.into_iter().any(|feed| feed.column == column || feed.flags == Some(column));
+            mapped || times.contains(&column) || filters.iter().any(|filter| filter.column == column)
+        };
+        let series = Series::new(name, header.names(), is_used);
+        let time_names: Vec<&str> = times.iter().filter_map(|at| header.names().get(*at)).map(String::as_str).collect();
         Ok(Self {
             time_name: time_names.join("+"),
+            filters,
+            series,
             times,
             stamp: String::new(),
             header,
-            stamps: StampReader::new(&spec.time)?,
-            numbers: NumberReader::new(spec.missing.clone(), spec.decimal_comma),
+            stamps: StampReader::new(&spec.time, matches!(spec.equal_times, EqualTimes::Spread(_)))?,
+            numbers: NumberReader::new(spec.missing.clone(), spec.marks.clone(), spec.decimal_comma),
+            flags: FlagReader::new(spec.flags.clone(), spec.missing.clone()),
+            bad_fields: spec.bad_fields,
+            refused: Vec::new(),
             skip_empty_frames: spec.skip_empty_frames,
             targets,
         })
@@ -77,15 +99,33 @@ impl RowReader {
         &self.stamp
     }
 
+    /// Whether a row is one of those to be read, by the filters.
+    pub(super) fn is_wanted(&self, record: &ByteRecord) -> bool {
+        self.filters.iter().all(|filter| {
+            let field = trim(record.get(filter.column).unwrap_or_default());
+            filter.texts.iter().any(|text| text == ANY || text.as_bytes() == field)
+        })
+    }
+
+    /// Refuses a row that belongs to another series than the rows before.
+    pub(super) fn check_series(&mut self, record: &ByteRecord, line: u64) -> Result<(), CsvError> {
+        self.series.check(record, line)
+    }
+
+    /// Refuses a row that is not as wide as the header.
+    pub(super) fn check_width(&self, record: &ByteRecord) -> Result<(), Refusal> {
+        if record.len() == self.header.len() {
+            return Ok(());
+        }
+        let text = format!("{} fields where the header has {}", record.len(), self.header.len());
+        Err(Refusal { column: None, text, reason: RejectReason::WrongFieldCount })
+    }
+
     /// The time of a row.
     pub(super) fn read_time(&mut self, record: &ByteRecord) -> Result<Timestamp, Refusal> {
-        if record.len() != self.header.len() {
-            let text = format!("{} fields where the header has {}", record.len(), self.header.len());
-            return Err(Refusal { column: None, text, reason: RejectReason::WrongFieldCount });
-        }
         self.stamp.clear();
         for (place, column) in self.times.iter().enumerate() {
-            let field = record.get(*column).unwrap_or_default().trim_ascii();
+            let field = trim(record.get(*column).unwrap_or_default());
             let text = std::str::from_utf8(field).map_err(|_| self.refusal(*column, field, RejectReason::NotUtf8))?;
             if place > 0 {
                 self.stamp.push(' ');
@@ -101,25 +141,56 @@ impl RowReader {
     }
 
     /// Reads the samples of a row, to be added to batches by [`RowReader::push_frames`].
+    ///
+    /// Fields that cannot be read are missing and kept for [`RowReader::refused_fields`]; a row that has such a field and no value is
+    /// refused.
     pub(super) fn read_samples(&mut self, record: &ByteRecord) -> Result<(), Refusal> {
-        let Self { targets, numbers, .. } = self;
-        for target in targets {
+        self.refused.clear();
+        let (mut targets, mut has_value) = (std::mem::take(&mut self.targets), false);
+        for target in &mut targets {
             for feed in &target.feeds {
-                let field = record.get(feed.column).unwrap_or_default().trim_ascii();
-                match (numbers.read(field, feed.scale), target.samples.get_mut(feed.channel)) {
-                    (Ok(value), Some(sample)) => *sample = Sample::from(value),
-                    (Ok(_), None) => {}
-                    (Err(reason), _) => {
-                        let column = feed.column;
-                        return Err(self.refusal(column, field, reason));
+                let sample = match self.sample(record, feed) {
+                    Ok(sample) => sample,
+                    Err(refusal) => {
+                        self.refused.push(refusal);
+                        Sample::MISSING
                     }
+                };
+                has_value |= sample.value.is_some();
+                if let Some(place) = target.samples.get_mut(feed.channel) {
+                    *place = sample;
                 }
             }
+        }
+        self.targets = targets;
+        if !self.refused.is_empty() && (self.bad_fields == BadField::RejectRow || !has_value) {
+            return Err(self.refused.swap_remove(0));
         }
         Ok(())
     }
 
-    /// Adds the frames of the row read last; says how many were left out because they are empty.
+    /// Fields of the row read last that cannot be read.
+    pub(super) fn refused_fields(&mut self) -> impl Iterator<Item = Refusal> + '_ {
+        self.refused.drain(..)
+    }
+
+    fn sample(&mut self, record: &ByteRecord, feed: &Feed) -> Result<Sample, Refusal> {
+        let field = trim(record.get(feed.column).unwrap_or_default());
+        let flag = match feed.flags {
+            None => Flag::Quality(Quality::Normal),
+            Some(column) => {
+                let field = trim(record.get(column).unwrap_or_default());
+                self.flags.read(field).ok_or_else(|| self.refusal(column, field, RejectReason::UnknownFlag))?
+            }
+        };
+        let Flag::Quality(flag) = flag else { return Ok(Sample::MISSING) };
+        let reading =
+            self.numbers.read(field, feed.scale).map_err(|reason| self.refusal(feed.column, field, reason))?;
+        let quality = if flag == Quality::Normal { reading.quality } else { flag };
+        Ok(Sample { value: reading.value, quality })
+    }
+
+    /// Adds the frames of the row read last; returns how many were left out because they are empty.
     pub(super) fn push_frames(&self, time: Timestamp, batch: &mut Batch) -> u64 {
         let mut skipped = 0_u64;
         for target in &self.targets {
@@ -139,27 +210,31 @@ impl RowReader {
 
     fn refusal(&self, column: usize, field: &[u8], reason: RejectReason) -> Refusal {
         let text = String::from_utf8_lossy(field).into_owned();
-        Refusal { column: self.header.get(column).cloned(), text, reason }
+        Refusal { column: self.header.names().get(column).cloned(), text, reason }
     }
 }
 
-fn find_column(header: &[String], column: &str, name: &str) -> Result<usize, CsvError> {
-    let mut places = header.iter().enumerate().filter(|(_, found)| *found == column.trim_ascii()).map(|(at, _)| at);
-    let Some(first) = places.next() else {
-        return Err(CsvError::MissingColumn {
-            name: name.to_owned(),
-            column: column.to_owned(),
-            nearest: nearest(column, header.iter().map(String::as_str)),
-            header: list(header.iter().map(String::as_str)),
-        });
-    };
-    match places.next() {
-        None => Ok(first),
-        Some(second) => Err(CsvError::RepeatedColumn {
-            name: name.to_owned(),
-            column: column.to_owned(),
-            first: first.saturating_add(1),
-            second: second.saturating_add(1),
-        }),
+impl TargetColumns {
+    fn new(target: &CsvTarget, header: &Header) -> Result<Self, CsvError> {
+        let feed = |feed: super::target::ColumnFeed<'_>| {
+            let flags = feed.flags.map(|column| header.find(column)).transpose()?;
+            Ok(Feed { column: header.find(feed.column)?, channel: feed.channel, scale: feed.scale, flags })
+        };
+        let feeds = target.feeds()?.into_iter().map(feed).collect::<Result<Vec<_>, CsvError>>()?;
+        let samples = vec![Sample::MISSING; target.width()];
+        Ok(Self { instrument: target.instrument(), feeds, samples })
     }
+}
+
+/// One filter for each column that has one.
+fn filters(spec: &CsvSpec, header: &Header) -> Result<Vec<Filter>, CsvError> {
+    let mut filters: Vec<Filter> = Vec::new();
+    for (column, text) in &spec.filters {
+        let column = header.find(column)?;
+        match filters.iter_mut().find(|filter| filter.column == column) {
+            Some(filter) => filter.texts.push(text.clone()),
+            None => filters.push(Filter { column, texts: vec![text.clone()] }),
+        }
+    }
+    Ok(filters)
 }

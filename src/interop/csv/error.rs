@@ -31,7 +31,10 @@ pub enum CsvError {
         name: String,
     },
     /// The file ends before its header.
-    #[error("`{}` ends before its header, {skip_lines} lines were to be skipped: check `.skip_lines()`", Line(name))]
+    #[error(
+        "`{}` ends before its header (lines skipped: {skip_lines}): check the file and the number of lines to skip",
+        Line(name)
+    )]
     NoHeader {
         /// The file.
         name: String,
@@ -43,6 +46,40 @@ pub enum CsvError {
     HeaderTooLong {
         /// The file.
         name: String,
+    },
+    /// The header lacks a column that the spec names, and is not UTF-8.
+    #[error(
+        "`{}` has no column `{}`, and its header is not UTF-8: save the file as UTF-8, or give its encoding \
+         (windows-1252 for Latin-1, utf-16le, utf-16be)",
+        Line(name),
+        Line(column)
+    )]
+    HeaderNotUtf8 {
+        /// The file.
+        name: String,
+        /// The column that the spec names.
+        column: String,
+    },
+    /// Rows of several series: the column that says what was measured, or where, changes.
+    #[error(
+        "`{}` holds several series, one below the other: column `{}` is `{}` on line {} and `{}` on line {}; \
+         choose the rows of one of them by this column, and read the file once for each",
+        Line(name),
+        Line(column),
+        Line(&first.1),
+        first.0,
+        Line(&second.1),
+        second.0
+    )]
+    SeveralSeries {
+        /// The file.
+        name: String,
+        /// The column.
+        column: String,
+        /// Line and text of the first row.
+        first: (u64, String),
+        /// Line and text of the first row that differs.
+        second: (u64, String),
     },
     /// The header lacks a column that the spec names.
     #[error(
@@ -63,7 +100,7 @@ pub enum CsvError {
     },
     /// The header has a column that the spec names twice, so that it is not clear which is meant.
     #[error(
-        "`{}` has two columns `{}`, the {first}th and the {second}th: rename one of them",
+        "`{}` has two columns `{}`, number {first} and number {second}: call one by its place, `#{first}` or `#{second}`",
         Line(name),
         Line(column)
     )]

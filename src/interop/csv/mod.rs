@@ -1,9 +1,9 @@
 //! CSV files into batches: [`CsvSpec`] says how a file is written, [`CsvReader`] reads it, [`CsvReport`] accounts for every row.
 //! Answers into CSV: [`SampleWriter`], [`WindowWriter`].
 //!
-//! The parser is the `csv` crate; around it stand a bound on the length of a record, the time column with its zone, units, marks
-//! of missing values, and rows of equal time stamps. Nothing is guessed: a row that cannot be read as the spec says is rejected with
-//! its line, its column, its text and what to do.
+//! The `csv` crate parses; this module bounds the length of a record and reads encodings, the time column with its zone, units,
+//! quality flags, marks of missing values, and rows of equal time stamps. A field that cannot be read is a missing value, and a row
+//! without a time or a value is rejected; both are counted and listed with line, column, text and advice.
 //!
 //! ```
 //! use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
@@ -32,13 +32,15 @@
 
 mod columns;
 mod error;
+mod field;
+mod header;
 mod reader;
-mod records;
 mod report;
-mod run;
+mod series;
+mod source;
 mod spec;
+mod target;
 mod time;
-mod value;
 mod write;
 
 #[cfg(test)]
@@ -47,6 +49,8 @@ mod tests;
 pub use error::CsvError;
 pub use reader::CsvReader;
 pub use report::{CsvReport, RejectReason, Rejection};
-pub use spec::{CsvSpec, CsvTarget, EqualTimes};
+pub use source::Encoding;
+pub use spec::{BadField, CsvSpec, EqualTimes};
+pub use target::CsvTarget;
 pub use time::{Fold, TimeColumn, TimeFormat};
 pub use write::{SampleWriter, WindowWriter};

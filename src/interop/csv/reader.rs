@@ -2,20 +2,24 @@
 
 use super::columns::RowReader;
 use super::error::CsvError;
-use super::records::{NextRecord, RecordSource};
+use super::field::trim;
 use super::report::{CsvReport, Refusal, RejectReason};
-use super::run::EqualRun;
+use super::source::{NextRecord, RecordSource};
 use super::spec::{CsvSpec, EqualTimes};
+use super::time::EqualRun;
 use crate::base::limits::{CSV_RECORD_BYTES_MAX, FRAMES_PER_BATCH_MAX};
-use crate::model::{Batch, Timestamp};
+use crate::model::{Batch, Quality, Timestamp};
 use csv::ByteRecord;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+/// Rows of units and processing behind the header of a Campbell TOA5 file.
+const TOA5_ROWS: u64 = 2;
+
 #[derive(Debug)]
 enum TimePolicy {
-    Refuse { accepted_last: Option<Timestamp> },
+    Keep,
     Spread(EqualRun),
 }
 
@@ -29,8 +33,12 @@ enum State {
 /// Reads a CSV file into batches, front to back, without ever holding the file in memory: one record of at most 1 MiB, and with
 /// [`EqualTimes::Spread`] the rows of one time stamp.
 ///
-/// A row with anything wrong in its time or a mapped field is rejected as a whole, for all targets, and noted in
-/// [`CsvReader::report`]; reading goes on. Fields that are not mapped are not looked at.
+/// A mapped field that cannot be read is a missing value; a row whose time cannot be read, or of which no mapped field gives a value,
+/// is rejected for all targets. Both are noted in [`CsvReader::report`], and reading goes on. Fields that are not mapped are not looked
+/// at.
+///
+/// Rows of one stamp are frames of one instant, wherever in the file they are; the instrument's
+/// [`DuplicatePolicy`](crate::DuplicatePolicy) decides between values that disagree. [`CsvReader::lines`] tells rows apart.
 ///
 /// ```
 /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, RejectReason, TimeColumn, TimeFormat};
@@ -64,9 +72,14 @@ pub struct CsvReader<R> {
     record: ByteRecord,
     rows: RowReader,
     times: TimePolicy,
-    /// Frames of the rows read last, and how many of them were handed out.
+    /// Frames of the rows read last with the lines of their rows, and how many of them were handed out.
     ready: Batch,
+    ready_lines: Vec<u64>,
     handed_out: usize,
+    /// Lines of the frames of the batch filled last.
+    lines: Vec<u64>,
+    /// What the header's place holds in a file without one, to be read as a row.
+    first: Option<NextRecord>,
     report: CsvReport,
     state: State,
     bytes_total: Option<u64>,
@@ -94,22 +107,30 @@ impl<R: Read> CsvReader<R> {
     /// Reads the header of anything that can be read; `name` stands for it in errors. No buffering is needed around it.
     ///
     /// # Errors
-    /// [`CsvError::Io`]; [`CsvError::NoHeader`] and [`CsvError::HeaderTooLong`]; [`CsvError::MissingColumn`] and
-    /// [`CsvError::RepeatedColumn`] where header and spec do not fit; and all that [`CsvSpec::check`] refuses.
+    /// [`CsvError::Io`]; [`CsvError::NoHeader`] and [`CsvError::HeaderTooLong`]; [`CsvError::MissingColumn`],
+    /// [`CsvError::RepeatedColumn`] and [`CsvError::HeaderNotUtf8`] where header and spec do not fit; and all that
+    /// [`CsvSpec::check`] refuses.
     pub fn from_reader(read: R, name: impl Into<String>, spec: CsvSpec) -> Result<Self, CsvError> {
         spec.check()?;
         let name = name.into();
         let failed = |source: io::Error| CsvError::Io { name: name.clone(), source };
-        let mut records = RecordSource::new(read, spec.delimiter, spec.skip_lines).map_err(failed)?;
+        let layout = (spec.delimiter, spec.skip_lines);
+        let mut records = RecordSource::new(read, spec.encoding, layout).map_err(failed)?;
         let mut record = ByteRecord::new();
-        match records.next(&mut record).map_err(failed)? {
+        let first = records.next(&mut record).map_err(failed)?;
+        match first {
             NextRecord::Read { .. } => {}
-            NextRecord::TooLong { .. } => return Err(CsvError::HeaderTooLong { name }),
+            NextRecord::TooLong { .. } | NextRecord::Open { .. } => return Err(CsvError::HeaderTooLong { name }),
             NextRecord::End => return Err(CsvError::NoHeader { name, skip_lines: spec.skip_lines }),
         }
         let rows = RowReader::new(&spec, &record, &name)?;
+        let rows_to_skip = spec.skip_rows.unwrap_or(if records.is_toa5() { TOA5_ROWS } else { 0 });
+        let (mut skipped, mut count) = (ByteRecord::new(), 0);
+        while count < rows_to_skip && records.next(&mut skipped).map_err(failed)? != NextRecord::End {
+            count += 1;
+        }
         let times = match spec.equal_times {
-            EqualTimes::Refuse => TimePolicy::Refuse { accepted_last: None },
+            EqualTimes::Keep => TimePolicy::Keep,
             EqualTimes::Spread(interval) => TimePolicy::Spread(EqualRun::new(interval)),
         };
         Ok(Self {
@@ -119,7 +140,10 @@ impl<R: Read> CsvReader<R> {
             rows,
             times,
             ready: Batch::new(),
+            ready_lines: Vec::new(),
             handed_out: 0,
+            lines: Vec::new(),
+            first: (!spec.has_header).then_some(first),
             report: CsvReport::default(),
             state: State::Reading,
             bytes_total: None,
@@ -144,9 +168,11 @@ impl<R: Read> CsvReader<R> {
     /// ```
     ///
     /// # Errors
-    /// [`CsvError::Io`] where the file cannot be read on; `batch` then holds the frames before. [`CsvError::Stopped`] after that.
+    /// [`CsvError::Io`] where the file cannot be read on; `batch` then holds the frames before. [`CsvError::SeveralSeries`] where the
+    /// rows are of more than one series. [`CsvError::Stopped`] after either.
     pub fn read_batch(&mut self, frames_max: usize, batch: &mut Batch) -> Result<usize, CsvError> {
         batch.clear();
+        self.lines.clear();
         let frames_max = frames_max.clamp(1, FRAMES_PER_BATCH_MAX);
         while batch.len() < frames_max {
             if self.hand_out(batch) {
@@ -159,6 +185,12 @@ impl<R: Read> CsvReader<R> {
             }
         }
         Ok(batch.len())
+    }
+
+    /// Line of the row of each frame of the batch filled last, counted as in [`Rejection`](super::Rejection).
+    #[must_use]
+    pub fn lines(&self) -> &[u64] {
+        &self.lines
     }
 
     /// What became of the rows so far.
@@ -183,24 +215,26 @@ impl<R: Read> CsvReader<R> {
     fn hand_out(&mut self, batch: &mut Batch) -> bool {
         let Some(frame) = self.ready.frame(self.handed_out) else { return false };
         batch.push_ref(frame);
+        self.lines.extend(self.ready_lines.get(self.handed_out));
         let values = frame.marks.iter().filter(|mark| mark.is_present()).count();
         let missing = self.rows.mapped_fields(frame.instrument).saturating_sub(values);
         let report = &mut self.report;
         report.frames = report.frames.saturating_add(1);
         report.values = report.values.saturating_add(values as u64);
         report.missing_values = report.missing_values.saturating_add(missing as u64);
+        for quality in frame.marks.iter().map(|mark| mark.quality()).filter(|quality| *quality != Quality::Normal) {
+            let count = report.flagged.entry(quality).or_default();
+            *count = count.saturating_add(1);
+        }
         self.handed_out = self.handed_out.saturating_add(1);
         true
     }
 
     fn read_row(&mut self) -> Result<(), CsvError> {
         self.ready.clear();
+        self.ready_lines.clear();
         self.handed_out = 0;
-        let next = self.records.next(&mut self.record).map_err(|source| {
-            self.state = State::Failed;
-            CsvError::Io { name: self.name.clone(), source }
-        })?;
-        let (line, outcome) = match next {
+        let (line, outcome) = match self.next_record()? {
             NextRecord::End => {
                 self.state = State::Ended;
                 self.release(None);
@@ -210,35 +244,58 @@ impl<R: Read> CsvReader<R> {
                 let text = format!("more than {CSV_RECORD_BYTES_MAX} bytes");
                 (line, Err(Refusal { column: None, text, reason: RejectReason::TooLong }))
             }
-            NextRecord::Read { line } => (line, self.take_row(line)),
+            NextRecord::Open { line } => {
+                let text = self.record.iter().next_back().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+                (line, Err(Refusal { column: None, text, reason: RejectReason::OpenQuote }))
+            }
+            NextRecord::Read { .. } if is_padding(&self.record) => return Ok(()),
+            NextRecord::Read { line } => (line, self.rows.check_width(&self.record)),
         };
         self.report.rows_read = self.report.rows_read.saturating_add(1);
-        if let Err(refusal) = outcome {
+        if outcome.is_ok() && !self.rows.is_wanted(&self.record) {
+            self.report.filtered_rows = self.report.filtered_rows.saturating_add(1);
+            return Ok(());
+        }
+        if outcome.is_ok() {
+            self.rows.check_series(&self.record, line).inspect_err(|_| self.state = State::Failed)?;
+        }
+        if let Err(refusal) = outcome.and_then(|()| self.take_row(line)) {
             self.report.reject(line, refusal);
         }
         Ok(())
     }
 
+    fn next_record(&mut self) -> Result<NextRecord, CsvError> {
+        if let Some(first) = self.first.take() {
+            return Ok(first);
+        }
+        self.records.next(&mut self.record).map_err(|source| {
+            self.state = State::Failed;
+            CsvError::Io { name: self.name.clone(), source }
+        })
+    }
+
     fn take_row(&mut self, line: u64) -> Result<(), Refusal> {
         let time = self.rows.read_time(&self.record)?;
         let place = match &mut self.times {
-            TimePolicy::Refuse { accepted_last } if *accepted_last == Some(time) => {
-                return Err(self.rows.stamp_refusal(RejectReason::EqualTime));
-            }
-            TimePolicy::Refuse { .. } => 0,
+            TimePolicy::Keep => 0,
             TimePolicy::Spread(run) => {
                 if !run.holds(time) {
-                    run.release(Some(time), self.rows.time_column(), &mut self.ready, &mut self.report);
+                    let ready = (&mut self.ready, &mut self.ready_lines);
+                    run.release(Some(time), self.rows.time_column(), ready, &mut self.report);
                     run.begin(time, self.rows.stamp());
                 }
                 run.take_place().map_err(|reason| self.rows.stamp_refusal(reason))?
             }
         };
         self.rows.read_samples(&self.record)?;
+        for refusal in self.rows.refused_fields() {
+            self.report.reject_field(line, refusal);
+        }
         match &mut self.times {
-            TimePolicy::Refuse { accepted_last } => {
-                *accepted_last = Some(time);
+            TimePolicy::Keep => {
                 let skipped = self.rows.push_frames(time, &mut self.ready);
+                self.ready_lines.resize(self.ready.len(), line);
                 self.report.empty_frames_skipped = self.report.empty_frames_skipped.saturating_add(skipped);
             }
             TimePolicy::Spread(run) => run.hold(line, place, |held| self.rows.push_frames(time, held)),
@@ -249,7 +306,13 @@ impl<R: Read> CsvReader<R> {
     /// Releases the rows held back for their equal times.
     fn release(&mut self, next: Option<Timestamp>) {
         if let TimePolicy::Spread(run) = &mut self.times {
-            run.release(next, self.rows.time_column(), &mut self.ready, &mut self.report);
+            let ready = (&mut self.ready, &mut self.ready_lines);
+            run.release(next, self.rows.time_column(), ready, &mut self.report);
         }
     }
+}
+
+/// Whether a record is nothing but NUL bytes, with which loggers fill the end of a block: as empty as a blank line.
+fn is_padding(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.iter().all(|field| field.contains(&0) && trim(field).is_empty())
 }

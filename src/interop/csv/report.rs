@@ -3,10 +3,11 @@
 use super::error::cut;
 use crate::base::escape::Line;
 use crate::base::limits::{CSV_RECORD_BYTES_MAX, REJECTIONS_LISTED_MAX};
+use crate::model::Quality;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Why a row was rejected; its `Display` says what to do about it.
+/// Why a row or a field was rejected; its `Display` says what to do about it.
 ///
 /// ```
 /// use vocdb::interop::csv::RejectReason;
@@ -25,8 +26,8 @@ pub enum RejectReason {
     AmbiguousTime,
     /// The local time does not exist, because clocks were put forward.
     SkippedTime,
-    /// The row before has the same time.
-    EqualTime,
+    /// The time has no offset, and no zone was given.
+    NoOffset,
     /// So many rows have the same time that, spread, this one would reach the next time stamp.
     RunTooLong,
     /// The row has more or fewer fields than the header.
@@ -35,6 +36,10 @@ pub enum RejectReason {
     TooLong,
     /// The time field or a mapped field is not UTF-8.
     NotUtf8,
+    /// The flag column of a mapped field holds a text that is no quality flag.
+    UnknownFlag,
+    /// A quote of the row is still open at the end of the file, so that the lines after it are part of one field.
+    OpenQuote,
 }
 
 impl RejectReason {
@@ -42,7 +47,7 @@ impl RejectReason {
     ///
     /// ```
     /// use vocdb::interop::csv::RejectReason;
-    /// assert_eq!(RejectReason::EqualTime.name(), "equal time");
+    /// assert_eq!(RejectReason::BadTime.name(), "bad time");
     /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -52,11 +57,13 @@ impl RejectReason {
             Self::BadTime => "bad time",
             Self::AmbiguousTime => "ambiguous time",
             Self::SkippedTime => "skipped time",
-            Self::EqualTime => "equal time",
+            Self::NoOffset => "no offset",
             Self::RunTooLong => "run too long",
             Self::WrongFieldCount => "wrong field count",
             Self::TooLong => "too long",
             Self::NotUtf8 => "not UTF-8",
+            Self::UnknownFlag => "unknown flag",
+            Self::OpenQuote => "open quote",
         }
     }
 }
@@ -73,16 +80,15 @@ impl fmt::Display for RejectReason {
             ),
             Self::BadTime => f.write_str("this is no time in the format given: check `TimeFormat`, or correct the row"),
             Self::AmbiguousTime => f.write_str(
-                "this local time exists twice, because clocks were put back: \
-                 export in UTC or with offsets, or choose `Fold::Earlier` or `Fold::Later`",
+                "this local time exists twice, because clocks were put back: export in UTC or with offsets, \
+                 or choose `Fold::ByOrder`, `Fold::Earlier` or `Fold::Later`",
             ),
             Self::SkippedTime => f.write_str(
                 "this local time does not exist, because clocks were put forward: \
                  check the zone, export in UTC, or choose `Fold::Earlier` or `Fold::Later`",
             ),
-            Self::EqualTime => f.write_str(
-                "the row before has the same time: export times with seconds, \
-                 or space such rows evenly with `EqualTimes::Spread`",
+            Self::NoOffset => f.write_str(
+                "this time has no offset such as `Z` or `+08:00`: give the zone of the file with `TimeColumn::zone`",
             ),
             Self::RunTooLong => f.write_str(
                 "too many rows have this time, spread they would reach the next time stamp: \
@@ -97,12 +103,18 @@ impl fmt::Display for RejectReason {
                 "the row has more than {CSV_RECORD_BYTES_MAX} bytes: look for a quote that is not closed, \
                  or a file that is no CSV"
             ),
-            Self::NotUtf8 => f.write_str("this is not UTF-8: save the file as UTF-8, or correct the row"),
+            Self::NotUtf8 => f.write_str("this is not UTF-8: save the file as UTF-8, or give its encoding"),
+            Self::UnknownFlag => {
+                f.write_str("this is no known quality flag: declare what it means with `.flag()`, or correct it")
+            }
+            Self::OpenQuote => {
+                f.write_str("a quote of this row is still open at the end of the file: remove the quote, or close it")
+            }
         }
     }
 }
 
-/// One rejected row.
+/// One rejected row or field.
 ///
 /// ```
 /// use vocdb::interop::csv::{RejectReason, Rejection};
@@ -135,7 +147,7 @@ impl fmt::Display for Rejection {
 /// What became of the rows read so far.
 ///
 /// Every row is accounted for once the end is reached: with `t` targets,
-/// `rows_read * t == frames + empty_frames_skipped + rejected_rows * t`.
+/// `rows_read * t == frames + empty_frames_skipped + (rejected_rows + filtered_rows) * t`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CsvReport {
     /// Rows after the header, rejected ones included, blank lines not.
@@ -144,16 +156,26 @@ pub struct CsvReport {
     pub frames: u64,
     /// Frames left out by [`CsvSpec::skip_empty_frames`](super::CsvSpec::skip_empty_frames).
     pub empty_frames_skipped: u64,
+    /// Rows left out by [`CsvSpec::only`](super::CsvSpec::only).
+    pub filtered_rows: u64,
     /// Values in the frames handed out.
     pub values: u64,
-    /// Mapped fields of the frames handed out that were empty or marked missing.
+    /// Samples in the frames handed out that have a flag other than [`Quality::Normal`], by flag.
+    pub flagged: BTreeMap<Quality, u64>,
+    /// Mapped fields of the frames handed out that give no value: empty, marked missing, or rejected.
     pub missing_values: u64,
+    /// Mapped fields that cannot be read in rows that were kept; each is a missing value.
+    pub rejected_fields: u64,
+    /// Rejected fields, by column.
+    pub rejected_by_column: BTreeMap<String, u64>,
     /// Rows rejected, each for the first reason found.
     pub rejected_rows: u64,
     /// Rows rejected, by reason.
     pub rejected_by_reason: BTreeMap<RejectReason, u64>,
     /// The first 10,000 rejected rows in the order in which they were found.
     pub rejections: Vec<Rejection>,
+    /// The first 10,000 rejected fields in the order in which they were found.
+    pub field_rejections: Vec<Rejection>,
 }
 
 /// What is wrong with a row, before its line is known.
@@ -166,13 +188,25 @@ pub(super) struct Refusal {
 
 impl CsvReport {
     pub(super) fn reject(&mut self, line: u64, refusal: Refusal) {
-        let Refusal { column, text, reason } = refusal;
         self.rejected_rows = self.rejected_rows.saturating_add(1);
-        let count = self.rejected_by_reason.entry(reason).or_default();
+        let count = self.rejected_by_reason.entry(refusal.reason).or_default();
         *count = count.saturating_add(1);
-        if self.rejections.len() < REJECTIONS_LISTED_MAX {
-            self.rejections.push(Rejection { line, column: column.as_deref().map(cut), text: cut(&text), reason });
-        }
+        list(&mut self.rejections, line, refusal);
+    }
+
+    /// A field cannot be read, and its row is kept.
+    pub(super) fn reject_field(&mut self, line: u64, refusal: Refusal) {
+        self.rejected_fields = self.rejected_fields.saturating_add(1);
+        let column = refusal.column.clone().unwrap_or_default();
+        let count = self.rejected_by_column.entry(column).or_default();
+        *count = count.saturating_add(1);
+        list(&mut self.field_rejections, line, refusal);
+    }
+}
+
+fn list(rejections: &mut Vec<Rejection>, line: u64, Refusal { column, text, reason }: Refusal) {
+    if rejections.len() < REJECTIONS_LISTED_MAX {
+        rejections.push(Rejection { line, column: column.as_deref().map(cut), text: cut(&text), reason });
     }
 }
 

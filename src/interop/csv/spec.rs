@@ -1,17 +1,19 @@
-//! How to read a CSV file: its time column, its marks, and which column feeds which channel in which unit.
+//! How to read a CSV file: its time column, its header, its marks, its rows, and what they feed.
 
-use super::error::{CsvError, list, nearest};
+use super::error::CsvError;
+use super::source::Encoding;
+use super::target::CsvTarget;
 use super::time::{StampReader, TimeColumn};
-use super::value::Scale;
-use crate::model::{Channel, Dimension, Instrument, InstrumentId, Interval, ModelError, ReferenceState, Unit};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::{Interval, Quality};
+use std::collections::BTreeSet;
 
 /// What happens to rows that follow one another with the same time stamp, as in files whose stamps have no seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EqualTimes {
-    /// Every row after the first one accepted is rejected as [`RejectReason::EqualTime`](super::RejectReason::EqualTime).
+    /// Every row is a frame with its own stamp, wherever in the file it is. Where rows of one stamp disagree, the
+    /// [`DuplicatePolicy`](crate::DuplicatePolicy) of the instrument decides.
     #[default]
-    Refuse,
+    Keep,
     /// The k-th of them, counted from 0, gets the stamp plus k times the interval. Rows rejected for their values keep their place
     /// in the count; rows whose time cannot be read, or with a wrong number of fields, have none.
     ///
@@ -21,161 +23,15 @@ pub enum EqualTimes {
     Spread(Interval),
 }
 
-/// Which columns feed the channels of one instrument.
-///
-/// Channels that no column feeds are missing in every frame.
-///
-/// ```
-/// use vocdb::interop::csv::CsvTarget;
-/// use vocdb::{Channel, Instrument, InstrumentId, Interval, Unit};
-/// let laser = Instrument::new("laser", Interval::minutes(1), vec![Channel::species("methane", Unit::Ppb)?])?;
-/// let target = CsvTarget::new(InstrumentId::new(1), &laser).column("ch4_ppm_E", "methane", Unit::Ppm);
-/// assert_eq!(target.instrument(), InstrumentId::new(1));
-/// # Ok::<(), vocdb::model::ModelError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct CsvTarget {
-    id: InstrumentId,
-    instrument: Instrument,
-    columns: Vec<MappedColumn>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct MappedColumn {
-    column: String,
-    channel: String,
-    unit: Unit,
-    /// Where the column's concentrations are at another state than the channel's.
-    reference: Option<ReferenceState>,
-}
-
-/// A column's name, the place of the channel that it feeds, and the way between their units.
-#[derive(Debug)]
-pub(super) struct ColumnFeed<'a> {
-    pub(super) column: &'a str,
-    pub(super) channel: usize,
-    pub(super) scale: Scale,
-}
-
-impl CsvTarget {
-    /// A target without columns as yet: the instrument, and the number under which its store knows it.
-    #[must_use]
-    pub fn new(id: InstrumentId, instrument: &Instrument) -> Self {
-        Self { id, instrument: instrument.clone(), columns: Vec::new() }
-    }
-
-    /// Feeds a channel from a column of the header that gives it in `unit`.
-    ///
-    /// Values are converted to the channel's unit, through the molar mass and reference state of the channel where that is needed.
-    /// The same unit keeps every bit; a power of ten (ppm to ppb) moves the decimal point in the text, so that 1.802 ppm is 1802 ppb
-    /// exactly; any other factor is one multiplication.
-    ///
-    /// [`CsvSpec::check`] and opening refuse a channel that the instrument does not have, a unit that does not convert, and two
-    /// columns for one channel.
-    #[must_use]
-    pub fn column(mut self, column: impl Into<String>, channel: impl Into<String>, unit: Unit) -> Self {
-        self.columns.push(MappedColumn { column: column.into(), channel: channel.into(), unit, reference: None });
-        self
-    }
-
-    /// As [`CsvTarget::column`], for a column whose mass concentrations are at another reference state than its channel's: a file at
-    /// 0 °C for a channel at 25 °C. Mixing ratios are the same at every state.
-    ///
-    /// ```
-    /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
-    /// use vocdb::model::ReferenceState;
-    /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
-    /// let benzene = Channel::species("benzene", Unit::MicrogramPerM3)?; // at 25 °C unless told
-    /// let gc = Instrument::new("gc", Interval::hours(1), vec![benzene])?;
-    /// let target =
-    ///     CsvTarget::new(InstrumentId::new(1), &gc).column_at("c", "benzene", Unit::MicrogramPerM3, ReferenceState::C0);
-    /// let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds)).map(target);
-    /// let mut reader = CsvReader::from_reader("t,c\n0,10\n".as_bytes(), "gc.csv", spec)?;
-    /// let mut batch = Batch::new();
-    /// reader.read_batch(10, &mut batch)?;
-    /// let value = batch.frame(0).unwrap().values[0];
-    /// assert!((value - 10.0 * 273.15 / 298.15).abs() < 1e-12); // warm air takes more room
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn column_at(
-        mut self,
-        column: impl Into<String>,
-        channel: impl Into<String>,
-        unit: Unit,
-        reference: ReferenceState,
-    ) -> Self {
-        let reference = Some(reference);
-        self.columns.push(MappedColumn { column: column.into(), channel: channel.into(), unit, reference });
-        self
-    }
-
-    /// The instrument whose frames this target makes.
-    #[must_use]
-    pub const fn instrument(&self) -> InstrumentId {
-        self.id
-    }
-
-    /// How many channels a frame of it has.
-    pub(super) fn width(&self) -> usize {
-        self.instrument.channels().len()
-    }
-
-    /// The columns with the channels that they feed.
-    pub(super) fn feeds(&self) -> Result<Vec<ColumnFeed<'_>>, CsvError> {
-        if self.columns.is_empty() {
-            return Err(CsvError::NothingMapped { target: format!("`{}`", self.instrument.name()) });
-        }
-        let mut taken: BTreeMap<usize, &str> = BTreeMap::new();
-        let mut feeds = Vec::with_capacity(self.columns.len());
-        for mapped in &self.columns {
-            let feed = self.feed(mapped)?;
-            if let Some(first) = taken.insert(feed.channel, feed.column) {
-                return Err(CsvError::ChannelTwice {
-                    instrument: self.instrument.name().to_owned(),
-                    channel: mapped.channel.clone(),
-                    first: first.to_owned(),
-                    second: mapped.column.clone(),
-                });
-            }
-            feeds.push(feed);
-        }
-        Ok(feeds)
-    }
-
-    fn feed<'a>(&self, mapped: &'a MappedColumn) -> Result<ColumnFeed<'a>, CsvError> {
-        let channels = self.instrument.channels();
-        let found = channels.iter().enumerate().find(|(_, channel)| channel.name() == mapped.channel);
-        let Some((place, channel)) = found else {
-            return Err(CsvError::UnknownChannel {
-                instrument: self.instrument.name().to_owned(),
-                channel: mapped.channel.clone(),
-                nearest: nearest(&mapped.channel, channels.iter().map(|channel| channel.name())),
-                known: list(channels.iter().map(|channel| channel.name())),
-            });
-        };
-        let factor = mapped.factor_to(channel).map_err(|source| CsvError::Inconvertible {
-            column: mapped.column.clone(),
-            channel: mapped.channel.clone(),
-            source,
-        })?;
-        Ok(ColumnFeed { column: &mapped.column, channel: place, scale: Scale::new(factor) })
-    }
-}
-
-impl MappedColumn {
-    /// The number that turns a value of the column into one of the channel.
-    fn factor_to(&self, channel: &Channel) -> Result<f64, ModelError> {
-        let (own, wanted) = (self.reference.unwrap_or(channel.reference()), channel.reference());
-        let is_mass = |unit: Unit| unit.dimension() == Dimension::MassConcentration;
-        // Between a mass and a mixing ratio the state of the side with the mass is the one that counts.
-        let state = if is_mass(self.unit) { own } else { wanted };
-        let factor = self.unit.factor_to(channel.unit(), channel.molar_mass_g_per_mol(), state)?;
-        if own == wanted || !is_mass(self.unit) || !is_mass(channel.unit()) {
-            return Ok(factor);
-        }
-        Ok(factor * own.molar_volume_l_per_mol() / wanted.molar_volume_l_per_mol())
-    }
+/// What happens to a row with a mapped field that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BadField {
+    /// The field is a missing value, counted and listed in the report; the other fields of the row are kept. A row of which no mapped
+    /// field gives a value is rejected.
+    #[default]
+    Missing,
+    /// The row is rejected for all targets.
+    RejectRow,
 }
 
 /// How to read a CSV file. Start from its time column, then say what is unusual about it and what to read.
@@ -203,6 +59,13 @@ pub struct CsvSpec {
     pub(super) decimal_comma: bool,
     pub(super) missing: Vec<String>,
     pub(super) skip_lines: u64,
+    pub(super) skip_rows: Option<u64>,
+    pub(super) has_header: bool,
+    pub(super) encoding: Encoding,
+    pub(super) filters: Vec<(String, String)>,
+    pub(super) flags: Vec<(String, Quality)>,
+    pub(super) marks: Vec<(String, Quality)>,
+    pub(super) bad_fields: BadField,
     pub(super) equal_times: EqualTimes,
     pub(super) skip_empty_frames: bool,
     pub(super) targets: Vec<CsvTarget>,
@@ -218,7 +81,14 @@ impl CsvSpec {
             decimal_comma: false,
             missing: Vec::new(),
             skip_lines: 0,
-            equal_times: EqualTimes::Refuse,
+            skip_rows: None,
+            has_header: true,
+            encoding: Encoding::Utf8,
+            filters: Vec::new(),
+            flags: Vec::new(),
+            marks: Vec::new(),
+            bad_fields: BadField::Missing,
+            equal_times: EqualTimes::Keep,
             skip_empty_frames: false,
             targets: Vec::new(),
         }
@@ -253,7 +123,64 @@ impl CsvSpec {
         self
     }
 
-    /// What happens to rows that follow one another with the same time stamp; refused unless told.
+    /// Number of rows between the header and the first row of values, as those for units. None by default, except in Campbell TOA5
+    /// files, which have two; those files need `skip_lines(1)`.
+    #[must_use]
+    pub const fn skip_rows(mut self, rows: u64) -> Self {
+        self.skip_rows = Some(rows);
+        self
+    }
+
+    /// Reads a file that has no header; its columns are named by their places: `#1`, `#2`. With a header, a column that has no other
+    /// name, or a name that another has too, is called by its place as well.
+    #[must_use]
+    pub const fn without_header(mut self) -> Self {
+        self.has_header = false;
+        self
+    }
+
+    /// Character encoding of the file; UTF-8 by default. A byte order mark overrides it.
+    #[must_use]
+    pub const fn encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// Reads only rows whose field in a column is `text`; other rows are counted and left out. Repeat it for further texts of the
+    /// column, or for further columns. `*` accepts any text.
+    ///
+    /// A file that holds several series, one below the other, is refused without it: one whose column `parameter`, `station` or of a
+    /// similar name changes from row to row.
+    #[must_use]
+    pub fn only(mut self, column: impl Into<String>, text: impl Into<String>) -> Self {
+        self.filters.push((column.into(), text.into().trim_ascii().to_owned()));
+        self
+    }
+
+    /// A text of the flag columns and the quality flag that it means.
+    #[must_use]
+    pub fn flag(mut self, text: impl Into<String>, quality: Quality) -> Self {
+        self.flags.push((text.into().trim_ascii().to_owned(), quality));
+        self
+    }
+
+    /// A mark before or behind the numbers of value fields, or alone in one, and the quality flag that it means. `<` (below
+    /// detection) and `>` (over range) are read without it.
+    #[must_use]
+    pub fn mark(mut self, mark: impl Into<String>, quality: Quality) -> Self {
+        self.marks.push((mark.into().trim_ascii().to_owned(), quality));
+        self.marks.retain(|(mark, _)| !mark.is_empty());
+        self
+    }
+
+    /// What happens to a row with a field that cannot be read; by default the field is a missing value.
+    #[must_use]
+    pub const fn bad_fields(mut self, bad_fields: BadField) -> Self {
+        self.bad_fields = bad_fields;
+        self
+    }
+
+    /// What happens to rows that follow one another with the same time stamp; each is a frame by default.
     #[must_use]
     pub const fn equal_times(mut self, equal_times: EqualTimes) -> Self {
         self.equal_times = equal_times;
@@ -284,14 +211,14 @@ impl CsvSpec {
         if in_numbers || !self.delimiter.is_ascii() {
             return Err(CsvError::Delimiter { delimiter: char::from(self.delimiter) });
         }
-        StampReader::new(&self.time)?;
+        StampReader::new(&self.time, false)?;
         if self.targets.is_empty() {
             return Err(CsvError::NothingMapped { target: "any instrument".to_owned() });
         }
         let mut seen = BTreeSet::new();
         for target in &self.targets {
-            if !seen.insert(target.id) {
-                return Err(CsvError::InstrumentTwice { instrument: target.id });
+            if !seen.insert(target.instrument()) {
+                return Err(CsvError::InstrumentTwice { instrument: target.instrument() });
             }
             target.feeds()?;
         }

@@ -11,7 +11,8 @@ const ASK: &[&str] = &["query", "restored", "--station", "metec", "--channel", "
 fn metec(dir: &Path) {
     let file = example("metec/ch4_wind_1min.csv");
     let options = ["--station", "metec", "--instrument", "laser", "--interval", "1m", "--time", "time_utc"];
-    let channels = ["--channel", "ch4_ppm_SE=methane:ppm", "--channel", "ch4_ppm_SW=methane_west:ppm"];
+    let channels =
+        ["--new-quantity", "--channel", "ch4_ppm_SE=methane:ppm", "--channel", "ch4_ppm_SW=methane_west:ppm"];
     run_with(dir, &["import", "store", &file], &[&channels[..], &options].concat()).printed();
 }
 

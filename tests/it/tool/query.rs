@@ -120,7 +120,7 @@ fn inspect_shows_every_instrument_with_its_rows_and_its_files() {
         "instruments": [{
             "instrument": "laser", "interval": "1 min", "rows": 4920,
             "first": "2022-05-09T00:00:00Z", "last": "2022-05-12T09:59:00Z",
-            "channels": [{ "channel": "methane", "unit": "ppm", "species": "methane" }],
+            "channels": [{ "channel": "methane", "unit": "ppm", "species": "methane", "reference_celsius": null }],
         }],
     }]);
     assert_eq!(object["stations"], expected);

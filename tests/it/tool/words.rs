@@ -79,13 +79,13 @@ fn hostile_cells_and_names_of_files_are_escaped_in_reports_of_an_import() {
         let output = command(dir.path(), &[&fixed[..], more].concat()).output().unwrap();
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };
-    let (out, err) = import(name, &["--time", "time", "--channel", "x=x:ppm"]);
+    let (out, err) = import(name, &["--time", "time", "--new-quantity", "--channel", "x=x:ppm"]);
     assert!(out.lines().all(is_plain) && err.lines().all(is_plain), "{out:?} {err:?}");
     assert!(out.contains(r"\u{1b}[31m7\nforged\u{202e}"), "{out} {err}");
-    let (json, _) = import(name, &["--time", "time", "--channel", "x=x:ppm", "--json"]);
+    let (json, _) = import(name, &["--time", "time", "--new-quantity", "--channel", "x=x:ppm", "--json"]);
     let object: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(is_plain(json.trim_end()), "{json:?}");
     assert_eq!(object["rejections"][0]["text"], "\x1b[31m7\nforged\u{202e}");
-    let (out, err) = import("no\x1b[2Jfile\n.csv", &["--time", "time", "--channel", "x=x:ppm"]);
+    let (out, err) = import("no\x1b[2Jfile\n.csv", &["--time", "time", "--new-quantity", "--channel", "x=x:ppm"]);
     assert!(out.is_empty() && err.lines().count() == 1 && err.lines().all(is_plain), "{err:?}");
 }

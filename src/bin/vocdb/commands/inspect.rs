@@ -9,8 +9,12 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::alarm::event::RulesState;
 use vocdb::base::escape::Line;
+use vocdb::model::Dimension;
 use vocdb::store::FileBytes;
 use vocdb::{AlarmLog, Channel, Instrument, InstrumentId, ReadOnly, StoredStats, TimeRange};
+
+/// 0 °C in kelvin.
+const ZERO_CELSIUS_K: f64 = 273.15;
 
 /// Show stations, instruments, channels, rows, times and files
 #[derive(Debug, Args)]
@@ -55,6 +59,8 @@ struct ChannelView {
     channel: String,
     unit: &'static str,
     species: Option<&'static str>,
+    /// Reference temperature of a mass concentration of a gas, in °C.
+    reference_celsius: Option<f64>,
 }
 
 impl Inspect {
@@ -118,7 +124,11 @@ impl InstrumentView {
 impl ChannelView {
     fn look(channel: &Channel) -> Self {
         let species = channel.species_entry().map(|species| species.name());
-        Self { channel: channel.name().to_owned(), unit: channel.unit().symbol(), species }
+        let is_mass = species.is_some() && channel.unit().dimension() == Dimension::MassConcentration;
+        // Rounded, since 25 °C is stored as 298.15 K.
+        let celsius = || ((channel.reference().temperature_k() - ZERO_CELSIUS_K) * 100.0).round() / 100.0;
+        let reference_celsius = is_mass.then(celsius);
+        Self { channel: channel.name().to_owned(), unit: channel.unit().symbol(), species, reference_celsius }
     }
 }
 
@@ -148,10 +158,11 @@ impl InstrumentView {
             _ => String::new(),
         };
         let _ = writeln!(text, "  instrument {}, every {}, {} rows{span}", self.instrument, self.interval, self.rows);
-        for ChannelView { channel, unit, species } in &self.channels {
+        for ChannelView { channel, unit, species, reference_celsius } in &self.channels {
+            let reference = reference_celsius.map_or_else(String::new, |celsius| format!(" at {celsius} °C"));
             let species =
                 species.filter(|species| species != channel).map_or_else(String::new, |name| format!(" ({name})"));
-            let _ = writeln!(text, "    {channel} in {unit}{species}");
+            let _ = writeln!(text, "    {channel} in {unit}{reference}{species}");
         }
     }
 }

@@ -61,7 +61,7 @@ proptest! {
     ) {
         let mut text = if with_header { b"t,a,b\n".to_vec() } else { Vec::new() };
         pieces.iter().for_each(|piece| text.extend_from_slice(piece));
-        let equal = if spread { EqualTimes::Spread(Interval::seconds(7)) } else { EqualTimes::Refuse };
+        let equal = if spread { EqualTimes::Spread(Interval::seconds(7)) } else { EqualTimes::Keep };
         let second = CsvTarget::new(TWO, &instrument(&["c"])).column("b", "c", Unit::Ppb);
         let spec = plain().equal_times(equal).skip_empty_frames(skip).map(second);
         if let Ok(mut reader) = CsvReader::from_reader(text.as_slice(), "test.csv", spec) {

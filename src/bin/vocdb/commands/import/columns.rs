@@ -1,13 +1,37 @@
-//! What the command line says about the file's columns.
+//! What the command line says about the file's columns, and the channels that they feed.
 
 use crate::values;
 use clap::ValueEnum;
-use vocdb::interop::csv::{Fold, TimeFormat};
-use vocdb::model::{ModelError, ReferenceState};
-use vocdb::{Channel, DuplicatePolicy, Unit};
+use vocdb::base::escape::Line;
+use vocdb::interop::csv::{BadField, Encoding, Fold, TimeFormat};
+use vocdb::model::{Dimension, ModelError, ReferenceState};
+use vocdb::{Channel, DuplicatePolicy, Quality, Unit};
 
 /// Pressure of every reference state that a file's unit may name: one atmosphere, in hPa.
 const PRESSURE_HPA: f64 = 1013.25;
+
+/// Quantities in concentration units that are sums or particles and so no species; lower case.
+const QUANTITIES: [&str; 19] = [
+    "voc",
+    "vocs",
+    "tvoc",
+    "total voc",
+    "nmvoc",
+    "nmhc",
+    "thc",
+    "total hydrocarbons",
+    "btex",
+    "nox",
+    "nitrogen oxides",
+    "pm1",
+    "pm2.5",
+    "pm10",
+    "tsp",
+    "black carbon",
+    "bc",
+    "dust",
+    "total dust",
+];
 
 /// `COL=name:unit` or `COL=name:unit@20C`: a column, the channel that it feeds, its unit, and its reference state.
 #[derive(Debug, Clone)]
@@ -31,14 +55,73 @@ impl ColumnMapping {
         Ok(Self { column: column.to_owned(), channel: channel.to_owned(), unit: values::unit(unit)?, reference })
     }
 
-    /// The channel as a new instrument would have it: of the species that bears the name, or of another quantity.
-    pub(crate) fn to_channel(&self) -> Result<Channel, ModelError> {
+    /// The channel of a new instrument: of the species of that name, or of another quantity.
+    pub(crate) fn to_channel(&self, is_new_quantity: bool) -> Result<Channel, String> {
+        let says = |error: ModelError| error.to_string();
         let channel = match Channel::species(&self.channel, self.unit) {
-            Ok(species) => species.named(&self.channel)?,
-            Err(_) => Channel::quantity(&self.channel, self.unit)?,
+            Ok(species) => {
+                if self.unit.dimension() == Dimension::MassConcentration && self.reference.is_none() {
+                    return Err(self.asks_for_temperature());
+                }
+                species.named(&self.channel).map_err(says)?
+            }
+            Err(unknown) if self.is_concentration() && !self.is_quantity() && !is_new_quantity => {
+                let (mapping, unit) = (Line(&self.channel), self.unit.symbol());
+                return Err(format!(
+                    "--channel with `{mapping}` in {unit}: {unknown}; correct the name, or give --new-quantity"
+                ));
+            }
+            Err(_) => Channel::quantity(&self.channel, self.unit).map_err(says)?,
         };
         Ok(self.reference.map_or(channel.clone(), |reference| channel.with_reference(reference)))
     }
+
+    fn asks_for_temperature(&self) -> String {
+        let (column, channel, unit) = (Line(&self.column), Line(&self.channel), self.unit.symbol());
+        format!(
+            "column `{column}`: {unit} of `{channel}` depends on the reference temperature, which is not given: \
+             write {column}={channel}:{unit}@20C (EU), @25C (US, China since 2018) or @0C, as the file's source says"
+        )
+    }
+
+    const fn is_concentration(&self) -> bool {
+        matches!(self.unit.dimension(), Dimension::MassConcentration | Dimension::MixingRatio)
+    }
+
+    fn is_quantity(&self) -> bool {
+        QUANTITIES.contains(&self.channel.to_lowercase().as_str())
+    }
+}
+
+/// `COL` or `COL=NAME`: a column of quality flags, of all channels or of one.
+pub(crate) fn flag_column<'a>(text: &'a str, channels: &[ColumnMapping]) -> (&'a str, Option<&'a str>) {
+    let is_channel = |name: &str| channels.iter().any(|mapping| mapping.channel == name);
+    match text.rsplit_once('=') {
+        Some((column, name)) if is_channel(name) => (column, Some(name)),
+        _ => (text, None),
+    }
+}
+
+/// `TEXT=FLAG`: a text of the file and the quality flag that it means.
+pub(crate) fn flag(text: &str) -> Result<(String, Quality), String> {
+    let names = || Quality::ALL.map(Quality::name).join(", ");
+    let (text, name) = text.rsplit_once('=').ok_or_else(|| format!("write TEXT=FLAG with one of {}", names()))?;
+    let plain = name.trim().to_lowercase().replace(['-', '_'], " ");
+    let quality = Quality::ALL.into_iter().find(|quality| quality.name() == plain);
+    let quality = quality.ok_or_else(|| format!("`{name}` is no quality flag: write one of {}", names()))?;
+    Ok((text.to_owned(), quality))
+}
+
+/// `COL=TEXT`: rows that are read.
+pub(crate) fn filter(text: &str) -> Result<(String, String), String> {
+    let (column, text) = text.rsplit_once('=').ok_or_else(|| "write COL=TEXT, such as parameter=benzene".to_owned())?;
+    Ok((column.to_owned(), text.to_owned()))
+}
+
+/// A share in percent.
+pub(crate) fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
+    number.filter(|number| (0.0..=100.0).contains(number)).ok_or_else(|| "write a number from 0 to 100".to_owned())
 }
 
 fn reference(text: &str) -> Result<ReferenceState, String> {
@@ -73,6 +156,7 @@ pub(crate) enum FoldChoice {
     Reject,
     Earlier,
     Later,
+    ByOrder,
 }
 
 impl From<FoldChoice> for Fold {
@@ -81,6 +165,7 @@ impl From<FoldChoice> for Fold {
             FoldChoice::Reject => Self::Reject,
             FoldChoice::Earlier => Self::Earlier,
             FoldChoice::Later => Self::Later,
+            FoldChoice::ByOrder => Self::ByOrder,
         }
     }
 }
@@ -99,6 +184,46 @@ impl From<DuplicateChoice> for DuplicatePolicy {
             DuplicateChoice::KeepLast => Self::KeepLast,
             DuplicateChoice::KeepFirst => Self::KeepFirst,
             DuplicateChoice::Reject => Self::Reject,
+        }
+    }
+}
+
+/// [`Encoding`] on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum EncodingChoice {
+    #[value(name = "utf-8")]
+    Utf8,
+    #[value(name = "windows-1252", alias = "latin1", alias = "latin-1", alias = "iso-8859-1")]
+    Windows1252,
+    #[value(name = "utf-16le")]
+    Utf16Le,
+    #[value(name = "utf-16be")]
+    Utf16Be,
+}
+
+impl From<EncodingChoice> for Encoding {
+    fn from(choice: EncodingChoice) -> Self {
+        match choice {
+            EncodingChoice::Utf8 => Self::Utf8,
+            EncodingChoice::Windows1252 => Self::Windows1252,
+            EncodingChoice::Utf16Le => Self::Utf16Le,
+            EncodingChoice::Utf16Be => Self::Utf16Be,
+        }
+    }
+}
+
+/// [`BadField`] on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum BadFieldChoice {
+    Missing,
+    RejectRow,
+}
+
+impl From<BadFieldChoice> for BadField {
+    fn from(choice: BadFieldChoice) -> Self {
+        match choice {
+            BadFieldChoice::Missing => Self::Missing,
+            BadFieldChoice::RejectRow => Self::RejectRow,
         }
     }
 }

@@ -1,214 +1,203 @@
 //! `vocdb import`: a CSV file into a store.
 
 mod columns;
+mod layout;
+mod remedies;
+mod repeats;
+mod source;
+mod spool;
 mod summary;
+mod target;
+mod verdict;
 
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
 use crate::values;
 use clap::Args;
-use columns::{ColumnMapping, DuplicateChoice, FoldChoice};
+use columns::DuplicateChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::fs::File;
+use layout::Layout;
+use repeats::{Repeats, Suspects};
+use source::Source;
+use spool::Spool;
+use std::io;
 use std::path::PathBuf;
 use summary::{Summary, Tally};
+use target::{Target, Wanted};
+use verdict::{Limits, Verdict};
 use vocdb::base::escape::Line;
-use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, EqualTimes, TimeColumn, TimeFormat};
-use vocdb::{Batch, Channel, ChannelChange, Database, Instrument, InstrumentChange, InstrumentId, Interval, Station};
+use vocdb::interop::csv::{CsvError, CsvReader, CsvReport};
+use vocdb::store::Counters;
+use vocdb::{Batch, Database, DuplicatePolicy, InstrumentId, Interval};
 
 /// Frames of one append.
 const FRAMES_PER_BATCH: usize = 8_192;
 
 /// Read a CSV file into a store
 ///
-/// The store, the station and the instrument are made where they are not there. A row that cannot be read as told is rejected as a
-/// whole, counted, and shown with its line and what to do; reading goes on. The same rows again change nothing.
+/// The file is read and checked as a whole before anything is stored; the store, the station and the instrument are created then if they
+/// do not exist. A field that cannot be read is a missing value, and a row without a time or a value is rejected; both are counted and
+/// shown with their line and what to do. Nothing is stored if too many are rejected, or if rows of one instant disagree. Importing the
+/// same rows again changes nothing.
 ///
 /// Rules in force evaluate the rows. Alarms that open are recorded as history, counted, and notify nobody.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The store's folder; it is made where there is none
+    /// Folder of the store; created if missing
     store: PathBuf,
-    /// The CSV file
+    /// CSV file, or - for standard input; gzip is decompressed
     file: PathBuf,
-    /// The station that measured
+    /// Station that measured
     #[arg(long)]
     station: String,
-    /// The station's instrument; its channels are measured together
+    /// Instrument of the station; its channels are measured together
     #[arg(long)]
     instrument: String,
-    /// How far apart its rows are when all is well: 1s, 1m, 1h
+    /// Interval between its rows: 1s, 1m, 1h
     #[arg(long, value_name = "LENGTH", value_parser = values::interval)]
     interval: Interval,
-    /// The column of the time; columns of date and time of day are joined by a plus
-    #[arg(long, value_name = "COL[+COL]")]
-    time: String,
-    /// rfc3339, epoch-s, epoch-ms, or a pattern such as '%d/%m/%Y %H:%M:%S'; texts of several columns have a space between them
-    #[arg(long, value_name = "FORMAT", default_value = "rfc3339", value_parser = columns::time_format)]
-    time_format: TimeFormat,
-    /// The zone of times without an offset: America/Denver, +08:00
-    #[arg(long, default_value = "UTC")]
-    zone: String,
-    /// What happens to local times that exist twice or not at all where clocks change
-    #[arg(long, value_enum, default_value_t = FoldChoice::Reject)]
-    fold: FoldChoice,
-    /// Space rows of one time stamp by this length, instead of rejecting all but the first
-    #[arg(long, value_name = "LENGTH", value_parser = values::interval)]
-    spread: Option<Interval>,
-    /// A column, the channel that it feeds, and its unit, for concentrations also their temperature: C6H6=benzene:ug/m3@20C;
-    /// once for each column
-    #[arg(long = "channel", value_name = "COL=NAME:UNIT[@20C]", value_parser = ColumnMapping::parse, required = true)]
-    channels: Vec<ColumnMapping>,
+    #[command(flatten)]
+    layout: Layout,
     /// Add channels that the instrument lacks or has retired, instead of refusing the file
     #[arg(long)]
     add_channels: bool,
-    /// A text that marks a missing value, besides the empty field; may be given more than once
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    missing: Vec<String>,
-    /// Lines before the header
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    skip_lines: u64,
-    /// The character between fields, or `tab`
-    #[arg(long, value_name = "CHAR", default_value = ",", value_parser = columns::delimiter)]
-    delimiter: u8,
-    /// Numbers have a decimal comma
+    /// Accept names of concentrations that are no known species
     #[arg(long)]
-    decimal_comma: bool,
-    /// Leave out rows without a single value
-    #[arg(long)]
-    skip_empty: bool,
-    /// What a new instrument does with another value for an instant that has one
-    #[arg(long, value_enum, default_value_t = DuplicateChoice::KeepLast)]
-    duplicates: DuplicateChoice,
-    /// Notify people of alarms whose condition still holds, as for readings that come in now, instead of recording all alarms as history
+    new_quantity: bool,
+    /// Greatest share of rows, or of fields of one column, that may be rejected, in percent; if it is exceeded, nothing is stored
+    #[arg(long, value_name = "PERCENT", default_value = "25", value_parser = columns::percent)]
+    max_rejected: f64,
+    /// Which of several rows of one instant counts where they disagree, in the file and in a new instrument. By default such a file is
+    /// refused, and a new instrument keeps the last value
+    #[arg(long, value_enum)]
+    duplicates: Option<DuplicateChoice>,
+    /// Notify recipients of alarms whose condition still holds, as for current readings, instead of recording all alarms as history
     #[arg(long)]
     notify: bool,
 }
 
+/// The rows of a file, read and not stored yet.
+struct ReadRows {
+    spool: Spool,
+    suspects: Suspects,
+    report: CsvReport,
+    limits: Limits,
+}
+
 impl Import {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let (station, asked) = self.asked()?;
-        // Before a store is made: are file, header and options such that something can be read?
-        drop(self.reader(InstrumentId::new(0), &asked)?);
-        let db = store::open_or_create(&self.store)?;
-        let (id, instrument) = self.instrument(&db, station, asked)?;
-        let mut reader = self.reader(id, &instrument)?;
-        let bar = progress(output.is_json(), reader.bytes_total());
-        let tally = self.append_all(&db, &mut reader, &bar)?;
-        bar.finish_and_clear();
-        let counters = db.stats().map_err(Failure::from_error)?.counters;
-        db.close().map_err(Failure::from_error)?;
-        let file = self.file.display().to_string();
+        let mut db = store::is_store(&self.store).then(|| store::open_or_create(&self.store)).transpose()?;
+        let file = self.file_name();
+        let wanted = self.wanted(&file);
+        let target = Target::find(&wanted, db.as_ref())?;
+        let mut rows = self.read(&target, output.is_json())?;
+        let verdict = Verdict::of(&rows.report, &rows.limits, self.max_rejected);
+        let (mut tally, mut counters, mut repeats) = (Tally::default(), Counters::default(), Repeats::default());
+        if verdict.is_stored() {
+            let names: Vec<&str> = target.instrument.channels().iter().map(vocdb::Channel::name).collect();
+            repeats = Repeats::find(&mut rows.spool, rows.suspects, self.duplicates, (&file, &names))?;
+            let open = match db.take() {
+                Some(open) => open,
+                None => store::open_or_create(&self.store)?,
+            };
+            let id = target.register(&wanted, &open)?;
+            tally = self.append_all(&open, id, &mut rows.spool, &mut repeats)?;
+            counters = open.stats().map_err(Failure::from_error)?.counters;
+            open.close().map_err(Failure::from_error)?;
+        } else if let Some(open) = db {
+            open.close().map_err(Failure::from_error)?;
+        }
         let names = [file.as_str(), self.station.as_str(), self.instrument.as_str()];
-        let summary = Summary::new(names, reader.report(), tally, counters);
+        let summary = Summary::new(names, &rows.report, tally, counters)
+            .with_checks(&repeats, if verdict.is_stored() { 0 } else { rows.limits.refused });
         output.either(&summary, || summary.text())?;
-        if summary.is_nothing_taken() {
+        if let Some(why) = verdict.why(&summary) {
             output.flush()?;
-            return Err(Failure::Says(format!("nothing of `{}` was stored: the lines above say why", Line(&file))));
+            return Err(Failure::Says(format!("`{}`: {why}", Line(&file))));
         }
         Ok(())
     }
 
-    /// The station and the instrument that the command line describes.
-    fn asked(&self) -> Result<(Station, Instrument), Failure> {
-        let station = Station::new(&self.station).map_err(Failure::from_error)?;
-        let channels: Result<Vec<Channel>, _> = self.channels.iter().map(ColumnMapping::to_channel).collect();
-        let instrument = channels.and_then(|channels| Instrument::new(&self.instrument, self.interval, channels));
-        Ok((station, instrument.map_err(Failure::from_error)?.with_duplicates(self.duplicates.into())))
-    }
-
-    /// The instrument of that name at the station, registered now where it is not there.
-    fn instrument(
-        &self,
-        db: &Database,
-        station: Station,
-        asked: Instrument,
-    ) -> Result<(InstrumentId, Instrument), Failure> {
-        let registry = db.registry();
-        let station = match registry.station_named(&self.station) {
-            Some(id) => id,
-            None => db.register_station(station).map_err(Failure::from_error)?,
-        };
-        let known = registry.instrument_named(station, &self.instrument);
-        let Some((id, (_, instrument))) = known.and_then(|id| Some((id, registry.instrument(id)?))) else {
-            let id = db.register_instrument(station, asked.clone()).map_err(Failure::from_error)?;
-            return Ok((id, asked));
-        };
-        if instrument.interval() != self.interval {
-            return Err(Failure::Says(format!(
-                "instrument `{}` of station `{}` is registered with an interval of {}: give that, or another name",
-                self.instrument,
-                self.station,
-                instrument.interval()
-            )));
+    fn wanted<'a>(&'a self, file: &'a str) -> Wanted<'a> {
+        Wanted {
+            file,
+            station: &self.station,
+            instrument: &self.instrument,
+            interval: self.interval,
+            layout: &self.layout,
+            add_channels: self.add_channels,
+            new_quantity: self.new_quantity,
+            duplicates: self.duplicates.map_or(DuplicatePolicy::KeepLast, Into::into),
         }
-        Ok((id, self.with_channels(db, (id, instrument), &asked)?))
     }
 
-    /// The instrument with all channels that the command line names: those that it lacks are added where that is wanted.
-    fn with_channels(
-        &self,
-        db: &Database,
-        (id, known): (InstrumentId, &Instrument),
-        asked: &Instrument,
-    ) -> Result<Instrument, Failure> {
-        let of_name = |name: &str| known.channels().iter().find(|channel| channel.name() == name);
-        let lacking = |asked: &&Channel| of_name(asked.name()).is_none_or(Channel::is_retired);
-        let lacks: Vec<&Channel> = asked.channels().iter().filter(lacking).collect();
-        let Some(first) = lacks.first() else { return Ok(known.clone()) };
-        if !self.add_channels {
-            let why = match self.reader(id, known) {
-                Err(Failure::Says(why)) => why,
-                _ => format!("channel `{}` of instrument `{}` is retired", first.name(), self.instrument),
-            };
-            return Err(Failure::Says(format!("{why}: correct --channel, or give --add-channels")));
-        }
-        // A retired channel comes back as it was; the file's unit is converted to it.
-        let add = |asked: &&Channel| ChannelChange::Add(of_name(asked.name()).unwrap_or(asked).clone());
-        let change = InstrumentChange {
-            instrument: id,
-            channels: lacks.iter().map(add).collect(),
-            by: "vocdb import".to_owned(),
-            reason: format!("columns of {}", Line(self.file.display())),
+    fn file_name(&self) -> String {
+        self.file.display().to_string()
+    }
+
+    /// Reads the whole file and stores nothing.
+    fn read(&self, target: &Target, is_json: bool) -> Result<ReadRows, Failure> {
+        let name = self.file_name();
+        let says = |error: CsvError| Failure::Says(remedies::of_file(&error));
+        let source = Source::open(&self.file).map_err(|source| says(CsvError::Io { name: name.clone(), source }))?;
+        let bar = progress(is_json, source.total);
+        let spec = self.layout.spec(InstrumentId::new(0), &target.instrument);
+        let mut reader = CsvReader::from_reader(source.bytes, name, spec).map_err(says)?;
+        let mut rows = ReadRows {
+            spool: Spool::new(target.instrument.channels().len()),
+            suspects: Suspects::default(),
+            report: CsvReport::default(),
+            limits: Limits::now(),
         };
-        db.change_instrument(&change).map_err(Failure::from_error)
-    }
-
-    fn reader(&self, id: InstrumentId, instrument: &Instrument) -> Result<CsvReader<File>, Failure> {
-        let mut names = self.time.split('+').map(str::trim);
-        let first = TimeColumn::new(names.next().unwrap_or_default(), self.time_format.clone());
-        let time = names.fold(first, TimeColumn::and).zone(&self.zone).fold(self.fold.into());
-        let target = self.channels.iter().fold(CsvTarget::new(id, instrument), |target, mapping| {
-            let ColumnMapping { column, channel, unit, reference } = mapping;
-            match reference {
-                Some(reference) => target.column_at(column, channel, *unit, *reference),
-                None => target.column(column, channel, *unit),
+        let mut batch = Batch::new();
+        while reader.read_batch(FRAMES_PER_BATCH, &mut batch).map_err(says)? > 0 {
+            for (frame, line) in batch.frames().zip(reader.lines()) {
+                rows.limits.note(frame);
+                rows.suspects.note(frame.time);
+                rows.spool.push(*line, frame).map_err(|error| repeats::unread(&error))?;
             }
-        });
-        let spec = CsvSpec::new(time)
-            .delimiter(self.delimiter)
-            .decimal_comma(self.decimal_comma)
-            .skip_lines(self.skip_lines)
-            .skip_empty_frames(self.skip_empty)
-            .equal_times(self.spread.map_or(EqualTimes::Refuse, EqualTimes::Spread))
-            .map(target);
-        let spec = self.missing.iter().fold(spec, CsvSpec::missing);
-        CsvReader::open(&self.file, spec).map_err(Failure::from_error)
+            bar.set_position(source.read.get());
+        }
+        bar.finish_and_clear();
+        rows.report = reader.report().clone();
+        Ok(rows)
     }
 
-    /// Reads the file to its end; everything accepted is on the medium when it returns.
-    fn append_all(&self, db: &Database, reader: &mut CsvReader<File>, bar: &ProgressBar) -> Result<Tally, Failure> {
+    /// Appends all rows; they are durable when it returns.
+    fn append_all(
+        &self,
+        db: &Database,
+        id: InstrumentId,
+        spool: &mut Spool,
+        repeats: &mut Repeats,
+    ) -> Result<Tally, Failure> {
         let (mut batch, mut tally, mut lsn) = (Batch::new(), Tally::default(), None);
-        while reader.read_batch(FRAMES_PER_BATCH, &mut batch).map_err(Failure::from_error)? > 0 {
-            let appended = if self.notify { db.append(&batch) } else { db.append_history(&batch) };
+        let mut append = |batch: &mut Batch| {
+            let appended = if self.notify { db.append(batch) } else { db.append_history(batch) };
             let receipt = appended.map_err(Failure::from_error)?;
-            tally.add(&batch, &receipt);
+            tally.add(batch, &receipt);
             lsn = Some(receipt.lsn);
-            bar.set_position(reader.bytes_read());
+            batch.clear();
+            Ok::<(), Failure>(())
+        };
+        spool.each(|row| {
+            if let Some(samples) = repeats.samples(row) {
+                batch.push_samples(id, row.time, samples.iter().copied());
+            }
+            if batch.len() >= FRAMES_PER_BATCH { append(&mut batch) } else { Ok(()) }
+        })?;
+        if !batch.is_empty() {
+            append(&mut batch)?;
         }
         lsn.map_or(Ok(()), |lsn| db.wait_durable(lsn)).map_err(Failure::from_error)?;
         Ok(tally)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        repeats::unread(&error)
     }
 }
 

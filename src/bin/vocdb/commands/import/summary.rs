@@ -1,10 +1,12 @@
 //! What became of a file's rows.
 
+use super::remedies;
+use super::repeats::Repeats;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use vocdb::base::escape::Line;
-use vocdb::interop::csv::{CsvReport, RejectReason};
+use vocdb::interop::csv::{CsvReport, Rejection};
 use vocdb::store::Counters;
 use vocdb::{Batch, Receipt, Timestamp};
 
@@ -21,7 +23,22 @@ pub(crate) struct Summary {
     rows_rejected: u64,
     rejected_by_reason: BTreeMap<&'static str, u64>,
     /// The first of them.
-    rejections: Vec<RejectedRow>,
+    rejections: Vec<Rejected>,
+    /// Rows left out by --where.
+    rows_filtered: u64,
+    /// Fields that cannot be read in rows that were kept.
+    fields_rejected: u64,
+    fields_rejected_by_column: BTreeMap<String, u64>,
+    /// The first of them.
+    field_rejections: Vec<Rejected>,
+    /// Rows of an instant that an earlier row has, made one with it.
+    rows_merged: u64,
+    /// Values that gave way to a different one of another row, as --duplicates says.
+    values_overridden: u64,
+    /// Frames that the store would refuse, where nothing was stored.
+    frames_unstorable: u64,
+    /// Values with a flag other than normal.
+    flagged: BTreeMap<&'static str, u64>,
     frames_read: u64,
     values_read: u64,
     values_missing: u64,
@@ -40,7 +57,7 @@ pub(crate) struct Summary {
 }
 
 #[derive(Serialize)]
-struct RejectedRow {
+struct Rejected {
     line: u64,
     column: Option<String>,
     text: String,
@@ -78,13 +95,7 @@ impl Tally {
 impl Summary {
     pub(crate) fn new(names: [&str; 3], report: &CsvReport, tally: Tally, store: Counters) -> Self {
         let [file, station, instrument] = names.map(str::to_owned);
-        let rejected_row = |rejection: &vocdb::interop::csv::Rejection| RejectedRow {
-            line: rejection.line,
-            column: rejection.column.clone(),
-            text: rejection.text.clone(),
-            reason: rejection.reason.name(),
-            remedy: remedy(rejection.reason),
-        };
+        let shown = |list: &[Rejection]| list.iter().take(REJECTIONS_SHOWN_MAX).map(Rejected::new).collect();
         Self {
             file,
             station,
@@ -92,7 +103,15 @@ impl Summary {
             rows_read: report.rows_read,
             rows_rejected: report.rejected_rows,
             rejected_by_reason: report.rejected_by_reason.iter().map(|(why, count)| (why.name(), *count)).collect(),
-            rejections: report.rejections.iter().take(REJECTIONS_SHOWN_MAX).map(rejected_row).collect(),
+            rejections: shown(&report.rejections),
+            rows_filtered: report.filtered_rows,
+            fields_rejected: report.rejected_fields,
+            fields_rejected_by_column: report.rejected_by_column.clone(),
+            field_rejections: shown(&report.field_rejections),
+            rows_merged: 0,
+            values_overridden: 0,
+            frames_unstorable: 0,
+            flagged: report.flagged.iter().map(|(quality, count)| (quality.name(), *count)).collect(),
             frames_read: report.frames,
             values_read: report.values,
             values_missing: report.missing_values,
@@ -105,6 +124,12 @@ impl Summary {
             first: tally.span.map(|(first, _)| first.to_string()),
             last: tally.span.map(|(_, last)| last.to_string()),
         }
+    }
+
+    /// With what was found between reading and storing.
+    pub(crate) fn with_checks(self, repeats: &Repeats, frames_unstorable: u64) -> Self {
+        let Repeats { rows_merged, values_overridden, .. } = repeats;
+        Self { rows_merged: *rows_merged, values_overridden: *values_overridden, frames_unstorable, ..self }
     }
 
     /// Whether something was in the file, and none of it is in the store now.
@@ -121,6 +146,10 @@ impl Summary {
         let lines = [
             ("rows read", self.rows_read),
             ("rows rejected", self.rows_rejected),
+            ("rows left out", self.rows_filtered),
+            ("rows merged", self.rows_merged),
+            ("values overridden", self.values_overridden),
+            ("fields rejected", self.fields_rejected),
             ("empty frames left out", self.empty_frames_skipped),
             ("values missing", self.values_missing),
             ("frames stored", counters.frames_accepted),
@@ -129,6 +158,7 @@ impl Summary {
             ("frames superseded", counters.frames_superseded),
             ("values corrected", counters.values_corrected),
             ("frames refused", counters.frames_rejected()),
+            ("frames not storable", self.frames_unstorable),
             ("alarms recorded", self.alarms_recorded),
             ("  of them history", self.alarms_history),
             ("amendments recorded", self.amendments),
@@ -139,6 +169,9 @@ impl Summary {
         if let (Some(first), Some(last)) = (&self.first, &self.last) {
             let _ = writeln!(text, "  from {first} to {last}");
         }
+        for (flag, count) in &self.flagged {
+            let _ = writeln!(text, "flagged, {flag}: {count}");
+        }
         if self.alarms_history > 0 {
             let _ =
                 writeln!(text, "nobody was notified of the alarms that are history: `vocdb alarms list` shows them");
@@ -146,10 +179,11 @@ impl Summary {
         for (reason, count) in &self.rejected_by_reason {
             let _ = writeln!(text, "rejected, {reason}: {count}");
         }
-        for row in &self.rejections {
-            let column = row.column.as_ref().map_or_else(String::new, |column| format!(", column `{}`", Line(column)));
-            let _ = writeln!(text, "  line {}{column}, `{}`: {}", row.line, Line(&row.text), row.remedy);
+        self.rejections.iter().for_each(|rejected| rejected.write(&mut text));
+        for (column, count) in &self.fields_rejected_by_column {
+            let _ = writeln!(text, "fields rejected, column `{}`: {count}", Line(column));
         }
+        self.field_rejections.iter().for_each(|rejected| rejected.write(&mut text));
         for reason in &self.store_rejections {
             let _ = writeln!(text, "  refused: {}", Line(reason));
         }
@@ -157,31 +191,19 @@ impl Summary {
     }
 }
 
-/// What to do about a rejected row, in terms of the command line.
-fn remedy(reason: RejectReason) -> String {
-    let text = match reason {
-        RejectReason::NotANumber => {
-            "no number: if it marks a missing value give it with --missing, if it has a decimal comma give --decimal-comma, \
-             else correct it"
+impl Rejected {
+    fn new(rejection: &Rejection) -> Self {
+        Self {
+            line: rejection.line,
+            column: rejection.column.clone(),
+            text: rejection.text.clone(),
+            reason: rejection.reason.name(),
+            remedy: remedies::of_rejection(rejection.reason),
         }
-        RejectReason::NotFinite => {
-            "no finite number: if it marks a missing value give it with --missing, else correct it"
-        }
-        RejectReason::BadTime => "no time in the format given: check --time-format, or correct the row",
-        RejectReason::AmbiguousTime => {
-            "this local time exists twice, because clocks were put back: export in UTC, or choose --fold earlier or later"
-        }
-        RejectReason::SkippedTime => {
-            "this local time does not exist, because clocks were put forward: check --zone, or choose --fold earlier or later"
-        }
-        RejectReason::EqualTime => {
-            "the row before has the same time: export times with seconds, or space such rows with --spread"
-        }
-        RejectReason::RunTooLong => {
-            "too many rows have this time: spread they would reach the next one; choose a shorter --spread"
-        }
-        RejectReason::WrongFieldCount => "look for a missing or stray delimiter, or a quote that is not closed",
-        other => return other.to_string(),
-    };
-    text.to_owned()
+    }
+
+    fn write(&self, text: &mut String) {
+        let column = self.column.as_ref().map_or_else(String::new, |column| format!(", column `{}`", Line(column)));
+        let _ = writeln!(text, "  line {}{column}, `{}`: {}", self.line, Line(&self.text), self.remedy);
+    }
 }

@@ -1,6 +1,11 @@
-//! One field of a row as a number in its channel's unit.
+//! One field of a row: a number in its channel's unit, with the mark that it may carry, or a quality flag.
+
+mod flag;
+
+pub(super) use flag::{Flag, FlagReader};
 
 use super::report::RejectReason;
+use crate::model::Quality;
 use std::fmt::Write;
 
 /// How far a factor may be from a power of ten and still count as one: a few roundings of the division that made it.
@@ -33,35 +38,82 @@ impl Scale {
     }
 }
 
+/// Marks that every file may use, after those that the spec declares.
+const MARKS: [(&str, Quality); 2] = [("<", Quality::BelowDetection), (">", Quality::OverRange)];
+
+/// What a value field says: a number or none, and the flag of its mark.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Reading {
+    pub(super) value: Option<f64>,
+    pub(super) quality: Quality,
+}
+
+impl Reading {
+    const MISSING: Self = Self { value: None, quality: Quality::Normal };
+}
+
+/// A field without the space and NUL padding around it.
+pub(super) fn trim(field: &[u8]) -> &[u8] {
+    let mut field = field.trim_ascii();
+    while let [0, rest @ ..] | [rest @ .., 0] = field {
+        field = rest.trim_ascii();
+    }
+    field
+}
+
 /// Reads numbers as this file writes them. Its two buffers are kept from value to value.
 #[derive(Debug)]
 pub(super) struct NumberReader {
     missing: Vec<String>,
+    marks: Vec<(String, Quality)>,
     decimal_comma: bool,
     dotted: String,
     shifted: String,
 }
 
 impl NumberReader {
-    pub(super) fn new(missing: Vec<String>, decimal_comma: bool) -> Self {
-        Self { missing, decimal_comma, dotted: String::new(), shifted: String::new() }
+    pub(super) fn new(missing: Vec<String>, marks: Vec<(String, Quality)>, decimal_comma: bool) -> Self {
+        Self { missing, marks, decimal_comma, dotted: String::new(), shifted: String::new() }
     }
 
-    /// The value of a field without the space around it; `None` where it is missing.
-    pub(super) fn read(&mut self, field: &[u8], scale: Scale) -> Result<Option<f64>, RejectReason> {
+    /// The value of a field without the space around it, and the flag of its mark.
+    pub(super) fn read(&mut self, field: &[u8], scale: Scale) -> Result<Reading, RejectReason> {
         let text = std::str::from_utf8(field).map_err(|_| RejectReason::NotUtf8)?;
         if text.is_empty() || self.missing.iter().any(|mark| mark == text) {
-            return Ok(None);
+            return Ok(Reading::MISSING);
         }
+        match self.number(text, scale) {
+            Ok(value) => Ok(Reading { value: Some(value), quality: Quality::Normal }),
+            Err(reason) => self.marked(text, scale).unwrap_or(Err(reason)),
+        }
+    }
+
+    fn number(&mut self, text: &str, scale: Scale) -> Result<f64, RejectReason> {
         if !self.decimal_comma {
-            return scaled(text, scale, &mut self.shifted).map(Some);
+            return scaled(text, scale, &mut self.shifted);
         }
         if text.contains('.') {
             return Err(RejectReason::NotANumber);
         }
         self.dotted.clear();
         self.dotted.extend(text.chars().map(|c| if c == ',' { '.' } else { c }));
-        scaled(&self.dotted, scale, &mut self.shifted).map(Some)
+        scaled(&self.dotted, scale, &mut self.shifted)
+    }
+
+    /// The number beside a mark, such as 0.5 in `<0.5`; no number where the mark is alone. `None` where there is no mark.
+    fn marked(&mut self, text: &str, scale: Scale) -> Option<Result<Reading, RejectReason>> {
+        let own = self.marks.iter().map(|(mark, quality)| (mark.as_str(), *quality));
+        let found = own.chain(MARKS).find_map(|(mark, quality)| {
+            let rest = text.strip_prefix(mark).or_else(|| text.strip_suffix(mark))?;
+            Some((rest.trim_ascii().to_owned(), mark.to_owned(), quality))
+        });
+        let (rest, mark, quality) = found?;
+        if rest.is_empty() {
+            // A bare `<` says nothing; a text that was declared, such as `ND`, does.
+            let is_declared = self.marks.iter().any(|(own, _)| *own == mark);
+            return is_declared.then_some(Ok(Reading { value: None, quality }));
+        }
+        Some(self.number(&rest, scale).map(|value| Reading { value: Some(value), quality }))
     }
 }
 
@@ -93,7 +145,42 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str, scale: Scale) -> Result<Option<f64>, RejectReason> {
-        NumberReader::new(vec!["-200".to_owned(), "NA".to_owned()], false).read(text.as_bytes(), scale)
+        let missing = vec!["-200".to_owned(), "NA".to_owned()];
+        let reading = NumberReader::new(missing, Vec::new(), false).read(text.as_bytes(), scale)?;
+        assert_eq!(reading.quality, Quality::Normal, "{text}");
+        Ok(reading.value)
+    }
+
+    #[test]
+    fn marks_beside_a_number_give_its_flag_and_declared_ones_come_first() {
+        let marks = vec![("#".to_owned(), Quality::Suspect), ("ND".to_owned(), Quality::BelowDetection)];
+        let read = |text: &str, marks: &[(String, Quality)], comma| {
+            let mut numbers = NumberReader::new(Vec::new(), marks.to_vec(), comma);
+            numbers.read(text.as_bytes(), Scale::Decimal(3)).map(|reading| (reading.value, reading.quality))
+        };
+        for (text, value, quality) in [
+            ("<0.5", Some(500.0), Quality::BelowDetection),
+            ("> 500", Some(500_000.0), Quality::OverRange),
+            ("3.5#", Some(3_500.0), Quality::Suspect),
+            ("# 3.5", Some(3_500.0), Quality::Suspect),
+            ("ND", None, Quality::BelowDetection),
+        ] {
+            assert_eq!(read(text, &marks, false), Ok((value, quality)), "{text}");
+        }
+        assert_eq!(read("<0,5", &[], true), Ok((Some(500.0), Quality::BelowDetection)));
+        let own = vec![("<".to_owned(), Quality::Suspect)];
+        assert_eq!(read("<1", &own, false), Ok((Some(1_000.0), Quality::Suspect)));
+        for text in ["<", ">", "3.5#", "ND", "<<1", "<NA", "<nan"] {
+            let refused = read(text, &[], false).unwrap_err();
+            assert!(matches!(refused, RejectReason::NotANumber | RejectReason::NotFinite), "{text}");
+        }
+    }
+
+    #[test]
+    fn padding_of_space_and_nul_is_no_part_of_a_field() {
+        for (field, expected) in [(&b" \0\0 1.5\0 "[..], &b"1.5"[..]), (b"\0\0", b""), (b"", b""), (b"a\0b", b"a\0b")] {
+            assert_eq!(trim(field), expected);
+        }
     }
 
     #[test]
@@ -145,10 +232,12 @@ mod tests {
 
     #[test]
     fn with_a_decimal_comma_a_point_is_no_decimal_sign() {
-        let mut numbers = NumberReader::new(Vec::new(), true);
-        assert_eq!(numbers.read(b"1,5", Scale::Same), Ok(Some(1.5)));
-        assert_eq!(numbers.read(b"-0,001802", Scale::Decimal(3)), Ok(Some(-1.802)));
-        assert_eq!(numbers.read(b"7", Scale::Same), Ok(Some(7.0)));
+        let mut numbers = NumberReader::new(Vec::new(), Vec::new(), true);
+        for (text, scale, value) in
+            [("1,5", Scale::Same, 1.5), ("-0,001802", Scale::Decimal(3), -1.802), ("7", Scale::Same, 7.0)]
+        {
+            assert_eq!(numbers.read(text.as_bytes(), scale).unwrap().value, Some(value), "{text}");
+        }
         for text in ["1.5", "1.234,5", "1,2,3"] {
             assert_eq!(numbers.read(text.as_bytes(), Scale::Same), Err(RejectReason::NotANumber), "{text}");
         }

@@ -1,18 +1,27 @@
 //! Records of bounded length with their lines. The `csv` crate parses; it has no bound of its own, so its source stops it.
 
+mod decode;
+
+pub use decode::Encoding;
+
 use crate::base::limits::CSV_RECORD_BYTES_MAX;
 use csv::ByteRecord;
+use decode::Decoder;
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
 /// Bytes that are read from the source at once, and again by the parser.
 const BUFFER_BYTES: usize = 64 << 10;
 const RECORD_BYTES_MAX: u64 = CSV_RECORD_BYTES_MAX as u64;
+/// Bytes at the beginning of a file that show what it is.
+const START_BYTES: u64 = 8;
+/// Bytes at the end of a file that are compared with those of its last field.
+const OPEN_TAIL_BYTES: usize = 16;
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 /// The source of the parser's bytes. It refuses to go on where the record would be longer than allowed.
 #[derive(Debug)]
 struct BoundedSource<R> {
-    inner: BufReader<Chain<Cursor<Vec<u8>>, R>>,
+    inner: BufReader<Decoder<Chain<Cursor<Vec<u8>>, R>>>,
     /// Bytes taken from the inner reader, skipped ones included.
     taken: u64,
     /// Bytes given to the parser.
@@ -24,20 +33,25 @@ struct BoundedSource<R> {
     at_end: bool,
     /// The bytes given to the parser last.
     last: Vec<u8>,
+    is_toa5: bool,
 }
 
 impl<R: Read> BoundedSource<R> {
-    /// Passes over a byte order mark.
-    fn new(mut read: R) -> io::Result<Self> {
+    /// Passes over a byte order mark, which overrides the encoding.
+    fn new(mut read: R, encoding: Encoding) -> io::Result<Self> {
         let mut start = Vec::new();
-        read.by_ref().take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut start)?;
-        let mut taken = 0;
-        if start == BYTE_ORDER_MARK {
-            taken = start.len() as u64;
-            start.clear();
-        }
-        let inner = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(start).chain(read));
-        Ok(Self { inner, taken, delivered: 0, delivered_max: 0, refused: false, at_end: false, last: Vec::new() })
+        read.by_ref().take(START_BYTES).read_to_end(&mut start)?;
+        let (mark_bytes, encoding) = match Encoding::of_mark(&start) {
+            Some(marked) => (2, marked),
+            None if start.starts_with(&BYTE_ORDER_MARK) => (BYTE_ORDER_MARK.len(), Encoding::Utf8),
+            None => (0, encoding),
+        };
+        start.drain(..mark_bytes);
+        let is_toa5 = start.strip_prefix(b"\"").unwrap_or(&start).starts_with(b"TOA5");
+        let taken = mark_bytes as u64;
+        let inner = BufReader::with_capacity(BUFFER_BYTES, Decoder::new(Cursor::new(start).chain(read), encoding));
+        let (delivered, delivered_max, last) = (0, 0, Vec::new());
+        Ok(Self { inner, taken, delivered, delivered_max, refused: false, at_end: false, last, is_toa5 })
     }
 
     fn available(&mut self) -> io::Result<&[u8]> {
@@ -73,6 +87,13 @@ impl<R: Read> BoundedSource<R> {
             }
             return Ok(true);
         }
+    }
+
+    /// Whether the file ended inside the last field of a record: the field then ends as the file does, without a closing quote.
+    fn ends_within(&self, record: &ByteRecord) -> bool {
+        let field = record.iter().next_back().unwrap_or_default();
+        let same = field.iter().rev().zip(self.last.iter().rev()).take(OPEN_TAIL_BYTES);
+        self.at_end && field.len() > 1 && same.clone().count() > 1 && same.clone().all(|(left, right)| left == right)
     }
 
     /// The byte before a position that lies in what was given last.
@@ -112,6 +133,8 @@ pub(super) enum NextRecord {
     Read { line: u64 },
     /// A record that begins on this line and was passed over, because it is too long.
     TooLong { line: u64 },
+    /// A record that begins on this line and has a quote that is still open at the end of the file.
+    Open { line: u64 },
     /// Nothing.
     End,
 }
@@ -127,23 +150,30 @@ pub(super) struct RecordSource<R> {
     /// Whether the parser stands between a carriage return and its line feed.
     after_return: bool,
     bytes_read: u64,
+    is_toa5: bool,
 }
 
 impl<R: Read> RecordSource<R> {
     /// Passes over a byte order mark and `skip_lines` lines; where the file is shorter, there are no records.
-    pub(super) fn new(read: R, delimiter: u8, skip_lines: u64) -> io::Result<Self> {
-        let mut source = BoundedSource::new(read)?;
+    pub(super) fn new(read: R, encoding: Encoding, (delimiter, skip_lines): (u8, u64)) -> io::Result<Self> {
+        let mut source = BoundedSource::new(read, encoding)?;
+        let is_toa5 = source.is_toa5;
         let mut lines_before = 0;
         while lines_before < skip_lines && source.skip_line()? {
             lines_before = lines_before.saturating_add(1);
         }
         let bytes_read = source.taken;
         let parser = Some(parser(source, delimiter));
-        Ok(Self { parser, delimiter, lines_before, after_return: false, bytes_read })
+        Ok(Self { parser, delimiter, lines_before, after_return: false, bytes_read, is_toa5 })
     }
 
     pub(super) const fn bytes_read(&self) -> u64 {
         self.bytes_read
+    }
+
+    /// Whether the first line is that of a Campbell TOA5 file, in which units and processing follow the header.
+    pub(super) const fn is_toa5(&self) -> bool {
+        self.is_toa5
     }
 
     pub(super) fn next(&mut self, record: &mut ByteRecord) -> io::Result<NextRecord> {
@@ -166,7 +196,11 @@ impl<R: Read> RecordSource<R> {
                 let within = inside.saturating_add(u64::from(ended_by_feed));
                 let line = self.lines_before.saturating_add(line_after.saturating_sub(within).max(1));
                 let is_long = end.saturating_sub(begin) > RECORD_BYTES_MAX;
-                Ok(if is_long { NextRecord::TooLong { line } } else { NextRecord::Read { line } })
+                Ok(match is_long {
+                    true => NextRecord::TooLong { line },
+                    false if inside > 0 && parser.get_ref().ends_within(record) => NextRecord::Open { line },
+                    false => NextRecord::Read { line },
+                })
             }
             Err(_) if parser.get_ref().refused => {
                 let line = self.lines_before.saturating_add(first_line);
@@ -212,13 +246,14 @@ mod tests {
     use super::*;
 
     fn lines(text: &[u8], skip_lines: u64) -> Vec<(u64, Vec<u8>)> {
-        let mut source = RecordSource::new(text, b',', skip_lines).unwrap();
+        let mut source = RecordSource::new(text, Encoding::Utf8, (b',', skip_lines)).unwrap();
         let (mut record, mut found) = (ByteRecord::new(), Vec::new());
         loop {
             match source.next(&mut record).unwrap() {
                 NextRecord::End => break,
                 NextRecord::Read { line } => found.push((line, record.get(0).unwrap().to_vec())),
                 NextRecord::TooLong { line } => found.push((line, b"too long".to_vec())),
+                NextRecord::Open { line } => found.push((line, b"open".to_vec())),
             }
         }
         assert_eq!(source.bytes_read(), text.len() as u64);
@@ -278,9 +313,21 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_that_is_open_at_the_end_is_no_record_and_a_closed_one_is() {
+        for end in ["", "\n", "\r\n"] {
+            let open = format!("a,1\nb,\"open\nc,2\nd,3{end}");
+            assert_eq!(names(&lines(open.as_bytes(), 0)), [(1, "a"), (2, "open")], "{open:?}");
+            for last in ["x\ny", "x\n", "\n", "x\"\"\ny", "x\n\"\""] {
+                let closed = format!("a,1\nb,\"{last}\"{end}");
+                assert_eq!(names(&lines(closed.as_bytes(), 0)), [(1, "a"), (2, "b")], "{closed:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_file_without_line_ends_is_never_held_whole() {
         let endless = io::repeat(b'x').take(48 << 20);
-        let mut source = RecordSource::new(endless, b',', 0).unwrap();
+        let mut source = RecordSource::new(endless, Encoding::Utf8, (b',', 0)).unwrap();
         let mut record = ByteRecord::new();
         let parser = source.parser.as_mut().unwrap();
         parser.get_mut().delivered_max = RECORD_BYTES_MAX + 1;
@@ -301,7 +348,7 @@ mod tests {
                 if self.0 { Err(io::ErrorKind::Interrupted.into()) } else { Ok(1) }
             }
         }
-        let mut source = RecordSource::new(Interrupted(false).take(5), b',', 0).unwrap();
+        let mut source = RecordSource::new(Interrupted(false).take(5), Encoding::Utf8, (b',', 0)).unwrap();
         let mut record = ByteRecord::new();
         assert_eq!(source.next(&mut record).unwrap(), NextRecord::Read { line: 1 });
         assert_eq!(record.as_slice(), b"xxxxx");

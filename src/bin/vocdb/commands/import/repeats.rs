@@ -1,0 +1,236 @@
+//! Rows of one file that are of one instant.
+
+use super::columns::DuplicateChoice;
+use super::spool::{Row, Spool};
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Bound::{Excluded, Unbounded};
+use vocdb::base::escape::Line;
+use vocdb::{Quality, Sample, Timestamp};
+
+/// Separate stretches of time that are told apart; more than these are widened.
+const STRETCHES_MAX: usize = 4_096;
+/// Instants of which a file may have several rows.
+const INSTANTS_MAX: usize = 1 << 20;
+
+/// Times that may have come before, found while the file is read.
+///
+/// A file is mostly in order of time, upwards or downwards, in one piece or in several: rows that go on from a stretch of time repeat
+/// nothing. A row inside a stretch may, and is looked at again when all rows are read.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    /// Stretches that rows cover, without common instants: the last instant by the first. The current one is not among them.
+    stretches: BTreeMap<i64, i64>,
+    /// The stretch that the row before extended.
+    current: Option<Stretch>,
+    times: Vec<i64>,
+}
+
+/// A stretch of time that is being extended, and the room that it has up to its neighbours.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    first: i64,
+    last: i64,
+    /// Last instant of the stretch below, and first instant of the one above.
+    below: i64,
+    above: i64,
+}
+
+impl Suspects {
+    pub(super) fn note(&mut self, time: Timestamp) {
+        let time = time.as_ms();
+        match &mut self.current {
+            Some(current) if current.last < time && time < current.above => current.last = time,
+            Some(current) if current.below < time && time < current.first => current.first = time,
+            Some(current) if current.first <= time && time <= current.last => self.times.push(time),
+            _ => self.note_elsewhere(time),
+        }
+    }
+
+    /// Notes a time outside the current stretch and its room.
+    fn note_elsewhere(&mut self, time: i64) {
+        if let Some(Stretch { first, last, .. }) = self.current.take() {
+            self.stretches.insert(first, last);
+        }
+        let before = self.stretches.range(..=time).next_back().map(|(first, last)| (*first, *last));
+        let after = self.stretches.range(time..).next().map(|(first, last)| (*first, *last));
+        let (first, last) = match (before, after) {
+            (Some((first, last)), _) if time <= last => {
+                self.times.push(time);
+                (first, last)
+            }
+            // Widening covers instants that no row has: more is looked at again than necessary, and nothing is missed.
+            (Some((first, _)), _) if self.stretches.len() >= STRETCHES_MAX => (first, time),
+            (None, Some((_, last))) if self.stretches.len() >= STRETCHES_MAX => (time, last),
+            _ => (time, time),
+        };
+        // The stretch that goes on is the current one now.
+        for old in before.into_iter().chain(after).map(|(old, _)| old).filter(|old| (first..=last).contains(old)) {
+            self.stretches.remove(&old);
+        }
+        let below = self.stretches.range(..first).next_back().map_or(i64::MIN, |(_, last)| *last);
+        let above = self.stretches.range((Excluded(last), Unbounded)).next().map_or(i64::MAX, |(first, _)| *first);
+        self.current = Some(Stretch { first, last, below, above });
+    }
+}
+
+/// The rows of one instant, as one.
+#[derive(Debug)]
+struct Merged {
+    /// Samples with the lines that gave them.
+    samples: Vec<(Sample, u64)>,
+    is_handed_out: bool,
+}
+
+/// Instants of which the file has several rows.
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    instants: Vec<i64>,
+    merged: Vec<Option<Merged>>,
+    /// Rows of an instant that another row has.
+    pub(super) rows_merged: u64,
+    /// Values that gave way to a different one of another row.
+    pub(super) values_overridden: u64,
+}
+
+/// Two rows that give different values for one instant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Conflict {
+    time: Timestamp,
+    channel: usize,
+    first: (Sample, u64),
+    second: (Sample, u64),
+}
+
+impl Repeats {
+    /// Finds the instants with several rows. Rows that disagree are an error unless `choice` says which one counts.
+    pub(super) fn find(
+        spool: &mut Spool,
+        suspects: Suspects,
+        choice: Option<DuplicateChoice>,
+        (file, channels): (&str, &[&str]),
+    ) -> Result<Self, Failure> {
+        let mut repeats = Self { instants: repeated(spool, suspects)?, ..Self::default() };
+        if repeats.instants.len() > INSTANTS_MAX {
+            return Err(Failure::Says(format!(
+                "`{}` has several rows for more than {INSTANTS_MAX} instants: remove the repeated rows, or split the file",
+                Line(file)
+            )));
+        }
+        repeats.merged.resize_with(repeats.instants.len(), || None);
+        let (mut first_conflict, mut conflicts) = (None, 0_u64);
+        if !repeats.instants.is_empty() {
+            spool
+                .each(|row| {
+                    repeats.merge(row, matches!(choice, Some(DuplicateChoice::KeepFirst)), |conflict| {
+                        first_conflict.get_or_insert(conflict);
+                        conflicts += 1;
+                    });
+                    Ok::<(), io::Error>(())
+                })
+                .map_err(|error| unread(&error))?;
+        }
+        match (first_conflict, choice) {
+            (Some(conflict), None | Some(DuplicateChoice::Reject)) => {
+                Err(Failure::Says(conflict.text(file, channels, conflicts)))
+            }
+            _ => Ok(Self { values_overridden: conflicts, ..repeats }),
+        }
+    }
+
+    fn place(&self, time: Timestamp) -> Option<usize> {
+        self.instants.binary_search(&time.as_ms()).ok()
+    }
+
+    fn merge(&mut self, row: &Row, keeps_first: bool, mut tell: impl FnMut(Conflict)) {
+        let Some(place) = self.place(row.time).and_then(|at| self.merged.get_mut(at)) else { return };
+        let Some(merged) = place else {
+            let samples = row.samples.iter().map(|sample| (*sample, row.line)).collect();
+            *place = Some(Merged { samples, is_handed_out: false });
+            return;
+        };
+        self.rows_merged += 1;
+        for (channel, (kept, new)) in merged.samples.iter_mut().zip(&row.samples).enumerate() {
+            let second = (*new, row.line);
+            if says_less(*new, kept.0) || *new == kept.0 {
+                continue;
+            }
+            let is_conflict = !says_less(kept.0, *new);
+            if is_conflict {
+                tell(Conflict { time: row.time, channel, first: *kept, second });
+            }
+            if !(is_conflict && keeps_first) {
+                *kept = second;
+            }
+        }
+    }
+
+    /// The samples to store for a row: its own, or those of all rows of its instant at the first of them, and none at the others.
+    pub(super) fn samples<'a>(&mut self, row: &'a Row) -> Option<std::borrow::Cow<'a, [Sample]>> {
+        let Some(merged) = self.place(row.time).and_then(|at| self.merged.get_mut(at)).and_then(Option::as_mut) else {
+            return Some(row.samples.as_slice().into());
+        };
+        if std::mem::replace(&mut merged.is_handed_out, true) {
+            return None;
+        }
+        Some(merged.samples.iter().map(|(sample, _)| *sample).collect::<Vec<_>>().into())
+    }
+}
+
+/// A missing value says less than a value, and without a flag it says nothing.
+fn says_less(one: Sample, other: Sample) -> bool {
+    one.value.is_none() && (other.value.is_some() || one.quality == Quality::Normal)
+}
+
+/// The suspected instants that more than one row has, in order.
+fn repeated(spool: &mut Spool, suspects: Suspects) -> Result<Vec<i64>, Failure> {
+    let mut times = suspects.times;
+    times.sort_unstable();
+    times.dedup();
+    if times.is_empty() {
+        return Ok(times);
+    }
+    let mut counts = vec![0_u8; times.len()];
+    spool
+        .each(|row| {
+            if let Some(count) = times.binary_search(&row.time.as_ms()).ok().and_then(|at| counts.get_mut(at)) {
+                *count = count.saturating_add(1);
+            }
+            Ok::<(), io::Error>(())
+        })
+        .map_err(|error| unread(&error))?;
+    let several = times.into_iter().zip(counts).filter(|(_, count)| *count > 1);
+    Ok(several.map(|(time, _)| time).collect())
+}
+
+/// The rows kept for storing cannot be read back.
+pub(super) fn unread(error: &io::Error) -> Failure {
+    Failure::Says(format!("the temporary file with the rows cannot be written or read: {error}"))
+}
+
+impl Conflict {
+    fn text(&self, file: &str, channels: &[&str], conflicts: u64) -> String {
+        let channel = channels.get(self.channel).copied().unwrap_or_default();
+        let shown = |(sample, line): (Sample, u64)| {
+            let value = sample.value.map_or_else(|| "no value".to_owned(), |value| value.to_string());
+            let flag = if sample.quality == Quality::Normal { String::new() } else { format!(" ({})", sample.quality) };
+            format!("{value}{flag} on line {line}")
+        };
+        let more = match conflicts.saturating_sub(1) {
+            0 => String::new(),
+            more => format!(", and {more} more such values"),
+        };
+        format!(
+            "`{}`: rows of one instant disagree: `{}` at {} is {} and {}{more}; nothing was stored. \
+             If the file holds several stations or parameters one below the other, choose rows with --where COL=TEXT; \
+             if local times repeat where clocks change, give --fold by-order; if stamps lack seconds, give --spread; \
+             if one of the rows is a correction, give --duplicates keep-last or keep-first",
+            Line(file),
+            Line(channel),
+            self.time,
+            shown(self.first),
+            shown(self.second)
+        )
+    }
+}

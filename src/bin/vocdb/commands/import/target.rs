@@ -1,0 +1,124 @@
+//! The station and the instrument that a file is for.
+
+use super::layout::Layout;
+use crate::failure::Failure;
+use vocdb::base::escape::Line;
+use vocdb::interop::csv::CsvError;
+use vocdb::model::ModelError;
+use vocdb::{
+    Channel, ChannelChange, Database, DuplicatePolicy, Instrument, InstrumentChange, InstrumentId, Interval, Station,
+    StationId,
+};
+
+/// What the command line says of them.
+pub(super) struct Wanted<'a> {
+    pub(super) file: &'a str,
+    pub(super) station: &'a str,
+    pub(super) instrument: &'a str,
+    pub(super) interval: Interval,
+    pub(super) layout: &'a Layout,
+    pub(super) add_channels: bool,
+    pub(super) new_quantity: bool,
+    /// Policy of a new instrument.
+    pub(super) duplicates: DuplicatePolicy,
+}
+
+/// Where the rows go: what is registered, and what will be if something is stored.
+pub(super) struct Target {
+    station: (Option<StationId>, Station),
+    id: Option<InstrumentId>,
+    /// The instrument with all channels that the command line names.
+    pub(super) instrument: Instrument,
+    /// Channels that it does not have yet.
+    added: Vec<ChannelChange>,
+}
+
+impl Target {
+    /// What the command line describes, and the store knows of it. Changes nothing.
+    pub(super) fn find(wanted: &Wanted<'_>, db: Option<&Database>) -> Result<Self, Failure> {
+        let station = Station::new(wanted.station).map_err(Failure::from_error)?;
+        let registry = db.map(Database::registry);
+        let station_id = registry.as_ref().and_then(|registry| registry.station_named(wanted.station));
+        let known = registry.as_ref().zip(station_id).and_then(|(registry, station)| {
+            let id = registry.instrument_named(station, wanted.instrument)?;
+            Some((id, registry.instrument(id)?.1))
+        });
+        let (id, (instrument, added)) = match known {
+            Some((id, known)) => (Some(id), of_known(wanted, known)?),
+            None => (None, (of_new(wanted)?, Vec::new())),
+        };
+        Ok(Self { station: (station_id, station), id, instrument, added })
+    }
+
+    /// Registers the station, the instrument and its new channels where they are not registered.
+    pub(super) fn register(&self, wanted: &Wanted<'_>, db: &Database) -> Result<InstrumentId, Failure> {
+        let station = match &self.station {
+            (Some(id), _) => *id,
+            (None, station) => db.register_station(station.clone()).map_err(Failure::from_error)?,
+        };
+        let Some(id) = self.id else {
+            return db.register_instrument(station, self.instrument.clone()).map_err(Failure::from_error);
+        };
+        if !self.added.is_empty() {
+            let change = InstrumentChange {
+                instrument: id,
+                channels: self.added.clone(),
+                by: "vocdb import".to_owned(),
+                reason: format!("columns of {}", Line(wanted.file)),
+            };
+            db.change_instrument(&change).map_err(Failure::from_error)?;
+        }
+        Ok(id)
+    }
+}
+
+/// An instrument with the channels of the command line.
+fn of_new(wanted: &Wanted<'_>) -> Result<Instrument, Failure> {
+    let mut channels: Vec<Channel> = Vec::new();
+    for mapping in &wanted.layout.channels {
+        let channel = mapping.to_channel(wanted.new_quantity).map_err(Failure::Says)?;
+        // Two columns for one channel are refused with both their names when the file is opened.
+        if !channels.iter().any(|known| known.name() == channel.name()) {
+            channels.push(channel);
+        }
+    }
+    let instrument = Instrument::new(wanted.instrument, wanted.interval, channels).map_err(Failure::from_error)?;
+    Ok(instrument.with_duplicates(wanted.duplicates))
+}
+
+/// The registered instrument with all channels of the command line, and those of them that it lacks.
+fn of_known(wanted: &Wanted<'_>, known: &Instrument) -> Result<(Instrument, Vec<ChannelChange>), Failure> {
+    check_interval(wanted, known.interval())?;
+    let of_name = |name: &str| known.channels().iter().find(|channel| channel.name() == name);
+    let mut added = Vec::new();
+    for mapping in &wanted.layout.channels {
+        match of_name(&mapping.channel) {
+            Some(channel) if !channel.is_retired() => {}
+            _ if !wanted.add_channels => {
+                let why = match wanted.layout.spec(InstrumentId::new(0), known).check() {
+                    Err(error @ CsvError::UnknownChannel { .. }) => error.to_string(),
+                    _ => format!("channel `{}` of instrument `{}` is retired", mapping.channel, wanted.instrument),
+                };
+                return Err(Failure::Says(format!("{why}: correct --channel, or give --add-channels")));
+            }
+            // A retired channel comes back as it was; the file's unit is converted to it.
+            Some(retired) => added.push(ChannelChange::Add(retired.clone())),
+            None => {
+                let channel = mapping.to_channel(wanted.new_quantity).map_err(Failure::Says)?;
+                added.push(ChannelChange::Add(channel));
+            }
+        }
+    }
+    let instrument = if added.is_empty() { Ok(known.clone()) } else { known.changed(&added) };
+    Ok((instrument.map_err(|error: ModelError| Failure::from_error(error))?, added))
+}
+
+fn check_interval(wanted: &Wanted<'_>, interval: Interval) -> Result<(), Failure> {
+    if interval == wanted.interval {
+        return Ok(());
+    }
+    Err(Failure::Says(format!(
+        "instrument `{}` of station `{}` is registered with an interval of {interval}: give that, or another name",
+        wanted.instrument, wanted.station
+    )))
+}

@@ -1,0 +1,95 @@
+//! Whether enough of a file is good for any of it to be stored.
+
+use super::summary::Summary;
+use vocdb::Timestamp;
+use vocdb::base::escape::Line;
+use vocdb::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
+use vocdb::interop::csv::CsvReport;
+use vocdb::model::FrameRef;
+
+/// What a store does not take, known before there is one.
+pub(super) struct Limits {
+    latest: Timestamp,
+    taken: u64,
+    /// Frames that a store refuses.
+    pub(super) refused: u64,
+}
+
+impl Limits {
+    /// The limits by this host's clock.
+    pub(super) fn now() -> Self {
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        Self { latest: Timestamp::from_ms(now_ms.saturating_add(FUTURE_MS_MAX)), taken: 0, refused: 0 }
+    }
+
+    pub(super) fn note(&mut self, frame: FrameRef<'_>) {
+        let is_taken = frame.time <= self.latest && frame.values.iter().all(|value| value.abs() <= VALUE_MAGNITUDE_MAX);
+        let count = if is_taken { &mut self.taken } else { &mut self.refused };
+        *count += 1;
+    }
+}
+
+/// What is to become of a file that was read.
+pub(super) enum Verdict {
+    Store,
+    /// It has no rows.
+    Empty,
+    /// All its rows are left out by --where.
+    Filtered(u64),
+    /// Not one of its rows can be stored.
+    Nothing,
+    /// More is rejected than allowed: what, how many of how many, and the limit in percent.
+    TooMany {
+        what: String,
+        rejected: u64,
+        of: u64,
+        limit: f64,
+    },
+}
+
+impl Verdict {
+    pub(super) fn of(report: &CsvReport, limits: &Limits, limit_percent: f64) -> Self {
+        let rows = report.rows_read.saturating_sub(report.filtered_rows);
+        if rows == 0 {
+            return if report.filtered_rows > 0 { Self::Filtered(report.filtered_rows) } else { Self::Empty };
+        }
+        let rejected = report.rejected_rows.saturating_add(limits.refused);
+        if limits.taken == 0 {
+            return if rejected > 0 { Self::Nothing } else { Self::Empty };
+        }
+        let by_column = report.rejected_by_column.iter();
+        let of_columns = by_column.map(|(column, count)| (format!("fields of column `{}`", Line(column)), *count));
+        let counts = std::iter::once(("rows".to_owned(), rejected)).chain(of_columns);
+        let mut too_many = counts.filter(|(_, count)| is_over(*count, rows, limit_percent));
+        match too_many.next() {
+            Some((what, rejected)) => Self::TooMany { what, rejected, of: rows, limit: limit_percent },
+            None => Self::Store,
+        }
+    }
+
+    pub(super) const fn is_stored(&self) -> bool {
+        matches!(self, Self::Store)
+    }
+
+    /// Why the command fails; `None` where it does not.
+    pub(super) fn why(&self, summary: &Summary) -> Option<String> {
+        match self {
+            Self::Store if summary.is_nothing_taken() => Some("nothing was stored: the lines above say why".to_owned()),
+            Self::Store | Self::Empty => None,
+            Self::Filtered(rows) => {
+                Some(format!("nothing was stored: --where leaves out all {rows} rows; check its columns and texts"))
+            }
+            Self::Nothing => Some("nothing was stored: the lines above say why".to_owned()),
+            Self::TooMany { what, rejected, of, limit } => Some(format!(
+                "nothing was stored: {rejected} of {of} {what} are rejected, more than {limit} %; \
+                 correct the options as the lines above advise, or raise --max-rejected"
+            )),
+        }
+    }
+}
+
+/// Whether a share is greater than a limit in percent.
+#[expect(clippy::cast_precision_loss, reason = "a share of rows to a few digits")]
+fn is_over(count: u64, of: u64, limit_percent: f64) -> bool {
+    count as f64 * 100.0 > limit_percent * of as f64
+}
