@@ -39,7 +39,12 @@ impl Live {
     /// Takes note of a frame.
     #[inline]
     pub(in super::super) fn note(&mut self, time: Timestamp, is_history: bool) {
-        if is_history || !matches!(self, Self::Always) {
+        let goes_on = match *self {
+            Self::Not => false,
+            Self::Since(since) => time.since_ms(since) < LIVE_MS,
+            Self::Always => true,
+        };
+        if is_history || !goes_on {
             self.note_change(time, is_history);
         }
     }
@@ -49,8 +54,7 @@ impl Live {
         *self = match *self {
             _ if is_history => Self::Not,
             Self::Not => Self::Since(time),
-            Self::Since(since) if time.since_ms(since) >= LIVE_MS => Self::Always,
-            known => known,
+            Self::Since(_) | Self::Always => Self::Always,
         };
     }
 
