@@ -1,5 +1,7 @@
 //! Points in time and ranges of them.
 
+mod text;
+
 use super::ModelError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -14,8 +16,9 @@ use std::fmt;
 /// assert!("yesterday".parse::<Timestamp>().is_err());
 /// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+///
+/// Serialized as RFC 3339 in formats for people such as JSON, and as milliseconds in binary ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
 impl Timestamp {

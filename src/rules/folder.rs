@@ -38,7 +38,7 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// A file's name or text is not UTF-8.
-    #[error("{}: this is not UTF-8", Line(path.display()))]
+    #[error("{}: the file is not UTF-8; save it as UTF-8", Line(path.display()))]
     NotText {
         /// The file.
         path: PathBuf,
@@ -111,7 +111,11 @@ fn read_file(root: &Path, path: &Path) -> Result<Option<RuleFile>, FolderError> 
         return Err(FolderError::TooLarge { path: path.to_owned() });
     }
     let not_text = || FolderError::NotText { path: path.to_owned() };
-    let text = String::from_utf8(bytes).map_err(|_| not_text())?;
+    let mut text = String::from_utf8(bytes).map_err(|_| not_text())?;
+    // Some editors begin every file with a byte order mark.
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(not_text)?;
     Ok(Some(RuleFile { name: name.to_owned(), text }))
 }
@@ -137,6 +141,8 @@ mod tests {
         let read = read_folder(dir.path()).unwrap();
         assert_eq!(read, [file("a.rhai", "1"), file("b.rhai", "2")]);
         assert_eq!(read_tests(dir.path()).unwrap(), [file("a_test.rhai", "4")]);
+        write("a_mark.rhai", b"\xef\xbb\xbf1");
+        assert_eq!(read_folder(dir.path()).unwrap().get(1), Some(&file("a_mark.rhai", "1")));
         write("e.rhai", b"\xff");
         assert!(matches!(read_folder(dir.path()), Err(FolderError::NotText { path }) if path.ends_with("e.rhai")));
         let size = usize::try_from(RULE_FILE_BYTES_MAX).unwrap() + 1;

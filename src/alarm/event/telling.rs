@@ -11,7 +11,8 @@ use std::fmt;
 pub struct Escalated {
     /// The alarm.
     pub alarm: AlarmId,
-    /// Index of the step, from 0.
+    /// Index of the step, from 0. Text and JSON count from 1.
+    #[serde(with = "step_number")]
     pub step: u32,
     /// Host time at which it was due.
     pub due: Timestamp,
@@ -80,11 +81,29 @@ pub struct Notification {
     pub retrips: u32,
 }
 
+/// Numbers of steps: from 1 for people, from 0 in binary records.
+mod step_number {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes an index: from 1 in formats for people.
+    pub(super) fn serialize<S: Serializer>(index: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+        let from = u32::from(serializer.is_human_readable());
+        serializer.serialize_u32(index.saturating_add(from))
+    }
+
+    /// Reads an index: from 1 in formats for people.
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+        let is_readable = deserializer.is_human_readable();
+        let number = u32::deserialize(deserializer)?;
+        Ok(if is_readable { number.saturating_sub(1) } else { number })
+    }
+}
+
 /// What a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Subject {
-    /// A step of the chain: the alarm is open.
-    Step(u32),
+    /// A step of the chain: the alarm is open. The index counts from 0; text and JSON count from 1.
+    Step(#[serde(with = "step_number")] u32),
     /// The alarm has closed.
     Closed,
     /// Many alarms at once, in one message: its number for this contact, from 1.
@@ -102,7 +121,7 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Step(index) => write!(f, "step {index}"),
+            Self::Step(index) => write!(f, "step {}", index.saturating_add(1)),
             Self::Closed => f.write_str("closed"),
             Self::RollUp(number) => write!(f, "roll-up {number}"),
             Self::Heartbeat(number) => write!(f, "heartbeat {number}"),

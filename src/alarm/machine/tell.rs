@@ -46,6 +46,11 @@ impl Message<'_> {
 pub(super) fn identified(notification: Notification) -> Notification {
     let Notification { alarm, subject, repeat, retrips, contact, way, .. } = &notification;
     let alarm = alarm.map_or(0, |alarm| alarm.0);
+    // Receivers know ids of steps by their index from 0.
+    let subject = match subject {
+        Subject::Step(index) => format!("step {index}"),
+        other => other.to_string(),
+    };
     let mut text = format!("{alarm}\n{subject}\n{repeat}\n{}\n{way}", contact.0);
     if *retrips > 0 {
         text.push_str(&format!("\n{retrips}"));

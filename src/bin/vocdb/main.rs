@@ -10,7 +10,7 @@ mod progress;
 mod store;
 mod values;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use commands::Command;
 use output::Output;
 use std::io::Write;
@@ -26,6 +26,11 @@ struct Arguments {
     json: bool,
     #[command(subcommand)]
     command: Command,
+}
+
+/// The whole command line, for completions.
+fn command_line() -> clap::Command {
+    Arguments::command()
 }
 
 fn main() -> ExitCode {

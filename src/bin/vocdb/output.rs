@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use serde::Serialize;
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use vocdb::base::escape::{self, Lines};
 
 /// Where results go.
@@ -48,5 +48,28 @@ impl Output {
     /// Hands on what is buffered.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(Failure::from_output)
+    }
+}
+
+/// Whether drawings on standard output have colours: on a terminal only, and never with `NO_COLOR` or a terminal that has none.
+pub(crate) fn is_styled() -> bool {
+    let set = |name: &str| std::env::var(name).unwrap_or_default();
+    io::stdout().is_terminal() && allows_colours(&set("NO_COLOR"), &set("TERM"))
+}
+
+fn allows_colours(no_color: &str, term: &str) -> bool {
+    no_color.is_empty() && term != "dumb"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_color_and_a_dumb_terminal_turn_colours_off() {
+        assert!(allows_colours("", "xterm-256color"));
+        assert!(allows_colours("", ""));
+        assert!(!allows_colours("1", "xterm-256color"));
+        assert!(!allows_colours("", "dumb"));
     }
 }

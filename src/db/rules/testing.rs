@@ -207,7 +207,7 @@ impl TestCourse {
     fn expect(&self, rule: &str, scope: Option<&str>, wanted: Expected) -> Option<String> {
         if self.left_out.iter().any(|name| name == rule) {
             return Some(format!(
-                "the scope of `{rule}` has no station in this test: register one with t.instrument(..)"
+                "this test has too few stations of the scope of `{rule}`: register them with t.instrument(..)"
             ));
         }
         if !self.rules.contains(rule) {

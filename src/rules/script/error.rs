@@ -3,6 +3,7 @@
 use super::missing::is_getter;
 use super::symbol::{Poison, Symbol};
 use super::tracer::{STATEMENT, Tracer, mistake};
+use super::words::methods;
 use crate::base::limits::{RULE_OPERATIONS_MAX, RULE_SET_OPERATIONS_MAX};
 use crate::rules::diagnostic::Diagnostic;
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType};
@@ -14,8 +15,32 @@ const LOOK: &str = "look at what stands here";
 pub(super) fn of_parsing(tracer: &Tracer, source: &str, error: &ParseError) -> Diagnostic {
     let (place, token) = tracer.locate(Some(source), error.position());
     let word = token.map_or("", |token| tracer.source.word(token));
-    let (message, help) = explain_parsing(error.err_type(), word);
+    let clause =
+        token.and_then(|token| clause_without_signs(tracer, token)).filter(|_| is_out_of_place(error.err_type()));
+    let (message, help) = clause.unwrap_or_else(|| explain_parsing(error.err_type(), word));
     mistake(place, message, help)
+}
+
+/// Whether the parser met a token that cannot follow the one before it.
+fn is_out_of_place(kind: &ParseErrorType) -> bool {
+    matches!(
+        kind,
+        ParseErrorType::MissingToken(..) | ParseErrorType::PropertyExpected | ParseErrorType::UnknownOperator(_)
+    )
+}
+
+/// What is wrong with a clause that lacks its dot, as in `alarm("a") scope("*")`, or its brackets, as in `.quorum 2`.
+fn clause_without_signs(tracer: &Tracer, token: usize) -> Option<(String, String)> {
+    let source = &tracer.source;
+    let method = |at: usize| methods().find(|one| source.is_word(at) && one.name == source.word(at));
+    let is_dotted = |at: usize| matches!(source.word_before(at), "." | "?.");
+    if let Some(signature) = method(token).filter(|_| source.word(token + 1) == "(" && !is_dotted(token)) {
+        let message = format!("a dot is missing before `{}`", signature.name);
+        return Some((message, format!("write .{}(..)", signature.name)));
+    }
+    let before = token.checked_sub(1).filter(|before| is_dotted(*before))?;
+    let signature = method(before)?;
+    Some((format!("`.{}` lacks its brackets", signature.name), format!("write {}", signature.example)))
 }
 
 /// The mistake behind an error of a run; `None` for what follows from a mistake that is on the list already.

@@ -3,7 +3,7 @@
 use super::symbol::{self, DURATIONS, Poison};
 use super::tracer::{Tracer, mistake};
 use super::words::{functions, methods};
-use crate::rules::getter::UNITS;
+use crate::rules::getter::{UNITS, number_text};
 use crate::rules::nearest::nearest;
 use crate::rules::verdict::Place;
 use rhai::Dynamic;
@@ -162,7 +162,8 @@ fn explain(unknown: &Unknown<'_>) -> (String, String) {
         return (format!("`{dot}{name}` cannot be used with {message}"), "look at what it is given".to_owned());
     }
     if is_getter(name) {
-        return (format!("`.{name}` is called like a function"), format!("write `.{name}` without brackets"));
+        let number = unknown.args.first().and_then(symbol::number).map_or_else(|| "30".to_owned(), number_text);
+        return (format!("`{dot}{name}` is a unit, not a function"), format!("write {number}.{name}"));
     }
     let (kind, help) =
         if unknown.is_method { ("method", of_methods(name)) } else { ("function", of_functions(unknown, name)) };

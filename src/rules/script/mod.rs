@@ -336,6 +336,32 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_changes_no_place_and_no_rule() {
+        let text = "alarm(\"a\").scope(\"*\").when(last(\"x\") > 1.pbb);";
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(trace_one(&marked), trace_one(text));
+        assert_eq!(trace_one(&marked.replace("pbb", "ppb")).1, []);
+    }
+
+    #[test]
+    fn mistakes_on_later_lines_stand_where_they_are_and_hide_no_other() {
+        let text = "alarm(\"a\")\n    .scope(park/S1)\n    .when(avg('xy', 10 min) => 1,5.PPB AND last(y) > 2 ppb)\n    .hold(2.min);\n\
+                    alarm(\"b\").scope(\"*\").when(last(\"x, 1.hour) > 3.ppb);\nalarm(\"c\").scope(\"*\").when(last(\"x\") > 3);";
+        let found: Vec<String> = trace_one(text).1.iter().map(ToString::to_string).collect();
+        let says: Vec<&str> = found.iter().filter_map(|one| one.split("; ").nth(1)).collect();
+        let places: Vec<&str> = found.iter().filter_map(|one| one.split(": ").next()).collect();
+        let help =
+            ["write \"park/S1\"", "write \"xy\"", "write 10.minutes", "write `>=`", "write 1.5.ppb", "write `and`"];
+        let more = ["write \"y\"", "write 2.ppb", "write 2.minutes", "write \"x\"", "write 3.ppb"];
+        assert_eq!(says.get(..10), Some(&[&help[..], &more[..4]].concat()[..]), "{found:#?}");
+        let lines = ["2:12", "3:15", "3:24", "3:29", "3:32", "3:40", "3:49", "3:56", "4:13", "5:33"];
+        assert_eq!(
+            places.get(..10),
+            Some(&lines.map(|place| format!("r.rhai:{place}"))[..].iter().map(String::as_str).collect::<Vec<_>>()[..])
+        );
+    }
+
+    #[test]
     fn plain_rhai_may_make_rules() {
         let text = r#"
             fn rule(name, limit) { alarm(name).scope("*").when(last(name.to_lower()) > limit) }

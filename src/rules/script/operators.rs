@@ -52,7 +52,11 @@ pub(super) fn binary(operation: &Operation<'_>) -> Outcome<Dynamic> {
     }
     match arithmetic_of(operation.name) {
         Some(arithmetic) => calculate(operation, arithmetic),
-        None => operation.unfit("use + - * / between measurements and quantities"),
+        None => operation.unfit(match operation.name {
+            "&" if operation.joins_conditions() => "write `and`",
+            "|" if operation.joins_conditions() => "write `or`",
+            _ => "use + - * / between measurements and quantities",
+        }),
     }
 }
 
@@ -93,6 +97,10 @@ fn arithmetic_of(name: &str) -> Option<Arithmetic> {
 }
 
 impl Operation<'_> {
+    fn joins_conditions(&self) -> bool {
+        [&self.left, &self.right].into_iter().all(|side| matches!(symbol::symbol(side), Some(Symbol::Condition(..))))
+    }
+
     fn place_of_left(&self) -> Place {
         let source = &self.tracer.source;
         let token = self.token.and_then(|token| source.left_operand(token));

@@ -50,7 +50,10 @@ impl<'a> Run<'a> {
 
     /// Runs the whole file and gives what it exports.
     pub(super) fn finish(mut self) -> (Arc<Tracer>, Exports, BTreeSet<usize>) {
-        if let Some(place) = self.tracer.source.unclosed_comment() {
+        for (place, message, help) in self.tracer.source.slips() {
+            self.tracer.report(mistake(place, message, help));
+        }
+        if let Some((place, None)) = self.tracer.source.unclosed_comment() {
             let help = "write */ where it ends: everything behind its beginning was left out";
             self.tracer.report(mistake(place, "the comment has no end", help));
         }
@@ -109,7 +112,9 @@ impl<'a> Run<'a> {
             let place = self.tracer.source.place(fault.token);
             self.tracer.report(mistake(place, &fault.message, &fault.help));
             if !fault.is_harmless {
-                self.failed.insert(number);
+                // A fault in front of the statement is one of the statement before, too.
+                let first = if fault.token < statement.first { number.saturating_sub(1) } else { number };
+                self.failed.extend(first..=number);
                 return;
             }
         }

@@ -46,7 +46,7 @@ fn what_a_flood_holds_back_is_listed_with_the_time_of_its_roll_up() {
     let at = Timestamp::from_ms(BEGIN_MS + MINUTE_MS);
     assert_eq!(held, [(11, at), (12, at)], "the tenth went out in the first roll-up");
     let text = audit.to_string();
-    assert!(text.contains(&format!("held back: 2\n  #11 to duty, step 0: rolled up at {at}\n")), "{text}");
+    assert!(text.contains(&format!("held back: 2\n  #11 to duty, step 1: rolled up at {at}\n")), "{text}");
     host.advance_to(MINUTE_MS);
     assert_eq!(host.db.audit().held, []);
 }

@@ -54,7 +54,7 @@ fn where_every_way_of_a_contact_is_dead_the_last_resort_is_notified_once() {
         (last.next_way.as_deref(), last.reason.as_str()),
         (Some("email"), "no such number; head is notified instead")
     );
-    assert!(host.db.explain(vocdb::AlarmId(1)).unwrap().unwrap().to_string().contains("head by email (step 0)"));
+    assert!(host.db.explain(vocdb::AlarmId(1)).unwrap().unwrap().to_string().contains("head by email (step 1)"));
     drop(host);
     let host = open(dir.path(), 600_000);
     let email = host.connect("email", delivered);

@@ -192,6 +192,13 @@ fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() 
     let part = run_with(dir.path(), &backtest, &["--from", "2024-06-01T08:35:00Z", "--json"]).printed();
     let openings = lines(&part).into_iter().filter(|line| line["event"] == "alarm_opened");
     assert_eq!(openings.count(), 1, "{part}");
+    let json = lines(&run_with(dir.path(), &backtest, &["--json"]).printed());
+    let opened = json.iter().find(|line| line["event"] == "alarm_opened").unwrap();
+    assert_eq!(opened["body"]["opened_at"], "2024-06-01T08:11:00Z");
+    let notification = json.iter().find(|line| line["body"]["contact"] == "boss").unwrap();
+    assert_eq!(notification["body"]["created_at"], "2024-06-01T08:21:00Z");
+    assert_eq!(notification["body"]["subject"], serde_json::json!({ "Step": 2 }));
+    assert!(never.contains("#1 told boss by sms: step 2"), "{never}");
 
     let against = run_with(dir.path(), &backtest, &["--against", "high"]).printed();
     assert!(against.contains("- `high` at `park/S1` from 2024-06-01T08:11:00Z to 2024-06-01T08:32:00Z"), "{against}");
@@ -321,4 +328,26 @@ fn no_rule_set_locks_its_owner_out() {
     run(dir, &import).printed();
     run(dir, &["rules", "load", "s", "r", "--by", "Anna", "--why", "mended"]).printed();
     assert_eq!(run(dir, &["rules", "show", "s", "--json"]).object()["state"], "running");
+}
+
+#[test]
+fn a_test_of_one_station_passes_beside_a_rule_with_a_quorum() {
+    let dir = crate::scratch::dir();
+    std::fs::create_dir(dir.path().join("r")).unwrap();
+    let rule = |name: &str, quorum: &str| {
+        format!("alarm(\"{name}\").scope(\"park/*\"){quorum}.when(last(\"benzene\") > 30.ppb).clear_when(last(\"benzene\") < 20.ppb, 1.minute);\n")
+    };
+    std::fs::write(dir.path().join("r/a.rhai"), rule("one", "") + rule("two", ".quorum(2)").as_str()).unwrap();
+    let test = |rule: &str| {
+        format!(
+            "test(\"t\", |t| {{ t.instrument(\"park/S1\", \"gc\", 1.minute, #{{ benzene: \"ppb\" }});\n\
+             t.feed(\"park/S1\", \"benzene\", \"5x5 90x5\"); t.at(8.minutes).expect_open(\"{rule}\"); }});"
+        )
+    };
+    std::fs::write(dir.path().join("r/a_test.rhai"), test("one")).unwrap();
+    assert!(run(dir.path(), &["rules", "test", "r"]).printed().contains("1 tests passed"));
+    std::fs::write(dir.path().join("r/a_test.rhai"), test("two")).unwrap();
+    let failed = run(dir.path(), &["rules", "test", "r"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.out.contains("too few stations of the scope of `two`"), "{}", failed.out);
 }

@@ -58,6 +58,19 @@ fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
 }
 
 #[test]
+fn completions_of_every_shell_name_the_commands_and_need_no_store() {
+    let dir = crate::scratch::dir();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(dir.path(), &["completions", shell]).printed();
+        for word in ["import", "backtest", "hide-unknown"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    let error = run(dir.path(), &["completions", "csh"]).error(2);
+    assert!(error.contains("possible values: bash"), "{error}");
+}
+
+#[test]
 fn the_version_is_that_of_the_crate() {
     let dir = crate::scratch::dir();
     assert_eq!(run(dir.path(), &["--version"]).printed(), format!("vocdb {}\n", env!("CARGO_PKG_VERSION")));

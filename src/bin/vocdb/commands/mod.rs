@@ -3,6 +3,7 @@
 mod alarms;
 mod backup;
 mod compact;
+mod completions;
 mod delete;
 mod dump;
 mod import;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Delete(delete::Delete),
     Repair(repair::Repair),
     Rules(rules::Rules),
+    Completions(completions::Completions),
 }
 
 impl Command {
@@ -49,6 +51,7 @@ impl Command {
             Self::Delete(delete) => delete.run(output),
             Self::Repair(repair) => repair.run(output),
             Self::Rules(rules) => rules.run(output),
+            Self::Completions(completions) => completions.run(crate::command_line(), output),
         }
     }
 }

@@ -1,8 +1,12 @@
 //! The text of a rule file: tokens, top-level statements, and the way back from Rhai's positions to the file's.
 
 mod closures;
+mod edit;
 mod lexer;
+mod mend;
+mod quantity;
 mod reach;
+mod slips;
 mod source;
 mod statements;
 

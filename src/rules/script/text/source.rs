@@ -1,6 +1,8 @@
 //! One rule file with its tokens, and the pieces of it that Rhai is given.
 
+use super::edit::{Insertion, Mended, Slip};
 use super::lexer::{self, Token, TokenKind};
+use super::mend;
 use super::statements::{self, Statement};
 use crate::rules::verdict::Place;
 use std::collections::BTreeSet;
@@ -20,10 +22,11 @@ pub(in crate::rules::script) struct Source {
     unclosed: Option<(usize, usize)>,
     statements: Vec<Statement>,
     brackets: Vec<Bracket>,
+    slips: Vec<Slip>,
     function_names: BTreeSet<String>,
 }
 
-/// A bracket that Rhai is given and the file does not have: `not a > b` becomes `not (a > b)`.
+/// A character that Rhai is given and the file does not have: `not a > b` becomes `not (a > b)`, and texts get the quotes they lack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Bracket {
     offset: usize,
@@ -58,21 +61,50 @@ impl Chunk {
 impl Source {
     /// Takes a file apart.
     pub(in crate::rules::script) fn new(file: &str, text: &str) -> Self {
-        let (tokens, unclosed) = lexer::tokens(text);
-        let statements = statements::split(text, &tokens);
+        let Mended { text, slips, insertions } = mend::mend(text);
+        let (tokens, unclosed) = lexer::tokens(&text);
+        let statements = statements::split(&text, &tokens);
         let (brackets, function_names) = (Vec::new(), BTreeSet::new());
         let mut source =
-            Self { file: file.into(), text: text.to_owned(), tokens, unclosed, statements, brackets, function_names };
+            Self { file: file.into(), text, tokens, unclosed, statements, brackets, slips, function_names };
         source.brackets = source.brackets_of_not();
+        source.insert(insertions);
+        let (slips, insertions) = source.bare_texts();
+        source.slips.extend(slips);
+        source.insert(insertions);
         let names = source.functions().map(|statement| source.word(source.name_of_function(statement)).to_owned());
         source.function_names = names.collect();
         source.refuse();
+        source.refuse_slips();
         source
     }
 
-    /// Where a comment begins that has no end.
-    pub(in crate::rules::script) fn unclosed_comment(&self) -> Option<Place> {
-        self.unclosed.map(|(line, column)| self.place_at(line, column))
+    /// Has Rhai read what the file lacks.
+    fn insert(&mut self, insertions: Vec<Insertion>) {
+        for Insertion { offset, line, column, text } in insertions {
+            self.brackets.extend(text.chars().map(|letter| Bracket { offset, line, column, letter }));
+        }
+        self.brackets.sort_by_key(|bracket| bracket.offset);
+    }
+
+    /// What was mended in the file.
+    pub(in crate::rules::script) fn slips(&self) -> impl Iterator<Item = (Place, &str, &str)> {
+        self.slips.iter().map(|slip| (self.place_at(slip.line, slip.column), slip.message.as_str(), slip.help.as_str()))
+    }
+
+    /// Where a comment begins that has no end, and the glob that it is if it follows a name as in `stations(park/*)`.
+    pub(in crate::rules::script) fn unclosed_comment(&self) -> Option<(Place, Option<String>)> {
+        let (line, column) = self.unclosed?;
+        let name = self.tokens.last().filter(|last| {
+            let width = self.text.get(last.start..last.end).unwrap_or_default().chars().count();
+            last.kind == TokenKind::Word && last.line == line && last.column + width == column
+        });
+        let glob = name.map(|name| {
+            let rest = self.text.get(name.start..).unwrap_or_default();
+            rest.chars().take_while(|letter| !letter.is_whitespace() && !matches!(letter, ')' | ',' | ';')).collect()
+        });
+        let place = name.map_or((line, column), |name| (name.line, name.column));
+        Some((self.place_at(place.0, place.1), glob))
     }
 
     /// The top-level statements.

@@ -39,6 +39,9 @@ pub(crate) struct BacktestRules {
     /// Who answers alarms: never, or after:12m (every alarm that somebody is told of, so long after its opening)
     #[arg(long, value_name = "WHO", default_value = "never")]
     responder: Scripted,
+    /// Leave out conditions that become unknown, or known again
+    #[arg(long)]
+    hide_unknown: bool,
 }
 
 impl BacktestRules {
@@ -68,7 +71,8 @@ impl BacktestRules {
             Replayed::Reached(time) => bar.set_position(u64::try_from(time.since_ms(begin)).unwrap_or(0)),
             Replayed::Event(event) => {
                 tally.take(&event);
-                if shows && told.is_ok() {
+                let is_knowledge = matches!(event, AlarmEvent::BecameUnknown(_) | AlarmEvent::BecameKnown(_));
+                if shows && told.is_ok() && !(self.hide_unknown && is_knowledge) {
                     told = bar.suspend(|| tell_event(&event, output));
                 }
             }

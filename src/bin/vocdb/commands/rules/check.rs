@@ -4,12 +4,11 @@ use super::draw;
 use super::files::{rules_of, tests_of};
 use super::forecast::forecast;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, is_styled};
 use crate::store;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use vocdb::base::escape::Line;
 use vocdb::rules::{Diagnostic, RuleFile, check, check_without_stations, trace};
@@ -109,7 +108,7 @@ fn open(path: &Path) -> Result<ReadOnly, Failure> {
 
 fn tell(found: &[Diagnostic], files: &[RuleFile], output: &mut Output) -> Result<(), Failure> {
     if !output.is_json() {
-        let drawn = draw::all(found, files, std::io::stdout().is_terminal());
+        let drawn = draw::all(found, files, is_styled());
         return output.writer().write_all(drawn.as_bytes()).map_err(Failure::from_output);
     }
     found.iter().try_for_each(|diagnostic| {
