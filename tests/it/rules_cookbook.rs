@@ -94,6 +94,6 @@ fn rules_for_stations_that_a_test_does_not_have_are_left_out_of_it() {
         .iter()
         .map(|outcome| outcome.failures.iter().map(|failure| failure.message.as_str()).collect())
         .collect();
-    let left_out = "the scope of `fence-high` has no station in this test: register one with t.instrument(..)";
+    let left_out = "this test has too few stations of the scope of `fence-high`: register them with t.instrument(..)";
     assert_eq!(told, [vec![], vec![], vec![left_out]]);
 }

@@ -28,11 +28,6 @@ struct Arguments {
     command: Command,
 }
 
-/// The whole command line, for completions.
-fn command_line() -> clap::Command {
-    Arguments::command()
-}
-
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -44,7 +39,7 @@ fn main() -> ExitCode {
         }
     };
     let mut output = Output::new(arguments.json);
-    let outcome = arguments.command.run(&mut output).and_then(|()| output.flush());
+    let outcome = arguments.command.run(&mut output, Arguments::command).and_then(|()| output.flush());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.tell(arguments.json),

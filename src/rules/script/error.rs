@@ -154,7 +154,7 @@ fn explain_parsing(kind: &ParseErrorType, word: &str) -> (String, String) {
             (format!("`{symbol}` means nothing here"), improper(symbol).to_owned())
         }
         ParseErrorType::MissingToken(..) if is_getter(word) => {
-            (format!("`{word}` needs a dot before it"), format!("write 30.{word}"))
+            (format!("`{word}` needs a dot before it"), format!("write the dot, as in 30.{word}"))
         }
         ParseErrorType::MissingToken(token, _) if token == ";" => (
             format!("`{word}` does not belong here"),

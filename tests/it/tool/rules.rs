@@ -195,7 +195,8 @@ fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() 
     let json = lines(&run_with(dir.path(), &backtest, &["--json"]).printed());
     let opened = json.iter().find(|line| line["event"] == "alarm_opened").unwrap();
     assert_eq!(opened["body"]["opened_at"], "2024-06-01T08:11:00Z");
-    let notification = json.iter().find(|line| line["body"]["contact"] == "boss").unwrap();
+    let notification =
+        json.iter().find(|line| line["event"] == "notification" && line["body"]["contact"] == "boss").unwrap();
     assert_eq!(notification["body"]["created_at"], "2024-06-01T08:21:00Z");
     assert_eq!(notification["body"]["subject"], serde_json::json!({ "Step": 2 }));
     assert!(never.contains("#1 told boss by sms: step 2"), "{never}");
@@ -335,7 +336,9 @@ fn a_test_of_one_station_passes_beside_a_rule_with_a_quorum() {
     let dir = crate::scratch::dir();
     std::fs::create_dir(dir.path().join("r")).unwrap();
     let rule = |name: &str, quorum: &str| {
-        format!("alarm(\"{name}\").scope(\"park/*\"){quorum}.when(last(\"benzene\") > 30.ppb).clear_when(last(\"benzene\") < 20.ppb, 1.minute);\n")
+        format!(
+            "alarm(\"{name}\").scope(\"park/*\"){quorum}.when(last(\"benzene\") > 30.ppb).clear_when(last(\"benzene\") < 20.ppb, 1.minute);\n"
+        )
     };
     std::fs::write(dir.path().join("r/a.rhai"), rule("one", "") + rule("two", ".quorum(2)").as_str()).unwrap();
     let test = |rule: &str| {

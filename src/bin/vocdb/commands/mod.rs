@@ -37,7 +37,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+    pub(crate) fn run(&self, output: &mut Output, command_line: fn() -> clap::Command) -> Result<(), Failure> {
         match self {
             Self::Import(import) => import.run(output),
             Self::Query(query) => query.run(output),
@@ -51,7 +51,7 @@ impl Command {
             Self::Delete(delete) => delete.run(output),
             Self::Repair(repair) => repair.run(output),
             Self::Rules(rules) => rules.run(output),
-            Self::Completions(completions) => completions.run(crate::command_line(), output),
+            Self::Completions(completions) => completions.run(command_line(), output),
         }
     }
 }
