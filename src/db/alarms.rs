@@ -199,9 +199,7 @@ impl Database {
     /// # Errors
     /// [`Error::Ledger`] where it cannot be read.
     pub fn events(&self) -> Result<Vec<AlarmEvent>, Error> {
-        let inner = self.inner.lock();
-        let records = inner.ledger.read_all(&*inner.config.storage)?;
-        drop(inner);
+        let records = self.ledger_records()?;
         let mut events = Vec::new();
         for (index, record) in (0..).zip(&records) {
             events.extend(AlarmEvent::from_record(record, index)?);

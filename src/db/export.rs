@@ -11,6 +11,7 @@ use crate::ledger::{Kind, LedgerError, Record};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Write;
+use std::sync::Arc;
 
 /// Which records an export holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +38,22 @@ struct CheckpointPart {
 }
 
 impl Database {
+    /// All records of the ledger. They are read without the lock: a ledger grows for years, and frames come meanwhile.
+    pub(super) fn ledger_records(&self) -> Result<Vec<Record>, Error> {
+        let (ledger, storage) = {
+            let inner = self.inner.lock();
+            (inner.ledger.view(), Arc::clone(&inner.config.storage))
+        };
+        Ok(ledger.read_all(&*storage)?)
+    }
+
     /// Writes the ledger as JSON, one object a line: `index` (counted over the exported records), `kind`, `body`. Times are
-    /// milliseconds since 1970, UTC. Gives the number of lines.
+    /// RFC 3339, UTC. Gives the number of lines.
     ///
     /// # Errors
     /// [`Error::Ledger`] where it cannot be read, [`Error::Io`] where `to` cannot be written.
     pub fn export_ledger(&self, scope: ExportScope, to: &mut dyn Write) -> Result<u64, Error> {
-        let inner = self.inner.lock();
-        let records = inner.ledger.read_all(&*inner.config.storage)?;
-        drop(inner);
+        let records = self.ledger_records()?;
         let wanted = |record: &&Record| scope == ExportScope::Everything || record.kind().is_history();
         let mut lines = 0;
         for record in records.iter().filter(wanted) {

@@ -254,20 +254,46 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn read_all(&self, storage: &dyn Storage) -> Result<Vec<Record>, LedgerError> {
-        let bytes = storage.read(&self.path).map_err(at("read", &self.path))?;
+        self.view().read_all(storage)
+    }
+
+    /// What it holds now, to be read while others commit.
+    pub(crate) fn view(&self) -> LedgerView {
+        // One that is owed may stand there already, where only its sync has failed.
+        let owed = self.is_owed.then(|| self.frame.get(FRAME_HEAD_BYTES..).unwrap_or_default().to_vec());
+        let owed_bytes = if self.is_owed { self.frame.len() as u64 } else { 0 };
+        LedgerView { path: self.path.clone(), bytes: self.bytes - owed_bytes, owed }
+    }
+}
+
+/// The commits that a ledger held at one moment: they never change.
+#[derive(Debug)]
+pub(crate) struct LedgerView {
+    path: PathBuf,
+    /// Where they end in the file.
+    bytes: u64,
+    /// A commit that is durable elsewhere and not in the file yet.
+    owed: Option<Vec<u8>>,
+}
+
+impl LedgerView {
+    /// Reads their records.
+    pub(crate) fn read_all(&self, storage: &dyn Storage) -> Result<Vec<Record>, LedgerError> {
+        let corrupt = |offset, reason| LedgerError::Corrupt { path: self.path.clone(), offset, reason };
+        let mut bytes = storage.read(&self.path).map_err(at("read", &self.path))?;
+        let end = usize::try_from(self.bytes).unwrap_or(usize::MAX);
+        if bytes.len() < end {
+            return Err(corrupt(bytes.len(), format!("the file was cut: it had {end} bytes")));
+        }
+        bytes.truncate(end);
         let content = read_log(&bytes, KIND).map_err(|source| LedgerError::Log { path: self.path.clone(), source })?;
         let mut records = Vec::new();
-        // One that is owed may stand there already, where only its sync has failed.
-        let settled = self.commits - u64::from(self.is_owed);
-        for frame in content.frames.iter().take_while(|frame| frame.sequence <= settled) {
-            let corrupt = |reason| LedgerError::Corrupt { path: self.path.clone(), offset: frame.offset, reason };
-            read_commit(frame.payload, records.len() as u64, &mut records).map_err(corrupt)?;
+        for frame in &content.frames {
+            read_commit(frame.payload, records.len() as u64, &mut records)
+                .map_err(|reason| corrupt(frame.offset, reason))?;
         }
-        if self.is_owed {
-            let owed = self.frame.get(FRAME_HEAD_BYTES..).unwrap_or_default();
-            let corrupt =
-                |reason| LedgerError::Corrupt { path: self.path.clone(), offset: content.valid_bytes, reason };
-            read_commit(owed, records.len() as u64, &mut records).map_err(corrupt)?;
+        if let Some(owed) = &self.owed {
+            read_commit(owed, records.len() as u64, &mut records).map_err(|reason| corrupt(end, reason))?;
         }
         Ok(records)
     }

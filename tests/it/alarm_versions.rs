@@ -119,5 +119,5 @@ fn an_explanation_names_values_coverage_flags_and_watermark() {
     db.export_ledger(vocdb::ExportScope::History, &mut export).unwrap();
     let export = String::from_utf8(export).unwrap();
     assert!(export.contains("\"flags\":[{\"flag\":\"Suspect\",\"samples\":1}]"), "{export}");
-    assert!(export.contains(&format!("\"watermark\":{}", NOW_MS + 10 * 60_000)), "{export}");
+    assert!(export.contains(&format!("\"watermark\":\"{}\"", Timestamp::from_ms(NOW_MS + 10 * 60_000))), "{export}");
 }

@@ -48,7 +48,7 @@ macro_rules! events {
                 }))
             }
 
-            /// The event's body as JSON: times are milliseconds since 1970, UTC.
+            /// The event's body as JSON: times are RFC 3339, UTC.
             ///
             /// # Errors
             /// What the serializer says; none is known.

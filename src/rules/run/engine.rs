@@ -224,7 +224,19 @@ impl Engine {
             self.progress.get_mut(*place).into_iter().for_each(|source| source.stand(newest));
         }
         self.restore(state);
-        self.fill_series(readings, Timestamp::MAX)
+        self.fill_series(readings, Timestamp::MAX)?;
+        self.fill_windows();
+        Ok(())
+    }
+
+    /// Fills the windows up to the instant before the next one, so that no frame has to wait for the first evaluation of a long window.
+    fn fill_windows(&mut self) {
+        let series = &self.series;
+        for plan in &mut self.plans {
+            if let Some(standing) = plan.next.map(|next| next.plus_ms(-plan.step_ms)) {
+                plan.members.iter_mut().for_each(|member| member.advance(series, standing));
+            }
+        }
     }
 
     /// Goes on where a checkpoint says, before samples are read: how far back they are needed depends on that too.

@@ -6,13 +6,14 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use vocdb::base::clock::ManualClock;
 use vocdb::rules::RuleFile;
 use vocdb::store::io::{FsStorage, LogFile, SealedFile, Storage};
-use vocdb::{AlarmEvent, RulesOnOpen};
+use vocdb::{AlarmEvent, Batch, Config, Database, Durability, RulesOnOpen};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// The operating system's files; what is to happen when a segment is next read.
+/// The operating system's files; what is to happen when a segment or the ledger is next read.
 #[derive(Default)]
 struct Hooked(Mutex<Option<Hook>>);
 
@@ -24,7 +25,7 @@ impl std::fmt::Debug for Hooked {
 
 impl Hooked {
     fn meet(&self, path: &Path) {
-        if path.extension().is_some_and(|extension| extension == "seg") {
+        if path.extension().is_some_and(|extension| extension == "seg") || path.ends_with("ledger") {
             let hook = self.0.lock().take();
             hook.into_iter().for_each(|hook| hook());
         }
@@ -77,6 +78,18 @@ fn long_rules() -> Vec<RuleFile> {
     file(&format!("{HIGH}\n{long}"))
 }
 
+/// Does something in another thread, and waits for its end.
+fn beside_it(act: impl FnOnce() + Send + 'static) -> Hook {
+    Box::new(move || {
+        let (done, finished) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            act();
+            let _ = done.send(());
+        });
+        finished.recv_timeout(Duration::from_secs(60)).expect("appending waits");
+    })
+}
+
 /// Loads rules over a long window; in the midst of it, while stored readings are read, something is done.
 fn load_and(
     during: impl Fn(&vocdb::Database, vocdb::InstrumentId) + Send + Sync + 'static,
@@ -92,15 +105,7 @@ fn load_and(
     let during = Arc::new(during);
     if is_during {
         let (beside, during) = (Arc::clone(&db), Arc::clone(&during));
-        let hook = move || {
-            let (done, finished) = std::sync::mpsc::channel();
-            std::thread::spawn(move || {
-                during(&beside, id);
-                let _ = done.send(());
-            });
-            finished.recv_timeout(Duration::from_secs(60)).expect("appending waits for the rules to be warmed");
-        };
-        *storage.0.lock() = Some(Box::new(hook));
+        *storage.0.lock() = Some(beside_it(move || during(&beside, id)));
     } else {
         during(&db, id);
     }
@@ -122,4 +127,43 @@ fn an_append_made_while_a_rule_set_is_warmed_is_stored_at_once_and_evaluated_by_
     assert_eq!(beside, behind);
     assert_eq!(beside[0], ("high".to_owned(), "park/S1".to_owned(), at(102), true));
     assert!(beside.iter().any(|(rule, ..)| rule == "day"), "{beside:?}");
+}
+
+#[test]
+fn appending_goes_on_while_the_ledger_is_read_for_an_explanation() {
+    let home = crate::scratch::dir();
+    let storage = Arc::new(Hooked::default());
+    let db = Arc::new(open_on(home.path(), RulesOnOpen::Resume, Arc::<Hooked>::clone(&storage)).unwrap());
+    let id = register(&db, "park/S1", "pid", "x");
+    db.load_rule_files(file(HIGH)).unwrap();
+    feed(&db, id, 0..10, |_| 20.0);
+    let beside = Arc::clone(&db);
+    *storage.0.lock() = Some(beside_it(move || feed(&beside, id, 10..20, |_| 1.0)));
+    let explanation = db.explain(db.alarms()[0].opened.alarm).unwrap().unwrap().to_string();
+    assert!(storage.0.lock().is_none(), "the ledger was read");
+    // What came meanwhile is not in it, and in the next one.
+    assert!(!explanation.contains("closed:"), "{explanation}");
+    assert!(db.explain(vocdb::AlarmId(1)).unwrap().unwrap().to_string().contains("closed:"));
+}
+
+/// What the first frame behind the loading of a rule over a long window allocates, in bytes.
+fn first_frame_bytes(rows: i64) -> u64 {
+    let home = crate::scratch::dir();
+    let clock = Arc::new(ManualClock::new(at(20_000).as_ms()));
+    let db =
+        Database::open(home.path(), Config { clock, durability: Durability::Buffered, ..Config::default() }).unwrap();
+    let id = register(&db, "park/S1", "pid", "x");
+    let mut batch = Batch::new();
+    (0..rows).for_each(|minute| batch.push_values(id, at(minute), &[Some((minute % 97) as f64)]));
+    db.append(&batch).unwrap();
+    let long = r#"alarm("high").scope(stations("park/*")).when(percentile("x", 10.days, 95.percent) > 200.ppm)
+        .on_missing("unknown", 30.minutes);"#;
+    db.load_rule_files(file(long)).unwrap();
+    allocation_counter::measure(|| append(&db, id, rows, 1.0).unwrap()).bytes_total
+}
+
+#[test]
+fn the_first_frame_behind_the_loading_of_a_rule_does_not_fill_its_long_window() {
+    let [few, many] = [2_000, 12_000].map(first_frame_bytes);
+    assert!(many < few + 10_000, "{few} bytes after 2,000 rows, {many} after 12,000");
 }
