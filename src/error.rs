@@ -23,6 +23,16 @@ pub enum Error {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// Frames of a batch were rejected.
+    #[error("{count} frames of the batch were rejected; the first is number {index}, counted from 0: {reason}")]
+    Rejected {
+        /// How many.
+        count: usize,
+        /// Place of the first in the batch, from 0.
+        index: usize,
+        /// Why it was rejected, and what to do.
+        reason: String,
+    },
     /// A question.
     #[error(transparent)]
     Query(#[from] QueryError),

@@ -3,25 +3,33 @@
 use super::core::{Database, Inner};
 use super::rules::Course;
 use crate::alarm::event::DeliveryResult;
-use crate::alarm::{AlarmEvent, Notifier};
+use crate::alarm::{AlarmError, AlarmEvent, Notifier};
 use crate::base::observe::{self, Count, Work};
 use crate::config::Timers;
 use crate::error::Error;
 use crate::model::check_line;
+use crate::rules::verdict::is_route;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long closing waits for each gateway that is still busy.
 const GATEWAY_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Refuses a way over which no rule notifies anybody.
+pub(super) fn check_route(way: &str) -> Result<(), Error> {
+    if is_route(way) { Ok(()) } else { Err(AlarmError::NoChannel(way.to_owned()).into()) }
+}
+
 impl Database {
     /// Puts a notifier in charge of a way. Rules know the ways `app`, `sms`, `email` and `phone`, each with a gateway's name behind a
     /// colon if you wish: `sms:north`. What waits in the outbox for that way leaves at once.
     ///
     /// # Errors
-    /// [`Error::Model`] where the way's name is not one line of visible characters; [`Error::Io`] where its thread cannot be started.
+    /// [`Error::Model`] where the way's name is not one line of visible characters; [`Error::Alarm`] where rules know no such way;
+    /// [`Error::Io`] where its thread cannot be started.
     pub fn connect(&self, way: &str, notifier: Arc<dyn Notifier>) -> Result<(), Error> {
         check_line("name of a way", way)?;
+        check_route(way)?;
         let mut inner = self.inner.lock();
         let started = inner.dispatcher.connect(way, notifier);
         started.map_err(|source| Error::Io { action: "start a gateway's thread", source })?;

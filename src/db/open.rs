@@ -1,6 +1,7 @@
 //! Opening: the ledger is read, the write-ahead log replayed, rules go on where they were.
 
 use super::core::{Database, Flusher, Inner, Sealing};
+use super::delivery::check_route;
 use super::in_force::{Binding, Unseen};
 use super::pending::{Deletions, Recorded, Uncommitted};
 use super::readings::{BY_FRAME, finish_deletions, note_segments};
@@ -32,7 +33,8 @@ impl Database {
     /// # Errors
     /// [`Error::Store`] where the directory cannot be written, is held by another process, or the write-ahead log is damaged before its
     /// end, or lacks frames that the ledger rests on; [`Error::Ledger`] where the ledger is damaged; [`Error::RulesNotRunnable`] where the
-    /// rule set in force does not compile with this release, unless [`Config::rules`] says not to run it.
+    /// rule set in force does not compile with this release, unless [`Config::rules`] says not to run it; [`Error::Alarm`] where the
+    /// heartbeat or the last resort names a notification channel that there is not.
     pub fn open(path: impl AsRef<Path>, config: Config) -> Result<Self, Error> {
         open(path.as_ref(), config, false)
     }
@@ -259,6 +261,9 @@ impl Inner {
         report.superseded_segments = self.store.settle(&lineage);
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
+        let (heartbeat, last_resort) = (self.config.heartbeat.as_ref(), self.config.last_resort.as_ref());
+        let ways = heartbeat.map(|one| &one.way).into_iter().chain(last_resort.map(|one| &one.way));
+        ways.map(String::as_str).try_for_each(check_route)?;
         self.machine.set_heartbeat(self.config.heartbeat.clone());
         self.dispatcher.set_last_resort(self.config.last_resort.clone());
         self.machine.set_notify_age_max(self.config.notify_age_max_ms());

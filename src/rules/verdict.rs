@@ -105,6 +105,15 @@ impl fmt::Display for Priority {
     }
 }
 
+/// The notification channels that rules know.
+pub(crate) const ROUTES: [&str; 4] = ["app", "sms", "email", "phone"];
+
+/// Whether rules know a notification channel: one of [`ROUTES`], with the name of a gateway behind a colon where there are several.
+pub(crate) fn is_route(way: &str) -> bool {
+    let (kind, gateway) = way.split_once(':').unwrap_or((way, "any"));
+    ROUTES.contains(&kind) && !gateway.trim().is_empty()
+}
+
 /// What a rule makes of missing data, once it has been missing for the time that the rule says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum MissingPolicy {

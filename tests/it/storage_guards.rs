@@ -216,3 +216,23 @@ fn a_second_frame_for_an_instant_is_taken_by_policy_and_an_equal_one_is_free() {
         assert_eq!(first, [bits(&Sample::normal(stands)), bits(&Sample::normal(4.0))], "{policy:?}");
     }
 }
+
+#[test]
+fn a_receipt_with_rejected_frames_is_an_error_where_all_were_to_be_accepted() {
+    let dir = crate::scratch::dir();
+    let db = open(dir.path()).unwrap();
+    let station = db.register_station(vocdb::Station::new("S").unwrap()).unwrap();
+    let channels = vec![vocdb::Channel::quantity("x", vocdb::Unit::Ppm).unwrap()];
+    let pid = vocdb::Instrument::new("pid", vocdb::Interval::seconds(1), channels).unwrap();
+    let id = db.register_instrument(station, pid).unwrap();
+    let (good, future) = (Timestamp::from_ms(1_700_000_000_000), Timestamp::from_ms(i64::MAX));
+    let mut batch = Batch::new();
+    batch.push_values(id, good, &[Some(1.0)]);
+    assert_eq!(db.append(&batch).unwrap().all_accepted().unwrap().accepted, 1);
+    batch.push_values(id, future, &[Some(2.0)]);
+    let error = db.append(&batch).unwrap().all_accepted().unwrap_err().to_string();
+    assert!(
+        error.starts_with("1 frames of the batch were rejected; the first is number 1, counted from 0: "),
+        "{error}"
+    );
+}

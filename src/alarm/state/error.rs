@@ -14,6 +14,13 @@ pub enum AlarmError {
     /// A name or comment that the ledger does not keep.
     #[error(transparent)]
     Words(#[from] ModelError),
+    /// No rule can notify anybody over such a channel.
+    #[error(
+        "there is no notification channel `{}`: it is `app`, `sms`, `email` or `phone`, with the name of a gateway behind a colon where \
+         there are several, such as `sms:north`",
+        Line(.0)
+    )]
+    NoChannel(String),
     /// No such alarm is open.
     #[error("alarm {0} is not open: it has closed, or there never was one of this number")]
     NotOpen(AlarmId),

@@ -27,7 +27,7 @@ pub struct Rejection {
     pub reason: RejectReason,
 }
 
-/// What became of a batch.
+/// What became of a batch. Frames that were rejected are named here and nowhere else: look at [`Receipt::all_accepted`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Receipt {
     /// Log sequence number of the last accepted frame, for [`Database::wait_durable`].
@@ -50,6 +50,21 @@ pub struct Receipt {
     pub alarms_history: u64,
     /// Amendments: times at which late readings change what the record says of the past.
     pub amendments: u64,
+}
+
+impl Receipt {
+    /// The receipt itself, where every frame was accepted, or was there already.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] with the first rejected frame and how many there are.
+    pub fn all_accepted(self) -> Result<Self, Error> {
+        match self.rejections.first() {
+            None => Ok(self),
+            Some(Rejection { index, reason }) => {
+                Err(Error::Rejected { count: self.rejections.len(), index: *index, reason: reason.to_string() })
+            }
+        }
+    }
 }
 
 impl Database {

@@ -57,8 +57,8 @@ impl CsvTarget {
     /// The same unit keeps every bit; a power of ten (ppm to ppb) moves the decimal point in the text, so that 1.802 ppm is 1802 ppb
     /// exactly; any other factor is one multiplication.
     ///
-    /// [`CsvSpec::check`] and opening refuse a channel that the instrument does not have, a unit that does not convert, and two
-    /// columns for one channel.
+    /// [`CsvSpec::check`](super::CsvSpec::check) and opening refuse a channel that the instrument does not have, a unit that does not
+    /// convert, and two columns for one channel.
     #[must_use]
     pub fn column(mut self, column: impl Into<String>, channel: impl Into<String>, unit: Unit) -> Self {
         let (column, channel) = (column.into(), channel.into());

@@ -10,7 +10,7 @@ use crate::base::limits::{CHAIN_STEPS_MAX, NAME_BYTES_MAX, ROSTER_SHIFTS_MAX};
 use crate::rules::expr::{Series, WindowTerm};
 use crate::rules::nearest::suggest;
 use crate::rules::roster::{hours, weekdays};
-use crate::rules::verdict::{Contact, MissingPolicy, Party, Place, Priority, Remind, Shift};
+use crate::rules::verdict::{Contact, MissingPolicy, Party, Place, Priority, ROUTES, Remind, Shift, is_route};
 use rhai::Dynamic;
 use std::sync::Arc;
 
@@ -20,7 +20,6 @@ const TITLE_BYTES_MAX: usize = 1_000;
 const PLACEHOLDERS: [&str; 5] = ["value", "values", "stations", "rule", "since"];
 const PLACEHOLDER_HELP: &str = "write {value}, {values}, {stations}, {rule} or {since}";
 /// Over what people are told.
-const WAYS: [&str; 4] = ["app", "sms", "email", "phone"];
 
 const ALARM: &str = "an alarm";
 const CHAIN: &str = "an escalation chain";
@@ -218,10 +217,10 @@ pub(super) fn ways(call: &Call<'_>, index: usize) -> Outcome<Vec<String>> {
     let mut found = Vec::new();
     for value in list(call.arg(index)) {
         let Ok(way) = value.into_string() else { return call.wrong(index) };
-        let (kind, gateway) = way.split_once(':').unwrap_or((&way, "any"));
-        if !WAYS.contains(&kind) || gateway.trim().is_empty() || !is_plain(gateway) {
+        if !is_route(&way) || !is_plain(&way) {
+            let kind = way.split(':').next().unwrap_or_default();
             let message = format!("`{way}` is no way to tell people");
-            let help = suggest(kind, &WAYS, "write \"app\", \"sms\", \"email\" or \"phone\"");
+            let help = suggest(kind, &ROUTES, "write \"app\", \"sms\", \"email\" or \"phone\"");
             return fault(call.place_of(index), message, help);
         }
         found.push(way);

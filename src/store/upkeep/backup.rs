@@ -58,6 +58,11 @@ fn backup(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<BackupReport, StoreError> {
     let (source, target) = (Layout::new(from), Layout::new(to));
+    if is_inside(from, to) {
+        let error =
+            io::Error::new(ErrorKind::InvalidInput, "it lies in the store itself: choose a directory elsewhere");
+        return Err(StoreError::io("back up into", to)(error));
+    }
     for dir in [to, &target.segments, &target.wal] {
         check_vacant(&**storage, dir)?;
     }
@@ -69,10 +74,18 @@ fn backup(
     copied
 }
 
-/// Refuses a directory that holds files, or that cannot be seen to hold none: a backup that fails empties it.
+/// Whether a path lies in a directory, or would, once it is made.
+fn is_inside(dir: &Path, path: &Path) -> bool {
+    let (Ok(dir), Ok(path)) = (std::fs::canonicalize(dir), std::path::absolute(path)) else { return false };
+    let known = path.ancestors().find_map(|ancestor| std::fs::canonicalize(ancestor).ok());
+    known.is_some_and(|known| known.starts_with(dir))
+}
+
+/// Refuses a directory that holds anything, or that cannot be seen to hold nothing: a backup that fails empties it.
 fn check_vacant(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
+    let holds_folder = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
     let refused = match storage.list(dir) {
-        Ok(names) if names.is_empty() => return Ok(()),
+        Ok(names) if names.is_empty() && !holds_folder => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Ok(_) => io::Error::new(ErrorKind::AlreadyExists, "it is not empty: choose a new directory"),
         Err(error) => error,

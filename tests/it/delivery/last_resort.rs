@@ -167,3 +167,18 @@ fn a_last_resort_that_cannot_be_reached_either_is_a_system_alarm_and_no_more() {
     assert_eq!(next.last().unwrap(), &None);
     assert_eq!(next.iter().filter(|way| way.as_deref() == Some("email")).count(), 1, "{next:?}");
 }
+
+#[test]
+fn notification_channels_that_no_rule_can_name_are_refused() {
+    let dir = crate::scratch::dir();
+    let host = open(dir.path(), 0);
+    for name in ["whatsapp", "SMS", "sms:", "sms: ", "pager:north", ""] {
+        let error = host.db.connect(name, Arc::new(Refusing)).unwrap_err().to_string();
+        assert!(error.contains("notification channel") || name.is_empty(), "{name}: {error}");
+    }
+    host.db.connect("sms:north", Arc::new(Refusing)).unwrap();
+    drop(host);
+    let last_resort = Some(LastResort { contact: Contact("head".to_owned()), way: "fax".to_owned() });
+    let error = Database::open(dir.path(), Config { last_resort, ..Config::default() }).unwrap_err().to_string();
+    assert!(error.contains("there is no notification channel `fax`"), "{error}");
+}

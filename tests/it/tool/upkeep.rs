@@ -145,6 +145,28 @@ fn a_backup_opens_as_a_store_and_stays_when_the_store_changes() {
 }
 
 #[test]
+fn a_backup_goes_neither_into_a_folder_that_holds_anything_nor_into_the_store() {
+    let dir = crate::scratch::dir();
+    metec(dir.path());
+    std::fs::create_dir_all(dir.path().join("home/documents")).unwrap();
+    let error = run(dir.path(), &["backup", "store", "home"]).error(1);
+    assert!(error.contains("not empty"), "{error}");
+    assert_eq!(std::fs::read_dir(dir.path().join("home")).unwrap().count(), 1, "nothing is written");
+    for inside in ["store/inside", "store/segments/inside", "store/../store/inside/deeper"] {
+        let error = run(dir.path(), &["backup", "store", inside]).error(1);
+        assert!(error.contains("it lies in the store itself"), "{inside}: {error}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("store", dir.path().join("link")).unwrap();
+        assert!(run(dir.path(), &["backup", "store", "link/inside"]).error(1).contains("it lies in the store itself"));
+    }
+    assert!(!dir.path().join("store/inside").exists());
+    run(dir.path(), &["verify", "store"]).printed();
+    run(dir.path(), &["backup", "store", "store-copy"]).printed();
+}
+
+#[test]
 fn delete_takes_the_named_channel_and_range_and_leaves_the_rest() {
     let dir = crate::scratch::dir();
     metec(dir.path());

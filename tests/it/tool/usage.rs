@@ -38,6 +38,7 @@ fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
         (&query, &["--fn", "max"], "--window <LENGTH>"),
         (&query, &["--window", "1h", "--fn", "median"], "possible values: mean"),
         (&query, &["--window", "1h", "--coverage", "175"], "from 0 to 100"),
+        (&query, &["--window", "1h", "--coverage", "0.75"], "for 0.75 of all samples write 75"),
         (&["alarms", "ack", "s", "1"], &["--by", "Anna\nforged"], "write it on one line"),
         (&["alarms", "ack", "s", "1"], &["--by", ""], "write something"),
         (

@@ -182,6 +182,11 @@ impl From<&WindowValue> for WindowLine {
 }
 
 fn percent(text: &str) -> Result<f64, String> {
-    let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
-    percent.ok_or_else(|| "write a number of percent from 0 to 100, such as 75".to_owned())
+    match text.parse() {
+        Ok(share) if 0.0 < share && share < 1.0 => {
+            Err(format!("this is less than 1 percent; for {share} of all samples write {}", share * 100.0))
+        }
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("write a number of percent from 0 to 100, such as 75".to_owned()),
+    }
 }
