@@ -19,8 +19,6 @@ const TITLE_BYTES_MAX: usize = 1_000;
 /// What a title may hold in braces.
 const PLACEHOLDERS: [&str; 5] = ["value", "values", "stations", "rule", "since"];
 const PLACEHOLDER_HELP: &str = "write {value}, {values}, {stations}, {rule} or {since}";
-/// Over what people are told.
-
 const ALARM: &str = "an alarm";
 const CHAIN: &str = "an escalation chain";
 const ROSTER: &str = "a roster";
