@@ -23,8 +23,8 @@ impl HistoryRuns {
             (false, _) => self.split_at(time),
         }
         self.goes_on = is_history;
-        let surplus = self.runs.len().saturating_sub(RUNS_MAX);
-        self.runs.drain(..surplus);
+        let excess = self.runs.len().saturating_sub(RUNS_MAX);
+        self.runs.drain(..excess);
     }
 
     pub(in crate::db) fn contains(&self, time: Timestamp) -> bool {

@@ -2,11 +2,11 @@
 #![cfg(test)]
 
 use super::Truth::{False, True};
-use super::{CHAIN, at, condition, evidence_of, judge, machine_of, opened_by, shown_of, spec, told};
+use super::{CHAIN, at, condition, evidence_of, judge, machine_of, of_spec, opened_by, spec, told};
 use vocdb::alarm::event::{Carry, OperatorAction, Shelving};
 use vocdb::alarm::{AlarmKey, Condition, Machine, RuleSetRef};
 use vocdb::base::checksum::Digest;
-use vocdb::rules::verdict::{AlarmSpec, Verdict};
+use vocdb::rules::verdict::AlarmSpec;
 use vocdb::{AlarmEvent, AlarmId};
 
 fn load(machine: &mut Machine, specs: Vec<AlarmSpec>, ms: i64) -> Vec<AlarmEvent> {
@@ -113,19 +113,7 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
     for place in [0, 1] {
         for ms in [0, 2_000] {
             let evidence = || evidence_of(True);
-            let verdict = Verdict {
-                spec: place,
-                instant: at(ms),
-                watermark: at(ms),
-                is_live: true,
-                trip: True,
-                clear: False,
-                absent: &[],
-                suppressed: None,
-                fault: None,
-                evidence: &evidence,
-                shown: shown_of(True),
-            };
+            let verdict = of_spec(place, at(ms), (True, False), &evidence);
             machine.verdict(&verdict, at(ms));
         }
     }
@@ -141,19 +129,7 @@ fn a_new_rule_set_carries_alarms_by_rule_and_scope_and_closes_the_rest() {
     assert_eq!((closed.scope_key.as_str(), closed.evidence.len()), ("park/S9", 0));
     assert_eq!(told(&machine.tick(at(12_000), None))[0], "step 1 of #2 to head due 12000 at 12000");
     let evidence = || evidence_of(False);
-    let verdict = Verdict {
-        spec: 1,
-        instant: at(13_000),
-        watermark: at(13_000),
-        is_live: true,
-        trip: False,
-        clear: True,
-        absent: &[],
-        suppressed: None,
-        fault: None,
-        evidence: &evidence,
-        shown: shown_of(False),
-    };
+    let verdict = of_spec(1, at(13_000), (False, True), &evidence);
     assert_eq!(told(&machine.verdict(&verdict, at(13_000)))[0], "close #2 Cleared at 13000");
     assert_eq!(machine.load(Vec::new(), RuleSetRef::default(), at(14_000)), []);
 }

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::Truth::{False, True, Unknown};
-use super::{CHAIN, at, condition, evidence_of, judge, machine_of, opened_by, shown_of, spec, told};
+use super::{CHAIN, at, condition, evidence_of, judge, machine_of, of_spec, opened_by, spec, told};
 use vocdb::alarm::event::{OperatorAction, Shelving};
 use vocdb::alarm::{AlarmError, AlarmKey, Condition, Machine};
 use vocdb::rules::verdict::{AlarmSpec, Truth, Verdict};
@@ -22,19 +22,7 @@ fn operate(machine: &mut Machine, action: OperatorAction, ms: i64) -> Result<Vec
 fn judge_suppressed(machine: &mut Machine, ms: i64, trip: Truth, by: Option<&str>) -> Vec<String> {
     let evidence = || evidence_of(trip);
     let clear = trip.not();
-    let verdict = Verdict {
-        spec: 0,
-        instant: at(ms),
-        watermark: at(ms),
-        is_live: true,
-        trip,
-        clear,
-        absent: &[],
-        suppressed: by,
-        fault: None,
-        evidence: &evidence,
-        shown: shown_of(trip),
-    };
+    let verdict = Verdict { suppressed: by, ..of_spec(0, at(ms), (trip, clear), &evidence) };
     told(&machine.verdict(&verdict, at(ms)))
 }
 

@@ -2,13 +2,13 @@
 #![cfg(test)]
 
 use super::Truth::{False, True};
-use super::{CHAIN, at, evidence_of, opened_by, shown_of, spec, told};
+use super::{CHAIN, at, evidence_of, of_spec, opened_by, spec, told};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocdb::alarm::event::{Cause, IncidentId, Notification, Subject};
 use vocdb::alarm::{Heartbeat, Machine, RuleSetRef};
-use vocdb::rules::verdict::{AlarmSpec, Contact, Party, Remind, Roster, Shift, Verdict};
+use vocdb::rules::verdict::{AlarmSpec, Contact, Party, Remind, Roster, Shift};
 use vocdb::{AlarmEvent, AlarmId};
 
 fn reminded(chain: &[(i64, &str, &[&str])], times: u32) -> AlarmSpec {
@@ -94,19 +94,7 @@ fn many(count: usize) -> Machine {
 fn trip(machine: &mut Machine, place: usize, ms: i64, is_on: bool) -> Vec<AlarmEvent> {
     let (trip, clear) = if is_on { (True, False) } else { (False, True) };
     let evidence = || evidence_of(trip);
-    let verdict = Verdict {
-        spec: place,
-        instant: at(ms),
-        watermark: at(ms),
-        is_live: true,
-        trip,
-        clear,
-        absent: &[],
-        suppressed: None,
-        fault: None,
-        evidence: &evidence,
-        shown: shown_of(trip),
-    };
+    let verdict = of_spec(place, at(ms), (trip, clear), &evidence);
     let mut events = machine.verdict(&verdict, at(ms));
     events.extend(machine.tick(at(ms), None));
     events

@@ -31,20 +31,20 @@ impl Engine {
         self.set_now(now);
         self.put(frame, place);
         let takes_history = self.present.takes_history;
-        let step = self.progress.get_mut(place).map_or(Step::None, |source| {
-            source.live.note(frame.time, takes_history);
-            source.note(frame.time, now)
-        });
+        let Some(progress) = self.progress.get_mut(place) else { return };
+        progress.live.note(frame.time, takes_history);
+        let step = progress.note(frame.time, now);
         let Some(source) = self.sources.get(place) else { return };
         let is_taken_back = matches!(step, Step::TakenBack(_));
         self.lacks_samples |= is_taken_back;
-        let earliest = step.frames().map_or(frame.time, |frames| frames.first.min(frame.time));
+        let earliest = step.earliest(frame.time);
         for index in &source.plans {
             let Some(plan) = self.plans.get_mut(*index) else { continue };
             let mut next = plan.next.unwrap_or_else(|| plan.begin(frame.time.ceil_to(plan.step_ms)));
             // Of most frames, nothing was evaluated behind them yet.
             if earliest <= next.plus_ms(-plan.step_ms) {
-                step.frames().into_iter().for_each(|frames| plan.go_back(frames, (place, now), &self.progress));
+                let frames = step.frames(frame.time).into_iter();
+                frames.for_each(|frames| plan.go_back(frames, (place, now), &self.progress));
                 next = plan.next.unwrap_or(next);
                 if plan.note_late(frame.time, next, takes_history) {
                     self.fresh_late.push(*index);

@@ -61,6 +61,8 @@ struct Pace {
 pub(in super::super) enum Step {
     /// Nothing new, or nothing that is sure yet.
     None,
+    /// The next frame of a source that sends at its usual pace, with the time of the newest frame before it.
+    Usual { before: Timestamp },
     /// The source sends at its usual pace: if evaluation is ahead of its frames, only the host's clock has brought it there.
     Confirmed(Frames),
     /// The newest frame was wrong: the source stands at a time before it.
@@ -68,12 +70,21 @@ pub(in super::super) enum Step {
 }
 
 impl Step {
-    /// The frames that count, if any do.
-    #[inline]
-    pub(in super::super) const fn frames(self) -> Option<Frames> {
+    /// The frames that count, if any do, where the last of them is of a time.
+    pub(in super::super) const fn frames(self, time: Timestamp) -> Option<Frames> {
         match self {
             Self::None => None,
+            Self::Usual { before } => Some(Frames { first: time, last: time, before }),
             Self::Confirmed(frames) | Self::TakenBack(frames) => Some(frames),
+        }
+    }
+
+    /// The earliest time from which evaluation may go on, where the frame is of a time.
+    #[inline]
+    pub(in super::super) fn earliest(self, time: Timestamp) -> Timestamp {
+        match self {
+            Self::None | Self::Usual { .. } => time,
+            Self::Confirmed(frames) | Self::TakenBack(frames) => frames.first.min(time),
         }
     }
 }
@@ -127,6 +138,22 @@ impl SourceProgress {
     #[inline]
     pub(in super::super) fn note(&mut self, time: Timestamp, now: Timestamp) -> Step {
         let lag_ms = now.since_ms(time);
+        let tolerance_ms = self.tolerance_ms().unsigned_abs();
+        let is_usual =
+            lag_ms.abs_diff(self.lag_ms) <= tolerance_ms && lag_ms.abs_diff(self.pace.lag_ms) <= tolerance_ms;
+        match self.newest {
+            Some(newest) if is_usual && time > newest && self.shift.is_none() => {
+                self.pace.frames = self.pace.frames.saturating_add(1);
+                (self.newest, self.arrived, self.lag_ms) = (Some(time), now, lag_ms);
+                Step::Usual { before: newest }
+            }
+            _ => self.note_unusual(time, now, lag_ms),
+        }
+    }
+
+    /// Takes note of a frame that is the first, is earlier or later than the source's frames usually are, or comes out of order.
+    #[cold]
+    fn note_unusual(&mut self, time: Timestamp, now: Timestamp, lag_ms: i64) -> Step {
         self.note_pace(lag_ms, now);
         let Some(newest) = self.newest else {
             self.reach(time, now, lag_ms);
@@ -148,7 +175,6 @@ impl SourceProgress {
         Step::None
     }
 
-    #[inline]
     fn note_pace(&mut self, lag_ms: i64, now: Timestamp) {
         if lag_ms.abs_diff(self.pace.lag_ms) <= self.tolerance_ms().unsigned_abs() {
             self.pace.frames = self.pace.frames.saturating_add(1);
@@ -170,7 +196,6 @@ impl SourceProgress {
     }
 
     /// Takes note of a frame that is earlier or later than its source's frames usually are.
-    #[cold]
     fn note_shifted(&mut self, time: Timestamp, now: Timestamp, newest: Timestamp) -> Step {
         let lag_ms = now.since_ms(time);
         let is_less_late = lag_ms < self.lag_ms;
