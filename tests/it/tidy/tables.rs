@@ -50,6 +50,21 @@ pub(crate) const UNFINISHED: &[&str] = &[
     concat!("un", "implemented!"),
     concat!("db", "g!"),
 ];
+/// Files that are written in the language of the glossary.
+pub(crate) const REWRITTEN_FILES: &[&str] = &["README.md", "src/guide/ALARMS.md"];
+/// Words of the first texts, and what the glossary has for them.
+pub(crate) const REPLACED_WORDS: &[(&str, &str)] = &[
+    ("is told", "is notified"),
+    ("are told", "are notified"),
+    ("was told", "was notified"),
+    ("in vain", "overdue"),
+    ("does not check", "is corrupt"),
+    ("on the medium", "durable"),
+    ("laggard", "stalled source"),
+    ("alarms anew", "re-alarm"),
+    ("where there is none", "if missing"),
+    ("of one cause", "incident"),
+];
 /// Hosts of package registries: a project names packages, not where they lie.
 pub(crate) const REGISTRY_HOSTS: &[&str] = &[
     concat!("crates", ".io"),

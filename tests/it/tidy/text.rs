@@ -1,6 +1,6 @@
 //! What no file may say: unfinished work, code in comments, hosts of registries, folders of one machine.
 
-use super::tables::{MACHINE_PATHS, REGISTRY_HOSTS, UNFINISHED};
+use super::tables::{MACHINE_PATHS, REGISTRY_HOSTS, REPLACED_WORDS, REWRITTEN_FILES, UNFINISHED};
 use super::tree::{SourceFile, TextFile, Tree};
 
 /// Marks of unfinished work.
@@ -8,6 +8,14 @@ pub(crate) fn unfinished(tree: &Tree) -> Vec<String> {
     lines_with(tree, |_, line| {
         let mark = UNFINISHED.iter().find(|mark| holds_word(line, mark))?;
         Some(format!("`{mark}` stands where finished work should"))
+    })
+}
+
+/// Words that the glossary replaces, in files that are rewritten.
+pub(crate) fn replaced_words(tree: &Tree) -> Vec<String> {
+    lines_with(tree, |path, line| {
+        let found = REPLACED_WORDS.iter().find(|(word, _)| REWRITTEN_FILES.contains(&path) && holds_word(line, word))?;
+        Some(format!("`{}` is `{}` in the glossary", found.0, found.1))
     })
 }
 
@@ -109,6 +117,15 @@ mod tests {
         for mark in UNFINISHED {
             assert_eq!(places(&unfinished(&library(&format!("//! Head.\n// {mark}(x): later")))), ["src/lib.rs:2"]);
             assert_eq!(unfinished(&library(&format!("// a_{mark} A{mark}B"))), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn replaced_words_fire_in_rewritten_files_only() {
+        for (word, _) in REPLACED_WORDS {
+            let text = format!("\nsomebody {word} here");
+            assert_eq!(places(&replaced_words(&Tree::of(&[("README.md", &text)]))), ["README.md:2"]);
+            assert_eq!(replaced_words(&Tree::of(&[("NOTES.md", &text)])), Vec::<String>::new());
         }
     }
 
