@@ -14,7 +14,8 @@ pub(crate) fn unfinished(tree: &Tree) -> Vec<String> {
 /// Words that the glossary replaces, in files that are rewritten.
 pub(crate) fn replaced_words(tree: &Tree) -> Vec<String> {
     lines_with(tree, |path, line| {
-        let found = REPLACED_WORDS.iter().find(|(word, _)| REWRITTEN_FILES.contains(&path) && holds_word(line, word))?;
+        let found =
+            REPLACED_WORDS.iter().find(|(word, _)| REWRITTEN_FILES.contains(&path) && holds_word(line, word))?;
         Some(format!("`{}` is `{}` in the glossary", found.0, found.1))
     })
 }
