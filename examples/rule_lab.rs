@@ -25,7 +25,7 @@ fn main() -> Outcome<()> {
     let mut readings = site::register(&db)?;
     let mut batch = Batch::new();
     while readings.read_batch(8_192, &mut batch)? > 0 {
-        db.append(&batch)?;
+        db.append(&batch)?.all_accepted()?;
     }
     let releases = releases()?;
     let started = Instant::now();

@@ -3,6 +3,7 @@
 use crate::alarm::{Heartbeat, LastResort, Responder};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::limits::{HEAD_BYTES_MAX, WINDOW_BYTES_MAX};
+use crate::model::Timestamp;
 use crate::store::io::{FsStorage, Storage};
 use std::fmt;
 use std::sync::Arc;
@@ -105,6 +106,23 @@ impl Default for Config {
             notify_age_max: NOTIFY_AGE_MAX,
             storage: Arc::new(FsStorage),
         }
+    }
+}
+
+impl Timestamp {
+    /// The host's time now, by the system's clock. For times that a host gives to the store: inside, every part takes its time from
+    /// [`Config::clock`] or as an argument.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use vocdb::{TimeRange, Timestamp};
+    /// let now = Timestamp::now();
+    /// let last_hour = TimeRange::new(now - Duration::from_secs(3_600), now);
+    /// assert_eq!(last_hour.to.since_ms(last_hour.from), 3_600_000);
+    /// ```
+    #[must_use]
+    pub fn now() -> Self {
+        Self::from_ms(SystemClock.now_ms())
     }
 }
 

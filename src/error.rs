@@ -67,6 +67,22 @@ pub enum Error {
         /// All names.
         known: String,
     },
+    /// An instrument that the station does not have.
+    #[error("station `{}` has no instrument `{}`; it has: {known}", Line(station), Line(name))]
+    UnknownInstrument {
+        /// Name of the station.
+        station: String,
+        /// Name that was given.
+        name: String,
+        /// Names of the station's instruments.
+        known: String,
+    },
+    /// A channel that a frame names twice.
+    #[error("channel `{}` is named twice in one frame: give it one value", Line(channel))]
+    NamedTwice {
+        /// Name of the channel.
+        channel: String,
+    },
     /// A station that is not registered, by number.
     #[error("{0} is not registered")]
     NoStation(StationId),
@@ -81,6 +97,9 @@ pub enum Error {
         /// The place.
         channel: usize,
     },
+    /// A deletion of channels that names none.
+    #[error("the deletion names no channel of {0}: name channels, or delete whole rows with `DeletionScope::Rows`")]
+    NoDeletionChannels(InstrumentId),
     /// A channel that no instrument of the station has.
     #[error("station `{station}` has no channel `{}`; it has: {known}", Line(channel))]
     UnknownChannel {

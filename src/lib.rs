@@ -15,12 +15,12 @@ pub mod rules;
 pub mod store;
 pub mod trace;
 
-pub use alarm::{Alarm, AlarmEvent, AlarmId, Notifier};
+pub use alarm::{Alarm, AlarmEvent, AlarmId, Notification, Notifier, Outcome};
 pub use config::{Config, Durability, RulesOnOpen, Timers};
 pub use db::{
-    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, DumpError, DumpProblem, DumpProgress,
-    DumpReport, DumpScope, ExportScope, InstrumentChange, InstrumentStats, ReadOnly, Receipt, Rejection, Replayed,
-    RestoreReport, Retention, RetentionScope, RuleSetInForce, StationStats, Stats, StoredStats, TestFailure,
+    AlarmLog, Backtest, BacktestSummary, Compaction, Database, Deletion, DeletionScope, DumpError, DumpProblem,
+    DumpProgress, DumpReport, DumpScope, ExportScope, InstrumentChange, InstrumentStats, ReadOnly, Receipt, Rejection,
+    Replayed, RestoreReport, Retention, RetentionScope, RuleSetInForce, StationStats, Stats, StoredStats, TestFailure,
     TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;

@@ -34,7 +34,7 @@ fn appending(criterion: &mut Criterion, all: &[Rows], name: &str, (durability, r
                 let (round, station) = (append / STATIONS, append % STATIONS);
                 batch.clear();
                 all[station].push(&mut batch, site.instruments[station], round * rows..(round + 1) * rows);
-                site.db.append(&batch).unwrap();
+                site.db.append(&batch).unwrap().all_accepted().unwrap();
             }
             let taken = begun.elapsed();
             assert_eq!(stored(&site), (appends * rows) as u64, "every row that was appended is there");

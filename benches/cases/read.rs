@@ -67,7 +67,7 @@ fn hours(criterion: &mut Criterion, site: &Site, source: &[Vec<f64>]) {
     let means = || {
         let (mut valid, mut sum) = (0, 0.0);
         for instrument in &site.instruments {
-            for hour in readings.rollups(*instrument, &channels, Interval::hours(1), TimeRange::ALL).unwrap() {
+            for hour in readings.rollups(*instrument, &channels, Interval::HOUR, TimeRange::ALL).unwrap() {
                 valid += hour.channels.iter().map(|channel| channel.valid).sum::<u64>();
                 sum += hour.channels.iter().filter_map(Aggregate::mean).sum::<f64>();
             }

@@ -35,5 +35,5 @@ pub(crate) fn station(number: usize) -> Station {
 /// Its one instrument: 36 channels at 1 Hz.
 pub(crate) fn instrument() -> Instrument {
     let channels = (0..SPECIES).map(|species| Channel::quantity(format!("c{species:02}"), Unit::Ppb).unwrap());
-    Instrument::new("gc", Interval::seconds(1), channels.collect()).unwrap()
+    Instrument::new("gc", Interval::SECOND, channels.collect()).unwrap()
 }

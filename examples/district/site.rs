@@ -16,7 +16,7 @@ pub(crate) fn path(name: &str) -> PathBuf {
 
 /// Registers eight fence-line stations and the weather mast, and opens their readings.
 pub(crate) fn register(db: &Database) -> Outcome<Readings> {
-    let minute = Interval::minutes(1);
+    let minute = Interval::MINUTE;
     let mut spec = CsvSpec::new(TimeColumn::new("time_utc", TimeFormat::Rfc3339));
     for sensor in csv::Reader::from_path(path("sensors.csv"))?.deserialize() {
         let (lon, lat, height, name, east, north): (f64, f64, f64, String, f64, f64) = sensor?;

@@ -14,7 +14,7 @@ mod state;
 mod text;
 
 pub use delivery::{DisabledEndpoint, Dispatcher, GatewayReport, LastResort, OutboxRow, RowState};
-pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId};
+pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId, Notification};
 pub use machine::{Heartbeat, Machine, NextStep, Trial};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
 pub use report::{AlarmRecord, Audit, Explanation, Metrics};

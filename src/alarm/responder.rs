@@ -37,7 +37,7 @@ where
 /// ```
 /// use vocdb::alarm::Scripted;
 /// let operator: Scripted = "after:12m".parse()?;
-/// assert_eq!(operator, Scripted::After(vocdb::Interval::minutes(12)));
+/// assert_eq!(operator, Scripted::After(vocdb::Interval::minutes(12).map_err(|error| error.to_string())?));
 /// assert_eq!(operator.to_string(), "after:12m");
 /// assert!("soon".parse::<Scripted>().is_err());
 /// # Ok::<(), String>(())

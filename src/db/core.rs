@@ -30,7 +30,7 @@ const EVENTS_UNREAD_MAX: usize = 65_536;
 /// let db = Database::open(dir.path(), Config::default())?;
 /// let station = db.register_station(Station::new("park/S1")?)?;
 /// let benzene = Channel::species("benzene", Unit::Ppb)?;
-/// let pid = db.register_instrument(station, Instrument::new("pid", Interval::seconds(1), vec![benzene])?)?;
+/// let pid = db.register_instrument(station, Instrument::new("pid", Interval::SECOND, vec![benzene])?)?;
 ///
 /// let mut batch = Batch::new();
 /// batch.push_values(pid, Timestamp::from_ms(1_700_000_000_000), &[Some(0.42)]);

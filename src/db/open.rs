@@ -80,7 +80,7 @@ struct Files {
 impl Files {
     fn open(path: &Path, config: &Config, accepts_loss: bool) -> Result<Self, Error> {
         let mut lock = Store::lock(&*config.storage, path)?;
-        let (mut ledger, content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
+        let (mut ledger, content) = Ledger::open_unlocked(&*config.storage, &path.join("ledger"))?;
         lock.hold_ledger()?;
         let mut remembered = Remembered::default();
         remembered.read(&content.records, 0)?;
@@ -261,6 +261,7 @@ impl Inner {
         report.superseded_segments = self.store.settle(&lineage);
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
+        self.store.reader().learn(&self.registry);
         let (heartbeat, last_resort) = (self.config.heartbeat.as_ref(), self.config.last_resort.as_ref());
         let ways = heartbeat.map(|one| &one.way).into_iter().chain(last_resort.map(|one| &one.way));
         ways.map(String::as_str).try_for_each(check_route)?;

@@ -47,6 +47,7 @@ impl Database {
         let body = InstrumentRegistered { id, station, instrument };
         inner.ledger.commit(&[Record::new(Kind::InstrumentRegistered, &body)?])?;
         inner.registry.insert_instrument(id, station, body.instrument);
+        inner.store.reader().learn(&inner.registry);
         inner.note_registered(station);
         Ok(id)
     }

@@ -38,6 +38,12 @@ pub enum LedgerError {
         /// What is wrong.
         reason: String,
     },
+    /// A store, in this or another process, has the ledger open for writing.
+    #[error("{} is in use by a store or another handle; close it first, or read the ledger with `Ledger::read`", Line(path.display()))]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
     /// An earlier failure has made the end of the file unknown.
     #[error("an earlier write or sync of {} failed; close the store and open it again to recover", Line(path.display()))]
     Poisoned {

@@ -1,6 +1,7 @@
 //! The ledger's file: commits of records, each durable before it is acknowledged.
 
 use super::error::LedgerError;
+use super::lock::LedgerLock;
 use super::record::{Kind, Record};
 use crate::base::bytes::{ByteReader, BytesError, put_varint};
 use crate::base::limits::{LEDGER_COMMIT_BYTES_MAX, LEDGER_RECORD_BYTES_MAX};
@@ -26,6 +27,8 @@ pub struct Ledger {
     /// Whether that frame is durable in the write-ahead log and not here yet.
     is_owed: bool,
     is_poisoned: bool,
+    /// Of a ledger that is opened without its store.
+    lock: Option<LedgerLock>,
 }
 
 /// Bytes of a frame beyond which its memory is given back.
@@ -84,11 +87,26 @@ fn parse(storage: &dyn Storage, path: &Path) -> Result<Parsed, LedgerError> {
 }
 
 impl Ledger {
-    /// Opens or makes the ledger at `path` and reads it whole.
+    /// Opens the ledger at `path`, created if missing, and reads it whole. The ledger stays locked until it is dropped. To read the ledger of
+    /// a store that is open, use [`Ledger::read`].
     ///
     /// # Errors
-    /// [`LedgerError::Log`] and [`LedgerError::Corrupt`] for damage before the end; a torn tail is cut off and reported.
+    /// [`LedgerError::Locked`] if a store or another handle has the ledger open; nothing is changed then. [`LedgerError::Log`] and
+    /// [`LedgerError::Corrupt`] for damage before the end; a torn tail is cut off and reported.
     pub fn open(storage: &dyn Storage, path: &Path) -> Result<(Self, LedgerContent), LedgerError> {
+        let held = LedgerLock::acquire(path)?;
+        let (mut ledger, content) = Self::open_unlocked(storage, path)?;
+        ledger.lock = held;
+        if content.records.is_empty() {
+            // A file without a header was replaced by one with it.
+            ledger.lock = None;
+            ledger.lock = LedgerLock::acquire(path)?;
+        }
+        Ok((ledger, content))
+    }
+
+    /// As [`Ledger::open`], for a store that holds the lock of its directory and takes that of the ledger itself.
+    pub(crate) fn open_unlocked(storage: &dyn Storage, path: &Path) -> Result<(Self, LedgerContent), LedgerError> {
         let mut log = storage.open_log(path).map_err(at("open", path))?;
         let Parsed { records, commits, valid_bytes, torn_bytes, has_tail } = parse(storage, path)?;
         let mut valid_bytes = valid_bytes;
@@ -110,6 +128,7 @@ impl Ledger {
             frame: Vec::new(),
             is_owed: false,
             is_poisoned: false,
+            lock: None,
         };
         Ok((ledger, LedgerContent { records, commits, torn_bytes }))
     }
@@ -308,7 +327,7 @@ pub(crate) fn behind(commits: u64, known: u64) -> String {
     )
 }
 
-fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
+pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
     move |source| LedgerError::Io { action, path: path.to_owned(), source }
 }
 
@@ -396,6 +415,21 @@ mod tests {
             assert_eq!(again.records.len(), content.records.len() + 1);
             assert_eq!(again.records.last(), Some(&record("z")));
         }
+    }
+
+    #[test]
+    fn a_ledger_has_one_writer_and_any_number_of_readers() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger");
+        let (mut ledger, _) = Ledger::open(&FsStorage, &path).unwrap();
+        ledger.commit(&[record("a")]).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let refused = Ledger::open(&FsStorage, &path).map(|_| ());
+        assert!(matches!(refused, Err(LedgerError::Locked { .. })), "{refused:?}");
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        assert_eq!(Ledger::read(&FsStorage, &path).unwrap().records, [record("a")]);
+        drop(ledger);
+        assert_eq!(Ledger::open(&FsStorage, &path).unwrap().1.records, [record("a")]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod error;
 mod file;
+mod lock;
 mod record;
 
 pub use error::LedgerError;

@@ -12,14 +12,25 @@ const TEXT_CHARS_MAX: usize = 60;
 ///
 /// ```
 /// use vocdb::Interval;
-/// assert_eq!(Interval::minutes(1).as_ms(), 60_000);
-/// assert!(Interval::from_ms(0).is_err());
+/// assert_eq!(Interval::MINUTE.as_ms(), 60_000);
+/// assert_eq!(Interval::minutes(10)?.as_ms(), 600_000);
+/// assert!(Interval::minutes(0).is_err());
+/// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Interval(i64);
 
 impl Interval {
+    /// One second.
+    pub const SECOND: Self = Self(1_000);
+    /// One minute.
+    pub const MINUTE: Self = Self(60_000);
+    /// One hour.
+    pub const HOUR: Self = Self(3_600_000);
+    /// Twenty-four hours.
+    pub const DAY: Self = Self(86_400_000);
+
     /// From milliseconds.
     ///
     /// # Errors
@@ -31,32 +42,28 @@ impl Interval {
         Ok(Self(interval_ms))
     }
 
-    /// `count` seconds; zero counts as 1 ms, and anything over 400 days as 400 days.
-    #[must_use]
-    pub const fn seconds(count: u32) -> Self {
-        Self::clamped(count as i64 * 1_000)
+    /// `count` seconds.
+    ///
+    /// # Errors
+    /// [`ModelError::Interval`] for zero and above 400 days.
+    pub const fn seconds(count: u32) -> Result<Self, ModelError> {
+        Self::from_ms(count as i64 * 1_000)
     }
 
-    /// `count` minutes; zero counts as 1 ms, and anything over 400 days as 400 days.
-    #[must_use]
-    pub const fn minutes(count: u32) -> Self {
-        Self::clamped(count as i64 * 60_000)
+    /// `count` minutes.
+    ///
+    /// # Errors
+    /// [`ModelError::Interval`] for zero and above 400 days.
+    pub const fn minutes(count: u32) -> Result<Self, ModelError> {
+        Self::from_ms(count as i64 * 60_000)
     }
 
-    /// `count` hours; zero counts as 1 ms, and anything over 400 days as 400 days.
-    #[must_use]
-    pub const fn hours(count: u32) -> Self {
-        Self::clamped(count as i64 * 3_600_000)
-    }
-
-    const fn clamped(ms: i64) -> Self {
-        if ms < 1 {
-            Self(1)
-        } else if ms > WINDOW_MS_MAX {
-            Self(WINDOW_MS_MAX)
-        } else {
-            Self(ms)
-        }
+    /// `count` hours.
+    ///
+    /// # Errors
+    /// [`ModelError::Interval`] for zero and above 400 days.
+    pub const fn hours(count: u32) -> Result<Self, ModelError> {
+        Self::from_ms(count as i64 * 3_600_000)
     }
 
     /// Its length in milliseconds.
@@ -87,8 +94,8 @@ impl std::str::FromStr for Interval {
     ///
     /// ```
     /// use vocdb::Interval;
-    /// assert_eq!("1m".parse::<Interval>()?, Interval::minutes(1));
-    /// assert_eq!(Interval::hours(8).to_string().parse::<Interval>()?, Interval::hours(8));
+    /// assert_eq!("1m".parse::<Interval>()?, Interval::MINUTE);
+    /// assert_eq!(Interval::hours(8)?.to_string().parse::<Interval>()?, Interval::hours(8)?);
     /// assert!("1 month".parse::<Interval>().is_err());
     /// # Ok::<(), vocdb::model::ModelError>(())
     /// ```
@@ -125,6 +132,17 @@ impl fmt::Display for Interval {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn lengths_of_zero_and_beyond_400_days_are_errors() {
+        for zero in [Interval::seconds(0), Interval::minutes(0), Interval::hours(0), Interval::from_ms(0)] {
+            assert_eq!(zero, Err(ModelError::Interval { interval_ms: 0 }));
+        }
+        assert_eq!(Interval::hours(24 * 400).map(Interval::as_ms), Ok(WINDOW_MS_MAX));
+        for above in [Interval::hours(24 * 400 + 1), Interval::minutes(u32::MAX), Interval::seconds(u32::MAX)] {
+            assert!(matches!(above, Err(ModelError::Interval { .. })), "{above:?}");
+        }
+    }
 
     #[test]
     fn what_could_mean_another_length_is_refused() {

@@ -1,5 +1,6 @@
 //! Points in time and ranges of them.
 
+mod convert;
 mod text;
 
 use super::ModelError;

@@ -46,10 +46,10 @@ impl Readings {
     /// for name in ["park/S1", "park/S2"] {
     ///     let station = db.register_station(Station::new(name)?)?;
     ///     let channels = vec![Channel::species("benzene", Unit::Ppb)?, Channel::species("toluene", Unit::Ppb)?];
-    ///     let gc = db.register_instrument(station, Instrument::new("gc", Interval::hours(1), channels)?)?;
+    ///     let gc = db.register_instrument(station, Instrument::new("gc", Interval::HOUR, channels)?)?;
     ///     batch.push_values(gc, Timestamp::from_ms(1_700_000_000_000), &[Some(0.42), None]);
     /// }
-    /// db.append(&batch)?;
+    /// db.append(&batch)?.all_accepted()?;
     /// let newest = db.readings().newest_samples(&db.registry(), None)?;
     /// assert_eq!(newest.len(), 2); // no toluene was ever measured
     /// let benzene = db.readings().channel_everywhere(&db.registry(), "benzene", TimeRange::ALL)?;

@@ -27,7 +27,7 @@ pub struct Report {
 /// use vocdb::{Channel, Instrument, InstrumentId, Interval, Registry, Station, StationId, Unit};
 /// let mut registry = Registry::default();
 /// registry.insert_station(StationId::new(1), Station::new("park/S1")?);
-/// let gc = Instrument::new("gc", Interval::minutes(1), vec![Channel::species("benzene", Unit::Ppb)?])?;
+/// let gc = Instrument::new("gc", Interval::MINUTE, vec![Channel::species("benzene", Unit::Ppb)?])?;
 /// registry.insert_instrument(InstrumentId::new(1), StationId::new(1), gc);
 ///
 /// let text = "alarm(\"high\").scope(stations(\"park/*\")).when(last(\"benzene\") > 30);".to_owned();

@@ -118,9 +118,9 @@ mod tests {
             Channel::quantity("wind direction", Unit::Degree),
             Channel::species("ozone", Unit::Ppb),
         ];
-        let gc = Instrument::new("gc", Interval::minutes(1), gc.into_iter().map(Result::unwrap).collect()).unwrap();
+        let gc = Instrument::new("gc", Interval::MINUTE, gc.into_iter().map(Result::unwrap).collect()).unwrap();
         let second = Channel::species("ozone", Unit::Ppb).unwrap();
-        let second = Instrument::new("uv", Interval::seconds(10), vec![second]).unwrap();
+        let second = Instrument::new("uv", Interval::seconds(10).unwrap(), vec![second]).unwrap();
         let site = |n: u32| Site {
             id: StationId::new(n),
             name: format!("park/S{n}"),
@@ -337,8 +337,12 @@ mod tests {
     #[test]
     fn stations_of_one_quorum_may_measure_in_different_units() {
         let mut sites = sites();
-        let ppm = Instrument::new("gc", Interval::seconds(30), vec![Channel::species("benzene", Unit::Ppm).unwrap()])
-            .unwrap();
+        let ppm = Instrument::new(
+            "gc",
+            Interval::seconds(30).unwrap(),
+            vec![Channel::species("benzene", Unit::Ppm).unwrap()],
+        )
+        .unwrap();
         sites[1].instruments = vec![(InstrumentId::new(40), ppm)];
         let files = set("alarm(\"a\").scope(\"park/*\").quorum(2).when(last(\"benzene\") > 500.ppb);");
         let plan = compile(&files, &sites).unwrap().plans.remove(0);
@@ -354,7 +358,7 @@ mod tests {
     #[test]
     fn the_shipped_example_compiles_without_a_word() {
         let methane = Channel::species("methane", Unit::Ppm).unwrap();
-        let sensor = Instrument::new("sensor", Interval::minutes(1), vec![methane]).unwrap();
+        let sensor = Instrument::new("sensor", Interval::MINUTE, vec![methane]).unwrap();
         let site = |n: u32| Site {
             id: StationId::new(n),
             name: format!("metec/fence-{n}"),

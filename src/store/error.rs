@@ -70,6 +70,21 @@ pub enum StoreError {
         /// The first range of them.
         frames: LsnRange,
     },
+    /// A question about an instrument that is not registered.
+    #[error("{0} is not registered in this store: take the number from `register_instrument` or from the registry")]
+    NotRegistered(InstrumentId),
+    /// A question about a channel that the instrument does not have.
+    #[error(
+        "{instrument} has no channel at place {channel}: it has {count}, and places count from 0 in the order of its channels"
+    )]
+    NoChannel {
+        /// Instrument that was asked for.
+        instrument: InstrumentId,
+        /// Place of the channel in a frame.
+        channel: usize,
+        /// Channels that the instrument has.
+        count: usize,
+    },
     /// A file's content does not check.
     #[error("{} at offset {offset}: {reason}", Line(path.display()))]
     Corrupt {

@@ -26,7 +26,7 @@ fn config() -> Config {
 fn write(db: &Database, suspect: i64) {
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let benzene = Channel::species("benzene", Unit::Ppb).unwrap();
-    let gc = db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), vec![benzene]).unwrap());
+    let gc = db.register_instrument(station, Instrument::new("gc", Interval::MINUTE, vec![benzene]).unwrap());
     let gc = gc.unwrap();
     db.load_rule_files(vec![RuleFile { name: "park.rhai".to_owned(), text: RULES.to_owned() }]).unwrap();
     for minute in 0..40_i64 {
@@ -35,7 +35,7 @@ fn write(db: &Database, suspect: i64) {
         let mut batch = Batch::new();
         let sample = Sample { value: (minute != 11).then_some(value), quality };
         batch.push_samples(gc, Timestamp::from_ms(NOW_MS + minute * 60_000), [sample]);
-        db.append(&batch).unwrap();
+        db.append(&batch).unwrap().all_accepted().unwrap();
     }
 }
 

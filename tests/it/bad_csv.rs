@@ -20,7 +20,7 @@ yesterday,2.0
 
 fn instrument() -> Instrument {
     let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
-    Instrument::new("pid", Interval::minutes(1), channels).unwrap().with_duplicates(DuplicatePolicy::Reject)
+    Instrument::new("pid", Interval::MINUTE, channels).unwrap().with_duplicates(DuplicatePolicy::Reject)
 }
 
 fn spec(id: InstrumentId) -> CsvSpec {

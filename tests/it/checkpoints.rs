@@ -100,7 +100,7 @@ fn a_silent_link_adds_little_to_the_ledger_however_often_time_passes() {
         "for r in 0..{rules} {{ alarm(`benzene-high-${{r}}`).scope(stations(\"park/*\")).when(avg(\"benzene\", 10.minutes) > 30.ppb)
             .clear_when(avg(\"benzene\", 10.minutes) < 25.ppb, 1.minutes).on_missing(\"unknown\", 15.minutes); }}"
     );
-    let mut site = Site::new(stations, Interval::seconds(1), &text);
+    let mut site = Site::new(stations, Interval::SECOND, &text);
     for second in 0..60 {
         site.append(&site.instruments, site.now_ms, 5.0 + f64::from(second % 7));
         site.advance(1_000);
@@ -126,7 +126,7 @@ fn conditions_that_become_unknown_together_take_a_small_checkpoint_and_no_append
         "for r in 0..{rules} {{ alarm(`rule-{name}-${{r}}`).scope(stations(\"park/*\")).when(last(\"benzene\") > 30.ppb)
             .clear_when(last(\"benzene\") < 25.ppb, 1.minutes).on_missing(\"unknown\", 15.minutes); }}"
     );
-    let mut site = Site::new(stations, Interval::minutes(1), &text);
+    let mut site = Site::new(stations, Interval::MINUTE, &text);
     for _ in 0..3 {
         site.append(&site.instruments, site.now_ms, 5.0);
         site.advance(60_000);
@@ -188,7 +188,7 @@ const RULES: &str = r#"
 "#;
 
 fn run(acts: &[Act], has_restarts: bool) -> Vec<u8> {
-    let mut site = Site::new(3, Interval::seconds(1), RULES);
+    let mut site = Site::new(3, Interval::SECOND, RULES);
     for act in acts {
         match *act {
             Act::Advance { ms } => site.advance(ms),
@@ -246,7 +246,7 @@ fn a_full_disk_in_the_middle_of_a_batch_is_met_once_and_loses_nothing() {
             .clear_when(last(\"benzene\") < 25.ppb).on_missing(\"keep\", 15.minutes); }}",
         "x".repeat(4_000)
     );
-    let (full, plain) = (Site::new(1, Interval::seconds(1), &text), Site::new(1, Interval::seconds(1), &text));
+    let (full, plain) = (Site::new(1, Interval::SECOND, &text), Site::new(1, Interval::SECOND, &text));
     // So many frames make five commits.
     let mut batch = Batch::new();
     for second in 0..2_000_i64 {
@@ -254,7 +254,7 @@ fn a_full_disk_in_the_middle_of_a_batch_is_met_once_and_loses_nothing() {
         let time = Timestamp::from_ms(BEGIN_MS - 3_000_000 + second * 1_000);
         batch.push_values(full.instruments[0], time, &[Some(value)]);
     }
-    plain.db().append(&batch).unwrap();
+    plain.db().append(&batch).unwrap().all_accepted().unwrap();
     full.storage.set_fault(Fault::SpaceFor(1));
     full.db().append(&batch).unwrap_err();
     assert_eq!(full.storage.refused(), 1, "the batch ends at the commit that found no space");
@@ -267,8 +267,8 @@ fn a_full_disk_in_the_middle_of_a_batch_is_met_once_and_loses_nothing() {
     full.db().advance().unwrap_err();
     assert_eq!(full.storage.refused(), 3, "each later call tries once");
     full.storage.set_fault(Fault::None);
-    next(&full).unwrap();
-    next(&plain).unwrap();
+    next(&full).unwrap().all_accepted().unwrap();
+    next(&plain).unwrap().all_accepted().unwrap();
     assert_eq!(full.db().stats().unwrap().last_lsn, 2_001, "the frame that was refused came in once");
     assert_eq!(full.db().events().unwrap().len(), plain.db().events().unwrap().len());
     assert!(full.history() == plain.history());
@@ -281,14 +281,14 @@ fn frames_that_waited_for_a_full_disk_are_evaluated_after_a_restart() {
             .clear_when(last(\"benzene\") < 25.ppb).on_missing(\"keep\", 15.minutes);",
         "x".repeat(3_900)
     );
-    let (mut full, plain) = (Site::new(1, Interval::seconds(1), &text), Site::new(1, Interval::seconds(1), &text));
+    let (mut full, plain) = (Site::new(1, Interval::SECOND, &text), Site::new(1, Interval::SECOND, &text));
     let mut batch = Batch::new();
     for second in 0..5_000_i64 {
         let value = if second % 2 == 0 { 90.0 } else { 5.0 };
         let time = Timestamp::from_ms(BEGIN_MS - 5_000_000 + second * 1_000);
         batch.push_values(full.instruments[0], time, &[Some(value)]);
     }
-    plain.db().append(&batch).unwrap();
+    plain.db().append(&batch).unwrap().all_accepted().unwrap();
     full.storage.set_fault(Fault::SpaceFor(1));
     full.db().append(&batch).unwrap_err();
     full.storage.set_fault(Fault::None);

@@ -86,7 +86,7 @@ impl Host {
     fn watched_by(self, rules: &str) -> Self {
         let station = self.db.register_station(Station::new("S").unwrap()).unwrap();
         let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
-        let pid = Instrument::new("pid", Interval::seconds(1), channels).unwrap();
+        let pid = Instrument::new("pid", Interval::SECOND, channels).unwrap();
         assert_eq!(self.db.register_instrument(station, pid).unwrap(), InstrumentId::new(1));
         let rules = RuleFile { name: "r.rhai".to_owned(), text: rules.to_owned() };
         self.db.load_rule_files(vec![rules]).unwrap();

@@ -9,9 +9,9 @@ use vocdb::base::checksum::crc32c;
 use vocdb::base::clock::ManualClock;
 use vocdb::rules::RuleFile;
 use vocdb::{
-    Batch, Channel, ChannelChange, Config, Database, Deletion, DumpProblem, DumpScope, DuplicatePolicy, Durability,
-    Error, ExportScope, Frame, InstrumentChange, InstrumentId, Quality, ReadOnly, Sample, Station, TimeRange, Timers,
-    Timestamp, Unit,
+    Batch, Channel, ChannelChange, Config, Database, Deletion, DeletionScope, DumpProblem, DumpScope, DuplicatePolicy,
+    Durability, Error, ExportScope, Frame, InstrumentChange, InstrumentId, Quality, ReadOnly, Sample, Station,
+    TimeRange, Timers, Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -115,12 +115,12 @@ fn store(dir: &Path, steps: &[Step]) -> Database {
         match step {
             Step::Append(frames) => {
                 let frames = frames.iter().map(|(number, slot, samples)| frame(&db, *number, *slot, samples));
-                db.append(&frames.collect()).unwrap();
+                db.append(&frames.collect()).unwrap().all_accepted().unwrap();
             }
             Step::Run(number, from, rows) => {
                 let value = |slot: i64| Sample::normal((slot % 90) as f64 / 8.0);
                 let frames = (*from..from + rows).map(|slot| frame(&db, *number, slot, &[value(slot); 3]));
-                db.append(&frames.collect()).unwrap();
+                db.append(&frames.collect()).unwrap().all_accepted().unwrap();
             }
             Step::Rules => load_rules(&db),
             Step::Change(number, is_new) => change(&db, *number, *is_new),
@@ -133,7 +133,8 @@ fn store(dir: &Path, steps: &[Step]) -> Database {
                 let (by, reason) = ("A. Keeper".to_owned(), "test gas".to_owned());
                 let range = TimeRange::new(at(*from), at(from + slots));
                 let instrument = InstrumentId::new(*number);
-                db.delete(&Deletion { instrument, channels: vec![0], range, by, reason }).unwrap();
+                db.delete(&Deletion { instrument, scope: DeletionScope::Channels(vec![0]), range, by, reason })
+                    .unwrap();
             }
         }
     }
@@ -230,9 +231,9 @@ proptest! {
         let run = |from| (from..from + 30).map(|slot| frame(&db, 1, slot, &[Sample::normal(50.0)])).collect::<Batch>();
         register(&db);
         load_rules(&db);
-        db.append(&run(0)).unwrap();
+        db.append(&run(0)).unwrap().all_accepted().unwrap();
         db.seal().unwrap();
-        db.append(&run(25)).unwrap();
+        db.append(&run(25)).unwrap().all_accepted().unwrap();
         drop(db);
         let mut text = dump(&source, &WHOLE);
         let place = at.index(text.len());
@@ -262,6 +263,8 @@ fn a_dump_is_text_that_says_what_it_holds() {
         frame(&db, 2, 0, &samples),
         frame(&db, 2, 1, &[Sample::MISSING, Sample::normal(-0.0)]),
     ]))
+    .unwrap()
+    .all_accepted()
     .unwrap();
     db.close().unwrap();
     let text = String::from_utf8(dump(dir.path(), &WHOLE)).unwrap();
@@ -281,7 +284,7 @@ fn every_cut_of_a_dump_is_a_torn_dump_and_leaves_nothing() {
     let dir = crate::scratch::dir();
     let db = open(dir.path());
     register(&db);
-    db.append(&Batch::from_iter([frame(&db, 1, 0, &[Sample::normal(1.5)])])).unwrap();
+    db.append(&Batch::from_iter([frame(&db, 1, 0, &[Sample::normal(1.5)])])).unwrap().all_accepted().unwrap();
     db.close().unwrap();
     let text = dump(dir.path(), &WHOLE);
     for cut in (0..text.len()).step_by(7).chain(text.len() - 3..text.len()) {

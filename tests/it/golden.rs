@@ -13,7 +13,7 @@ fn store_of_kerbside(dir: &Path) -> Database {
     let db = Database::open(dir, Config { durability: Durability::Buffered, ..Config::default() }).unwrap();
     let station = db.register_station(Station::new("london/kerbside").unwrap()).unwrap();
     let ozone = Channel::species("ozone", Unit::Ppb).unwrap();
-    let instrument = Instrument::new("analyser", Interval::hours(1), vec![ozone]).unwrap();
+    let instrument = Instrument::new("analyser", Interval::HOUR, vec![ozone]).unwrap();
     let id = db.register_instrument(station, instrument.clone()).unwrap();
     let spec = CsvSpec::new(TimeColumn::new("date", TimeFormat::Rfc3339));
     let spec = spec.map(CsvTarget::new(id, &instrument).column("o3", "ozone", Unit::Ppb));
@@ -34,9 +34,9 @@ fn rolling_eight_hour_mean_of_ozone_with_75_percent_coverage_is_the_golden_one()
     let query = WindowQuery {
         instrument,
         channel,
-        interval: Interval::hours(1),
+        interval: Interval::HOUR,
         ends: TimeRange::ALL,
-        window: Window { width: Interval::hours(8), step: Interval::hours(1), coverage_min: 0.75 },
+        window: Window { width: Interval::hours(8).unwrap(), step: Interval::HOUR, coverage_min: 0.75 },
         function: WindowFunction::Mean,
     };
     for half_sealed in [false, true] {

@@ -180,7 +180,7 @@ proptest! {
         let refused = [
             Station::new(word.as_str()).err(),
             Channel::quantity(word.as_str(), Unit::Ppm).err(),
-            Instrument::new(word.as_str(), Interval::minutes(1), vec![Channel::quantity("x", Unit::Ppm).unwrap()]).err(),
+            Instrument::new(word.as_str(), Interval::MINUTE, vec![Channel::quantity("x", Unit::Ppm).unwrap()]).err(),
         ];
         prop_assert!(is_plain(&word) || refused.iter().all(Option::is_some), "{word:?}");
         shown.extend(refused.into_iter().flatten().map(|error| error.to_string()));

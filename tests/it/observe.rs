@@ -44,16 +44,16 @@ fn live(dir: &Path) -> Database {
     db.register_instrument(station, instrument("gc", 1, DuplicatePolicy::KeepLast)).unwrap();
     db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: RULES.to_owned() }]).unwrap();
     db.connect("app", Arc::new(Refusing)).unwrap();
-    db.append(&rows(5, &[1.0, f64::NAN])).unwrap();
-    db.append(&rows(2, &[2.0])).unwrap();
+    db.append(&rows(5, &[1.0, f64::NAN])).unwrap().all_accepted().unwrap();
+    db.append(&rows(2, &[2.0])).unwrap().all_accepted().unwrap();
     db.seal().unwrap();
-    db.append(&rows(2, &[3.0])).unwrap();
-    db.append(&rows(2, &[3.0])).unwrap();
-    db.append(&rows(9, &[50.0])).unwrap();
+    db.append(&rows(2, &[3.0])).unwrap().all_accepted().unwrap();
+    db.append(&rows(2, &[3.0])).unwrap().all_accepted().unwrap();
+    db.append(&rows(9, &[50.0])).unwrap().all_accepted().unwrap();
     db.drain().unwrap();
     db.seal().unwrap();
     db.compact(Compaction::Everything).unwrap();
-    db.append(&rows(10, &[51.0])).unwrap();
+    db.append(&rows(10, &[51.0])).unwrap().all_accepted().unwrap();
     db.stats().unwrap();
     drop(db);
     Database::open(dir, config).unwrap()

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use vocdb::store::{Counters, RejectReason};
 use vocdb::{
-    Channel, ChannelChange, Database, DuplicatePolicy, Error, ExportScope, Frame, Instrument, InstrumentId, Interval,
-    Quality, Receipt, Rejection, Sample, Station, TimeRange, Timestamp, Unit, ValueCorrection,
+    Channel, ChannelChange, Database, DeletionScope, DuplicatePolicy, Error, ExportScope, Frame, Instrument,
+    InstrumentId, Interval, Quality, Receipt, Rejection, Sample, Station, TimeRange, Timestamp, Unit, ValueCorrection,
 };
 
 /// The one station of these tests.
@@ -23,7 +23,7 @@ pub(crate) type Rows = Vec<(Timestamp, Vec<Bits>)>;
 /// An instrument `name` with channels `c0`, `c1`, and so on.
 pub(crate) fn instrument(name: &str, channels: usize, policy: DuplicatePolicy) -> Instrument {
     let channels = (0..channels).map(|n| Channel::quantity(format!("c{n}"), Unit::Ppb).unwrap()).collect();
-    Instrument::new(name, Interval::seconds(1), channels).unwrap().with_duplicates(policy)
+    Instrument::new(name, Interval::SECOND, channels).unwrap().with_duplicates(policy)
 }
 
 /// By the end of each window, its rows and the valid values of a channel.
@@ -357,4 +357,17 @@ fn corrections(db: &Database) -> Vec<String> {
     let lines = std::str::from_utf8(&text).unwrap().lines();
     let bodies = lines.filter_map(|line| line.split_once(r#""kind":"correction","body":"#));
     bodies.map(|(_, body)| body.strip_suffix('}').unwrap().to_owned()).collect()
+}
+
+/// The scope of a deletion of channels; none stands for whole rows.
+pub(crate) fn scope_of(channels: &[usize]) -> DeletionScope {
+    if channels.is_empty() { DeletionScope::Rows } else { DeletionScope::Channels(channels.to_vec()) }
+}
+
+/// The channels of a deletion's scope; none stands for whole rows.
+pub(crate) fn places_of(scope: &DeletionScope) -> Vec<usize> {
+    match scope {
+        DeletionScope::Rows => Vec::new(),
+        DeletionScope::Channels(channels) => channels.clone(),
+    }
 }

@@ -13,7 +13,7 @@ fn park(dir: &Path) -> Database {
         let station = db.register_station(Station::new(name).unwrap()).unwrap();
         let species = |name| Channel::species(name, Unit::Ppb).unwrap();
         let channels = vec![species("benzene"), species("toluene")];
-        db.register_instrument(station, Instrument::new("pid", Interval::minutes(1), channels).unwrap()).unwrap();
+        db.register_instrument(station, Instrument::new("pid", Interval::MINUTE, channels).unwrap()).unwrap();
     }
     db
 }

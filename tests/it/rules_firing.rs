@@ -202,7 +202,7 @@ fn a_quorum_can_open_while_enough_of_its_stations_can() {
         let station = StationId::new(number);
         registry.insert_station(station, Station::new(format!("p/S{number}")).unwrap());
         let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
-        let gc = Instrument::new("gc", Interval::minutes(minutes), channels).unwrap();
+        let gc = Instrument::new("gc", Interval::minutes(minutes).unwrap(), channels).unwrap();
         registry.insert_instrument(InstrumentId::new(10 + number), station, gc);
     }
     let errors = |clauses: &str| {

@@ -51,7 +51,7 @@ fn open(dir: &Path, rules: RulesOnOpen) -> Database {
 pub(crate) fn register(db: &Database, station: &str, instrument: &str, channel: &str) -> InstrumentId {
     let station = db.register_station(Station::new(station).unwrap()).unwrap();
     let channels = vec![Channel::quantity(channel, Unit::Ppm).unwrap()];
-    db.register_instrument(station, Instrument::new(instrument, Interval::minutes(1), channels).unwrap()).unwrap()
+    db.register_instrument(station, Instrument::new(instrument, Interval::MINUTE, channels).unwrap()).unwrap()
 }
 
 pub(crate) fn append(db: &Database, instrument: InstrumentId, minute: i64, value: f64) -> Result<(), Error> {
@@ -173,7 +173,7 @@ fn what_is_appended_as_history_while_rules_are_suspended_stays_history() {
     let db = open(home.path(), RulesOnOpen::Suspended);
     let mut history = Batch::new();
     (5..25).for_each(|minute| history.push_values(id, at(minute), &[Some(twice(minute))]));
-    db.append_history(&history).unwrap();
+    db.append_history(&history).unwrap().all_accepted().unwrap();
     drop(db);
     let db = open(home.path(), RulesOnOpen::Suspended);
     feed(&db, id, 25..60, twice);

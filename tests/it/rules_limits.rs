@@ -23,7 +23,7 @@ fn registry() -> Registry {
     for number in 1..=2 {
         let station = StationId::new(number);
         registry.insert_station(station, Station::new(format!("park/S{number}")).unwrap());
-        let gc = Instrument::new("gc", Interval::minutes(1), channels.clone()).unwrap();
+        let gc = Instrument::new("gc", Interval::MINUTE, channels.clone()).unwrap();
         registry.insert_instrument(InstrumentId::new(number), station, gc);
     }
     registry
@@ -56,7 +56,7 @@ fn hostile_files_end_in_mistakes_and_leave_the_rules_in_force() {
     let db = Database::open(dir.path(), Config::default()).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
-    db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), channels).unwrap()).unwrap();
+    db.register_instrument(station, Instrument::new("gc", Interval::MINUTE, channels).unwrap()).unwrap();
     let good = "alarm(\"good\").scope(stations(\"park/*\")).when(last(\"benzene\") > 30.ppb);";
     db.load_rule_files(vec![file("good.rhai", good)]).unwrap();
     let before = db.conditions();
@@ -97,7 +97,7 @@ fn readings_come_in_while_rule_files_that_loop_are_compiled() {
     let db = Database::open(dir.path(), config).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
-    let gc = Instrument::new("gc", Interval::minutes(1), channels).unwrap();
+    let gc = Instrument::new("gc", Interval::MINUTE, channels).unwrap();
     let gc = db.register_instrument(station, gc).unwrap();
     let looping: Vec<RuleFile> = (0..5).map(|number| file(&format!("{number}.rhai"), HOSTILE[1])).collect();
     let is_over = AtomicBool::new(false);
@@ -125,7 +125,7 @@ fn files_beyond_the_limits_are_refused_and_leave_the_rules_in_force() {
     let db = Database::open(dir.path(), Config::default()).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
-    db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), channels).unwrap()).unwrap();
+    db.register_instrument(station, Instrument::new("gc", Interval::MINUTE, channels).unwrap()).unwrap();
     let good = "alarm(\"good\").scope(stations(\"park/*\")).when(last(\"benzene\") > 30.ppb);";
     db.load_rule_files(vec![file("good.rhai", good)]).unwrap();
     let before = db.conditions();

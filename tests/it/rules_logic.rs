@@ -9,7 +9,7 @@ fn registry() -> Registry {
     let (mut registry, station) = (Registry::default(), StationId::new(1));
     registry.insert_station(station, Station::new("park/S1").unwrap());
     let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
-    let gc = Instrument::new("gc", Interval::minutes(1), channels).unwrap();
+    let gc = Instrument::new("gc", Interval::MINUTE, channels).unwrap();
     registry.insert_instrument(InstrumentId::new(1), station, gc);
     registry
 }

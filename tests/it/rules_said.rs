@@ -24,7 +24,7 @@ fn sites(channels: &[&[Channel]]) -> Vec<Site> {
         let station = StationId::new(number);
         registry.insert_station(station, Station::new(format!("park/S{number}")).unwrap());
         if !channels.is_empty() {
-            let gc = Instrument::new("gc", Interval::minutes(1), channels.to_vec()).unwrap();
+            let gc = Instrument::new("gc", Interval::MINUTE, channels.to_vec()).unwrap();
             registry.insert_instrument(InstrumentId::new(number), station, gc);
         }
     }

@@ -24,7 +24,7 @@ fn store(rows: &[&[Row]]) -> (tempfile::TempDir, Database, Vec<Batch>) {
                 Channel::species("toluene", Unit::Ppb).unwrap(),
                 Channel::quantity("wind speed", Unit::MetrePerSecond).unwrap(),
             ];
-            db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), channels).unwrap()).unwrap()
+            db.register_instrument(station, Instrument::new("gc", Interval::MINUTE, channels).unwrap()).unwrap()
         })
         .collect();
     let minutes = rows.iter().map(|rows| rows.len()).max().unwrap_or(0);

@@ -2,6 +2,7 @@
 //! are loaded anew in the midst of it, readings are deleted. A shift that nothing disturbs says what a disturbed one must leave behind.
 
 use crate::faulty::FaultyStorage;
+use crate::oracle::scope_of;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -280,7 +281,7 @@ impl Site {
             Act::Wait(_) => db.advance(),
             Act::Deliver => db.advance().and_then(|()| db.drain()),
             Act::Acknowledge(at) => db.acknowledge(alarm(at), "anna", &mark),
-            Act::AcknowledgeForOne(at) => db.acknowledge_for(alarm(at), Interval::minutes(1), "anna", &mark),
+            Act::AcknowledgeForOne(at) => db.acknowledge_for(alarm(at), Interval::MINUTE, "anna", &mark),
             Act::Unacknowledge(at) => db.unacknowledge(alarm(at), "anna", &mark),
             Act::Comment(at) => db.comment(alarm(at), "anna", &mark),
             Act::HandOver(at) => db.hand_over(alarm(at), "bert", "anna", &mark),
@@ -312,7 +313,7 @@ fn maintenance(now_ms: i64) -> MaintenanceWindow {
 fn register(db: &Database, name: &str) -> Result<(), Error> {
     let station = db.register_station(Station::new(name).unwrap())?;
     let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
-    db.register_instrument(station, Instrument::new("pid", Interval::minutes(1), channels).unwrap()).map(|_| ())
+    db.register_instrument(station, Instrument::new("pid", Interval::MINUTE, channels).unwrap()).map(|_| ())
 }
 
 fn open_alarm(db: &Database, key: &AlarmKey) -> AlarmId {
@@ -341,7 +342,8 @@ fn delete(
 ) -> Result<(), Error> {
     let begin = Timestamp::from_ms(time_ms(number / SHIFT.len() * SHIFT.len()));
     let (instrument, range) = (InstrumentId::new(instrument), TimeRange::new(begin, begin.plus_ms(3 * MINUTE_MS)));
-    db.delete(&Deletion { instrument, channels, range, by: "data office".to_owned(), reason }).map(|_| ())
+    db.delete(&Deletion { instrument, scope: scope_of(&channels), range, by: "data office".to_owned(), reason })
+        .map(|_| ())
 }
 
 /// What a store says of itself.

@@ -17,7 +17,7 @@ fn open(dir: &std::path::Path) -> Database {
 fn register(db: &Database, station: &str) -> InstrumentId {
     let station = db.register_station(Station::new(station).unwrap()).unwrap();
     let channels = ["benzene", "toluene"].map(|name| Channel::species(name, Unit::Ppb).unwrap());
-    let gc = Instrument::new("gc", Interval::seconds(1), channels.to_vec()).unwrap();
+    let gc = Instrument::new("gc", Interval::SECOND, channels.to_vec()).unwrap();
     db.register_instrument(station, gc.with_duplicates(DuplicatePolicy::KeepFirst)).unwrap()
 }
 
@@ -28,7 +28,7 @@ fn append(db: &Database, instrument: InstrumentId, seconds: std::ops::Range<i64>
         let toluene = (second % 2 != 0).then_some(0.25);
         batch.push_values(instrument, Timestamp::from_ms(T0 + second * 1_000), &[Some(second as f64), toluene]);
     }
-    db.append(&batch).unwrap();
+    db.append(&batch).unwrap().all_accepted().unwrap();
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn every_frame_that_was_not_stored_is_in_the_counters() {
     batch.push_values(gc, at(2), &[Some(1.0)]);
     batch.push_values(gc, at(86_400), &[Some(1.0), None]);
     batch.push_values(InstrumentId::new(77), at(2), &[Some(1.0)]);
-    db.append(&batch).unwrap();
+    db.append(&batch).unwrap().all_accepted().unwrap();
     let counters = db.stats().unwrap().counters;
     assert_eq!((counters.frames_accepted, counters.values_accepted), (2, 3));
     assert_eq!((counters.frames_identical, counters.frames_superseded), (2, 1));

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::store::StoreError;
 use vocdb::{
-    Batch, Channel, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, ExportScope, Frame,
-    Instrument, InstrumentId, Interval, Quality, ReadOnly, Sample, Station, TimeRange, Timestamp, Unit,
-    ValueCorrection,
+    Batch, Channel, Compaction, Config, Database, Deletion, DeletionScope, DuplicatePolicy, Durability, Error,
+    ExportScope, Frame, Instrument, InstrumentId, Interval, Quality, ReadOnly, Sample, Station, TimeRange, Timestamp,
+    Unit, ValueCorrection,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -29,7 +29,7 @@ fn register(db: &Database) -> [InstrumentId; 2] {
     [("park/S1", &["benzene", "toluene"][..]), ("park/S2", &["ozone", "benzene"])].map(|(name, channels)| {
         let station = db.register_station(Station::new(name).unwrap()).unwrap();
         let channels = channels.iter().map(|name| Channel::quantity(*name, Unit::Ppb).unwrap()).collect();
-        let gc = Instrument::new("gc", Interval::seconds(1), channels).unwrap();
+        let gc = Instrument::new("gc", Interval::SECOND, channels).unwrap();
         db.register_instrument(station, gc.with_duplicates(DuplicatePolicy::KeepFirst)).unwrap()
     })
 }
@@ -82,7 +82,7 @@ fn the_newest_of_every_channel_is_what_reading_everything_finds_through_seals_co
     assert_newest(&db, "compacted");
     let (by, reason) = ("data office".to_owned(), "a leak".to_owned());
     let range = TimeRange::new(at(50), at(3_090));
-    db.delete(&Deletion { instrument: first, channels: vec![0], range, by, reason }).unwrap();
+    db.delete(&Deletion { instrument: first, scope: DeletionScope::Channels(vec![0]), range, by, reason }).unwrap();
     assert_newest(&db, "deleted");
     let of_second = db.newest_samples(Some("park/S2")).unwrap();
     assert!(of_second.len() == 1 && of_second[0].instrument == second, "{of_second:?}");
@@ -208,7 +208,7 @@ fn a_history_that_is_sent_again_costs_about_as_much_as_the_first_time() {
         let all: Vec<i64> = rows.collect();
         for part in all.chunks(2_000) {
             let frames = part.iter().map(|row| Frame::new(id, at(row * step), &values(row * step)));
-            db.append(&Batch::from_iter(frames)).unwrap();
+            db.append(&Batch::from_iter(frames)).unwrap().all_accepted().unwrap();
         }
     };
     let first = measure(|| send(0..ROWS, 2));
@@ -218,7 +218,7 @@ fn a_history_that_is_sent_again_costs_about_as_much_as_the_first_time() {
     append(&db, id, 2 * ROWS..2 * ROWS + 1, values);
     let late = measure(|| {
         for part in (0..ROWS).collect::<Vec<i64>>().chunks(2_000) {
-            db.append(&Batch::from_iter(part.iter().map(|row| odd(*row)))).unwrap();
+            db.append(&Batch::from_iter(part.iter().map(|row| odd(*row)))).unwrap().all_accepted().unwrap();
         }
     });
     for (what, taken) in [("sent again", &again), ("late", &late)] {

@@ -31,7 +31,7 @@ fn open(dir: &Path) -> (Database, InstrumentId) {
     let db = Database::open(dir, config).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let channels = (0..CHANNELS).map(|n| Channel::quantity(format!("c{n}"), Unit::Ppb).unwrap()).collect();
-    let gc = Instrument::new("gc", Interval::hours(1), channels).unwrap();
+    let gc = Instrument::new("gc", Interval::HOUR, channels).unwrap();
     let id = db.register_instrument(station, gc).unwrap();
     (db, id)
 }

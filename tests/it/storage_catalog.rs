@@ -8,8 +8,8 @@ use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::store::OpenReport;
 use vocdb::{
-    Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame, InstrumentId, TimeRange,
-    Timestamp,
+    Batch, Compaction, Config, Database, Deletion, DeletionScope, DuplicatePolicy, Durability, Frame, InstrumentId,
+    TimeRange, Timestamp,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -26,8 +26,8 @@ fn frame(row: i64, value: f64) -> Frame {
 }
 
 fn append(db: &Database, oracle: &mut Oracle, frames: Vec<Frame>) {
-    oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
-    db.append(&Batch::from_iter(frames)).unwrap();
+    let _ = oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
+    db.append(&Batch::from_iter(frames)).unwrap().all_accepted().unwrap();
 }
 
 /// A store with some segments that overlap, a log behind them, and a catalog that knows all of them but the newest in `stale`.
@@ -231,7 +231,7 @@ fn a_catalog_deleted_or_garbled_while_the_store_is_open_changes_no_answer() {
                     let at = |row: i64| Timestamp::from_ms(NOW_MS - 1_000_000 + row * 1_000);
                     let range = TimeRange::new(at(act * 5), at(act * 5 + 20));
                     let (by, reason) = ("me".to_owned(), "a test".to_owned());
-                    db.delete(&Deletion { instrument: id, channels: Vec::new(), range, by, reason }).unwrap();
+                    db.delete(&Deletion { instrument: id, scope: DeletionScope::Rows, range, by, reason }).unwrap();
                     oracle.delete(id, &[], range);
                 }
                 6 => {

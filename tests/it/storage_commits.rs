@@ -29,7 +29,7 @@ fn config(durability: Durability) -> Config {
 fn register(db: &Database) {
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let benzene = Channel::species("benzene", Unit::Ppb).unwrap();
-    db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), vec![benzene]).unwrap()).unwrap();
+    db.register_instrument(station, Instrument::new("gc", Interval::MINUTE, vec![benzene]).unwrap()).unwrap();
 }
 
 fn minute_of(minute: i64, value: f64) -> Batch {
@@ -43,7 +43,7 @@ fn shift(db: &Database) {
     register(db);
     db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: format!("{RULE};") }]).unwrap();
     for minute in 0..20 {
-        db.append(&minute_of(minute, if minute % 3 == 1 { 90.0 } else { 10.0 })).unwrap();
+        db.append(&minute_of(minute, if minute % 3 == 1 { 90.0 } else { 10.0 })).unwrap().all_accepted().unwrap();
     }
 }
 
@@ -101,7 +101,7 @@ fn an_older_log_that_no_sync_has_covered_is_durable_before_anything_rests_on_it(
     let db = Database::open(dir.path(), config(Durability::Always)).unwrap();
     let again = db.append(&minute_of(4, 1.0)).unwrap();
     assert!(again.identical == 1 && again.is_durable, "{again:?}");
-    db.append(&minute_of(5, 1.0)).unwrap();
+    db.append(&minute_of(5, 1.0)).unwrap().all_accepted().unwrap();
     drop(db);
     assert_eq!(
         storage.files().iter().filter(|(path, _)| path.extension().is_some_and(|kind| kind == "wal")).count(),

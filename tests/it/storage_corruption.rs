@@ -87,8 +87,8 @@ impl Specimen {
         let db = Database::open(dir.path(), config(&storage)).unwrap();
         oracle.register(&db).unwrap();
         let mut append = |frames: Vec<Frame>| {
-            oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
-            db.append(&Batch::from_iter(frames)).unwrap();
+            let _ = oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
+            db.append(&Batch::from_iter(frames)).unwrap().all_accepted().unwrap();
             oracle.clone()
         };
         let sealed = append((0..sealed_rows).flat_map(|row| [frame(1, 2, row), frame(2, 1, row)]).collect());
@@ -400,7 +400,7 @@ fn what_comes_while_a_segment_is_set_aside_is_there_once_it_is_restored() {
     specimen.storage.replace(&damaged);
     let mut oracle = specimen.last().clone();
     let frames: Vec<Frame> = (500..503).map(|row| frame(2, 1, row)).collect();
-    oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
+    let _ = oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
     let db = open();
     assert_eq!(db.open_report().quarantined.len(), 1);
     let receipt = db.append(&Batch::from_iter(frames)).unwrap();

@@ -3,7 +3,7 @@
 mod seeds;
 
 use super::faulty::{Fault, FaultyStorage, Unsynced};
-use super::oracle::{Oracle, instrument};
+use super::oracle::{Oracle, instrument, scope_of};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const NOW_MS: i64 = 1_700_000_000_000;
 const KEPT_FROM_MS: i64 = (NOW_MS / 86_400_000 - 1) * 86_400_000;
 const RETAINED: InstrumentId = InstrumentId::new(2);
 const RETENTION: Retention =
-    Retention { scope: RetentionScope::Instrument(RETAINED), age_max: Some(Interval::hours(24)), bytes_max: None };
+    Retention { scope: RetentionScope::Instrument(RETAINED), age_max: Some(Interval::DAY), bytes_max: None };
 
 fn config(storage: &FaultyStorage, durability: Durability) -> Config {
     let clock = Arc::new(ManualClock::new(NOW_MS));
@@ -100,7 +100,7 @@ fn states(steps: &[Step], durability: Durability) -> Vec<Oracle> {
     for step in steps {
         let mut state = states.last().unwrap().clone();
         if let Step::Append(frames) = step {
-            state.append(frames, Timestamp::from_ms(NOW_MS), durability == Durability::Always);
+            let _ = state.append(frames, Timestamp::from_ms(NOW_MS), durability == Durability::Always);
         }
         if let Step::Delete(channels, from, to) = step {
             state.delete(InstrumentId::new(1), channels, slots(*from, *to));
@@ -131,7 +131,7 @@ fn take(db: &Database, step: &Step) -> Result<(), Error> {
         Step::Delete(channels, from, to) => {
             let (instrument, range) = (InstrumentId::new(1), slots(*from, *to));
             let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
-            db.delete(&Deletion { instrument, channels: channels.clone(), range, by, reason }).map(|_| ())
+            db.delete(&Deletion { instrument, scope: scope_of(&channels), range, by, reason }).map(|_| ())
         }
     }
 }
@@ -195,7 +195,7 @@ fn assert_recovered(db: &Database, states: &[Oracle], context: &str) {
     let channels = state.instruments[0].channels().to_vec();
     let values = |value: f64| channels.iter().map(|one| Some(value).filter(|_| !one.is_retired())).collect::<Vec<_>>();
     let more = [frame(1, 60, &values(6.0)), frame(1, 1, &values(6.1)), frame(2, 61, &[Some(6.2)])];
-    state.append(&more, Timestamp::from_ms(NOW_MS), false);
+    let _ = state.append(&more, Timestamp::from_ms(NOW_MS), false);
     assert_eq!(db.append(&Batch::from_iter(more)).unwrap().lsn, state.last_lsn, "{context}");
     db.seal().unwrap();
     assert_eq!(state.difference(db), None, "{context}");
@@ -244,7 +244,7 @@ fn a_later_page_that_the_medium_kept_without_an_earlier_one_is_cut_off_and_told_
         let storage = FaultyStorage::default();
         let db = Database::open(dir.path(), config(&storage, Durability::Buffered)).unwrap();
         steps[..3].iter().for_each(|step| take(&db, step).unwrap());
-        db.append(&Batch::from_iter([frame(2, 9, &[Some(9.0)])])).unwrap();
+        db.append(&Batch::from_iter([frame(2, 9, &[Some(9.0)])])).unwrap().all_accepted().unwrap();
         drop(db);
         storage.restart(Unsynced::Pieces(seed));
         let files = storage.files();
@@ -327,7 +327,7 @@ fn a_seal_that_found_no_space_and_a_torn_append_after_it_do_not_stop_the_start()
         assert!(sealed.is_err(), "space for {space}");
         take(&db, &steps[5]).unwrap();
         let unsynced = [frame(1, 30, &[Some(3.0), Some(3.0)]), frame(1, 31, &[Some(3.1), None])];
-        db.append(&Batch::from_iter(unsynced)).unwrap();
+        db.append(&Batch::from_iter(unsynced)).unwrap().all_accepted().unwrap();
         drop(db);
         storage.restart(Unsynced::Torn(space));
         let db = Database::open(dir.path(), config(&storage, Durability::Buffered)).unwrap();

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::store::StoreError;
 use vocdb::{
-    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DumpScope, DuplicatePolicy, Durability,
-    Error, Frame, InstrumentChange, InstrumentId, Interval, Retention, RetentionScope, TimeRange, Timestamp, Unit,
+    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DeletionScope, DumpScope, DuplicatePolicy,
+    Durability, Error, Frame, InstrumentChange, InstrumentId, Interval, Retention, RetentionScope, TimeRange,
+    Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -99,7 +100,8 @@ impl Small {
             Act::Settle => drop(self.db.compact(Compaction::Everything)?),
             Act::Delete => {
                 let (by, reason) = said();
-                let deletion = Deletion { instrument: ID, channels: vec![0], range: tenth, by, reason };
+                let deletion =
+                    Deletion { instrument: ID, scope: DeletionScope::Channels(vec![0]), range: tenth, by, reason };
                 self.db.delete(&deletion)?;
                 self.oracle.delete(ID, &[0], tenth);
             }
@@ -117,7 +119,7 @@ impl Small {
             }
             Act::Retain => {
                 let retention =
-                    Retention { scope: RetentionScope::Store, age_max: Some(Interval::hours(24)), bytes_max: None };
+                    Retention { scope: RetentionScope::Store, age_max: Some(Interval::DAY), bytes_max: None };
                 self.db.retain(&[retention], MIDNIGHT.plus_ms(86_400_000))?;
                 self.oracle.delete(ID, &[], TimeRange::new(Timestamp::MIN, MIDNIGHT));
             }

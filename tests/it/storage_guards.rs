@@ -10,9 +10,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use vocdb::base::clock::ManualClock;
+use vocdb::ledger::{Ledger, LedgerError};
+use vocdb::query::{Readings, Window, WindowFunction, WindowQuery};
+use vocdb::store::io::FsStorage;
 use vocdb::store::{RejectReason, StoreError};
 use vocdb::{
-    Batch, Config, Database, DuplicatePolicy, Durability, Error, Frame, InstrumentId, Receipt, Sample, Timestamp,
+    Batch, Channel, ChannelChange, Config, Database, DuplicatePolicy, Durability, Error, Frame, InstrumentChange,
+    InstrumentId, Interval, ReadOnly, Receipt, Sample, Station, TimeRange, Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -198,8 +202,8 @@ fn a_second_frame_for_an_instant_is_taken_by_policy_and_an_equal_one_is_free() {
     for ((policy, counts, stands), is_sealed) in wanted.into_iter().flat_map(|one| [(one, false), (one, true)]) {
         let dir = crate::scratch::dir();
         let (db, id) = store_of_one(dir.path(), policy);
-        append(&db, id, NOW_MS, &[Some(1.0), None]);
-        append(&db, id, NOW_MS + 1_000, &[None, Some(5.0)]);
+        append(&db, id, NOW_MS, &[Some(1.0), None]).all_accepted().unwrap();
+        append(&db, id, NOW_MS + 1_000, &[None, Some(5.0)]).all_accepted().unwrap();
         if is_sealed {
             db.seal().unwrap();
         }
@@ -223,16 +227,83 @@ fn a_receipt_with_rejected_frames_is_an_error_where_all_were_to_be_accepted() {
     let db = open(dir.path()).unwrap();
     let station = db.register_station(vocdb::Station::new("S").unwrap()).unwrap();
     let channels = vec![vocdb::Channel::quantity("x", vocdb::Unit::Ppm).unwrap()];
-    let pid = vocdb::Instrument::new("pid", vocdb::Interval::seconds(1), channels).unwrap();
+    let pid = vocdb::Instrument::new("pid", vocdb::Interval::SECOND, channels).unwrap();
     let id = db.register_instrument(station, pid).unwrap();
     let (good, future) = (Timestamp::from_ms(1_700_000_000_000), Timestamp::from_ms(i64::MAX));
     let mut batch = Batch::new();
     batch.push_values(id, good, &[Some(1.0)]);
-    assert_eq!(db.append(&batch).unwrap().all_accepted().unwrap().accepted, 1);
+    let receipt = db.append(&batch).unwrap();
+    receipt.all_accepted().unwrap();
+    assert_eq!(receipt.accepted, 1);
     batch.push_values(id, future, &[Some(2.0)]);
     let error = db.append(&batch).unwrap().all_accepted().unwrap_err().to_string();
     assert!(
         error.starts_with("1 frames of the batch were rejected; the first is number 1, counted from 0: "),
         "{error}"
     );
+}
+
+#[test]
+fn the_ledger_of_an_open_store_cannot_be_opened_for_writing() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = open(dir.path()).unwrap();
+    let path = dir.path().join("ledger");
+    let before = std::fs::read(&path).unwrap();
+    let refused = Ledger::open(&FsStorage, &path).map(|_| ());
+    assert!(matches!(refused, Err(LedgerError::Locked { .. })), "{refused:?}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    Ledger::read(&FsStorage, &path).unwrap();
+    db.close().unwrap();
+
+    let (ledger, _) = Ledger::open(&FsStorage, &path).unwrap();
+    assert!(verdict(&open(dir.path())).starts_with("locked"), "a ledger that is open keeps a store from opening");
+    drop(ledger);
+    open(dir.path()).unwrap();
+}
+
+#[test]
+fn a_question_about_an_instrument_or_channel_that_does_not_exist_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = open(dir.path()).unwrap();
+    let station = db.register_station(Station::new(STATION).unwrap()).unwrap();
+    let known = db.register_instrument(station, instrument("pid", 2, DuplicatePolicy::Reject)).unwrap();
+    assert_refused(&db.readings(), known, 2);
+    // A channel that is added can be asked for at once.
+    let channels = vec![ChannelChange::Add(Channel::quantity("added", Unit::Ppb).unwrap())];
+    let (by, reason) = ("laboratory".to_owned(), "a new column".to_owned());
+    db.change_instrument(&InstrumentChange { instrument: known, channels, by, reason }).unwrap();
+    assert_refused(&db.readings(), known, 3);
+    assert_refused(&ReadOnly::open(dir.path()).unwrap().readings(), known, 3);
+    db.close().unwrap();
+    assert_refused(&open(dir.path()).unwrap().readings(), known, 3);
+}
+
+/// Every kind of question about an unknown instrument, and about the first channel that is not there, is refused by name.
+fn assert_refused(readings: &Readings, known: InstrumentId, channels: usize) {
+    let unknown = InstrumentId::new(99);
+    let (all, day) = (TimeRange::ALL, Interval::DAY);
+    let questions = |id: InstrumentId, place: usize| {
+        let window = Window { width: day, step: day, coverage_min: 0.0 };
+        let (interval, function) = (Interval::SECOND, WindowFunction::Mean);
+        let query = WindowQuery { instrument: id, channel: place, interval, ends: all, window, function };
+        let errors = [
+            readings.scan(id, &[place], all).map(|_| ()),
+            readings.rows(id, &[place], all).map(|_| ()),
+            readings.window(&query).map(|_| ()),
+            readings.rollups(id, &[place], day, all).map(|_| ()),
+            readings.aggregate(id, &[place], all).map(|_| ()),
+            readings.latest(id, place).map(|_| ()),
+            readings.frames([(id, vec![place])], all).map(|_| ()),
+        ];
+        errors.map(|error| error.map_err(|error| error.to_string()))
+    };
+    for refused in questions(unknown, 0) {
+        assert!(refused.unwrap_err().contains("is not registered"));
+    }
+    for refused in questions(known, channels) {
+        assert!(refused.unwrap_err().contains(&format!("has no channel at place {channels}")));
+    }
+    for answered in questions(known, channels - 1) {
+        answered.unwrap();
+    }
 }

@@ -12,8 +12,8 @@ use vocdb::base::clock::ManualClock;
 use vocdb::ledger::{Kind, Ledger, Record};
 use vocdb::store::io::{FsStorage, Storage};
 use vocdb::{
-    Batch, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame, InstrumentId, Sample, TimeRange,
-    Timestamp,
+    Batch, Compaction, Config, Database, Deletion, DeletionScope, DuplicatePolicy, Durability, Frame, InstrumentId,
+    Sample, TimeRange, Timestamp,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -62,8 +62,8 @@ impl Pair {
     fn append(&mut self, from: i64, to: i64, written: f64) {
         let frame = |row: i64| Frame::new(ID, at(row), &[Some(row as f64), Some(written)]);
         let frames: Vec<Frame> = (from..to).map(frame).collect();
-        self.oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
-        self.db().append(&Batch::from_iter(frames)).unwrap();
+        let _ = self.oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
+        self.db().append(&Batch::from_iter(frames)).unwrap().all_accepted().unwrap();
     }
 
     fn append_and_seal(&mut self, from: i64, to: i64, written: f64) {
@@ -84,7 +84,7 @@ impl Pair {
 
 fn deletion(from: i64, to: i64) -> Deletion {
     let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
-    Deletion { instrument: ID, channels: Vec::new(), range: rows(from, to), by, reason }
+    Deletion { instrument: ID, scope: DeletionScope::Rows, range: rows(from, to), by, reason }
 }
 
 /// A store of rows in two segments, of which a deletion of rows of both has found no space after it was in the ledger.
@@ -125,8 +125,8 @@ fn a_deletion_that_is_finished_at_the_next_start_leaves_what_came_after_it() {
             pair.db().seal().unwrap();
         }
         let wider = Frame::new(ID, Timestamp::from_ms(at(70).as_ms() + 1), &[Some(7.0), Some(2.0)]);
-        pair.oracle.append(std::slice::from_ref(&wider), Timestamp::from_ms(NOW_MS), false);
-        pair.db().append(&Batch::from_iter([wider])).unwrap();
+        let _ = pair.oracle.append(std::slice::from_ref(&wider), Timestamp::from_ms(NOW_MS), false);
+        pair.db().append(&Batch::from_iter([wider])).unwrap().all_accepted().unwrap();
         pair.db().seal().unwrap();
         pair.db = None;
         storage.restart(Unsynced::Kept);
@@ -139,8 +139,8 @@ fn a_deletion_that_is_finished_at_the_next_start_leaves_what_came_after_it() {
 fn compaction_finishes_a_deletion_that_was_cut_short_before_it_merges() {
     let (mut pair, _) = half_deleted();
     let late = Frame::new(ID, Timestamp::from_ms(at(70).as_ms() + 1), &[Some(7.0), Some(2.0)]);
-    pair.oracle.append(std::slice::from_ref(&late), Timestamp::from_ms(NOW_MS), false);
-    pair.db().append(&Batch::from_iter([late])).unwrap();
+    let _ = pair.oracle.append(std::slice::from_ref(&late), Timestamp::from_ms(NOW_MS), false);
+    pair.db().append(&Batch::from_iter([late])).unwrap().all_accepted().unwrap();
     pair.db().seal().unwrap();
     pair.db().compact(Compaction::Everything).unwrap();
     pair.assert_is_as_it_should_be("compacted");
@@ -168,8 +168,8 @@ fn as_version_1(storage: &FaultyStorage, dir: &Path) {
 fn a_deletion_that_an_earlier_release_left_half_done_reaches_what_was_sealed_before_it() {
     let (mut pair, storage) = half_deleted();
     let late = Frame::new(ID, Timestamp::from_ms(at(70).as_ms() + 1), &[Some(7.0), Some(2.0)]);
-    pair.oracle.append(std::slice::from_ref(&late), Timestamp::from_ms(NOW_MS), false);
-    pair.db().append(&Batch::from_iter([late])).unwrap();
+    let _ = pair.oracle.append(std::slice::from_ref(&late), Timestamp::from_ms(NOW_MS), false);
+    pair.db().append(&Batch::from_iter([late])).unwrap().all_accepted().unwrap();
     pair.db().seal().unwrap();
     pair.db = None;
     as_version_1(&storage, pair.dir.path());

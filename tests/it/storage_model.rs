@@ -3,7 +3,7 @@
 mod steps;
 mod whole;
 
-use super::oracle::{Oracle, STATION, instrument, rows};
+use super::oracle::{Oracle, STATION, instrument, rows, scope_of};
 use super::rules_windows::cases;
 use proptest::prelude::*;
 use std::path::PathBuf;
@@ -165,7 +165,7 @@ impl Pair {
 
     /// By age the map knows what goes; by bytes it is the oldest of all instruments of the scope, back to one instant.
     fn retain(&mut self, scope: RetentionScope, age_hours: Option<u32>, bytes_max: Option<u64>) {
-        let (now, age_max) = (Timestamp::from_ms(NOW_MS), age_hours.map(Interval::hours));
+        let (now, age_max) = (Timestamp::from_ms(NOW_MS), age_hours.map(|hours| Interval::hours(hours).unwrap()));
         let (ids, channels) = match scope {
             RetentionScope::Instrument(id) => (vec![id], Vec::new()),
             RetentionScope::Channel { instrument, channel } => (vec![instrument], vec![channel]),
@@ -224,7 +224,7 @@ impl Pair {
                 let channels: Vec<usize> = channels.iter().map(|index| index.index(width)).collect();
                 let (id, range) = (InstrumentId::new(*instrument), slot_range(*from_slot, *slots));
                 let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
-                self.db().delete(&Deletion { instrument: id, channels: channels.clone(), range, by, reason }).unwrap();
+                self.db().delete(&Deletion { instrument: id, scope: scope_of(&channels), range, by, reason }).unwrap();
                 self.oracle.delete(id, &channels, range);
                 self.unsealed = 0;
             }

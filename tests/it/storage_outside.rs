@@ -34,7 +34,7 @@ fn create(dir: &Path) -> Database {
     let db = open(dir).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let benzene = Channel::species("benzene", Unit::Ppb).unwrap();
-    db.register_instrument(station, Instrument::new("pid", Interval::seconds(1), vec![benzene]).unwrap()).unwrap();
+    db.register_instrument(station, Instrument::new("pid", Interval::SECOND, vec![benzene]).unwrap()).unwrap();
     db.load_rule_files(vec![RuleFile { name: "high.rhai".to_owned(), text: RULE.to_owned() }]).unwrap();
     db
 }
@@ -46,7 +46,7 @@ fn at(row: i64) -> Timestamp {
 /// Appends rows, each in a batch of its own.
 fn append(db: &Database, rows: std::ops::Range<i64>, value: f64) -> Result<(), Error> {
     for row in rows {
-        db.append(&Batch::from_iter([Frame::new(ID, at(row), &[Some(value)])]))?;
+        db.append(&Batch::from_iter([Frame::new(ID, at(row), &[Some(value)])]))?.all_accepted()?;
     }
     Ok(())
 }

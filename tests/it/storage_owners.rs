@@ -30,7 +30,7 @@ fn store(dir: &Path, station: &str, instrument: &str, channel: &str) -> PathBuf 
 fn register(db: &Database, station: &str, instrument: &str, channel: &str) -> Result<InstrumentId, Error> {
     let station = db.register_station(Station::new(station)?)?;
     let channel = Channel::quantity(channel, Unit::Ppb)?;
-    db.register_instrument(station, Instrument::new(instrument, Interval::minutes(1), vec![channel])?)
+    db.register_instrument(station, Instrument::new(instrument, Interval::MINUTE, vec![channel])?)
 }
 
 /// Why a store does not open.

@@ -85,7 +85,7 @@ fn register(db: &Database, station: &str) -> InstrumentId {
     let station = db.register_station(Station::new(station).unwrap()).unwrap();
     let channel = |index| Channel::quantity(format!("c{index}"), Unit::Ppb).unwrap();
     let channels = (0..CHANNELS).map(channel).collect();
-    db.register_instrument(station, Instrument::new("gc", Interval::seconds(1), channels).unwrap()).unwrap()
+    db.register_instrument(station, Instrument::new("gc", Interval::SECOND, channels).unwrap()).unwrap()
 }
 
 fn batch(instrument: InstrumentId, number: usize) -> Batch {
@@ -125,7 +125,7 @@ fn appends_and_queries_go_on_while_a_segment_is_being_written() {
     let mut batches = 0;
     // As many as fill a head, and half of the next.
     while batches * BATCH_BYTES * 2 < HEAD_BYTES_MAX * 3 {
-        db.append(&batch(instrument, batches)).unwrap();
+        db.append(&batch(instrument, batches)).unwrap().all_accepted().unwrap();
         batches += 1;
         assert_rows(&db, instrument, batches);
     }
@@ -138,7 +138,7 @@ fn appends_and_queries_go_on_while_a_segment_is_being_written() {
     assert_rows(&db, instrument, batches);
     // A frozen head has a log of its own, so that a crash in between loses nothing either.
     for _ in 0..3 * batches {
-        db.append(&batch(instrument, batches)).unwrap();
+        db.append(&batch(instrument, batches)).unwrap().all_accepted().unwrap();
         batches += 1;
         open_gate.try_send(()).ok();
     }
@@ -170,7 +170,7 @@ fn appends_that_cannot_be_sealed_are_refused_before_memory_runs_out_and_go_on_on
     assert!(db.append(&batch(instrument, batches)).is_err(), "full it stays");
     storage.is_full.store(false, Ordering::SeqCst);
     for _ in 0..40 {
-        db.append(&batch(instrument, batches)).unwrap();
+        db.append(&batch(instrument, batches)).unwrap().all_accepted().unwrap();
         batches += 1;
     }
     assert_rows(&db, instrument, batches);
@@ -190,7 +190,7 @@ fn four_threads_that_append_as_fast_as_they_can_stay_within_the_memory_of_two_he
             let db = &db;
             scope.spawn(move || {
                 for number in 0..BATCHES {
-                    db.append(&batch(*instrument, number)).unwrap();
+                    db.append(&batch(*instrument, number)).unwrap().all_accepted().unwrap();
                     assert!(memory_bytes(db) <= MEMORY_BYTES_MAX);
                 }
             });

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::rules::RuleFile;
 use vocdb::{
-    AlarmEvent, Batch, Config, Database, Deletion, DuplicatePolicy, Durability, Frame, InstrumentId, TimeRange,
-    Timestamp,
+    AlarmEvent, Batch, Config, Database, Deletion, DeletionScope, DuplicatePolicy, Durability, Frame, InstrumentId,
+    TimeRange, Timestamp,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -49,8 +49,8 @@ fn frames(batch: i64) -> Vec<Frame> {
 fn append(db: &Database, oracle: &mut Oracle, batches: std::ops::Range<i64>) {
     for batch in batches {
         let frames = frames(batch);
-        oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
-        db.append(&Batch::from_iter(frames)).unwrap();
+        let _ = oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
+        db.append(&Batch::from_iter(frames)).unwrap().all_accepted().unwrap();
     }
 }
 
@@ -139,7 +139,7 @@ fn rows_that_are_deleted_after_such_an_opening_do_not_come_back_from_the_log() {
     let id = InstrumentId::new(1);
     db.delete(&Deletion {
         instrument: id,
-        channels: Vec::new(),
+        scope: DeletionScope::Rows,
         range: TimeRange::ALL,
         by: "op".into(),
         reason: "test".into(),

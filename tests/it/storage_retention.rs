@@ -25,7 +25,7 @@ fn fill(db: &Database, hours: i64, seals: i64) -> Vec<(StationId, InstrumentId)>
         let station = db.register_station(Station::new(name).unwrap()).unwrap();
         for name in ["gc", "mast"] {
             let channels = ["a", "b", "c"].map(|name| Channel::quantity(name, Unit::Ppb).unwrap());
-            let instrument = Instrument::new(name, Interval::hours(1), channels.to_vec()).unwrap();
+            let instrument = Instrument::new(name, Interval::HOUR, channels.to_vec()).unwrap();
             ids.push((station, db.register_instrument(station, instrument).unwrap()));
         }
     }
@@ -153,7 +153,8 @@ fn age_works_for_store_station_and_channel() {
     let db = open(dir.path());
     let ids = fill(&db, 24 * 40, 4);
     let now = Timestamp::from_ms(FIRST_MS + 40 * 86_400_000);
-    let by_age = |scope, days: u32| Retention { scope, age_max: Some(Interval::hours(24 * days)), bytes_max: None };
+    let by_age =
+        |scope, days: u32| Retention { scope, age_max: Some(Interval::hours(24 * days).unwrap()), bytes_max: None };
     let first = |id: InstrumentId| times(&db, id)[0];
     let days_back = |time: Timestamp| now.since_ms(time) / 86_400_000;
     db.retain(&[by_age(RetentionScope::Store, 30), by_age(RetentionScope::Station(ids[0].0), 20)], now).unwrap();

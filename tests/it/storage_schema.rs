@@ -26,7 +26,7 @@ fn ppb(name: &str) -> Channel {
 /// A gas chromatograph that measures benzene and toluene.
 fn register(db: &Database) -> InstrumentId {
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
-    let gc = Instrument::new("gc", Interval::minutes(1), vec![ppb("benzene"), ppb("toluene")]).unwrap();
+    let gc = Instrument::new("gc", Interval::MINUTE, vec![ppb("benzene"), ppb("toluene")]).unwrap();
     db.register_instrument(station, gc).unwrap()
 }
 

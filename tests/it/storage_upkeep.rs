@@ -1,5 +1,6 @@
 //! Compaction, deletion and retention: what goes frees its space, what stays is what it was, and a reader sees one state throughout.
 
+use crate::oracle::scope_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use vocdb::base::ExactSum;
@@ -18,7 +19,7 @@ fn open(dir: &std::path::Path) -> (Database, InstrumentId) {
     let db = Database::open(dir, Config { durability: Durability::Buffered, clock, ..Config::default() }).unwrap();
     let channels = ["a", "b"].map(|name| Channel::quantity(name, Unit::Ppb).unwrap());
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
-    let instrument = Instrument::new("pid", Interval::seconds(60), channels.to_vec()).unwrap();
+    let instrument = Instrument::new("pid", Interval::MINUTE, channels.to_vec()).unwrap();
     let id = db.register_instrument(station, instrument).unwrap();
     (db, id)
 }
@@ -30,7 +31,7 @@ fn append(db: &Database, id: InstrumentId, minutes: std::ops::Range<i64>) {
         let value = Some(minute as f64 / 10.0);
         batch.push_values(id, Timestamp::from_ms(FIRST_MS + minute * 60_000), &[value, value]);
     }
-    db.append(&batch).unwrap();
+    db.append(&batch).unwrap().all_accepted().unwrap();
 }
 
 fn minutes(from: i64, to: i64) -> TimeRange {
@@ -40,7 +41,7 @@ fn minutes(from: i64, to: i64) -> TimeRange {
 
 fn delete(db: &Database, id: InstrumentId, channels: &[usize], range: TimeRange) -> u64 {
     let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
-    let deletion = Deletion { instrument: id, channels: channels.to_vec(), range, by, reason };
+    let deletion = Deletion { instrument: id, scope: scope_of(&channels), range, by, reason };
     db.delete(&deletion).unwrap().bytes_after
 }
 
@@ -169,14 +170,18 @@ fn retention_keeps_whole_days_and_no_more_bytes_than_allowed() {
         db.seal().unwrap();
     }
     let now = Timestamp::from_ms(FIRST_MS + 10 * 86_400_000);
-    let rule = Retention { scope: RetentionScope::Instrument(id), age_max: Some(Interval::hours(96)), bytes_max: None };
+    let rule = Retention {
+        scope: RetentionScope::Instrument(id),
+        age_max: Some(Interval::hours(96).unwrap()),
+        bytes_max: None,
+    };
     db.retain(&[rule], now).unwrap();
     let rows = db.readings().rows(id, &CHANNELS, TimeRange::ALL).unwrap();
     let first = rows.samples(0).next().unwrap().0;
     assert!(first.as_ms() % 86_400_000 < 60_000, "the day in which 96 hours ago falls is kept whole");
     assert!(now.since_ms(first) >= 96 * 3_600_000 && now.since_ms(first) < 120 * 3_600_000);
     let scope = RetentionScope::Channel { instrument: id, channel: 1 };
-    let of_channel = Retention { scope, age_max: Some(Interval::hours(48)), ..rule };
+    let of_channel = Retention { scope, age_max: Some(Interval::hours(48).unwrap()), ..rule };
     db.retain(&[of_channel], now).unwrap();
     let range = TimeRange::new(first, first.plus_ms(86_400_000));
     let aggregate = db.readings().aggregate(id, &CHANNELS, range).unwrap();

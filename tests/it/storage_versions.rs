@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::{
-    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame,
-    InstrumentChange, InstrumentId, Quality, ReadOnly, Sample, TimeRange, Timestamp, Unit,
+    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DeletionScope, DuplicatePolicy, Durability,
+    Frame, InstrumentChange, InstrumentId, Quality, ReadOnly, Sample, TimeRange, Timestamp, Unit,
 };
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -50,9 +50,9 @@ fn write(db: Option<&Database>) -> Oracle {
         instrument("mast", 1, DuplicatePolicy::KeepFirst),
     ]);
     let append = |oracle: &mut Oracle, frames: Vec<Frame>| {
-        oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
+        let _ = oracle.append(&frames, Timestamp::from_ms(NOW_MS), false);
         if let Some(db) = db {
-            db.append(&Batch::from_iter(frames)).unwrap();
+            db.append(&Batch::from_iter(frames)).unwrap().all_accepted().unwrap();
         }
     };
     let run = |rows: std::ops::Range<u64>| rows.flat_map(|row| [frame(1, 2, row), frame(2, 1, row)]).collect();
@@ -63,9 +63,10 @@ fn write(db: Option<&Database>) -> Oracle {
     db.map(|db| db.compact(Compaction::Everything).unwrap());
     let range = TimeRange::new(at(100), at(200));
     let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
-    let deletion = Deletion { instrument: InstrumentId::new(1), channels: vec![1], range, by, reason };
+    let deletion =
+        Deletion { instrument: InstrumentId::new(1), scope: DeletionScope::Channels(vec![1]), range, by, reason };
     db.map(|db| db.delete(&deletion).unwrap());
-    oracle.delete(deletion.instrument, &deletion.channels, range);
+    oracle.delete(deletion.instrument, &[1], range);
     append(&mut oracle, run(2_900..3_300));
     db.inspect(|db| db.seal().unwrap());
     append(&mut oracle, run(3_300..3_350));
@@ -115,8 +116,8 @@ fn a_store_of_every_earlier_release_opens_with_everything_in_it_and_goes_on() {
         assert_eq!(beside.registry(), &db.registry());
 
         let more = vec![frame(1, 2, 5_000), frame(2, 1, 12), frame(1, 2, 4_000)];
-        oracle.append(&more, Timestamp::from_ms(NOW_MS), false);
-        db.append(&Batch::from_iter(more)).unwrap();
+        let _ = oracle.append(&more, Timestamp::from_ms(NOW_MS), false);
+        db.append(&Batch::from_iter(more)).unwrap().all_accepted().unwrap();
         db.compact(Compaction::Everything).unwrap();
         db.close().unwrap();
         let db = Database::open(dir.path(), config()).unwrap();
@@ -127,8 +128,8 @@ fn a_store_of_every_earlier_release_opens_with_everything_in_it_and_goes_on() {
         db.change_instrument(&change).unwrap();
         oracle.change(change.instrument, &change.channels);
         let more = vec![frame(1, 3, 6_000), frame(1, 3, 7)];
-        oracle.append(&more, Timestamp::from_ms(NOW_MS), false);
-        db.append(&Batch::from_iter(more)).unwrap();
+        let _ = oracle.append(&more, Timestamp::from_ms(NOW_MS), false);
+        db.append(&Batch::from_iter(more)).unwrap().all_accepted().unwrap();
         db.compact(Compaction::Everything).unwrap();
         drop(db);
         let db = Database::open(dir.path(), config()).unwrap();

@@ -1,11 +1,14 @@
 //! Any bytes as a CSV file, read in one of three ways: every row is a frame, left out, or rejected.
 
-use vocdb::interop::csv::{BadField, CsvReader, CsvSpec, CsvTarget, Encoding, EqualTimes, Fold, TimeColumn, TimeFormat};
+use vocdb::interop::csv::{
+    BadField, CsvReader, CsvSpec, CsvTarget, Encoding, EqualTimes, Fold, TimeColumn, TimeFormat,
+};
 use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Quality, Unit};
 
 fn spec(mode: u8) -> CsvSpec {
     let channel = |name| Channel::quantity(name, Unit::Ppb).expect("a name");
-    let instrument = Instrument::new("i", Interval::seconds(10), vec![channel("a"), channel("b")]).expect("a name");
+    let instrument =
+        Instrument::new("i", Interval::seconds(10).unwrap(), vec![channel("a"), channel("b")]).expect("a name");
     let format = match mode % 3 {
         0 => TimeFormat::Rfc3339,
         1 => TimeFormat::Pattern("%d.%m.%Y %H:%M".to_owned()),
@@ -23,7 +26,7 @@ fn spec(mode: u8) -> CsvSpec {
         3 => spec.only("a", "1.5"),
         _ => spec,
     };
-    let spread = EqualTimes::Spread(Interval::seconds(10));
+    let spread = EqualTimes::Spread(Interval::seconds(10).unwrap());
     match mode % 3 {
         0 => spec,
         1 => spec.delimiter(b';').decimal_comma(true).equal_times(spread),
@@ -46,7 +49,10 @@ pub fn run(input: &[u8]) {
     }
     let report = reader.report();
     assert_eq!(report.frames, frames);
-    assert_eq!(report.rows_read, report.frames + report.empty_frames_skipped + report.rejected_rows + report.filtered_rows);
+    assert_eq!(
+        report.rows_read,
+        report.frames + report.empty_frames_skipped + report.rejected_rows + report.filtered_rows
+    );
 }
 
 /// A small file of each kind.

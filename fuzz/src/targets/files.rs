@@ -43,7 +43,7 @@ fn open_and_read(dir: &Path, storage: &MemoryStorage, is_repaired: bool) -> Resu
         db.explain(alarm)?;
     }
     let more = Frame::new(InstrumentId::new(1), Timestamp::from_ms(NOW_MS), &[Some(1.0), None]);
-    db.append(&Batch::from_iter([more]))?;
+    db.append(&Batch::from_iter([more]))?.all_accepted()?;
     db.seal()?;
     db.close()
 }

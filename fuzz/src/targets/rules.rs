@@ -6,7 +6,7 @@ use vocdb::{Channel, Instrument, InstrumentId, Interval, StationId, Unit};
 fn site() -> Site {
     let channel = |name| Channel::species(name, Unit::Ppb).expect("a species");
     let channels = vec![channel("benzene"), channel("methane")];
-    let instrument = Instrument::new("gc", Interval::minutes(1), channels).expect("a name");
+    let instrument = Instrument::new("gc", Interval::MINUTE, channels).expect("a name");
     let instruments = vec![(InstrumentId::new(1), instrument)];
     Site { id: StationId::new(1), name: "metec/fence-1".to_owned(), instruments }
 }

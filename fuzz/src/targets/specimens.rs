@@ -62,7 +62,7 @@ pub fn register(db: &Database) -> Result<Vec<InstrumentId>, Error> {
     let station = db.register_station(Station::new("park/S1")?)?;
     let instrument = |name| {
         let channels = vec![Channel::quantity("a", Unit::Ppb)?, Channel::quantity("b", Unit::Ppm)?];
-        db.register_instrument(station, Instrument::new(name, Interval::seconds(1), channels)?)
+        db.register_instrument(station, Instrument::new(name, Interval::SECOND, channels)?)
     };
     ["gc", "mast"].map(instrument).into_iter().collect()
 }
@@ -92,7 +92,7 @@ fn fresh() -> Result<Specimen, Error> {
     let (dir, storage) = (tempfile::tempdir().expect("a temporary directory"), MemoryStorage::default());
     let db = Database::open(dir.path(), config(&storage))?;
     let ids = register(&db)?;
-    db.append(&rows(&ids, 0..1500))?;
+    db.append(&rows(&ids, 0..1500))?.all_accepted()?;
     db.seal()?;
     (0..6).try_for_each(|batch| db.append(&rows(&ids, 1497 + batch * 4..1502 + batch * 4)).map(|_| ()))?;
     drop(db);
@@ -108,7 +108,7 @@ fn full() -> Result<Specimen, Error> {
     db.connect("app", Arc::new(Gateway(true)))?;
     db.connect("sms", Arc::new(Gateway(false)))?;
     db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: RULES.to_owned() }])?;
-    db.append(&rows(&ids, 0..60))?;
+    db.append(&rows(&ids, 0..60))?.all_accepted()?;
     db.drain()?;
     let (by, why) = ("A. Keeper", "a fuzzer looks");
     for alarm in db.alarms().into_iter().map(|alarm| alarm.opened.alarm) {
@@ -119,7 +119,7 @@ fn full() -> Result<Specimen, Error> {
     let said = || (by.to_owned(), why.to_owned());
     let (by, reason) = said();
     let samples = vec![(at(7), Sample::normal(0.5)), (at(8), Sample::normal(0.6))];
-    db.append(&skewed(ids[0], 200..1400))?;
+    db.append(&skewed(ids[0], 200..1400))?.all_accepted()?;
     assert_eq!(db.correct(&ValueCorrection { instrument: ids[0], channel: 0, samples, by, reason })?, 2);
     db.seal()?;
     let (by, reason) = said();
@@ -128,11 +128,11 @@ fn full() -> Result<Specimen, Error> {
     let (by, reason) = said();
     let channels = vec![ChannelChange::Add(Channel::quantity("c", Unit::One)?), ChannelChange::Retire("b".to_owned())];
     db.change_instrument(&InstrumentChange { instrument: ids[1], channels, by, reason })?;
-    db.append(&skewed(ids[0], 1400..2600))?;
+    db.append(&skewed(ids[0], 1400..2600))?.all_accepted()?;
     db.seal()?;
     let settled = db.compact(Compaction::Everything)?;
     assert!(settled.segments_added > 0, "{settled:?}");
-    db.append(&rows(&ids[..1], 2600..2660))?;
+    db.append(&rows(&ids[..1], 2600..2660))?.all_accepted()?;
     db.drain()?;
     let kinds: Vec<Kind> = db.events()?.iter().filter_map(|event| Some(event.to_record().ok()?.kind())).collect();
     let wanted = [Kind::AlarmOpened, Kind::AlarmAcknowledged, Kind::EscalationStep, Kind::Notification, Kind::Delivery];

@@ -133,7 +133,7 @@ impl Target {
         let lock = Store::lock(&**storage, path)?;
         let expected = Expected { is_strict: true, ..Expected::default() };
         let (store, _) = Store::open(Arc::clone(storage), (path, lock), &expected)?;
-        let (ledger, _) = Ledger::open(&**storage, &path.join("ledger"))?;
+        let (ledger, _) = Ledger::open_unlocked(&**storage, &path.join("ledger"))?;
         Ok(Self {
             storage: Arc::clone(storage),
             path: path.to_owned(),

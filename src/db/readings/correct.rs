@@ -36,11 +36,11 @@ impl Database {
     /// let db = Database::open(dir.path(), Config::default())?;
     /// let station = db.register_station(Station::new("park/S1")?)?;
     /// let benzene = Channel::species("benzene", Unit::Ppb)?;
-    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::hours(1), vec![benzene])?)?;
+    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::HOUR, vec![benzene])?)?;
     /// let mut batch = Batch::new();
     /// let hour = Timestamp::from_ms(1_700_000_000_000);
     /// batch.push_values(gc, hour, &[Some(42.0)]);
-    /// db.append(&batch)?;
+    /// db.append(&batch)?.all_accepted()?;
     ///
     /// let mut correction = ValueCorrection {
     ///     instrument: gc,

@@ -2,6 +2,7 @@
 
 use super::read_only::ReadOnly;
 use crate::db::core::Database;
+use crate::db::names::find_station;
 use crate::error::Error;
 use crate::model::{Registry, TimeRange};
 use crate::query::{ChannelRows, Newest, Readings};
@@ -37,8 +38,6 @@ impl ReadOnly {
 }
 
 fn newest_samples(readings: &Readings, registry: &Registry, station: Option<&str>) -> Result<Vec<Newest>, Error> {
-    let known = || registry.stations().map(|(_, station)| station.name()).collect::<Vec<_>>().join(", ");
-    let unknown = |name: &str| Error::UnknownStation { name: name.to_owned(), known: known() };
-    let of_name = |name: &str| registry.station_named(name).ok_or_else(|| unknown(name));
+    let of_name = |name: &str| find_station(registry, name);
     Ok(readings.newest_samples(registry, station.map(of_name).transpose()?)?)
 }

@@ -3,6 +3,7 @@
 mod correct;
 mod everywhere;
 mod lineage;
+mod named;
 mod read_only;
 mod repair;
 mod retention;
@@ -19,6 +20,6 @@ pub use retention::{Retention, RetentionScope};
 pub use schema::InstrumentChange;
 pub(super) use seal::sealed_record;
 pub(super) use upkeep::finish_deletions;
-pub use upkeep::{Compaction, Deletion, UpkeepReport};
+pub use upkeep::{Compaction, Deletion, DeletionScope, UpkeepReport};
 pub(super) use write::BY_FRAME;
 pub use write::{Receipt, Rejection};

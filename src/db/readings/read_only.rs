@@ -29,10 +29,10 @@ const ATTEMPTS_CORRUPT: usize = 4;
 /// let db = Database::open(dir.path(), Config::default())?;
 /// let station = db.register_station(Station::new("park/S1")?)?;
 /// let benzene = Channel::species("benzene", Unit::Ppb)?;
-/// let pid = db.register_instrument(station, Instrument::new("pid", Interval::seconds(1), vec![benzene])?)?;
+/// let pid = db.register_instrument(station, Instrument::new("pid", Interval::SECOND, vec![benzene])?)?;
 /// let mut batch = Batch::new();
 /// batch.push_values(pid, Timestamp::from_ms(1_700_000_000_000), &[Some(0.42)]);
-/// db.append(&batch)?;
+/// db.append(&batch)?.all_accepted()?;
 ///
 /// let beside = ReadOnly::open(dir.path())?; // the writer still has the store open
 /// assert_eq!(beside.readings().latest(pid, 0)?.unwrap().1.value, Some(0.42));
@@ -79,6 +79,7 @@ impl ReadOnly {
             return Ok(None);
         }
         check_owners(&snapshot.reader, &lineage, &registry)?;
+        snapshot.reader.learn(&registry);
         let missing_segments = snapshot.missing(&lineage_after);
         let Snapshot { reader, unsound: quarantined, .. } = snapshot;
         let ledger_torn_bytes = content.torn_bytes;

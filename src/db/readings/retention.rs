@@ -1,6 +1,6 @@
 //! How long readings are kept, and how many.
 
-use super::upkeep::{Deletion, UpkeepReport};
+use super::upkeep::{Deletion, DeletionScope, UpkeepReport};
 use crate::db::core::Database;
 use crate::error::Error;
 use crate::model::{InstrumentId, Interval, StationId, TimeRange, Timestamp};
@@ -34,7 +34,7 @@ pub enum RetentionScope {
 ///
 /// ```
 /// use vocdb::{Interval, Retention, RetentionScope};
-/// let two_years = Retention { scope: RetentionScope::Store, age_max: Some(Interval::hours(2 * 8_784)), bytes_max: None };
+/// let two_years = Retention { scope: RetentionScope::Store, age_max: Some(Interval::hours(2 * 8_784)?), bytes_max: None };
 /// let four_gib = Retention { age_max: None, bytes_max: Some(4 << 30), ..two_years };
 /// assert_eq!(four_gib.scope, RetentionScope::Store);
 /// ```
@@ -124,7 +124,7 @@ impl Database {
             }
             deletions.push(Deletion {
                 instrument: *instrument,
-                channels: channel.iter().copied().collect(),
+                scope: channel.map_or(DeletionScope::Rows, |channel| DeletionScope::Channels(vec![channel])),
                 range,
                 by: "retention".to_owned(),
                 reason: why.to_owned(),

@@ -33,10 +33,10 @@ impl Database {
     /// let db = Database::open(dir.path(), Config::default())?;
     /// let station = db.register_station(Station::new("park/S1")?)?;
     /// let benzene = Channel::species("benzene", Unit::Ppb)?;
-    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::hours(1), vec![benzene])?)?;
+    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::HOUR, vec![benzene])?)?;
     /// let mut batch = Batch::new();
     /// batch.push_values(gc, Timestamp::from_ms(1_700_000_000_000), &[Some(0.42)]);
-    /// db.append(&batch)?;
+    /// db.append(&batch)?.all_accepted()?;
     ///
     /// db.change_instrument(&InstrumentChange {
     ///     instrument: gc,
@@ -49,7 +49,7 @@ impl Database {
     /// })?;
     /// batch.clear();
     /// batch.push_values(gc, Timestamp::from_ms(1_700_003_600_000), &[None, Some(1.7)]);
-    /// db.append(&batch)?;
+    /// db.append(&batch)?.all_accepted()?;
     /// assert_eq!(db.latest("park/S1", "benzene")?.unwrap().1.value, Some(0.42));
     /// assert_eq!(db.latest("park/S1", "toluene")?.unwrap().1.value, Some(1.7));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -74,6 +74,7 @@ impl Database {
         let body = InstrumentChanged::new((id, changed.clone()), &change.by, &change.reason, inner.now());
         inner.ledger.commit(&[Record::new(Kind::InstrumentChanged, &body)?])?;
         inner.registry.change_instrument(id, changed.clone());
+        inner.store.reader().learn(&inner.registry);
         Ok(changed)
     }
 }

@@ -38,19 +38,38 @@ pub struct UpkeepReport {
     pub values_dropped: u64,
 }
 
-/// Readings that are to go for good.
+/// A request to delete readings of one instrument for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deletion {
-    /// Of which instrument.
+    /// Instrument whose readings are deleted.
     pub instrument: InstrumentId,
-    /// Which channels, by their places in a frame. With none named, whole rows go.
-    pub channels: Vec<usize>,
-    /// Which times.
+    /// Whole rows, or the values of some channels.
+    pub scope: DeletionScope,
+    /// Times of the deleted readings.
     pub range: TimeRange,
-    /// Who wants it.
+    /// Name of the person who requests it; one line of text.
     pub by: String,
-    /// Why.
+    /// Reason for the deletion; one line of text.
     pub reason: String,
+}
+
+/// What a deletion removes within its range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeletionScope {
+    /// Whole rows, with all their channels.
+    Rows,
+    /// The values of these channels, by their places in a frame. At least one; an empty list is an error.
+    Channels(Vec<usize>),
+}
+
+impl DeletionScope {
+    /// The places of the channels as records and segments keep them: none stands for whole rows.
+    fn places(&self) -> Vec<usize> {
+        match self {
+            Self::Rows => Vec::new(),
+            Self::Channels(channels) => channels.clone(),
+        }
+    }
 }
 
 impl Database {
@@ -88,7 +107,8 @@ impl Database {
     /// stays, also where the deletion is only finished after it: by the next deletion or compaction, or when the store is opened again.
     ///
     /// # Errors
-    /// [`Error::Store`] and [`Error::Ledger`] where files cannot be read or written. Once the wish is in the ledger, opening the store again
+    /// [`Error::NoInstrument`], [`Error::NoChannel`], and [`Error::NoDeletionChannels`] if the list of channels is empty; nothing is deleted
+    /// then. [`Error::Store`] and [`Error::Ledger`] where files cannot be read or written. Once the request is in the ledger, opening the store again
     /// finishes what was begun.
     pub fn delete(&self, deletion: &Deletion) -> Result<UpkeepReport, Error> {
         self.delete_watched(deletion, |_, _| {})
@@ -128,7 +148,7 @@ impl Database {
                 let body = ReadingsDeleted {
                     number,
                     instrument: deletion.instrument,
-                    channels: deletion.channels.clone(),
+                    channels: deletion.scope.places(),
                     channel_names: inner.channel_names(deletion)?,
                     range: deletion.range,
                     by: deletion.by.clone(),
@@ -186,7 +206,7 @@ impl UpkeepReport {
 }
 
 fn cut_of(deletion: &Deletion, until_lsn: u64) -> Cut {
-    Cut { instrument: deletion.instrument, channels: deletion.channels.clone(), range: deletion.range, until_lsn }
+    Cut { instrument: deletion.instrument, channels: deletion.scope.places(), range: deletion.range, until_lsn }
 }
 
 /// Rewrites what deletions that are in the ledger concern, and notes that they are done, and what has gone. Where it fails they stay as they
@@ -276,6 +296,10 @@ impl Inner {
             let found = instrument.channels().get(*channel).map(|channel| channel.name().to_owned());
             found.ok_or(Error::NoChannel { instrument: deletion.instrument, channel: *channel })
         };
-        deletion.channels.iter().map(name_of).collect()
+        match &deletion.scope {
+            DeletionScope::Rows => Ok(Vec::new()),
+            DeletionScope::Channels(none) if none.is_empty() => Err(Error::NoDeletionChannels(deletion.instrument)),
+            DeletionScope::Channels(channels) => channels.iter().map(name_of).collect(),
+        }
     }
 }

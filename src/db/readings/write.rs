@@ -27,8 +27,9 @@ pub struct Rejection {
     pub reason: RejectReason,
 }
 
-/// What became of a batch. Frames that were rejected are named here and nowhere else: look at [`Receipt::all_accepted`].
+/// What became of each frame of a batch. Rejected frames are reported here and nowhere else: see [`Receipt::all_accepted`].
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "frames that were rejected are reported here and nowhere else: call `all_accepted`, or look at `rejections`"]
 pub struct Receipt {
     /// Log sequence number of the last accepted frame, for [`Database::wait_durable`].
     pub lsn: u64,
@@ -53,13 +54,13 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The receipt itself, where every frame was accepted, or was there already.
+    /// Returns an error if a frame was rejected. Frames that were stored already are accepted.
     ///
     /// # Errors
-    /// [`Error::Rejected`] with the first rejected frame and how many there are.
-    pub fn all_accepted(self) -> Result<Self, Error> {
+    /// [`Error::Rejected`] with the first rejected frame and the number of rejected frames. The other frames are stored.
+    pub fn all_accepted(&self) -> Result<(), Error> {
         match self.rejections.first() {
-            None => Ok(self),
+            None => Ok(()),
             Some(Rejection { index, reason }) => {
                 Err(Error::Rejected { count: self.rejections.len(), index: *index, reason: reason.to_string() })
             }
@@ -90,7 +91,7 @@ impl Database {
     /// let db = Database::open(dir.path(), Config::default())?;
     /// let station = db.register_station(Station::new("park/S1")?)?;
     /// let benzene = Channel::species("benzene", Unit::Ppb)?;
-    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), vec![benzene])?)?;
+    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::MINUTE, vec![benzene])?)?;
     /// let text = r#"alarm("high").scope("park/S1").when(last("benzene") > 50.ppb)
     ///     .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));"#;
     /// db.load_rule_files(vec![RuleFile { name: "park.rhai".to_owned(), text: text.to_owned() }])?;

@@ -66,7 +66,7 @@ impl Backtest {
     /// Over a range of time, answered by nobody, on a host that lets time pass once a minute.
     #[must_use]
     pub const fn new(range: TimeRange) -> Self {
-        Self { range, responder: None, advance_every: Some(Interval::minutes(1)) }
+        Self { range, responder: None, advance_every: Some(Interval::MINUTE) }
     }
 
     /// With somebody who answers alarms.
@@ -110,13 +110,13 @@ impl Database {
     /// let db = Database::open(dir.path(), Config::default())?;
     /// let station = db.register_station(Station::new("park/S1")?)?;
     /// let benzene = Channel::species("benzene", Unit::Ppb)?;
-    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), vec![benzene])?)?;
+    /// let gc = db.register_instrument(station, Instrument::new("gc", Interval::MINUTE, vec![benzene])?)?;
     /// let mut batch = Batch::new();
     /// for minute in 0..60 {
     ///     let value = if minute < 30 { 12.0 } else { 80.0 };
     ///     batch.push_values(gc, Timestamp::from_ms(1_700_000_040_000 + minute * 60_000), &[Some(value)]);
     /// }
-    /// db.append(&batch)?;
+    /// db.append(&batch)?.all_accepted()?;
     ///
     /// let text = r#"alarm("high").scope(stations("park/*")).when(avg("benzene", 5.minutes) > 50.ppb).hold(2.minutes)
     ///     .escalate(escalation("e").step(0.minutes, contact("duty"), "app"));"#;

@@ -10,8 +10,8 @@
 //! use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
 //!
 //! let csv = "Zeit;Benzol;Wind\n01.06.2024 00:00;0,42;1,5\n01.06.2024 01:00;-200;1,6\n";
-//! let gc = Instrument::new("gc", Interval::hours(1), vec![Channel::species("benzene", Unit::Ppb)?])?;
-//! let wind = Instrument::new("wind", Interval::hours(1), vec![Channel::quantity("ws", Unit::MetrePerSecond)?])?;
+//! let gc = Instrument::new("gc", Interval::HOUR, vec![Channel::species("benzene", Unit::Ppb)?])?;
+//! let wind = Instrument::new("wind", Interval::HOUR, vec![Channel::quantity("ws", Unit::MetrePerSecond)?])?;
 //! let time = TimeColumn::new("Zeit", TimeFormat::Pattern("%d.%m.%Y %H:%M".into())).zone("Europe/Berlin");
 //! let spec = CsvSpec::new(time)
 //!     .delimiter(b';')

@@ -48,7 +48,7 @@ enum State {
 ///            2022-05-09T00:00:00Z,1.802,\n\
 ///            2022-05-09T00:01:00Z,,pump off\n\
 ///            2022-05-09T00:02:00Z,1.8o2,letter O\n";
-/// let laser = Instrument::new("laser", Interval::minutes(1), vec![Channel::species("methane", Unit::Ppb)?])?;
+/// let laser = Instrument::new("laser", Interval::MINUTE, vec![Channel::species("methane", Unit::Ppb)?])?;
 /// let spec = CsvSpec::new(TimeColumn::new("time_utc", TimeFormat::Rfc3339))
 ///     .map(CsvTarget::new(InstrumentId::new(1), &laser).column("ch4_ppm_E", "methane", Unit::Ppm));
 ///
@@ -156,7 +156,7 @@ impl<R: Read> CsvReader<R> {
     /// ```
     /// # use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
     /// # use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
-    /// # let wind = Instrument::new("wind", Interval::minutes(1), vec![Channel::quantity("ws", Unit::MetrePerSecond)?])?;
+    /// # let wind = Instrument::new("wind", Interval::MINUTE, vec![Channel::quantity("ws", Unit::MetrePerSecond)?])?;
     /// # let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds))
     /// #     .map(CsvTarget::new(InstrumentId::new(1), &wind).column("ws", "ws", Unit::MetrePerSecond));
     /// let mut reader = CsvReader::from_reader("t,ws\n0,1.5\n60,1.6\n120,1.7\n".as_bytes(), "wind.csv", spec)?;

@@ -42,12 +42,12 @@ pub enum BadField {
 /// ```
 /// use vocdb::interop::csv::{CsvSpec, CsvTarget, EqualTimes, TimeColumn, TimeFormat};
 /// use vocdb::{Channel, Instrument, InstrumentId, Interval, Unit};
-/// let spod = Instrument::new("spod", Interval::seconds(10), vec![Channel::quantity("total VOC", Unit::Ppb)?])?;
+/// let spod = Instrument::new("spod", Interval::seconds(10)?, vec![Channel::quantity("total VOC", Unit::Ppb)?])?;
 /// let time = TimeColumn::new("UTC Date Time", TimeFormat::Pattern("%-m/%-d/%Y %-H:%M".into()));
 /// let spec = CsvSpec::new(time)
 ///     .skip_lines(2)
 ///     .missing("-200")
-///     .equal_times(EqualTimes::Spread(Interval::seconds(10)))
+///     .equal_times(EqualTimes::Spread(Interval::seconds(10)?))
 ///     .map(CsvTarget::new(InstrumentId::new(1), &spod).column("pid1_PPB_Calc", "total VOC", Unit::Ppb));
 /// spec.check()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// ```
 /// use vocdb::interop::csv::CsvTarget;
 /// use vocdb::{Channel, Instrument, InstrumentId, Interval, Unit};
-/// let laser = Instrument::new("laser", Interval::minutes(1), vec![Channel::species("methane", Unit::Ppb)?])?;
+/// let laser = Instrument::new("laser", Interval::MINUTE, vec![Channel::species("methane", Unit::Ppb)?])?;
 /// let target = CsvTarget::new(InstrumentId::new(1), &laser).column("ch4_ppm_E", "methane", Unit::Ppm);
 /// assert_eq!(target.instrument(), InstrumentId::new(1));
 /// # Ok::<(), vocdb::model::ModelError>(())
@@ -74,7 +74,7 @@ impl CsvTarget {
     /// use vocdb::model::ReferenceState;
     /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
     /// let benzene = Channel::species("benzene", Unit::MicrogramPerM3)?; // at 25 °C unless told
-    /// let gc = Instrument::new("gc", Interval::hours(1), vec![benzene])?;
+    /// let gc = Instrument::new("gc", Interval::HOUR, vec![benzene])?;
     /// let target =
     ///     CsvTarget::new(InstrumentId::new(1), &gc).column_at("c", "benzene", Unit::MicrogramPerM3, ReferenceState::C0);
     /// let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds)).map(target);
@@ -105,7 +105,7 @@ impl CsvTarget {
     /// ```
     /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
     /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Quality, Unit};
-    /// let gc = Instrument::new("gc", Interval::hours(1), vec![Channel::species("benzene", Unit::Ppb)?])?;
+    /// let gc = Instrument::new("gc", Interval::HOUR, vec![Channel::species("benzene", Unit::Ppb)?])?;
     /// let target = CsvTarget::new(InstrumentId::new(1), &gc).column("c", "benzene", Unit::Ppb).flags("status");
     /// let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds)).map(target);
     /// let mut reader = CsvReader::from_reader("t,c,status\n0,400,Span\n".as_bytes(), "gc.csv", spec)?;

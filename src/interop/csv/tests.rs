@@ -16,7 +16,7 @@ const TWO: InstrumentId = InstrumentId::new(2);
 
 fn instrument(names: &[&str]) -> Instrument {
     let channels = names.iter().map(|name| Channel::quantity(*name, Unit::Ppb).unwrap()).collect();
-    Instrument::new("gc", Interval::minutes(1), channels).unwrap()
+    Instrument::new("gc", Interval::MINUTE, channels).unwrap()
 }
 
 /// Columns `t` in epoch seconds, `a` and `b`, read as the channels of the same names.
@@ -84,7 +84,7 @@ fn the_spod_file_gives_a_frame_for_every_row_where_equal_times_are_kept() {
 
 #[test]
 fn the_spod_file_gives_a_frame_every_ten_seconds_where_equal_times_are_spread() {
-    let mut reader = spod(EqualTimes::Spread(Interval::seconds(10)));
+    let mut reader = spod(EqualTimes::Spread(Interval::seconds(10).unwrap()));
     let frames = read_all(&mut reader, 50);
     let report = reader.report();
     let too_long: Vec<u64> = report.rejections.iter().map(|rejection| rejection.line).collect();
@@ -104,7 +104,7 @@ const EQUAL_ROWS: &str = "t,a,b\n0,1,1\n60,2,2\n60,3,x\n60,4,4\n60,5,5\n90,6,6\n
 
 #[test]
 fn a_run_that_would_reach_the_next_stamp_loses_its_last_rows_and_no_other() {
-    let spec = plain().equal_times(EqualTimes::Spread(Interval::seconds(10))).bad_fields(BadField::RejectRow);
+    let spec = plain().equal_times(EqualTimes::Spread(Interval::seconds(10).unwrap())).bad_fields(BadField::RejectRow);
     let (frames, report) = read(EQUAL_ROWS, spec);
     let times: Vec<_> = frames.iter().map(|f| (f.time.as_ms() / 1_000, f.samples[0].value.unwrap())).collect();
     assert_eq!(times, [(0, 1.0), (60, 2.0), (80, 4.0), (90, 6.0)], "the rejected row keeps its place");
@@ -133,7 +133,7 @@ fn rows_of_one_time_are_all_handed_out_with_their_lines_wherever_they_are() {
 
 #[test]
 fn rows_that_are_spread_keep_their_own_lines() {
-    let spread = plain().equal_times(EqualTimes::Spread(Interval::seconds(10)));
+    let spread = plain().equal_times(EqualTimes::Spread(Interval::seconds(10).unwrap()));
     let mut reader = CsvReader::from_reader(EQUAL_ROWS.as_bytes(), "test.csv", spread).unwrap();
     let (mut batch, mut lines) = (Batch::new(), Vec::new());
     while reader.read_batch(2, &mut batch).unwrap() > 0 {
@@ -145,7 +145,7 @@ fn rows_that_are_spread_keep_their_own_lines() {
 
 #[test]
 fn the_last_run_of_a_file_spreads_as_far_as_it_likes_and_a_run_back_in_time_does_not_reach_the_stamp_before() {
-    let spread = EqualTimes::Spread(Interval::seconds(10));
+    let spread = EqualTimes::Spread(Interval::seconds(10).unwrap());
     let (frames, report) = read("t,a,b\n60,1,1\n60,2,2\n60,3,3\n40,4,4\n40,5,5\n40,6,6\n", plain().equal_times(spread));
     let times: Vec<_> = frames.iter().map(|f| f.time.as_ms() / 1_000).collect();
     assert_eq!(times, [60, 70, 80, 40, 50]);
@@ -155,7 +155,7 @@ fn the_last_run_of_a_file_spreads_as_far_as_it_likes_and_a_run_back_in_time_does
 #[test]
 fn rows_held_back_for_one_stamp_are_bounded() {
     let text = format!("t,a,b\n{}", "5,1,1\n".repeat(10_003));
-    let (frames, report) = read(text, plain().equal_times(EqualTimes::Spread(Interval::seconds(1))));
+    let (frames, report) = read(text, plain().equal_times(EqualTimes::Spread(Interval::SECOND)));
     assert_eq!((frames.len(), report.rejected_rows), (10_000, 3));
     assert_eq!(report.rejections[0].line, 10_002);
 }
@@ -208,7 +208,7 @@ fn ppm_become_ppb_as_on_paper_and_mass_goes_through_the_molar_mass() {
         Channel::species("benzene", Unit::Ppb).unwrap(),
         Channel::species("toluene", Unit::Ppb).unwrap(),
     ];
-    let gc = Instrument::new("gc", Interval::minutes(1), channels).unwrap();
+    let gc = Instrument::new("gc", Interval::MINUTE, channels).unwrap();
     let mass: Unit = "ug/m3".parse().unwrap();
     let target = CsvTarget::new(ONE, &gc).column("ch4", "methane", Unit::Ppm).column("c6h6", "benzene", mass).column(
         "tol",
@@ -228,7 +228,7 @@ fn a_column_at_another_reference_state_is_brought_to_the_state_of_its_channel() 
     let mass: Unit = "ug/m3".parse().unwrap();
     let channel = |unit, state| Channel::species("benzene", unit).unwrap().with_reference(state);
     let read_at = |channel: Channel, unit, state| {
-        let gc = Instrument::new("gc", Interval::minutes(1), vec![channel]).unwrap();
+        let gc = Instrument::new("gc", Interval::MINUTE, vec![channel]).unwrap();
         let target = CsvTarget::new(ONE, &gc).column_at("c", "benzene", unit, state);
         let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds)).map(target);
         read("t,c\n0,10\n", spec).0[0].samples[0].value.unwrap()

@@ -153,7 +153,7 @@ mod tests {
 
     fn read_back(text: &[u8], rows: usize) -> Vec<(i64, Option<u64>)> {
         let channel = Channel::quantity("value", Unit::Ppb).unwrap();
-        let instrument = Instrument::new("pid", Interval::seconds(1), vec![channel]).unwrap();
+        let instrument = Instrument::new("pid", Interval::SECOND, vec![channel]).unwrap();
         let target = CsvTarget::new(InstrumentId::new(1), &instrument).column("value", "value", Unit::Ppb);
         let spec = CsvSpec::new(TimeColumn::new("time", TimeFormat::Rfc3339)).map(target);
         let mut reader = CsvReader::from_reader(text, "written.csv", spec).unwrap();

@@ -9,7 +9,7 @@ use super::super::error::ModelError;
 /// ```
 /// use vocdb::{Channel, ChannelChange, Instrument, Interval, Unit};
 /// let benzene = Channel::species("benzene", Unit::Ppb)?.with_decimals(2)?;
-/// let gc = Instrument::new("gc", Interval::hours(1), vec![benzene])?;
+/// let gc = Instrument::new("gc", Interval::HOUR, vec![benzene])?;
 /// let changed = gc.changed(&[
 ///     ChannelChange::Add(Channel::species("toluene", Unit::Ppb)?),
 ///     ChannelChange::Decimals { channel: "benzene".to_owned(), decimals: 3 },
@@ -112,7 +112,7 @@ mod tests {
 
     fn gc() -> Instrument {
         let channel = |name: &str| Channel::species(name, Unit::Ppb).unwrap().with_decimals(2).unwrap();
-        Instrument::new("gc", Interval::hours(1), vec![channel("benzene"), channel("toluene")]).unwrap()
+        Instrument::new("gc", Interval::HOUR, vec![channel("benzene"), channel("toluene")]).unwrap()
     }
 
     fn retire(name: &str) -> ChannelChange {

@@ -54,7 +54,7 @@ pub enum DuplicatePolicy {
 ///
 /// ```
 /// use vocdb::{Channel, Instrument, Interval, Unit};
-/// let gc = Instrument::new("gc", Interval::hours(1), vec![
+/// let gc = Instrument::new("gc", Interval::HOUR, vec![
 ///     Channel::species("benzene", Unit::Ppb)?,
 ///     Channel::species("toluene", Unit::Ppb)?,
 /// ])?;

@@ -222,7 +222,7 @@ mod tests {
             "avg(\"benzene\", 12.hours) > avg(\"benzene\", 1.hour)",
             "avg(\"benzene\", 6.hours).ago(6.hours) > 30.ppb",
         ] {
-            let (memory, _, plans) = estimated(condition, Interval::seconds(5));
+            let (memory, _, plans) = estimated(condition, Interval::seconds(5).unwrap());
             let mut engine = Engine::new(plans);
             let taken = measure(|| fill(&mut engine));
             let taken = u64::try_from(taken.bytes_current).unwrap();
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_year_at_one_hertz_is_warned_about_and_refused_where_its_term_stands() {
         let condition = "percentile(\"benzene\", 365.days, 95.percent) > 30.ppb";
-        let (memory, warnings, _) = estimated(condition, Interval::seconds(1));
+        let (memory, warnings, _) = estimated(condition, Interval::SECOND);
         assert_eq!(warnings.len(), 1);
         assert_eq!(
             warnings[0].to_string(),
@@ -247,7 +247,7 @@ mod tests {
         assert_eq!((error.is_warning, error.place.to_string().as_str()), (false, "r.rhai:2:7"));
         assert!(error.message.contains("about 2.6 GB") && error.message.contains("the limit is 2.1 GB"), "{error}");
         assert_eq!(memory.over(3_000_000_000), None);
-        let (memory, warnings, _) = estimated(condition, Interval::minutes(1));
+        let (memory, warnings, _) = estimated(condition, Interval::MINUTE);
         assert_eq!((memory.over(2 << 30), warnings), (None, Vec::new()));
     }
 
@@ -258,7 +258,7 @@ mod tests {
             ("stuck(\"benzene\", 300.days) or last(\"benzene\") > 30.ppb", "stuck"),
             ("spread(avg(\"benzene\", 14.days)).mean_of(26) > 1.ppb or max(\"benzene\", 300.days) > 1.ppb", "avg"),
         ] {
-            let (memory, ..) = estimated(condition, Interval::seconds(1));
+            let (memory, ..) = estimated(condition, Interval::SECOND);
             let column = ".when(".len() + condition.find(term).unwrap() + 1;
             assert_eq!(memory.largest.unwrap().0.to_string(), format!("r.rhai:2:{column}"), "{condition}");
         }

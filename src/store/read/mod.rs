@@ -17,7 +17,7 @@ pub use scan::{BlockSummary, Found, Scan};
 use super::error::StoreError;
 use super::head::Head;
 use super::segment::Segment;
-use crate::model::{Frame, InstrumentId, Sample, TimeRange, Timestamp};
+use crate::model::{Frame, InstrumentId, Registry, Sample, TimeRange, Timestamp};
 use latest::Latest;
 use parking_lot::RwLock;
 use source::Source;
@@ -37,6 +37,8 @@ pub(crate) struct State {
     latest: Latest,
     /// Another one whenever segments are others.
     epoch: u64,
+    /// Channels in a frame of each registered instrument; `None` if the registry is not known.
+    registered: Option<BTreeMap<InstrumentId, usize>>,
 }
 
 /// A handle for reading, independent of the writer.
@@ -52,13 +54,29 @@ impl Reader {
         self.0.read().segments().to_vec()
     }
 
+    /// Takes over which instruments are registered, and how many channels each has: a question about any other is an error from now on.
+    pub(crate) fn learn(&self, registry: &Registry) {
+        let channels = registry.instruments().map(|(id, _, instrument)| (id, instrument.channels().len()));
+        self.0.write().registered = Some(channels.collect());
+    }
+
+    /// Refuses an instrument that is not registered.
+    ///
+    /// # Errors
+    /// [`StoreError::NotRegistered`].
+    pub fn check_instrument(&self, instrument: InstrumentId) -> Result<(), StoreError> {
+        self.0.read().check(instrument, &[])
+    }
+
     /// The rows of an instrument in a range of time, with the asked channels, as they are now: what is written, sealed, compacted or
     /// deleted from now on does not show in the scan.
     ///
     /// # Errors
-    /// [`StoreError`] where a segment cannot be opened; the scan itself gives one where a block does not check.
+    /// [`StoreError::NotRegistered`] and [`StoreError::NoChannel`] for an instrument or a channel that does not exist. [`StoreError`] if a
+    /// segment cannot be opened; the scan itself returns one if a block is corrupt.
     pub fn scan(&self, instrument: InstrumentId, channels: &[usize], range: TimeRange) -> Result<Scan, StoreError> {
         let state = self.0.read();
+        state.check(instrument, channels)?;
         let head = state.head.rows_of(instrument, channels, range);
         let frozen = state.frozen.as_ref().and_then(|frozen| frozen.rows_of(instrument, channels, range));
         let of_instrument = |segment: &&Arc<Segment>| segment.span(instrument).is_some_and(|(a, b)| range.meets(a, b));
@@ -95,9 +113,11 @@ impl Reader {
     /// opening.
     ///
     /// # Errors
-    /// [`StoreError`] where a block cannot be read.
+    /// [`StoreError::NotRegistered`] and [`StoreError::NoChannel`] for an instrument or a channel that does not exist, and [`StoreError`] if a
+    /// block cannot be read.
     pub fn latest(&self, instrument: InstrumentId, channel: usize) -> Result<Option<(Timestamp, Sample)>, StoreError> {
         let state = self.0.read();
+        state.check(instrument, &[channel])?;
         let of_frozen = state.frozen.as_ref().and_then(|frozen| frozen.latest(instrument, channel));
         let of_head = latest::newer(state.head.latest(instrument, channel), of_frozen);
         let of_segments = state.latest.get(instrument, channel);
@@ -125,6 +145,17 @@ impl State {
         let mut state = Self::default();
         state.replace_segments(segments, &|_, _, _| true);
         state
+    }
+
+    fn check(&self, instrument: InstrumentId, channels: &[usize]) -> Result<(), StoreError> {
+        let Some(registered) = &self.registered else { return Ok(()) };
+        let Some(count) = registered.get(&instrument).copied() else {
+            return Err(StoreError::NotRegistered(instrument));
+        };
+        match channels.iter().find(|channel| **channel >= count) {
+            Some(channel) => Err(StoreError::NoChannel { instrument, channel: *channel, count }),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn segments(&self) -> &[Arc<Segment>] {

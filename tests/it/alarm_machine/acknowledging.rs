@@ -131,7 +131,7 @@ fn one_of_two_acknowledgements_that_expires_leaves_the_alarm_to_one_person() {
 
 #[test]
 fn a_scripted_operator_answers_again_when_an_acknowledgement_expires_and_never_stops_time() {
-    let responder = Scripted::After(Interval::seconds(1));
+    let responder = Scripted::After(Interval::SECOND);
     let mut machine = opened_by(policy(Some(10_000), 0));
     let events = machine.tick(at(100_000), Some(&responder));
     let acknowledged = events.iter().filter(|event| matches!(event, AlarmEvent::Acknowledged(_))).count();

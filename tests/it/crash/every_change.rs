@@ -4,7 +4,7 @@
 use super::halting::{Halt, HaltingStorage, Moment, say};
 use super::{ROUNDS, STORE, XorShift};
 use crate::faulty::scrambled;
-use crate::oracle::{Oracle, instrument};
+use crate::oracle::{Oracle, instrument, places_of, scope_of};
 use crate::scratch::amount;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -84,7 +84,7 @@ fn act(oracle: &Oracle, (store, number): (u64, u64)) -> Act {
         5 => {
             let channels = if chance.is_multiple_of(3) { vec![0] } else { Vec::new() };
             let range = TimeRange::new(at(past), at(past + 7));
-            Act::Delete(Deletion { instrument: id, channels, range, by, reason })
+            Act::Delete(Deletion { instrument: id, scope: scope_of(&channels), range, by, reason })
         }
         6 => {
             let last = &channels[channels.len() - 1];
@@ -122,14 +122,14 @@ fn take(db: Option<&Database>, oracle: &mut Oracle, act_of: (u64, u64)) {
         }
         Act::Delete(deletion) => {
             db.map(|db| db.delete(&deletion).unwrap());
-            oracle.delete(deletion.instrument, &deletion.channels, deletion.range);
+            oracle.delete(deletion.instrument, &places_of(&deletion.scope), deletion.range);
         }
         Act::Change(change) => {
             db.map(|db| db.change_instrument(&change).unwrap());
             oracle.change(change.instrument, &change.channels);
         }
         Act::Retain(id) => {
-            let (scope, age_max) = (RetentionScope::Instrument(id), Some(Interval::hours(24)));
+            let (scope, age_max) = (RetentionScope::Instrument(id), Some(Interval::DAY));
             let now = MIDNIGHT.plus_ms(86_400_000);
             db.map(|db| db.retain(&[Retention { scope, age_max, bytes_max: None }], now).unwrap());
             oracle.delete(id, &[], TimeRange::new(Timestamp::MIN, MIDNIGHT));

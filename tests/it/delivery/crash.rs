@@ -86,7 +86,7 @@ fn act(db: &Database, ms: i64, act: Act) -> Result<(), Error> {
         Act::SetUp => {
             let station = db.register_station(Station::new("S").unwrap())?;
             let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
-            db.register_instrument(station, Instrument::new("pid", Interval::seconds(1), channels).unwrap())?;
+            db.register_instrument(station, Instrument::new("pid", Interval::SECOND, channels).unwrap())?;
             db.load_rule_files(rules()).map(|_| ())
         }
         Act::Read(value) => {

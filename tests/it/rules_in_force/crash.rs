@@ -105,7 +105,7 @@ impl<'a> Site<'a> {
                 let station = vocdb::Station::new(format!("park/S{number}")).unwrap();
                 let station = db.register_station(station)?;
                 let channels = vec![vocdb::Channel::quantity("x", vocdb::Unit::Ppm).unwrap()];
-                let pid = vocdb::Instrument::new("pid", vocdb::Interval::minutes(1), channels).unwrap();
+                let pid = vocdb::Instrument::new("pid", vocdb::Interval::MINUTE, channels).unwrap();
                 db.register_instrument(station, pid).map(|_| ())
             }
             Act::Load(mark) => {

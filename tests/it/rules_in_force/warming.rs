@@ -155,7 +155,7 @@ fn first_frame_bytes(rows: i64) -> u64 {
     let id = register(&db, "park/S1", "pid", "x");
     let mut batch = Batch::new();
     (0..rows).for_each(|minute| batch.push_values(id, at(minute), &[Some((minute % 97) as f64)]));
-    db.append(&batch).unwrap();
+    db.append(&batch).unwrap().all_accepted().unwrap();
     let long = r#"alarm("high").scope(stations("park/*")).when(percentile("x", 10.days, 95.percent) > 200.ppm)
         .on_missing("unknown", 30.minutes);"#;
     db.load_rule_files(file(long)).unwrap();

@@ -247,7 +247,7 @@ fn rules_whose_windows_outgrow_the_limit_are_refused_and_leave_those_in_force() 
     let db = Database::open(dir.path(), config.clone()).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
-    db.register_instrument(station, Instrument::new("gc", Interval::seconds(1), channels).unwrap()).unwrap();
+    db.register_instrument(station, Instrument::new("gc", Interval::SECOND, channels).unwrap()).unwrap();
     let rule = |hours: u32| {
         let text = format!("alarm(\"a\").scope(\"park/*\").when(avg(\"benzene\", {hours}.hours) > 3.ppb);");
         vec![file("r.rhai", &text)]

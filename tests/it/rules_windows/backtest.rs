@@ -146,7 +146,7 @@ fn on_a_clock(frames: &[Frame], rules: &[RandomRule], every: Interval) -> Vec<Al
     };
     for frame in frames {
         pass_until(frame.time);
-        run.db().append(&[frame.clone()].into_iter().collect()).unwrap();
+        run.db().append(&[frame.clone()].into_iter().collect()).unwrap().all_accepted().unwrap();
     }
     frames.last().iter().for_each(|last| pass_until(last.time.plus_ms(1)));
     run.db().events().unwrap()
@@ -198,7 +198,7 @@ proptest! {
         rules in prop::collection::vec(any_rule(), 1..4),
         every_s in 5_u32..90,
     ) {
-        let every = Interval::seconds(every_s);
+        let every = Interval::seconds(every_s).unwrap();
         let run = live(&frames_of(&random), &rules, Timestamp::MIN, &[(usize::MAX, Trouble::Nothing)]);
         let question = question(Timestamp::MIN).advanced_every(Some(every));
         let found = backtest(run.db(), &rules, &question);

@@ -81,7 +81,7 @@ impl Park {
         let instruments = (0..stations).map(|index| {
             let station = db.register_station(Station::new(format!("park/S{index}")).unwrap()).unwrap();
             let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
-            db.register_instrument(station, Instrument::new("pid", Interval::minutes(1), channels).unwrap()).unwrap()
+            db.register_instrument(station, Instrument::new("pid", Interval::MINUTE, channels).unwrap()).unwrap()
         });
         let instruments = instruments.collect();
         let park = Self { db, dir, clock, instruments, minute: 0, ahead_ms: 0 };
@@ -135,7 +135,7 @@ impl Park {
             self.minute += 1;
             self.set_ahead(self.ahead_ms);
             for (station, (value, skew_ms)) in values.iter().enumerate() {
-                self.push(station, self.true_ms() + skew_ms, *value);
+                self.push(station, self.true_ms() + skew_ms, *value).all_accepted().unwrap();
             }
             self.db.advance().unwrap();
         }
@@ -295,7 +295,7 @@ fn a_backlog_after_an_outage_is_no_wrong_clock() {
     let begin_ms = park.true_ms() - 119 * MINUTE_MS;
     for minute in 0..119 {
         let value = if (30..50).contains(&minute) { 500.0 } else { 5.0 };
-        park.push(0, begin_ms + minute * MINUTE_MS, value);
+        park.push(0, begin_ms + minute * MINUTE_MS, value).all_accepted().unwrap();
     }
     park.run(10, &[(5.0, 0)]);
     let notified = park.events(|event| match event {
@@ -318,20 +318,20 @@ fn nothing_loops_at_the_ends_of_time() {
     for window in ["10.minutes", "400.days"] {
         let mut park = Park::new(1, &rule(window));
         for ms in [i64::MIN, i64::MIN + 1, -1, 0, MINUTE_MS, BEGIN_MS] {
-            park.push(0, ms, 5.0);
+            park.push(0, ms, 5.0).all_accepted().unwrap();
             park.db.advance().unwrap();
         }
         park.run(3, &[(500.0, 0)]);
         assert_eq!(park.openings().len(), 1, "{window}");
         park.set_host(i64::MAX);
         for ms in [i64::MAX, i64::MAX - 5, BEGIN_MS + HOUR_MS] {
-            park.push(0, ms, 500.0);
+            park.push(0, ms, 500.0).all_accepted().unwrap();
             park.db.advance().unwrap();
         }
         park = park.reopen();
         park.db.advance().unwrap();
         park.set_host(i64::MIN);
-        park.push(0, i64::MIN + 2, 5.0);
+        park.push(0, i64::MIN + 2, 5.0).all_accepted().unwrap();
         park.db.advance().unwrap();
         park.run(30, &[(5.0, 0)]);
         park.run(3, &[(500.0, 0)]);
@@ -374,7 +374,7 @@ fn a_clock_that_stands_still_raises_one_system_alarm_and_delays_no_step() {
     for minute in 1..=9 {
         park.minute += 1;
         park.set_host(stands_ms);
-        park.push(0, stands_ms + minute * MINUTE_MS, 500.0);
+        park.push(0, stands_ms + minute * MINUTE_MS, 500.0).all_accepted().unwrap();
         park.db.advance().unwrap();
     }
     let steps = park.events(|event| matches!(event, AlarmEvent::Escalated(_)).then_some(()));
@@ -395,7 +395,7 @@ fn a_clock_that_stands_still_while_frames_come_in_raises_a_system_alarm() {
     park.run(5, &[(5.0, 0)]);
     let stands_ms = park.true_ms();
     for minute in 1..=9 {
-        park.push(0, stands_ms + minute * MINUTE_MS, 500.0);
+        park.push(0, stands_ms + minute * MINUTE_MS, 500.0).all_accepted().unwrap();
     }
     let raised: Vec<SystemKind> = park.db.system_alarms().into_iter().map(|one| one.kind).collect();
     assert_eq!(raised, [SystemKind::HostClock]);

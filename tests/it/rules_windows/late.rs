@@ -175,7 +175,7 @@ impl Late {
         let db = Database::open(dir.path(), Self::config(&clock)).unwrap();
         let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
         let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
-        db.register_instrument(station, Instrument::new("pid", Interval::minutes(1), channels).unwrap()).unwrap();
+        db.register_instrument(station, Instrument::new("pid", Interval::MINUTE, channels).unwrap()).unwrap();
         let late = Self { db, dir, clock };
         late.load(clauses);
         late
@@ -203,7 +203,7 @@ impl Late {
             self.clock.set_ms(at.as_ms().max(vocdb::base::clock::Clock::now_ms(&*self.clock)));
             let mut batch = Batch::new();
             batch.push_values(InstrumentId::new(1), at, &[Some(value)]);
-            self.db.append(&batch).unwrap();
+            self.db.append(&batch).unwrap().all_accepted().unwrap();
         }
     }
 

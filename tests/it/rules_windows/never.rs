@@ -38,7 +38,7 @@ fn history(dir: &Path, sends_at: Option<i64>, restarts: bool) -> Vec<AlarmEvent>
             let mut batch = Batch::new();
             batch.push_values(instrument_id(0, false), Timestamp::from_ms(now_ms), &[Some(0.0), None]);
             batch.push_values(instrument_id(0, true), Timestamp::from_ms(now_ms), &[Some(0.0)]);
-            db.append(&batch).unwrap();
+            db.append(&batch).unwrap().all_accepted().unwrap();
         }
         if restarts {
             drop(db);
@@ -79,7 +79,8 @@ fn a_station_that_never_sent_is_silent_and_restarts_change_nothing() {
 
         let db = Database::open(plain.path(), config()).unwrap();
         let range = TimeRange::new(Timestamp::from_ms(BEGIN_MS), Timestamp::from_ms(first + 19 * STEP_MS + 1));
-        let question = Backtest::new(range).answered_by(Arc::new(answer)).advanced_every(Some(Interval::seconds(10)));
+        let question =
+            Backtest::new(range).answered_by(Arc::new(answer)).advanced_every(Some(Interval::seconds(10).unwrap()));
         let mut replayed = Vec::new();
         let mut watch = |step| {
             if let Replayed::Event(event) = step {

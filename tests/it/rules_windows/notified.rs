@@ -42,7 +42,7 @@ impl Park {
         let register = |number: usize| {
             let station = db.register_station(Station::new(format!("park/S{number}")).unwrap()).unwrap();
             let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
-            db.register_instrument(station, Instrument::new("pid", Interval::minutes(1), channels).unwrap()).unwrap()
+            db.register_instrument(station, Instrument::new("pid", Interval::MINUTE, channels).unwrap()).unwrap()
         };
         let stations = (1..=stations).map(register).collect();
         let text = format!(
@@ -74,7 +74,7 @@ impl Park {
     /// One append a frame.
     fn send_singly(&self, station: usize, minutes: std::ops::Range<i64>, value: impl Fn(i64) -> f64) {
         for minute in minutes {
-            self.send(station, minute..minute + 1, &value);
+            self.send(station, minute..minute + 1, &value).all_accepted().unwrap();
         }
     }
 
@@ -117,9 +117,9 @@ fn high_from(begin: i64) -> impl Fn(i64) -> f64 {
 fn an_hourly_upload_notifies_of_what_still_holds_with_both_dates() {
     let park = Park::new(1, EACH);
     park.now(0);
-    park.send(0, 0..1, |_| 10.0);
+    park.send(0, 0..1, |_| 10.0).all_accepted().unwrap();
     park.now(63);
-    park.send(0, 1..60, high_from(12));
+    park.send(0, 1..60, high_from(12)).all_accepted().unwrap();
     assert_eq!(park.openings(), [(16, Timing::Late)]);
     let text = "duty: High 90 ppm (late: holds since 2024-06-01T00:14:00Z, recorded 2024-06-01T01:03:00Z)";
     assert_eq!(park.told(), [text]);
@@ -130,7 +130,7 @@ fn an_hourly_upload_notifies_of_what_still_holds_with_both_dates() {
     park.db.advance().unwrap();
     assert_eq!(park.told().len(), 2);
     park.now(123);
-    park.send(0, 60..120, |_| 10.0);
+    park.send(0, 60..120, |_| 10.0).all_accepted().unwrap();
     let ends = "duty: closed: High 90 ppm (the clear condition held) \
                 (late: held from 2024-06-01T00:14:00Z to 2024-06-01T01:34:00Z, recorded 2024-06-01T01:03:00Z)";
     assert_eq!(park.told().iter().filter(|text| **text == ends).count(), 1, "{:?}", park.told());
@@ -141,7 +141,7 @@ fn readings_in_time_are_not_late() {
     let park = Park::new(1, EACH);
     for minute in 0..40 {
         park.now(minute);
-        park.send(0, minute..minute + 1, high_from(12));
+        park.send(0, minute..minute + 1, high_from(12)).all_accepted().unwrap();
     }
     assert_eq!(park.openings(), [(16, Timing::OnTime)]);
     assert_eq!(park.told(), ["duty: High 90 ppm"]);
@@ -150,15 +150,15 @@ fn readings_in_time_are_not_late() {
 /// Two stations of a quorum upload the hour one behind the other, in one append or frame by frame.
 fn uploads(is_singly: bool, second: impl Fn(i64) -> f64) -> Park {
     let park = Park::new(2, QUORUM);
-    park.send(0, 0..1, |_| 10.0);
-    park.send(1, 0..1, |_| 10.0);
+    park.send(0, 0..1, |_| 10.0).all_accepted().unwrap();
+    park.send(1, 0..1, |_| 10.0).all_accepted().unwrap();
     park.now(63);
-    park.send(0, 1..61, high_from(12));
+    park.send(0, 1..61, high_from(12)).all_accepted().unwrap();
     assert_eq!(park.openings(), [], "one station is no quorum");
     if is_singly {
         park.send_singly(1, 1..61, second);
     } else {
-        park.send(1, 1..61, second);
+        park.send(1, 1..61, second).all_accepted().unwrap();
     }
     park
 }
@@ -173,8 +173,8 @@ fn late_readings_of_a_quorum_notify_of_what_still_holds_without_a_call_of_the_ho
         // It goes on from there, over a restart too.
         let park = park.reopen();
         park.now(123);
-        park.send(0, 61..121, |_| 10.0);
-        park.send(1, 61..121, |_| 10.0);
+        park.send(0, 61..121, |_| 10.0).all_accepted().unwrap();
+        park.send(1, 61..121, |_| 10.0).all_accepted().unwrap();
         park.db.advance().unwrap();
         assert_eq!((park.db.alarms().len(), park.openings().len()), (0, 1), "{:?}", park.openings());
         assert_eq!(park.told().len(), 4, "the boss after half an hour, and the end to both: {:?}", park.told());
@@ -199,16 +199,16 @@ fn late_readings_of_a_quorum_notify_nobody_of_what_is_over() {
 #[test]
 fn a_hold_that_late_readings_begin_goes_on_with_those_that_are_not_late() {
     let park = Park::new(2, ".quorum(2).hold(30.minutes)");
-    park.send(0, 0..1, |_| 10.0);
-    park.send(1, 0..1, |_| 10.0);
+    park.send(0, 0..1, |_| 10.0).all_accepted().unwrap();
+    park.send(1, 0..1, |_| 10.0).all_accepted().unwrap();
     park.now(63);
-    park.send(0, 1..61, high_from(12));
-    park.send(1, 1..61, high_from(30));
+    park.send(0, 1..61, high_from(12)).all_accepted().unwrap();
+    park.send(1, 1..61, high_from(30)).all_accepted().unwrap();
     assert_eq!(park.openings(), []);
     park.now(64);
     for minute in 61..64 {
-        park.send(0, minute..minute + 1, |_| 90.0);
-        park.send(1, minute..minute + 1, |_| 90.0);
+        park.send(0, minute..minute + 1, |_| 90.0).all_accepted().unwrap();
+        park.send(1, minute..minute + 1, |_| 90.0).all_accepted().unwrap();
     }
     assert_eq!(park.openings(), [(62, Timing::OnTime)], "it has held since 00:32, most of which came late");
 }
@@ -226,7 +226,9 @@ fn replayed(seed: u64, day: i64) -> Park {
         park.send(station, done[station]..end, |minute| {
             let is_high = station < 2 && minute >= 1_400;
             if is_high { 90.0 } else { 10.0 }
-        });
+        })
+        .all_accepted()
+        .unwrap();
         done[station] = end;
     }
     park
@@ -277,7 +279,7 @@ fn readings_of_twenty_months_ago_are_history_until_their_condition_turns_out_to_
     let explained = park.db.explain(open[0].opened.alarm).unwrap().unwrap().to_string();
     assert!(explained.contains("history"), "{explained}");
     // Nothing came for twenty months, and the condition still holds when something does.
-    park.send(0, MONTHS - 10..MONTHS, |_| 90.0);
+    park.send(0, MONTHS - 10..MONTHS, |_| 90.0).all_accepted().unwrap();
     assert_eq!(park.became_current(), 1);
     let [text] = &park.told()[..] else { panic!("{:?}", park.told()) };
     assert!(text.starts_with("duty: High 90 ppm (late: holds since 2024-06-11T00:02:00Z, recorded 2026-"), "{text}");
@@ -288,8 +290,8 @@ fn readings_of_twenty_months_ago_are_history_until_their_condition_turns_out_to_
 fn an_alarm_of_history_that_closes_as_history_notifies_nobody() {
     let park = Park::new(1, EACH);
     park.now(MONTHS);
-    park.send(0, 0..30, |_| 90.0);
-    park.send(0, 30..60, |_| 10.0);
+    park.send(0, 0..30, |_| 90.0).all_accepted().unwrap();
+    park.send(0, 30..60, |_| 10.0).all_accepted().unwrap();
     assert_eq!((park.db.alarms().len(), park.openings().len()), (0, 1));
     assert_eq!((park.told(), park.became_current()), (vec![], 0));
 }
@@ -305,7 +307,7 @@ fn what_is_appended_as_history_notifies_nobody_however_recent_it_is_and_becomes_
     assert_eq!((park.told(), park.db.audit().outbox), (vec![], vec![]));
     let park = park.reopen();
     park.now(61);
-    park.send(0, 60..61, |_| 90.0);
+    park.send(0, 60..61, |_| 90.0).all_accepted().unwrap();
     assert_eq!(park.became_current(), 1);
     let text = "duty: High 90 ppm (late: holds since 2024-06-01T00:14:00Z, recorded 2024-06-01T01:01:00Z)";
     assert_eq!(park.told(), [text]);
@@ -322,7 +324,7 @@ fn what_is_appended_as_history_notifies_nobody_however_recent_it_is_and_becomes_
 fn late_history_says_what_it_amends_and_notifies_nobody_even_of_a_rule_that_wishes_it() {
     let park = Park::new(2, &format!("{QUORUM}.on_late(\"tell\")"));
     park.now(1_440);
-    park.db.append_history(&park.batch(0, 0..600, high_from(1))).unwrap();
+    park.db.append_history(&park.batch(0, 0..600, high_from(1))).unwrap().all_accepted().unwrap();
     let wave = |minute: i64| if (60..90).contains(&minute) { 90.0 } else { 10.0 };
     let receipt = park.db.append_history(&park.batch(1, 0..580, wave)).unwrap();
     assert!(receipt.amendments > 0, "{receipt:?}");
@@ -332,13 +334,13 @@ fn late_history_says_what_it_amends_and_notifies_nobody_even_of_a_rule_that_wish
 #[test]
 fn an_alarm_that_people_know_of_keeps_its_course_while_history_is_appended() {
     let park = Park::new(2, EACH);
-    park.send(0, 0..1, |_| 10.0);
+    park.send(0, 0..1, |_| 10.0).all_accepted().unwrap();
     for minute in 1..20 {
         park.now(minute);
-        park.send(0, minute..minute + 1, |_| 90.0);
+        park.send(0, minute..minute + 1, |_| 90.0).all_accepted().unwrap();
     }
     assert_eq!(park.told().len(), 1);
-    park.db.append_history(&park.batch(1, 0..20, |_| 90.0)).unwrap();
+    park.db.append_history(&park.batch(1, 0..20, |_| 90.0)).unwrap().all_accepted().unwrap();
     assert_eq!((park.told().len(), park.db.alarms().len()), (1, 2));
     park.now(60);
     park.db.advance().unwrap();
@@ -350,19 +352,19 @@ fn a_latched_alarm_that_trips_again_in_history_leaves_its_chain_alone() {
     let park = Park::new(1, &format!("{EACH}.latch()"));
     for minute in 0..20 {
         park.now(minute);
-        park.send(0, minute..minute + 1, high_from(10));
+        park.send(0, minute..minute + 1, high_from(10)).all_accepted().unwrap();
     }
     park.now(40);
-    park.send(0, 20..40, |_| 10.0);
+    park.send(0, 20..40, |_| 10.0).all_accepted().unwrap();
     assert!(park.db.alarms()[0].latched_at.is_some());
     let alarm = park.db.alarms()[0].opened.alarm;
     park.db.acknowledge(alarm, "anna", "").unwrap();
     park.now(60);
-    park.db.append_history(&park.batch(0, 40..60, |_| 90.0)).unwrap();
+    park.db.append_history(&park.batch(0, 40..60, |_| 90.0)).unwrap().all_accepted().unwrap();
     let open = &park.db.alarms()[0];
     assert_eq!((open.is_history, open.retrips, open.acknowledged.is_some()), (true, 0, true));
     assert_eq!(park.told().len(), 1);
-    park.send(0, 60..61, |_| 90.0);
+    park.send(0, 60..61, |_| 90.0).all_accepted().unwrap();
     let open = &park.db.alarms()[0];
     assert_eq!((open.is_history, open.retrips, open.acknowledged.is_some()), (false, 1, false));
     assert!(park.told()[1].starts_with("duty: tripped again: High"), "{:?}", park.told());

@@ -67,7 +67,7 @@ fn a_slow_instrument_is_waited_for_only_where_its_frame_is_due() {
         let channels = vec![Channel::quantity(channel, Unit::Ppm).unwrap()];
         db.register_instrument(station, Instrument::new(name, interval, channels).unwrap()).unwrap()
     };
-    let [pid, gc] = [register("pid", "x", Interval::seconds(10)), register("gc", "z", Interval::hours(1))];
+    let [pid, gc] = [register("pid", "x", Interval::seconds(10).unwrap()), register("gc", "z", Interval::HOUR)];
     let text = "alarm(\"both\").scope(\"park/S1\").when(last(\"x\") > 1.ppm and last(\"z\") > 1.ppm).on_missing(\"unknown\", 15.minutes);";
     db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: text.to_owned() }]).unwrap();
     let hour = 1_700_000_000_000_i64 / 3_600_000 * 3_600_000;
@@ -79,7 +79,7 @@ fn a_slow_instrument_is_waited_for_only_where_its_frame_is_due() {
             batch.push_values(gc, at, &[Some(2.0)]);
         }
         batch.push_values(pid, at, &[Some(if (600..620).contains(&step) { 2.0 } else { 0.0 })]);
-        db.append(&batch).unwrap();
+        db.append(&batch).unwrap().all_accepted().unwrap();
         clock.set_ms(at.as_ms() + 1_000);
         db.advance().unwrap();
     }

@@ -48,7 +48,7 @@ impl Site {
         for station in stations {
             batch.push_values(instrument_id(*station, false), Timestamp::from_ms(now_ms), &[Some(value), None]);
         }
-        self.db.append(&batch).unwrap();
+        self.db.append(&batch).unwrap().all_accepted().unwrap();
         self.db.advance().unwrap();
     }
 

@@ -18,7 +18,7 @@ const RULES: &str = r#"
 fn site() -> Site {
     let channel = |name: &str, unit| Channel::quantity(name, unit).unwrap();
     let channels = vec![channel("d", Unit::Degree), channel("s", Unit::One)];
-    let log = Instrument::new("log", Interval::minutes(1), channels).unwrap();
+    let log = Instrument::new("log", Interval::MINUTE, channels).unwrap();
     Site { id: StationId::new(1), name: "S".to_owned(), instruments: vec![(InstrumentId::new(1), log)] }
 }
 

@@ -4,7 +4,9 @@ use super::{HIGH, LOW, append, copy, create, files, findings, only, open, rows};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use vocdb::base::checksum::crc32c;
-use vocdb::{Compaction, Database, Deletion, DumpScope, ReadOnly, Retention, RetentionScope, TimeRange, Timestamp};
+use vocdb::{
+    Compaction, Database, Deletion, DeletionScope, DumpScope, ReadOnly, Retention, RetentionScope, TimeRange, Timestamp,
+};
 
 /// A store with a segment, a log and an alarm.
 fn store(dir: &Path) {
@@ -152,7 +154,7 @@ fn a_segment_that_was_changed_together_with_its_checksums_is_not_laundered() {
     let forged = std::fs::read(&segment).unwrap();
     let deletion = |from: i64| Deletion {
         instrument: super::ID,
-        channels: Vec::new(),
+        scope: DeletionScope::Rows,
         range: TimeRange::new(super::at(from), super::at(from + 5)),
         by: "data office".to_owned(),
         reason: "a leak".to_owned(),

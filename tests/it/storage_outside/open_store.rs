@@ -128,7 +128,7 @@ fn a_segment_that_is_cut_or_removed_is_an_error_and_the_process_goes_on() {
         let frame = |row: i64| {
             vocdb::Frame::new(super::ID, super::at(row - 50_000), &[Some((row * 7_919 % 4_000) as f64 / 100.0)])
         };
-        db.append(&vocdb::Batch::from_iter((0..50_000).map(frame))).unwrap();
+        db.append(&vocdb::Batch::from_iter((0..50_000).map(frame))).unwrap().all_accepted().unwrap();
         db.seal().unwrap();
         let segment = only(files(home.path(), "segments", ".seg"));
         let beside = vocdb::ReadOnly::open(home.path()).unwrap();

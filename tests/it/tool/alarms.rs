@@ -21,12 +21,12 @@ fn station(dir: &Path) -> Database {
     let db = Database::open(dir.join("store"), config).unwrap();
     let station = db.register_station(Station::new("S").unwrap()).unwrap();
     let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
-    let pid = db.register_instrument(station, Instrument::new("pid", Interval::seconds(1), channels).unwrap()).unwrap();
+    let pid = db.register_instrument(station, Instrument::new("pid", Interval::SECOND, channels).unwrap()).unwrap();
     db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: RULES.to_owned() }]).unwrap();
     for (second, value) in [(0, 0.6), (1, 0.1), (2, 0.7), (60, 2.0)] {
         let mut batch = Batch::new();
         batch.push_values(pid, Timestamp::from_ms(BEGIN_MS + second * 1_000), &[Some(value)]);
-        db.append(&batch).unwrap();
+        db.append(&batch).unwrap().all_accepted().unwrap();
     }
     db
 }
@@ -115,7 +115,7 @@ fn conditions_list_what_is_shelved_or_out_of_service_without_an_open_alarm_besid
     let until = Timestamp::from_ms(BEGIN_MS + 86_400_000);
     let mut batch = Batch::new();
     batch.push_values(vocdb::InstrumentId::new(1), Timestamp::from_ms(BEGIN_MS + 61_000), &[Some(0.1)]);
-    held.append(&batch).unwrap();
+    held.append(&batch).unwrap().all_accepted().unwrap();
     held.shelve(&key("low"), Shelving::Until(until), "Anna", "valve work").unwrap();
     held.take_out_of_service(&key("high"), "Bo", "sensor\nis gone").unwrap();
     assert_eq!(numbers(dir.path(), &["--state", "open"]), [0; 0], "nothing is open");
@@ -139,7 +139,7 @@ fn conditions_list_what_is_shelved_or_out_of_service_without_an_open_alarm_besid
     held.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: other }]).unwrap();
     batch.clear();
     batch.push_values(vocdb::InstrumentId::new(1), Timestamp::from_ms(BEGIN_MS + 62_000), &[Some(2.0)]);
-    held.append(&batch).unwrap();
+    held.append(&batch).unwrap().all_accepted().unwrap();
     held.close().unwrap();
     let text = run(dir.path(), &["alarms", "conditions", "store"]).printed();
     assert!(text.contains("`low` at `S` normal, no rule in force, shelved until "), "{text}");
@@ -156,7 +156,7 @@ fn what_late_readings_would_have_changed_is_listed_beside_a_writer() {
     let mut late = Batch::new();
     late.push_values(pid, Timestamp::from_ms(BEGIN_MS + 30_000), &[Some(0.1)]);
     late.push_values(pid, Timestamp::from_ms(BEGIN_MS + 31_000), &[Some(3.0)]);
-    held.append(&late).unwrap();
+    held.append(&late).unwrap().all_accepted().unwrap();
     held.advance().unwrap();
     let amended = objects(dir.path(), &["alarms", "amendments", "store"]);
     let what = |rule: &str| {

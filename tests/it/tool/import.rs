@@ -360,7 +360,7 @@ fn alarms_of_an_import_are_counted_as_history_and_notify_nobody() {
         let db = Database::open(&store, Config::default()).unwrap();
         let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
         let channels = vec![Channel::species("benzene", Unit::Ppb).unwrap()];
-        db.register_instrument(station, Instrument::new("gc", Interval::minutes(1), channels).unwrap()).unwrap();
+        db.register_instrument(station, Instrument::new("gc", Interval::MINUTE, channels).unwrap()).unwrap();
         let text = "alarm(\"high\").scope(\"park/S1\").when(last(\"benzene\") > 50.ppb)\n\
             .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), [\"app\", \"sms\"]));";
         db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: text.to_owned() }]).unwrap();

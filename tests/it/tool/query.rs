@@ -186,7 +186,7 @@ fn query_and_inspect_answer_beside_a_process_that_holds_the_store() {
     assert_eq!(run(dir.path(), ASK).printed(), before.0);
     let mut batch = vocdb::Batch::new();
     batch.push_values(methane, "2022-05-12T10:00:00Z".parse().unwrap(), &[Some(2.5)]);
-    held.append(&batch).unwrap();
+    held.append(&batch).unwrap().all_accepted().unwrap();
     assert_eq!(run(dir.path(), ASK).printed(), before.0 + "2022-05-12T10:00:00Z,2.5,normal\n");
     assert!(run(dir.path(), &["inspect", "store"]).printed().contains("4921 rows") && before.1.contains("4920 rows"));
 }

@@ -225,7 +225,10 @@ fn damage_log(dir: &Path) {
     let (laser, _) = db.channel("metec", "methane").unwrap();
     for second in 1..3 {
         let time = vocdb::Timestamp::from_ms(1_652_500_000_000 + second * 1_000);
-        db.append(&vocdb::Batch::from_iter([vocdb::Frame::new(laser, time, &[Some(2.0), None])])).unwrap();
+        db.append(&vocdb::Batch::from_iter([vocdb::Frame::new(laser, time, &[Some(2.0), None])]))
+            .unwrap()
+            .all_accepted()
+            .unwrap();
     }
     drop(db);
     let log = std::fs::read_dir(dir.join("store/wal")).unwrap().map(|file| file.unwrap().path()).max().unwrap();

@@ -31,13 +31,13 @@ fn hostile_comments_and_reasons_are_escaped_in_text_and_exact_in_json() {
     let db = Database::open(dir.path().join("store"), config()).unwrap();
     let station = db.register_station(Station::new("S").unwrap()).unwrap();
     let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
-    let pid = db.register_instrument(station, Instrument::new("pid", Interval::seconds(1), channels).unwrap()).unwrap();
+    let pid = db.register_instrument(station, Instrument::new("pid", Interval::SECOND, channels).unwrap()).unwrap();
     db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: RULES.to_owned() }]).unwrap();
     assert!(matches!(db.connect(HOSTILE, Arc::new(Evil)), Err(Error::Model(_))), "a way's name is one line");
     db.connect("app", Arc::new(Evil)).unwrap();
     let mut batch = Batch::new();
     batch.push_values(pid, Timestamp::from_ms(1_700_000_000_000), &[Some(2.0)]);
-    db.append(&batch).unwrap();
+    db.append(&batch).unwrap().all_accepted().unwrap();
     db.advance().unwrap();
     let alarm = db.alarms()[0].opened.alarm;
     db.drain().unwrap();

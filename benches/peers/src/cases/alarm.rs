@@ -101,7 +101,7 @@ fn feed(db: &Database, instruments: &[InstrumentId], seconds: usize) -> Result<V
             batch.push_values(*instrument, Timestamp::from_ms(time_ms), &values);
         }
         begun.push(Instant::now());
-        db.append(&batch).map_err(of("append"))?;
+        db.append(&batch).map_err(of("append"))?.all_accepted()?;
     }
     Ok(begun)
 }
@@ -130,7 +130,7 @@ fn site(dir: &Path) -> Result<(Database, Vec<InstrumentId>), vocdb::Error> {
         let id = db.register_station(Station::new(format!("park/S{station:02}"))?)?;
         let channels: Result<Vec<Channel>, _> =
             (0..SPECIES).map(|channel| Channel::quantity(format!("c{channel}"), Unit::Ppb)).collect();
-        db.register_instrument(id, Instrument::new("gc", Interval::seconds(1), channels?)?)
+        db.register_instrument(id, Instrument::new("gc", Interval::SECOND, channels?)?)
     };
     let instruments: Result<Vec<InstrumentId>, vocdb::Error> = (0..STATIONS).map(register).collect();
     Ok((db, instruments?))

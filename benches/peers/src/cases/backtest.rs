@@ -124,7 +124,7 @@ fn lived(dir: &Path, days: i64, rules: Vec<RuleFile>) -> Result<(Database, u64),
             batch.push_values(*instrument, Timestamp::from_ms(T0_MS + minute * 60_000), &values);
         }
         clock.set_ms(T0_MS + minute * 60_000);
-        db.append(&batch).map_err(of("append"))?;
+        db.append(&batch).map_err(of("append"))?.all_accepted()?;
         batch = Batch::new();
         db.advance().map_err(of("let time pass"))?;
     }
@@ -136,5 +136,5 @@ fn registered(db: &Database, station: usize) -> Result<InstrumentId, vocdb::Erro
     let id = db.register_station(Station::new(format!("park/S{station:02}"))?)?;
     let channels: Result<Vec<Channel>, _> =
         (0..CHANNELS).map(|channel| Channel::quantity(format!("c{channel}"), Unit::Ppb)).collect();
-    db.register_instrument(id, Instrument::new("gc", Interval::minutes(1), channels?)?)
+    db.register_instrument(id, Instrument::new("gc", Interval::MINUTE, channels?)?)
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::base::escape::Line;
-use vocdb::{Database, Deletion, Instrument, InstrumentId, Timestamp, UpkeepReport};
+use vocdb::{Database, Deletion, DeletionScope, Instrument, InstrumentId, Timestamp, UpkeepReport};
 
 /// Delete readings for good, and note in the ledger who wanted it and why
 ///
@@ -62,7 +62,7 @@ impl Delete {
         let (id, instrument) = self.instrument(&db)?;
         let deletion = Deletion {
             instrument: id,
-            channels: self.places(&instrument)?,
+            scope: self.scope(&instrument)?,
             range,
             by: self.by.clone(),
             reason: self.reason.clone(),
@@ -109,8 +109,11 @@ impl Delete {
         }
     }
 
-    /// The places of the named channels in a frame.
-    fn places(&self, instrument: &Instrument) -> Result<Vec<usize>, Failure> {
+    /// Whole rows, or the places of the named channels in a frame.
+    fn scope(&self, instrument: &Instrument) -> Result<DeletionScope, Failure> {
+        if self.channels.is_empty() {
+            return Ok(DeletionScope::Rows);
+        }
         let place = |name: &String| {
             instrument.channel_index(name).ok_or_else(|| {
                 let known: Vec<&str> = instrument.channels().iter().map(|channel| channel.name()).collect();
@@ -122,15 +125,15 @@ impl Delete {
                 ))
             })
         };
-        self.channels.iter().map(place).collect()
+        self.channels.iter().map(place).collect::<Result<_, _>>().map(DeletionScope::Channels)
     }
 }
 
 /// How many values the deletion concerns.
 fn count(db: &Database, deletion: &Deletion, instrument: &Instrument) -> Result<u64, Failure> {
-    let channels = match deletion.channels.as_slice() {
-        [] => (0..instrument.channels().len()).collect(),
-        named => named.to_vec(),
+    let channels = match &deletion.scope {
+        DeletionScope::Rows => (0..instrument.channels().len()).collect(),
+        DeletionScope::Channels(named) => named.clone(),
     };
     let mut values = 0;
     for chunk in db.readings().scan(deletion.instrument, &channels, deletion.range).map_err(Failure::from_error)? {

@@ -61,7 +61,7 @@ proptest! {
     ) {
         let mut text = if with_header { b"t,a,b\n".to_vec() } else { Vec::new() };
         pieces.iter().for_each(|piece| text.extend_from_slice(piece));
-        let equal = if spread { EqualTimes::Spread(Interval::seconds(7)) } else { EqualTimes::Keep };
+        let equal = if spread { EqualTimes::Spread(Interval::seconds(7).unwrap()) } else { EqualTimes::Keep };
         let second = CsvTarget::new(TWO, &instrument(&["c"])).column("b", "c", Unit::Ppb);
         let spec = plain().equal_times(equal).skip_empty_frames(skip).map(second);
         if let Ok(mut reader) = CsvReader::from_reader(text.as_slice(), "test.csv", spec) {
@@ -89,7 +89,7 @@ proptest! {
                 order += 1;
             }
         }
-        let (frames, report) = read(text, plain().equal_times(EqualTimes::Spread(Interval::seconds(interval_s))));
+        let (frames, report) = read(text, plain().equal_times(EqualTimes::Spread(Interval::seconds(interval_s).unwrap())));
         prop_assert!(frames.is_sorted_by(|left, right| left.time < right.time));
         prop_assert!(frames.is_sorted_by(|left, right| left.samples[0].value < right.samples[0].value));
         prop_assert_eq!(report.rejected_by_reason.keys().copied().filter(|r| *r != RejectReason::RunTooLong).count(), 0);

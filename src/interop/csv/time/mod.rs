@@ -77,7 +77,7 @@ impl TimeColumn {
     /// ```
     /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
     /// use vocdb::{Channel, Instrument, InstrumentId, Interval, Unit};
-    /// let mast = Instrument::new("mast", Interval::hours(1), vec![Channel::quantity("T", Unit::Celsius)?])?;
+    /// let mast = Instrument::new("mast", Interval::HOUR, vec![Channel::quantity("T", Unit::Celsius)?])?;
     /// for (name, header) in [("Date+Time", "Date,Time,T\n"), ("Time (UTC+8)", "Time (UTC+8),T\n")] {
     ///     let time = TimeColumn::joined(name, TimeFormat::Pattern("%Y-%m-%d %H:%M".into()));
     ///     let target = CsvTarget::new(InstrumentId::new(1), &mast).column("T", "T", Unit::Celsius);
@@ -97,7 +97,7 @@ impl TimeColumn {
     /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
     /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
     /// let time = TimeColumn::new("Date", TimeFormat::Pattern("%d/%m/%Y %H:%M:%S".into())).and("Time");
-    /// let mast = Instrument::new("mast", Interval::hours(1), vec![Channel::quantity("T", Unit::Celsius)?])?;
+    /// let mast = Instrument::new("mast", Interval::HOUR, vec![Channel::quantity("T", Unit::Celsius)?])?;
     /// let target = CsvTarget::new(InstrumentId::new(1), &mast).column("T", "T", Unit::Celsius);
     /// let csv = "Date,Time,T\n10/03/2004,18:00:00,13.6\n";
     /// let mut reader = CsvReader::from_reader(csv.as_bytes(), "mast.csv", CsvSpec::new(time).map(target))?;

@@ -42,7 +42,9 @@ fn history(values: &[(usize, f64, i64)], reopened: &[usize], jump: Jump) -> Vec<
         let late_ms = if *late_min > 0 { late_min * MINUTE_MS + park.minute % 50 * 1_000 + 1 } else { 0 };
         for other in 0..STATIONS {
             if other != *station || *late_min < 5 {
-                park.push(other, park.true_ms() - late_ms, if other == *station { *value } else { 5.0 });
+                park.push(other, park.true_ms() - late_ms, if other == *station { *value } else { 5.0 })
+                    .all_accepted()
+                    .unwrap();
             }
         }
         if index % 3 == 0 {
