@@ -46,6 +46,7 @@ impl Database {
         let id = inner.registry.next_instrument_id();
         let body = InstrumentRegistered { id, station, instrument };
         inner.ledger.commit(&[Record::new(Kind::InstrumentRegistered, &body)?])?;
+        inner.store.reader().note_measured([(id, &body.instrument)]);
         inner.registry.insert_instrument(id, station, body.instrument);
         inner.note_registered(station);
         Ok(id)

@@ -1,6 +1,9 @@
 //! Points in time and ranges of them.
 
 mod text;
+mod zone;
+
+pub use zone::Zone;
 
 use super::ModelError;
 use serde::{Deserialize, Serialize};

@@ -73,6 +73,7 @@ impl Database {
         inner.seal(&turn)?;
         let body = InstrumentChanged::new((id, changed.clone()), &change.by, &change.reason, inner.now());
         inner.ledger.commit(&[Record::new(Kind::InstrumentChanged, &body)?])?;
+        inner.store.reader().note_measured([(id, &changed)]);
         inner.registry.change_instrument(id, changed.clone());
         Ok(changed)
     }

@@ -4,6 +4,7 @@ mod chunk;
 mod figures;
 mod late;
 mod latest;
+mod measured;
 mod memory;
 mod scan;
 mod source;
@@ -12,6 +13,7 @@ pub use chunk::{Chunk, Column};
 pub use figures::{InstrumentFigures, MemoryFigures, SegmentFigures};
 pub(super) use late::LateBlocks;
 pub(super) use latest::IsCut;
+pub use measured::Measured;
 pub use scan::{BlockSummary, Found, Scan};
 
 use super::error::StoreError;
@@ -35,6 +37,7 @@ pub(crate) struct State {
     segments: Vec<Arc<Segment>>,
     newest_sealed: BTreeMap<InstrumentId, Timestamp>,
     latest: Latest,
+    measured: BTreeMap<InstrumentId, Measured>,
     /// Another one whenever segments are others.
     epoch: u64,
 }
