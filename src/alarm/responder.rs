@@ -37,10 +37,10 @@ where
 /// ```
 /// use vocdb::alarm::Scripted;
 /// let operator: Scripted = "after:12m".parse()?;
-/// assert_eq!(operator, Scripted::After(vocdb::Interval::minutes(12).map_err(|error| error.to_string())?));
+/// assert_eq!(operator, Scripted::After(vocdb::Interval::minutes(12)?));
 /// assert_eq!(operator.to_string(), "after:12m");
 /// assert!("soon".parse::<Scripted>().is_err());
-/// # Ok::<(), String>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scripted {

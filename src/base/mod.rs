@@ -1,4 +1,4 @@
-//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, byte cursors and checked lines, escapes, runs of integers, work in the
+//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, sorted values, byte cursors and checked lines, escapes, runs of integers, work in the
 //! background. Nothing here knows a word of the domain.
 
 pub(crate) mod background;
@@ -12,6 +12,7 @@ pub mod limits;
 pub(crate) mod lines;
 mod moments;
 pub(crate) mod observe;
+pub(crate) mod sorted;
 
 pub use direction::ExactDirection;
 pub use exact::ExactSum;

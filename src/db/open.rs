@@ -261,7 +261,7 @@ impl Inner {
         report.superseded_segments = self.store.settle(&lineage);
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
-        self.store.reader().learn(&self.registry);
+        self.store.reader().note_measured(self.registry.instruments().map(|(id, _, instrument)| (id, instrument)));
         let (heartbeat, last_resort) = (self.config.heartbeat.as_ref(), self.config.last_resort.as_ref());
         let ways = heartbeat.map(|one| &one.way).into_iter().chain(last_resort.map(|one| &one.way));
         ways.map(String::as_str).try_for_each(check_route)?;

@@ -46,8 +46,8 @@ impl Database {
         let id = inner.registry.next_instrument_id();
         let body = InstrumentRegistered { id, station, instrument };
         inner.ledger.commit(&[Record::new(Kind::InstrumentRegistered, &body)?])?;
+        inner.store.reader().note_measured([(id, &body.instrument)]);
         inner.registry.insert_instrument(id, station, body.instrument);
-        inner.store.reader().learn(&inner.registry);
         inner.note_registered(station);
         Ok(id)
     }

@@ -124,6 +124,18 @@ pub enum ModelError {
         /// What is wrong, by the time library.
         reason: String,
     },
+    /// A text that is no time zone.
+    #[error(
+        "`{}` is no known time zone ({}): write a name such as Asia/Shanghai, or an offset such as +08:00",
+        Line(text),
+        Line(reason)
+    )]
+    Zone {
+        /// The text.
+        text: String,
+        /// What is wrong, by the time library.
+        reason: String,
+    },
     /// A text that is no length of time.
     #[error("`{}` is no length of time: write a number and ms, s, m or min, h or d, such as 10s, 1m or 8h", Line(text))]
     IntervalText {

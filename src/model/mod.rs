@@ -24,5 +24,5 @@ pub use quality::Quality;
 pub use registry::Registry;
 pub use station::{Position, Station, StationId};
 pub(crate) use station::{check_length, check_line};
-pub use timestamp::{TimeRange, Timestamp};
+pub use timestamp::{TimeRange, Timestamp, Zone};
 pub use unit::{Dimension, ReferenceState, Unit};

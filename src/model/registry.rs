@@ -57,6 +57,23 @@ impl Registry {
         self.stations.get(&id)
     }
 
+    /// The stations whose name fits one of the globs that `|` separates, by number: `*` stands for any characters but `/`, `**` for any at
+    /// all, as in rules.
+    ///
+    /// ```
+    /// use vocdb::Station;
+    /// use vocdb::model::{Registry, StationId};
+    /// let mut registry = Registry::default();
+    /// for (number, name) in [(1, "park/S1"), (2, "park/S2"), (3, "town/S1")] {
+    ///     registry.insert_station(StationId::new(number), Station::new(name)?);
+    /// }
+    /// assert_eq!(registry.stations_matching("park/*").count(), 2);
+    /// # Ok::<(), vocdb::model::ModelError>(())
+    /// ```
+    pub fn stations_matching(&self, globs: &str) -> impl Iterator<Item = (StationId, &Station)> {
+        self.stations().filter(move |(_, station)| super::glob::fits(globs, station.name()))
+    }
+
     /// The number of a station's name.
     #[must_use]
     pub fn station_named(&self, name: &str) -> Option<StationId> {

@@ -2,6 +2,9 @@
 
 mod convert;
 mod text;
+mod zone;
+
+pub use zone::Zone;
 
 use super::ModelError;
 use serde::{Deserialize, Serialize};

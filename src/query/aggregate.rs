@@ -1,18 +1,21 @@
 //! Aggregates over windows that lie side by side: rollups. Blocks that lie within a window are answered from their statistics, undecoded.
 
 use super::error::QueryError;
-use crate::base::ExactSum;
+use super::grid::Grid;
+use crate::base::{ExactDirection, ExactSum};
 use crate::model::{InstrumentId, Interval, TimeRange, Timestamp};
-use crate::store::read::{BlockSummary, Chunk, Column, Found, Reader};
+use crate::store::read::{BlockSummary, Chunk, Column, Found, Reader, Scan};
 
 /// What is known of one channel in one window: its valid samples.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Aggregate {
     /// Valid samples.
     pub valid: u64,
-    /// Their exact sum.
+    /// Their exact sum; zero for directions, which have no sum.
     pub sum: ExactSum,
-    /// The least; `None` where nothing is valid, as with the three below.
+    /// Their exact sum as arrows, for directions; `None` for all other channels.
+    pub direction: Option<ExactDirection>,
+    /// The least; `None` where nothing is valid, as with the three below. Directions have neither a least nor a greatest.
     pub min: Option<f64>,
     /// The greatest.
     pub max: Option<f64>,
@@ -34,10 +37,13 @@ pub struct Rollup {
 }
 
 impl Aggregate {
-    /// The mean of the valid samples.
+    /// The mean of the valid samples; of directions the vector mean, which opposite directions do not have.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        self.sum.mean(self.valid)
+        match &self.direction {
+            Some(arrows) => arrows.mean(self.valid),
+            None => self.sum.mean(self.valid),
+        }
     }
 
     /// Valid samples over those that a window of this width should have.
@@ -62,6 +68,15 @@ impl Aggregate {
     fn add_rows(&mut self, column: &Column, rows: std::ops::Range<usize>) {
         let values = column.values.get(rows.clone()).unwrap_or_default();
         let marks = column.marks.get(rows).unwrap_or_default();
+        if let Some(arrows) = &mut self.direction {
+            for (value, _) in values.iter().zip(marks).filter(|(_, mark)| mark.is_valid()) {
+                self.valid += 1;
+                arrows.add(*value);
+                self.first = self.first.or(Some(*value));
+                self.last = Some(*value);
+            }
+            return;
+        }
         if let ([first, ..], [.., last]) = (values, values)
             && marks.iter().fold(true, |are_valid, mark| are_valid & mark.is_valid())
         {
@@ -82,29 +97,91 @@ impl Aggregate {
     }
 }
 
-/// Windows `(t - step, t]` at every multiple `t` of the step in `ends`, in order; windows without a row are left out.
-pub(super) fn rollups(
-    reader: &Reader,
-    instrument: InstrumentId,
-    channels: &[usize],
-    step: Interval,
-    ends: TimeRange,
-) -> Result<Vec<Rollup>, QueryError> {
-    let step_ms = step.as_ms();
-    let from = ends.from.ceil_to(step_ms).plus_ms(1 - step_ms);
-    let to = ends.to.plus_ms(-1);
-    let last_end = if to.ceil_to(step_ms) == to { to } else { to.ceil_to(step_ms).plus_ms(-step_ms) };
-    let mut scan = reader.scan(instrument, channels, TimeRange::new(from, last_end.plus_ms(1)))?;
-    let mut windows = Windows { step_ms, channels: channels.len(), done: Vec::new() };
-    while let Some(found) = scan.find(|first, last| first.ceil_to(step_ms) == last.ceil_to(step_ms))? {
-        match found {
-            Found::Rows => windows.add_rows(scan.rows()),
-            Found::Block { first, rows, .. } => {
-                windows.change(first, |window| window.add_block(rows, |place| scan.block_stats(place)));
+/// Windows side by side, in order, one by one; those without a row are left out.
+#[derive(Debug)]
+pub(super) struct Rollups {
+    scan: Scan,
+    grid: Grid,
+    /// For each channel, whether it is circular: then statistics of blocks do not answer.
+    directions: Vec<bool>,
+    /// The window that is not complete yet.
+    open: Option<Rollup>,
+    /// The next of the scan's rows; `None` behind the last.
+    row: Option<usize>,
+}
+
+impl Rollups {
+    /// The windows that end in a range.
+    pub(super) fn new(
+        reader: &Reader,
+        (instrument, channels): (InstrumentId, &[usize]),
+        grid: Grid,
+        ends: TimeRange,
+    ) -> Result<Self, QueryError> {
+        let from = grid.begin(grid.first_end(ends.from)).plus_ms(1);
+        let last_end = grid.last_end(ends.to.plus_ms(-1));
+        let scan = reader.scan(instrument, channels, TimeRange::new(from, last_end.plus_ms(1)))?;
+        Ok(Self { scan, grid, directions: reader.directions(instrument, channels), open: None, row: None })
+    }
+
+    /// The next window; `None` behind the last.
+    pub(super) fn next_rollup(&mut self) -> Result<Option<Rollup>, QueryError> {
+        loop {
+            if let Some(time) = self.row.and_then(|row| self.scan.rows().times.get(row)).copied() {
+                let done = self.turn_to(time);
+                self.add_rows();
+                if done.is_some() {
+                    return Ok(done);
+                }
+                continue;
+            }
+            self.row = None;
+            let (grid, is_plain) = (&self.grid, !self.directions.contains(&true));
+            match self.scan.find(|first, last| is_plain && grid.first_end(first) == grid.first_end(last))? {
+                None => return Ok(self.open.take()),
+                Some(Found::Rows) => self.row = Some(0),
+                Some(Found::Block { first, rows, .. }) => {
+                    let done = self.turn_to(first);
+                    if let Some(open) = &mut self.open {
+                        open.add_block(rows, |place| self.scan.block_stats(place));
+                    }
+                    if done.is_some() {
+                        return Ok(done);
+                    }
+                }
             }
         }
     }
-    Ok(windows.done)
+
+    /// Opens the window of a time, which is not earlier than those before, and gives the one before where that is another.
+    fn turn_to(&mut self, time: Timestamp) -> Option<Rollup> {
+        let end = self.grid.first_end(time);
+        if self.open.as_ref().is_some_and(|open| open.end == end) {
+            return None;
+        }
+        self.open.replace(Rollup::new(end, &self.directions))
+    }
+
+    /// Adds the next rows as far as they lie in the open window.
+    fn add_rows(&mut self) {
+        let (Some(open), Some(begin)) = (&mut self.open, self.row) else { return };
+        let chunk = self.scan.rows();
+        let rest = chunk.times.get(begin..).unwrap_or_default();
+        let rows = begin..begin + rest.partition_point(|time| *time <= open.end);
+        self.row = Some(rows.end);
+        open.add_rows(chunk, rows);
+    }
+}
+
+/// Windows `(t - step, t]` at every multiple `t` of the step in `ends`, in order; windows without a row are left out.
+pub(super) fn rollups(
+    reader: &Reader,
+    asked: (InstrumentId, &[usize]),
+    step: Interval,
+    ends: TimeRange,
+) -> Result<Vec<Rollup>, QueryError> {
+    let mut rollups = Rollups::new(reader, asked, Grid::fixed(step.as_ms()), ends)?;
+    std::iter::from_fn(|| rollups.next_rollup().transpose()).collect()
 }
 
 /// One aggregate of each asked channel over a range of time.
@@ -115,8 +192,10 @@ pub(super) fn aggregates(
     range: TimeRange,
 ) -> Result<Rollup, QueryError> {
     let mut scan = reader.scan(instrument, channels, range)?;
-    let mut all = Rollup { end: range.to, rows: 0, channels: vec![Aggregate::default(); channels.len()] };
-    while let Some(found) = scan.find(|_, _| true)? {
+    let directions = reader.directions(instrument, channels);
+    let is_plain = !directions.contains(&true);
+    let mut all = Rollup::new(range.to, &directions);
+    while let Some(found) = scan.find(|_, _| is_plain)? {
         match found {
             Found::Block { rows, .. } => all.add_block(rows, |place| scan.block_stats(place)),
             Found::Rows => all.add_rows(scan.rows(), 0..scan.rows().times.len()),
@@ -126,6 +205,14 @@ pub(super) fn aggregates(
 }
 
 impl Rollup {
+    fn new(end: Timestamp, directions: &[bool]) -> Self {
+        let empty = |is_direction: &bool| Aggregate {
+            direction: is_direction.then_some(ExactDirection::ZERO),
+            ..Aggregate::default()
+        };
+        Self { end, rows: 0, channels: directions.iter().map(empty).collect() }
+    }
+
     fn add_rows(&mut self, chunk: &Chunk, rows: std::ops::Range<usize>) {
         self.rows += rows.len() as u64;
         for (aggregate, column) in self.channels.iter_mut().zip(&chunk.columns) {
@@ -139,36 +226,6 @@ impl Rollup {
             if let Some(block) = stats_of(place) {
                 aggregate.add_block(&block);
             }
-        }
-    }
-}
-
-struct Windows {
-    step_ms: i64,
-    channels: usize,
-    done: Vec<Rollup>,
-}
-
-impl Windows {
-    /// Applies a change to the window of a time, which is not earlier than those before.
-    fn change(&mut self, time: Timestamp, change: impl FnOnce(&mut Rollup)) {
-        let end = time.ceil_to(self.step_ms);
-        if self.done.last().is_none_or(|window| window.end != end) {
-            self.done.push(Rollup { end, rows: 0, channels: vec![Aggregate::default(); self.channels] });
-        }
-        if let Some(window) = self.done.last_mut() {
-            change(window);
-        }
-    }
-
-    fn add_rows(&mut self, chunk: &Chunk) {
-        let mut begin = 0;
-        while let Some(time) = chunk.times.get(begin).copied() {
-            let end = time.ceil_to(self.step_ms);
-            let rest = chunk.times.get(begin..).unwrap_or_default();
-            let rows = begin..begin + rest.partition_point(|time| *time <= end);
-            begin = rows.end;
-            self.change(time, |window| window.add_rows(chunk, rows));
         }
     }
 }

@@ -4,7 +4,8 @@ use super::aggregate::{Rollup, aggregates, rollups};
 use super::error::QueryError;
 use super::frames::Frames;
 use super::rows::Rows;
-use super::window::{WindowQuery, WindowValue, window};
+use super::stream::Windows;
+use super::window::{WindowQuery, WindowValue};
 use crate::model::{InstrumentId, Interval, Sample, TimeRange, Timestamp};
 use crate::store::read::{Chunk, Found, Reader, Scan};
 
@@ -34,16 +35,31 @@ impl Readings {
         Ok(Rows { chunks })
     }
 
-    /// Aggregates over windows `(t - width, t]`, with coverage.
+    /// Aggregates over windows `(t - width, t]`, with coverage, gathered: see [`Readings::windows`].
     ///
     /// # Errors
-    /// [`QueryError`] for a question that makes no sense and for blocks that cannot be read.
+    /// [`QueryError`] for a question that makes no sense, for blocks that cannot be read, and for more than 50 million windows.
     pub fn window(&self, query: &WindowQuery) -> Result<Vec<WindowValue>, QueryError> {
-        window(&self.0, query)
+        Windows::new(&self.0, query)?.gather(query)
+    }
+
+    /// Aggregates over windows `(t - width, t]`, with coverage, computed one by one: for more than memory should hold. The example
+    /// is at [`WindowQuery::new`].
+    ///
+    /// A sample counts where its value is present and its quality valid. Windows that end in the range but begin before it see the
+    /// samples before the range. There is a window at every step from the first row to the last, whether it holds samples or not. Sums
+    /// are exact, so that an answer does not depend on how the samples are stored. Windows side by side are answered from the
+    /// statistics of blocks where the function allows it.
+    ///
+    /// # Errors
+    /// [`QueryError`] for a question that makes no sense, as are the sum, the extremes, a percentile and the deviation of directions;
+    /// the windows themselves give one where a block cannot be read.
+    pub fn windows(&self, query: &WindowQuery) -> Result<Windows, QueryError> {
+        Windows::new(&self.0, query)
     }
 
     /// Windows `(t - step, t]` side by side, at every multiple `t` of the step in `ends`: rows, and of each asked channel valid samples,
-    /// exact sum, least, greatest, first and last. Windows without a row are left out.
+    /// exact sum (of directions the sum as arrows), least, greatest, first and last. Windows without a row are left out.
     ///
     /// Rollups are not stored apart: they are answered from the statistics that every block carries, so late readings, corrections and
     /// deletions show at once. Only blocks that straddle an end are decoded; blocks of dense readings end with the hour.
@@ -57,7 +73,7 @@ impl Readings {
         step: Interval,
         ends: TimeRange,
     ) -> Result<Vec<Rollup>, QueryError> {
-        rollups(&self.0, instrument, channels, step, ends)
+        rollups(&self.0, (instrument, channels), step, ends)
     }
 
     /// Rows in a range of time, and of each asked channel valid samples, exact sum, least, greatest, first and last: the mean of the last ten

@@ -34,9 +34,8 @@ fn rolling_eight_hour_mean_of_ozone_with_75_percent_coverage_is_the_golden_one()
     let query = WindowQuery {
         instrument,
         channel,
-        interval: Interval::HOUR,
         ends: TimeRange::ALL,
-        window: Window { width: Interval::hours(8).unwrap(), step: Interval::HOUR, coverage_min: 0.75 },
+        window: Window { width: Interval::hours(8).unwrap(), step: Interval::HOUR, coverage_min: 0.75, zone: None },
         function: WindowFunction::Mean,
     };
     for half_sealed in [false, true] {

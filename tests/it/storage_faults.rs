@@ -131,7 +131,7 @@ fn take(db: &Database, step: &Step) -> Result<(), Error> {
         Step::Delete(channels, from, to) => {
             let (instrument, range) = (InstrumentId::new(1), slots(*from, *to));
             let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
-            db.delete(&Deletion { instrument, scope: scope_of(&channels), range, by, reason }).map(|_| ())
+            db.delete(&Deletion { instrument, scope: scope_of(channels), range, by, reason }).map(|_| ())
         }
     }
 }

@@ -283,9 +283,9 @@ fn assert_refused(readings: &Readings, known: InstrumentId, channels: usize) {
     let unknown = InstrumentId::new(99);
     let (all, day) = (TimeRange::ALL, Interval::DAY);
     let questions = |id: InstrumentId, place: usize| {
-        let window = Window { width: day, step: day, coverage_min: 0.0 };
-        let (interval, function) = (Interval::SECOND, WindowFunction::Mean);
-        let query = WindowQuery { instrument: id, channel: place, interval, ends: all, window, function };
+        let window = Window { width: day, step: day, coverage_min: 0.0, zone: None };
+        let function = WindowFunction::Mean;
+        let query = WindowQuery { instrument: id, channel: place, ends: all, window, function };
         let errors = [
             readings.scan(id, &[place], all).map(|_| ()),
             readings.rows(id, &[place], all).map(|_| ()),

@@ -41,7 +41,7 @@ fn minutes(from: i64, to: i64) -> TimeRange {
 
 fn delete(db: &Database, id: InstrumentId, channels: &[usize], range: TimeRange) -> u64 {
     let (by, reason) = ("data office".to_owned(), "a leak in the inlet".to_owned());
-    let deletion = Deletion { instrument: id, scope: scope_of(&channels), range, by, reason };
+    let deletion = Deletion { instrument: id, scope: scope_of(channels), range, by, reason };
     db.delete(&deletion).unwrap().bytes_after
 }
 

@@ -1,8 +1,13 @@
 //! Values on the command line that several subcommands read.
 
 use crate::failure::Failure;
+use std::fmt;
 use vocdb::base::escape::is_plain;
+use vocdb::model::{ReferenceState, Zone};
 use vocdb::{Interval, TimeRange, Timestamp, Unit};
+
+/// Pressure of every reference state that a unit may name: one atmosphere, in hPa.
+const PRESSURE_HPA: f64 = 1013.25;
 
 /// A length of time such as `1m`.
 pub(crate) fn interval(text: &str) -> Result<Interval, String> {
@@ -11,6 +16,18 @@ pub(crate) fn interval(text: &str) -> Result<Interval, String> {
 
 /// A unit such as `ppb`.
 pub(crate) fn unit(text: &str) -> Result<Unit, String> {
+    text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
+}
+
+/// A reference state such as `20C`.
+pub(crate) fn reference(text: &str) -> Result<ReferenceState, String> {
+    let celsius = text.strip_suffix(['C', 'c']).and_then(|number| number.parse().ok());
+    let celsius = celsius.ok_or_else(|| format!("`{text}` is no reference state: write 0C, 20C or 25C"))?;
+    ReferenceState::new(celsius, PRESSURE_HPA).map_err(|error| error.to_string())
+}
+
+/// A time zone such as `Asia/Shanghai` or `+08:00`.
+pub(crate) fn zone(text: &str) -> Result<Zone, String> {
     text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
 }
 
@@ -40,4 +57,41 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     parsed.map_err(|error: vocdb::model::ModelError| {
         format!("{error}; write 2024-06-01T08:00:00Z, 2024-06-01T16:00:00+08:00, or a date")
     })
+}
+
+/// A point in time, which may be a local one of a zone that is given elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Moment {
+    text: String,
+    /// Whether it is a local time of day, which says nothing without a zone.
+    is_local: bool,
+}
+
+/// A point in time in RFC 3339, a date, or a local date and time.
+pub(crate) fn moment(text: &str) -> Result<Moment, String> {
+    let utc: Zone = zone("UTC")?;
+    let is_local = match instant(text) {
+        Ok(_) => false,
+        Err(error) => utc.read(text).map(|_| true).map_err(|_| error)?,
+    };
+    Ok(Moment { text: text.to_owned(), is_local })
+}
+
+impl Moment {
+    /// The time in a zone, or in UTC; a local time of day needs the zone.
+    pub(crate) fn resolve(&self, zone: Option<&Zone>) -> Result<Timestamp, Failure> {
+        match zone {
+            Some(zone) => zone.read(&self.text).map_err(Failure::from_error),
+            None if self.is_local => {
+                Err(Failure::Says(format!("`{self}` has no offset: write {self}Z or {self}+08:00, or give --zone")))
+            }
+            None => instant(&self.text).map_err(Failure::Says),
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }

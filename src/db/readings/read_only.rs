@@ -79,9 +79,9 @@ impl ReadOnly {
             return Ok(None);
         }
         check_owners(&snapshot.reader, &lineage, &registry)?;
-        snapshot.reader.learn(&registry);
         let missing_segments = snapshot.missing(&lineage_after);
         let Snapshot { reader, unsound: quarantined, .. } = snapshot;
+        reader.note_measured(registry.instruments().map(|(id, _, instrument)| (id, instrument)));
         let ledger_torn_bytes = content.torn_bytes;
         let mut report = OpenReport { quarantined, ledger_torn_bytes, missing_segments, ..OpenReport::default() };
         report.lost_frames = lost_frames(&**storage, path)?;

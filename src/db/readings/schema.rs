@@ -73,8 +73,8 @@ impl Database {
         inner.seal(&turn)?;
         let body = InstrumentChanged::new((id, changed.clone()), &change.by, &change.reason, inner.now());
         inner.ledger.commit(&[Record::new(Kind::InstrumentChanged, &body)?])?;
+        inner.store.reader().note_measured([(id, &changed)]);
         inner.registry.change_instrument(id, changed.clone());
-        inner.store.reader().learn(&inner.registry);
         Ok(changed)
     }
 }

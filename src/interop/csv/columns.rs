@@ -13,12 +13,16 @@ use csv::ByteRecord;
 
 /// Text of a filter that accepts any field.
 const ANY: &str = "*";
+/// Valid directions, north at both ends.
+const DIRECTIONS_DEG: std::ops::RangeInclusive<f64> = 0.0..=360.0;
 
 #[derive(Debug)]
 struct Feed {
     column: usize,
     channel: usize,
     scale: Scale,
+    /// Whether the channel is a direction, 0 to 360 degrees.
+    is_direction: bool,
     flags: Option<usize>,
 }
 
@@ -187,7 +191,11 @@ impl RowReader {
         let reading =
             self.numbers.read(field, feed.scale).map_err(|reason| self.refusal(feed.column, field, reason))?;
         let quality = if flag == Quality::Normal { reading.quality } else { flag };
-        Ok(Sample { value: reading.value, quality })
+        let sample = Sample { value: reading.value, quality };
+        if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
+            return Err(self.refusal(feed.column, field, RejectReason::NotADirection));
+        }
+        Ok(sample)
     }
 
     /// Adds the frames of the row read last; returns how many were left out because they are empty.
@@ -218,7 +226,8 @@ impl TargetColumns {
     fn new(target: &CsvTarget, header: &Header) -> Result<Self, CsvError> {
         let feed = |feed: super::target::ColumnFeed<'_>| {
             let flags = feed.flags.map(|column| header.find(column)).transpose()?;
-            Ok(Feed { column: header.find(feed.column)?, channel: feed.channel, scale: feed.scale, flags })
+            let (column, channel) = (header.find(feed.column)?, feed.channel);
+            Ok(Feed { column, channel, scale: feed.scale, is_direction: feed.is_direction, flags })
         };
         let feeds = target.feeds()?.into_iter().map(feed).collect::<Result<Vec<_>, CsvError>>()?;
         let samples = vec![Sample::MISSING; target.width()];

@@ -20,6 +20,8 @@ pub enum RejectReason {
     NotANumber,
     /// A mapped field holds a number that is infinite, "NaN", or too great to be held.
     NotFinite,
+    /// A mapped field of a direction holds a number outside 0 to 360.
+    NotADirection,
     /// The time field cannot be read by the format.
     BadTime,
     /// The local time exists twice, because clocks were put back.
@@ -54,6 +56,7 @@ impl RejectReason {
         match self {
             Self::NotANumber => "not a number",
             Self::NotFinite => "not finite",
+            Self::NotADirection => "not a direction",
             Self::BadTime => "bad time",
             Self::AmbiguousTime => "ambiguous time",
             Self::SkippedTime => "skipped time",
@@ -77,6 +80,9 @@ impl fmt::Display for RejectReason {
             ),
             Self::NotFinite => f.write_str(
                 "this is no finite number: if it marks a missing value declare it with `.missing()`, else correct it",
+            ),
+            Self::NotADirection => f.write_str(
+                "this is no direction, which is 0 to 360 degrees: if it marks a missing value declare it with `.missing()`, else correct it",
             ),
             Self::BadTime => f.write_str("this is no time in the format given: check `TimeFormat`, or correct the row"),
             Self::AmbiguousTime => f.write_str(

@@ -41,6 +41,7 @@ pub(super) struct ColumnFeed<'a> {
     pub(super) column: &'a str,
     pub(super) channel: usize,
     pub(super) scale: Scale,
+    pub(super) is_direction: bool,
     pub(super) flags: Option<&'a str>,
 }
 
@@ -183,7 +184,8 @@ impl CsvTarget {
             source,
         })?;
         let (column, flags) = (&mapped.column, mapped.flags.as_deref());
-        Ok(ColumnFeed { column, channel: place, scale: Scale::new(factor), flags })
+        let is_direction = channel.unit().dimension() == Dimension::Direction;
+        Ok(ColumnFeed { column, channel: place, scale: Scale::new(factor), is_direction, flags })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Answers as CSV: samples of a channel, or windows over it, a line each.
 
-use crate::model::{Sample, Timestamp};
+use crate::model::{Sample, Timestamp, Zone};
 use crate::query::WindowValue;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ const LARGE: f64 = 1e16;
 /// Magnitudes from [`LARGE`] on, and below this, are written with an exponent.
 const SMALL: f64 = 1e-7;
 
-/// Writes samples as `time,value,quality`: the time in RFC 3339, UTC; the value with the fewest digits that give every bit back, empty
+/// Writes samples as `time,value,quality`: the time in RFC 3339, in UTC unless a zone is given; the value with the fewest digits that give every bit back, empty
 /// where it is missing; the name of the quality flag.
 ///
 /// ```
@@ -36,12 +36,36 @@ impl<W: Write> SampleWriter<W> {
         Ok(Self(Lines::new(out, &["time", "value", "quality"])?))
     }
 
+    /// Writes the header of an answer of several channels, with `station,channel` in front; [`SampleWriter::series`] says which follows.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn long(out: W) -> io::Result<Self> {
+        let mut lines = Lines::new(out, &["station", "channel", "time", "value", "quality"])?;
+        lines.series = Some((String::new(), String::new()));
+        Ok(Self(lines))
+    }
+
+    /// The same writer with times in a zone, with the offset that the zone has then.
+    #[must_use]
+    pub fn zone(mut self, zone: Zone) -> Self {
+        self.0.zone = Some(zone);
+        self
+    }
+
+    /// Names the station and channel of the lines that follow, in an answer of several.
+    pub fn series(&mut self, station: &str, channel: &str) {
+        if let Some(series) = &mut self.0.series {
+            *series = (station.to_owned(), channel.to_owned());
+        }
+    }
+
     /// Writes one line.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn write(&mut self, time: Timestamp, sample: Sample) -> io::Result<()> {
-        self.0.field(time)?;
+        self.0.begin(time)?;
         self.0.number(sample.value)?;
         self.0.field(sample.quality)?;
         self.0.end()
@@ -56,7 +80,7 @@ impl<W: Write> SampleWriter<W> {
     }
 }
 
-/// Writes windows as `end,value,valid,coverage`: the end of the window in RFC 3339, UTC; the aggregate, empty where there is none;
+/// Writes windows as `end,value,valid,coverage`: the end of the window in RFC 3339, in UTC unless a zone is given; the aggregate, empty where there is none;
 /// how many samples are valid, and their share of those expected.
 ///
 /// ```
@@ -82,12 +106,36 @@ impl<W: Write> WindowWriter<W> {
         Ok(Self(Lines::new(out, &["end", "value", "valid", "coverage"])?))
     }
 
+    /// Writes the header of an answer of several channels, with `station,channel` in front; [`WindowWriter::series`] says which follows.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn long(out: W) -> io::Result<Self> {
+        let mut lines = Lines::new(out, &["station", "channel", "end", "value", "valid", "coverage"])?;
+        lines.series = Some((String::new(), String::new()));
+        Ok(Self(lines))
+    }
+
+    /// The same writer with times in a zone, with the offset that the zone has then.
+    #[must_use]
+    pub fn zone(mut self, zone: Zone) -> Self {
+        self.0.zone = Some(zone);
+        self
+    }
+
+    /// Names the station and channel of the lines that follow, in an answer of several.
+    pub fn series(&mut self, station: &str, channel: &str) {
+        if let Some(series) = &mut self.0.series {
+            *series = (station.to_owned(), channel.to_owned());
+        }
+    }
+
     /// Writes one line.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn write(&mut self, window: &WindowValue) -> io::Result<()> {
-        self.0.field(window.end)?;
+        self.0.begin(window.end)?;
         self.0.number(window.value)?;
         self.0.field(window.valid)?;
         self.0.number(Some(window.coverage))?;
@@ -108,13 +156,31 @@ struct Lines<W: Write> {
     writer: csv::Writer<W>,
     /// The text of one field, in a buffer that is kept.
     text: String,
+    /// Station and channel in front of every line.
+    series: Option<(String, String)>,
+    zone: Option<Zone>,
 }
 
 impl<W: Write> Lines<W> {
     fn new(out: W, header: &[&str]) -> io::Result<Self> {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(header).map_err(cause)?;
-        Ok(Self { writer, text: String::new() })
+        Ok(Self { writer, text: String::new(), series: None, zone: None })
+    }
+
+    /// Station and channel, where lines have them, and the time.
+    fn begin(&mut self, time: Timestamp) -> io::Result<()> {
+        if let Some((station, channel)) = &self.series {
+            self.writer.write_field(station).map_err(cause)?;
+            self.writer.write_field(channel).map_err(cause)?;
+        }
+        self.text.clear();
+        match &self.zone {
+            Some(zone) => write!(self.text, "{}", zone.show(time)),
+            None => write!(self.text, "{time}"),
+        }
+        .map_err(io::Error::other)?;
+        self.writer.write_field(&self.text).map_err(cause)
     }
 
     fn field(&mut self, value: impl std::fmt::Display) -> io::Result<()> {

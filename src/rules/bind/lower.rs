@@ -175,7 +175,16 @@ impl<'a> Lowering<'a> {
             [count, known_min].map(|number| windows::narrow(usize::try_from(number).unwrap_or(usize::MAX), place));
         let node = Node::Mean(self.note(count)?, self.note(known_min)?);
         nodes.push(node);
-        first.map(|first| Value { nodes, detection_limit: None, ..first })
+        let first = first?;
+        if first.unit == Unit::Degree {
+            let message = "an average of directions at several times is not a direction";
+            return self.note(Err(mistake(
+                place,
+                message.to_owned(),
+                "average once over the whole time: avg(channel, time)",
+            )));
+        }
+        Some(Value { nodes, detection_limit: None, ..first })
     }
 
     fn flag(

@@ -9,7 +9,6 @@ mod member;
 mod progress;
 mod rerun;
 mod series;
-mod sorted;
 mod window;
 
 pub(crate) use engine::EarlierEngineState;

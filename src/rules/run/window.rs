@@ -6,6 +6,7 @@ use super::super::verdict::FlagCount;
 use super::inside::Inside;
 use super::series::Series;
 use crate::model::Timestamp;
+use crate::query::Accumulator;
 
 /// Milliseconds of an hour, over which rates are told.
 const HOUR_MS: f64 = 3_600_000.0;
@@ -122,7 +123,7 @@ impl Window {
         }
         match (&self.inside, self.function) {
             // What most rules ask, without a call.
-            (Inside::Sum(sum), WindowFunction::Avg) => sum.mean(count),
+            (Inside::Values(Accumulator::Sum(sum)), WindowFunction::Avg) => sum.mean(count),
             _ => self.other_value(series, count),
         }
     }
@@ -133,19 +134,23 @@ impl Window {
             (_, WindowFunction::Count) => Some(count as f64),
             (_, WindowFunction::Coverage) => Some(100.0 * self.coverage()),
             (_, WindowFunction::Silent) => Some(f64::from(u8::from(count == 0))),
-            (Inside::Sum(sum), WindowFunction::Sum) => (count > 0).then(|| sum.total()),
-            (Inside::Sum(sum), _) => sum.mean(count),
-            (Inside::Moments(moments), _) => moments.stddev(count),
-            (Inside::Direction(arrows), _) => arrows.mean(count),
-            (Inside::Extreme { candidates, sign }, _) => candidates.front().map(|(_, value)| value * sign),
+            (Inside::Values(Accumulator::Sum(sum)), WindowFunction::Sum) => (count > 0).then(|| sum.total()),
+            (Inside::Values(Accumulator::Sum(sum)), _) => sum.mean(count),
+            (Inside::Values(Accumulator::Moments(moments)), _) => moments.stddev(count),
+            (Inside::Values(Accumulator::Direction(arrows)), _) => arrows.mean(count),
+            (Inside::Values(Accumulator::Extreme { candidates, sign }), _) => {
+                candidates.front().map(|(_, value)| value * sign)
+            }
             (
-                Inside::Sorted(values),
+                Inside::Values(Accumulator::Sorted(values)),
                 WindowFunction::Baseline { quantile } | WindowFunction::Percentile { quantile },
             ) => values.quantile(quantile),
             (Inside::Matches { found, .. }, _) => (count > 0).then(|| f64::from(u8::from(*found > 0))),
             (Inside::Steady { since, .. }, _) => (count > 1).then(|| f64::from(u8::from(*since <= self.from))),
-            (Inside::Nothing, WindowFunction::Delta) => self.change(series).map(|(change, _)| change),
-            (Inside::Nothing, WindowFunction::Rate) => {
+            (Inside::Values(Accumulator::Nothing), WindowFunction::Delta) => {
+                self.change(series).map(|(change, _)| change)
+            }
+            (Inside::Values(Accumulator::Nothing), WindowFunction::Rate) => {
                 self.change(series).map(|(change, elapsed_ms)| change / (elapsed_ms / HOUR_MS))
             }
             _ => series.get(self.to.checked_sub(1).filter(|last| *last >= self.from)?).map(|(_, value)| value),

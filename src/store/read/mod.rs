@@ -4,6 +4,7 @@ mod chunk;
 mod figures;
 mod late;
 mod latest;
+mod measured;
 mod memory;
 mod scan;
 mod source;
@@ -12,12 +13,13 @@ pub use chunk::{Chunk, Column};
 pub use figures::{InstrumentFigures, MemoryFigures, SegmentFigures};
 pub(super) use late::LateBlocks;
 pub(super) use latest::IsCut;
+pub use measured::Measured;
 pub use scan::{BlockSummary, Found, Scan};
 
 use super::error::StoreError;
 use super::head::Head;
 use super::segment::Segment;
-use crate::model::{Frame, InstrumentId, Registry, Sample, TimeRange, Timestamp};
+use crate::model::{Frame, InstrumentId, Sample, TimeRange, Timestamp};
 use latest::Latest;
 use parking_lot::RwLock;
 use source::Source;
@@ -35,10 +37,10 @@ pub(crate) struct State {
     segments: Vec<Arc<Segment>>,
     newest_sealed: BTreeMap<InstrumentId, Timestamp>,
     latest: Latest,
+    /// Registered instruments; `None` if the registry is not known.
+    measured: Option<BTreeMap<InstrumentId, Measured>>,
     /// Another one whenever segments are others.
     epoch: u64,
-    /// Channels in a frame of each registered instrument; `None` if the registry is not known.
-    registered: Option<BTreeMap<InstrumentId, usize>>,
 }
 
 /// A handle for reading, independent of the writer.
@@ -52,20 +54,6 @@ impl Reader {
 
     pub(super) fn segments(&self) -> Vec<Arc<Segment>> {
         self.0.read().segments().to_vec()
-    }
-
-    /// Takes over which instruments are registered, and how many channels each has: a question about any other is an error from now on.
-    pub(crate) fn learn(&self, registry: &Registry) {
-        let channels = registry.instruments().map(|(id, _, instrument)| (id, instrument.channels().len()));
-        self.0.write().registered = Some(channels.collect());
-    }
-
-    /// Refuses an instrument that is not registered.
-    ///
-    /// # Errors
-    /// [`StoreError::NotRegistered`].
-    pub fn check_instrument(&self, instrument: InstrumentId) -> Result<(), StoreError> {
-        self.0.read().check(instrument, &[])
     }
 
     /// The rows of an instrument in a range of time, with the asked channels, as they are now: what is written, sealed, compacted or
@@ -148,10 +136,9 @@ impl State {
     }
 
     fn check(&self, instrument: InstrumentId, channels: &[usize]) -> Result<(), StoreError> {
-        let Some(registered) = &self.registered else { return Ok(()) };
-        let Some(count) = registered.get(&instrument).copied() else {
-            return Err(StoreError::NotRegistered(instrument));
-        };
+        let Some(measured) = &self.measured else { return Ok(()) };
+        let Some(known) = measured.get(&instrument) else { return Err(StoreError::NotRegistered(instrument)) };
+        let count = known.units.len();
         match channels.iter().find(|channel| **channel >= count) {
             Some(channel) => Err(StoreError::NoChannel { instrument, channel: *channel, count }),
             None => Ok(()),

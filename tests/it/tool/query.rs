@@ -1,5 +1,7 @@
 //! Answers: samples, windows, and what a store holds, as text and as JSON.
 
+mod field;
+
 use super::{command, example, plain_rows, run, run_with, samples};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,9 +7,6 @@ use vocdb::interop::csv::{BadField, Encoding, Fold, TimeFormat};
 use vocdb::model::{Dimension, ModelError, ReferenceState};
 use vocdb::{Channel, DuplicatePolicy, Quality, Unit};
 
-/// Pressure of every reference state that a file's unit may name: one atmosphere, in hPa.
-const PRESSURE_HPA: f64 = 1013.25;
-
 /// Quantities in concentration units that are sums or particles and so no species; lower case.
 const QUANTITIES: [&str; 19] = [
     "voc",
@@ -51,7 +48,7 @@ impl ColumnMapping {
             Some((unit, state)) => (unit, Some(state)),
             None => (unit, None),
         };
-        let reference = state.map(reference).transpose()?;
+        let reference = state.map(values::reference).transpose()?;
         Ok(Self { column: column.to_owned(), channel: channel.to_owned(), unit: values::unit(unit)?, reference })
     }
 
@@ -122,12 +119,6 @@ pub(crate) fn filter(text: &str) -> Result<(String, String), String> {
 pub(crate) fn percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
     number.filter(|number| (0.0..=100.0).contains(number)).ok_or_else(|| "write a number from 0 to 100".to_owned())
-}
-
-fn reference(text: &str) -> Result<ReferenceState, String> {
-    let celsius = text.strip_suffix(['C', 'c']).and_then(|number| number.parse().ok());
-    let celsius = celsius.ok_or_else(|| format!("`{text}` is no reference state: write 0C, 20C or 25C"))?;
-    ReferenceState::new(celsius, PRESSURE_HPA).map_err(|error| error.to_string())
 }
 
 /// `rfc3339`, `epoch-s`, `epoch-ms`, or a pattern.

@@ -26,6 +26,9 @@ pub(super) fn of_rejection(reason: RejectReason) -> String {
         RejectReason::NotFinite => {
             "no finite number: if it marks a missing value give it with --missing, else correct it"
         }
+        RejectReason::NotADirection => {
+            "no direction, which is 0 to 360 degrees: if it marks a missing value give it with --missing, else correct it"
+        }
         RejectReason::BadTime => "no time in the format given: check --time-format, or correct the row",
         RejectReason::AmbiguousTime => {
             "this local time exists twice, because clocks were put back: give --fold by-order if the rows are in order, or export in UTC"

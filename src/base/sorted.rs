@@ -5,14 +5,14 @@ const PIECE_MAX: usize = 512;
 
 /// Finite values in rising order.
 #[derive(Debug, Default)]
-pub(super) struct Sorted {
+pub(crate) struct Sorted {
     pieces: Vec<Vec<f64>>,
     count: usize,
 }
 
 impl Sorted {
     /// Puts a value in.
-    pub(super) fn insert(&mut self, value: f64) {
+    pub(crate) fn insert(&mut self, value: f64) {
         self.count += 1;
         let place = self.piece_of(value).min(self.pieces.len().saturating_sub(1));
         let Some(piece) = self.pieces.get_mut(place) else {
@@ -27,7 +27,7 @@ impl Sorted {
     }
 
     /// Takes a value out that was put in.
-    pub(super) fn remove(&mut self, value: f64) {
+    pub(crate) fn remove(&mut self, value: f64) {
         let place = self.piece_of(value);
         let Some(piece) = self.pieces.get_mut(place) else { return };
         let at = piece.partition_point(|other| *other < value);
@@ -41,7 +41,7 @@ impl Sorted {
     }
 
     /// Linear interpolation between order statistics (R type 7).
-    pub(super) fn quantile(&self, quantile: f64) -> Option<f64> {
+    pub(crate) fn quantile(&self, quantile: f64) -> Option<f64> {
         let last = self.count.checked_sub(1)?;
         let place = quantile.clamp(0.0, 1.0) * last as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= place <= last, a usize")]

@@ -1,0 +1,193 @@
+//! `vocdb query`: samples of channels, or windows over them, as CSV or JSON.
+
+mod function;
+mod notes;
+mod print;
+mod series;
+mod unit;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use crate::values::{self, Moment};
+use clap::Args;
+use notes::{Outcome, Range};
+use print::Printer;
+use series::{Series, find_series};
+use std::path::PathBuf;
+use unit::Target;
+use vocdb::base::escape::Line;
+use vocdb::model::Zone;
+use vocdb::query::{QueryError, Window, WindowFunction, WindowQuery};
+use vocdb::store::StoreError;
+use vocdb::{Interval, ReadOnly, TimeRange, Timestamp};
+
+/// Print readings of channels, or windows over them, as CSV
+///
+/// Readings: `time,value,quality`, from --from up to, not including, --to. Windows: `end,value,valid,coverage`, for every window that
+/// lies between --from and --to. A window includes its end and not its beginning, and ends at a multiple of --step since 1970, UTC.
+/// With --zone, windows of days end at midnight of the place and others at multiples of its time of day, and times have its offset.
+///
+/// Several channels or stations are printed one after the other, with the columns `station,channel` in front.
+///
+/// Of a direction (deg) there are mean (the vector mean), first, last and count. If nothing is printed, or no window has a value, a
+/// note on standard error says why.
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// The store's folder
+    store: PathBuf,
+    /// Station, or a pattern such as 'park/*' (`*` stops at `/`, `**` does not); may be given several times
+    #[arg(long, required = true)]
+    station: Vec<String>,
+    /// Channel, or instrument/channel where several instruments have one of that name; may be given several times
+    #[arg(long, required = true)]
+    channel: Vec<String>,
+    /// First instant: RFC 3339, or a date (midnight); in UTC, or in --zone [default: the first there is]
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    from: Option<Moment>,
+    /// First instant after the last one [default: after the last there is]
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    to: Option<Moment>,
+    /// Time zone of days, of times without an offset and of printed times: Asia/Shanghai, +08:00 [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
+    zone: Option<Zone>,
+    /// Print values in this unit: ppb, or a mass concentration with its reference temperature, ug/m3@20C
+    #[arg(long, value_parser = Target::parse)]
+    unit: Option<Target>,
+    /// Aggregate over windows of this length: 10m, 1h, 8h, 1d
+    #[arg(long, value_name = "LENGTH", value_parser = values::interval)]
+    window: Option<Interval>,
+    /// How far apart windows end [default: as long as a window]
+    #[arg(long, value_name = "LENGTH", value_parser = values::interval, requires = "window")]
+    step: Option<Interval>,
+    /// What is computed over a window's valid samples: mean, min, max, sum, count, first, last, stddev (sample, n - 1), or a percentile
+    /// such as p95 or percentile:99.5 (linear between samples)
+    #[arg(long = "fn", value_name = "FUNCTION", value_parser = function::parse, default_value = "mean", requires = "window")]
+    function: WindowFunction,
+    /// Percent of the expected samples that must be valid for a window to have a value
+    #[arg(long, value_name = "PERCENT", default_value_t = 75.0, value_parser = percent, requires = "window")]
+    coverage: f64,
+}
+
+impl Query {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let db = store::read(&self.store)?;
+        let resolve = |moment: &Option<Moment>| moment.as_ref().map(|m| m.resolve(self.zone.as_ref())).transpose();
+        let (from, to) = (resolve(&self.from)?, resolve(&self.to)?);
+        let range = values::range(from, to)?;
+        if self.unit.is_some() && self.function == WindowFunction::Count {
+            return Err(Failure::Says("a count has no unit: leave out --unit".to_owned()));
+        }
+        let all = find_series(&db, &self.station, &self.channel, self.unit.as_ref())?;
+        let is_long = self.station.len() > 1 || self.channel.len() > 1 || self.station.iter().any(series::is_pattern);
+        let is_json = output.is_json();
+        let mut printer = Printer::new(output, self.window.is_some(), is_long, self.zone.as_ref())?;
+        for series in &all {
+            printer.begin(series);
+            let range = Range { range, zone: self.zone.as_ref() };
+            let outcome = match self.window {
+                Some(width) => self.windows(&db, series, &self.shape(width), (range, &mut printer))?,
+                None => self.samples(&db, series, (range, &mut printer))?,
+            };
+            notes::tell(&outcome, is_long.then_some(series), is_json);
+        }
+        printer.finish()
+    }
+
+    fn shape(&self, width: Interval) -> Window {
+        let (coverage_min, zone) = (self.coverage / 100.0, self.zone.clone());
+        Window { width, step: self.step.unwrap_or(width), coverage_min, zone }
+    }
+
+    fn samples(
+        &self,
+        db: &ReadOnly,
+        series: &Series,
+        (asked, printer): (Range<'_>, &mut Printer<'_>),
+    ) -> Result<Outcome, Failure> {
+        let readings = db.readings();
+        let unread = |error: QueryError| self.unread(series, error);
+        let mut scan = readings.scan(series.instrument, &[series.place], asked.range).map_err(unread)?;
+        let mut rows = 0_u64;
+        while let Some(chunk) = scan.next_rows().map_err(|error| self.unread(series, error.into()))? {
+            let samples = chunk.columns.iter().flat_map(|column| column.samples());
+            for (time, sample) in chunk.times.iter().zip(samples) {
+                printer.sample(*time, series.convert_sample(sample)?)?;
+                rows += 1;
+            }
+        }
+        match rows {
+            0 => Ok(Outcome::none_read(&readings, series, asked)),
+            _ => Ok(Outcome::default()),
+        }
+    }
+
+    fn windows(
+        &self,
+        db: &ReadOnly,
+        series: &Series,
+        window: &Window,
+        (asked, printer): (Range<'_>, &mut Printer<'_>),
+    ) -> Result<Outcome, Failure> {
+        let readings = db.readings();
+        let channel = (series.instrument, series.place);
+        let ends = window.ends_within(asked.range);
+        let query = WindowQuery { ends, ..WindowQuery::new(channel, window.clone(), self.function) };
+        let unread = |error: QueryError| self.unread(series, error);
+        let (mut count, mut values, mut best) = (0_u64, 0_u64, 0.0_f64);
+        for answer in readings.windows(&query).map_err(unread)? {
+            let mut answer = answer.map_err(unread)?;
+            (count, best) = (count + 1, best.max(answer.coverage));
+            values += u64::from(answer.value.is_some());
+            answer.value = series.convert(answer.value)?;
+            printer.window(&answer)?;
+        }
+        let mut outcome = match (count, values) {
+            (0, _) => Outcome::no_window(&readings, series, (asked, &query)),
+            (_, 0) => Outcome::no_value(count, best, window.coverage_min),
+            _ => Outcome::default(),
+        };
+        outcome.note_interval(window.width, series);
+        Ok(outcome)
+    }
+
+    /// A corrupt part of a file ends the answer: what is left out without a word would be taken for a gap.
+    fn unread(&self, series: &Series, error: QueryError) -> Failure {
+        if !matches!(error, QueryError::Store(StoreError::Corrupt { .. })) {
+            return Failure::Says(match error {
+                QueryError::Direction { .. } => format!("`{}`: {error}", Line(&series.channel)),
+                other => other.to_string(),
+            });
+        }
+        let instant =
+            |time: &Option<Moment>, open: &str| time.as_ref().map_or_else(|| open.to_owned(), Moment::to_string);
+        let (from, to) = (instant(&self.from, "the first there is"), instant(&self.to, "the last there is"));
+        let (station, channel, store) = (Line(&series.station), Line(&series.channel), Line(self.store.display()));
+        Failure::Says(format!(
+            "{error}; `{channel}` of {station} cannot be read whole from {from} to {to}: `vocdb verify {store}` names all that does not \
+             check, `vocdb repair {store}` sets such segments aside, and a backup gives them back"
+        ))
+    }
+}
+
+/// A time as it is printed.
+fn shown(zone: Option<&Zone>, time: Timestamp) -> String {
+    zone.map_or_else(|| time.to_string(), |zone| zone.show(time).to_string())
+}
+
+/// A range that is open at an end has no time there.
+const fn closed(range: &TimeRange) -> (Option<Timestamp>, Option<Timestamp>) {
+    let from = if range.from.as_ms() == Timestamp::MIN.as_ms() { None } else { Some(range.from) };
+    let to = if range.to.as_ms() == Timestamp::MAX.as_ms() { None } else { Some(range.to) };
+    (from, to)
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if 0.0 < share && share < 1.0 => {
+            Err(format!("this is less than 1 percent; for {share} of all samples write {}", share * 100.0))
+        }
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("write a number of percent from 0 to 100, such as 75".to_owned()),
+    }
+}
