@@ -1,7 +1,7 @@
 //! Where windows begin and end: multiples of a step since the epoch, or of the clock of a zone.
 
 use super::window::Window;
-use crate::model::{Timestamp, Zone};
+use crate::model::{TimeRange, Timestamp, Zone};
 
 /// Milliseconds of a day without a clock change.
 const DAY_MS: i64 = 86_400_000;
@@ -9,7 +9,8 @@ const DAY_MS: i64 = 86_400_000;
 /// Days among which the nearest beginning is found: the local day of a time, its neighbours, and days that a zone left out.
 const DAYS_TRIED: i64 = 5;
 
-/// The beginnings and ends of windows. A window includes its end and not its beginning.
+/// The beginnings and ends of windows. A window includes its end and not its beginning: that of a calendar day ends a millisecond before
+/// midnight, so that the first instant of a day belongs to that day.
 #[derive(Debug, Clone)]
 pub(super) struct Grid {
     width_ms: i64,
@@ -32,10 +33,30 @@ impl Grid {
         self.width_ms == self.step_ms
     }
 
+    /// Whether windows are calendar days of a zone.
+    fn is_calendar(&self) -> bool {
+        self.zone.is_some() && self.step_days().is_some() && self.width_ms % DAY_MS == 0
+    }
+
+    /// The end of a window as it is shown: the midnight after a day.
+    pub(super) fn shown_end(&self, end: Timestamp) -> Timestamp {
+        if self.is_calendar() { end.plus_ms(1) } else { end }
+    }
+
+    /// The range of ends whose shown ends lie in a range.
+    pub(super) fn ends_shown_in(&self, shown: TimeRange) -> TimeRange {
+        let back = |time: Timestamp| {
+            let is_open = time == Timestamp::MIN || time == Timestamp::MAX;
+            if self.is_calendar() && !is_open { time.plus_ms(-1) } else { time }
+        };
+        TimeRange::new(back(shown.from), back(shown.to))
+    }
+
     /// The first end at or after a time.
     pub(super) fn first_end(&self, time: Timestamp) -> Timestamp {
         match (&self.zone, self.step_days()) {
             (None, _) => time.ceil_to(self.step_ms),
+            (Some(zone), Some(days)) if self.is_calendar() => first_day(zone, time.plus_ms(1), days).plus_ms(-1),
             (Some(zone), Some(days)) => first_day(zone, time, days),
             (Some(zone), None) => first_on_clock(zone, time, self.step_ms),
         }
@@ -45,6 +66,9 @@ impl Grid {
     pub(super) fn last_end(&self, time: Timestamp) -> Timestamp {
         match (&self.zone, self.step_days()) {
             (None, _) => floor_to(time, self.step_ms),
+            (Some(zone), Some(days)) if self.is_calendar() => {
+                zone.day_start(last_day(zone, time.plus_ms(1), days)).plus_ms(-1)
+            }
             (Some(zone), Some(days)) => zone.day_start(last_day(zone, time, days)),
             (Some(zone), None) => last_on_clock(zone, time, self.step_ms),
         }
@@ -53,18 +77,21 @@ impl Grid {
     /// The beginning of the window with this end.
     pub(super) fn begin(&self, end: Timestamp) -> Timestamp {
         let Some(zone) = &self.zone else { return end.plus_ms(-self.width_ms) };
-        match self.step_days() {
-            _ if self.is_side_by_side() => self.last_end(end.plus_ms(-1)),
-            Some(_) if self.width_ms % DAY_MS == 0 => {
-                zone.day_start(last_day(zone, end, 1).saturating_sub(self.width_ms / DAY_MS))
-            }
-            _ => end.plus_ms(-self.width_ms),
+        if self.is_side_by_side() {
+            return self.last_end(end.plus_ms(-1));
         }
+        if self.is_calendar() {
+            let day = last_day(zone, end.plus_ms(1), 1).saturating_sub(self.width_ms / DAY_MS);
+            return zone.day_start(day).plus_ms(-1);
+        }
+        end.plus_ms(-self.width_ms)
     }
 
-    /// The end of the first window that begins at a time or later.
+    /// The shown end of the first window that begins at a time or later.
     pub(super) fn first_whole(&self, time: Timestamp) -> Timestamp {
-        let is_elapsed = self.zone.is_none() || !(self.is_side_by_side() || self.step_days().is_some());
+        // The first instant of a day belongs to that day.
+        let time = if self.is_calendar() { time.plus_ms(-1) } else { time };
+        let is_elapsed = self.zone.is_none() || !(self.is_side_by_side() || self.is_calendar());
         if is_elapsed {
             return self.first_end(time.plus_ms(self.width_ms));
         }
@@ -78,12 +105,32 @@ impl Grid {
             }
             end = next;
         }
-        end
+        self.shown_end(end)
     }
 
     /// Days of a step that is whole days.
     const fn step_days(&self) -> Option<i64> {
         if self.step_ms % DAY_MS == 0 { Some(self.step_ms / DAY_MS) } else { None }
+    }
+}
+
+impl Window {
+    /// The ends of the windows that lie within a range of time: that begin at its first instant or later, and end at `to` or earlier.
+    ///
+    /// ```
+    /// use vocdb::query::Window;
+    /// use vocdb::{Interval, TimeRange, Timestamp};
+    /// let hours = Window::side_by_side("1h".parse()?);
+    /// let morning = TimeRange::new("2024-03-01T05:30:00Z".parse()?, "2024-03-01T12:00:00Z".parse()?);
+    /// let ends = hours.ends_within(morning);
+    /// assert_eq!(ends.from.to_string(), "2024-03-01T07:00:00Z");
+    /// assert!(ends.contains("2024-03-01T12:00:00Z".parse()?));
+    /// # Ok::<(), vocdb::model::ModelError>(())
+    /// ```
+    #[must_use]
+    pub fn ends_within(&self, range: TimeRange) -> TimeRange {
+        let from = if range.from == Timestamp::MIN { range.from } else { Grid::new(self).first_whole(range.from) };
+        TimeRange::new(from, range.to.plus_ms(1))
     }
 }
 
@@ -151,7 +198,7 @@ mod tests {
     /// Beginning and end, in hours of length.
     fn hours(grid: &Grid, time: &str) -> (String, i64) {
         let end = grid.first_end(at(time));
-        (end.to_string(), end.since_ms(grid.begin(end)) / 3_600_000)
+        (grid.shown_end(end).to_string(), end.since_ms(grid.begin(end)) / 3_600_000)
     }
 
     #[test]
@@ -165,8 +212,8 @@ mod tests {
         assert_eq!(hours(&havana, "2024-11-03T04:30:00Z"), ("2024-11-04T05:00:00Z".to_owned(), 25));
         // Samoa left out the 30th of December 2011.
         let apia = grid("Pacific/Apia", "1d", "1d");
-        assert_eq!(hours(&apia, "2011-12-30T09:00:00Z"), ("2011-12-30T10:00:00Z".to_owned(), 24));
-        assert_eq!(hours(&apia, "2011-12-30T10:00:00.001Z"), ("2011-12-31T10:00:00Z".to_owned(), 24));
+        assert_eq!(hours(&apia, "2011-12-30T09:59:59.999Z"), ("2011-12-30T10:00:00Z".to_owned(), 24));
+        assert_eq!(hours(&apia, "2011-12-30T10:00:00Z"), ("2011-12-31T10:00:00Z".to_owned(), 24));
     }
 
     #[test]

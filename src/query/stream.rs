@@ -4,7 +4,7 @@ use super::accumulator::Accumulator;
 use super::aggregate::{Aggregate, Rollup, Rollups};
 use super::error::QueryError;
 use super::grid::Grid;
-use super::window::{WindowFunction, WindowQuery, WindowValue};
+use super::window::{Window, WindowFunction, WindowQuery, WindowValue};
 use crate::model::{Interval, Sample, TimeRange, Timestamp};
 use crate::store::StoreError;
 use crate::store::read::{Chunk, Reader, Scan};
@@ -40,7 +40,7 @@ enum Source {
 
 impl Windows {
     pub(super) fn new(reader: &Reader, query: &WindowQuery) -> Result<Self, QueryError> {
-        query.check()?;
+        check(query)?;
         let (instrument, channel) = (query.instrument, query.channel);
         let measured = reader.measured(instrument).ok_or(StoreError::NotRegistered(instrument))?;
         if channel >= measured.units.len() {
@@ -52,9 +52,10 @@ impl Windows {
             return Err(QueryError::Direction { function: query.function });
         }
         let grid = Grid::new(&query.window);
-        let begin = begin_of(&grid, query);
-        let first = reader.first_from(instrument, begin)?.filter(|first| *first < query.ends.to);
-        let next = first.map(|first| grid.first_end(query.ends.from.max(first)));
+        let ends = grid.ends_shown_in(query.ends);
+        let begin = begin_of(&grid, ends.from, &query.window);
+        let first = reader.first_from(instrument, begin)?.filter(|first| *first < ends.to);
+        let next = first.map(|first| grid.first_end(ends.from.max(first)));
         // Blocks know neither squares nor order nor directions.
         let needs_samples = match query.function {
             WindowFunction::Percentile(_) | WindowFunction::StdDev => true,
@@ -62,10 +63,10 @@ impl Windows {
             _ => false,
         };
         let source = if grid.is_side_by_side() && !needs_samples {
-            let rollups = Rollups::new(reader, (instrument, &[channel]), grid.clone(), query.ends)?;
+            let rollups = Rollups::new(reader, (instrument, &[channel]), grid.clone(), ends)?;
             Source::Blocks { rollups: Box::new(rollups), ahead: None }
         } else {
-            let scan = reader.scan(instrument, &[channel], TimeRange::new(begin, query.ends.to))?;
+            let scan = reader.scan(instrument, &[channel], TimeRange::new(begin, ends.to))?;
             let samples = Box::new(Samples { scan, row: 0, has_rows: false });
             Source::Samples { samples, inside: Inside::new(accumulator(query.function, is_direction)) }
         };
@@ -75,7 +76,7 @@ impl Windows {
             function: query.function,
             coverage_min: query.window.coverage_min,
             next,
-            to: query.ends.to,
+            to: ends.to,
             newest: reader.newest(instrument).unwrap_or(Timestamp::MIN),
             source,
         })
@@ -113,6 +114,7 @@ impl Windows {
         let is_covered = valid > 0 && coverage >= self.coverage_min;
         let value =
             if self.function == WindowFunction::Count { Some(valid as f64) } else { value.filter(|_| is_covered) };
+        let end = self.grid.shown_end(end);
         Ok(WindowValue { end, value, valid: u32::try_from(valid).unwrap_or(u32::MAX), coverage })
     }
 }
@@ -134,12 +136,25 @@ impl Iterator for Windows {
     }
 }
 
+/// Whether the question makes sense of any channel.
+fn check(query: &WindowQuery) -> Result<(), QueryError> {
+    if !(0.0..=1.0).contains(&query.window.coverage_min) {
+        return Err(QueryError::Coverage(query.window.coverage_min));
+    }
+    match query.function {
+        WindowFunction::Percentile(percent) if !(0.0..=100.0).contains(&percent) => {
+            Err(QueryError::Percentile(percent))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The first time at which a sample may lie in a window.
-fn begin_of(grid: &Grid, query: &WindowQuery) -> Timestamp {
-    match &query.window.zone {
-        None => query.ends.from.plus_ms(1 - query.window.width.as_ms()),
-        Some(_) if query.ends.from == Timestamp::MIN => Timestamp::MIN,
-        Some(_) => grid.begin(grid.first_end(query.ends.from)).plus_ms(1),
+fn begin_of(grid: &Grid, from: Timestamp, window: &Window) -> Timestamp {
+    match &window.zone {
+        None => from.plus_ms(1 - window.width.as_ms()),
+        Some(_) if from == Timestamp::MIN => from,
+        Some(_) => grid.begin(grid.first_end(from)).plus_ms(1),
     }
 }
 

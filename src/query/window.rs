@@ -1,7 +1,5 @@
 //! Questions for aggregates over windows, right-aligned, with coverage, and the answers.
 
-use super::error::QueryError;
-use super::grid::Grid;
 use crate::model::{InstrumentId, Interval, TimeRange, Timestamp, Zone};
 
 /// What is computed over a window's valid samples.
@@ -68,9 +66,10 @@ pub struct Window {
     pub step: Interval,
     /// Below this share of valid samples the answer is `None`: 0.75 for 75 %.
     pub coverage_min: f64,
-    /// Zone whose clock decides where windows end; `None` for UTC. A step of whole days then ends at the zone's midnights, so that days
-    /// have 23 or 25 hours where clocks change, and other steps end at multiples of the local time of day. Windows side by side leave
-    /// nothing out and count nothing twice; coverage is that of the time a window really has.
+    /// Zone whose clock decides where windows end; `None` for UTC. Windows and steps of whole days are then calendar days of the zone:
+    /// from midnight, included, to midnight, excluded, so that a reading counts for its local date, and days have 23 or 25 hours where
+    /// clocks change. Other steps end at multiples of the local time of day. Windows side by side leave nothing out and count nothing
+    /// twice; coverage is that of the time a window really has.
     pub zone: Option<Zone>,
 }
 
@@ -88,24 +87,6 @@ impl Window {
     #[must_use]
     pub const fn side_by_side(width: Interval) -> Self {
         Self { width, step: width, coverage_min: 0.75, zone: None }
-    }
-
-    /// The ends of the windows that lie within a range of time: that begin at its first instant or later, and end at `to` or earlier.
-    ///
-    /// ```
-    /// use vocdb::query::Window;
-    /// use vocdb::{Interval, TimeRange, Timestamp};
-    /// let hours = Window::side_by_side("1h".parse()?);
-    /// let morning = TimeRange::new("2024-03-01T05:30:00Z".parse()?, "2024-03-01T12:00:00Z".parse()?);
-    /// let ends = hours.ends_within(morning);
-    /// assert_eq!(ends.from.to_string(), "2024-03-01T07:00:00Z");
-    /// assert!(ends.contains("2024-03-01T12:00:00Z".parse()?));
-    /// # Ok::<(), vocdb::model::ModelError>(())
-    /// ```
-    #[must_use]
-    pub fn ends_within(&self, range: TimeRange) -> TimeRange {
-        let from = if range.from == Timestamp::MIN { range.from } else { Grid::new(self).first_whole(range.from) };
-        TimeRange::new(from, range.to.plus_ms(1))
     }
 }
 
@@ -151,25 +132,12 @@ impl WindowQuery {
     pub const fn new((instrument, channel): (InstrumentId, usize), window: Window, function: WindowFunction) -> Self {
         Self { instrument, channel, ends: TimeRange::ALL, window, function }
     }
-
-    /// Whether the question makes sense of any channel.
-    pub(super) fn check(&self) -> Result<(), QueryError> {
-        if !(0.0..=1.0).contains(&self.window.coverage_min) {
-            return Err(QueryError::Coverage(self.window.coverage_min));
-        }
-        match self.function {
-            WindowFunction::Percentile(percent) if !(0.0..=100.0).contains(&percent) => {
-                Err(QueryError::Percentile(percent))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// The answer for one window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WindowValue {
-    /// The end of the window, which it includes.
+    /// The end of the window, which it includes; calendar days of a zone end at midnight, which they do not include.
     pub end: Timestamp,
     /// The aggregate; `None` where coverage is too small, nothing is valid, or the samples do not have one: opposite directions no
     /// mean, a single sample no standard deviation.

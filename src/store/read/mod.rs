@@ -19,7 +19,7 @@ pub use scan::{BlockSummary, Found, Scan};
 use super::error::StoreError;
 use super::head::Head;
 use super::segment::Segment;
-use crate::model::{Frame, InstrumentId, Sample, TimeRange, Timestamp};
+use crate::model::{Frame, Instrument, InstrumentId, Sample, TimeRange, Timestamp};
 use latest::Latest;
 use parking_lot::RwLock;
 use source::Source;
@@ -124,6 +124,26 @@ impl Reader {
     #[must_use]
     pub fn newest(&self, instrument: InstrumentId) -> Option<Timestamp> {
         self.0.read().newest(instrument)
+    }
+
+    /// Notes what instruments measure. Readers know it from then on.
+    pub(crate) fn note_measured<'a>(&self, instruments: impl IntoIterator<Item = (InstrumentId, &'a Instrument)>) {
+        let mut state = self.0.write();
+        state.measured.get_or_insert_default().extend(instruments.into_iter().map(|(id, instrument)| (id, Measured::from(instrument))));
+    }
+
+    /// What an instrument measures; `None` for an instrument that is not registered.
+    #[must_use]
+    pub fn measured(&self, instrument: InstrumentId) -> Option<Measured> {
+        self.0.read().measured.as_ref()?.get(&instrument).cloned()
+    }
+
+    /// For each of some channels, whether it is circular.
+    #[must_use]
+    pub fn directions(&self, instrument: InstrumentId, channels: &[usize]) -> Vec<bool> {
+        let state = self.0.read();
+        let measured = state.measured.as_ref().and_then(|measured| measured.get(&instrument));
+        channels.iter().map(|channel| measured.is_some_and(|measured| measured.is_direction(*channel))).collect()
     }
 }
 

@@ -100,8 +100,8 @@ fn any_case() -> impl Strategy<Value = Case> {
     )
 }
 
-/// The ends of windows around the rows, each with its beginning.
-fn all_windows(case: &Case, (from_ms, to_ms): (i64, i64)) -> Vec<(i64, i64)> {
+/// Windows around the rows: the time before their first instant, their last instant, and their end as it is shown.
+fn all_windows(case: &Case, (from_ms, to_ms): (i64, i64)) -> Vec<(i64, i64, i64)> {
     let zone = match case.zone {
         None => TimeZone::UTC,
         Some("+05:45") => TimeZone::fixed(jiff::tz::Offset::from_seconds(20_700).unwrap()),
@@ -133,7 +133,9 @@ fn all_windows(case: &Case, (from_ms, to_ms): (i64, i64)) -> Vec<(i64, i64)> {
         }
         end - case.width_ms
     };
-    (1..ends.len()).map(|place| (begin(place), ends[place])).collect()
+    // The first instant of a calendar day belongs to it, that of other windows to the one before.
+    let back = i64::from(case.zone.is_some() && is_days && case.width_ms % DAY_MS == 0);
+    (1..ends.len()).map(|place| (begin(place) - back, ends[place] - back, ends[place])).collect()
 }
 
 /// End, valid samples, expected samples and value of each window.
@@ -144,17 +146,17 @@ fn naive(case: &Case) -> Vec<(i64, usize, i64, Option<f64>)> {
     let margin = 2 * (case.width_ms + case.step_ms + 2 * DAY_MS);
     let (from, to) = case.ends_ms.unwrap_or((first - margin, i64::MAX));
     let windows = all_windows(case, (from.min(*first) - margin, to.min(last + margin).max(*first)));
-    let Some((earliest, _)) = windows.iter().find(|(_, end)| *end >= from) else { return Vec::new() };
+    let Some((earliest, ..)) = windows.iter().find(|(.., shown)| *shown >= from) else { return Vec::new() };
     // The windows begin with the first row that the question can see.
     let seen_from = if case.zone.is_some() { *earliest + 1 } else { from + 1 - case.width_ms };
     let Some((seen, _)) = case.rows.range(seen_from..).next().filter(|(time, _)| **time < to) else {
         return Vec::new();
     };
-    let asked = |(begin, end): &&(i64, i64)| *end >= from.max(*seen) && *end < to && begin < last;
+    let asked = |(begin, end, shown): &&(i64, i64, i64)| *shown >= from && end >= seen && *shown < to && begin < last;
     windows.iter().filter(asked).map(|window| answer(case, *window)).collect()
 }
 
-fn answer(case: &Case, (begin, end): (i64, i64)) -> (i64, usize, i64, Option<f64>) {
+fn answer(case: &Case, (begin, end, shown): (i64, i64, i64)) -> (i64, usize, i64, Option<f64>) {
     let values: Vec<f64> =
         case.rows.range(begin + 1..=end).filter_map(|(_, samples)| samples[case.channel].valid()).collect();
     let count = values.len() as f64;
@@ -163,7 +165,7 @@ fn answer(case: &Case, (begin, end): (i64, i64)) -> (i64, usize, i64, Option<f64
     sorted.sort_by(f64::total_cmp);
     let mean = values.iter().sum::<f64>() / count;
     let value = match case.function {
-        WindowFunction::Count => return (end, values.len(), expected, Some(count)),
+        WindowFunction::Count => return (shown, values.len(), expected, Some(count)),
         WindowFunction::Mean if case.channel == 0 => vector_mean(&values),
         WindowFunction::Mean => Some(mean),
         WindowFunction::Sum => Some(values.iter().sum()),
@@ -182,7 +184,7 @@ fn answer(case: &Case, (begin, end): (i64, i64)) -> (i64, usize, i64, Option<f64
         other => panic!("{other:?} has no oracle"),
     };
     let is_covered = !values.is_empty() && count / expected as f64 >= case.coverage_min;
-    (end, values.len(), expected, value.filter(|_| is_covered))
+    (shown, values.len(), expected, value.filter(|_| is_covered))
 }
 
 /// NaN where the directions cancel each other nearly, so that rounding decides.

@@ -3,6 +3,7 @@
 mod function;
 mod notes;
 mod print;
+mod range;
 mod series;
 mod unit;
 
@@ -11,8 +12,9 @@ use crate::output::Output;
 use crate::store;
 use crate::values::{self, Moment};
 use clap::Args;
-use notes::{Outcome, Range};
+use notes::Outcome;
 use print::Printer;
+use range::Range;
 use series::{Series, find_series};
 use std::path::PathBuf;
 use unit::Target;
@@ -20,13 +22,14 @@ use vocdb::base::escape::Line;
 use vocdb::model::Zone;
 use vocdb::query::{QueryError, Window, WindowFunction, WindowQuery};
 use vocdb::store::StoreError;
-use vocdb::{Interval, ReadOnly, TimeRange, Timestamp};
+use vocdb::{Interval, ReadOnly};
 
 /// Print readings of channels, or windows over them, as CSV
 ///
 /// Readings: `time,value,quality`, from --from up to, not including, --to. Windows: `end,value,valid,coverage`, for every window that
 /// lies between --from and --to. A window includes its end and not its beginning, and ends at a multiple of --step since 1970, UTC.
-/// With --zone, windows of days end at midnight of the place and others at multiples of its time of day, and times have its offset.
+/// With --zone, windows of whole days are calendar days of the place, from midnight to before midnight, others end at multiples of its
+/// time of day, and times have its offset.
 ///
 /// Several channels or stations are printed one after the other, with the columns `station,channel` in front.
 ///
@@ -168,18 +171,6 @@ impl Query {
              check, `vocdb repair {store}` sets such segments aside, and a backup gives them back"
         ))
     }
-}
-
-/// A time as it is printed.
-fn shown(zone: Option<&Zone>, time: Timestamp) -> String {
-    zone.map_or_else(|| time.to_string(), |zone| zone.show(time).to_string())
-}
-
-/// A range that is open at an end has no time there.
-const fn closed(range: &TimeRange) -> (Option<Timestamp>, Option<Timestamp>) {
-    let from = if range.from.as_ms() == Timestamp::MIN.as_ms() { None } else { Some(range.from) };
-    let to = if range.to.as_ms() == Timestamp::MAX.as_ms() { None } else { Some(range.to) };
-    (from, to)
 }
 
 fn percent(text: &str) -> Result<f64, String> {

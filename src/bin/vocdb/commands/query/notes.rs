@@ -1,36 +1,16 @@
 //! Why an answer is empty: notes on standard error.
 
+use super::range::{Range, shown};
 use super::series::Series;
-use super::{closed, shown};
 use std::io::Write;
 use vocdb::base::escape::{self, Line, Lines};
-use vocdb::model::Zone;
 use vocdb::query::{Readings, WindowQuery};
 use vocdb::{Interval, TimeRange};
-
-/// The asked range of time, and the zone in which it is shown.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Range<'a> {
-    pub(super) range: TimeRange,
-    pub(super) zone: Option<&'a Zone>,
-}
 
 /// What is noted about the answer for one series.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     notes: Vec<String>,
-}
-
-impl Range<'_> {
-    fn words(&self) -> String {
-        let at = |time| shown(self.zone, time);
-        match closed(&self.range) {
-            (Some(from), Some(to)) => format!("from {} to {}", at(from), at(to)),
-            (Some(from), None) => format!("from {} on", at(from)),
-            (None, Some(to)) => format!("before {}", at(to)),
-            (None, None) => "at any time".to_owned(),
-        }
-    }
 }
 
 impl Outcome {
@@ -53,7 +33,7 @@ impl Outcome {
     /// No window lies in the range.
     pub(super) fn no_window(readings: &Readings, series: &Series, (asked, query): (Range<'_>, &WindowQuery)) -> Self {
         let width = query.window.width;
-        if let (Some(from), Some(to)) = closed(&asked.range)
+        if let (Some(from), Some(to)) = asked.closed()
             && query.ends.from >= query.ends.to
         {
             let [from, to, end] = [from, to, query.ends.from].map(|time| shown(asked.zone, time));

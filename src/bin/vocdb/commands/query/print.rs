@@ -1,7 +1,7 @@
 //! Samples and windows on standard output.
 
+use super::range::shown;
 use super::series::Series;
-use super::shown;
 use crate::failure::Failure;
 use crate::output::Output;
 use serde::Serialize;
