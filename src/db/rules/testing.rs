@@ -39,8 +39,8 @@ pub struct TestOutcome {
 }
 
 /// Runs every test of the test files (`*_test.rhai`) against the rule files, each with rules of its own from the beginning of time. The
-/// stations are those of the registry and those that the test itself registers with `t.instrument(..)`. Rules whose scope has none of them
-/// are left out of the test.
+/// stations are those of the registry and those that the test itself registers with `t.instrument(..)`. A rule that needs a further station,
+/// instrument or channel is left out of the test; an expectation about it fails and names what is missing.
 ///
 /// ```
 /// use vocdb::rules::RuleFile;
@@ -100,8 +100,8 @@ struct TestCourse {
     engine: Engine,
     machine: Machine,
     rules: BTreeSet<String>,
-    /// Rules whose scope has no station in this test.
-    left_out: Vec<String>,
+    /// Rules that cannot run with the stations of this test, and what each lacks.
+    left_out: BTreeMap<String, String>,
     /// All frames in order of time, and how many of them have come.
     frames: Batch,
     order: Vec<usize>,
@@ -131,7 +131,7 @@ impl TestCourse {
             engine: Engine::new(compiled.plans),
             machine,
             rules,
-            left_out,
+            left_out: left_out.into_iter().collect(),
             frames,
             order,
             come: 0,
@@ -205,10 +205,8 @@ impl TestCourse {
     }
 
     fn expect(&self, rule: &str, scope: Option<&str>, wanted: Expected) -> Option<String> {
-        if self.left_out.iter().any(|name| name == rule) {
-            return Some(format!(
-                "this test has too few stations of the scope of `{rule}`: register them with t.instrument(..)"
-            ));
+        if let Some(lack) = self.left_out.get(rule) {
+            return Some(format!("`{rule}` does not run in this test: {lack}; add what is missing with t.instrument(..)"));
         }
         if !self.rules.contains(rule) {
             let known: Vec<&str> = self.rules.iter().map(String::as_str).collect();

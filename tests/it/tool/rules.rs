@@ -352,5 +352,5 @@ fn a_test_of_one_station_passes_beside_a_rule_with_a_quorum() {
     std::fs::write(dir.path().join("r/a_test.rhai"), test("two")).unwrap();
     let failed = run(dir.path(), &["rules", "test", "r"]);
     assert_eq!(failed.code, Some(1));
-    assert!(failed.out.contains("too few stations of the scope of `two`"), "{}", failed.out);
+    assert!(failed.out.contains("it needs 2 stations of its scope"), "{}", failed.out);
 }

@@ -79,7 +79,7 @@ impl ColumnMapping {
     fn asks_for_temperature(&self) -> String {
         let (column, channel, unit) = (Line(&self.column), Line(&self.channel), self.unit.symbol());
         format!(
-            "column `{column}`: {unit} of `{channel}` depends on the reference temperature, which is not given: \
+            "column `{column}`: {unit} of `{channel}` needs a reference temperature: \
              write {column}={channel}:{unit}@20C (EU), @25C (US, China since 2018) or @0C, as the file's source says"
         )
     }
@@ -108,7 +108,7 @@ pub(crate) fn flag(text: &str) -> Result<(String, Quality), String> {
     let (text, name) = text.rsplit_once('=').ok_or_else(|| format!("write TEXT=FLAG with one of {}", names()))?;
     let plain = name.trim().to_lowercase().replace(['-', '_'], " ");
     let quality = Quality::ALL.into_iter().find(|quality| quality.name() == plain);
-    let quality = quality.ok_or_else(|| format!("`{name}` is no quality flag: write one of {}", names()))?;
+    let quality = quality.ok_or_else(|| format!("`{name}` is not a quality flag; write one of {}", names()))?;
     Ok((text.to_owned(), quality))
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn percent(text: &str) -> Result<f64, String> {
 
 fn reference(text: &str) -> Result<ReferenceState, String> {
     let celsius = text.strip_suffix(['C', 'c']).and_then(|number| number.parse().ok());
-    let celsius = celsius.ok_or_else(|| format!("`{text}` is no reference state: write 0C, 20C or 25C"))?;
+    let celsius = celsius.ok_or_else(|| format!("`{text}` is not a reference state; write 0C, 20C or 25C"))?;
     ReferenceState::new(celsius, PRESSURE_HPA).map_err(|error| error.to_string())
 }
 

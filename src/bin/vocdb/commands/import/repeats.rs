@@ -114,7 +114,7 @@ impl Repeats {
         let mut repeats = Self { instants: repeated(spool, suspects)?, ..Self::default() };
         if repeats.instants.len() > INSTANTS_MAX {
             return Err(Failure::Says(format!(
-                "`{}` has several rows for more than {INSTANTS_MAX} instants: remove the repeated rows, or split the file",
+                "`{}` has repeated rows for more than {INSTANTS_MAX} times: remove them, or split the file",
                 Line(file)
             )));
         }
@@ -206,7 +206,7 @@ fn repeated(spool: &mut Spool, suspects: Suspects) -> Result<Vec<i64>, Failure> 
 
 /// The rows kept for storing cannot be read back.
 pub(super) fn unread(error: &io::Error) -> Failure {
-    Failure::Says(format!("the temporary file with the rows cannot be written or read: {error}"))
+    Failure::Says(format!("cannot write or read the temporary file with the rows: {error}; check the space in the folder for temporary files"))
 }
 
 impl Conflict {
@@ -222,9 +222,9 @@ impl Conflict {
             more => format!(", and {more} more such values"),
         };
         format!(
-            "`{}`: rows of one instant disagree: `{}` at {} is {} and {}{more}; nothing was stored. \
-             If the file holds several stations or parameters one below the other, choose rows with --where COL=TEXT; \
-             if local times repeat where clocks change, give --fold by-order; if stamps lack seconds, give --spread; \
+            "`{}`: rows of one time disagree: `{}` at {} is {} and {}{more}; nothing was stored. \
+             If the file contains several stations or parameters, select rows with --where COL=TEXT; \
+             if local times repeat because clocks change, give --fold by-order; if time stamps lack seconds, give --spread; \
              if one of the rows is a correction, give --duplicates keep-last or keep-first",
             Line(file),
             Line(channel),

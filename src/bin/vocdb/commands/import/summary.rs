@@ -1,4 +1,4 @@
-//! What became of a file's rows.
+//! The summary of an import.
 
 use super::remedies;
 use super::repeats::Repeats;
@@ -13,7 +13,7 @@ use vocdb::{Batch, Receipt, Timestamp};
 /// Rejected rows that are shown one by one.
 const REJECTIONS_SHOWN_MAX: usize = 10;
 
-/// What is said at the end of an import.
+/// The summary printed at the end of an import.
 #[derive(Serialize)]
 pub(crate) struct Summary {
     file: String,
@@ -146,15 +146,15 @@ impl Summary {
         let lines = [
             ("rows read", self.rows_read),
             ("rows rejected", self.rows_rejected),
-            ("rows left out", self.rows_filtered),
+            ("rows filtered out", self.rows_filtered),
             ("rows merged", self.rows_merged),
             ("values overridden", self.values_overridden),
             ("fields rejected", self.fields_rejected),
-            ("empty frames left out", self.empty_frames_skipped),
+            ("empty frames skipped", self.empty_frames_skipped),
             ("values missing", self.values_missing),
             ("frames stored", counters.frames_accepted),
             ("values stored", counters.values_accepted),
-            ("frames there already", counters.frames_identical),
+            ("frames already stored", counters.frames_identical),
             ("frames superseded", counters.frames_superseded),
             ("values corrected", counters.values_corrected),
             ("frames refused", counters.frames_rejected()),
@@ -174,7 +174,7 @@ impl Summary {
         }
         if self.alarms_history > 0 {
             let _ =
-                writeln!(text, "nobody was notified of the alarms that are history: `vocdb alarms list` shows them");
+                writeln!(text, "alarms of history notified nobody; list them with `vocdb alarms list`");
         }
         for (reason, count) in &self.rejected_by_reason {
             let _ = writeln!(text, "rejected, {reason}: {count}");

@@ -1,4 +1,4 @@
-//! The station and the instrument that a file is for.
+//! The station and the instrument of an import.
 
 use super::layout::Layout;
 use crate::failure::Failure;
@@ -99,7 +99,7 @@ fn of_known(wanted: &Wanted<'_>, known: &Instrument) -> Result<(Instrument, Vec<
                     Err(error @ CsvError::UnknownChannel { .. }) => error.to_string(),
                     _ => format!("channel `{}` of instrument `{}` is retired", mapping.channel, wanted.instrument),
                 };
-                return Err(Failure::Says(format!("{why}: correct --channel, or give --add-channels")));
+                return Err(Failure::Says(format!("{why}; correct --channel, or give --add-channels")));
             }
             // A retired channel comes back as it was; the file's unit is converted to it.
             Some(retired) => added.push(ChannelChange::Add(retired.clone())),
@@ -118,7 +118,7 @@ fn check_interval(wanted: &Wanted<'_>, interval: Interval) -> Result<(), Failure
         return Ok(());
     }
     Err(Failure::Says(format!(
-        "instrument `{}` of station `{}` is registered with an interval of {interval}: give that, or another name",
+        "instrument `{}` of station `{}` is registered with an interval of {interval}; give that interval, or another instrument name",
         wanted.instrument, wanted.station
     )))
 }

@@ -1,4 +1,4 @@
-//! Whether enough of a file is good for any of it to be stored.
+//! Decides whether a file is good enough to be stored.
 
 use super::summary::Summary;
 use vocdb::Timestamp;
@@ -74,12 +74,12 @@ impl Verdict {
     /// Why the command fails; `None` where it does not.
     pub(super) fn why(&self, summary: &Summary) -> Option<String> {
         match self {
-            Self::Store if summary.is_nothing_taken() => Some("nothing was stored: the lines above say why".to_owned()),
+            Self::Store if summary.is_nothing_taken() => Some("nothing was stored; see the reasons above".to_owned()),
             Self::Store | Self::Empty => None,
             Self::Filtered(rows) => {
-                Some(format!("nothing was stored: --where leaves out all {rows} rows; check its columns and texts"))
+                Some(format!("nothing was stored: --where excludes all {rows} rows; check its columns and texts"))
             }
-            Self::Nothing => Some("nothing was stored: the lines above say why".to_owned()),
+            Self::Nothing => Some("nothing was stored; see the reasons above".to_owned()),
             Self::TooMany { what, rejected, of, limit } => Some(format!(
                 "nothing was stored: {rejected} of {of} {what} are rejected, more than {limit} %; \
                  correct the options as the lines above advise, or raise --max-rejected"
