@@ -40,7 +40,7 @@ pub enum Error {
     #[error("the rules cannot be read: {0}")]
     RuleFolder(#[from] FolderError),
     /// Mistakes in rule files, all of them.
-    #[error("the rules have mistakes; nothing has changed:\n{0}")]
+    #[error("the rules have errors; nothing has changed:\n{0}")]
     Rules(#[from] Diagnostics),
     /// The rule set in force does not compile with this release.
     #[error(
@@ -54,7 +54,7 @@ pub enum Error {
         found: Diagnostics,
     },
     /// Rule files without a single rule: more likely a wrong folder than a wish to watch nothing.
-    #[error("the rule files hold no `alarm(...)`; nothing has changed: check the folder")]
+    #[error("the rule files contain no `alarm(...)`; nothing has changed: check the folder")]
     NoRules,
     /// An operator's action that makes no sense now.
     #[error(transparent)]
@@ -68,13 +68,13 @@ pub enum Error {
         known: String,
     },
     /// A station that is not registered, by number.
-    #[error("{0} is not registered")]
+    #[error("{0} is not registered; register it first")]
     NoStation(StationId),
     /// An instrument that is not registered.
-    #[error("{0} is not registered")]
+    #[error("{0} is not registered; register it first")]
     NoInstrument(InstrumentId),
     /// A channel that an instrument does not have, by its place in a frame.
-    #[error("{instrument} has no channel at place {channel}: places count from 0 in the order of its channels")]
+    #[error("{instrument} has no channel with index {channel}: indexes count from 0 in the order of its channels")]
     NoChannel {
         /// The instrument.
         instrument: InstrumentId,
@@ -93,7 +93,7 @@ pub enum Error {
     },
     /// A name that is taken by something else.
     #[error(
-        "{what} `{name}` is registered already, and differently: choose another name, or change an instrument's channels with \
+        "{what} `{name}` is already registered with other properties: use another name, or change an instrument's channels with \
          `change_instrument`"
     )]
     Conflict {
@@ -104,7 +104,7 @@ pub enum Error {
     },
     /// A segment that the ledger knows is not there, in strict mode.
     #[error(
-        "segment `{}` was sealed and is not there: restore it from a backup, or open without `is_strict`",
+        "segment `{}` is missing: restore it from a backup, or open without `is_strict`",
         Line(name)
     )]
     MissingSegment {
@@ -114,8 +114,8 @@ pub enum Error {
     /// A dump that cannot be restored.
     #[error(transparent)]
     Dump(#[from] DumpError),
-    /// A file of a backup does not check.
-    #[error("nothing was restored: {} does not check: {}; restore an older backup, or open this one and let `repair` set the file aside", Line(path.display()), Line(reason))]
+    /// A file of a backup is corrupt.
+    #[error("nothing was restored: {} is corrupt: {}; restore an older backup, or open this one and let `repair` set the file aside", Line(path.display()), Line(reason))]
     Unsound {
         /// The file.
         path: std::path::PathBuf,

@@ -55,14 +55,14 @@ pub enum RejectReason {
         ahead_ms_max: i64,
     },
     /// Another frame for the same instant.
-    #[error("the instrument has another frame for {time} already, and its policy is to refuse the second")]
+    #[error("the instrument already has another frame for {time}, and its policy refuses a second one")]
     Duplicate {
         /// The instant.
         time: Timestamp,
     },
     /// What is stored around the instant does not check, so that nobody can tell whether the frame repeats or corrects it.
     #[error(
-        "what is stored for {time} cannot be read: {}; let `repair` set the file aside, or restore it from a backup, and send the frame again",
+        "the stored frame for {time} cannot be read: {}; restore its file from a backup, or let `repair` set it aside, and send the frame again",
         Line(reason)
     )]
     Unreadable {

@@ -106,7 +106,7 @@ const NEEDS: [(&str, &str, &str); 7] = [
     (
         "mast",
         ".when(last(\"benzene\") > 30.ppb and last(\"wind speed\").at(\"park/mast\") > 1.m_s)",
-        "it reads station `park/mast`, which is not there",
+        "it reads station `park/mast`, which the test does not have",
     ),
     (
         "channel",

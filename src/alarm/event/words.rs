@@ -65,7 +65,7 @@ impl AlarmEvent {
             }
             Self::SystemAlarm(system) => {
                 let next =
-                    system.next_way.as_ref().map_or("there is no other way".to_owned(), |way| format!("trying {way}"));
+                    system.next_way.as_ref().map_or("no other channel is left".to_owned(), |way| format!("trying {way}"));
                 let what = format!("{} does not reach {}: {}; {next}", system.way, system.contact.0, system.reason);
                 (system.at, what)
             }

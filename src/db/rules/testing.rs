@@ -150,7 +150,7 @@ impl TestCourse {
             TestAction::Sent { contact, count, .. } => {
                 let sent = self.sent.get(contact).copied().unwrap_or(0);
                 let others: Vec<String> = self.sent.iter().map(|(who, count)| format!("{who} {count}")).collect();
-                let found = if others.is_empty() { "nobody was sent anything".to_owned() } else { others.join(", ") };
+                let found = if others.is_empty() { "no messages were sent".to_owned() } else { others.join(", ") };
                 (sent != *count).then(|| format!("expected {count} messages to `{contact}`, found {sent} ({found})"))
             }
             TestAction::Acknowledge { rule, .. } => self.acknowledge(rule),
@@ -210,7 +210,7 @@ impl TestCourse {
         }
         if !self.rules.contains(rule) {
             let known: Vec<&str> = self.rules.iter().map(String::as_str).collect();
-            return Some(format!("there is no rule `{rule}`; there are {}", known.join(", ")));
+            return Some(format!("there is no rule `{rule}`; rules in this test: {}", known.join(", ")));
         }
         let is_meant = |key: &str| scope.is_none_or(|scope| scope == key);
         let open = self.machine.alarms().any(|(_, one)| one.opened.rule == rule && is_meant(&one.opened.scope_key));

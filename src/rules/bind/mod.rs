@@ -316,8 +316,8 @@ impl Binding<'_> {
         if let Some(step_ms) = short {
             let [hold, step] = [rule.hold_ms, step_ms]
                 .map(|ms| Interval::from_ms(ms).map_or_else(|_| format!("{ms} ms"), |i| i.to_string()));
-            let message = format!("the hold time of {hold} is shorter than the {step} from one sample to the next");
-            let help = "it works like no hold time; write a longer one or none";
+            let message = format!("the hold time of {hold} is shorter than the {step} between samples");
+            let help = "it has no effect; write a longer one, or remove it";
             self.mistakes.push(Diagnostic { is_warning: true, ..mistake(&rule.places.hold, message, help) });
         }
     }
@@ -337,7 +337,7 @@ fn unknown_stations(rule: &Rule, sites: &[&Site]) -> Diagnostic {
         None => "register stations first".to_owned(),
     };
     // The rule comes alive with the first station that fits.
-    Diagnostic { is_warning: true, ..mistake(&rule.places.scope, format!("no station fits `{}`", rule.scope), help) }
+    Diagnostic { is_warning: true, ..mistake(&rule.places.scope, format!("no station matches `{}`", rule.scope), help) }
 }
 
 /// Nodes are plain values, so that programs can be compared and copied without a thought.

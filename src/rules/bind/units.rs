@@ -228,7 +228,7 @@ pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Plac
     let are_known = has_answer(&left) && has_answer(&right);
     let joined = joined(operator, left, right, unit);
     if are_known && !has_answer(&joined) {
-        return Err(mistake(place, "the result is no number that can be reached", "write smaller numbers"));
+        return Err(mistake(place, "the result is not a finite number", "write smaller numbers"));
     }
     Ok(Value { is_per_hour, ..joined })
 }

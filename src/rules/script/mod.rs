@@ -200,8 +200,8 @@ impl<'a> Trace<'a> {
             return Err(mistake(place, format!("there is no rule file `{wanted}`"), help));
         };
         if self.active.contains(&name) {
-            let message = format!("`{wanted}` is being read already: these files import each other in a circle");
-            return Err(mistake(place, message, "move what both need into a file of its own"));
+            let message = format!("`{wanted}` is already being read: these files import each other");
+            return Err(mistake(place, message, "move what both need into a third file"));
         }
         if self.active.len() >= IMPORTS_MAX {
             let message = format!("more than {IMPORTS_MAX} files import each other in a row");
@@ -213,7 +213,7 @@ impl<'a> Trace<'a> {
     /// Adds the rule of an alarm, and what is wrong with it.
     fn add(&mut self, alarm: &AlarmDraft, source: &Source, failed: &BTreeSet<usize>) {
         if let Some(first) = self.names.get(&alarm.name) {
-            let message = format!("there is a rule `{}` already, at {first}", alarm.name);
+            let message = format!("rule `{}` is already defined, at {first}", alarm.name);
             self.diagnostics.push(mistake(alarm.name_place.clone(), message, "give each rule its own name"));
         } else {
             self.names.insert(alarm.name.clone(), alarm.name_place.clone());

@@ -132,7 +132,7 @@ pub enum LogError {
     },
     /// A frame does not check, though valid frames follow it.
     #[error(
-        "damage at offset {offset}: the frame there does not check, but a valid one follows at offset {next_offset}"
+        "damage at offset {offset}: the frame there is corrupt, but a valid one follows at offset {next_offset}"
     )]
     Damaged {
         /// Where the damage begins.

@@ -191,6 +191,6 @@ fn what_operators_do_is_printed_as_json_too_and_nobody_is_refused() {
     assert_eq!(unshelve["done"], "unshelved");
     assert_eq!(run(dir.path(), &["alarms", "ack", "store", "2", "--by", ""]).code, Some(2));
     let error = run(dir.path(), &["alarms", "ack", "store", "2", "--by", "  "]).error(1);
-    assert!(error.contains("nobody is named: the ledger must say who it was"), "{error}");
+    assert!(error.contains("the author is missing: give the name of the person, which the ledger records"), "{error}");
     assert_eq!(numbers(dir.path(), &["--state", "open", "--state", "unacknowledged"]), [2]);
 }

@@ -91,7 +91,7 @@ impl Delete {
         let Some(station) = registry.station_named(&self.station) else {
             let known: Vec<&str> = registry.stations().map(|(_, station)| station.name()).collect();
             return Err(Failure::Says(format!(
-                "station `{}` is not registered; registered stations: {}",
+                "no station is named `{}`; registered are: {}",
                 self.station,
                 known.join(", ")
             )));
@@ -103,7 +103,7 @@ impl Delete {
         match of_station.as_slice() {
             [(id, one)] => Ok((*id, (*one).clone())),
             _ => Err(Failure::Says(format!(
-                "give one instrument of station `{}` with --instrument: {known}",
+                "give one instrument of station `{}` with --instrument; it has: {known}",
                 self.station
             ))),
         }
@@ -116,7 +116,7 @@ impl Delete {
                 let known: Vec<&str> = instrument.channels().iter().map(|channel| channel.name()).collect();
                 let known = known.join(", ");
                 Failure::Says(format!(
-                    "instrument `{}` has no channel `{}`; its channels: {known}",
+                    "instrument `{}` has no channel `{}`; it has: {known}",
                     instrument.name(),
                     Line(name)
                 ))

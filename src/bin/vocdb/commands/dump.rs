@@ -114,7 +114,7 @@ fn complete(report: &DumpReport) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Says(format!(
-        "the dump lacks segments that do not check: {}; restore them from a backup, or set them aside with `vocdb repair`",
+        "the dump lacks corrupt segments: {}; restore them from a backup, or set them aside with `vocdb repair`",
         names.join(", ")
     )))
 }

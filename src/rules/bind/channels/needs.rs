@@ -58,7 +58,7 @@ fn in_series(series: &Series, site: &Site, sites: &[Site]) -> Option<String> {
         Series::Window(WindowTerm { station: Some(name), channel, place, .. }) => {
             match sites.iter().find(|site| site.name == *name) {
                 Some(site) => at_site(site, channel, place),
-                None => Some(format!("it reads station `{name}`, which is not there")),
+                None => Some(format!("it reads station `{name}`, which the test does not have")),
             }
         }
         Series::Spread { inner, .. } | Series::Mean { inner, .. } => in_series(inner, site, sites),

@@ -113,7 +113,7 @@ impl Source {
         } else if word == "curry" && self.word(at + 1) == "(" {
             ("`curry` is not allowed in rules".to_owned(), "write a function with all its parameters")
         } else if is_definition {
-            (format!("`{word}` is a function of the language already"), "give the function another name")
+            (format!("`{word}` is already a function of the rule language"), "give the function another name")
         } else {
             return None;
         };

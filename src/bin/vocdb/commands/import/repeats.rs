@@ -9,14 +9,14 @@ use std::ops::Bound::{Excluded, Unbounded};
 use vocdb::base::escape::Line;
 use vocdb::{Quality, Sample, Timestamp};
 
-/// Separate stretches of time that are told apart; more than these are widened.
+/// Greatest number of separate stretches of time; beyond it, stretches are widened.
 const STRETCHES_MAX: usize = 4_096;
 /// Instants of which a file may have several rows.
 const INSTANTS_MAX: usize = 1 << 20;
 
 /// Times that may have come before, found while the file is read.
 ///
-/// A file is mostly in order of time, upwards or downwards, in one piece or in several: rows that go on from a stretch of time repeat
+/// A file is mostly in order of time, upwards or downwards, in one piece or in several: rows that extend a stretch of time repeat
 /// nothing. A row inside a stretch may, and is looked at again when all rows are read.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
@@ -65,7 +65,7 @@ impl Suspects {
             (None, Some((_, last))) if self.stretches.len() >= STRETCHES_MAX => (time, last),
             _ => (time, time),
         };
-        // The stretch that goes on is the current one now.
+        // The extended stretch is the current one now.
         for old in before.into_iter().chain(after).map(|(old, _)| old).filter(|old| (first..=last).contains(old)) {
             self.stretches.remove(&old);
         }
