@@ -26,11 +26,11 @@ pub enum Error {
     /// Frames of a batch were rejected.
     #[error("{count} frames of the batch were rejected; the first is number {index}, counted from 0: {reason}")]
     Rejected {
-        /// How many.
+        /// Number of rejected frames.
         count: usize,
         /// Place of the first in the batch, from 0.
         index: usize,
-        /// Why it was rejected, and what to do.
+        /// Reason of the rejection, and what to do.
         reason: String,
     },
     /// A question.
@@ -99,7 +99,7 @@ pub enum Error {
     Conflict {
         /// Station or instrument.
         what: &'static str,
-        /// Its name.
+        /// Name that is registered.
         name: String,
     },
     /// A segment that the ledger knows is not there, in strict mode.
@@ -108,7 +108,7 @@ pub enum Error {
         Line(name)
     )]
     MissingSegment {
-        /// Its file name.
+        /// File name of the segment.
         name: String,
     },
     /// A dump that cannot be restored.
@@ -119,15 +119,15 @@ pub enum Error {
     Unsound {
         /// The file.
         path: std::path::PathBuf,
-        /// What is wrong with it.
+        /// Problem of the file.
         reason: String,
     },
     /// The system refused something else.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was tried.
+        /// Operation that failed.
         action: &'static str,
-        /// What the system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
 }

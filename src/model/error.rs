@@ -9,19 +9,19 @@ pub enum ModelError {
     /// A name is empty, too long, or has a character that names may not have.
     #[error("the {what} name `{}` cannot be used: {reason}", Line(name))]
     Name {
-        /// Of what: station, instrument, channel.
+        /// Kind of the name: station, instrument, channel.
         what: &'static str,
         /// The name as given.
         name: String,
-        /// What is wrong with it.
+        /// Reason why it cannot be used.
         reason: &'static str,
     },
     /// A name of a person, a reason or a comment that the ledger does not keep.
     #[error("the {what} cannot be recorded: {reason}")]
     Words {
-        /// Of what.
+        /// Kind of the text.
         what: &'static str,
-        /// What is wrong with it.
+        /// Reason why it cannot be used.
         reason: &'static str,
     },
     /// Two channels of one instrument have the same name.
@@ -37,7 +37,7 @@ pub enum ModelError {
     ChannelCount {
         /// The instrument.
         instrument: String,
-        /// How many it was given.
+        /// Number of channels given.
         count: usize,
         /// The limit.
         max: usize,
@@ -75,9 +75,9 @@ pub enum ModelError {
         instrument: String,
         /// The channel.
         channel: String,
-        /// What it is declared with.
+        /// Declared number of decimals.
         known: u8,
-        /// What was asked for.
+        /// Requested number of decimals.
         asked: u8,
     },
     /// A text that is no unit this crate knows.
@@ -91,11 +91,11 @@ pub enum ModelError {
     /// Two units between which nothing converts.
     #[error("{from} cannot be converted to {to}: {reason}")]
     Inconvertible {
-        /// From this unit,
+        /// Unit to convert from.
         from: &'static str,
-        /// to this one.
+        /// Unit to convert to.
         to: &'static str,
-        /// Why not, and what would help.
+        /// Reason, and what would help.
         reason: &'static str,
     },
     /// A reference state outside of what gas is measured at.
@@ -121,7 +121,7 @@ pub enum ModelError {
     Time {
         /// The text.
         text: String,
-        /// What is wrong, by the time library.
+        /// Problem reported by the time library.
         reason: String,
     },
     /// A text that is no length of time.
@@ -141,7 +141,7 @@ pub enum ModelError {
     Decimals {
         /// The channel.
         channel: String,
-        /// What it asks for.
+        /// Requested number of decimals.
         decimals: u8,
         /// The limit.
         max: u8,

@@ -20,7 +20,7 @@ const TEXT_CHARS_MAX: usize = 60;
 pub struct Interval(i64);
 
 impl Interval {
-    /// From milliseconds.
+    /// Creates an interval from milliseconds.
     ///
     /// # Errors
     /// [`ModelError::Interval`] below 1 ms and above 400 days.
@@ -59,7 +59,7 @@ impl Interval {
         }
     }
 
-    /// Its length in milliseconds.
+    /// Returns the length in milliseconds.
     #[must_use]
     pub const fn as_ms(self) -> i64 {
         self.0

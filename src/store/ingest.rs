@@ -78,15 +78,15 @@ pub enum RejectReason {
 /// A stored sample that a later one replaced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Correction {
-    /// Of which instrument,
+    /// Instrument of the sample.
     pub instrument: InstrumentId,
-    /// of which of its channels,
+    /// Index of the channel in the instrument's frames.
     pub channel: usize,
-    /// at which time.
+    /// Time of the sample.
     pub time: Timestamp,
-    /// What was stored.
+    /// Sample before.
     pub old: Sample,
-    /// What is stored now.
+    /// Sample after.
     pub new: Sample,
 }
 

@@ -175,7 +175,7 @@ const SPARED: [(&str, &str); 38] = [
         "an error of loading, which memory.rs and bombs.rs test",
     ),
     ("shorten the window, cover fewer stations, or raise Config::window_bytes_max", "the same"),
-    ("there are more than {DIAGNOSTICS_MAX} mistakes; the others are not listed", "mod.rs tests it"),
+    ("there are more than {DIAGNOSTICS_MAX} errors; the others are not listed", "mod.rs tests it"),
     ("correct those before it first", "the same"),
     (
         "a closure that uses values from outside cannot be kept in a variable",

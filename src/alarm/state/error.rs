@@ -8,7 +8,7 @@ use crate::model::{ModelError, Timestamp, check_length, check_line};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlarmError {
-    /// Nobody is named who does it, or to whom an alarm is handed over.
+    /// The author, or the new owner of an alarm, is missing.
     #[error("the author is missing: give the name of the person, which the ledger records")]
     Nobody,
     /// A name or comment that the ledger does not keep.
@@ -24,7 +24,7 @@ pub enum AlarmError {
     /// No such alarm is open.
     #[error("alarm {0} is not open: it has closed, or no alarm has this number")]
     NotOpen(AlarmId),
-    /// Somebody was faster.
+    /// The alarm is already acknowledged.
     #[error("alarm {alarm} is already acknowledged, by {} at {at}", Line(by))]
     AlreadyAcknowledged {
         /// The alarm.
@@ -48,7 +48,7 @@ pub enum AlarmError {
     Already {
         /// The rule and scope.
         key: AlarmKey,
-        /// Which state.
+        /// Name of the state.
         state: &'static str,
     },
     /// It is not in the state that is to end.
@@ -56,13 +56,13 @@ pub enum AlarmError {
     Not {
         /// The rule and scope.
         key: AlarmKey,
-        /// Which state.
+        /// Name of the state.
         state: &'static str,
     },
     /// A maintenance window that makes no sense.
     #[error("the maintenance window cannot be planned: {problem}")]
     Maintenance {
-        /// What is wrong with it.
+        /// Problem of the window.
         problem: &'static str,
     },
     /// No such maintenance window is planned or under way.
@@ -73,7 +73,7 @@ pub enum AlarmError {
     ShelvedUntilPast {
         /// The rule and scope.
         key: AlarmKey,
-        /// Until when.
+        /// End of the shelving.
         until: Timestamp,
         /// Host time.
         now: Timestamp,

@@ -11,11 +11,11 @@ use crate::store::RejectReason;
 pub struct DumpError {
     /// The line, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// The problem of that line.
     pub problem: DumpProblem,
 }
 
-/// What is wrong with a line of a dump.
+/// A problem of a line of a dump.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DumpProblem {
@@ -37,9 +37,9 @@ pub enum DumpProblem {
         Line(said)
     )]
     Checksum {
-        /// Lines and CRC-32C as the dump says.
+        /// Lines and CRC-32C that the dump states.
         said: String,
-        /// As they are.
+        /// Lines and CRC-32C of the lines read.
         found: String,
     },
     /// The system refused to read on.

@@ -18,27 +18,27 @@ const TICK_MS_MAX: i64 = 60_000;
 /// Looks at the clock that one test may take; longer tests look less often.
 const TICKS_MAX: i64 = 200_000;
 
-/// One expectation that did not come true, or why a test could not be run.
+/// A failed expectation, or the reason why a test could not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestFailure {
-    /// Where.
+    /// Place of the expectation.
     pub place: Place,
-    /// What was expected and what was found.
+    /// Expected and actual state.
     pub message: String,
 }
 
-/// What became of one test.
+/// The result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestOutcome {
-    /// Its name.
+    /// Name of the test.
     pub name: String,
-    /// Where it stands.
+    /// Place of the test.
     pub place: Place,
-    /// What went wrong; nothing where it passed.
+    /// Failures; empty if the test passed.
     pub failures: Vec<TestFailure>,
 }
 
-/// Runs every test of the test files (`*_test.rhai`) against the rule files, each with rules of its own from the beginning of time. The
+/// Runs every test of the test files (`*_test.rhai`) against the rule files, each with an empty history. The
 /// stations are those of the registry and those that the test itself registers with `t.instrument(..)`. A rule that needs a further station,
 /// instrument or channel is left out of the test; an expectation about it fails and names what is missing.
 ///

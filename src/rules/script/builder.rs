@@ -327,8 +327,8 @@ fn quorum(call: &Call<'_>) -> Outcome<u32> {
     match u32::try_from(count) {
         Ok(count) if count > 0 => Ok(count),
         _ => {
-            let message = format!("a quorum of {count} stations makes no sense");
-            fault(call.place_of(1), message, "write how many stations must trip at the same instant, 1 or more")
+            let message = format!("a quorum of {count} stations is not possible");
+            fault(call.place_of(1), message, "write how many stations must trip at the same time, 1 or more")
         }
     }
 }

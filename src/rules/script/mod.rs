@@ -95,7 +95,7 @@ fn trace_within(files: &[RuleFile], budget: Arc<Budget>) -> (Vec<Rule>, Vec<Diag
 fn shorten(diagnostics: &mut Vec<Diagnostic>) {
     let Some(next) = diagnostics.get(DIAGNOSTICS_MAX).map(|next| next.place.clone()) else { return };
     diagnostics.truncate(DIAGNOSTICS_MAX);
-    let message = format!("there are more than {DIAGNOSTICS_MAX} mistakes; the others are not listed");
+    let message = format!("there are more than {DIAGNOSTICS_MAX} errors; the others are not listed");
     diagnostics.push(mistake(next, message, "correct those before it first"));
 }
 
