@@ -103,10 +103,7 @@ pub enum Error {
         name: String,
     },
     /// A segment that the ledger knows is not there, in strict mode.
-    #[error(
-        "segment `{}` is missing: restore it from a backup, or open without `is_strict`",
-        Line(name)
-    )]
+    #[error("segment `{}` is missing: restore it from a backup, or open without `is_strict`", Line(name))]
     MissingSegment {
         /// File name of the segment.
         name: String,

@@ -125,7 +125,10 @@ pub enum ModelError {
         reason: String,
     },
     /// A text that is no length of time.
-    #[error("`{}` is not a length of time: write a number and ms, s, m or min, h or d, such as 10s, 1m or 8h", Line(text))]
+    #[error(
+        "`{}` is not a length of time: write a number and ms, s, m or min, h or d, such as 10s, 1m or 8h",
+        Line(text)
+    )]
     IntervalText {
         /// The text.
         text: String,

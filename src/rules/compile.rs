@@ -55,7 +55,10 @@ pub fn compile_staged(files: &[RuleFile], sites: &[Site], staging: &Staging) -> 
 ///
 /// # Errors
 /// As for [`compile`].
-pub(crate) fn compile_part(files: &[RuleFile], sites: &[Site]) -> Result<(Compiled, Vec<(String, String)>), Diagnostics> {
+pub(crate) fn compile_part(
+    files: &[RuleFile],
+    sites: &[Site],
+) -> Result<(Compiled, Vec<(String, String)>), Diagnostics> {
     let (rules, found) = trace(files);
     let (rules, left_out) = for_sites(rules, sites);
     Ok((compile_rules((files, rules), found, (sites, &Staging::default()))?, left_out))

@@ -40,7 +40,10 @@ fn minute_of(text: &str) -> Option<u16> {
 pub(super) fn hours(text: &str) -> Result<(u16, u16), (String, String)> {
     let parsed = text.split_once('-').and_then(|(from, to)| Some((minute_of(from)?, minute_of(to)?)));
     parsed.filter(|(from, _)| *from < DAY_MINUTES).ok_or_else(|| {
-        (format!("`{text}` is not a range of hours"), "write \"08:00-18:00\", or \"22:00-06:00\" over midnight".to_owned())
+        (
+            format!("`{text}` is not a range of hours"),
+            "write \"08:00-18:00\", or \"22:00-06:00\" over midnight".to_owned(),
+        )
     })
 }
 

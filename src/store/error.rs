@@ -25,7 +25,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process has the store open for writing.
-    #[error("{} is open in another process, or through another handle of this process: a store has one writer at a time; close the other one, or use `ReadOnly`", Line(path.display()))]
+    #[error("{} is locked by another process, or by another handle of this process: a store has one writer at a time; close the other one, or use `ReadOnly`", Line(path.display()))]
     Locked {
         /// The lock file.
         path: PathBuf,

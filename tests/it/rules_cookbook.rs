@@ -149,8 +149,7 @@ fn a_rule_that_lacks_a_station_or_channel_fails_only_the_tests_about_it() {
         .map(|outcome| (outcome.name, outcome.failures.into_iter().map(|failure| failure.message).collect()))
         .collect();
     let lacking = NEEDS.iter().map(|(rule, _, lack)| {
-        let message =
-            format!("`{rule}` does not run in this test: {lack}; add what is missing with t.instrument(..)");
+        let message = format!("`{rule}` does not run in this test: {lack}; add what is missing with t.instrument(..)");
         ((*rule).to_owned(), vec![message])
     });
     let passing = |rule: &str| (rule.to_owned(), Vec::new());

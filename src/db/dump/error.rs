@@ -32,10 +32,7 @@ pub enum DumpProblem {
     #[error("text follows the `end` line: remove it, for example if two files were joined")]
     Behind,
     /// Another number of lines or other bytes than were written.
-    #[error(
-        "the lines before it are corrupt ({found}, but `{}` was written): copy the dump again",
-        Line(said)
-    )]
+    #[error("the lines before it are corrupt ({found}, but `{}` was written): copy the dump again", Line(said))]
     Checksum {
         /// Lines and CRC-32C that the dump states.
         said: String,

@@ -206,7 +206,9 @@ impl TestCourse {
 
     fn expect(&self, rule: &str, scope: Option<&str>, wanted: Expected) -> Option<String> {
         if let Some(lack) = self.left_out.get(rule) {
-            return Some(format!("`{rule}` does not run in this test: {lack}; add what is missing with t.instrument(..)"));
+            return Some(format!(
+                "`{rule}` does not run in this test: {lack}; add what is missing with t.instrument(..)"
+            ));
         }
         if !self.rules.contains(rule) {
             let known: Vec<&str> = self.rules.iter().map(String::as_str).collect();

@@ -42,7 +42,10 @@ pub enum CsvError {
         skip_lines: u64,
     },
     /// The header is longer than a record may be.
-    #[error("the header of `{}` has more than {CSV_RECORD_BYTES_MAX} bytes: check that it is a CSV file and has the given delimiter", Line(name))]
+    #[error(
+        "the header of `{}` has more than {CSV_RECORD_BYTES_MAX} bytes: check that it is a CSV file and has the given delimiter",
+        Line(name)
+    )]
     HeaderTooLong {
         /// The file.
         name: String,
@@ -82,12 +85,7 @@ pub enum CsvError {
         second: (u64, String),
     },
     /// The header lacks a column that the spec names.
-    #[error(
-        "`{}` has no column `{}`; the nearest is `{}`; columns: {header}",
-        Line(name),
-        Line(column),
-        Line(nearest)
-    )]
+    #[error("`{}` has no column `{}`; the nearest is `{}`; columns: {header}", Line(name), Line(column), Line(nearest))]
     MissingColumn {
         /// The file.
         name: String,

@@ -104,9 +104,7 @@ impl fmt::Display for RejectReason {
                  or check that the file is CSV"
             ),
             Self::NotUtf8 => f.write_str("this is not UTF-8: save the file as UTF-8, or give its encoding"),
-            Self::UnknownFlag => {
-                f.write_str("unknown quality flag: declare its meaning with `.flag()`, or correct it")
-            }
+            Self::UnknownFlag => f.write_str("unknown quality flag: declare its meaning with `.flag()`, or correct it"),
             Self::OpenQuote => {
                 f.write_str("a quote of this row is not closed at the end of the file: close or remove it")
             }

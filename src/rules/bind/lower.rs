@@ -115,11 +115,7 @@ impl<'a> Lowering<'a> {
             Series::Number { value, unit, is_per_hour, place } => {
                 if !value.is_finite() {
                     let help = "write a number that a measurement can reach";
-                    self.mistakes.push(mistake(
-                        place,
-                        format!("{} is not a finite number", number_text(*value)),
-                        help,
-                    ));
+                    self.mistakes.push(mistake(place, format!("{} is not a finite number", number_text(*value)), help));
                     return None;
                 }
                 let number = Value::constant(*value, unit.unwrap_or(Unit::One), place.clone());

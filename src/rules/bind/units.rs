@@ -129,7 +129,7 @@ pub(super) fn check_detection(left: &Value, right: &Value) -> Option<Diagnostic>
     }
     let [number, limit] = [number, limit].map(|number| quantity_text(number, left.unit));
     let message = format!("{number} is below the channel's detection limit of {limit}");
-    let help = "what is compared there is mostly noise; write a greater number";
+    let help = "a comparison there is mostly noise; write a greater number";
     Some(Diagnostic { is_warning: true, ..mistake(place, message, help) })
 }
 

@@ -224,7 +224,9 @@ pub(super) fn ways(call: &Call<'_>, index: usize) -> Outcome<Vec<String>> {
         found.push(way);
     }
     if found.len() > WAYS_MAX || found.iter().any(|way| way.len() > NAME_BYTES_MAX) {
-        let message = format!("there are more than {WAYS_MAX} notification channels, or one is longer than {NAME_BYTES_MAX} bytes");
+        let message = format!(
+            "there are more than {WAYS_MAX} notification channels, or one is longer than {NAME_BYTES_MAX} bytes"
+        );
         return fault(call.place_of(index), message, "leave out what is not needed");
     }
     if found.is_empty() { call.wrong(index) } else { Ok(found) }

@@ -117,7 +117,7 @@ impl<'a> Trace<'a> {
     /// Whether the files together are too much to go on with `name`; says so.
     fn is_over(&mut self, name: &str) -> bool {
         let (what, help) = if self.budget.is_spent() {
-            (format!("do more than {RULE_SET_OPERATIONS_MAX} operations"), "look for loops in those before this one")
+            (format!("use more than {RULE_SET_OPERATIONS_MAX} operations"), "look for loops in those before this one")
         } else if self.bytes > RULE_SET_BYTES_MAX {
             (format!("have more than {RULE_SET_BYTES_MAX} bytes"), "leave out what is not needed")
         } else {

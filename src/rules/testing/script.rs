@@ -211,7 +211,10 @@ impl Test {
         let mut totals = self.totals.lock();
         totals.steps += 1;
         if totals.steps > STEPS_MAX {
-            return fault(context, format!("the tests of a file have {STEPS_MAX} steps together at most: split the file"));
+            return fault(
+                context,
+                format!("the tests of a file have {STEPS_MAX} steps together at most: split the file"),
+            );
         }
         let action = action(*self.now_ms.lock());
         self.steps.lock().push(TestStep { place, action });
@@ -240,7 +243,8 @@ fn instrument(
 ) -> Outcome<Test> {
     t.totals.lock().instruments += 1;
     if t.totals.lock().instruments > INSTRUMENTS_MAX {
-        let message = format!("the tests of a file register {INSTRUMENTS_MAX} instruments together at most: split the file");
+        let message =
+            format!("the tests of a file register {INSTRUMENTS_MAX} instruments together at most: split the file");
         return fault(context, message);
     }
     if units.len() > CHANNELS_PER_INSTRUMENT_MAX {

@@ -48,7 +48,9 @@ pub(crate) fn commented_code(tree: &Tree) -> Vec<String> {
 }
 
 fn is_rewritten(path: &str) -> bool {
-    REWRITTEN_FILES.iter().any(|rewritten| *rewritten == path || rewritten.ends_with('/') && path.starts_with(rewritten))
+    REWRITTEN_FILES
+        .iter()
+        .any(|rewritten| *rewritten == path || rewritten.ends_with('/') && path.starts_with(rewritten))
 }
 
 fn lines_with(tree: &Tree, fault: impl Fn(&str, &str) -> Option<String>) -> Vec<String> {

@@ -63,7 +63,7 @@ fn a_torn_dump_and_a_taken_folder_are_errors_that_say_what_to_do() {
     let text = run(dir, &["dump", "store"]).printed();
     fs::write(dir.join("torn"), &text[..text.len() / 2]).unwrap();
     let error = run(dir, &["restore", "torn", "restored"]).error(1);
-    assert!(error.contains("line ") && error.contains("it is torn, and nothing was restored"), "{error}");
+    assert!(error.contains("line ") && error.contains("it is truncated; nothing was restored"), "{error}");
     assert!(!dir.join("restored").exists() && !dir.join("restored.restoring").exists());
     let error = run(dir, &["restore", "torn", "store"]).error(1);
     assert!(error.contains("it is not empty: name a new folder"), "{error}");

@@ -75,7 +75,10 @@ fn commands_of_the_readme_print_what_it_shows() {
     fs::write(dir.path().join("readings.csv"), next).unwrap();
     run_shown(dir.path(), commands[0].0, &[]);
     let listed = run(dir.path(), &["alarms", "list", "store", "--state", "all"]).printed();
-    assert!(listed.starts_with("#1 2024-06-02T05:00:00Z") && listed.contains("`benzene-high` at `park/S1`"), "{listed}");
+    assert!(
+        listed.starts_with("#1 2024-06-02T05:00:00Z") && listed.contains("`benzene-high` at `park/S1`"),
+        "{listed}"
+    );
 }
 
 #[test]

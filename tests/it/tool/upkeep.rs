@@ -197,7 +197,7 @@ fn delete_refuses_what_it_cannot_place_and_changes_nothing() {
     metec(dir.path());
     let before = run(dir.path(), ASK).printed();
     for (more, says) in [
-        (&["2022-05-10", "--to", "2022-05-10"][..], "--to is the later one"),
+        (&["2022-05-10", "--to", "2022-05-10"][..], "--to must be later than --from"),
         (&["2022-05-10", "--to", "2022-05-11", "--channel", "ozone"], "it has: methane, methane_west"),
         (&["2022-05-10", "--to", "2022-05-11", "--instrument", "pid"], "it has: laser"),
     ] {

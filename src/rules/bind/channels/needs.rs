@@ -1,8 +1,8 @@
 //! What a rule needs of the stations: enough of them, and every channel and instrument that it reads.
 
-use super::find;
 use super::super::glob;
 use super::super::shown::series_has_spread;
+use super::find;
 use crate::rules::expr::{Condition, Rule, Series, WindowTerm};
 use crate::rules::plan::Site;
 use crate::rules::verdict::Place;

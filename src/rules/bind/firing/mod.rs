@@ -324,8 +324,7 @@ impl Case<'_> {
         let (rule, step_ms) = (self.rule, self.plan.step_ms);
         let auto_close_ms = rule.auto_close_ms.filter(|auto_close_ms| *auto_close_ms < step_ms)?;
         let [auto_close, step] = [auto_close_ms, step_ms].map(duration);
-        let message =
-            format!("`.auto_close` after {auto_close} is shorter than the {step} between evaluations");
+        let message = format!("`.auto_close` after {auto_close} is shorter than the {step} between evaluations");
         let help = format!(
             "write at least .auto_close({}): now it closes one evaluation after the last trip",
             in_rules(step_ms)

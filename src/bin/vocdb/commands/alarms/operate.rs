@@ -137,9 +137,7 @@ impl Unshelve {
         let db = store::open_without_rules(&self.store)?;
         db.unshelve(&key, by, comment).map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
-        output.either(&Operated::of("unshelved", &key, &self.said), || {
-            format!("{key} is unshelved by {}\n", Line(by))
-        })
+        output.either(&Operated::of("unshelved", &key, &self.said), || format!("{key} is unshelved by {}\n", Line(by)))
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn of_rejection(reason: RejectReason) -> String {
         RejectReason::RunTooLong => {
             "too many rows have this time, so that spreading would reach the next time: give a shorter --spread"
         }
-        RejectReason::WrongFieldCount => "the row has another number of fields than the header: look for a missing or extra delimiter, or an unclosed quote",
+        RejectReason::WrongFieldCount => "look for a missing or extra delimiter, or an unclosed quote",
         other => return other.to_string(),
     };
     text.to_owned()

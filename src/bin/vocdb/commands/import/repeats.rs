@@ -206,7 +206,9 @@ fn repeated(spool: &mut Spool, suspects: Suspects) -> Result<Vec<i64>, Failure> 
 
 /// The rows kept for storing cannot be read back.
 pub(super) fn unread(error: &io::Error) -> Failure {
-    Failure::Says(format!("cannot write or read the temporary file with the rows: {error}; check the space in the folder for temporary files"))
+    Failure::Says(format!(
+        "cannot write or read the temporary file with the rows: {error}; check the space in the folder for temporary files"
+    ))
 }
 
 impl Conflict {

@@ -173,8 +173,10 @@ impl Summary {
             let _ = writeln!(text, "flagged, {flag}: {count}");
         }
         if self.alarms_history > 0 {
-            let _ =
-                writeln!(text, "alarms of history notified nobody; list them with `vocdb alarms list STORE --state history`");
+            let _ = writeln!(
+                text,
+                "alarms of history notified nobody; list them with `vocdb alarms list STORE --state history`"
+            );
         }
         for (reason, count) in &self.rejected_by_reason {
             let _ = writeln!(text, "rejected, {reason}: {count}");

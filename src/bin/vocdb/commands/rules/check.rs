@@ -54,7 +54,10 @@ impl Check {
         print(&found, &files, output)?;
         if errors > 0 {
             output.flush()?;
-            return Err(Failure::Says(format!("rule errors in `{}`: {errors}; correct them as shown above", Line(self.dir.display()))));
+            return Err(Failure::Says(format!(
+                "rule errors in `{}`: {errors}; correct them as shown above",
+                Line(self.dir.display())
+            )));
         }
         if trace(&files).0.is_empty() {
             output.flush()?;

@@ -37,7 +37,8 @@ struct Unloaded {
 impl Unload {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let db = store::open_without_rules(&self.store)?;
-        let none = || Failure::Says(format!("no rule set is in force in `{}`; nothing to unload", Line(self.store.display())));
+        let none =
+            || Failure::Says(format!("no rule set is in force in `{}`; nothing to unload", Line(self.store.display())));
         let rule_set = db.rule_set().ok_or_else(none)?;
         let open_before = db.alarms().len();
         db.switch_rules_off(&self.by, &self.why).map_err(Failure::from_error)?;
