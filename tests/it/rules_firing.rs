@@ -189,7 +189,7 @@ fn a_count_that_depends_on_when_readings_come_is_looked_into() {
     assert_eq!(
         sometimes,
         "r.rhai:1:30: warning: the alarm `a` does not always open at `p/S1`: `count(benzene, 45 min)` holds 1 or 2 readings, depending on \
-         when they come; `gc` at `p/S1` sends one every 30 min; write a window of 30.minutes, or compare with fewer readings"
+         their times; `gc` at `p/S1` sends one every 30 min; write a window of 30.minutes, or compare with fewer readings"
     );
     assert_eq!(said_of("count(\"benzene\", 45.minutes) > 1", ".every(15.minutes)"), "");
     assert_eq!(said_of("count(\"benzene\", 45.minutes) > 0", ".every(30.minutes)"), "");

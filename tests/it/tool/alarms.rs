@@ -94,7 +94,7 @@ fn acknowledging_and_shelving_need_the_store_and_go_on_record_with_name_and_comm
     assert_eq!(run(dir.path(), &ack).printed(), "alarm #3 is acknowledged by Anna\n");
     assert_eq!(numbers(dir.path(), &["--state", "open", "--state", "acknowledged"]), [3]);
     let error = run(dir.path(), &ack).error(1);
-    assert!(error.contains("was acknowledged by Anna at "), "{error}");
+    assert!(error.contains("is already acknowledged, by Anna at "), "{error}");
     let scope = ["--rule", "low", "--scope", "S", "--by", "Anna", "--comment", "valve work"];
     run(dir.path(), &[&["alarms", "shelve", "store", "--for", "8h"], &scope[..]].concat()).printed();
     assert_eq!(numbers(dir.path(), &["--state", "shelved"]), [2]);
