@@ -23,17 +23,17 @@ pub enum Durability {
     Always,
 }
 
-/// By which time escalation steps fall due.
+/// The clock that escalation steps follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Timers {
-    /// By the host's clock: what a station or a platform wants.
+    /// The host's clock, for stations and platforms.
     #[default]
     Clock,
-    /// By the time of the newest frame, for replaying recorded readings: equal frames in equal order then give equal ledgers.
+    /// The time of the newest frame, for replaying recorded readings. Equal frames in equal order then give equal ledgers.
     Frames,
 }
 
-/// What opening does with the rule set in force.
+/// The treatment of the rule set in force at opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RulesOnOpen {
     /// The rules go on where they were, and evaluate every frame that they have not seen. A rule set that does not compile with this
@@ -49,7 +49,7 @@ pub enum RulesOnOpen {
     Maintenance,
 }
 
-/// How a store is opened. [`Config::default`] suits a station: every append durable, the system's clock, the system's files.
+/// Options for opening a store. [`Config::default`] suits a station: every append durable, the system's clock, the system's files.
 ///
 /// ```
 /// use vocdb::{Config, Durability};
@@ -58,20 +58,20 @@ pub enum RulesOnOpen {
 /// ```
 #[derive(Clone)]
 pub struct Config {
-    /// What an append promises.
+    /// Durability of an append.
     pub durability: Durability,
     /// The host's clock: it guards against frames from the future, and stamps what operators do. Beside a clock that cannot be set
     /// ([`Clock::steady_ms`]) the store notices when it is set ahead or stands still; without one, only when it is set back.
     pub clock: Arc<dyn Clock>,
-    /// By which time escalation steps fall due.
+    /// The clock that escalation steps follow.
     pub timers: Timers,
     /// A scripted operator, for replays and exercises.
     pub responder: Option<Arc<dyn Responder>>,
     /// A message at an interval that says that the station is alive, if one is wanted. Its contact also receives system alarms.
     pub heartbeat: Option<Heartbeat>,
-    /// Who is notified of an alarm where a contact cannot be reached over any way, if somebody is.
+    /// Contact that is notified if no channel reaches a recipient of an alarm.
     pub last_resort: Option<LastResort>,
-    /// What opening does with the rule set in force.
+    /// The treatment of the rule set in force at opening.
     pub rules: RulesOnOpen,
     /// Refuses to open a store of which a segment does not check, instead of setting the segment aside, or whose log is missing.
     pub is_strict: bool,
@@ -86,7 +86,7 @@ pub struct Config {
     /// recorded as history and notifies nobody, unless its condition turns out to hold at one that is not so old. The default is a day. With
     /// [`Timers::Frames`] host time follows the readings, and nothing is old.
     pub notify_age_max: Duration,
-    /// Where files lie.
+    /// Storage of the files.
     pub storage: Arc<dyn Storage>,
 }
 

@@ -26,11 +26,11 @@ pub enum Error {
     /// Frames of a batch were rejected.
     #[error("{count} frames of the batch were rejected; the first is number {index}, counted from 0: {reason}")]
     Rejected {
-        /// How many.
+        /// Number of rejected frames.
         count: usize,
         /// Place of the first in the batch, from 0.
         index: usize,
-        /// Why it was rejected, and what to do.
+        /// Reason of the rejection, and what to do.
         reason: String,
     },
     /// A question.
@@ -40,7 +40,7 @@ pub enum Error {
     #[error("the rules cannot be read: {0}")]
     RuleFolder(#[from] FolderError),
     /// Mistakes in rule files, all of them.
-    #[error("the rules have mistakes; nothing has changed:\n{0}")]
+    #[error("the rules have errors; nothing has changed:\n{0}")]
     Rules(#[from] Diagnostics),
     /// The rule set in force does not compile with this release.
     #[error(
@@ -54,7 +54,7 @@ pub enum Error {
         found: Diagnostics,
     },
     /// Rule files without a single rule: more likely a wrong folder than a wish to watch nothing.
-    #[error("the rule files hold no `alarm(...)`; nothing has changed: check the folder")]
+    #[error("the rule files contain no `alarm(...)`; nothing has changed: check the folder")]
     NoRules,
     /// An operator's action that makes no sense now.
     #[error(transparent)]
@@ -84,13 +84,13 @@ pub enum Error {
         channel: String,
     },
     /// A station that is not registered, by number.
-    #[error("{0} is not registered")]
+    #[error("{0} is not registered; register it first")]
     NoStation(StationId),
     /// An instrument that is not registered.
-    #[error("{0} is not registered")]
+    #[error("{0} is not registered; register it first")]
     NoInstrument(InstrumentId),
     /// A channel that an instrument does not have, by its place in a frame.
-    #[error("{instrument} has no channel at place {channel}: places count from 0 in the order of its channels")]
+    #[error("{instrument} has no channel with index {channel}: indexes count from 0 in the order of its channels")]
     NoChannel {
         /// The instrument.
         instrument: InstrumentId,
@@ -112,41 +112,38 @@ pub enum Error {
     },
     /// A name that is taken by something else.
     #[error(
-        "{what} `{name}` is registered already, and differently: choose another name, or change an instrument's channels with \
+        "{what} `{name}` is already registered with other properties: use another name, or change an instrument's channels with \
          `change_instrument`"
     )]
     Conflict {
         /// Station or instrument.
         what: &'static str,
-        /// Its name.
+        /// Name that is registered.
         name: String,
     },
     /// A segment that the ledger knows is not there, in strict mode.
-    #[error(
-        "segment `{}` was sealed and is not there: restore it from a backup, or open without `is_strict`",
-        Line(name)
-    )]
+    #[error("segment `{}` is missing: restore it from a backup, or open without `is_strict`", Line(name))]
     MissingSegment {
-        /// Its file name.
+        /// File name of the segment.
         name: String,
     },
     /// A dump that cannot be restored.
     #[error(transparent)]
     Dump(#[from] DumpError),
-    /// A file of a backup does not check.
-    #[error("nothing was restored: {} does not check: {}; restore an older backup, or open this one and let `repair` set the file aside", Line(path.display()), Line(reason))]
+    /// A file of a backup is corrupt.
+    #[error("nothing was restored: {} is corrupt: {}; restore an older backup, or open this one and let `repair` set the file aside", Line(path.display()), Line(reason))]
     Unsound {
         /// The file.
         path: std::path::PathBuf,
-        /// What is wrong with it.
+        /// Problem of the file.
         reason: String,
     },
     /// The system refused something else.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was tried.
+        /// Operation that failed.
         action: &'static str,
-        /// What the system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
 }

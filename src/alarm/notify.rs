@@ -5,27 +5,27 @@ use crate::base::escape::{Line, Lines};
 use parking_lot::Mutex;
 use std::io::Write;
 
-/// How an attempt to deliver went.
+/// The result of a delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The gateway took it.
     Delivered,
     /// It may work later: a time-out, a gateway that is busy.
     Retry {
-        /// What went wrong.
+        /// Reason of the failure.
         reason: String,
-        /// How many milliseconds the gateway asks to be left alone, if it does.
+        /// Milliseconds that the gateway asks to wait, if any.
         after_ms: Option<i64>,
     },
     /// It will never work, and nothing else will either: the endpoint is gone for good. Nothing more is sent there until a rule set
     /// names its way anew or another endpoint is connected.
     Gone {
-        /// What it said.
+        /// Answer of the endpoint.
         reason: String,
     },
     /// It will never work: an unknown number, a gateway that is gone.
     Refused {
-        /// What is wrong.
+        /// Reason of the refusal.
         reason: String,
     },
 }

@@ -88,19 +88,19 @@ impl AlarmLog {
         machine.maintenance().cloned().collect()
     }
 
-    /// As [`Database::rule_set`](crate::Database::rule_set).
+    /// Returns the rule set in force, like [`Database::rule_set`](crate::Database::rule_set).
     #[must_use]
     pub const fn rule_set(&self) -> Option<&RuleSetInForce> {
         self.rules.as_ref()
     }
 
-    /// As [`Database::explain`](crate::Database::explain).
+    /// Explains an alarm, like [`Database::explain`](crate::Database::explain).
     #[must_use]
     pub fn explain(&self, alarm: AlarmId) -> Option<Explanation> {
         Explanation::of(&self.events, alarm)
     }
 
-    /// As [`Database::alarm_metrics`](crate::Database::alarm_metrics).
+    /// Returns alarm metrics, like [`Database::alarm_metrics`](crate::Database::alarm_metrics).
     #[must_use]
     pub fn metrics(&self, range: TimeRange) -> Metrics {
         Metrics::of(&self.events, range)

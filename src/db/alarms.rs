@@ -207,7 +207,7 @@ impl Database {
         Ok(events)
     }
 
-    /// Why an alarm opened, what became of it, and who was told when, from the ledger; `None` where there never was one of this number.
+    /// Explains an alarm from the ledger: cause, history and notifications. `None` if no alarm has this number.
     ///
     /// # Errors
     /// [`Error::Ledger`] where it cannot be read.
@@ -215,7 +215,7 @@ impl Database {
         Ok(Explanation::of(&self.events()?, alarm))
     }
 
-    /// How the alarm system itself is doing over a range of host time: rates, floods, chatter, stale alarms, the worst rules.
+    /// Returns metrics of the alarm system for a range of host time: rates, floods, chatter, stale alarms, the most frequent rules.
     ///
     /// # Errors
     /// [`Error::Ledger`] where it cannot be read.

@@ -140,7 +140,7 @@ impl Sealing {
 }
 
 impl Database {
-    /// What opening found and did.
+    /// Returns what opening found and did.
     #[must_use]
     pub const fn open_report(&self) -> &OpenReport {
         &self.report

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Which records an export holds.
+/// The records that an export contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportScope {
     /// What depends on readings, rules and operators alone: equal inputs in equal order give equal bytes, whatever the batches and

@@ -20,7 +20,7 @@ pub struct Stats {
     pub segments: SegmentFigures,
     /// Segments that opening has set aside because they do not check.
     pub segments_quarantined: u64,
-    /// What is in memory.
+    /// Bytes in memory.
     pub memory: MemoryFigures,
     /// Log sequence number of the newest frame.
     pub last_lsn: u64,
@@ -28,7 +28,7 @@ pub struct Stats {
     pub durable_lsn: u64,
     /// Log sequence number of the newest frame that the rules have seen.
     pub rules_lsn: u64,
-    /// Whether the rules in force run; none where no rule set is in force.
+    /// State of the rules in force; none without a rule set.
     pub rules_state: Option<RulesState>,
     /// Frames that suspended rules have still to evaluate: those stored meanwhile, and after a crash those since the checkpoint before.
     pub rules_unseen: u64,
@@ -40,24 +40,24 @@ pub struct Stats {
     pub alarms_open: usize,
     /// Notifications that are not delivered yet.
     pub outbox: usize,
-    /// What is stored, by station, in order of registration.
+    /// Stored readings by station, in order of registration.
     pub stations: Vec<StationStats>,
 }
 
-/// What is stored of one station.
+/// The stored readings of a station.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StationStats {
     /// Its name.
     pub station: String,
     /// Milliseconds since 1970 of its newest row.
     pub newest_ms: Option<i64>,
-    /// How many milliseconds that is behind the host's clock.
+    /// Milliseconds between that time and the host's clock.
     pub lag_ms: Option<i64>,
-    /// Its instruments, in order of registration.
+    /// Instruments of the station, in order of registration.
     pub instruments: Vec<InstrumentStats>,
 }
 
-/// What is stored of one instrument.
+/// The stored readings of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InstrumentStats {
     /// Its name.
@@ -134,18 +134,18 @@ impl Inner {
     }
 }
 
-/// What a store holds, as a handle for reading sees it.
+/// The contents of a store as seen by a reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoredStats {
     /// Bytes on disk by kind of file.
     pub bytes: FileBytes,
     /// Sealed segments, settled and not.
     pub segments: SegmentFigures,
-    /// What is in memory.
+    /// Bytes in memory.
     pub memory: MemoryFigures,
     /// Records in the ledger.
     pub ledger_records: u64,
-    /// What is stored, by station, in order of registration.
+    /// Stored readings by station, in order of registration.
     pub stations: Vec<StationStats>,
 }
 

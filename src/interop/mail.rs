@@ -28,7 +28,7 @@ const PARALLEL: usize = 4;
 #[non_exhaustive]
 pub enum MailError {
     /// An address that is none.
-    #[error("`{}` is no mail address: {}", Line(address), Line(reason))]
+    #[error("`{}` is not a mail address: {}", Line(address), Line(reason))]
     Address {
         /// The address.
         address: String,
@@ -36,13 +36,13 @@ pub enum MailError {
         reason: String,
     },
     /// What should be certificates in PEM is not, or TLS cannot be set up with them.
-    #[error("the certificates that mail shall trust cannot be used: {}", Line(reason))]
+    #[error("the trusted certificates of mail cannot be used: {}", Line(reason))]
     Certificates {
         /// What is wrong.
         reason: String,
     },
     /// A login without TLS, which would send the password in the clear.
-    #[error("a login needs TLS: begin with `Mail::with_tls` or `Mail::with_starttls`")]
+    #[error("a login needs TLS: use `Mail::with_tls` or `Mail::with_starttls`")]
     LoginInTheClear,
 }
 

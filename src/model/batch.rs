@@ -27,7 +27,7 @@ pub struct Batch {
     rows: Vec<Row>,
     values: Vec<f64>,
     marks: Vec<Mark>,
-    /// Whether it is appended as history.
+    /// Whether the batch is appended as history.
     is_history: bool,
 }
 
@@ -43,7 +43,7 @@ impl Batch {
         Self { is_history, ..self }
     }
 
-    /// Whether it is appended as history.
+    /// Whether the batch is appended as history.
     pub(crate) const fn is_history(&self) -> bool {
         self.is_history
     }
@@ -84,13 +84,13 @@ impl Batch {
         self.rows.push(Row { instrument, time, begin, end: self.values.len() });
     }
 
-    /// How many frames it holds.
+    /// Returns the number of frames.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether it holds none.
+    /// Returns whether the batch has no frames.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()

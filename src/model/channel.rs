@@ -7,7 +7,7 @@ use super::unit::{ReferenceState, Unit};
 use crate::base::limits::DECIMALS_MAX;
 use serde::{Deserialize, Serialize};
 
-/// What one column of an instrument measures: a species or another quantity, in a unit, at a reference state.
+/// A column of an instrument: a species or another quantity, in a unit, at a reference state.
 ///
 /// ```
 /// use vocdb::{Channel, Unit};
@@ -99,7 +99,7 @@ impl Channel {
         self
     }
 
-    /// Its name, unique within the instrument.
+    /// Returns the name, unique within the instrument.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -117,7 +117,7 @@ impl Channel {
         self.species_entry().map(Species::molar_mass_g_per_mol)
     }
 
-    /// Its unit.
+    /// Returns the unit.
     #[must_use]
     pub const fn unit(&self) -> Unit {
         self.unit
@@ -135,13 +135,13 @@ impl Channel {
         self.decimals
     }
 
-    /// Its detection limit in its unit.
+    /// Returns the detection limit in the channel's unit.
     #[must_use]
     pub const fn detection_limit(&self) -> Option<f64> {
         self.detection_limit
     }
 
-    /// Whether the instrument does not measure it any more: it keeps its place in a frame, where its sample is missing.
+    /// Returns whether the channel is retired: it keeps its place in a frame, where its sample is missing.
     #[must_use]
     pub const fn is_retired(&self) -> bool {
         self.is_retired

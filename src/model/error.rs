@@ -7,25 +7,25 @@ use crate::base::escape::Line;
 #[non_exhaustive]
 pub enum ModelError {
     /// A name is empty, too long, or has a character that names may not have.
-    #[error("the {what} name `{}` is not usable: {reason}", Line(name))]
+    #[error("the {what} name `{}` cannot be used: {reason}", Line(name))]
     Name {
-        /// Of what: station, instrument, channel.
+        /// Kind of the name: station, instrument, channel.
         what: &'static str,
         /// The name as given.
         name: String,
-        /// What is wrong with it.
+        /// Reason why it cannot be used.
         reason: &'static str,
     },
     /// A name of a person, a reason or a comment that the ledger does not keep.
     #[error("the {what} cannot be recorded: {reason}")]
     Words {
-        /// Of what.
+        /// Kind of the text.
         what: &'static str,
-        /// What is wrong with it.
+        /// Reason why it cannot be used.
         reason: &'static str,
     },
     /// Two channels of one instrument have the same name.
-    #[error("instrument `{instrument}` has two channels named `{channel}`: give each its own name")]
+    #[error("instrument `{instrument}` has two channels named `{channel}`: rename one of them")]
     DuplicateChannel {
         /// The instrument.
         instrument: String,
@@ -33,11 +33,11 @@ pub enum ModelError {
         channel: String,
     },
     /// An instrument has no channel, or more than the limit.
-    #[error("instrument `{instrument}` has {count} channels; it may have 1 to {max}")]
+    #[error("instrument `{instrument}` has {count} channels, but must have 1 to {max}")]
     ChannelCount {
         /// The instrument.
         instrument: String,
-        /// How many it was given.
+        /// Number of channels given.
         count: usize,
         /// The limit.
         max: usize,
@@ -54,8 +54,8 @@ pub enum ModelError {
     },
     /// A change would give stored values another meaning.
     #[error(
-        "channel `{channel}` of instrument `{instrument}` has the {difference}, and what is stored keeps its meaning: retire the channel, and \
-         add the other one under another name"
+        "channel `{channel}` of instrument `{instrument}` has the {difference}, and stored values keep their meaning: retire the channel, and \
+         add the new one under another name"
     )]
     ChannelMeaning {
         /// The instrument.
@@ -67,21 +67,21 @@ pub enum ModelError {
     },
     /// A change would declare fewer decimals than before.
     #[error(
-        "channel `{channel}` of instrument `{instrument}` is declared with {known} decimal places, and {asked} would say less than what is \
-         stored: declare {known} or more"
+        "channel `{channel}` of instrument `{instrument}` is declared with {known} decimal places, and {asked} would lose digits of stored values: \
+         declare {known} or more"
     )]
     FewerDecimals {
         /// The instrument.
         instrument: String,
         /// The channel.
         channel: String,
-        /// What it is declared with.
+        /// Declared number of decimals.
         known: u8,
-        /// What was asked for.
+        /// Requested number of decimals.
         asked: u8,
     },
     /// A text that is no unit this crate knows.
-    #[error("`{}` is no known unit; known are {known}", Line(text))]
+    #[error("`{}` is not a known unit; known units: {known}", Line(text))]
     UnknownUnit {
         /// The text.
         text: String,
@@ -91,11 +91,11 @@ pub enum ModelError {
     /// Two units between which nothing converts.
     #[error("{from} cannot be converted to {to}: {reason}")]
     Inconvertible {
-        /// From this unit,
+        /// Unit to convert from.
         from: &'static str,
-        /// to this one.
+        /// Unit to convert to.
         to: &'static str,
-        /// Why not, and what would help.
+        /// Reason, and what would help.
         reason: &'static str,
     },
     /// A reference state outside of what gas is measured at.
@@ -109,7 +109,7 @@ pub enum ModelError {
         pressure_hpa: f64,
     },
     /// A species that is not in the table.
-    #[error("`{}` is not in the species table; the nearest name there is `{nearest}`", Line(name))]
+    #[error("`{}` is not a known species; the nearest name is `{nearest}`", Line(name))]
     UnknownSpecies {
         /// The name as given.
         name: String,
@@ -117,11 +117,11 @@ pub enum ModelError {
         nearest: String,
     },
     /// A time that cannot be read.
-    #[error("`{}` is no time: {}", Line(text), Line(reason))]
+    #[error("`{}` is not a time: {}", Line(text), Line(reason))]
     Time {
         /// The text.
         text: String,
-        /// What is wrong, by the time library.
+        /// Problem reported by the time library.
         reason: String,
     },
     /// A text that is no time zone.
@@ -137,23 +137,26 @@ pub enum ModelError {
         reason: String,
     },
     /// A text that is no length of time.
-    #[error("`{}` is no length of time: write a number and ms, s, m or min, h or d, such as 10s, 1m or 8h", Line(text))]
+    #[error(
+        "`{}` is not a length of time: write a number and ms, s, m or min, h or d, such as 10s, 1m or 8h",
+        Line(text)
+    )]
     IntervalText {
         /// The text.
         text: String,
     },
     /// An interval of zero, below zero, or over the limit.
-    #[error("an interval of {interval_ms} ms is not usable: it must be 1 ms to 400 days")]
+    #[error("an interval of {interval_ms} ms is out of range: write 1 ms to 400 days")]
     Interval {
         /// The interval in milliseconds.
         interval_ms: i64,
     },
     /// A number of decimal places over the limit.
-    #[error("channel `{channel}` asks for {decimals} decimal places; at most {max} are kept")]
+    #[error("channel `{channel}` has {decimals} decimal places; at most {max} are possible")]
     Decimals {
         /// The channel.
         channel: String,
-        /// What it asks for.
+        /// Requested number of decimals.
         decimals: u8,
         /// The limit.
         max: u8,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Sample {
     /// The value in the channel's unit, `None` where it is missing.
     pub value: Option<f64>,
-    /// How far it can be trusted; kept for missing values too (missing *because of* calibration).
+    /// Quality flag; kept for missing values too (missing *because of* calibration).
     pub quality: Quality,
 }
 
@@ -21,7 +21,7 @@ impl Sample {
         Self { value: Some(value), quality: Quality::Normal }
     }
 
-    /// No value, and no reason known.
+    /// A missing value without a known reason.
     pub const MISSING: Self = Self { value: None, quality: Quality::Normal };
 
     /// The value, if it counts in averages.
@@ -50,7 +50,7 @@ impl Mark {
         Self(quality.code() | if present { Self::PRESENT } else { 0 })
     }
 
-    /// Whether there is a value.
+    /// Returns whether the sample has a value.
     #[must_use]
     pub const fn is_present(self) -> bool {
         self.0 & Self::PRESENT != 0
@@ -62,7 +62,7 @@ impl Mark {
         Quality::from_code(self.0 & 0x0F).unwrap_or(Quality::Suspect)
     }
 
-    /// Whether there is a value that counts in averages.
+    /// Returns whether the sample has a value that counts in averages.
     #[must_use]
     pub const fn is_valid(self) -> bool {
         self.0 == Self::PRESENT || self.0 == Self::PRESENT | Quality::BelowDetection.code()
@@ -91,7 +91,7 @@ impl Mark {
 /// One instant of one instrument: a sample per channel, in the order of the instrument's channels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
-    /// Which instrument measured.
+    /// Instrument that measured.
     pub instrument: InstrumentId,
     /// When.
     pub time: Timestamp,
@@ -110,7 +110,7 @@ impl Frame {
 /// A frame inside a batch or a column store: values and marks side by side, nothing owned.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrameRef<'a> {
-    /// Which instrument measured.
+    /// Instrument that measured.
     pub instrument: InstrumentId,
     /// When.
     pub time: Timestamp,

@@ -31,7 +31,7 @@ impl Interval {
     /// Twenty-four hours.
     pub const DAY: Self = Self(86_400_000);
 
-    /// From milliseconds.
+    /// Creates an interval from milliseconds.
     ///
     /// # Errors
     /// [`ModelError::Interval`] below 1 ms and above 400 days.
@@ -66,7 +66,7 @@ impl Interval {
         Self::from_ms(count as i64 * 3_600_000)
     }
 
-    /// Its length in milliseconds.
+    /// Returns the length in milliseconds.
     #[must_use]
     pub const fn as_ms(self) -> i64 {
         self.0

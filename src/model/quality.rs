@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How far a sample can be trusted: the data flags of HJ 212-2017 (annex D) and three of this crate's own.
+/// A quality flag of a sample: the data flags of HJ 212-2017 (annex D), and three more of this crate.
 ///
 /// Flagged values are always stored. Only [`Quality::Normal`] and [`Quality::BelowDetection`] count as valid in averages.
 ///
@@ -81,7 +81,7 @@ impl Quality {
         })
     }
 
-    /// Whether a sample with this flag counts in averages and coverage.
+    /// Returns whether a sample with this flag counts in averages and coverage.
     #[must_use]
     pub const fn is_valid(self) -> bool {
         matches!(self, Self::Normal | Self::BelowDetection)

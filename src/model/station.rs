@@ -12,13 +12,13 @@ use std::fmt;
 pub struct StationId(u32);
 
 impl StationId {
-    /// From its number.
+    /// Creates an id from its number.
     #[must_use]
     pub const fn new(number: u32) -> Self {
         Self(number)
     }
 
-    /// Its number.
+    /// Returns the number.
     #[must_use]
     pub const fn number(self) -> u32 {
         self.0
@@ -75,13 +75,13 @@ impl Station {
         self
     }
 
-    /// Its name, unique in the store.
+    /// Returns the name, unique in the store.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it stands.
+    /// Returns the position.
     #[must_use]
     pub const fn position(&self) -> &Position {
         &self.position

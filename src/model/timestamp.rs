@@ -31,7 +31,7 @@ impl Timestamp {
     /// The latest time that can be stored.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// From milliseconds since the Unix epoch.
+    /// Creates a timestamp from milliseconds since the Unix epoch.
     #[must_use]
     pub const fn from_ms(ms: i64) -> Self {
         Self(ms)
@@ -103,7 +103,7 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
-    /// From `from` up to, not including, `to`. A `to` before `from` makes an empty range.
+    /// Creates the range from `from` (inclusive) to `to` (exclusive). It is empty if `to` is before `from`.
     #[must_use]
     pub const fn new(from: Timestamp, to: Timestamp) -> Self {
         Self { from, to }
@@ -112,13 +112,13 @@ impl TimeRange {
     /// All of time but its very last millisecond.
     pub const ALL: Self = Self::new(Timestamp::MIN, Timestamp::MAX);
 
-    /// Whether `time` lies in the range.
+    /// Returns whether `time` lies in the range.
     #[must_use]
     pub fn contains(&self, time: Timestamp) -> bool {
         self.from <= time && time < self.to
     }
 
-    /// Whether any time from `first` to `last`, both included, lies in the range.
+    /// Returns whether any time from `first` to `last`, both inclusive, lies in the range.
     #[must_use]
     pub fn meets(&self, first: Timestamp, last: Timestamp) -> bool {
         self.from <= last && first < self.to

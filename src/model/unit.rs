@@ -97,7 +97,7 @@ impl fmt::Display for Dimension {
 /// let unit: Unit = "µg/m³".parse()?;
 /// assert_eq!(unit, Unit::MicrogramPerM3);
 /// assert_eq!(unit.to_string(), "ug/m3");
-/// assert!("furlong".parse::<Unit>().unwrap_err().to_string().contains("known are ppt, ppb, ppm"));
+/// assert!("furlong".parse::<Unit>().unwrap_err().to_string().contains("known units: ppt, ppb, ppm"));
 /// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

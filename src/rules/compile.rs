@@ -50,12 +50,15 @@ pub fn compile_staged(files: &[RuleFile], sites: &[Site], staging: &Staging) -> 
     compile_rules((files, rules), found, (sites, staging))
 }
 
-/// As [`compile`], for some of the stations that the files are meant for: rules whose scope has none of them are left out, and values for
-/// stations that are not among them. Gives the names of the rules that are left out too.
+/// As [`compile`], for some of the stations that the files are meant for: rules that lack a station, channel or instrument are left out, and
+/// so are values for other stations. Also returns the names of the rules left out, each with what it lacks.
 ///
 /// # Errors
 /// As for [`compile`].
-pub(crate) fn compile_part(files: &[RuleFile], sites: &[Site]) -> Result<(Compiled, Vec<String>), Diagnostics> {
+pub(crate) fn compile_part(
+    files: &[RuleFile],
+    sites: &[Site],
+) -> Result<(Compiled, Vec<(String, String)>), Diagnostics> {
     let (rules, found) = trace(files);
     let (rules, left_out) = for_sites(rules, sites);
     Ok((compile_rules((files, rules), found, (sites, &Staging::default()))?, left_out))

@@ -20,7 +20,7 @@ pub enum FolderError {
         source: io::Error,
     },
     /// A link leads out of the folder.
-    #[error("{}: this link leads out of the rules folder; copy the file into it", Line(path.display()))]
+    #[error("{}: this link leads out of the rules folder; copy the file into the folder", Line(path.display()))]
     Outside {
         /// The link.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// The folder has more files than a rule set may have.
-    #[error("{}: there are more than {RULE_FILES_MAX} rule files", Line(path.display()))]
+    #[error("{}: the folder has more than {RULE_FILES_MAX} rule files; merge some of them", Line(path.display()))]
     TooMany {
         /// The folder.
         path: PathBuf,

@@ -40,7 +40,10 @@ fn minute_of(text: &str) -> Option<u16> {
 pub(super) fn hours(text: &str) -> Result<(u16, u16), (String, String)> {
     let parsed = text.split_once('-').and_then(|(from, to)| Some((minute_of(from)?, minute_of(to)?)));
     parsed.filter(|(from, _)| *from < DAY_MINUTES).ok_or_else(|| {
-        (format!("`{text}` is no range of hours"), "write \"08:00-18:00\", or \"22:00-06:00\" over midnight".to_owned())
+        (
+            format!("`{text}` is not a range of hours"),
+            "write \"08:00-18:00\", or \"22:00-06:00\" over midnight".to_owned(),
+        )
     })
 }
 
@@ -53,7 +56,7 @@ pub(super) fn weekdays(text: &str) -> Result<u8, (String, String)> {
         let word = word.trim().to_lowercase();
         WEEKDAYS.iter().position(|day| *day == word).ok_or_else(|| {
             let help = suggest(&word, &WEEKDAYS, "write \"mon-fri\", \"sat,sun\" or \"daily\"");
-            (format!("`{word}` is no weekday"), help)
+            (format!("`{word}` is not a weekday"), help)
         })
     };
     let mut bits = 0;

@@ -25,19 +25,19 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process has the store open for writing.
-    #[error("{} is held by another process, or by another handle in this one: a store has one writer at a time; close that one, or open another store", Line(path.display()))]
+    #[error("{} is locked by another process, or by another handle of this process: a store has one writer at a time; close the other one, or use `ReadOnly`", Line(path.display()))]
     Locked {
         /// The lock file.
         path: PathBuf,
     },
     /// Another directory has the name of the open store.
-    #[error("{} is not the directory that was opened: it was moved, removed or replaced meanwhile, and nothing is written into another; put it back, or close the store and open it where it is now", path.display())]
+    #[error("{} is not the directory that was opened: it was moved, removed or replaced; move it back, or close the store and open it at its new path", path.display())]
     Moved {
         /// The store's directory.
         path: PathBuf,
     },
     /// A log file is damaged or of another kind.
-    #[error("{}: {source}; restore it from a backup, or let `repair` keep what of it can be read", Line(path.display()))]
+    #[error("{}: {source}; restore it from a backup, or let `repair` keep its readable part", Line(path.display()))]
     Log {
         /// The file.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum StoreError {
         source: LogError,
     },
     /// A log file that is not the newest ends in the middle of a frame.
-    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup, or let `repair` keep what of it can be read", Line(path.display()))]
+    #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup, or let `repair` keep its readable part", Line(path.display()))]
     TornInTheMiddle {
         /// The file.
         path: PathBuf,
@@ -53,7 +53,7 @@ pub enum StoreError {
         offset: usize,
     },
     /// Frames are missing between two log files.
-    #[error("{}: frames {first_lsn} to {last_lsn} are missing before this file; restore the file that holds them from a backup, or let `repair` go on without them", Line(path.display()))]
+    #[error("{}: frames {first_lsn} to {last_lsn} are missing before this file; restore the file that contains them from a backup, or let `repair` continue without them", Line(path.display()))]
     MissingFrames {
         /// The file behind the gap.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum StoreError {
         last_lsn: u64,
     },
     /// The ledger rests on frames that neither the log nor a segment holds.
-    #[error("{}: {frames} are in no file, and the ledger rests on them or on later ones: the log was removed, cut short or replaced by an older copy; restore its files from a backup that is as new as the ledger, or let `repair` continue without these frames and record the loss", path.display())]
+    #[error("{}: {frames} are missing, and the ledger depends on them or on later ones: the log was removed, truncated or replaced by an older copy; restore its files from a backup that is as new as the ledger, or let `repair` continue without these frames and record the loss", path.display())]
     LostFrames {
         /// The log file that ends before them, or the folder of the log.
         path: PathBuf,
@@ -104,7 +104,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The writer replaced segments during every attempt to read the files beside it.
-    #[error("{}: the writer replaced segments during each of {attempts} attempts to read them; try again once its compaction has ended", path.display())]
+    #[error("{}: the writer replaced segments during each of {attempts} attempts to read them; try again when its compaction has ended", path.display())]
     Unsettled {
         /// The store's folder.
         path: PathBuf,
@@ -128,7 +128,7 @@ pub enum StoreError {
         reason: &'static str,
     },
     /// A frame was asked for that was never written.
-    #[error("no frame has the sequence number {lsn}: the newest is {last_lsn}; ask for one that a receipt has named")]
+    #[error("no frame has the sequence number {lsn}: the newest is {last_lsn}; use a number from a receipt")]
     NotWritten {
         /// The number.
         lsn: u64,
@@ -137,7 +137,7 @@ pub enum StoreError {
     },
     /// A batch holds more than the limit.
     #[error(
-        "a batch of {frames} frames ({bytes} bytes) is over the limit of {frames_max} frames or {bytes_max} bytes: split it"
+        "a batch of {frames} frames ({bytes} bytes) is over the limit of {frames_max} frames or {bytes_max} bytes: split the batch"
     )]
     BatchTooLarge {
         /// Its frames.

@@ -55,14 +55,14 @@ pub enum RejectReason {
         ahead_ms_max: i64,
     },
     /// Another frame for the same instant.
-    #[error("the instrument has another frame for {time} already, and its policy is to refuse the second")]
+    #[error("the instrument already has another frame for {time}, and its policy refuses a second one")]
     Duplicate {
         /// The instant.
         time: Timestamp,
     },
     /// What is stored around the instant does not check, so that nobody can tell whether the frame repeats or corrects it.
     #[error(
-        "what is stored for {time} cannot be read: {}; let `repair` set the file aside, or restore it from a backup, and send the frame again",
+        "the stored frame for {time} cannot be read: {}; restore its file from a backup, or let `repair` set it aside, and send the frame again",
         Line(reason)
     )]
     Unreadable {
@@ -78,15 +78,15 @@ pub enum RejectReason {
 /// A stored sample that a later one replaced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Correction {
-    /// Of which instrument,
+    /// Instrument of the sample.
     pub instrument: InstrumentId,
-    /// of which of its channels,
+    /// Index of the channel in the instrument's frames.
     pub channel: usize,
-    /// at which time.
+    /// Time of the sample.
     pub time: Timestamp,
-    /// What was stored.
+    /// Sample before.
     pub old: Sample,
-    /// What is stored now.
+    /// Sample after.
     pub new: Sample,
 }
 

@@ -94,6 +94,66 @@ fn rules_for_stations_that_a_test_does_not_have_are_left_out_of_it() {
         .iter()
         .map(|outcome| outcome.failures.iter().map(|failure| failure.message.as_str()).collect())
         .collect();
-    let left_out = "this test has too few stations of the scope of `fence-high`: register them with t.instrument(..)";
+    let left_out = "`fence-high` does not run in this test: it needs a station of its scope `fence/*`; \
+        add what is missing with t.instrument(..)";
     assert_eq!(told, [vec![], vec![], vec![left_out]]);
+}
+
+/// What each rule needs besides station `park/S1` with benzene, and how a test names it.
+const NEEDS: [(&str, &str, &str); 7] = [
+    ("quorum", ".quorum(2).when(last(\"benzene\") > 30.ppb)", "it needs 2 stations of its scope `park/*`"),
+    ("spread", ".when(spread(\"benzene\") > 9.ppb)", "its spread needs 2 stations of its scope `park/*`"),
+    (
+        "mast",
+        ".when(last(\"benzene\") > 30.ppb and last(\"wind speed\").at(\"park/mast\") > 1.m_s)",
+        "it reads station `park/mast`, which the test does not have",
+    ),
+    (
+        "channel",
+        ".when(last(\"benzene\") > 30.ppb).clear_when(avg(\"toluene\", 5.minutes) < 9.ppb)",
+        "station `park/S1` has no channel `toluene` (it has benzene)",
+    ),
+    (
+        "at",
+        ".when(avg(\"xylene\", 5.minutes).at(\"park/S1\") > 9.ppb)",
+        "station `park/S1` has no channel `xylene` (it has benzene)",
+    ),
+    (
+        "flag",
+        ".when(last(\"benzene\") > 30.ppb).suppress_when(flag(\"calibration\", \"ozone\"))",
+        "station `park/S1` has no channel `ozone` (it has benzene)",
+    ),
+    ("silent", ".when(silent(\"pid\", 10.minutes))", "it needs instrument `pid` at station `park/S1`"),
+];
+
+#[test]
+fn a_rule_that_lacks_a_station_or_channel_fails_only_the_tests_about_it() {
+    let chain = |name: &str, then: &str| format!("alarm(\"{name}\").scope(stations(\"park/*\")){then};\n");
+    let mut rules = chain("plain", ".when(last(\"benzene\") > 30.ppb)");
+    // A side that one station can decide keeps the rule.
+    rules += &chain("either", ".when(spread(\"benzene\") > 9.ppb or last(\"benzene\") > 30.ppb)");
+    rules.extend(NEEDS.iter().map(|(name, then, _)| chain(name, then)));
+    let test = |rule: &str, then: &str| {
+        format!(
+            "test(\"{rule}\", |t| {{ t.instrument(\"park/S1\", \"gc\", 1.minute, #{{ benzene: \"ppb\" }});\n{then}\
+             t.feed(\"park/S1\", \"benzene\", \"90x9\"); t.at(5.minutes).expect_open(\"{rule}\"); }});\n"
+        )
+    };
+    let mut tests: String = ["plain", "either"].iter().map(|rule| test(rule, "")).collect();
+    tests.extend(NEEDS.iter().map(|(rule, ..)| test(rule, "")));
+    let second = "t.instrument(\"park/S2\", \"gc\", 1.minute, #{ benzene: \"ppb\" }); t.feed(\"park/S2\", \"benzene\", \"5x9\");";
+    tests += &test("spread", second);
+    let outcomes = run_rule_tests(&[file("r.rhai", &rules)], &[file("r_test.rhai", &tests)], &Registry::default());
+    let found: Vec<(String, Vec<String>)> = outcomes
+        .into_iter()
+        .map(|outcome| (outcome.name, outcome.failures.into_iter().map(|failure| failure.message).collect()))
+        .collect();
+    let lacking = NEEDS.iter().map(|(rule, _, lack)| {
+        let message = format!("`{rule}` does not run in this test: {lack}; add what is missing with t.instrument(..)");
+        ((*rule).to_owned(), vec![message])
+    });
+    let passing = |rule: &str| (rule.to_owned(), Vec::new());
+    let expected: Vec<_> =
+        [passing("plain"), passing("either")].into_iter().chain(lacking).chain([passing("spread")]).collect();
+    assert_eq!(found, expected);
 }

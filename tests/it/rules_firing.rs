@@ -167,7 +167,7 @@ fn conditions_that_hold_between_any_two_frames_or_never_clear_are_warned_of() {
     assert!(!closes.contains("never clear"), "{closes}");
     let short = said_of("last(\"benzene\") > 30.ppb", ".auto_close(10.minutes)");
     assert!(
-        short.contains("warning: `.auto_close` after 10 min is shorter than the 30 min from one instant to the next"),
+        short.contains("warning: `.auto_close` after 10 min is shorter than the 30 min between evaluations"),
         "{short}"
     );
 }
@@ -180,7 +180,7 @@ fn a_count_that_depends_on_when_readings_come_is_looked_into() {
     );
     assert!(
         never.contains(
-            "error: the alarm `a` can never open at `p/S1`: `count(benzene, 5 min)` holds 0 or 1 readings, depending on when they come, \
+            "error: the alarm `a` can never open at `p/S1`: `count(benzene, 5 min)` holds 0 or 1 readings, depending on their times, \
              and its condition must hold for 5 min; write windows of at least 20.minutes"
         ),
         "{never}"
@@ -189,7 +189,7 @@ fn a_count_that_depends_on_when_readings_come_is_looked_into() {
     assert_eq!(
         sometimes,
         "r.rhai:1:30: warning: the alarm `a` does not always open at `p/S1`: `count(benzene, 45 min)` holds 1 or 2 readings, depending on \
-         when they come; `gc` at `p/S1` sends one every 30 min; write a window of 30.minutes, or compare with fewer readings"
+         their times; `gc` at `p/S1` sends one every 30 min; write a window of 30.minutes, or compare with fewer readings"
     );
     assert_eq!(said_of("count(\"benzene\", 45.minutes) > 1", ".every(15.minutes)"), "");
     assert_eq!(said_of("count(\"benzene\", 45.minutes) > 0", ".every(30.minutes)"), "");

@@ -366,7 +366,7 @@ fn a_backtest_opens_what_the_running_store_opens_that_got_its_stations_after_the
     let rules = file(HIGH);
     // No station yet: the rule comes alive with the first.
     let warnings = db.load_rule_files(rules.clone()).unwrap();
-    assert!(warnings.to_string().contains("no station fits `park/*`"), "{warnings}");
+    assert!(warnings.to_string().contains("no station matches `park/*`"), "{warnings}");
     assert_eq!(db.rule_set().unwrap().idle, ["high"]);
     let ids = ["park/S1", "park/S2"].map(|name| register(&db, name, "pid", "x"));
     for minute in 0..60 {

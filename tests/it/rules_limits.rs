@@ -199,7 +199,7 @@ fn a_closure_answers_true_false_or_unknown_and_says_why() {
     assert_eq!(of("|s| is_known(s.b) && s.b > 6", &values), plain(&[False, True, Unknown, True]));
     assert_eq!(of("|s| if is_known(s.b) { s.b > 6 } else { true }", &values), plain(&[False, True, True, True]));
     let counted = of("|s| { six += 1.0; s.b + 0.0 * six > 6.5 && six < 8.0 }", &values);
-    assert_eq!(counted, plain(&[False, True, Unknown, True]), "nothing is remembered from one instant to the next");
+    assert_eq!(counted, plain(&[False, True, Unknown, True]), "nothing is remembered between evaluations");
     let faults = of("|s| { if s.b > 6.0 { loop { } } s.b > 0.5 }", &values);
     assert_eq!(faults[0], (True, None));
     assert_eq!(faults[1], (Unknown, Some("it takes more than 10000 operations".to_owned())));

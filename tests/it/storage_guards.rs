@@ -72,7 +72,7 @@ fn a_second_writer_is_refused_with_the_lock_file_in_the_same_process_and_in_anot
     let dir = crate::scratch::dir();
     let lock = dir.path().join("LOCK");
     let db = open(dir.path()).unwrap();
-    let wanted = format!("locked {}: {} is held by another process", lock.display(), lock.display());
+    let wanted = format!("locked {}: {} is locked by another process", lock.display(), lock.display());
     assert!(verdict(&open(dir.path())).starts_with(&wanted), "{}", verdict(&open(dir.path())));
     let of_child = verdict_of_child(dir.path(), None).unwrap();
     assert!(of_child.contains(&wanted), "{of_child}");

@@ -18,13 +18,13 @@ pub struct ActiveSpan {
 }
 
 impl ActiveSpan {
-    /// Whether the condition was active at an instant.
+    /// Returns whether the condition was active at a time.
     #[must_use]
     pub fn holds_at(&self, instant: Timestamp) -> bool {
         self.begin <= instant && self.end.is_none_or(|end| instant < end)
     }
 
-    /// Whether there is an instant at which both were active.
+    /// Returns whether both were active at a common time.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
         self.end.is_none_or(|end| other.begin < end) && other.end.is_none_or(|end| self.begin < end)
@@ -35,7 +35,7 @@ impl ActiveSpan {
 /// did say, and who was told, stays on record as it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Amendment {
-    /// Its number in the store, from 1.
+    /// Number of the amendment in the store, from 1.
     pub number: u64,
     /// The rule.
     pub rule: String,
@@ -45,11 +45,11 @@ pub struct Amendment {
     pub from: Timestamp,
     /// The last one.
     pub to: Timestamp,
-    /// When the condition was active within this time, as the record says and amendments before this one.
+    /// Times at which the condition was active, by the record and earlier amendments.
     pub recorded: Vec<ActiveSpan>,
-    /// When it would have been.
+    /// Times at which it would have been active.
     pub would_be: Vec<ActiveSpan>,
-    /// What people would have read of the first alarm that nobody knew of; empty where there is none.
+    /// Title of the first alarm that was missed; empty if none was.
     pub title: String,
     /// The values behind its opening.
     pub evidence: Vec<Evidence>,
@@ -57,7 +57,7 @@ pub struct Amendment {
     pub recorded_at: Timestamp,
     /// SHA-256 of the rule set in force.
     pub rule_set: Digest,
-    /// Where the rule stands in it.
+    /// Place of the rule in the rule set.
     pub place: Place,
 }
 
@@ -80,7 +80,7 @@ impl Amendment {
         alarms.into_iter()
     }
 
-    /// What would have been otherwise, in words: `would have opened 2024-06-01T09:12:00Z and cleared 2024-06-01T09:40:00Z`.
+    /// Returns the difference as text: `would have opened 2024-06-01T09:12:00Z and cleared 2024-06-01T09:40:00Z`.
     #[must_use]
     pub fn words(&self) -> String {
         let cleared = |span: &ActiveSpan| {

@@ -98,11 +98,11 @@ events! {
     FloodChanged(Flood) = FloodChanged;
     /// A message waits for the next roll-up.
     HeldBack(HeldBack) = HeldBack;
-    /// Somebody is to be told.
+    /// A notification was created.
     Notification(Notification) = Notification;
     /// An attempt to tell somebody went one way or the other.
     Delivery(Delivery) = Delivery;
-    /// Somebody is to be told over another way, because one is dead.
+    /// A notification was created for the next channel, because one failed.
     Rerouted(Notification) = Rerouted;
     /// Telling people does not work.
     SystemAlarm(SystemAlarm) = SystemAlarm;

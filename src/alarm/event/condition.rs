@@ -6,7 +6,7 @@ use crate::model::Timestamp;
 use crate::rules::verdict::{Chain, Evidence, Place, Priority};
 use serde::{Deserialize, Serialize};
 
-/// How the opening of an alarm relates to the host time at which it was recorded.
+/// The relation of an alarm's opening to the host time of its recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Timing {
     /// Recorded as the readings came in.
@@ -32,7 +32,7 @@ impl Timing {
         }
     }
 
-    /// Whether it is recorded as history.
+    /// Returns whether the alarm is recorded as history.
     #[must_use]
     pub const fn is_history(self) -> bool {
         matches!(self, Self::History | Self::Backfill)
@@ -42,15 +42,15 @@ impl Timing {
 /// An alarm opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
-    /// Its number.
+    /// Number of the alarm.
     pub alarm: AlarmId,
     /// The rule.
     pub rule: String,
     /// The station or, with a quorum, the scope.
     pub scope_key: String,
-    /// What people read, filled in.
+    /// Title with all placeholders filled in.
     pub title: String,
-    /// How urgent.
+    /// Priority of the alarm.
     pub priority: Priority,
     /// Event time at which the condition began to hold.
     pub since: Timestamp,
@@ -58,25 +58,25 @@ pub struct Opened {
     pub opened_at: Timestamp,
     /// Host time of the opening; the steps of the chain count from here.
     pub recorded_at: Timestamp,
-    /// Who is told when: frozen here, whatever becomes of the rule.
+    /// Escalation chain at the opening; later changes of the rule do not affect it.
     pub chain: Chain,
     /// The channels that the rule looks at.
     pub channels: Vec<String>,
     /// The unit of the evidence's values.
     pub unit: String,
-    /// Why it opened: the values behind it.
+    /// Values that opened the alarm.
     pub evidence: Vec<Evidence>,
     /// Up to where readings were in when that was found; `None` in records of version 1.
     pub watermark: Option<Timestamp>,
     /// SHA-256 of the rule set in force.
     pub rule_set: Digest,
-    /// Where the rule stands in it.
+    /// Place of the rule in the rule set.
     pub place: Place,
     /// What to do about it, as the rule says: frozen here like the chain. Empty where the rule does not say, and in records of version 2.
     pub guidance: String,
     /// Why an interpreted closure had no answer, where it opened for want of one; `None` in records of version 2.
     pub fault: Option<String>,
-    /// How the opening relates to the time of its recording; on time in records of version 3.
+    /// Relation of the opening to the time of its recording; on time in records of version 3.
     pub timing: Timing,
     /// Newest evaluated instant when a re-evaluation of late readings found the condition active; `None` where the alarm opened as its
     /// instant was evaluated for the first time, and in records of version 3.
@@ -104,7 +104,7 @@ pub struct BecameCurrent {
     pub place: Place,
 }
 
-/// Why an alarm closed.
+/// The reason why an alarm closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum CloseReason {
     /// The clear condition held long enough.
@@ -115,7 +115,7 @@ pub enum CloseReason {
     ScopeRemoved,
     /// The trip condition was false for as long as the rule's `.auto_close` says.
     AutoClosed,
-    /// It had cleared before, and somebody has reset its latch.
+    /// It had cleared, and an operator reset its latch.
     LatchReset,
 }
 
@@ -136,7 +136,7 @@ impl CloseReason {
 /// An alarm closed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Closed {
-    /// Its number.
+    /// Number of the alarm.
     pub alarm: AlarmId,
     /// The rule.
     pub rule: String,
@@ -238,7 +238,7 @@ pub struct LatchChange {
     pub rule: String,
     /// The station or scope.
     pub scope_key: String,
-    /// Whether the condition has cleared; otherwise it has tripped again.
+    /// Whether the condition cleared; otherwise it tripped again.
     pub is_clear: bool,
     /// Event time.
     pub at: Timestamp,
@@ -255,11 +255,11 @@ pub struct LatchChange {
     pub rule_set: Option<Digest>,
     /// Where the rule stands in it; `None` in records of version 2.
     pub place: Option<Place>,
-    /// How a new trip relates to the time of its recording; on time in records of version 3.
+    /// Relation of a new trip to the time of its recording; on time in records of version 3.
     pub timing: Timing,
 }
 
-/// What a new rule set made of a condition that was under way.
+/// The effect of a new rule set on a condition in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Carry {
     /// The rule is the same: everything goes on.
@@ -289,12 +289,12 @@ pub struct Carried {
     pub carry: Carry,
 }
 
-/// Why two alarms are taken for one incident.
+/// The reason why two alarms belong to one incident.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Cause {
-    /// They are of one rule.
+    /// Both alarms have the same rule.
     SameRule,
-    /// Their rules look at one channel.
+    /// Both rules read this channel.
     SharedChannel(String),
 }
 

@@ -26,7 +26,7 @@ impl fmt::Display for IncidentId {
     }
 }
 
-/// What stays the same from one opening to the next: a rule over a scope.
+/// The key of an alarm: a rule over a scope, the same for every opening.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AlarmKey {
     /// The rule.

@@ -3,7 +3,7 @@
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How often a maintenance window recurs.
+/// The recurrence of a maintenance window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recurrence {
     /// Every day at the same local times.
@@ -33,7 +33,7 @@ pub struct MaintenanceWindow {
     pub from: Timestamp,
     /// Host time of the first end.
     pub to: Timestamp,
-    /// How often it recurs; once where absent.
+    /// Recurrence; once if absent.
     pub recurrence: Option<Recurrence>,
     /// The time zone of its days: a name of the IANA database; UTC where empty.
     pub zone: String,
@@ -44,11 +44,11 @@ pub struct MaintenanceWindow {
 /// A maintenance window was planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaintenancePlanned {
-    /// Its number, from 1.
+    /// Number of the window, from 1.
     pub number: u64,
     /// When, and of what.
     pub window: MaintenanceWindow,
-    /// Who planned it.
+    /// Author of the plan.
     pub by: String,
     /// Why.
     pub reason: String,
@@ -56,7 +56,7 @@ pub struct MaintenancePlanned {
     pub at: Timestamp,
 }
 
-/// What became of a maintenance window.
+/// A change of a maintenance window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MaintenanceStep {
     /// It began: nobody is notified. Its occurrence, from 0.
@@ -65,11 +65,11 @@ pub enum MaintenanceStep {
     Ended(u32),
     /// It does not recur any more, and is forgotten.
     Over,
-    /// Somebody ended it for good before its time.
+    /// An operator cancelled it.
     Cancelled {
         /// Who.
         by: String,
-        /// What they say.
+        /// Comment of the operator.
         comment: String,
     },
 }
@@ -77,9 +77,9 @@ pub enum MaintenanceStep {
 /// A maintenance window began, ended or was cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaintenanceChanged {
-    /// Its number.
+    /// Number of the window.
     pub number: u64,
-    /// What happened.
+    /// Change of the window.
     pub step: MaintenanceStep,
     /// Host time at which it was due.
     pub due: Timestamp,

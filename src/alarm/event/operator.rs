@@ -4,20 +4,20 @@ use super::id::AlarmId;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Somebody has taken notice and takes care.
+/// An acknowledgement of an alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledged {
     /// The alarm.
     pub alarm: AlarmId,
     /// Who.
     pub by: String,
-    /// What they say.
+    /// Comment of the operator.
     pub comment: String,
     /// Host time.
     pub at: Timestamp,
     /// Host time at which the acknowledgement expires; `None` where it does not, and in records of version 1.
     pub expires_at: Option<Timestamp>,
-    /// How many people must acknowledge the alarm before its chain stops; 0 stands for one, as in records of version 1.
+    /// Number of people who must acknowledge before the chain stops; 0 means one, as in records of version 1.
     pub needed: u32,
 }
 
@@ -26,7 +26,7 @@ pub struct Acknowledged {
 pub struct AcknowledgementExpired {
     /// The alarm.
     pub alarm: AlarmId,
-    /// Who had acknowledged it.
+    /// Author of the expired acknowledgement.
     pub by: String,
     /// Host time at which it was due.
     pub due: Timestamp,
@@ -34,7 +34,7 @@ pub struct AcknowledgementExpired {
     pub at: Timestamp,
 }
 
-/// For how long an alarm is shelved.
+/// The length of a shelving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shelving {
     /// Until a host time.
@@ -43,7 +43,7 @@ pub enum Shelving {
     UntilNormal,
 }
 
-/// What an operator did, other than acknowledging.
+/// An operator action other than an acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OperatorAction {
     /// Took the acknowledgement of an alarm back: later steps are taken again.
@@ -54,7 +54,7 @@ pub enum OperatorAction {
     ResetLatch,
     /// Gave an alarm to somebody else.
     HandOver {
-        /// To whom.
+        /// New owner of the alarm.
         to: String,
     },
     /// Shelved a rule over a scope: its state goes on, nobody is told.
@@ -69,7 +69,7 @@ pub enum OperatorAction {
     SwitchRulesOff,
 }
 
-/// Who did what to which alarm, and when.
+/// A recorded operator action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operated {
     /// The alarm, where one is open.
@@ -82,13 +82,13 @@ pub struct Operated {
     pub action: OperatorAction,
     /// Who.
     pub by: String,
-    /// What they say.
+    /// Comment of the operator.
     pub comment: String,
     /// Host time.
     pub at: Timestamp,
 }
 
-/// Why a shelving ended by itself.
+/// The reason why a shelving ended by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShelvingEnd {
     /// Its time was over.

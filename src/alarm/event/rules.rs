@@ -7,7 +7,7 @@ use crate::rules::verdict::Uncovered;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Whether the rules in force run.
+/// The state of the rules in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RulesState {
@@ -59,7 +59,7 @@ pub struct RulesStateChange {
 }
 
 impl RulesStateChange {
-    /// Whether somebody must see to it.
+    /// Returns whether the state needs attention.
     #[must_use]
     pub const fn is_alarming(&self) -> bool {
         matches!(self.state, RulesState::Suspended | RulesState::PartlyBound)

@@ -4,7 +4,7 @@ use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a system alarm is about.
+/// The subject of a system alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SystemKind {
@@ -29,13 +29,13 @@ impl fmt::Display for SystemKind {
 /// A system alarm was raised or cleared. There is at most one of a kind and subject at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemCondition {
-    /// What it is about.
+    /// Subject of the system alarm.
     pub kind: SystemKind,
     /// Station and instrument that it is about; empty for the host.
     pub subject: String,
-    /// Whether it is raised; cleared otherwise.
+    /// Whether the system alarm is raised; otherwise it is cleared.
     pub is_raised: bool,
-    /// What is wrong, or that it is right again.
+    /// Description of the fault, or of its end.
     pub text: String,
     /// Milliseconds by which the host's clock was set, negative for a clock set back: everything that waits for a host time waits as long as
     /// it would have without that. 0 where it was not set.

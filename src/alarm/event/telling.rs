@@ -18,11 +18,11 @@ pub struct Escalated {
     pub due: Timestamp,
     /// Host time at which it was taken; later than due after downtime.
     pub at: Timestamp,
-    /// Who is told, as the chain names them.
+    /// Contact named by the chain.
     pub contact: Contact,
-    /// Who that is at this hour: the contact, or those whom its roster has on duty.
+    /// Recipients at this hour: the contact, or the people on duty in its roster.
     pub parties: Vec<Party>,
-    /// Over which ways.
+    /// Notification channels used.
     pub ways: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct Escalated {
 pub(in crate::alarm) const LATE_MS: i64 = 5_000;
 
 impl Escalated {
-    /// Whether it was taken late: 5 seconds behind its time or more.
+    /// Returns whether the step was late by 5 seconds or more.
     #[must_use]
     pub const fn is_late(&self) -> bool {
         self.at.since_ms(self.due) >= LATE_MS
@@ -58,19 +58,19 @@ pub struct Notification {
     pub id: String,
     /// The alarm; `None` for a roll-up, a heartbeat, an amendment and a system alarm.
     pub alarm: Option<AlarmId>,
-    /// What it is about.
+    /// Subject of the notification.
     pub subject: Subject,
     /// Number of the reminder; 0 for what is said the first time.
     pub repeat: u32,
-    /// How urgent.
+    /// Priority of the notification.
     pub priority: Priority,
-    /// Who is told.
+    /// Recipient of the notification.
     pub contact: Contact,
     /// Over which way: `app`, `sms`, `email`, `phone`.
     pub way: String,
     /// Further ways to the contact, should this one be dead.
     pub fallback: Vec<String>,
-    /// What they read.
+    /// Text of the notification.
     pub text: String,
     /// Host time at which it was written.
     pub created_at: Timestamp,
@@ -99,7 +99,7 @@ mod step_number {
     }
 }
 
-/// What a notification is about.
+/// The subject of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Subject {
     /// A step of the chain: the alarm is open. The index counts from 0; text and JSON count from 1.
@@ -132,20 +132,20 @@ impl fmt::Display for Subject {
     }
 }
 
-/// What became of one attempt to deliver a notification.
+/// The result of one attempt to deliver a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// [`Notification::id`].
     pub notification: String,
-    /// Which attempt, from 1; 0 where none was made.
+    /// Number of the attempt, from 1; 0 if none was made.
     pub attempt: u32,
     /// Host time.
     pub at: Timestamp,
-    /// How it went.
+    /// Result of the attempt.
     pub result: DeliveryResult,
 }
 
-/// How an attempt went.
+/// The result of a delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeliveryResult {
     /// The gateway took it.
@@ -154,7 +154,7 @@ pub enum DeliveryResult {
     Retry {
         /// When.
         at: Timestamp,
-        /// Why it failed.
+        /// Reason of the failure.
         reason: String,
     },
     /// The gateway refuses it for good: a dead letter.
@@ -174,9 +174,9 @@ pub enum DeliveryResult {
 pub struct EndpointChange {
     /// The way that leads there.
     pub way: String,
-    /// What its notifier calls it, without secrets.
+    /// Name of the endpoint given by its notifier, without secrets.
     pub endpoint: String,
-    /// Whether it is disabled now.
+    /// Whether the endpoint is disabled now.
     pub is_disabled: bool,
     /// Why.
     pub reason: String,
@@ -191,13 +191,13 @@ pub struct EndpointChange {
 pub struct HeldBack {
     /// The alarm.
     pub alarm: AlarmId,
-    /// What it is about.
+    /// Subject of the notification.
     pub subject: Subject,
-    /// How urgent.
+    /// Priority of the notification.
     pub priority: Priority,
-    /// Who would have been told,
+    /// Recipient of the message that was held back.
     pub party: Party,
-    /// over which ways,
+    /// Notification channels of the message.
     pub ways: Vec<String>,
     /// what.
     pub text: String,
@@ -208,11 +208,11 @@ pub struct HeldBack {
 /// A flood of alarms to one contact began or ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flood {
-    /// Who is told of so many alarms.
+    /// Contact that the alarms are sent to.
     pub contact: Contact,
-    /// Whether it began.
+    /// Whether the flood began; otherwise it ended.
     pub is_on: bool,
-    /// Of how many alarms they were told in the ten minutes before.
+    /// Number of alarms sent to the contact in the ten minutes before.
     pub alarms: u32,
     /// Host time.
     pub at: Timestamp,
@@ -227,11 +227,11 @@ pub struct SystemAlarm {
     pub notification: String,
     /// Whom it does not reach.
     pub contact: Contact,
-    /// Over which way.
+    /// Notification channel that failed.
     pub way: String,
     /// The way that is tried next; `None` where there is no further one.
     pub next_way: Option<String>,
-    /// What is wrong.
+    /// Reason of the failure.
     pub reason: String,
     /// Host time.
     pub at: Timestamp,

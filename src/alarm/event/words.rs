@@ -64,8 +64,10 @@ impl AlarmEvent {
                 (flood.at, format!("a flood of alarms to {} {change}", flood.contact.0))
             }
             Self::SystemAlarm(system) => {
-                let next =
-                    system.next_way.as_ref().map_or("there is no other way".to_owned(), |way| format!("trying {way}"));
+                let next = system
+                    .next_way
+                    .as_ref()
+                    .map_or("no other channel is left".to_owned(), |way| format!("trying {way}"));
                 let what = format!("{} does not reach {}: {}; {next}", system.way, system.contact.0, system.reason);
                 (system.at, what)
             }

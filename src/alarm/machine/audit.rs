@@ -60,8 +60,8 @@ impl fmt::Display for NextStep {
             Self::History => {
                 f.write_str("nothing: it is recorded as history, unless its condition turns out to hold now")
             }
-            Self::ChainDone => f.write_str("nothing: everybody in its chain has been told"),
-            Self::NoChain => f.write_str("nothing: its rule tells nobody"),
+            Self::ChainDone => f.write_str("nothing: its chain is complete"),
+            Self::NoChain => f.write_str("nothing: its rule notifies nobody"),
         }
     }
 }

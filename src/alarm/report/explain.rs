@@ -193,20 +193,20 @@ impl fmt::Display for Explanation {
             }
         }
         if let Some(watermark) = opened.watermark {
-            writeln!(f, "  readings were in up to {watermark}")?;
+            writeln!(f, "  readings complete up to {watermark}")?;
         }
-        writeln!(f, "what happened")?;
+        writeln!(f, "history")?;
         for transition in &self.transitions {
             writeln!(f, "  {} {}", transition.at, Line(&transition.what))?;
         }
-        writeln!(f, "who was told")?;
+        writeln!(f, "notifications")?;
         for told in &self.told {
             let mut again = if told.repeat > 0 { format!(", reminder {}", told.repeat) } else { String::new() };
             if told.retrips > 0 {
                 again.push_str(", tripped again");
             }
             let (contact, way) = (Line(&told.contact), Line(&told.way));
-            writeln!(f, "  {} {contact} by {way} ({}{again})", told.written_at, told.subject)?;
+            writeln!(f, "  {} {contact} over {way} ({}{again})", told.written_at, told.subject)?;
             for (at, how) in &told.attempts {
                 writeln!(f, "    {at} {}", Line(how))?;
             }

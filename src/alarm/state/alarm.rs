@@ -8,31 +8,31 @@ use std::sync::Arc;
 /// An open alarm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
-    /// How it opened: rule, scope, values, chain.
+    /// The opening: rule, scope, values, chain.
     pub opened: Arc<Opened>,
     /// The acknowledgement by which its chain stopped, once enough people have acknowledged it.
     pub acknowledged: Option<Acknowledged>,
     /// All acknowledgements that count, each by another person, oldest first.
     pub acknowledgements: Vec<Acknowledged>,
-    /// How often an acknowledgement has expired so that the chain went on.
+    /// Number of expired acknowledgements after which the chain resumed.
     pub expiries: u32,
     /// Host time at which the last acknowledgement was due to expire.
     pub(crate) expired_at: Option<Timestamp>,
-    /// Who takes care of it, once it was handed over.
+    /// Owner of the alarm, once it was handed over.
     pub owner: Option<String>,
     /// The incident that it belongs to, where it is of one.
     pub incident: Option<IncidentId>,
     /// Event time at which it cleared, where it is latched since.
     pub latched_at: Option<Timestamp>,
-    /// How many steps of its chain have been taken.
+    /// Number of steps taken in its chain.
     pub steps_taken: usize,
-    /// How many reminders have been sent.
+    /// Number of reminders sent.
     pub reminders_sent: u32,
     /// Host time from which its steps count: that of its opening or, where it was latched and has tripped again, of the last time.
     pub begun_at: Timestamp,
-    /// How often it has tripped again while it was latched.
+    /// Number of re-alarms while it was latched.
     pub retrips: u32,
-    /// Who has been told, and over which ways.
+    /// Contacts notified so far, with their channels.
     pub told: Vec<(Contact, Vec<String>)>,
     /// Further ways to those who have been told.
     pub(crate) fallback: Vec<Party>,
@@ -40,7 +40,7 @@ pub struct Alarm {
     pub paused_ms: i64,
     /// Host time since when nobody may be told: shelved, suppressed or out of service.
     pub paused_since: Option<Timestamp>,
-    /// Whether its newest trip is on record as history: it notifies nobody unless the condition turns out to hold now.
+    /// Whether its newest trip is recorded as history: it notifies nobody unless the condition turns out to hold now.
     pub is_history: bool,
     /// Whether that is so because its readings were appended as history.
     pub(crate) is_backfill: bool,
@@ -80,13 +80,13 @@ impl Alarm {
         }
     }
 
-    /// Its rule and scope.
+    /// Returns the rule and the scope.
     #[must_use]
     pub fn key(&self) -> AlarmKey {
         AlarmKey::new(self.opened.rule.as_str(), self.opened.scope_key.as_str())
     }
 
-    /// Whether somebody is among those who have acknowledged it.
+    /// Returns whether a person has acknowledged the alarm.
     #[must_use]
     pub fn is_acknowledged_by(&self, by: &str) -> bool {
         self.acknowledgements.iter().any(|one| one.by.trim() == by.trim())
@@ -159,7 +159,7 @@ impl Alarm {
         Some((number, self.begun_at.plus_ms(after_ms).plus_ms(self.paused_ms)))
     }
 
-    /// What its newest message is about.
+    /// Returns the subject of the newest message.
     #[must_use]
     pub fn subject(&self) -> Option<Subject> {
         self.steps_taken.checked_sub(1).and_then(|step| u32::try_from(step).ok()).map(Subject::Step)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The condition of one rule over one scope, apart from what people have done about it (OPC UA Part 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Condition {
-    /// Nothing is wrong.
+    /// The condition is false.
     #[default]
     Normal,
     /// The trip condition holds, but not yet for long enough.
@@ -35,7 +35,7 @@ impl Condition {
     }
 }
 
-/// Where one rule over one scope stands.
+/// The state of a rule over a scope.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ConditionState {
     pub(crate) phase: Phase,

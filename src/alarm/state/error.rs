@@ -8,24 +8,24 @@ use crate::model::{ModelError, Timestamp, check_length, check_line};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlarmError {
-    /// Nobody is named who does it, or to whom an alarm is handed over.
-    #[error("nobody is named: the ledger must say who it was")]
+    /// The author, or the new owner of an alarm, is missing.
+    #[error("the author is missing: give the name of the person, which the ledger records")]
     Nobody,
     /// A name or comment that the ledger does not keep.
     #[error(transparent)]
     Words(#[from] ModelError),
     /// No rule can notify anybody over such a channel.
     #[error(
-        "there is no notification channel `{}`: it is `app`, `sms`, `email` or `phone`, with the name of a gateway behind a colon where \
-         there are several, such as `sms:north`",
+        "`{}` is not a notification channel: use `app`, `sms`, `email` or `phone`, or append the name of a gateway, \
+         such as `sms:north`",
         Line(.0)
     )]
     NoChannel(String),
     /// No such alarm is open.
-    #[error("alarm {0} is not open: it has closed, or there never was one of this number")]
+    #[error("alarm {0} is not open: it has closed, or no alarm has this number")]
     NotOpen(AlarmId),
-    /// Somebody was faster.
-    #[error("alarm {alarm} was acknowledged by {} at {at} already", Line(by))]
+    /// The alarm is already acknowledged.
+    #[error("alarm {alarm} is already acknowledged, by {} at {at}", Line(by))]
     AlreadyAcknowledged {
         /// The alarm.
         alarm: AlarmId,
@@ -35,20 +35,20 @@ pub enum AlarmError {
         at: Timestamp,
     },
     /// There is no acknowledgement to take back.
-    #[error("alarm {0} is not acknowledged: there is nothing to take back")]
+    #[error("alarm {0} is not acknowledged, so its acknowledgement cannot be removed")]
     NotAcknowledged(AlarmId),
     /// Its condition has not cleared, or its rule does not latch.
-    #[error("alarm {0} is not latched: it closes by itself once it clears")]
+    #[error("alarm {0} is not latched, so it cannot be reset: it closes when it clears")]
     NotLatched(AlarmId),
     /// No rule covers such a scope.
-    #[error("no rule in force is {0}: look at the list of conditions for rules and scopes")]
+    #[error("no rule in force is {0}: list rules and scopes with `vocdb alarms conditions`")]
     NoCondition(AlarmKey),
     /// It is in that state already.
-    #[error("{key} is {state} already")]
+    #[error("{key} is already {state}")]
     Already {
         /// The rule and scope.
         key: AlarmKey,
-        /// Which state.
+        /// Name of the state.
         state: &'static str,
     },
     /// It is not in the state that is to end.
@@ -56,24 +56,24 @@ pub enum AlarmError {
     Not {
         /// The rule and scope.
         key: AlarmKey,
-        /// Which state.
+        /// Name of the state.
         state: &'static str,
     },
     /// A maintenance window that makes no sense.
     #[error("the maintenance window cannot be planned: {problem}")]
     Maintenance {
-        /// What is wrong with it.
+        /// Problem of the window.
         problem: &'static str,
     },
     /// No such maintenance window is planned or under way.
-    #[error("no maintenance window {0} is planned or under way: look at the list of them")]
+    #[error("no maintenance window {0} is planned or in progress: list them with `vocdb alarms maintenance`")]
     NoMaintenance(u64),
     /// A shelving that would be over before it begins.
-    #[error("{key} cannot be shelved until {until}: it is {now} already")]
+    #[error("{key} cannot be shelved until {until}, which is before now ({now})")]
     ShelvedUntilPast {
         /// The rule and scope.
         key: AlarmKey,
-        /// Until when.
+        /// End of the shelving.
         until: Timestamp,
         /// Host time.
         now: Timestamp,

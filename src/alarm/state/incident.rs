@@ -10,13 +10,13 @@ const INCIDENT_MS: i64 = 1_800_000;
 /// Alarms that are taken for one incident: one after the other within half an hour, of one rule or over one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
-    /// Its number: that of its first alarm.
+    /// Number of the incident: that of its first alarm.
     pub id: IncidentId,
-    /// Its alarms, in order of their numbers; at least one.
+    /// Alarms in order of their numbers; at least one.
     pub alarms: BTreeSet<AlarmId>,
-    /// Their rules.
+    /// Rules of the alarms.
     pub rules: BTreeSet<String>,
-    /// Their stations or scopes.
+    /// Stations or scopes of the alarms.
     pub scopes: BTreeSet<String>,
     /// The channels that their rules look at.
     pub channels: BTreeSet<String>,

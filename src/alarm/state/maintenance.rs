@@ -12,16 +12,16 @@ use std::fmt;
 /// A maintenance window that has not ended for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Maintenance {
-    /// What was planned, by whom and why.
+    /// Plan, author and reason.
     pub planned: MaintenancePlanned,
     /// The occurrence that is under way or comes next, from 0.
     pub occurrence: u32,
-    /// Whether it is under way.
+    /// Whether the window is in progress.
     pub is_on: bool,
 }
 
 impl MaintenanceWindow {
-    /// Whether it is about a rule over a station or scope.
+    /// Returns whether the window covers a rule over a station or scope.
     #[must_use]
     pub fn covers(&self, rule: &str, scope_key: &str) -> bool {
         self.rule.as_deref().is_none_or(|of| of == rule)

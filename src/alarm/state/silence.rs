@@ -3,12 +3,12 @@
 use crate::alarm::event::Shelving;
 use crate::model::Timestamp;
 
-/// Who put something out of use, and why.
+/// The author, the comment and the time of a silence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// Who.
     pub by: String,
-    /// What they said.
+    /// Comment of the author.
     pub comment: String,
     /// Host time.
     pub at: Timestamp,
@@ -17,9 +17,9 @@ pub struct Standing {
 /// A shelving.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shelved {
-    /// For how long.
+    /// Length of the shelving.
     pub shelving: Shelving,
-    /// Who shelved it.
+    /// Author, comment and time of the shelving.
     pub standing: Standing,
 }
 
@@ -35,7 +35,7 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// Whether nothing keeps people from being told.
+    /// Returns whether nothing silences notifications.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         self.shelved.is_none() && self.suppressed.is_none() && self.out_of_service.is_none()

@@ -1,26 +1,26 @@
-//! Why a command ended early.
+//! Errors that end a command.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use vocdb::base::escape::{self, Lines};
 
-/// What ends a command.
+/// The reason why a command ended.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Something cannot be done: what, and what to do.
+    /// An operation failed: what failed, and what to do.
     Says(String),
-    /// Whoever read the output has closed it. That is how `head` says that it has enough.
+    /// The reader of the output closed the pipe, as `head` does.
     PipeClosed,
 }
 
 impl Failure {
-    /// Any error of the library: its text says where and what to do.
+    /// Wraps an error of the library.
     pub(crate) fn from_error(error: impl Display) -> Self {
         Self::Says(error.to_string())
     }
 
-    /// Standard output cannot be written.
+    /// Wraps an error of writing to standard output.
     pub(crate) fn from_output(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::PipeClosed;
@@ -28,12 +28,12 @@ impl Failure {
         Self::Says(format!("cannot write to standard output: {error}"))
     }
 
-    /// Says it on standard error, in words or as one JSON object; gives the exit code.
-    pub(crate) fn tell(&self, is_json: bool) -> ExitCode {
+    /// Prints the error to standard error, as text or as one JSON object, and returns the exit code.
+    pub(crate) fn report(&self, is_json: bool) -> ExitCode {
         match self {
             Self::PipeClosed => ExitCode::SUCCESS,
             Self::Says(text) => {
-                // Where standard error is closed too, the exit code is all there is left to say.
+                // If standard error is closed too, only the exit code is left.
                 let object = || escape::json(&serde_json::json!({ "error": text }).to_string());
                 let line = if is_json { object() } else { format!("error: {}", Lines(text)) };
                 let _ = writeln!(io::stderr().lock(), "{line}");

@@ -1,7 +1,7 @@
-//! The operator's tool: files in, answers out, upkeep of a store. It wires the library to a terminal and holds no logic of its own.
+//! The command-line tool. It connects the library to a terminal and contains no logic of its own.
 //!
-//! Results go to standard output, errors as `error: ...` to standard error, with `--json` as one object with `error`. The exit code is 0, 1 where something cannot be done, or
-//! 2 where the command line makes no sense. A reader that closes the pipe early is no error.
+//! Results go to standard output. Errors go to standard error as `error: ...`, or as one object with `error` if `--json` is given. The exit
+//! code is 0, 1 if an operation failed, or 2 if the command line is invalid. A reader that closes the pipe early is no error.
 
 mod commands;
 mod failure;
@@ -17,11 +17,11 @@ use std::io::Write;
 use std::process::ExitCode;
 use vocdb::base::escape::Lines;
 
-/// Readings of air-quality stations: import, query, look, keep in order.
+/// Import, query and maintain readings of air-quality stations, and check their alarm rules.
 #[derive(Debug, Parser)]
 #[command(name = "vocdb", version, term_width = 100)]
 struct Arguments {
-    /// Print JSON instead of text, one object a line
+    /// Print JSON instead of text, one object per line
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -31,7 +31,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        // Help and the version; an error repeats what was given, which must not reach a terminal as it is.
+        // An error repeats the arguments, which must be escaped before they reach a terminal.
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => {
             let _ = write!(std::io::stderr().lock(), "{}", Lines(error.render()));
@@ -42,6 +42,6 @@ fn main() -> ExitCode {
     let outcome = arguments.command.run(&mut output, Arguments::command).and_then(|()| output.flush());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(arguments.json),
+        Err(failure) => failure.report(arguments.json),
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use vocdb::base::escape::{self, Lines};
 
-/// Where results go.
+/// The destination of results.
 pub(crate) struct Output {
     out: BufWriter<StdoutLock<'static>>,
     is_json: bool,
@@ -16,17 +16,17 @@ impl Output {
         Self { out: BufWriter::new(io::stdout().lock()), is_json }
     }
 
-    /// Whether JSON was asked for.
+    /// Whether JSON was requested.
     pub(crate) const fn is_json(&self) -> bool {
         self.is_json
     }
 
-    /// The writer itself.
+    /// The underlying writer.
     pub(crate) fn writer(&mut self) -> &mut dyn Write {
         &mut self.out
     }
 
-    /// One JSON object on one line, or the text, whichever was asked for.
+    /// Prints one JSON object on one line, or the text, as requested.
     pub(crate) fn either<T: Serialize>(&mut self, object: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
         if self.is_json {
             return self.object(object);
@@ -34,24 +34,24 @@ impl Output {
         self.text(&text())
     }
 
-    /// Text of whole lines. What the text itself did not escape cannot reach a terminal from here.
+    /// Prints text of whole lines. Unescaped control characters never reach a terminal.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
         write!(self.out, "{}", Lines(text)).map_err(Failure::from_output)
     }
 
-    /// One JSON object on one line.
+    /// Prints one JSON object on one line.
     pub(crate) fn object<T: Serialize>(&mut self, object: &T) -> Result<(), Failure> {
         let line = escape::json(&serde_json::to_string(object).map_err(Failure::from_error)?);
         writeln!(self.out, "{line}").map_err(Failure::from_output)
     }
 
-    /// Hands on what is buffered.
+    /// Flushes the buffer.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(Failure::from_output)
     }
 }
 
-/// Whether drawings on standard output have colours: on a terminal only, and never with `NO_COLOR` or a terminal that has none.
+/// Whether output has colours: only on a terminal, and never with `NO_COLOR` or `TERM=dumb`.
 pub(crate) fn is_styled() -> bool {
     let set = |name: &str| std::env::var(name).unwrap_or_default();
     io::stdout().is_terminal() && allows_colours(&set("NO_COLOR"), &set("TERM"))

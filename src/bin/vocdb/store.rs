@@ -1,4 +1,4 @@
-//! Opening a store for one command.
+//! Opens a store for one command.
 
 use crate::failure::Failure;
 use std::io::Write;
@@ -9,9 +9,9 @@ use vocdb::base::escape::Line;
 use vocdb::store::OpenReport;
 use vocdb::{AlarmLog, Config, Database, Durability, ReadOnly, RulesOnOpen, Timers};
 
-/// The file without which a folder is no store.
+/// The file that every store has.
 const LEDGER: &str = "ledger";
-/// How far imported rows may be from the medium before the one sync at the end.
+/// Interval between syncs during an import.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Whether a folder is a store.
@@ -19,31 +19,31 @@ pub(crate) fn is_store(path: &Path) -> bool {
     path.join(LEDGER).exists()
 }
 
-/// A folder that is no store is an error that says so.
+/// Returns an error if a folder is not a store.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     if is_store(path) {
         return Ok(());
     }
     Err(Failure::Says(format!(
-        "`{}` is no store: no `{LEDGER}` is in it; check the path, or make a store with `vocdb import`",
+        "`{}` is not a store (it has no `{LEDGER}` file); check the path, or create a store with `vocdb import`",
         Line(path.display())
     )))
 }
 
-/// Opens a store that must be there for reading alone, whoever writes to it.
+/// Opens an existing store for reading, also beside a writer.
 pub(crate) fn read(path: &Path) -> Result<ReadOnly, Failure> {
     check(path)?;
     let store = ReadOnly::open(path).map_err(Failure::from_error)?;
-    warn("left out", store.report());
+    warn("skipped", store.report());
     Ok(store)
 }
 
-/// Opens a store that must be there for what an operator does now: by the host's clock.
+/// Opens an existing store for an operator action, with the host's clock.
 pub(crate) fn open_at_host_time(path: &Path) -> Result<Database, Failure> {
     open_for_operator(path, RulesOnOpen::Resume)
 }
 
-/// As [`open_at_host_time`], for what must work whatever the rules in force are: they do not run.
+/// As [`open_at_host_time`], but without running the rules in force.
 pub(crate) fn open_without_rules(path: &Path) -> Result<Database, Failure> {
     open_for_operator(path, RulesOnOpen::Maintenance)
 }
@@ -55,7 +55,7 @@ fn open_for_operator(path: &Path, rules: RulesOnOpen) -> Result<Database, Failur
     Ok(db)
 }
 
-/// Opens a store that must be there for maintenance: the rules in force do not run.
+/// Opens an existing store for maintenance. The rules in force do not run.
 pub(crate) fn open(path: &Path) -> Result<Database, Failure> {
     let db = open_quietly(path)?;
     warn("set aside as", db.open_report());
@@ -63,7 +63,7 @@ pub(crate) fn open(path: &Path) -> Result<Database, Failure> {
     Ok(db)
 }
 
-/// Opens a store that must be there; the caller says what opening has found.
+/// Opens an existing store without printing warnings; the caller reports what opening found.
 pub(crate) fn open_quietly(path: &Path) -> Result<Database, Failure> {
     check(path)?;
     let rules = RulesOnOpen::Maintenance;
@@ -71,7 +71,7 @@ pub(crate) fn open_quietly(path: &Path) -> Result<Database, Failure> {
     Database::open(path, config).map_err(Failure::from_error)
 }
 
-/// Reads every segment of a store, sets aside those that do not check, and opens it without them.
+/// Reads every segment of a store, sets corrupt ones aside, and opens the store without them.
 pub(crate) fn repair(path: &Path, progress: impl FnMut(u64, u64)) -> Result<Database, Failure> {
     check(path)?;
     let rules = RulesOnOpen::Maintenance;
@@ -79,7 +79,7 @@ pub(crate) fn repair(path: &Path, progress: impl FnMut(u64, u64)) -> Result<Data
     Database::repair(path, config, progress).map_err(Failure::from_error)
 }
 
-/// Opens a store to write to it, or makes it: by the host's clock, which says what is history.
+/// Opens a store for writing, or creates it. The host's clock decides which alarms are history.
 pub(crate) fn open_or_create(path: &Path) -> Result<Database, Failure> {
     let config = Config { durability: Durability::Interval(SYNC_INTERVAL), ..Config::default() };
     let db = Database::open(path, config).map_err(Failure::from_error)?;
@@ -87,24 +87,24 @@ pub(crate) fn open_or_create(path: &Path) -> Result<Database, Failure> {
     Ok(db)
 }
 
-/// Rules that do not run, or not for every station, go to standard error.
+/// Warns on standard error if rules are suspended, or do not run at every station.
 pub(crate) fn warn_of_rules(path: &Path) {
     let Ok(log) = AlarmLog::open(path) else { return };
     log.rule_set().and_then(|rules| rules.state.as_ref()).into_iter().for_each(warn_of);
 }
 
-/// Says that rules do not run, or not for every station.
+/// Prints a warning about suspended or partly bound rules.
 pub(crate) fn warn_of(change: &RulesStateChange) {
     let _ = writeln!(std::io::stderr().lock(), "warning: {change} (since {})", change.at);
 }
 
-/// What opening has found missing goes to standard error, whatever the command.
+/// Warns on standard error about files that opening skipped or missed.
 fn warn(what: &str, report: &OpenReport) {
     let mut err = std::io::stderr().lock();
     for file in &report.quarantined {
         let _ = writeln!(err, "warning: {what} {}: {}", Line(file.path.display()), Line(&file.reason));
     }
     for name in &report.missing_segments {
-        let _ = writeln!(err, "warning: segment {} was sealed and is not there: restore it from a backup", Line(name));
+        let _ = writeln!(err, "warning: segment {} is missing; restore it from a backup", Line(name));
     }
 }

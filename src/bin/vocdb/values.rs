@@ -1,4 +1,4 @@
-//! Values on the command line that several subcommands read.
+//! Parsers of command-line values that several subcommands share.
 
 use crate::failure::Failure;
 use std::fmt;
@@ -9,48 +9,48 @@ use vocdb::{Interval, TimeRange, Timestamp, Unit};
 /// Pressure of every reference state that a unit may name: one atmosphere, in hPa.
 const PRESSURE_HPA: f64 = 1013.25;
 
-/// A length of time such as `1m`.
+/// Parses a length of time such as `1m`.
 pub(crate) fn interval(text: &str) -> Result<Interval, String> {
     text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
 }
 
-/// A unit such as `ppb`.
+/// Parses a unit such as `ppb`.
 pub(crate) fn unit(text: &str) -> Result<Unit, String> {
     text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
 }
 
-/// A reference state such as `20C`.
+/// Parses a reference state such as `20C`.
 pub(crate) fn reference(text: &str) -> Result<ReferenceState, String> {
     let celsius = text.strip_suffix(['C', 'c']).and_then(|number| number.parse().ok());
-    let celsius = celsius.ok_or_else(|| format!("`{text}` is no reference state: write 0C, 20C or 25C"))?;
+    let celsius = celsius.ok_or_else(|| format!("`{text}` is not a reference state; write 0C, 20C or 25C"))?;
     ReferenceState::new(celsius, PRESSURE_HPA).map_err(|error| error.to_string())
 }
 
-/// A time zone such as `Asia/Shanghai` or `+08:00`.
+/// Parses a time zone such as `Asia/Shanghai` or `+08:00`.
 pub(crate) fn zone(text: &str) -> Result<Zone, String> {
     text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
 }
 
-/// A text of one line that says something.
+/// Parses a line of text that is not empty.
 pub(crate) fn line(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("write something".to_owned()) } else { remark(text) }
+    if text.is_empty() { Err("this must not be empty".to_owned()) } else { remark(text) }
 }
 
-/// A text of one line, or none. What else would be shown could look like lines of the record.
+/// Parses a line of text, or none. Other text could imitate lines of a report.
 pub(crate) fn remark(text: &str) -> Result<String, String> {
     let plain = is_plain(text).then(|| text.to_owned());
     plain.ok_or_else(|| "write it on one line, without control or invisible characters".to_owned())
 }
 
-/// What lies between `--from` and `--to`; open where one is not said.
+/// The range from `--from` to `--to`; open if one is not given.
 pub(crate) fn range(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<TimeRange, Failure> {
     if from.zip(to).is_some_and(|(from, to)| from >= to) {
-        return Err(Failure::Says("nothing lies between --from and --to: --to is the later one".to_owned()));
+        return Err(Failure::Says("--to must be later than --from".to_owned()));
     }
     Ok(TimeRange::new(from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX)))
 }
 
-/// A point in time in RFC 3339, or a date, which is its midnight in UTC.
+/// Parses a time in RFC 3339, or a date, which means midnight UTC.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     let midnight = format!("{text}T00:00:00Z");
     let parsed = text.parse().or_else(|error| midnight.parse().map_err(|_| error));

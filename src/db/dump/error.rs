@@ -11,35 +11,32 @@ use crate::store::RejectReason;
 pub struct DumpError {
     /// The line, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// The problem of that line.
     pub problem: DumpProblem,
 }
 
-/// What is wrong with a line of a dump.
+/// A problem of a line of a dump.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DumpProblem {
     /// Another kind of file.
-    #[error("this is no dump of vocdb, which begins with `vocdb dump 1`: check the path")]
+    #[error("this is not a dump of vocdb, which begins with `vocdb dump 1`: check the path")]
     NotADump,
     /// A dump of another release.
-    #[error("the dump is of format {}; this release reads format 1: restore it with the release that wrote it", Line(.0))]
+    #[error("the dump has format {}, but this release reads format 1: restore it with the release that wrote it", Line(.0))]
     Format(String),
     /// The last line is not there.
-    #[error("the dump ends without its `end` line: it is torn, and nothing was restored; fetch it again")]
+    #[error("the dump ends without its `end` line, so it is truncated; nothing was restored: copy it again")]
     Torn,
     /// More than the dump itself says.
-    #[error("something follows the `end` line: two files joined into one? cut it off")]
+    #[error("text follows the `end` line: remove it, for example if two files were joined")]
     Behind,
     /// Another number of lines or other bytes than were written.
-    #[error(
-        "the lines before it do not check ({found}, where `{}` was written): the dump was changed; fetch it again",
-        Line(said)
-    )]
+    #[error("the lines before it are corrupt ({found}, but `{}` was written): copy the dump again", Line(said))]
     Checksum {
-        /// Lines and CRC-32C as the dump says.
+        /// Lines and CRC-32C that the dump states.
         said: String,
-        /// As they are.
+        /// Lines and CRC-32C of the lines read.
         found: String,
     },
     /// The system refused to read on.

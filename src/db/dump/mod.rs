@@ -12,7 +12,7 @@ use crate::model::TimeRange;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What a dump holds.
+/// The contents of a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DumpScope {
     /// Names of the stations; all where none is named.
@@ -25,14 +25,14 @@ impl DumpScope {
     /// The whole store: readings, rules, alarms and everything else that the ledger has.
     pub const WHOLE: Self = Self { stations: Vec::new(), range: TimeRange::ALL };
 
-    /// Whether it leaves nothing out. A part holds readings, with registrations and corrections, and no rules or alarms.
+    /// Returns whether the scope is the whole store. A part contains readings with registrations and corrections, but no rules or alarms.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         *self == Self::WHOLE
     }
 }
 
-/// How far a dump has come.
+/// The progress of a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DumpProgress {
     /// Instruments that are done.
@@ -43,7 +43,7 @@ pub struct DumpProgress {
     pub rows: u64,
 }
 
-/// What was dumped.
+/// The result of a dump.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct DumpReport {
     /// Ledger records.
@@ -58,7 +58,7 @@ pub struct DumpReport {
     pub segments_left_out: Vec<PathBuf>,
 }
 
-/// What was restored.
+/// The result of a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct RestoreReport {
     /// Lines read.

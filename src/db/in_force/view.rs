@@ -18,7 +18,7 @@ pub struct RuleSetInForce {
     pub hash: Digest,
     /// Files in order of loading.
     pub files: Vec<RuleFile>,
-    /// Who loaded it; `host` for a call that names nobody, empty in ledgers of the first release.
+    /// Author of the rule set; `host` for a call without an author, empty in ledgers of the first release.
     pub by: String,
     /// Why.
     pub reason: String,
@@ -30,7 +30,7 @@ pub struct RuleSetInForce {
     pub idle: Vec<String>,
     /// Rules and stations of their scopes that they cannot be bound to.
     pub uncovered: Vec<Uncovered>,
-    /// Why it does not run for every station of its scopes, if it does not.
+    /// Reason why it is suspended or does not run at every station, if so.
     pub state: Option<RulesStateChange>,
 }
 

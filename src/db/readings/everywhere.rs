@@ -28,10 +28,10 @@ impl Database {
 }
 
 impl ReadOnly {
-    /// As [`Database::newest_samples`](crate::Database::newest_samples).
+    /// Returns the newest samples, like [`Database::newest_samples`](crate::Database::newest_samples).
     ///
     /// # Errors
-    /// As [`Database::newest_samples`](crate::Database::newest_samples).
+    /// Returns the newest samples, like [`Database::newest_samples`](crate::Database::newest_samples).
     pub fn newest_samples(&self, station: Option<&str>) -> Result<Vec<Newest>, Error> {
         newest_samples(&self.readings(), self.registry(), station)
     }

@@ -129,7 +129,7 @@ impl ReadOnly {
         find_channel(&self.registry, station, channel)
     }
 
-    /// What the store holds, by station and instrument; bytes of files as they are now. Every page is read to count its values.
+    /// Returns the contents by station and instrument, and the current bytes of files. Reads every page to count its values.
     ///
     /// # Errors
     /// [`Error::Store`] where the directories cannot be listed.

@@ -12,7 +12,7 @@ const DAY_MS: i64 = 86_400_000;
 /// How often a rule by bytes looks again at what is left: what a part of a chunk takes is only known once it is written.
 const PASSES_MAX: usize = 8;
 
-/// Which readings a rule of retention is about.
+/// The readings that a retention rule covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetentionScope {
     /// Those of all stations.
@@ -30,7 +30,7 @@ pub enum RetentionScope {
     },
 }
 
-/// How long readings are kept, and how many: what is older, or more, goes. With neither said, all stays.
+/// A retention rule: limits on the age and the bytes of readings. Without limits, everything is kept.
 ///
 /// ```
 /// use vocdb::{Interval, Retention, RetentionScope};
@@ -40,7 +40,7 @@ pub enum RetentionScope {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Which readings.
+    /// Readings that the rule covers.
     pub scope: RetentionScope,
     /// Older readings go, by whole days of UTC.
     pub age_max: Option<Interval>,

@@ -9,11 +9,11 @@ use crate::model::{ChannelChange, Instrument, InstrumentId, check_line};
 /// A change of what an instrument measures, as the ledger keeps it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstrumentChange {
-    /// Which instrument.
+    /// Instrument to change.
     pub instrument: InstrumentId,
-    /// What changes, one after the other; all of it or nothing.
+    /// Changes in order; all of them take effect, or none.
     pub channels: Vec<ChannelChange>,
-    /// Who wants it.
+    /// Author of the change.
     pub by: String,
     /// Why.
     pub reason: String,

@@ -12,25 +12,25 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use std::path::Path;
 
-/// How much compaction takes on.
+/// The extent of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compaction {
-    /// Only long rows of small segments: cheap enough to ask for after every hour.
+    /// Only runs of small segments: cheap enough for every hour.
     Due,
     /// Everything that is not as small as it can be.
     Everything,
 }
 
-/// What compaction, deletion or retention has done.
+/// The result of a compaction, deletion or retention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct UpkeepReport {
     /// Segments that are gone.
     pub segments_removed: u64,
     /// Segments that stand in their place.
     pub segments_added: u64,
-    /// Their bytes before.
+    /// Bytes of the removed segments.
     pub bytes_before: u64,
-    /// And after.
+    /// Bytes of the segments that replaced them.
     pub bytes_after: u64,
     /// Rows that deletion or retention has taken away.
     pub rows_dropped: u64,
@@ -82,7 +82,7 @@ impl Database {
         self.compact_watched(compaction, |_, _| {})
     }
 
-    /// As [`Database::compact`]; `progress` is told how many merged segments are done, and of how many.
+    /// Compacts like [`Database::compact`], and reports merged and total segments to `progress`.
     ///
     /// # Errors
     /// As [`Database::compact`].
@@ -114,7 +114,7 @@ impl Database {
         self.delete_watched(deletion, |_, _| {})
     }
 
-    /// As [`Database::delete`]; `progress` is told how many segments are rewritten, and of how many.
+    /// Deletes like [`Database::delete`], and reports rewritten and total segments to `progress`.
     ///
     /// # Errors
     /// As [`Database::delete`].
@@ -175,7 +175,7 @@ impl Database {
         self.backup_watched(dir, |_, _| {})
     }
 
-    /// As [`Database::backup`]; `progress` is told how many files are copied or linked, and of how many.
+    /// Backs up like [`Database::backup`], and reports finished and total files to `progress`.
     ///
     /// # Errors
     /// As [`Database::backup`].

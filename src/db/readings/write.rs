@@ -21,13 +21,13 @@ pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame f
 /// A frame that was not accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rejection {
-    /// Its place in the batch, from 0.
+    /// Index of the frame in the batch, from 0.
     pub index: usize,
     /// Why, and what to do.
     pub reason: RejectReason,
 }
 
-/// What became of each frame of a batch. Rejected frames are reported here and nowhere else: see [`Receipt::all_accepted`].
+/// The result of appending a batch. Rejected frames are reported only here: check [`Receipt::all_accepted`].
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "frames that were rejected are reported here and nowhere else: call `all_accepted`, or look at `rejections`"]
 pub struct Receipt {
@@ -43,11 +43,11 @@ pub struct Receipt {
     pub corrected: u64,
     /// Frames that were not accepted.
     pub rejections: Vec<Rejection>,
-    /// Whether the accepted frames would survive a power failure now.
+    /// Whether the accepted frames are durable now.
     pub is_durable: bool,
     /// Alarms that opened, whether they notify or are history.
     pub alarms_opened: u64,
-    /// Of these, the ones that are recorded as history.
+    /// Number of these alarms that are recorded as history.
     pub alarms_history: u64,
     /// Amendments: times at which late readings change what the record says of the past.
     pub amendments: u64,

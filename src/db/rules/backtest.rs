@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Frames from one word on how far a backtest has come to the next.
 const FRAMES_PER_WORD: u64 = 8_192;
 
-/// How rules are tried on stored readings.
+/// Options of a backtest.
 ///
 /// ```
 /// use vocdb::{Backtest, TimeRange};
@@ -31,30 +31,30 @@ pub struct Backtest {
     /// The frames that come in: those before it only fill windows. Time begins with the store's first frame where the range begins before it
     /// and, with an open end, ends with the newest one.
     pub range: TimeRange,
-    /// Who answers alarms; nobody where there is none.
+    /// Responder that acknowledges alarms; nobody if absent.
     pub responder: Option<Arc<dyn Responder>>,
     /// How often the host lets time pass ([`Database::advance`]), at multiples of this since the epoch; `None` where time comes with frames
     /// alone.
     pub advance_every: Option<Interval>,
 }
 
-/// What a backtest tells while it runs.
+/// A step of a running backtest.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Replayed {
-    /// It begins: the range of time that it goes through.
+    /// The start, with the time range of the backtest.
     Begins(TimeRange),
     /// Something that would have happened.
     Event(AlarmEvent),
-    /// How far it has come.
+    /// The progress in time.
     Reached(Timestamp),
 }
 
-/// What a backtest went over.
+/// The summary of a backtest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BacktestSummary {
     /// SHA-256 of the rule set.
     pub rule_set: Digest,
-    /// What of the rules deserves a look.
+    /// Warnings about the rules.
     pub warnings: Diagnostics,
     /// Frames that came in.
     pub frames: u64,
@@ -63,19 +63,19 @@ pub struct BacktestSummary {
 }
 
 impl Backtest {
-    /// Over a range of time, answered by nobody, on a host that lets time pass once a minute.
+    /// Creates a backtest over a time range, without a responder, on a host that calls `advance` once a minute.
     #[must_use]
     pub const fn new(range: TimeRange) -> Self {
         Self { range, responder: None, advance_every: Some(Interval::MINUTE) }
     }
 
-    /// With somebody who answers alarms.
+    /// Sets the responder that acknowledges alarms.
     #[must_use]
     pub fn answered_by(self, responder: Arc<dyn Responder>) -> Self {
         Self { responder: Some(responder), ..self }
     }
 
-    /// With another way in which time passes.
+    /// Sets how often the host calls `advance`.
     #[must_use]
     pub fn advanced_every(self, advance_every: Option<Interval>) -> Self {
         Self { advance_every, ..self }
@@ -145,7 +145,7 @@ impl Database {
 }
 
 impl ReadOnly {
-    /// As [`Database::backtest`], beside the process that writes.
+    /// Runs a backtest like [`Database::backtest`], also beside a writer.
     ///
     /// # Errors
     /// As [`Database::backtest`].

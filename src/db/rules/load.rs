@@ -46,7 +46,7 @@ impl Database {
         self.load_rule_files(read_folder(dir.as_ref())?)
     }
 
-    /// As [`Database::load_rules`], for files that are in memory.
+    /// Loads rules like [`Database::load_rules`], from files in memory.
     ///
     /// # Errors
     /// As [`Database::load_rules`].
@@ -54,7 +54,7 @@ impl Database {
         self.load_rule_set(files, HOST, "")
     }
 
-    /// As [`Database::load_rule_files`], with who loads the rules and why on record.
+    /// Loads rules like [`Database::load_rule_files`], and records author and reason.
     ///
     /// In a store that was opened with its rules suspended, the rules run from then on, and evaluate every frame that was stored meanwhile.
     ///

@@ -18,29 +18,29 @@ const TICK_MS_MAX: i64 = 60_000;
 /// Looks at the clock that one test may take; longer tests look less often.
 const TICKS_MAX: i64 = 200_000;
 
-/// One expectation that did not come true, or why a test could not be run.
+/// A failed expectation, or the reason why a test could not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestFailure {
-    /// Where.
+    /// Place of the expectation.
     pub place: Place,
-    /// What was expected and what was found.
+    /// Expected and actual state.
     pub message: String,
 }
 
-/// What became of one test.
+/// The result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestOutcome {
-    /// Its name.
+    /// Name of the test.
     pub name: String,
-    /// Where it stands.
+    /// Place of the test.
     pub place: Place,
-    /// What went wrong; nothing where it passed.
+    /// Failures; empty if the test passed.
     pub failures: Vec<TestFailure>,
 }
 
-/// Runs every test of the test files (`*_test.rhai`) against the rule files, each with rules of its own from the beginning of time. The
-/// stations are those of the registry and those that the test itself registers with `t.instrument(..)`. Rules whose scope has none of them
-/// are left out of the test.
+/// Runs every test of the test files (`*_test.rhai`) against the rule files, each with an empty history. The
+/// stations are those of the registry and those that the test itself registers with `t.instrument(..)`. A rule that needs a further station,
+/// instrument or channel is left out of the test; an expectation about it fails and names what is missing.
 ///
 /// ```
 /// use vocdb::rules::RuleFile;
@@ -100,8 +100,8 @@ struct TestCourse {
     engine: Engine,
     machine: Machine,
     rules: BTreeSet<String>,
-    /// Rules whose scope has no station in this test.
-    left_out: Vec<String>,
+    /// Rules that cannot run with the stations of this test, and what each lacks.
+    left_out: BTreeMap<String, String>,
     /// All frames in order of time, and how many of them have come.
     frames: Batch,
     order: Vec<usize>,
@@ -131,7 +131,7 @@ impl TestCourse {
             engine: Engine::new(compiled.plans),
             machine,
             rules,
-            left_out,
+            left_out: left_out.into_iter().collect(),
             frames,
             order,
             come: 0,
@@ -150,7 +150,7 @@ impl TestCourse {
             TestAction::Sent { contact, count, .. } => {
                 let sent = self.sent.get(contact).copied().unwrap_or(0);
                 let others: Vec<String> = self.sent.iter().map(|(who, count)| format!("{who} {count}")).collect();
-                let found = if others.is_empty() { "nobody was sent anything".to_owned() } else { others.join(", ") };
+                let found = if others.is_empty() { "no messages were sent".to_owned() } else { others.join(", ") };
                 (sent != *count).then(|| format!("expected {count} messages to `{contact}`, found {sent} ({found})"))
             }
             TestAction::Acknowledge { rule, .. } => self.acknowledge(rule),
@@ -205,14 +205,14 @@ impl TestCourse {
     }
 
     fn expect(&self, rule: &str, scope: Option<&str>, wanted: Expected) -> Option<String> {
-        if self.left_out.iter().any(|name| name == rule) {
+        if let Some(lack) = self.left_out.get(rule) {
             return Some(format!(
-                "this test has too few stations of the scope of `{rule}`: register them with t.instrument(..)"
+                "`{rule}` does not run in this test: {lack}; add what is missing with t.instrument(..)"
             ));
         }
         if !self.rules.contains(rule) {
             let known: Vec<&str> = self.rules.iter().map(String::as_str).collect();
-            return Some(format!("there is no rule `{rule}`; there are {}", known.join(", ")));
+            return Some(format!("there is no rule `{rule}`; rules in this test: {}", known.join(", ")));
         }
         let is_meant = |key: &str| scope.is_none_or(|scope| scope == key);
         let open = self.machine.alarms().any(|(_, one)| one.opened.rule == rule && is_meant(&one.opened.scope_key));

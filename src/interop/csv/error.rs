@@ -25,7 +25,7 @@ pub enum CsvError {
         source: io::Error,
     },
     /// Reading went on after an [`CsvError::Io`], which would pass over the part that failed.
-    #[error("reading `{}` stopped at an earlier error: open it again", Line(name))]
+    #[error("reading `{}` stopped at an earlier error: open the file again", Line(name))]
     Stopped {
         /// The file.
         name: String,
@@ -42,7 +42,10 @@ pub enum CsvError {
         skip_lines: u64,
     },
     /// The header is longer than a record may be.
-    #[error("the header of `{}` has more than {CSV_RECORD_BYTES_MAX} bytes: is this a CSV file?", Line(name))]
+    #[error(
+        "the header of `{}` has more than {CSV_RECORD_BYTES_MAX} bytes: check that it is a CSV file and has the given delimiter",
+        Line(name)
+    )]
     HeaderTooLong {
         /// The file.
         name: String,
@@ -62,8 +65,8 @@ pub enum CsvError {
     },
     /// Rows of several series: the column that says what was measured, or where, changes.
     #[error(
-        "`{}` holds several series, one below the other: column `{}` is `{}` on line {} and `{}` on line {}; \
-         choose the rows of one of them by this column, and read the file once for each",
+        "`{}` contains several series: column `{}` is `{}` on line {} and `{}` on line {}; \
+         select the rows of one series by this column, and read the file once for each series",
         Line(name),
         Line(column),
         Line(&first.1),
@@ -82,12 +85,7 @@ pub enum CsvError {
         second: (u64, String),
     },
     /// The header lacks a column that the spec names.
-    #[error(
-        "`{}` has no column `{}`; the nearest is `{}`; there are {header}",
-        Line(name),
-        Line(column),
-        Line(nearest)
-    )]
+    #[error("`{}` has no column `{}`; the nearest is `{}`; columns: {header}", Line(name), Line(column), Line(nearest))]
     MissingColumn {
         /// The file.
         name: String,
@@ -100,7 +98,7 @@ pub enum CsvError {
     },
     /// The header has a column that the spec names twice, so that it is not clear which is meant.
     #[error(
-        "`{}` has two columns `{}`, number {first} and number {second}: call one by its place, `#{first}` or `#{second}`",
+        "`{}` has two columns `{}`, number {first} and number {second}: give one by position, `#{first}` or `#{second}`",
         Line(name),
         Line(column)
     )]
@@ -116,7 +114,7 @@ pub enum CsvError {
     },
     /// A column is mapped to a channel that the instrument does not have.
     #[error(
-        "`{}` has no channel `{}`; the nearest is `{}`; there are {known}",
+        "`{}` has no channel `{}`; the nearest is `{}`; channels: {known}",
         Line(instrument),
         Line(channel),
         Line(nearest)
@@ -132,7 +130,7 @@ pub enum CsvError {
         known: String,
     },
     /// The unit of a column does not convert to the unit of its channel.
-    #[error("column `{}` cannot feed channel `{}`: {source}", Line(column), Line(channel))]
+    #[error("column `{}` cannot be stored in channel `{}`: {source}", Line(column), Line(channel))]
     Inconvertible {
         /// The column.
         column: String,
@@ -143,7 +141,7 @@ pub enum CsvError {
     },
     /// Two columns are mapped to one channel.
     #[error(
-        "columns `{}` and `{}` both feed channel `{}` of `{}`: map one of them",
+        "columns `{}` and `{}` are both mapped to channel `{}` of `{}`: map only one of them",
         Line(first),
         Line(second),
         Line(channel),
@@ -160,7 +158,7 @@ pub enum CsvError {
         second: String,
     },
     /// Two targets are the same instrument, so that every row would give it two frames of one time.
-    #[error("{instrument} is the target twice: map all its columns in one `CsvTarget`")]
+    #[error("{instrument} is mapped twice: map all its columns in one `CsvTarget`")]
     InstrumentTwice {
         /// The instrument.
         instrument: InstrumentId,
@@ -172,7 +170,7 @@ pub enum CsvError {
         target: String,
     },
     /// The time zone is not known.
-    #[error("`{}` is no time zone such as `America/Denver`, `+08:00` or `UTC`: {}", Line(zone), Line(reason))]
+    #[error("`{}` is not a time zone such as `America/Denver`, `+08:00` or `UTC`: {}", Line(zone), Line(reason))]
     Zone {
         /// The zone as given.
         zone: String,

@@ -75,16 +75,16 @@ impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotANumber => f.write_str(
-                "this is no number: if it marks a missing value declare it with `.missing()`, \
-                 if it has a decimal comma set `.decimal_comma(true)`, else correct it",
+                "not a number: declare it with `.missing()` if it means a missing value, \
+                 set `.decimal_comma(true)` if it has a decimal comma, otherwise correct it",
             ),
             Self::NotFinite => f.write_str(
-                "this is no finite number: if it marks a missing value declare it with `.missing()`, else correct it",
+                "not a finite number: declare it with `.missing()` if it means a missing value, otherwise correct it",
             ),
             Self::NotADirection => f.write_str(
-                "this is no direction, which is 0 to 360 degrees: if it marks a missing value declare it with `.missing()`, else correct it",
+                "not a direction from 0 to 360 degrees: declare it with `.missing()` if it means a missing value, otherwise correct it",
             ),
-            Self::BadTime => f.write_str("this is no time in the format given: check `TimeFormat`, or correct the row"),
+            Self::BadTime => f.write_str("not a time in the given format: check `TimeFormat`, or correct the row"),
             Self::AmbiguousTime => f.write_str(
                 "this local time exists twice, because clocks were put back: export in UTC or with offsets, \
                  or choose `Fold::ByOrder`, `Fold::Earlier` or `Fold::Later`",
@@ -97,24 +97,22 @@ impl fmt::Display for RejectReason {
                 "this time has no offset such as `Z` or `+08:00`: give the zone of the file with `TimeColumn::zone`",
             ),
             Self::RunTooLong => f.write_str(
-                "too many rows have this time, spread they would reach the next time stamp: \
+                "too many rows have this time, so that spreading would reach the next time stamp: \
                  choose a shorter interval in `EqualTimes::Spread`",
             ),
             Self::WrongFieldCount => f.write_str(
-                "the row has not as many fields as the header: \
-                 look for a missing or stray delimiter, or a quote that is not closed",
+                "the row has another number of fields than the header: \
+                 look for a missing or extra delimiter, or an unclosed quote",
             ),
             Self::TooLong => write!(
                 f,
-                "the row has more than {CSV_RECORD_BYTES_MAX} bytes: look for a quote that is not closed, \
-                 or a file that is no CSV"
+                "the row has more than {CSV_RECORD_BYTES_MAX} bytes: look for an unclosed quote, \
+                 or check that the file is CSV"
             ),
             Self::NotUtf8 => f.write_str("this is not UTF-8: save the file as UTF-8, or give its encoding"),
-            Self::UnknownFlag => {
-                f.write_str("this is no known quality flag: declare what it means with `.flag()`, or correct it")
-            }
+            Self::UnknownFlag => f.write_str("unknown quality flag: declare its meaning with `.flag()`, or correct it"),
             Self::OpenQuote => {
-                f.write_str("a quote of this row is still open at the end of the file: remove the quote, or close it")
+                f.write_str("a quote of this row is not closed at the end of the file: close or remove it")
             }
         }
     }
@@ -126,7 +124,7 @@ impl fmt::Display for RejectReason {
 /// use vocdb::interop::csv::{RejectReason, Rejection};
 /// let rejection =
 ///     Rejection { line: 7, column: Some("ch4".into()), text: "o.5".into(), reason: RejectReason::NotANumber };
-/// assert!(rejection.to_string().starts_with("line 7, column `ch4`, `o.5`: this is no number"));
+/// assert!(rejection.to_string().starts_with("line 7, column `ch4`, `o.5`: not a number"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {

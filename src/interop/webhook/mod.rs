@@ -27,13 +27,13 @@ pub enum WebhookError {
     #[error("the webhook's secret must be `whsec_` and 24 to 64 bytes in base64: {}", Line(.0))]
     Secret(String),
     /// The address is no `http://` or `https://` address; without what may be secret in it.
-    #[error("the webhook's address `{}` is no http:// or https:// address", Line(.0))]
+    #[error("the webhook's address `{}` is not an http:// or https:// address", Line(.0))]
     Address(String),
     /// The address begins with `https://`, which is not spoken without the feature `tls`; without what may be secret in it.
-    #[error("the webhook's address `{}` asks for TLS, which is not built in: build with the feature `tls`", Line(.0))]
+    #[error("the webhook's address `{}` needs TLS: build with the feature `tls`", Line(.0))]
     Encrypted(String),
     /// What should be certificates in PEM is not.
-    #[error("the certificates that the webhook shall trust are not certificates in PEM: {}", Line(.0))]
+    #[error("the trusted certificates of the webhook are not PEM certificates: {}", Line(.0))]
     Certificates(String),
 }
 

@@ -30,9 +30,9 @@ pub enum ChannelChange {
     Retire(String),
     /// The channel of this name is declared with more decimal places from now on.
     Decimals {
-        /// Its name.
+        /// Name of the channel.
         channel: String,
-        /// As many as before, or more, up to 12.
+        /// New number of decimals: as before or more, up to 12.
         decimals: u8,
     },
 }

@@ -19,13 +19,13 @@ use std::fmt;
 pub struct InstrumentId(u32);
 
 impl InstrumentId {
-    /// From its number.
+    /// Creates an id from its number.
     #[must_use]
     pub const fn new(number: u32) -> Self {
         Self(number)
     }
 
-    /// Its number.
+    /// Returns the number.
     #[must_use]
     pub const fn number(self) -> u32 {
         self.0
@@ -38,7 +38,7 @@ impl fmt::Display for InstrumentId {
     }
 }
 
-/// What happens to a second, different sample for the same channel and instant. Identical repeats are free under every policy.
+/// The treatment of a second, different sample of the same channel and time. Identical repeats are ignored under every policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum DuplicatePolicy {
     /// The later arrival replaces the earlier one and the ledger records the correction.
@@ -116,7 +116,7 @@ impl Instrument {
         Ok(Self { channels, has_retired, ..self.clone() })
     }
 
-    /// Whether any of its channels is retired.
+    /// Returns whether any channel is retired.
     #[must_use]
     pub const fn has_retired(&self) -> bool {
         self.has_retired
@@ -135,19 +135,19 @@ impl Instrument {
         self
     }
 
-    /// Its name, unique within the station.
+    /// Returns the name, unique within the station.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How far apart its frames are when all is well.
+    /// Returns the nominal time between two frames.
     #[must_use]
     pub const fn interval(&self) -> Interval {
         self.interval
     }
 
-    /// Its channels, in the order of the samples of a frame. A retired one keeps its place: its sample is missing.
+    /// Returns the channels in the order of a frame's samples. A retired channel keeps its place: its sample is missing.
     #[must_use]
     pub fn channels(&self) -> &[Channel] {
         &self.channels
@@ -159,7 +159,7 @@ impl Instrument {
         self.channels.iter().position(|channel| channel.name() == name)
     }
 
-    /// What happens to duplicates.
+    /// Returns the policy for duplicates.
     #[must_use]
     pub const fn duplicates(&self) -> DuplicatePolicy {
         self.duplicates

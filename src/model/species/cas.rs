@@ -1,6 +1,6 @@
 //! The check digit of CAS registry numbers.
 
-/// Whether `text` is a CAS registry number: two to seven digits, two digits and the check digit that belongs to them.
+/// Returns whether `text` is a CAS registry number: two to seven digits, two digits and a valid check digit.
 ///
 /// The check digit is the sum of the other digits, each times its place counted from the right, modulo ten (CAS, "Check digit
 /// verification"). It finds every single wrong digit but those whose weighted difference is a multiple of ten.

@@ -107,7 +107,7 @@ impl Species {
         self
     }
 
-    /// Its name, unique in the table: the usual English one, such as `n-hexane`.
+    /// Returns the usual English name, unique in the table, such as `n-hexane`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -119,31 +119,31 @@ impl Species {
         self.other_names
     }
 
-    /// Its molecular formula, such as `C6H14`. Isomers share it.
+    /// Returns the molecular formula, such as `C6H14`. Isomers share it.
     #[must_use]
     pub const fn formula(&self) -> &'static str {
         self.formula
     }
 
-    /// Its CAS registry number with hyphens, unique in the table.
+    /// Returns the CAS registry number with hyphens, unique in the table.
     #[must_use]
     pub const fn cas(&self) -> &'static str {
         self.cas
     }
 
-    /// Its chemical family.
+    /// Returns the chemical family.
     #[must_use]
     pub const fn group(&self) -> Group {
         self.group
     }
 
-    /// Its factor code in HJ 212-2017 (annex B, air), such as `a25002`; `None` where that standard has none.
+    /// Returns the factor code of HJ 212-2017 (annex B, air), such as `a25002`; `None` if the standard has none.
     #[must_use]
     pub const fn hj212_code(&self) -> Option<&'static str> {
         self.hj212_code
     }
 
-    /// Its five-digit parameter code in the US EPA's Air Quality System; `None` where the table holds none.
+    /// Returns the five-digit parameter code of the US EPA's Air Quality System; `None` if the table has none.
     ///
     /// m-Xylene and p-xylene share 45109, because they are reported as one.
     #[must_use]
@@ -151,7 +151,7 @@ impl Species {
         self.aqs_code
     }
 
-    /// Its molar mass in g/mol, from its formula by [`molar_mass_g_per_mol`].
+    /// Returns the molar mass in g/mol, from the formula by [`molar_mass_g_per_mol`].
     #[must_use]
     pub const fn molar_mass_g_per_mol(&self) -> f64 {
         self.molar_mass_g_per_mol

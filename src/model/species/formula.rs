@@ -3,7 +3,7 @@
 /// The greatest count that may follow an element.
 const COUNT_MAX: u64 = 9_999;
 
-/// What is wrong with a chemical formula. Offsets count bytes from the start of the formula.
+/// An error in a chemical formula. Offsets count bytes from the start of the formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormulaError {
@@ -13,13 +13,13 @@ pub enum FormulaError {
     /// Something else than the symbol of an element whose atomic weight is known here.
     #[error("at byte {offset} of the formula there is none of the elements H C N O F Si P S Cl Br I")]
     UnknownElement {
-        /// Where the symbol should begin.
+        /// Offset where the symbol should begin.
         offset: usize,
     },
     /// A count of zero, with a leading zero, or above 9999.
     #[error("at byte {offset} of the formula there is a count that is not 1 to 9999 without leading zeros")]
     Count {
-        /// Where the count begins.
+        /// Offset where the count begins.
         offset: usize,
     },
 }

@@ -5,7 +5,7 @@
 //! let benzene = species::find("Benzene")?;
 //! assert_eq!(benzene.cas(), "71-43-2");
 //! assert_eq!(species::find("71-43-2")?, benzene);
-//! assert!(species::find("benzine").unwrap_err().to_string().contains("nearest name there is `benzene`"));
+//! assert!(species::find("benzine").unwrap_err().to_string().contains("nearest name is `benzene`"));
 //! # Ok::<(), vocdb::model::ModelError>(())
 //! ```
 

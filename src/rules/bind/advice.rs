@@ -41,11 +41,11 @@ fn of_rule(rule: &Rule) -> Vec<Diagnostic> {
     }
     if !rule.has_on_missing {
         let message = format!("the alarm `{}` has no `.on_missing`", rule.name);
-        warn(&rule.places.name, message, "say what no data means: .on_missing(\"unknown\", 15.minutes)");
+        warn(&rule.places.name, message, "set the meaning of missing data: .on_missing(\"unknown\", 15.minutes)");
     }
     if let Condition::Script { place, .. } = &*rule.when {
-        let message = format!("the alarm `{}` is interpreted at each instant", rule.name);
-        warn(place, message, "say it with `.when(..)` if the functions of rules can: that is much faster");
+        let message = format!("the alarm `{}` is interpreted at each evaluation", rule.name);
+        warn(place, message, "use `.when(..)` if the functions of rules suffice: it is much faster");
     }
     found
 }

@@ -1,11 +1,14 @@
 //! Which instrument and channel of a station a rule means.
 
+mod needs;
+
 use crate::model::{Channel, Instrument, InstrumentId};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Condition, Series};
 use crate::rules::nearest::nearest;
 use crate::rules::plan::Site;
 use crate::rules::verdict::Place;
+pub(super) use needs::lack;
 use std::collections::BTreeSet;
 
 /// Channel names that a message lists.

@@ -35,7 +35,7 @@ pub(super) fn check(rule: &Rule, member: &Member) -> Option<Diagnostic> {
     if worst.is_one_sided {
         let (side, other) = if worst.is_above { ("above", "below") } else { ("below", "above") };
         let message = format!("the alarm clears {side} {clear}, and it trips {side} {trip}: it clears while it trips");
-        return Some(mistake(place, message, format!("turn the clear condition round, with a number {other} {trip}")));
+        return Some(mistake(place, message, format!("reverse the clear condition, with a number {other} {trip}")));
     }
     if worst.overlaps || hold_ms == 0 {
         let message = format!("the alarm clears at {clear}, which is not {side} the {trip} at which it trips");

@@ -115,11 +115,7 @@ impl<'a> Lowering<'a> {
             Series::Number { value, unit, is_per_hour, place } => {
                 if !value.is_finite() {
                     let help = "write a number that a measurement can reach";
-                    self.mistakes.push(mistake(
-                        place,
-                        format!("{} is no number that can be reached", number_text(*value)),
-                        help,
-                    ));
+                    self.mistakes.push(mistake(place, format!("{} is not a finite number", number_text(*value)), help));
                     return None;
                 }
                 let number = Value::constant(*value, unit.unwrap_or(Unit::One), place.clone());
@@ -198,7 +194,7 @@ impl<'a> Lowering<'a> {
             channel.map_or_else(|| self.channels.iter().map(|(name, _)| name).collect(), |c| vec![c]);
         if named.is_empty() {
             let help = "name one: flag(\"calibration\", \"benzene\")";
-            self.mistakes.push(mistake(place, "the rule reads no channel whose flag could be asked for", help));
+            self.mistakes.push(mistake(place, "the rule reads no channel whose flag could be checked", help));
             return None;
         }
         let slots: Vec<Option<u16>> =
@@ -228,7 +224,7 @@ impl<'a> Lowering<'a> {
         let looked = self.looks.window(&term);
         let value = self.note(looked)?;
         if !value.is_plain() {
-            let message = format!("`{channel}` is measured in {}: it is no run state", value.unit_text());
+            let message = format!("`{channel}` is measured in {}: it is not a run state", value.unit_text());
             let help = "a run state is a channel of plain numbers, 0 for off and 1 for on";
             self.mistakes.push(mistake(place, message, help));
             return None;
@@ -253,9 +249,9 @@ impl<'a> Lowering<'a> {
             };
             if !value.is_plain() {
                 let unit = value.unit_text();
-                let message = format!("`{name}` is in {unit}, and a script sees plain numbers only");
+                let message = format!("`{name}` is in {unit}, and a closure receives plain numbers only");
                 let help = match units::one_of(&value) {
-                    Some(one) => format!("say in which unit it shall be seen: divide it by {one}"),
+                    Some(one) => format!("divide it by the unit that the closure expects: {one}"),
                     None => "divide it by a quantity of its kind".to_owned(),
                 };
                 self.mistakes.push(mistake(&value.place, message, help));

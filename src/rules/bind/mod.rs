@@ -60,16 +60,20 @@ pub(super) fn bind_staged(
     (plans, Diagnostics::sorted(diagnostics).0, uncovered)
 }
 
-/// The rules whose scope has enough of some stations, without values for stations that are not among them; and the names of the others.
-pub(super) fn for_sites(rules: Vec<Rule>, sites: &[Site]) -> (Vec<Rule>, Vec<String>) {
+/// The rules that can run with some of the stations they are meant for, without values for stations that are not among these; and the
+/// names of the other rules, each with what it lacks.
+pub(super) fn for_sites(rules: Vec<Rule>, sites: &[Site]) -> (Vec<Rule>, Vec<(String, String)>) {
     let is_there = |globs: &str| sites.iter().any(|site| glob::fits(globs, &site.name));
-    let has_enough = |rule: &Rule| {
-        let found = sites.iter().filter(|site| glob::fits(&rule.scope, &site.name)).count();
-        found > 0 && rule.quorum.is_none_or(|quorum| usize::try_from(quorum).is_ok_and(|quorum| quorum <= found))
-    };
-    let (mut present, absent): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(has_enough);
-    present.iter_mut().for_each(|rule| params::retain(rule, &is_there));
-    (present, absent.into_iter().map(|rule| rule.name).collect())
+    let (mut present, mut left_out) = (Vec::new(), Vec::new());
+    for mut rule in rules {
+        if let Some(lack) = channels::lack(&rule, sites) {
+            left_out.push((rule.name, lack));
+            continue;
+        }
+        params::retain(&mut rule, &is_there);
+        present.push(rule);
+    }
+    (present, left_out)
 }
 
 struct Binding<'a> {
@@ -312,8 +316,8 @@ impl Binding<'_> {
         if let Some(step_ms) = short {
             let [hold, step] = [rule.hold_ms, step_ms]
                 .map(|ms| Interval::from_ms(ms).map_or_else(|_| format!("{ms} ms"), |i| i.to_string()));
-            let message = format!("the hold time of {hold} is shorter than the {step} from one sample to the next");
-            let help = "it works like no hold time; write a longer one or none";
+            let message = format!("the hold time of {hold} is shorter than the {step} between samples");
+            let help = "it has no effect; write a longer one, or remove it";
             self.mistakes.push(Diagnostic { is_warning: true, ..mistake(&rule.places.hold, message, help) });
         }
     }
@@ -333,7 +337,7 @@ fn unknown_stations(rule: &Rule, sites: &[&Site]) -> Diagnostic {
         None => "register stations first".to_owned(),
     };
     // The rule comes alive with the first station that fits.
-    Diagnostic { is_warning: true, ..mistake(&rule.places.scope, format!("no station fits `{}`", rule.scope), help) }
+    Diagnostic { is_warning: true, ..mistake(&rule.places.scope, format!("no station matches `{}`", rule.scope), help) }
 }
 
 /// Nodes are plain values, so that programs can be compared and copied without a thought.

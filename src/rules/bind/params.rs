@@ -21,7 +21,7 @@ pub(super) fn unknown(rule: &Rule, sites: &[&Site]) -> Vec<Diagnostic> {
             Some(close) => format!("the nearest station is \"{close}\""),
             None => "register stations first".to_owned(),
         };
-        mistake(place, format!("no station fits `{globs}`, for which `{}` has a value", param.name), help)
+        mistake(place, format!("no station matches `{globs}`, for which `{}` has a value", param.name), help)
     });
     told.collect()
 }

@@ -50,19 +50,20 @@ pub(super) fn has_spread(rule: &Rule) -> bool {
 
 fn in_condition(condition: &Condition) -> bool {
     match condition {
-        Condition::Compare { left, right, .. } => in_series(left) || in_series(right),
+        Condition::Compare { left, right, .. } => series_has_spread(left) || series_has_spread(right),
         Condition::And(left, right) | Condition::Or(left, right) => in_condition(left) || in_condition(right),
         Condition::Not(inner) => in_condition(inner),
-        Condition::Script { terms, .. } => terms.iter().any(|(_, series)| in_series(series)),
+        Condition::Script { terms, .. } => terms.iter().any(|(_, series)| series_has_spread(series)),
         _ => false,
     }
 }
 
-fn in_series(series: &Series) -> bool {
+/// Whether a series takes a spread.
+pub(super) fn series_has_spread(series: &Series) -> bool {
     match series {
         Series::Spread { .. } => true,
-        Series::Mean { inner, .. } => in_series(inner),
-        Series::Binary { left, right, .. } => in_series(left) || in_series(right),
+        Series::Mean { inner, .. } => series_has_spread(inner),
+        Series::Binary { left, right, .. } => series_has_spread(left) || series_has_spread(right),
         _ => false,
     }
 }

@@ -53,8 +53,8 @@ impl SpeciesCheck {
             Condition::Not(inner) => self.condition(inner),
             Condition::Script { terms, .. } => terms.iter().for_each(|(name, series)| {
                 if let Kind::Gas { .. } = self.kind(series) {
-                    let message = format!("`{name}` is a concentration, and a script sees plain numbers only");
-                    let help = "say in which unit it shall be seen: divide it by 1.ppb";
+                    let message = format!("`{name}` is a concentration, and a closure receives plain numbers only");
+                    let help = "divide it by the unit that the closure expects: 1.ppb";
                     self.mistakes.extend(place_of(series).map(|place| mistake(place, message, help)));
                 }
             }),

@@ -129,7 +129,7 @@ pub(super) fn check_detection(left: &Value, right: &Value) -> Option<Diagnostic>
     }
     let [number, limit] = [number, limit].map(|number| quantity_text(number, left.unit));
     let message = format!("{number} is below the channel's detection limit of {limit}");
-    let help = "what is compared there is mostly noise; write a greater number";
+    let help = "a comparison there is mostly noise; write a greater number";
     Some(Diagnostic { is_warning: true, ..mistake(place, message, help) })
 }
 
@@ -228,7 +228,7 @@ pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Plac
     let are_known = has_answer(&left) && has_answer(&right);
     let joined = joined(operator, left, right, unit);
     if are_known && !has_answer(&joined) {
-        return Err(mistake(place, "the result is no number that can be reached", "write smaller numbers"));
+        return Err(mistake(place, "the result is not a finite number", "write smaller numbers"));
     }
     Ok(Value { is_per_hour, ..joined })
 }

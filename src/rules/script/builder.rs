@@ -41,7 +41,7 @@ pub(super) static METHODS: [Signature; 16] = [
     method(
         "clear_when",
         ALARM,
-        "a condition, and a duration if you wish",
+        "a condition and optionally a duration",
         ".clear_when(avg(\"benzene\", 10.minutes) < 25.ppb, 10.minutes)",
         &[1, 2],
     ),
@@ -61,7 +61,7 @@ pub(super) static METHODS: [Signature; 16] = [
     method(
         "step",
         CHAIN,
-        "a duration, a contact or a list of them, and a list of ways",
+        "a duration, a contact or a list of them, and a list of notification channels",
         ".step(15.minutes, contact(\"park-duty\"), [\"app\", \"sms\"])",
         &[3],
     ),
@@ -88,7 +88,7 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
         ("otherwise", Some(Symbol::Roster(roster))) => {
             let parties = parties(call, 1)?;
             if !roster.lock().1.otherwise.is_empty() {
-                return fault(call.place.clone(), "the roster has an `.otherwise` already", "write it once");
+                return fault(call.place.clone(), "the roster already has an `.otherwise`", "write it once");
             }
             Arc::make_mut(&mut roster.lock().1).otherwise = parties;
             Ok(Symbol::Roster(roster))
@@ -185,12 +185,12 @@ fn remind(call: &Call<'_>, chain: &SharedChain) -> Outcome<()> {
     let every_ms = call.duration(1, 1)?;
     let Ok(times) = call.arg(2).as_int() else { return call.wrong(2) };
     let Some(times) = u32::try_from(times).ok().filter(|_| (1..=REMINDERS_MAX).contains(&times)) else {
-        let message = format!("{times} reminders make no sense");
-        return fault(call.place_of(2), message, format!("write how often at most, from 1 to {REMINDERS_MAX}"));
+        let message = format!("{times} reminders are not possible");
+        return fault(call.place_of(2), message, format!("write a number from 1 to {REMINDERS_MAX}"));
     };
     let mut chain = chain.lock();
     if chain.remind.is_some() {
-        return fault(call.place.clone(), "the escalation has a `.remind` already", "write it once");
+        return fault(call.place.clone(), "the escalation already has a `.remind`", "write it once");
     }
     chain.remind = Some(Remind { every_ms, times });
     Ok(())
@@ -217,14 +217,16 @@ pub(super) fn ways(call: &Call<'_>, index: usize) -> Outcome<Vec<String>> {
         let Ok(way) = value.into_string() else { return call.wrong(index) };
         if !is_route(&way) || !is_plain(&way) {
             let kind = way.split(':').next().unwrap_or_default();
-            let message = format!("`{way}` is no way to tell people");
+            let message = format!("`{way}` is not a notification channel");
             let help = suggest(kind, &ROUTES, "write \"app\", \"sms\", \"email\" or \"phone\"");
             return fault(call.place_of(index), message, help);
         }
         found.push(way);
     }
     if found.len() > WAYS_MAX || found.iter().any(|way| way.len() > NAME_BYTES_MAX) {
-        let message = format!("there are more than {WAYS_MAX} ways, or one is longer than {NAME_BYTES_MAX} bytes");
+        let message = format!(
+            "there are more than {WAYS_MAX} notification channels, or one is longer than {NAME_BYTES_MAX} bytes"
+        );
         return fault(call.place_of(index), message, "leave out what is not needed");
     }
     if found.is_empty() { call.wrong(index) } else { Ok(found) }
@@ -309,7 +311,7 @@ fn when(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
     if !matches!(alarm.when, Part::Missing) {
         return fault(
             call.place.clone(),
-            "the alarm has a `.when` already",
+            "the alarm already has a `.when`",
             "join the conditions with `and` or `or` in one `.when`",
         );
     }
@@ -327,8 +329,8 @@ fn quorum(call: &Call<'_>) -> Outcome<u32> {
     match u32::try_from(count) {
         Ok(count) if count > 0 => Ok(count),
         _ => {
-            let message = format!("a quorum of {count} stations makes no sense");
-            fault(call.place_of(1), message, "write how many stations must trip at the same instant, 1 or more")
+            let message = format!("a quorum of {count} stations is not possible");
+            fault(call.place_of(1), message, "write how many stations must trip at the same time, 1 or more")
         }
     }
 }

@@ -159,7 +159,7 @@ impl Call<'_> {
     pub(super) fn share(&self, index: usize) -> Outcome<f64> {
         if let Some(bare) = symbol::number(self.arg(index)) {
             let percent = if (0.0..=1.0).contains(&bare) { (bare * 1e6).round() / 1e4 } else { bare };
-            let message = format!("{} is no share", number_text(bare));
+            let message = format!("{} is not a share", number_text(bare));
             return fault(self.place_of(index), message, format!("write {}.percent", number_text(percent)));
         }
         let Symbol::Series(series, _) = self.symbol(index)? else { return self.wrong(index) };
@@ -168,7 +168,7 @@ impl Call<'_> {
                 Ok(value / 100.0)
             }
             Series::Number { value, unit: Some(Unit::Percent), .. } => {
-                let message = format!("{} percent is no share", number_text(value));
+                let message = format!("{} percent is not a share", number_text(value));
                 fault(self.place_of(index), message, "write a share from 0.percent to 100.percent")
             }
             _ => self.wrong(index),

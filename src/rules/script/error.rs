@@ -9,7 +9,7 @@ use crate::rules::diagnostic::Diagnostic;
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType};
 use std::any::type_name;
 
-const LOOK: &str = "look at what stands here";
+const LOOK: &str = "check this place";
 
 /// The mistake behind an error of the parser; `source` says which text was parsed.
 pub(super) fn of_parsing(tracer: &Tracer, source: &str, error: &ParseError) -> Diagnostic {
@@ -53,7 +53,7 @@ pub(super) fn of_running(tracer: &Tracer, error: &EvalAltResult) -> Option<Diagn
         }
         EvalAltResult::ErrorMismatchDataType(_, actual, _) if actual == type_name::<Poison>() => return None,
         EvalAltResult::ErrorFor(_) => {
-            ("this cannot be gone through one by one".to_owned(), "write a list `[..]` or a range `0..5`".to_owned())
+            ("this is not a list or a range".to_owned(), "write a list `[..]` or a range `0..5`".to_owned())
         }
         EvalAltResult::ErrorVariableNotFound(name, _) | EvalAltResult::ErrorFunctionNotFound(name, _)
             if name.contains("::") =>
@@ -65,8 +65,8 @@ pub(super) fn of_running(tracer: &Tracer, error: &EvalAltResult) -> Option<Diagn
             "write `import` at the top of the file, outside of blocks and functions".to_owned(),
         ),
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) if tracer.is_set_exhausted() => (
-            format!("the rule files do more than {RULE_SET_OPERATIONS_MAX} operations together"),
-            "look for loops; rule files run once, to say what the rules are".to_owned(),
+            format!("the rule files use more than {RULE_SET_OPERATIONS_MAX} operations together"),
+            "look for loops; rule files run once, to define rules".to_owned(),
         ),
         other => explain_running(other),
     };
@@ -92,8 +92,8 @@ fn explain_running(error: &EvalAltResult) -> (String, String) {
             (format!("this is {actual}, not {wanted}"), LOOK.to_owned())
         }
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => (
-            format!("the script does more than {RULE_OPERATIONS_MAX} operations"),
-            "look for a loop that does not end; a rule file runs once, to say what the rules are".to_owned(),
+            format!("the script uses more than {RULE_OPERATIONS_MAX} operations"),
+            "look for a loop that does not end; a rule file runs once, to define rules".to_owned(),
         ),
         EvalAltResult::ErrorStackOverflow(_) => (
             "functions call each other too deeply".to_owned(),
@@ -113,7 +113,7 @@ fn explain_running(error: &EvalAltResult) -> (String, String) {
             (format!("`{name}` is a constant"), format!("write `let {name} = ..` where it is defined"))
         }
         EvalAltResult::ErrorDotExpr(..) => {
-            ("this has no such part".to_owned(), "units stand after numbers: 30.ppb".to_owned())
+            ("there is no such property".to_owned(), "units stand after numbers: 30.ppb".to_owned())
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.starts_with("anon$") => (
             "a closure can be called only within the statement that makes it".to_owned(),
@@ -151,7 +151,7 @@ fn explain_parsing(kind: &ParseErrorType, word: &str) -> (String, String) {
             ("`eval` is not allowed in rules".to_owned(), "write the code itself".to_owned())
         }
         ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) => {
-            (format!("`{symbol}` means nothing here"), improper(symbol).to_owned())
+            (format!("`{symbol}` is not valid here"), improper(symbol).to_owned())
         }
         ParseErrorType::MissingToken(..) if is_getter(word) => {
             (format!("`{word}` needs a dot before it"), format!("write the dot, as in 30.{word}"))
@@ -176,7 +176,7 @@ fn explain_parsing(kind: &ParseErrorType, word: &str) -> (String, String) {
             (format!("`{word}` cannot be the name of a variable"), "use another name".to_owned())
         }
         ParseErrorType::UnknownOperator(symbol) => {
-            (format!("`{symbol}` means nothing here"), improper(symbol).to_owned())
+            (format!("`{symbol}` is not valid here"), improper(symbol).to_owned())
         }
         ParseErrorType::AssignmentToConstant(name) => {
             (format!("`{name}` is a constant"), format!("write `let {name} = ..` where it is defined"))

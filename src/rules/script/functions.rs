@@ -26,10 +26,10 @@ pub(super) static FUNCTIONS: [Signature; 12] = [
     function("min", WINDOW_TAKES, "min(\"benzene\", 10.minutes)", &[2]),
     function("max", WINDOW_TAKES, "max(\"benzene\", 10.minutes)", &[2]),
     function("count", WINDOW_TAKES, "count(\"benzene\", 10.minutes)", &[2]),
-    function("last", "a channel's name, and a duration if you wish", "last(\"benzene\")", &[1, 2]),
+    function("last", "a channel's name and optionally a duration", "last(\"benzene\")", &[1, 2]),
     function(
         "baseline",
-        "a channel's name, a duration, and a share if you wish",
+        "a channel's name, a duration and optionally a share",
         "baseline(\"benzene\", 24.hours, 10.percent)",
         &[2, 3],
     ),
@@ -37,7 +37,7 @@ pub(super) static FUNCTIONS: [Signature; 12] = [
     function("alarm", "the rule's name", "alarm(\"benzene-high\")", &[1]),
     function(
         "contact",
-        "a name, and a list of further ways if you wish",
+        "a name and optionally a list of further notification channels",
         "contact(\"park-duty\", [\"phone\"])",
         &[1, 2],
     ),

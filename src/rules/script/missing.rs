@@ -9,7 +9,7 @@ use crate::rules::verdict::Place;
 use rhai::Dynamic;
 
 /// Where all words stand.
-const LISTED: &str = "the guide's chapter on rules lists all words, and vocdb.d.rhai does for editors";
+const LISTED: &str = "all words are in the guide's chapter on rules, and in vocdb.d.rhai for editors";
 
 /// Functions of Rhai's own that scripts may call.
 const PLAIN: [&str; 72] = [
@@ -154,12 +154,12 @@ fn explain(unknown: &Unknown<'_>) -> (String, String) {
     let dot = if unknown.is_method { "." } else { "" };
     if unknown.tracer.source.function_names().contains(name) {
         let count = unknown.args.len();
-        return (format!("`{name}` does not take {count} values"), format!("give it what its `fn {name}(..)` names"));
+        return (format!("`{name}` does not take {count} values"), format!("pass the parameters of `fn {name}(..)`"));
     }
     if PLAIN.contains(&name) {
         let given: Vec<&str> = unknown.args.iter().map(symbol::describe).collect();
         let message = if given.is_empty() { "nothing".to_owned() } else { given.join(" and ") };
-        return (format!("`{dot}{name}` cannot be used with {message}"), "look at what it is given".to_owned());
+        return (format!("`{dot}{name}` cannot be used with {message}"), "check its arguments".to_owned());
     }
     if is_getter(name) {
         let number = unknown.args.first().and_then(symbol::number).map_or_else(|| "30".to_owned(), number_text);
@@ -203,7 +203,7 @@ pub(super) fn property(tracer: &Tracer, name: &str, place: Place, target: &Dynam
     let signature = methods().find(|signature| signature.name == name);
     let (message, help) = match signature {
         _ if symbol::is_poison(target) => return Dynamic::from(Poison),
-        Some(signature) => (format!("`.{name}` is given nothing"), format!("write {}", signature.example)),
+        Some(signature) => (format!("`.{name}` needs a value"), format!("write {}", signature.example)),
         None if symbol::number(target).is_some() => {
             let otherwise = || {
                 let units: Vec<&str> = UNITS.iter().map(|(name, _)| *name).collect();

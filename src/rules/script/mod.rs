@@ -95,7 +95,7 @@ fn trace_within(files: &[RuleFile], budget: Arc<Budget>) -> (Vec<Rule>, Vec<Diag
 fn shorten(diagnostics: &mut Vec<Diagnostic>) {
     let Some(next) = diagnostics.get(DIAGNOSTICS_MAX).map(|next| next.place.clone()) else { return };
     diagnostics.truncate(DIAGNOSTICS_MAX);
-    let message = format!("there are more than {DIAGNOSTICS_MAX} mistakes; the others are not listed");
+    let message = format!("there are more than {DIAGNOSTICS_MAX} errors; the others are not listed");
     diagnostics.push(mistake(next, message, "correct those before it first"));
 }
 
@@ -117,7 +117,7 @@ impl<'a> Trace<'a> {
     /// Whether the files together are too much to go on with `name`; says so.
     fn is_over(&mut self, name: &str) -> bool {
         let (what, help) = if self.budget.is_spent() {
-            (format!("do more than {RULE_SET_OPERATIONS_MAX} operations"), "look for loops in those before this one")
+            (format!("use more than {RULE_SET_OPERATIONS_MAX} operations"), "look for loops in those before this one")
         } else if self.bytes > RULE_SET_BYTES_MAX {
             (format!("have more than {RULE_SET_BYTES_MAX} bytes"), "leave out what is not needed")
         } else {
@@ -200,8 +200,8 @@ impl<'a> Trace<'a> {
             return Err(mistake(place, format!("there is no rule file `{wanted}`"), help));
         };
         if self.active.contains(&name) {
-            let message = format!("`{wanted}` is being read already: these files import each other in a circle");
-            return Err(mistake(place, message, "move what both need into a file of its own"));
+            let message = format!("`{wanted}` is already being read: these files import each other");
+            return Err(mistake(place, message, "move what both need into a third file"));
         }
         if self.active.len() >= IMPORTS_MAX {
             let message = format!("more than {IMPORTS_MAX} files import each other in a row");
@@ -213,7 +213,7 @@ impl<'a> Trace<'a> {
     /// Adds the rule of an alarm, and what is wrong with it.
     fn add(&mut self, alarm: &AlarmDraft, source: &Source, failed: &BTreeSet<usize>) {
         if let Some(first) = self.names.get(&alarm.name) {
-            let message = format!("there is a rule `{}` already, at {first}", alarm.name);
+            let message = format!("rule `{}` is already defined, at {first}", alarm.name);
             self.diagnostics.push(mistake(alarm.name_place.clone(), message, "give each rule its own name"));
         } else {
             self.names.insert(alarm.name.clone(), alarm.name_place.clone());

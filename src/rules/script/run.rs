@@ -54,7 +54,7 @@ impl<'a> Run<'a> {
             self.tracer.report(mistake(place, message, help));
         }
         if let Some((place, None)) = self.tracer.source.unclosed_comment() {
-            let help = "write */ where it ends: everything behind its beginning was left out";
+            let help = "write */ where it ends: everything after its start was ignored";
             self.tracer.report(mistake(place, "the comment has no end", help));
         }
         let statements = self.tracer.source.statements().to_vec();
@@ -78,7 +78,7 @@ impl<'a> Run<'a> {
         for token in sound.iter().map(|statement| source.name_of_function(statement)) {
             let name = source.word(token);
             if is_own(name) {
-                let message = format!("`{name}` is a word of rules already");
+                let message = format!("`{name}` is already a word of the rule language");
                 self.tracer.report(mistake(source.place(token), message, "give the function another name"));
             }
         }
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
             Some(exports) if exports.contains_key("") => None,
             Some(_) if is_call => {
                 let help = format!("only constants are exported; write {alias}::NAME");
-                Some(mistake(source.place(token + 2), format!("`{alias}::{name}` is no function"), help))
+                Some(mistake(source.place(token + 2), format!("`{alias}::{name}` is not a function"), help))
             }
             Some(exports) if exports.contains_key(name) => return,
             Some(exports) => {

@@ -9,7 +9,7 @@ const SAMPLES_MAX: usize = 2_000_000;
 /// What is wrong with a series.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is no part of a series: write a value, `_` for a gap, `10..20x11` for a ramp, each with `xN` for N times and `/C` for a flag of HJ 212",
+    "`{}` is not valid in a series: write a value, `_` for a gap, or `10..20x11` for a ramp; append `xN` to repeat and `/C` for a flag of HJ 212",
     Line(part)
 )]
 pub struct NotationError {

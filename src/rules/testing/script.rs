@@ -90,7 +90,7 @@ fn run_file(file: &RuleFile, name: &Arc<str>, found: &Arc<Mutex<Vec<RuleTest>>>)
     let (tests, of_file, totals) = (Arc::clone(found), Arc::clone(name), Arc::<Mutex<Totals>>::default());
     engine.register_fn("test", move |context: NativeCallContext<'_>, title: &str, body: FnPtr| -> Outcome<()> {
         if tests.lock().len() >= TESTS_MAX {
-            return fault(&context, format!("a file has {TESTS_MAX} tests at most: split it"));
+            return fault(&context, format!("a file has {TESTS_MAX} tests at most: split the file"));
         }
         let title = short(&context, title)?;
         let place = place_of(&of_file, context.call_position());
@@ -127,7 +127,7 @@ fn explain(file: &Arc<str>, error: &EvalAltResult) -> (Place, String) {
             format!("the file takes more than {RULE_OPERATIONS_MAX} operations")
         }
         EvalAltResult::ErrorFunctionNotFound(call, _) => {
-            format!("nothing fits {call}; the guide's chapter on rules lists what tests can say")
+            format!("there is no function {call}; the guide's chapter on rules lists the calls of tests")
         }
         other => other.to_string().split(" (line ").next().unwrap_or_default().to_owned(),
     };
@@ -211,7 +211,10 @@ impl Test {
         let mut totals = self.totals.lock();
         totals.steps += 1;
         if totals.steps > STEPS_MAX {
-            return fault(context, format!("the tests of a file have {STEPS_MAX} steps together at most: split it"));
+            return fault(
+                context,
+                format!("the tests of a file have {STEPS_MAX} steps together at most: split the file"),
+            );
         }
         let action = action(*self.now_ms.lock());
         self.steps.lock().push(TestStep { place, action });
@@ -240,7 +243,8 @@ fn instrument(
 ) -> Outcome<Test> {
     t.totals.lock().instruments += 1;
     if t.totals.lock().instruments > INSTRUMENTS_MAX {
-        let message = format!("the tests of a file register {INSTRUMENTS_MAX} instruments together at most: split it");
+        let message =
+            format!("the tests of a file register {INSTRUMENTS_MAX} instruments together at most: split the file");
         return fault(context, message);
     }
     if units.len() > CHANNELS_PER_INSTRUMENT_MAX {
@@ -284,7 +288,7 @@ fn feed(context: NativeCallContext<'_>, t: &mut Test, station: &str, channel: &s
 fn at(context: NativeCallContext<'_>, t: &mut Test, time: Duration) -> Outcome<Test> {
     let mut now_ms = t.now_ms.lock();
     if time.0 < *now_ms {
-        let message = format!("time goes on only: the test has come to {} ms already", *now_ms);
+        let message = format!("time cannot go back: the test is already at {} ms", *now_ms);
         return fault(&context, message);
     }
     *now_ms = time.0;

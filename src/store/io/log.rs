@@ -131,9 +131,7 @@ pub enum LogError {
         known: u32,
     },
     /// A frame does not check, though valid frames follow it.
-    #[error(
-        "damage at offset {offset}: the frame there does not check, but a valid one follows at offset {next_offset}"
-    )]
+    #[error("damage at offset {offset}: the frame there is corrupt, but a valid one follows at offset {next_offset}")]
     Damaged {
         /// Where the damage begins.
         offset: usize,

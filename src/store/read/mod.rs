@@ -129,7 +129,10 @@ impl Reader {
     /// Notes what instruments measure. Readers know it from then on.
     pub(crate) fn note_measured<'a>(&self, instruments: impl IntoIterator<Item = (InstrumentId, &'a Instrument)>) {
         let mut state = self.0.write();
-        state.measured.get_or_insert_default().extend(instruments.into_iter().map(|(id, instrument)| (id, Measured::from(instrument))));
+        state
+            .measured
+            .get_or_insert_default()
+            .extend(instruments.into_iter().map(|(id, instrument)| (id, Measured::from(instrument))));
     }
 
     /// What an instrument measures; `None` for an instrument that is not registered.

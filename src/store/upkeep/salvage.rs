@@ -79,7 +79,7 @@ fn close_gaps(
             let is_told = salvaged.iter().flat_map(|log| &log.lost).any(|lost| lost.last == Some(last));
             if !is_told {
                 let frames_kept = content.batches.iter().map(|(_, batch)| batch.len() as u64).sum();
-                let reason = "frames are missing before it: a file is not there, or was cut short".to_owned();
+                let reason = "frames are missing before it: a file is missing or truncated".to_owned();
                 let lost = vec![LsnRange { first, last: Some(last) }];
                 salvaged.push(SalvagedLog { path: renamed, aside: None, reason, frames_kept, lost });
             }

@@ -131,7 +131,7 @@ fn find_missing(storage: &dyn Storage, layout: &Layout, ledger: Telling<'_>, rep
         if is_there(&segment::set_aside(&path)) {
             report.segments_set_aside.push(name);
         } else {
-            let reason = "it was sealed and is not there: restore it from a backup".to_owned();
+            let reason = "the segment is missing: restore it from a backup".to_owned();
             report.findings.push(Finding { path, reason });
         }
     }

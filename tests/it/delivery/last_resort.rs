@@ -54,7 +54,7 @@ fn where_every_way_of_a_contact_is_dead_the_last_resort_is_notified_once() {
         (last.next_way.as_deref(), last.reason.as_str()),
         (Some("email"), "no such number; head is notified instead")
     );
-    assert!(host.db.explain(vocdb::AlarmId(1)).unwrap().unwrap().to_string().contains("head by email (step 1)"));
+    assert!(host.db.explain(vocdb::AlarmId(1)).unwrap().unwrap().to_string().contains("head over email (step 1)"));
     drop(host);
     let host = open(dir.path(), 600_000);
     let email = host.connect("email", delivered);
@@ -180,5 +180,5 @@ fn notification_channels_that_no_rule_can_name_are_refused() {
     drop(host);
     let last_resort = Some(LastResort { contact: Contact("head".to_owned()), way: "fax".to_owned() });
     let error = Database::open(dir.path(), Config { last_resort, ..Config::default() }).unwrap_err().to_string();
-    assert!(error.contains("there is no notification channel `fax`"), "{error}");
+    assert!(error.contains("`fax` is not a notification channel"), "{error}");
 }

@@ -56,7 +56,7 @@ fn what_operators_do_outlives_a_restart_and_is_told_by_the_explanation() {
         "no longer shelved: its time is over",
         "cleared, and latched until somebody resets it",
         "closed: its latch was reset",
-        "night by sms (step 1)",
+        "night over sms (step 1)",
     ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }

@@ -170,6 +170,6 @@ fn the_audit_names_what_waits_for_a_way_without_a_gateway() {
     let audit = host.db.audit();
     assert_eq!((audit.alarms.len(), audit.stranded().count()), (1, 1));
     let text = audit.to_string();
-    assert!(text.contains("#1 nothing: everybody in its chain has been told"), "{text}");
+    assert!(text.contains("#1 nothing: its chain is complete"), "{text}");
     assert!(text.contains("sms to duty, step 1: no gateway is connected"), "{text}");
 }

@@ -150,7 +150,7 @@ fn verify_and_restoring_find_segments_that_are_absent_or_swapped_for_others() {
     std::fs::remove_file(&absent).unwrap();
     let found = findings(&at("thin"));
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].0 == absent_name && found[0].1.contains("is not there"), "{found:?}");
+    assert!(found[0].0 == absent_name && found[0].1.contains("is missing"), "{found:?}");
     let error = Database::restore_backup(at("thin"), at("thin restored"), |_, _| {}).unwrap_err();
     assert!(error.to_string().contains(&absent_name), "{error}");
     assert!(!at("thin restored").exists());

@@ -63,7 +63,7 @@ fn a_torn_dump_and_a_taken_folder_are_errors_that_say_what_to_do() {
     let text = run(dir, &["dump", "store"]).printed();
     fs::write(dir.join("torn"), &text[..text.len() / 2]).unwrap();
     let error = run(dir, &["restore", "torn", "restored"]).error(1);
-    assert!(error.contains("line ") && error.contains("it is torn, and nothing was restored"), "{error}");
+    assert!(error.contains("line ") && error.contains("it is truncated; nothing was restored"), "{error}");
     assert!(!dir.join("restored").exists() && !dir.join("restored.restoring").exists());
     let error = run(dir, &["restore", "torn", "store"]).error(1);
     assert!(error.contains("it is not empty: name a new folder"), "{error}");
@@ -79,9 +79,9 @@ fn a_backup_is_restored_without_its_catalog() {
     metec(dir);
     run(dir, &["backup", "store", "copy"]).printed();
     let said = run(dir, &["restore", "copy", "restored"]).printed();
-    assert!(said.contains("1 segments") && said.ends_with("everything checks\n"), "{said}");
+    assert!(said.contains("1 segments") && said.ends_with("all files verified\n"), "{said}");
     assert_eq!(run(dir, &["dump", "restored"]).printed(), run(dir, &["dump", "store"]).printed());
-    assert!(run(dir, &["restore", ".", "other"]).error(1).contains("is no store"));
+    assert!(run(dir, &["restore", ".", "other"]).error(1).contains("is not a store"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod alarms;
 mod dump;
 mod import;
 mod query;
+mod readme;
 mod rules;
 mod upkeep;
 mod usage;

@@ -169,7 +169,7 @@ fn a_reader_that_has_enough_is_no_error() {
 fn what_there_is_not_is_named_together_with_what_there_is() {
     let dir = crate::scratch::dir();
     let error = run(dir.path(), ASK).error(1);
-    assert!(error.contains("`store` is no store") && error.contains("vocdb import"), "{error}");
+    assert!(error.contains("`store` is not a store") && error.contains("vocdb import"), "{error}");
     assert!(!dir.path().join("store").exists(), "asking makes no store");
     metec(dir.path());
     let error = run(dir.path(), &["query", "store", "--station", "x", "--channel", "methane"]).error(1);
@@ -205,6 +205,6 @@ fn a_segment_that_does_not_check_is_left_out_with_a_warning_and_stays_where_it_l
     let ended = run(dir.path(), ASK);
     assert_eq!((ended.code, ended.out.as_str()), (Some(0), "time,value,quality\n"), "{}", ended.err);
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    assert!(ended.err.starts_with("warning: left out ") && ended.err.contains(&name), "{}", ended.err);
+    assert!(ended.err.starts_with("warning: skipped ") && ended.err.contains(&name), "{}", ended.err);
     assert!(path.exists(), "reading moves nothing");
 }

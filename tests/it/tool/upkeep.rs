@@ -42,7 +42,7 @@ fn verify_counts_what_it_has_read_and_takes_no_lock() {
     assert!(object["values"].as_u64().unwrap() > values as u64, "two channels: {object}");
     assert_eq!((&object["is_sound"], &object["findings"]), (&true.into(), &serde_json::json!([])));
     let text = run(dir.path(), &["verify", "store"]).printed();
-    assert!(text.contains("with 4920 rows") && text.ends_with("everything checks\n"), "{text}");
+    assert!(text.contains("with 4920 rows") && text.ends_with("no corruption found\n"), "{text}");
 }
 
 #[test]
@@ -100,12 +100,12 @@ fn verify_ends_with_code_one_and_names_the_file_that_does_not_check() {
     let ended = run(dir.path(), &["verify", "store"]);
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     assert!(
-        ended.out.lines().any(|line| line.starts_with("does not check: ") && line.contains(&name)),
+        ended.out.lines().any(|line| line.starts_with("corrupt or missing: ") && line.contains(&name)),
         "{}",
         ended.out
     );
-    assert!(!ended.out.contains("everything checks"), "{}", ended.out);
-    assert!(ended.err.starts_with("error: 1 of the files in `store` do not check"), "{}", ended.err);
+    assert!(!ended.out.contains("no corruption found"), "{}", ended.out);
+    assert!(ended.err.starts_with("error: 1 files in `store` are corrupt or missing"), "{}", ended.err);
     let ended = run(dir.path(), &["verify", "store", "--json"]);
     let object: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!((ended.code, &object["is_sound"]), (Some(1), &false.into()));
@@ -197,7 +197,7 @@ fn delete_refuses_what_it_cannot_place_and_changes_nothing() {
     metec(dir.path());
     let before = run(dir.path(), ASK).printed();
     for (more, says) in [
-        (&["2022-05-10", "--to", "2022-05-10"][..], "--to is the later one"),
+        (&["2022-05-10", "--to", "2022-05-10"][..], "--to must be later than --from"),
         (&["2022-05-10", "--to", "2022-05-11", "--channel", "ozone"], "it has: methane, methane_west"),
         (&["2022-05-10", "--to", "2022-05-11", "--instrument", "pid"], "it has: laser"),
     ] {
@@ -211,7 +211,7 @@ fn delete_refuses_what_it_cannot_place_and_changes_nothing() {
 fn repair_says_what_it_has_found_and_the_store_checks_again() {
     let dir = crate::scratch::dir();
     metec(dir.path());
-    assert_eq!(run(dir.path(), &["repair", "store"]).printed(), "store: nothing was out of order\n");
+    assert_eq!(run(dir.path(), &["repair", "store"]).printed(), "store: nothing to repair\n");
     damage(dir.path(), |_| 10);
     assert_eq!(run(dir.path(), &["verify", "store"]).code, Some(1));
     let text = run(dir.path(), &["repair", "store"]).printed();
@@ -285,6 +285,6 @@ fn with_json_an_error_is_one_object_with_the_error_in_words() {
         assert_eq!((ended.code, ended.out.as_str(), ended.err.lines().count()), (Some(1), "", 1), "{}", ended.err);
         let object: serde_json::Value = serde_json::from_str(&ended.err).unwrap();
         assert_eq!(object.as_object().unwrap().len(), 1, "{object}");
-        assert!(object["error"].as_str().unwrap().contains("`nowhere` is no store"), "{object}");
+        assert!(object["error"].as_str().unwrap().contains("`nowhere` is not a store"), "{object}");
     }
 }

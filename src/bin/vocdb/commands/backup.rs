@@ -1,4 +1,4 @@
-//! `vocdb backup`: a copy of a store.
+//! `vocdb backup`: copies a store.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -12,19 +12,19 @@ use vocdb::store::BackupReport;
 
 /// Copy a store into a new or empty folder
 ///
-/// Segments are hard links where the file system allows it, and cost no space; a copy on another medium is what outlives the medium.
-/// The store must not be open elsewhere: a process that holds it open calls `Database::backup` itself.
+/// Segments are hard links if the file system allows it, and take no space. Copy the backup to another disk to survive the loss of this
+/// one. The store must not be open elsewhere: in the process that has it open, call `Database::backup`.
 ///
-/// To restore, open the copy, or a copy of it, as a store: it is one. `vocdb verify DIR` says whether it checks.
+/// The backup is itself a store. Check it with `vocdb verify DIR`, and restore it with `vocdb restore DIR STORE`.
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Where the copy goes; it is made where there is none, and must be empty
+    /// Folder of the backup; created if missing, otherwise it must be empty
     dir: PathBuf,
 }
 
-/// What was copied.
+/// The result of a backup.
 #[derive(Serialize)]
 struct BackedUp {
     store: String,

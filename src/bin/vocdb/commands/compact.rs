@@ -1,4 +1,4 @@
-//! `vocdb compact`: segments as few and as small as they get.
+//! `vocdb compact`: merges and packs segments.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -10,19 +10,19 @@ use std::path::PathBuf;
 use vocdb::base::escape::Line;
 use vocdb::{Compaction, UpkeepReport};
 
-/// Merge segments and pack them as small as they get
+/// Merge segments and pack them as small as possible
 ///
-/// Changes no reading. The store must not be open elsewhere: a process that holds it open calls `Database::compact` itself.
+/// Changes no reading. The store must not be open elsewhere: in the process that has it open, call `Database::compact`.
 #[derive(Debug, Args)]
 pub(crate) struct Compact {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Only long rows of small segments, which is cheap enough for every hour
+    /// Merge only runs of small segments; cheap enough to run every hour
     #[arg(long)]
     due: bool,
 }
 
-/// What compaction has done.
+/// The result of a compaction.
 #[derive(Serialize)]
 struct Compacted {
     store: String,

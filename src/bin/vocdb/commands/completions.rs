@@ -7,10 +7,10 @@ use clap_complete::Shell;
 
 /// Print completions for a shell
 ///
-/// For bash: vocdb completions bash > ~/.local/share/bash-completion/completions/vocdb
+/// Example for bash: vocdb completions bash > ~/.local/share/bash-completion/completions/vocdb
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
-    /// Shell to complete in
+    /// Shell to print completions for
     shell: Shell,
 }
 

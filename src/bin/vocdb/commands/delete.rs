@@ -1,4 +1,4 @@
-//! `vocdb delete`: readings go for good.
+//! `vocdb delete`: deletes readings permanently.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -11,38 +11,38 @@ use std::path::PathBuf;
 use vocdb::base::escape::Line;
 use vocdb::{Database, Deletion, DeletionScope, Instrument, InstrumentId, Timestamp, UpkeepReport};
 
-/// Delete readings for good, and note in the ledger who wanted it and why
+/// Delete readings permanently, and record author and reason in the ledger
 ///
-/// Deletes from --from up to, not including, --to: whole rows of the instrument, or the values of the channels that are named. Their
-/// space is free afterwards. Only a backup gives them back. The store must not be open elsewhere.
+/// Deletes whole rows of an instrument, or the values of the channels given, from --from (inclusive) to --to (exclusive). Their space is
+/// free afterwards. Only a backup can restore them. The store must not be open elsewhere.
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The station
+    /// Station
     #[arg(long)]
     station: String,
-    /// The instrument; may be left out where the station has one
+    /// Instrument; optional if the station has only one
     #[arg(long)]
     instrument: Option<String>,
-    /// A channel; may be given more than once [default: whole rows]
+    /// Channel whose values are deleted; repeat it for further channels [default: whole rows]
     #[arg(long = "channel", value_name = "CHANNEL")]
     channels: Vec<String>,
-    /// The first instant: RFC 3339, or a date (midnight, UTC)
+    /// Start, inclusive: RFC 3339, or a date (midnight UTC)
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     from: Timestamp,
-    /// The first instant after the last one
+    /// End, exclusive: RFC 3339, or a date (midnight UTC)
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     to: Timestamp,
-    /// Who wants it
+    /// Author of the deletion
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
-    /// Why
+    /// Reason for the deletion
     #[arg(long, value_name = "WHY", value_parser = values::line)]
     reason: String,
 }
 
-/// What is gone.
+/// The result of a deletion.
 #[derive(Serialize)]
 struct Deleted {
     station: String,
@@ -85,7 +85,7 @@ impl Delete {
         output.either(&deleted, || deleted.text())
     }
 
-    /// The instrument that is named, or the only one of the station.
+    /// The given instrument, or the only one of the station.
     fn instrument(&self, db: &Database) -> Result<(InstrumentId, Instrument), Failure> {
         let registry = db.registry();
         let Some(station) = registry.station_named(&self.station) else {
@@ -103,13 +103,13 @@ impl Delete {
         match of_station.as_slice() {
             [(id, one)] => Ok((*id, (*one).clone())),
             _ => Err(Failure::Says(format!(
-                "name one instrument of station `{}` with --instrument; it has: {known}",
+                "give one instrument of station `{}` with --instrument; it has: {known}",
                 self.station
             ))),
         }
     }
 
-    /// Whole rows, or the places of the named channels in a frame.
+    /// Whole rows, or the indexes of the given channels in a frame.
     fn scope(&self, instrument: &Instrument) -> Result<DeletionScope, Failure> {
         if self.channels.is_empty() {
             return Ok(DeletionScope::Rows);
@@ -129,7 +129,7 @@ impl Delete {
     }
 }
 
-/// How many values the deletion concerns.
+/// The number of values to delete.
 fn count(db: &Database, deletion: &Deletion, instrument: &Instrument) -> Result<u64, Failure> {
     let channels = match &deletion.scope {
         DeletionScope::Rows => (0..instrument.channels().len()).collect(),
@@ -149,7 +149,7 @@ impl Deleted {
         let what = if self.channels.is_empty() { "whole rows".to_owned() } else { self.channels.join(", ") };
         let UpkeepReport { bytes_before, bytes_after, .. } = self.report;
         format!(
-            "{}/{}: {what} from {} to {} are gone: {} values, {} bytes\n",
+            "{}/{}: deleted {what} from {} to {}: {} values, {} bytes\n",
             self.station,
             self.instrument,
             self.from,

@@ -1,4 +1,4 @@
-//! `vocdb dump`: a store as text.
+//! `vocdb dump`: writes a store as text.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -13,30 +13,31 @@ use std::path::PathBuf;
 use vocdb::base::escape::Line;
 use vocdb::{DumpReport, DumpScope, TimeRange, Timestamp};
 
-/// Print a store as text, from which `vocdb restore` makes it again, bit for bit
+/// Print a store as text; `vocdb restore` creates the same store from it, bit for bit
 ///
-/// Works beside a running station, and without the catalog. The text has registrations, readings with their flags, corrections, rules and
-/// alarms; with --station, --from or --to it has readings alone, with what belongs to them. It has no proof of the ledger and no file that
-/// does not check: `vocdb backup` copies the files themselves. The format is described in src/db/dump/FORMAT.md of the sources.
+/// Works while a station is running, and without the catalog. The text contains registrations, readings with their flags, corrections,
+/// rules and alarms. With --station, --from or --to it contains readings with their registrations and corrections only. It does not
+/// contain the proof of the ledger or corrupt files; `vocdb backup` copies the files themselves. The format is described in
+/// src/db/dump/FORMAT.md of the sources.
 #[derive(Debug, Args)]
 pub(crate) struct Dump {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Only this station; may be given more than once
+    /// Dump only this station; repeat it for further stations
     #[arg(long = "station", value_name = "NAME")]
     stations: Vec<String>,
-    /// The first instant: RFC 3339, or a date (midnight, UTC) [default: the first there is]
+    /// Start, inclusive: RFC 3339, or a date (midnight UTC) [default: the first reading]
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     from: Option<Timestamp>,
-    /// The first instant after the last one [default: after the last there is]
+    /// End, exclusive: RFC 3339, or a date (midnight UTC) [default: after the last reading]
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     to: Option<Timestamp>,
-    /// Write into this file, which must not exist, and print what was dumped; --json needs it
+    /// Write to this file, which must not exist, and print a summary; required with --json
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-/// What was dumped, and where to.
+/// The result of a dump.
 #[derive(Serialize)]
 struct Dumped {
     store: String,
@@ -52,7 +53,7 @@ impl Dump {
         let Some(path) = &self.out else {
             if output.is_json() {
                 return Err(Failure::Says(
-                    "a dump is no JSON: name a file with --out, and --json tells of it".to_owned(),
+                    "a dump is not JSON; write it to a file with --out, and --json prints a summary".to_owned(),
                 ));
             }
             let report = self.write(&scope, output.writer())?;
@@ -67,7 +68,7 @@ impl Dump {
             Ok(report)
         });
         if report.is_err() {
-            // Half a dump would stand in the way of the next one.
+            // A partial file would make the next attempt fail.
             let _ = std::fs::remove_file(path);
         }
         let report = report?;
@@ -113,7 +114,7 @@ fn complete(report: &DumpReport) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Says(format!(
-        "the dump lacks segments that do not check: {}; restore them from a backup, or set them aside with `vocdb repair`",
+        "the dump lacks corrupt segments: {}; restore them from a backup, or set them aside with `vocdb repair`",
         names.join(", ")
     )))
 }

@@ -1,4 +1,4 @@
-//! `vocdb inspect`: what a store holds.
+//! `vocdb inspect`: prints the contents of a store.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -19,11 +19,11 @@ const ZERO_CELSIUS_K: f64 = 273.15;
 /// Show stations, instruments, channels, rows, times and files
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
 }
 
-/// Everything there is to show.
+/// The contents of a store.
 #[derive(Serialize)]
 struct Inspection {
     store: String,
@@ -34,7 +34,7 @@ struct Inspection {
     alarms_open: usize,
     rules: &'static str,
     stations: Vec<StationView>,
-    /// Everything that `ReadOnly::stats` says.
+    /// The result of `ReadOnly::stats`.
     stats: StoredStats,
 }
 

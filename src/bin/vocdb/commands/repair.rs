@@ -1,4 +1,4 @@
-//! `vocdb repair`: a store put in order, and what was found.
+//! `vocdb repair`: repairs a store after a crash or damage.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -11,20 +11,20 @@ use std::path::PathBuf;
 use vocdb::base::escape::{Line, Lines};
 use vocdb::store::{LsnRange, OpenReport, Quarantined};
 
-/// Put a store in order after a crash or damage, and say what was found
+/// Repair a store after a crash or damage, and report what was found
 ///
-/// Opens the store and closes it: segments that do not check are set aside as `*.quarantined`, a catalog that does not open is rebuilt,
-/// torn ends of the write-ahead log and the ledger are cut off, deletions that a crash has interrupted are finished. Of a write-ahead log
-/// that is damaged before its end what can be read is kept; what is lost is said, and the damaged file stays beside: put the file of a
-/// backup in its place first, if there is one. Damage before the end of the ledger is an error that names file and offset: restore it
-/// from a backup. Readings that are set aside or missing come back with the segments from a backup.
+/// Sets corrupt segments aside as `*.quarantined`, rebuilds a catalog that does not open, cuts off torn ends of the write-ahead log and the
+/// ledger, and completes interrupted deletions. If the write-ahead log is corrupt before its end, the readable frames are kept, the lost
+/// ones are reported, and the corrupt file is set aside; if you have a backup, restore that file first. Corruption before the end of the
+/// ledger is an error that names file and offset: restore the ledger from a backup. To get back readings that are set aside or missing,
+/// restore their segments from a backup.
 #[derive(Debug, Args)]
 pub(crate) struct Repair {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
 }
 
-/// What was found and done.
+/// The result of a repair.
 #[derive(Serialize)]
 struct Repaired {
     store: String,
@@ -45,15 +45,15 @@ impl Repair {
     }
 }
 
-/// Which rows a segment held, as far as that is known.
+/// The rows of a segment, as far as they are known.
 fn rows(file: &Quarantined) -> String {
     let lsns = file.first_lsn.map(|first| format!("frames {}", numbers(LsnRange { first, last: file.last_lsn })));
     let times = file.first_time.zip(file.last_time).map(|(first, last)| format!("rows from {first} to {last}"));
     let known: Vec<String> = lsns.into_iter().chain(times).collect();
-    if known.is_empty() { "nobody knows which rows".to_owned() } else { known.join(", ") }
+    if known.is_empty() { "unknown rows".to_owned() } else { known.join(", ") }
 }
 
-/// Sequence numbers of frames in words.
+/// Sequence numbers of frames as text.
 fn numbers(LsnRange { first, last }: LsnRange) -> String {
     last.map_or_else(|| format!("from {first} on"), |last| format!("{first} to {last}"))
 }
@@ -70,20 +70,20 @@ impl Repaired {
             let _ = writeln!(lines, "  {}: {}", Line(log.path.display()), Line(&log.reason));
             let _ = writeln!(lines, "    {} frames kept", log.frames_kept);
             if let Some(aside) = &log.aside {
-                let _ = writeln!(lines, "    as it was, it lies in {}", Line(aside.display()));
+                let _ = writeln!(lines, "    the original is kept as {}", Line(aside.display()));
             }
             for lost in &log.lost {
                 let _ = writeln!(lines, "    lost: frames {}", numbers(*lost));
             }
         }
         for frames in &report.lost_frames {
-            let _ = writeln!(lines, "  {frames} are in no file and lost: the log was removed, cut short or replaced");
+            let _ = writeln!(lines, "  {frames} are lost: the log was removed, truncated or replaced");
         }
         for name in &report.missing_segments {
-            let _ = writeln!(lines, "  segment {name} was sealed and is not there: restore it from a backup");
+            let _ = writeln!(lines, "  segment {name} is missing; restore it from a backup");
         }
         for name in &report.superseded_segments {
-            let _ = writeln!(lines, "  segment {name} removed: others hold its rows");
+            let _ = writeln!(lines, "  segment {name} removed: its rows are in other segments");
         }
         if report.wal_torn_bytes > 0 {
             let _ = writeln!(lines, "  {} bytes cut off the end of the write-ahead log", report.wal_torn_bytes);
@@ -92,17 +92,17 @@ impl Repaired {
             let _ = writeln!(lines, "  {} bytes cut off the end of the ledger", report.ledger_torn_bytes);
         }
         if report.frames_replayed > 0 {
-            let _ = writeln!(lines, "  {} frames taken from the write-ahead log", report.frames_replayed);
+            let _ = writeln!(lines, "  {} frames replayed from the write-ahead log", report.frames_replayed);
         }
         if report.summaries_rebuilt > 0 {
-            let _ = writeln!(lines, "  {} segments entered into the catalog again", report.summaries_rebuilt);
+            let _ = writeln!(lines, "  {} segments added to the catalog again", report.summaries_rebuilt);
         }
         for note in report.catalog_note.iter().chain(&report.deletion_note) {
             let _ = writeln!(lines, "  {}", Lines(note));
         }
         if lines.is_empty() {
-            return format!("{}: nothing was out of order\n", Line(&self.store));
+            return format!("{}: nothing to repair\n", Line(&self.store));
         }
-        format!("{}: in order now; found and done:\n{lines}", Line(&self.store))
+        format!("{}: repaired:\n{lines}", Line(&self.store))
     }
 }

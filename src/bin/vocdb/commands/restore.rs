@@ -1,4 +1,4 @@
-//! `vocdb restore`: a store from a dump or a backup.
+//! `vocdb restore`: creates a store from a dump or a backup.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -13,20 +13,19 @@ use vocdb::base::escape::Line;
 use vocdb::store::BackupReport;
 use vocdb::{Database, RestoreReport};
 
-/// Make a new store from a dump or a backup
+/// Create a new store from a dump or a backup
 ///
-/// From a dump (a file, or - for standard input) or from the folder of a backup, whose catalog is not needed. The new store gets its name
-/// when everything is in it and on the disk; until then it is made beside, as STORE.restoring. Of a dump that does not check nothing
-/// stays. Two stores that hold the same open alarms tell the same people: open only one of them as a station.
+/// The store is written to the folder STORE.restoring, and renamed when it is complete and durable. A corrupt dump leaves no store. Two
+/// stores with the same open alarms notify the same people: run only one of them as a station.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// The dump, - for standard input, or the folder of a backup
+    /// Dump file, - for standard input, or the folder of a backup
     source: PathBuf,
-    /// The new store's folder, which must not exist, or be empty
+    /// Folder of the new store; it must be missing or empty
     store: PathBuf,
 }
 
-/// What was restored.
+/// The result of a restore.
 #[derive(Serialize)]
 struct Restored<T> {
     source: String,
@@ -84,7 +83,7 @@ impl Restored<BackupReport> {
     fn text(&self) -> String {
         let BackupReport { segments_linked, segments_copied, .. } = self.report;
         format!(
-            "{} is restored from {}: {segments_linked} segments linked, {segments_copied} copied; everything checks\n",
+            "{} is restored from {}: {segments_linked} segments linked, {segments_copied} copied, all files verified\n",
             Line(&self.store),
             Line(&self.source)
         )

@@ -1,4 +1,4 @@
-//! `vocdb verify`: does every byte of a store check?
+//! `vocdb verify`: checks every byte of a store.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -12,18 +12,18 @@ use vocdb::Database;
 use vocdb::base::escape::Line;
 use vocdb::store::VerifyReport;
 
-/// Read everything in a store and say what does not check
+/// Read every file of a store and report corruption
 ///
-/// Reads every segment, the write-ahead log and the ledger, beside a running writer too, and changes nothing. The exit code is 1 where
-/// something does not check; `vocdb repair` then sets it aside, and a backup gives it back. A torn end of the log is no damage: it is
-/// what a crash leaves of an append that no one was promised.
+/// Reads every segment, the write-ahead log and the ledger, and changes nothing. Works while a station is running. The exit code is 1 if
+/// anything is corrupt: restore the file from a backup, or set it aside with `vocdb repair`. A torn end of the log is not corruption, but
+/// the rest of an append that a crash interrupted before it was acknowledged.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
 }
 
-/// What was read, and whether it checks.
+/// The result of a verification.
 #[derive(Serialize)]
 struct Verification {
     store: String,
@@ -47,7 +47,7 @@ impl Verify {
             return Ok(());
         }
         Err(Failure::Says(format!(
-            "{} of the files in `{}` do not check: restore them from a backup, or set them aside with `vocdb repair`",
+            "{} files in `{}` are corrupt or missing; restore them from a backup, or run `vocdb repair`",
             verification.report.findings.len(),
             verification.store
         )))
@@ -67,13 +67,13 @@ impl Verification {
             "  ledger           {ledger_records:>14} records, {ledger_torn_bytes} bytes torn at its end"
         );
         for name in segments_set_aside {
-            let _ = writeln!(text, "set aside, and missing: segment {name}");
+            let _ = writeln!(text, "set aside: segment {name}");
         }
         for finding in findings {
-            let _ = writeln!(text, "does not check: {}: {}", Line(finding.path.display()), Line(&finding.reason));
+            let _ = writeln!(text, "corrupt or missing: {}: {}", Line(finding.path.display()), Line(&finding.reason));
         }
         if self.is_sound {
-            text.push_str("everything checks\n");
+            text.push_str("no corruption found\n");
         }
         text
     }

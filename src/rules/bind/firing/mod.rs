@@ -133,7 +133,7 @@ impl Case<'_> {
         }
         if let Some((above, below)) = hysteresis::contradiction(self.member) {
             let message = format!("the alarm `{}` can never open: {above} excludes {below}", rule.name);
-            return Some(mistake(&rule.places.when, message, "join the two with `or`, or turn one of them round"));
+            return Some(mistake(&rule.places.when, message, "join the two with `or`, or reverse one of them"));
         }
         if outcome.opens && self.truths(&self.member.when).holds {
             return None;
@@ -183,7 +183,7 @@ impl Case<'_> {
         let (rule, hold) = (self.rule, duration(self.rule.hold_ms));
         let why = match self.known_text(&self.member.when).or_else(|| self.held_text()) {
             Some(known) if rule.hold_ms > 0 => format!("{known}, and its condition must hold for {hold}"),
-            _ => format!("its terms are never known at one instant of its grid, every {}", duration(self.plan.step_ms)),
+            _ => format!("its terms are never known at one evaluation time, every {}", duration(self.plan.step_ms)),
         };
         let message = format!("the alarm `{}` can never open at `{}`: {why}", rule.name, self.member.station_name);
         let place = if rule.hold_ms > 0 { &rule.places.hold } else { &rule.places.when };
@@ -203,7 +203,7 @@ impl Case<'_> {
     fn held_text(&self) -> Option<String> {
         let spec = self.member.windows.iter().find(|spec| !is_even(spec))?;
         let most = samples_max(spec);
-        Some(format!("`{}` holds {} or {most} readings, depending on when they come", spec.label, most - 1))
+        Some(format!("`{}` holds {} or {most} readings, depending on their times", spec.label, most - 1))
     }
 
     /// What to write so that every window is always known.
@@ -324,10 +324,9 @@ impl Case<'_> {
         let (rule, step_ms) = (self.rule, self.plan.step_ms);
         let auto_close_ms = rule.auto_close_ms.filter(|auto_close_ms| *auto_close_ms < step_ms)?;
         let [auto_close, step] = [auto_close_ms, step_ms].map(duration);
-        let message =
-            format!("`.auto_close` after {auto_close} is shorter than the {step} from one instant to the next");
+        let message = format!("`.auto_close` after {auto_close} is shorter than the {step} between evaluations");
         let help = format!(
-            "write at least .auto_close({}): it closes one instant after the last trip as it is",
+            "write at least .auto_close({}): now it closes one evaluation after the last trip",
             in_rules(step_ms)
         );
         Some(warning(mistake(&rule.place, message, help)))

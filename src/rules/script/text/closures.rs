@@ -109,11 +109,11 @@ impl Source {
         let word = self.word(at);
         let is_definition = self.word_before(at) == "fn" && CALLERS.contains(&word);
         let (message, help) = if word == "try" {
-            ("`try` is not allowed in rules".to_owned(), "a mistake ends the statement; test values first")
+            ("`try` is not allowed in rules".to_owned(), "an error ends the statement; test values first")
         } else if word == "curry" && self.word(at + 1) == "(" {
             ("`curry` is not allowed in rules".to_owned(), "write a function with all its parameters")
         } else if is_definition {
-            (format!("`{word}` is a function of the language already"), "give the function another name")
+            (format!("`{word}` is already a function of the rule language"), "give the function another name")
         } else {
             return None;
         };

@@ -49,7 +49,7 @@ impl Contacts {
                 Some(close) => format!("did you mean \"{close}\"?"),
                 None => format!("add it to {list}, as an exported constant"),
             };
-            let message = format!("there is no contact `{name}` among those that files of this folder export");
+            let message = format!("no file of this folder exports a contact `{name}`");
             Diagnostic { place, message, help, is_warning: false }
         });
         told.collect()

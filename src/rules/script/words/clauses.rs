@@ -100,7 +100,7 @@ pub(super) fn check_once(call: &Call<'_>) -> Outcome<()> {
         "escalate" => "write all steps into one escalation",
         _ => "write it once",
     };
-    fault(call.place.clone(), format!("the alarm has a `.{name}` already"), help)
+    fault(call.place.clone(), format!("the alarm already has a `.{name}`"), help)
 }
 
 /// The argument as it stands in the file, on one line.
@@ -121,13 +121,13 @@ fn when_script(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
     let mut alarm = alarm.lock();
     if !matches!(alarm.when, Part::Missing) {
         let help = "write one of `.when` and `.when_script`";
-        return fault(call.place.clone(), "the alarm has a condition already", help);
+        return fault(call.place.clone(), "the alarm already has a condition", help);
     }
     alarm.when = Part::Broken;
     let terms = terms(call)?;
     let Some(closure) = call.arg(2).clone().try_cast::<rhai::FnPtr>() else { return call.wrong(2) };
     if let Some(what) = closure.curry().iter().find_map(closure::not_plain) {
-        let message = format!("the closure uses {what} from outside, and sees plain numbers only");
+        let message = format!("the closure uses {what} from outside, but it can use plain numbers only");
         return fault(call.place_of(2), message, "divide quantities by their unit, as in 30.ppb / 1.ppb");
     }
     let text = call.token.and_then(|token| call.tracer.source.text_of_argument(token, 1)).unwrap_or_default();
@@ -148,7 +148,7 @@ fn when_script(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
     let tried = vec![1.0; terms.len()];
     if let Err(reason) = (script.ask)(&tried) {
         let message = format!("the closure fails: {reason}");
-        let help = "it is given a map of numbers, and must say true or false";
+        let help = "it receives a map of numbers and must return true or false";
         call.tracer.report(mistake(call.place_of(2), message, help));
         return Err(Fault::Silent);
     }

@@ -12,20 +12,20 @@ use std::sync::Arc;
 /// The share of expected samples that `stuck` asks for where the rule names none.
 const STUCK_COVERAGE_MIN: f64 = 0.75;
 
-const STATE_TAKES: &str = "a channel that reports a run state, and a duration if you wish";
+const STATE_TAKES: &str = "a channel that reports a run state and optionally a duration";
 
 /// All of them.
 pub(super) static FUNCTIONS: [Signature; 5] = [
     function(
         "flag",
-        "a quality flag, and a channel and a duration if you wish",
+        "a quality flag and optionally a channel and a duration",
         "flag(\"calibration\", \"benzene\", 10.minutes)",
         &[1, 2, 3],
     ),
-    function("silent", "an instrument if you wish, and a duration", "silent(\"gc\", 15.minutes)", &[1, 2]),
+    function("silent", "optionally an instrument, and a duration", "silent(\"gc\", 15.minutes)", &[1, 2]),
     function(
         "stuck",
-        "a channel, a duration, and a share if you wish",
+        "a channel, a duration and optionally a share",
         "stuck(\"benzene\", 2.hours, 75.percent)",
         &[2, 3],
     ),

@@ -87,7 +87,7 @@ fn an_unknown_flag_is_reported_until_its_meaning_is_given() {
         .printed();
     assert_eq!(printed(dir.path(), "benzene")[1], "2024-03-01T00:01Z,2,set by hand");
     let error = import_text(dir.path(), text, &[&options[..], &["--flag", "R=good"]].concat()).error(2);
-    assert!(error.contains("`good` is no quality flag") && error.contains("below detection"), "{error}");
+    assert!(error.contains("`good` is not a quality flag") && error.contains("below detection"), "{error}");
 }
 
 #[test]

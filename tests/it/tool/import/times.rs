@@ -80,7 +80,7 @@ fn the_hour_that_exists_twice_is_told_apart_by_the_order_of_the_rows() {
         let dir = crate::scratch::dir();
         for fold in ["earlier", "later"] {
             let error = import_text(dir.path(), &text, &[&BERLIN[..], &["15m", "--fold", fold]].concat()).error(1);
-            assert!(error.contains("rows of one instant disagree") && error.contains("--fold by-order"), "{error}");
+            assert!(error.contains("rows of one time disagree") && error.contains("--fold by-order"), "{error}");
         }
         assert!(!dir.path().join("s").exists());
     }

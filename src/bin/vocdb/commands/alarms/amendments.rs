@@ -1,4 +1,4 @@
-//! Amendments: what readings that came late would have changed.
+//! `vocdb alarms amendments`: what late data would have changed.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -11,17 +11,17 @@ use vocdb::base::escape::Line;
 use vocdb::rules::verdict::Evidence;
 use vocdb::{AlarmEvent, AlarmLog};
 
-/// List what readings that came late would have changed: alarms that nobody knew of, others that would have been shorter or longer
+/// List amendments: what late data would have changed, such as alarms that were missed or would have been shorter or longer
 #[derive(Debug, Args)]
 pub(super) struct Amendments {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Only amendments of this rule
+    /// List only amendments of this rule
     #[arg(long)]
     rule: Option<String>,
 }
 
-/// An amendment, times in words.
+/// An amendment, with times as text.
 #[derive(Debug, Serialize)]
 struct AmendmentView<'a> {
     amendment: u64,

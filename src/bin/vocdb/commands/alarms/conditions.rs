@@ -1,4 +1,4 @@
-//! `vocdb alarms conditions`: every rule over every scope, and what is shelved or out of service.
+//! `vocdb alarms conditions`: lists every rule over every scope, and what is shelved or out of service.
 
 use super::maintenance::MaintenanceView;
 use crate::failure::Failure;
@@ -14,22 +14,21 @@ use vocdb::alarm::report::ConditionRecord;
 use vocdb::alarm::{Shelved, Standing};
 use vocdb::base::escape::Line;
 
-/// List every rule over every station or scope: its condition, and whether it is shelved, suppressed or out of service, until when, by whom and
-/// why
+/// List the condition of every rule at every station or scope, and what is shelved, suppressed or out of service
 ///
-/// Conditions are as of the newest record of them. Rules that are silent are listed without an open alarm too, and where no rule in force
-/// covers the scope any more.
+/// For what is silenced, prints the end, the author and the comment. Conditions are those of the newest record. Silenced rules are listed
+/// even without an open alarm, and even if no rule in force covers their scope any more.
 #[derive(Debug, Args)]
 pub(super) struct Conditions {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Only those of which nobody is notified
+    /// List only silenced conditions, which notify nobody
     #[arg(long)]
     silent: bool,
-    /// Only those of this rule
+    /// List only conditions of this rule
     #[arg(long)]
     rule: Option<String>,
-    /// Only those of this station, or with this scope
+    /// List only conditions of this station or scope
     #[arg(long)]
     scope: Option<String>,
 }

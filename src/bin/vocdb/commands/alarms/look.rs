@@ -1,4 +1,4 @@
-//! Looking: `list`, `show` and `explain`, which need no lock.
+//! `list`, `show` and `explain`, which need no lock.
 
 use super::view::{AlarmView, ExplanationView, Transitions};
 use crate::failure::Failure;
@@ -13,40 +13,40 @@ use vocdb::base::escape::Line;
 use vocdb::rules::verdict::Priority;
 use vocdb::{AlarmId, AlarmLog, Timestamp};
 
-/// List alarms, the open ones unless --state says otherwise
+/// List alarms; by default, open ones
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Only alarms that stand so; more than once for such as stand so in every respect
+    /// List only alarms with this state; repeat it to require several states
     #[arg(long, value_enum, default_value = "open")]
     state: Vec<State>,
-    /// Only alarms about this station, or with this scope
+    /// List only alarms of this station or scope
     #[arg(long)]
     station: Option<String>,
-    /// Only alarms that are at least so urgent
+    /// List only alarms of this priority or higher: low, medium, high, urgent
     #[arg(long, value_name = "PRIORITY", value_parser = priority)]
     priority: Option<Priority>,
-    /// Only alarms that opened at this instant or later: RFC 3339, or a date (midnight, UTC)
+    /// List only alarms that opened at this time or later: RFC 3339, or a date (midnight UTC)
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     since: Option<Timestamp>,
 }
 
-/// Show one alarm: where it stands, and what has happened to it
+/// Show the state and the history of an alarm
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The alarm's number
+    /// Number of the alarm
     alarm: u64,
 }
 
-/// Explain one alarm: rule, values and coverage behind it, and who was told when
+/// Explain an alarm: its rule, values, coverage, and who was notified when
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The alarm's number
+    /// Number of the alarm
     alarm: u64,
 }
 
@@ -84,7 +84,7 @@ fn read(path: &Path) -> Result<AlarmLog, Failure> {
 
 fn none_of(alarm: u64) -> Failure {
     Failure::Says(format!(
-        "no alarm #{alarm} ever opened in this store: `vocdb alarms list --state all` shows all of them"
+        "alarm #{alarm} does not exist in this store; list all alarms with `vocdb alarms list --state all`"
     ))
 }
 

@@ -1,4 +1,4 @@
-//! `vocdb alarms maintain`, `maintenance` and `cancel-maintenance`: planned times in which nobody is notified.
+//! `vocdb alarms maintain`, `maintenance` and `cancel-maintenance`: planned times without notifications.
 
 use super::operate::Said;
 use crate::failure::Failure;
@@ -13,36 +13,36 @@ use vocdb::alarm::event::{MaintenanceWindow, Recurrence};
 use vocdb::base::escape::Line;
 use vocdb::{AlarmLog, Timestamp};
 
-/// Plan a maintenance window: alarms keep their state, nobody is notified
+/// Plan a maintenance window, in which alarms open and close but notify nobody
 #[derive(Debug, Args)]
 pub(super) struct Maintain {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The stations, or the scope of a rule with a quorum: a name or a glob such as 'park/*'
+    /// Stations, or the scope of a rule with a quorum: a name or a glob such as 'park/*'
     #[arg(long, value_name = "GLOB", value_parser = values::line)]
     stations: String,
-    /// Only of this rule
+    /// Limit the window to this rule
     #[arg(long)]
     rule: Option<String>,
-    /// The begin: RFC 3339, or a date (midnight, UTC)
+    /// Start: RFC 3339, or a date (midnight UTC)
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     from: Timestamp,
-    /// The end: RFC 3339, or a date (midnight, UTC)
+    /// End: RFC 3339, or a date (midnight UTC)
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     to: Timestamp,
-    /// Again every day, or every week, at the same local times
+    /// Repeat the window every day or every week at the same local time
     #[arg(long, value_enum)]
     every: Option<Every>,
-    /// The time zone of these: America/Denver [default: UTC]
+    /// Time zone of the repeats: America/Denver [default: UTC]
     #[arg(long, default_value = "", hide_default_value = true)]
     zone: String,
-    /// Not again from here on: RFC 3339, or a date (midnight, UTC)
+    /// End of the repeats: RFC 3339, or a date (midnight UTC)
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     until: Option<Timestamp>,
-    /// Who plans it
+    /// Author of the plan
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
-    /// Why
+    /// Reason for the maintenance
     #[arg(long, value_name = "TEXT", value_parser = values::line)]
     reason: String,
 }
@@ -53,19 +53,19 @@ enum Every {
     Week,
 }
 
-/// List the maintenance windows that are planned or under way
+/// List maintenance windows that are planned or in progress
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
 }
 
-/// End a maintenance window for good
+/// Cancel a maintenance window and its repeats
 #[derive(Debug, Args)]
 pub(super) struct Cancel {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The window's number
+    /// Number of the window
     number: u64,
     #[command(flatten)]
     said: Said,

@@ -1,4 +1,4 @@
-//! `vocdb alarms`: what is open, why, and what operators do about it.
+//! `vocdb alarms`: lists and explains alarms, and records what operators do about them.
 
 mod amendments;
 mod conditions;
@@ -13,8 +13,8 @@ use clap::{Args, Subcommand};
 
 /// List, show, explain, acknowledge and shelve alarms
 ///
-/// `list`, `show`, `explain`, `conditions`, `amendments` and `maintenance` read the ledger and nothing else, beside a running station too. The others open the
-/// store: a process that holds it open calls the library itself.
+/// `list`, `show`, `explain`, `conditions`, `amendments` and `maintenance` read only the ledger, and work while a station is running. The
+/// others open the store for writing: in the process that has it open, call the library instead.
 #[derive(Debug, Args)]
 pub(crate) struct Alarms {
     #[command(subcommand)]

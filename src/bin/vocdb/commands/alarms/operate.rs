@@ -1,4 +1,4 @@
-//! What operators do: `ack`, `shelve` and `unshelve`, which open the store.
+//! Operator actions `ack`, `shelve` and `unshelve`, which open the store for writing.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -13,72 +13,72 @@ use vocdb::base::clock::{Clock, SystemClock};
 use vocdb::base::escape::Line;
 use vocdb::{AlarmId, Interval, Timestamp};
 
-/// Who does it, and what they say.
+/// The author and the comment of an action.
 #[derive(Debug, Args)]
 pub(super) struct Said {
-    /// Who does it
+    /// Author of the action
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     pub(super) by: String,
-    /// What they say
+    /// Comment, recorded with the action
     #[arg(long, value_name = "TEXT", default_value = "", value_parser = values::remark)]
     pub(super) comment: String,
 }
 
-/// Acknowledge an open alarm: later steps of its chain are not taken
+/// Acknowledge an open alarm, which stops the later steps of its chain
 #[derive(Debug, Args)]
 pub(super) struct Ack {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The alarm's number
+    /// Number of the alarm
     alarm: u64,
-    /// For so long from now: an alarm that is open still after it is unacknowledged by itself
+    /// Length of the acknowledgement; if the alarm is still open afterwards, it becomes unacknowledged
     #[arg(long = "for", value_name = "LENGTH", value_parser = values::interval)]
     length: Option<Interval>,
     #[command(flatten)]
     said: Said,
 }
 
-/// Shelve a rule over a station or scope: its state goes on, nobody is told
+/// Shelve a rule at a station or scope: it is still evaluated, but notifies nobody
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("how_long").required(true))]
 pub(super) struct Shelve {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The rule
+    /// Name of the rule
     #[arg(long)]
     rule: String,
-    /// The station or, where the rule has a quorum, the scope
+    /// Station, or the scope of a rule with a quorum
     #[arg(long)]
     scope: String,
-    /// For so long from now: 30m, 8h, 2d
+    /// Length of the shelving: 30m, 8h, 2d
     #[arg(long = "for", value_name = "LENGTH", value_parser = values::interval, group = "how_long")]
     length: Option<Interval>,
-    /// Until an instant: RFC 3339, or a date (midnight, UTC)
+    /// End of the shelving: RFC 3339, or a date (midnight UTC)
     #[arg(long, value_name = "TIME", value_parser = values::instant, group = "how_long")]
     until: Option<Timestamp>,
-    /// Until its alarm next clears
+    /// Shelve until the alarm next clears
     #[arg(long, group = "how_long")]
     until_normal: bool,
     #[command(flatten)]
     said: Said,
 }
 
-/// End a shelving before its time
+/// End a shelving early
 #[derive(Debug, Args)]
 pub(super) struct Unshelve {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The rule
+    /// Name of the rule
     #[arg(long)]
     rule: String,
-    /// The station or, where the rule has a quorum, the scope
+    /// Station, or the scope of a rule with a quorum
     #[arg(long)]
     scope: String,
     #[command(flatten)]
     said: Said,
 }
 
-/// What was done.
+/// The result of an action.
 #[derive(Serialize)]
 struct Operated {
     done: &'static str,
@@ -137,9 +137,7 @@ impl Unshelve {
         let db = store::open_without_rules(&self.store)?;
         db.unshelve(&key, by, comment).map_err(Failure::from_error)?;
         db.close().map_err(Failure::from_error)?;
-        output.either(&Operated::of("unshelved", &key, &self.said), || {
-            format!("{key} is off the shelf, by {}\n", Line(by))
-        })
+        output.either(&Operated::of("unshelved", &key, &self.said), || format!("{key} is unshelved by {}\n", Line(by)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Alarms as they are printed.
+//! Printed forms of alarms.
 
 use serde::Serialize;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use vocdb::alarm::report::{Explanation, Told, Transition};
 use vocdb::base::escape::Line;
 use vocdb::rules::verdict::Evidence;
 
-/// One alarm and where it stands.
+/// An alarm and its state.
 #[derive(Serialize)]
 pub(super) struct AlarmView {
     alarm: u64,
@@ -40,7 +40,7 @@ struct AcknowledgementView {
     expires_at: Option<String>,
 }
 
-/// One alarm and what has happened to it.
+/// An alarm and its history.
 #[derive(Serialize)]
 pub(super) struct Transitions {
     #[serde(flatten)]
@@ -54,7 +54,7 @@ pub(super) struct TransitionView {
     pub(super) what: String,
 }
 
-/// Why an alarm opened, and what followed.
+/// The cause and the history of an alarm.
 #[derive(Serialize)]
 pub(super) struct ExplanationView {
     alarm: u64,
@@ -121,7 +121,7 @@ impl AlarmView {
         format!("#{alarm} {opened_at} {priority} `{rule}` at `{scope}` ({states}): {title}\n")
     }
 
-    /// All there is to say.
+    /// The whole text about an alarm.
     pub(super) fn text(&self) -> String {
         let mut text = self.line();
         for line in self.guidance.lines() {

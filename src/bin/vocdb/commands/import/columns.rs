@@ -1,4 +1,4 @@
-//! What the command line says about the file's columns, and the channels that they feed.
+//! Options about the file's columns and their channels.
 
 use crate::values;
 use clap::ValueEnum;
@@ -7,7 +7,7 @@ use vocdb::interop::csv::{BadField, Encoding, Fold, TimeFormat};
 use vocdb::model::{Dimension, ModelError, ReferenceState};
 use vocdb::{Channel, DuplicatePolicy, Quality, Unit};
 
-/// Quantities in concentration units that are sums or particles and so no species; lower case.
+/// Quantities in concentration units that are no species, such as sums and particles; lower case.
 const QUANTITIES: [&str; 19] = [
     "voc",
     "vocs",
@@ -30,7 +30,7 @@ const QUANTITIES: [&str; 19] = [
     "total dust",
 ];
 
-/// `COL=name:unit` or `COL=name:unit@20C`: a column, the channel that it feeds, its unit, and its reference state.
+/// `COL=name:unit` or `COL=name:unit@20C`: a column, its channel, its unit, and its reference state.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnMapping {
     pub(crate) column: String,
@@ -52,7 +52,7 @@ impl ColumnMapping {
         Ok(Self { column: column.to_owned(), channel: channel.to_owned(), unit: values::unit(unit)?, reference })
     }
 
-    /// The channel of a new instrument: of the species of that name, or of another quantity.
+    /// Returns the channel of a new instrument: a species, or another quantity.
     pub(crate) fn to_channel(&self, is_new_quantity: bool) -> Result<Channel, String> {
         let says = |error: ModelError| error.to_string();
         let channel = match Channel::species(&self.channel, self.unit) {
@@ -76,7 +76,7 @@ impl ColumnMapping {
     fn asks_for_temperature(&self) -> String {
         let (column, channel, unit) = (Line(&self.column), Line(&self.channel), self.unit.symbol());
         format!(
-            "column `{column}`: {unit} of `{channel}` depends on the reference temperature, which is not given: \
+            "column `{column}`: {unit} of `{channel}` needs a reference temperature: \
              write {column}={channel}:{unit}@20C (EU), @25C (US, China since 2018) or @0C, as the file's source says"
         )
     }
@@ -90,7 +90,7 @@ impl ColumnMapping {
     }
 }
 
-/// `COL` or `COL=NAME`: a column of quality flags, of all channels or of one.
+/// `COL` or `COL=NAME`: a column of quality flags, for all channels or for one.
 pub(crate) fn flag_column<'a>(text: &'a str, channels: &[ColumnMapping]) -> (&'a str, Option<&'a str>) {
     let is_channel = |name: &str| channels.iter().any(|mapping| mapping.channel == name);
     match text.rsplit_once('=') {
@@ -99,17 +99,17 @@ pub(crate) fn flag_column<'a>(text: &'a str, channels: &[ColumnMapping]) -> (&'a
     }
 }
 
-/// `TEXT=FLAG`: a text of the file and the quality flag that it means.
+/// `TEXT=FLAG`: a text in the file, and the quality flag that it means.
 pub(crate) fn flag(text: &str) -> Result<(String, Quality), String> {
     let names = || Quality::ALL.map(Quality::name).join(", ");
     let (text, name) = text.rsplit_once('=').ok_or_else(|| format!("write TEXT=FLAG with one of {}", names()))?;
     let plain = name.trim().to_lowercase().replace(['-', '_'], " ");
     let quality = Quality::ALL.into_iter().find(|quality| quality.name() == plain);
-    let quality = quality.ok_or_else(|| format!("`{name}` is no quality flag: write one of {}", names()))?;
+    let quality = quality.ok_or_else(|| format!("`{name}` is not a quality flag; write one of {}", names()))?;
     Ok((text.to_owned(), quality))
 }
 
-/// `COL=TEXT`: rows that are read.
+/// `COL=TEXT`: a filter of rows.
 pub(crate) fn filter(text: &str) -> Result<(String, String), String> {
     let (column, text) = text.rsplit_once('=').ok_or_else(|| "write COL=TEXT, such as parameter=benzene".to_owned())?;
     Ok((column.to_owned(), text.to_owned()))
@@ -132,7 +132,7 @@ pub(crate) fn time_format(text: &str) -> Result<TimeFormat, String> {
     }
 }
 
-/// One byte between two fields.
+/// The byte between two fields.
 pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
     match (text, text.as_bytes()) {
         ("tab", _) => Ok(b'\t'),

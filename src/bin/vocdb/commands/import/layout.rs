@@ -1,4 +1,4 @@
-//! Options that say how the file is written.
+//! Options that describe the format of the file.
 
 use super::columns::{self, BadFieldChoice, ColumnMapping, EncodingChoice, FoldChoice};
 use crate::values;
@@ -6,52 +6,52 @@ use clap::Args;
 use vocdb::interop::csv::{CsvSpec, CsvTarget, EqualTimes, TimeColumn, TimeFormat};
 use vocdb::{Instrument, InstrumentId, Interval, Quality};
 
-/// How the file is written.
+/// The format of the file.
 #[derive(Debug, Args)]
 pub(super) struct Layout {
-    /// Column of the time; several columns, such as date and time of day, are joined by +
+    /// Column of the time; join several columns, such as date and time of day, by +
     #[arg(long, value_name = "COL[+COL]")]
     time: String,
-    /// rfc3339, epoch-s, epoch-ms, or a pattern such as '%d/%m/%Y %H:%M:%S'; the texts of several columns are joined by a space
+    /// Format of times: rfc3339, epoch-s, epoch-ms, or a pattern such as '%d/%m/%Y %H:%M:%S'; several columns are joined by a space
     #[arg(long, value_name = "FORMAT", default_value = "rfc3339", value_parser = columns::time_format)]
     time_format: TimeFormat,
     /// Zone of times without an offset: America/Denver, +08:00, UTC. Times in a pattern are UTC by default; ISO times without an
     /// offset need a zone
     #[arg(long, allow_hyphen_values = true)]
     zone: Option<String>,
-    /// Which of two a local time is that exists twice, where clocks are put back: by-order takes the first pass through the hour as
-    /// the earlier one, the second pass as the later one
+    /// Meaning of a local time that exists twice because clocks were put back: with by-order, the first pass through the hour is the
+    /// earlier one and the second pass the later one
     #[arg(long, value_enum, default_value_t = FoldChoice::Reject)]
     fold: FoldChoice,
-    /// Space rows of one time stamp by this length
+    /// Space rows with equal time stamps by this length
     #[arg(long, value_name = "LENGTH", value_parser = values::interval)]
     spread: Option<Interval>,
-    /// Column, the channel that it feeds, and its unit; mass concentrations of gases with their reference temperature:
-    /// C6H6=benzene:ug/m3@20C. Repeat it for each column. A column is also called by its place: #3
+    /// Column, its channel and its unit; for the mass concentration of a gas, also the reference temperature: C6H6=benzene:ug/m3@20C.
+    /// Repeat it for each column. A column can be given by position: #3
     #[arg(long = "channel", value_name = "COL=NAME:UNIT[@20C]", value_parser = ColumnMapping::parse, required = true)]
     pub(super) channels: Vec<ColumnMapping>,
-    /// Column of quality flags, for all channels or for one; it holds the flags that `query` prints, or texts given with --flag
+    /// Column of quality flags, for all channels or for one; contains the flags that `query` prints, or texts given with --flag
     #[arg(long, value_name = "COL[=NAME]")]
     quality: Vec<String>,
-    /// Text of a flag column and the flag that it means: R=normal
+    /// Text in a flag column, and the flag that it means: R=normal
     #[arg(long, value_name = "TEXT=FLAG", value_parser = columns::flag)]
     flag: Vec<(String, Quality)>,
-    /// Mark beside a value, or in its place, and the flag that it means: '#=suspect'. < is below detection and > is over range
+    /// Mark beside or instead of a value, and the flag that it means: '#=suspect'. < means below detection and > over range
     #[arg(long, value_name = "MARK=FLAG", value_parser = columns::flag)]
     mark: Vec<(String, Quality)>,
-    /// Read only rows with this text in this column; repeat it for further texts or columns. * is any text
+    /// Read only rows with this text in this column; repeat it for further texts or columns. * matches any text
     #[arg(long = "where", value_name = "COL=TEXT", value_parser = columns::filter)]
     only: Vec<(String, String)>,
-    /// Text that marks a missing value, besides the empty field; may be repeated
+    /// Text that means a missing value, besides the empty field; repeat it for further texts
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     missing: Vec<String>,
-    /// Lines before the header
+    /// Number of lines before the header
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     skip_lines: u64,
-    /// Rows between the header and the first row of values, such as units; 2 in Campbell TOA5 files, otherwise 0
+    /// Number of rows between the header and the first values, such as units; by default 2 in Campbell TOA5 files, otherwise 0
     #[arg(long, value_name = "COUNT")]
     skip_rows: Option<u64>,
-    /// The file has no header; columns are called by their places: #1, #2
+    /// The file has no header; give columns by position: #1, #2
     #[arg(long)]
     no_header: bool,
     /// Character between fields, or `tab`
@@ -63,16 +63,16 @@ pub(super) struct Layout {
     /// Character encoding; a byte order mark overrides it
     #[arg(long, value_enum, default_value_t = EncodingChoice::Utf8)]
     encoding: EncodingChoice,
-    /// What happens to a row with a field that cannot be read: the field is missing, or the row is rejected
+    /// Treatment of a row with an unreadable field: the field is missing, or the row is rejected
     #[arg(long, value_enum, default_value_t = BadFieldChoice::Missing)]
     bad_field: BadFieldChoice,
-    /// Leave out rows without a value
+    /// Skip rows without a value
     #[arg(long)]
     skip_empty: bool,
 }
 
 impl Layout {
-    /// How to read the file for an instrument.
+    /// Returns how to read the file for an instrument.
     pub(super) fn spec(&self, id: InstrumentId, instrument: &Instrument) -> CsvSpec {
         let time = TimeColumn::joined(&self.time, self.time_format.clone()).fold(self.fold.into());
         let time = self.zone.iter().fold(time, TimeColumn::zone);

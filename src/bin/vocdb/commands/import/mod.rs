@@ -1,4 +1,4 @@
-//! `vocdb import`: a CSV file into a store.
+//! `vocdb import`: reads a CSV file into a store.
 
 mod columns;
 mod layout;
@@ -36,10 +36,9 @@ const FRAMES_PER_BATCH: usize = 8_192;
 
 /// Read a CSV file into a store
 ///
-/// The file is read and checked as a whole before anything is stored; the store, the station and the instrument are created then if they
-/// do not exist. A field that cannot be read is a missing value, and a row without a time or a value is rejected; both are counted and
-/// shown with their line and what to do. Nothing is stored if too many are rejected, or if rows of one instant disagree. Importing the
-/// same rows again changes nothing.
+/// Checks the whole file before it stores anything, then creates the store, the station and the instrument if they do not exist. A field
+/// that cannot be read is a missing value. A row without a time or a value is rejected. Both are counted and listed with line and advice.
+/// Nothing is stored if too many are rejected, or if rows of one time disagree. Importing the same rows again changes nothing.
 ///
 /// Rules in force evaluate the rows. Alarms that open are recorded as history, counted, and notify nobody.
 #[derive(Debug, Args)]
@@ -48,13 +47,13 @@ pub(crate) struct Import {
     store: PathBuf,
     /// CSV file, or - for standard input; gzip is decompressed
     file: PathBuf,
-    /// Station that measured
+    /// Station that the readings belong to
     #[arg(long)]
     station: String,
-    /// Instrument of the station; its channels are measured together
+    /// Instrument of the station that measures the channels together
     #[arg(long)]
     instrument: String,
-    /// Interval between its rows: 1s, 1m, 1h
+    /// Interval between rows: 1s, 1m, 1h
     #[arg(long, value_name = "LENGTH", value_parser = values::interval)]
     interval: Interval,
     #[command(flatten)]
@@ -62,22 +61,22 @@ pub(crate) struct Import {
     /// Add channels that the instrument lacks or has retired, instead of refusing the file
     #[arg(long)]
     add_channels: bool,
-    /// Accept names of concentrations that are no known species
+    /// Accept concentrations whose names are not known species
     #[arg(long)]
     new_quantity: bool,
-    /// Greatest share of rows, or of fields of one column, that may be rejected, in percent; if it is exceeded, nothing is stored
+    /// Largest share of rows, or of fields of one column, that may be rejected, in percent; beyond it, nothing is stored
     #[arg(long, value_name = "PERCENT", default_value = "25", value_parser = columns::percent)]
     max_rejected: f64,
-    /// Which of several rows of one instant counts where they disagree, in the file and in a new instrument. By default such a file is
-    /// refused, and a new instrument keeps the last value
+    /// Row that counts if rows of one time disagree, in the file and in a new instrument. By default, such a file is refused, and a new
+    /// instrument keeps the last value
     #[arg(long, value_enum)]
     duplicates: Option<DuplicateChoice>,
-    /// Notify recipients of alarms whose condition still holds, as for current readings, instead of recording all alarms as history
+    /// Notify recipients of alarms whose condition still holds, instead of recording all alarms as history
     #[arg(long)]
     notify: bool,
 }
 
-/// The rows of a file, read and not stored yet.
+/// The rows of a file that are read but not stored yet.
 struct ReadRows {
     spool: Spool,
     suspects: Suspects,
@@ -201,7 +200,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// A bar on standard error, by bytes of the file; nothing where that is no terminal, or JSON was asked for.
+/// A progress bar by bytes of the file; hidden if standard error is no terminal, or JSON was requested.
 fn progress(is_hidden: bool, bytes_total: Option<u64>) -> ProgressBar {
     let target = if is_hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(bytes_total, target);

@@ -1,4 +1,4 @@
-//! Rows of one file that are of one instant.
+//! Finds rows of a file with the same time.
 
 use super::columns::DuplicateChoice;
 use super::spool::{Row, Spool};
@@ -9,30 +9,30 @@ use std::ops::Bound::{Excluded, Unbounded};
 use vocdb::base::escape::Line;
 use vocdb::{Quality, Sample, Timestamp};
 
-/// Separate stretches of time that are told apart; more than these are widened.
+/// Greatest number of separate stretches of time; beyond it, stretches are widened.
 const STRETCHES_MAX: usize = 4_096;
-/// Instants of which a file may have several rows.
+/// Greatest number of times with several rows in a file.
 const INSTANTS_MAX: usize = 1 << 20;
 
-/// Times that may have come before, found while the file is read.
+/// Times that may be repeated, found while the file is read.
 ///
-/// A file is mostly in order of time, upwards or downwards, in one piece or in several: rows that go on from a stretch of time repeat
-/// nothing. A row inside a stretch may, and is looked at again when all rows are read.
+/// A file is mostly in order of time, upwards or downwards, in one piece or in several: rows that extend a stretch of time repeat
+/// nothing. A row inside a stretch may repeat one, and is checked when all rows are read.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
-    /// Stretches that rows cover, without common instants: the last instant by the first. The current one is not among them.
+    /// Disjoint stretches that rows cover: the last time by the first. The current one is not among them.
     stretches: BTreeMap<i64, i64>,
-    /// The stretch that the row before extended.
+    /// Stretch that the previous row extended.
     current: Option<Stretch>,
     times: Vec<i64>,
 }
 
-/// A stretch of time that is being extended, and the room that it has up to its neighbours.
+/// A stretch of time that is being extended, and the gaps to its neighbours.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     first: i64,
     last: i64,
-    /// Last instant of the stretch below, and first instant of the one above.
+    /// Last time of the stretch below, and first time of the one above.
     below: i64,
     above: i64,
 }
@@ -48,7 +48,7 @@ impl Suspects {
         }
     }
 
-    /// Notes a time outside the current stretch and its room.
+    /// Records a time outside the current stretch and its gaps.
     fn note_elsewhere(&mut self, time: i64) {
         if let Some(Stretch { first, last, .. }) = self.current.take() {
             self.stretches.insert(first, last);
@@ -65,7 +65,7 @@ impl Suspects {
             (None, Some((_, last))) if self.stretches.len() >= STRETCHES_MAX => (time, last),
             _ => (time, time),
         };
-        // The stretch that goes on is the current one now.
+        // The extended stretch is the current one now.
         for old in before.into_iter().chain(after).map(|(old, _)| old).filter(|old| (first..=last).contains(old)) {
             self.stretches.remove(&old);
         }
@@ -75,26 +75,26 @@ impl Suspects {
     }
 }
 
-/// The rows of one instant, as one.
+/// The merged rows of one time.
 #[derive(Debug)]
 struct Merged {
-    /// Samples with the lines that gave them.
+    /// Samples with their line numbers.
     samples: Vec<(Sample, u64)>,
     is_handed_out: bool,
 }
 
-/// Instants of which the file has several rows.
+/// The times with several rows in the file.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
     instants: Vec<i64>,
     merged: Vec<Option<Merged>>,
-    /// Rows of an instant that another row has.
+    /// Number of rows that repeat the time of another row.
     pub(super) rows_merged: u64,
-    /// Values that gave way to a different one of another row.
+    /// Number of values replaced by a different value of another row.
     pub(super) values_overridden: u64,
 }
 
-/// Two rows that give different values for one instant.
+/// Two rows with different values for one time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Conflict {
     time: Timestamp,
@@ -104,7 +104,7 @@ struct Conflict {
 }
 
 impl Repeats {
-    /// Finds the instants with several rows. Rows that disagree are an error unless `choice` says which one counts.
+    /// Finds the times with several rows. Rows that disagree are an error unless `choice` selects one.
     pub(super) fn find(
         spool: &mut Spool,
         suspects: Suspects,
@@ -114,7 +114,7 @@ impl Repeats {
         let mut repeats = Self { instants: repeated(spool, suspects)?, ..Self::default() };
         if repeats.instants.len() > INSTANTS_MAX {
             return Err(Failure::Says(format!(
-                "`{}` has several rows for more than {INSTANTS_MAX} instants: remove the repeated rows, or split the file",
+                "`{}` has repeated rows for more than {INSTANTS_MAX} times: remove them, or split the file",
                 Line(file)
             )));
         }
@@ -166,7 +166,7 @@ impl Repeats {
         }
     }
 
-    /// The samples to store for a row: its own, or those of all rows of its instant at the first of them, and none at the others.
+    /// Returns the samples to store for a row: its own; for repeated times, the merged samples at the first row, and none at the others.
     pub(super) fn samples<'a>(&mut self, row: &'a Row) -> Option<std::borrow::Cow<'a, [Sample]>> {
         let Some(merged) = self.place(row.time).and_then(|at| self.merged.get_mut(at)).and_then(Option::as_mut) else {
             return Some(row.samples.as_slice().into());
@@ -178,12 +178,12 @@ impl Repeats {
     }
 }
 
-/// A missing value says less than a value, and without a flag it says nothing.
+/// Whether a sample is less informative than another: a missing value than a value, and then no flag than a flag.
 fn says_less(one: Sample, other: Sample) -> bool {
     one.value.is_none() && (other.value.is_some() || one.quality == Quality::Normal)
 }
 
-/// The suspected instants that more than one row has, in order.
+/// The suspected times with more than one row, in order.
 fn repeated(spool: &mut Spool, suspects: Suspects) -> Result<Vec<i64>, Failure> {
     let mut times = suspects.times;
     times.sort_unstable();
@@ -204,9 +204,11 @@ fn repeated(spool: &mut Spool, suspects: Suspects) -> Result<Vec<i64>, Failure> 
     Ok(several.map(|(time, _)| time).collect())
 }
 
-/// The rows kept for storing cannot be read back.
+/// The error of the temporary file.
 pub(super) fn unread(error: &io::Error) -> Failure {
-    Failure::Says(format!("the temporary file with the rows cannot be written or read: {error}"))
+    Failure::Says(format!(
+        "cannot write or read the temporary file with the rows: {error}; check the space in the folder for temporary files"
+    ))
 }
 
 impl Conflict {
@@ -222,9 +224,9 @@ impl Conflict {
             more => format!(", and {more} more such values"),
         };
         format!(
-            "`{}`: rows of one instant disagree: `{}` at {} is {} and {}{more}; nothing was stored. \
-             If the file holds several stations or parameters one below the other, choose rows with --where COL=TEXT; \
-             if local times repeat where clocks change, give --fold by-order; if stamps lack seconds, give --spread; \
+            "`{}`: rows of one time disagree: `{}` at {} is {} and {}{more}; nothing was stored. \
+             If the file contains several stations or parameters, select rows with --where COL=TEXT; \
+             if local times repeat because clocks change, give --fold by-order; if time stamps lack seconds, give --spread; \
              if one of the rows is a correction, give --duplicates keep-last or keep-first",
             Line(file),
             Line(channel),

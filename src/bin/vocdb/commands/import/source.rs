@@ -1,4 +1,4 @@
-//! The bytes of the file: a path, standard input or a pipe, decompressed where they are gzip.
+//! The bytes of the file: a path, standard input or a pipe, decompressed if they are gzip.
 
 use flate2::read::MultiGzDecoder;
 use std::cell::Cell;
@@ -11,11 +11,11 @@ const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
 /// A source that is read once, front to back.
 pub(super) struct Source {
-    /// What [`vocdb::interop::csv::CsvReader`] reads.
+    /// Input of [`vocdb::interop::csv::CsvReader`].
     pub(super) bytes: Box<dyn Read>,
     /// Bytes of the file itself read so far.
     pub(super) read: Rc<Cell<u64>>,
-    /// Bytes of the file, where they are known.
+    /// Bytes of the file, if known.
     pub(super) total: Option<u64>,
 }
 
@@ -43,7 +43,7 @@ impl Source {
     }
 }
 
-/// Counts what is read.
+/// Counts the bytes read.
 struct Counted {
     source: Box<dyn Read>,
     read: Rc<Cell<u64>>,

@@ -1,11 +1,11 @@
-//! The rows of a file between reading and storing, on disk where they are many: nothing is stored before all are checked.
+//! The rows of a file between reading and storing, since nothing is stored before all rows are checked. Many rows are kept on disk.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 use vocdb::model::{FrameRef, Mark};
 use vocdb::{Sample, Timestamp};
 
-/// Bytes that are kept in memory; further ones go to a file without a name in the folder for temporary files.
+/// Bytes kept in memory; further bytes go to an unnamed file in the folder for temporary files.
 const MEMORY_BYTES: usize = 8 << 20;
 /// Bytes written or read at once.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -50,7 +50,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Gives every row to a function, in order, from the first.
+    /// Passes every row to a function, in order, from the first.
     pub(super) fn each<E: From<io::Error>>(&mut self, mut take: impl FnMut(&Row) -> Result<(), E>) -> Result<(), E> {
         self.flush()?;
         self.file.seek(SeekFrom::Start(0))?;

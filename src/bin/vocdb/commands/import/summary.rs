@@ -1,4 +1,4 @@
-//! What became of a file's rows.
+//! The summary of an import.
 
 use super::remedies;
 use super::repeats::Repeats;
@@ -10,10 +10,10 @@ use vocdb::interop::csv::{CsvReport, Rejection};
 use vocdb::store::Counters;
 use vocdb::{Batch, Receipt, Timestamp};
 
-/// Rejected rows that are shown one by one.
+/// Number of rejected rows that are listed.
 const REJECTIONS_SHOWN_MAX: usize = 10;
 
-/// What is said at the end of an import.
+/// The summary printed at the end of an import.
 #[derive(Serialize)]
 pub(crate) struct Summary {
     file: String,
@@ -24,18 +24,18 @@ pub(crate) struct Summary {
     rejected_by_reason: BTreeMap<&'static str, u64>,
     /// The first of them.
     rejections: Vec<Rejected>,
-    /// Rows left out by --where.
+    /// Rows excluded by --where.
     rows_filtered: u64,
-    /// Fields that cannot be read in rows that were kept.
+    /// Unreadable fields in rows that were kept.
     fields_rejected: u64,
     fields_rejected_by_column: BTreeMap<String, u64>,
     /// The first of them.
     field_rejections: Vec<Rejected>,
-    /// Rows of an instant that an earlier row has, made one with it.
+    /// Rows merged with an earlier row of the same time.
     rows_merged: u64,
-    /// Values that gave way to a different one of another row, as --duplicates says.
+    /// Values replaced by a different value of another row, by --duplicates.
     values_overridden: u64,
-    /// Frames that the store would refuse, where nothing was stored.
+    /// Frames that the store would refuse, if nothing was stored.
     frames_unstorable: u64,
     /// Values with a flag other than normal.
     flagged: BTreeMap<&'static str, u64>,
@@ -44,13 +44,13 @@ pub(crate) struct Summary {
     values_missing: u64,
     empty_frames_skipped: u64,
     store: Counters,
-    /// The first frames that the store did not take.
+    /// The first frames that the store refused.
     store_rejections: Vec<String>,
-    /// Alarms that opened,
+    /// Alarms that opened.
     alarms_recorded: u64,
-    /// those of them that are history,
+    /// Alarms of these that are history.
     alarms_history: u64,
-    /// and times at which late rows change what was recorded of the past.
+    /// Amendments: times at which late rows change the recorded past.
     amendments: u64,
     first: Option<String>,
     last: Option<String>,
@@ -65,7 +65,7 @@ struct Rejected {
     remedy: String,
 }
 
-/// What is counted while the file is read.
+/// Counts of the appended rows.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     span: Option<(Timestamp, Timestamp)>,
@@ -76,7 +76,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Takes down the times that the store has taken, and what it has not.
+    /// Counts the accepted times and the refused frames.
     pub(crate) fn add(&mut self, batch: &Batch, receipt: &Receipt) {
         self.alarms_recorded += receipt.alarms_opened;
         self.alarms_history += receipt.alarms_history;
@@ -126,13 +126,13 @@ impl Summary {
         }
     }
 
-    /// With what was found between reading and storing.
+    /// Adds the results of the checks between reading and storing.
     pub(crate) fn with_checks(self, repeats: &Repeats, frames_unstorable: u64) -> Self {
         let Repeats { rows_merged, values_overridden, .. } = repeats;
         Self { rows_merged: *rows_merged, values_overridden: *values_overridden, frames_unstorable, ..self }
     }
 
-    /// Whether something was in the file, and none of it is in the store now.
+    /// Whether the file had rows, but none of them is stored.
     pub(crate) const fn is_nothing_taken(&self) -> bool {
         let Counters { frames_accepted, frames_identical, frames_superseded, .. } = &self.store;
         let is_refused = self.rows_rejected > 0 || self.store.frames_rejected() > 0;
@@ -146,15 +146,15 @@ impl Summary {
         let lines = [
             ("rows read", self.rows_read),
             ("rows rejected", self.rows_rejected),
-            ("rows left out", self.rows_filtered),
+            ("rows filtered out", self.rows_filtered),
             ("rows merged", self.rows_merged),
             ("values overridden", self.values_overridden),
             ("fields rejected", self.fields_rejected),
-            ("empty frames left out", self.empty_frames_skipped),
+            ("empty frames skipped", self.empty_frames_skipped),
             ("values missing", self.values_missing),
             ("frames stored", counters.frames_accepted),
             ("values stored", counters.values_accepted),
-            ("frames there already", counters.frames_identical),
+            ("frames already stored", counters.frames_identical),
             ("frames superseded", counters.frames_superseded),
             ("values corrected", counters.values_corrected),
             ("frames refused", counters.frames_rejected()),
@@ -173,8 +173,10 @@ impl Summary {
             let _ = writeln!(text, "flagged, {flag}: {count}");
         }
         if self.alarms_history > 0 {
-            let _ =
-                writeln!(text, "nobody was notified of the alarms that are history: `vocdb alarms list` shows them");
+            let _ = writeln!(
+                text,
+                "alarms of history notified nobody; list them with `vocdb alarms list STORE --state history`"
+            );
         }
         for (reason, count) in &self.rejected_by_reason {
             let _ = writeln!(text, "rejected, {reason}: {count}");

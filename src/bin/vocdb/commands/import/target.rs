@@ -1,4 +1,4 @@
-//! The station and the instrument that a file is for.
+//! The station and the instrument of an import.
 
 use super::layout::Layout;
 use crate::failure::Failure;
@@ -10,7 +10,7 @@ use vocdb::{
     StationId,
 };
 
-/// What the command line says of them.
+/// Station and instrument as given on the command line.
 pub(super) struct Wanted<'a> {
     pub(super) file: &'a str,
     pub(super) station: &'a str,
@@ -19,22 +19,22 @@ pub(super) struct Wanted<'a> {
     pub(super) layout: &'a Layout,
     pub(super) add_channels: bool,
     pub(super) new_quantity: bool,
-    /// Policy of a new instrument.
+    /// Policy for duplicates of a new instrument.
     pub(super) duplicates: DuplicatePolicy,
 }
 
-/// Where the rows go: what is registered, and what will be if something is stored.
+/// The destination of the rows: what is registered, and what will be registered if something is stored.
 pub(super) struct Target {
     station: (Option<StationId>, Station),
     id: Option<InstrumentId>,
-    /// The instrument with all channels that the command line names.
+    /// Instrument with all channels of the command line.
     pub(super) instrument: Instrument,
-    /// Channels that it does not have yet.
+    /// Channels to add to the instrument.
     added: Vec<ChannelChange>,
 }
 
 impl Target {
-    /// What the command line describes, and the store knows of it. Changes nothing.
+    /// Finds the station and the instrument of the command line in the store. Changes nothing.
     pub(super) fn find(wanted: &Wanted<'_>, db: Option<&Database>) -> Result<Self, Failure> {
         let station = Station::new(wanted.station).map_err(Failure::from_error)?;
         let registry = db.map(Database::registry);
@@ -50,7 +50,7 @@ impl Target {
         Ok(Self { station: (station_id, station), id, instrument, added })
     }
 
-    /// Registers the station, the instrument and its new channels where they are not registered.
+    /// Registers the station, the instrument and its new channels if they are not registered.
     pub(super) fn register(&self, wanted: &Wanted<'_>, db: &Database) -> Result<InstrumentId, Failure> {
         let station = match &self.station {
             (Some(id), _) => *id,
@@ -72,7 +72,7 @@ impl Target {
     }
 }
 
-/// An instrument with the channels of the command line.
+/// Returns a new instrument with the channels of the command line.
 fn of_new(wanted: &Wanted<'_>) -> Result<Instrument, Failure> {
     let mut channels: Vec<Channel> = Vec::new();
     for mapping in &wanted.layout.channels {
@@ -86,7 +86,7 @@ fn of_new(wanted: &Wanted<'_>) -> Result<Instrument, Failure> {
     Ok(instrument.with_duplicates(wanted.duplicates))
 }
 
-/// The registered instrument with all channels of the command line, and those of them that it lacks.
+/// Returns the registered instrument with all channels of the command line, and the channels to add.
 fn of_known(wanted: &Wanted<'_>, known: &Instrument) -> Result<(Instrument, Vec<ChannelChange>), Failure> {
     check_interval(wanted, known.interval())?;
     let of_name = |name: &str| known.channels().iter().find(|channel| channel.name() == name);
@@ -99,7 +99,7 @@ fn of_known(wanted: &Wanted<'_>, known: &Instrument) -> Result<(Instrument, Vec<
                     Err(error @ CsvError::UnknownChannel { .. }) => error.to_string(),
                     _ => format!("channel `{}` of instrument `{}` is retired", mapping.channel, wanted.instrument),
                 };
-                return Err(Failure::Says(format!("{why}: correct --channel, or give --add-channels")));
+                return Err(Failure::Says(format!("{why}; correct --channel, or give --add-channels")));
             }
             // A retired channel comes back as it was; the file's unit is converted to it.
             Some(retired) => added.push(ChannelChange::Add(retired.clone())),
@@ -118,7 +118,7 @@ fn check_interval(wanted: &Wanted<'_>, interval: Interval) -> Result<(), Failure
         return Ok(());
     }
     Err(Failure::Says(format!(
-        "instrument `{}` of station `{}` is registered with an interval of {interval}: give that, or another name",
+        "instrument `{}` of station `{}` is registered with an interval of {interval}; give that interval, or another instrument name",
         wanted.instrument, wanted.station
     )))
 }

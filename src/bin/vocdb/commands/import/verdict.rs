@@ -1,4 +1,4 @@
-//! Whether enough of a file is good for any of it to be stored.
+//! Decides whether a file is good enough to be stored.
 
 use super::summary::Summary;
 use vocdb::Timestamp;
@@ -7,16 +7,16 @@ use vocdb::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
 use vocdb::interop::csv::CsvReport;
 use vocdb::model::FrameRef;
 
-/// What a store does not take, known before there is one.
+/// The limits of a store, known before the store exists.
 pub(super) struct Limits {
     latest: Timestamp,
     taken: u64,
-    /// Frames that a store refuses.
+    /// Number of frames that a store refuses.
     pub(super) refused: u64,
 }
 
 impl Limits {
-    /// The limits by this host's clock.
+    /// Returns the limits by this host's clock.
     pub(super) fn now() -> Self {
         let now_ms = jiff::Timestamp::now().as_millisecond();
         Self { latest: Timestamp::from_ms(now_ms.saturating_add(FUTURE_MS_MAX)), taken: 0, refused: 0 }
@@ -29,16 +29,16 @@ impl Limits {
     }
 }
 
-/// What is to become of a file that was read.
+/// The decision about a file that was read.
 pub(super) enum Verdict {
     Store,
-    /// It has no rows.
+    /// The file has no rows.
     Empty,
-    /// All its rows are left out by --where.
+    /// --where excludes all rows.
     Filtered(u64),
-    /// Not one of its rows can be stored.
+    /// No row can be stored.
     Nothing,
-    /// More is rejected than allowed: what, how many of how many, and the limit in percent.
+    /// Too much is rejected: what, how many of how many, and the limit in percent.
     TooMany {
         what: String,
         rejected: u64,
@@ -71,15 +71,15 @@ impl Verdict {
         matches!(self, Self::Store)
     }
 
-    /// Why the command fails; `None` where it does not.
+    /// Returns why the command fails; `None` if it succeeds.
     pub(super) fn why(&self, summary: &Summary) -> Option<String> {
         match self {
-            Self::Store if summary.is_nothing_taken() => Some("nothing was stored: the lines above say why".to_owned()),
+            Self::Store if summary.is_nothing_taken() => Some("nothing was stored; see the reasons above".to_owned()),
             Self::Store | Self::Empty => None,
             Self::Filtered(rows) => {
-                Some(format!("nothing was stored: --where leaves out all {rows} rows; check its columns and texts"))
+                Some(format!("nothing was stored: --where excludes all {rows} rows; check its columns and texts"))
             }
-            Self::Nothing => Some("nothing was stored: the lines above say why".to_owned()),
+            Self::Nothing => Some("nothing was stored; see the reasons above".to_owned()),
             Self::TooMany { what, rejected, of, limit } => Some(format!(
                 "nothing was stored: {rejected} of {of} {what} are rejected, more than {limit} %; \
                  correct the options as the lines above advise, or raise --max-rejected"

@@ -1,4 +1,4 @@
-//! `vocdb rules backtest`: what rules would have done with stored readings, and what others would have done otherwise.
+//! `vocdb rules backtest`: runs rules over stored readings, and compares two folders of rules.
 
 use super::files::{failed, rules_of};
 use crate::failure::Failure;
@@ -16,30 +16,30 @@ use vocdb::alarm::{AlarmKey, Scripted};
 use vocdb::base::escape::Line;
 use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, Timestamp};
 
-/// Try rules on stored readings: every alarm, and who would have been told when
+/// Run rules over stored readings, and print every alarm and notification that they would have produced
 ///
-/// Nothing is written. Readings before --from fill the rules' windows. Frames come in in order of time, each at its own time. With
-/// --against, the same is done with another folder of rules, and the difference is shown.
+/// Writes nothing. Readings before --from fill the windows of the rules. Frames are read in order of time. With --against, a second folder
+/// of rules is run too, and the differences are printed.
 #[derive(Debug, Args)]
 pub(crate) struct BacktestRules {
-    /// The folder of rule files
+    /// Folder of rule files
     dir: PathBuf,
-    /// The store's folder
+    /// Folder of the store
     #[arg(long)]
     store: PathBuf,
-    /// The first instant: RFC 3339, or a date (midnight, UTC) [default: the first there is]
+    /// Start, inclusive: RFC 3339, or a date (midnight UTC) [default: the first reading]
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     from: Option<Timestamp>,
-    /// The first instant after the last one [default: after the last there is]
+    /// End, exclusive: RFC 3339, or a date (midnight UTC) [default: after the last reading]
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     to: Option<Timestamp>,
-    /// Another folder of rule files, to be compared with the first
+    /// Second folder of rule files, compared with the first
     #[arg(long, value_name = "DIR")]
     against: Option<PathBuf>,
-    /// Who answers alarms: never, or after:12m (every alarm that somebody is told of, so long after its opening)
+    /// Simulated acknowledgements: never, or after:12m (every alarm that notifies somebody, 12 minutes after its opening)
     #[arg(long, value_name = "WHO", default_value = "never")]
     responder: Scripted,
-    /// Leave out conditions that become unknown, or known again
+    /// Omit conditions that become unknown or known again
     #[arg(long)]
     hide_unknown: bool,
 }
@@ -51,12 +51,12 @@ impl BacktestRules {
         let first = self.replay(&store, &self.dir, output, self.against.is_none())?;
         if let Some(against) = &self.against {
             let second = self.replay(&store, against, output, false)?;
-            return tell_difference(&Difference::between(&first, &second), output);
+            return print_difference(&Difference::between(&first, &second), output);
         }
-        tell_pages(&first, output)
+        print_pages(&first, output)
     }
 
-    /// Runs the rules of one folder; shows the events on the way where they are wanted.
+    /// Runs the rules of one folder, and prints the events if requested.
     fn replay(&self, store: &ReadOnly, dir: &Path, output: &mut Output, shows: bool) -> Result<AlarmTally, Failure> {
         let files = rules_of(dir)?;
         let range = values::range(self.from, self.to)?;
@@ -73,7 +73,7 @@ impl BacktestRules {
                 tally.take(&event);
                 let is_knowledge = matches!(event, AlarmEvent::BecameUnknown(_) | AlarmEvent::BecameKnown(_));
                 if shows && told.is_ok() && !(self.hide_unknown && is_knowledge) {
-                    told = bar.suspend(|| tell_event(&event, output));
+                    told = bar.suspend(|| print_event(&event, output));
                 }
             }
         });
@@ -84,7 +84,7 @@ impl BacktestRules {
     }
 }
 
-fn tell_event(event: &AlarmEvent, output: &mut Output) -> Result<(), Failure> {
+fn print_event(event: &AlarmEvent, output: &mut Output) -> Result<(), Failure> {
     if output.is_json() {
         let record = event.to_record().map_err(Failure::from_error)?;
         let body = event.to_json().map_err(Failure::from_error)?;
@@ -102,7 +102,7 @@ fn tell_event(event: &AlarmEvent, output: &mut Output) -> Result<(), Failure> {
         AlarmEvent::Notification(one) => {
             let about = one.alarm.map_or_else(String::new, |alarm| format!("{alarm} "));
             let (contact, way) = (Line(&one.contact.0), Line(&one.way));
-            format!("{} {about}told {contact} by {way}: {}\n", one.created_at, one.subject)
+            format!("{} {about}{way} to {contact}: {}\n", one.created_at, one.subject)
         }
         _ => return Ok(()),
     };
@@ -113,7 +113,7 @@ fn key(knowledge: &Knowledge) -> AlarmKey {
     AlarmKey::new(knowledge.rule.as_str(), knowledge.scope_key.as_str())
 }
 
-fn tell_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
+fn print_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
     let alarms = tally.alarms().count();
     let contacts: Vec<Value> = tally
         .contacts()
@@ -130,7 +130,7 @@ fn tell_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
     })
 }
 
-fn tell_difference(difference: &Difference, output: &mut Output) -> Result<(), Failure> {
+fn print_difference(difference: &Difference, output: &mut Output) -> Result<(), Failure> {
     let pair = |(a, b): &(AlarmSpan, AlarmSpan)| json!({ "first": span(a), "second": span(b) });
     let contacts: Vec<Value> = difference
         .contacts
@@ -171,7 +171,7 @@ fn line(one: &AlarmSpan) -> String {
     format!("{} from {} to {end}", one.key, one.opened_at)
 }
 
-/// A bar on standard error, by time gone through; nothing where that is no terminal, or JSON was asked for.
+/// A progress bar by time; hidden if standard error is no terminal, or JSON was requested.
 fn progress(is_hidden: bool) -> ProgressBar {
     let target = if is_hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let style = ProgressStyle::with_template("{bar:40} {percent} % {eta}");

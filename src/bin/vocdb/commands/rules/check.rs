@@ -1,4 +1,4 @@
-//! `vocdb rules check`: what is wrong with rule files, and what they would do in a day.
+//! `vocdb rules check`: reports errors in rule files, and forecasts their alarms.
 
 use super::draw;
 use super::files::{rules_of, tests_of};
@@ -16,20 +16,19 @@ use vocdb::{ReadOnly, Registry, stations_of_tests};
 
 /// Check the rules of a folder
 ///
-/// Rules are checked for the stations of --store, or else for those that the folder's tests register. Without either, units are checked for
-/// channels that bear the name of a species, and the rest is listed as not checked. With --store, a forecast from the last 30 days with
-/// readings says how often the rules would open in a day, and how often people would be paged. The exit code is 1 if a rule has an error;
-/// warnings are no errors.
+/// Rules are checked for the stations of --store, or else for the stations that the tests in the folder register. Without either, only the
+/// units of channels with the name of a species are checked, and the rest is listed as unchecked. With --store, a forecast from the last 30
+/// days with readings prints openings and pages per day. The exit code is 1 if a rule has an error; warnings do not count.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The folder of rule files
+    /// Folder of rule files
     dir: PathBuf,
-    /// The store whose stations and history the rules are for
+    /// Store with the stations and the history that the rules are for
     #[arg(long)]
     store: Option<PathBuf>,
 }
 
-/// One finding as JSON.
+/// A finding as JSON.
 #[derive(Serialize)]
 struct Finding<'a> {
     severity: &'static str,
@@ -52,16 +51,19 @@ impl Check {
         let report = if is_bound { check(&files, &registry) } else { check_without_stations(&files) };
         let (errors, warnings) = (report.errors.len(), report.warnings.len());
         let found: Vec<Diagnostic> = report.errors.into_iter().chain(report.warnings).collect();
-        tell(&found, &files, output)?;
+        print(&found, &files, output)?;
         if errors > 0 {
             output.flush()?;
-            return Err(Failure::Says(format!("{errors} mistakes in `{}`", Line(self.dir.display()))));
+            return Err(Failure::Says(format!(
+                "rule errors in `{}`: {errors}; correct them as shown above",
+                Line(self.dir.display())
+            )));
         }
         if trace(&files).0.is_empty() {
             output.flush()?;
             return Err(Failure::from_error(vocdb::Error::NoRules));
         }
-        tell_extent(
+        print_extent(
             &Extent { files: files.len(), warnings, registry: &registry, unchecked: &report.unchecked },
             output,
         )?;
@@ -69,7 +71,7 @@ impl Check {
     }
 }
 
-/// How far rules without an error were checked.
+/// The extent of a check without errors.
 struct Extent<'a> {
     files: usize,
     warnings: usize,
@@ -77,8 +79,8 @@ struct Extent<'a> {
     unchecked: &'a [String],
 }
 
-/// Prints how far the check went. Where no station is known, that is not all.
-fn tell_extent(extent: &Extent<'_>, output: &mut Output) -> Result<(), Failure> {
+/// Prints what was checked. Without a known station, some checks are impossible.
+fn print_extent(extent: &Extent<'_>, output: &mut Output) -> Result<(), Failure> {
     let Extent { files, warnings, registry, unchecked } = extent;
     let is_whole = registry.stations().next().is_some();
     if output.is_json() {
@@ -88,7 +90,7 @@ fn tell_extent(extent: &Extent<'_>, output: &mut Output) -> Result<(), Failure> 
         let missing = ["stations", "channels", "windows"];
         return output.object(&serde_json::json!({ "unchecked": missing, "unchecked_units": unchecked }));
     }
-    let mut text = format!("{files} files, {}{warnings} warnings\n", if is_whole { "no mistake, " } else { "" });
+    let mut text = format!("{files} files, {}{warnings} warnings\n", if is_whole { "no errors, " } else { "" });
     if !is_whole {
         text.push_str(
             "not checked, because no station is known: names of stations and channels, windows against intervals",
@@ -96,7 +98,7 @@ fn tell_extent(extent: &Extent<'_>, output: &mut Output) -> Result<(), Failure> 
         if !unchecked.is_empty() {
             let _ = write!(text, ", units of `{}`", unchecked.join("`, `"));
         }
-        text.push_str("\ncheck them with --store, or with tests beside the rules that register their stations\n");
+        text.push_str("\ncheck them with --store, or with tests in the folder that register stations\n");
     }
     output.writer().write_all(text.as_bytes()).map_err(Failure::from_output)
 }
@@ -106,7 +108,7 @@ fn open(path: &Path) -> Result<ReadOnly, Failure> {
     ReadOnly::open(path).map_err(Failure::from_error)
 }
 
-fn tell(found: &[Diagnostic], files: &[RuleFile], output: &mut Output) -> Result<(), Failure> {
+fn print(found: &[Diagnostic], files: &[RuleFile], output: &mut Output) -> Result<(), Failure> {
     if !output.is_json() {
         let drawn = draw::all(found, files, is_styled());
         return output.writer().write_all(drawn.as_bytes()).map_err(Failure::from_output);

@@ -1,4 +1,4 @@
-//! Draws what is wrong with a rule file: the line, the place, the remedy.
+//! Draws errors in a rule file: the line, the place, the fix.
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Rule files, and what is said where they are wrong.
+//! Reads rule files and formats their errors.
 
 use super::draw;
 use crate::failure::Failure;
@@ -15,11 +15,11 @@ pub(super) fn tests_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
     read_tests(dir).map_err(Failure::from_error)
 }
 
-/// An error of a backtest; mistakes of rules are drawn.
+/// Wraps an error of a backtest; errors in rules are drawn.
 pub(super) fn failed(error: vocdb::Error, files: &[RuleFile]) -> Failure {
     match error {
         vocdb::Error::Rules(Diagnostics(found)) => {
-            Failure::Says(format!("the rules have mistakes\n{}", draw::all(&found, files, false)))
+            Failure::Says(format!("the rules have errors; correct them as shown:\n{}", draw::all(&found, files, false)))
         }
         other => Failure::from_error(other),
     }

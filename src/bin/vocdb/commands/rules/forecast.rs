@@ -1,4 +1,4 @@
-//! What rules would do in a day, from the newest month of a store: a backtest, and what it comes to.
+//! The forecast of `rules check`: a backtest over the newest month of a store.
 
 use super::files::failed;
 use crate::failure::Failure;
@@ -10,12 +10,12 @@ use vocdb::rules::RuleFile;
 use vocdb::rules::verdict::Contact;
 use vocdb::{Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
 
-/// How much of the newest history a forecast is drawn from.
+/// Length of the history used for a forecast.
 const FORECAST_MS: i64 = 30 * DAY_MS;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// Prints what the rules would do in a day; nothing where the store has no readings.
+/// Prints the forecast of a rule set; nothing if the store has no readings.
 pub(super) fn forecast(store: &ReadOnly, files: &[RuleFile], output: &mut Output) -> Result<(), Failure> {
     let newest = store.registry().instruments().filter_map(|(id, ..)| store.readings().newest(id)).max();
     let Some(newest) = newest else { return Ok(()) };
@@ -32,7 +32,7 @@ pub(super) fn forecast(store: &ReadOnly, files: &[RuleFile], output: &mut Output
     output.either(&object(&forecast, range), || text(&forecast, range))
 }
 
-/// How much of a range has readings: of every 24 hours from its beginning, all where there is any reading in them, and nothing otherwise.
+/// The time covered by readings: each 24 hours of the range count in full if they contain any reading, and not at all otherwise.
 fn covered_ms(store: &ReadOnly, range: TimeRange) -> Result<i64, Failure> {
     let mut covered_ms = 0;
     let mut begin = range.from;
@@ -67,7 +67,7 @@ fn text(forecast: &Forecast, range: TimeRange) -> String {
     if forecast.is_too_little() {
         let hours = 24.0 * forecast.days;
         let mut text = format!(
-            "too little data for a forecast: the store has {hours:.1} hours of readings, and a day is needed\n"
+            "too little data for a forecast: the store has {hours:.1} hours of readings, but a day is needed\n"
         );
         for (rule, openings) in &forecast.openings {
             let _ = writeln!(text, "  {rule}: {openings} openings in that time");

@@ -14,25 +14,25 @@ use vocdb::{Database, RuleSetInForce};
 
 /// Put the rules of a folder in force in a store
 ///
-/// The rule set in force before does not run while the store is open here, so that no rule can stand in the way of a better one. All
-/// mistakes are printed together, and nothing changes then. Open alarms of rules and stations that both rule sets have are carried over;
-/// the others close. Rules evaluate what is stored behind the newest readings; where rules were suspended, all that was stored meanwhile.
-/// The store must not be open elsewhere: a process that holds it open calls `Database::load_rule_set` itself.
+/// If the rules have errors, all of them are printed and nothing changes. Open alarms of rules and stations that both rule sets have are
+/// carried over; the others close. The new rules evaluate readings that arrive from now on; if rules were suspended, also the readings
+/// stored meanwhile. The previous rule set does not run during this command. The store must not be open elsewhere: in the process that has
+/// it open, call `Database::load_rule_set`.
 #[derive(Debug, Args)]
 pub(crate) struct Load {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The folder of rule files
+    /// Folder of rule files
     dir: PathBuf,
-    /// Who loads them
+    /// Author of the change
     #[arg(long, value_name = "NAME", value_parser = values::line)]
     by: String,
-    /// Why
+    /// Reason for the change
     #[arg(long, value_name = "TEXT", value_parser = values::line)]
     why: String,
 }
 
-/// What is in force now.
+/// The rule set in force after loading.
 #[derive(Serialize)]
 struct Loaded {
     store: String,

@@ -1,4 +1,4 @@
-//! `vocdb rules show`: the rule set in force.
+//! `vocdb rules show`: prints the rule set in force.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -12,14 +12,14 @@ use vocdb::base::escape::Line;
 use vocdb::rules::verdict::Uncovered;
 use vocdb::{AlarmLog, RuleSetInForce};
 
-/// Show the rule set in force: its files, who loaded it and when, and the stations that it is bound to
+/// Show the rule set in force: its files, author, time of loading, and stations
 ///
-/// Works beside a running station. Nothing is compiled.
+/// Works while a station is running. Nothing is compiled.
 #[derive(Debug, Args)]
 pub(crate) struct ShowRules {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Print the texts of the files too
+    /// Print the contents of the files too
     #[arg(long)]
     text: bool,
 }
@@ -91,7 +91,7 @@ impl Shown<'_> {
         if let (Some(since), Some(reason)) = (&self.since, self.reason) {
             let _ = write!(text, " since {since}: {}", Line(reason));
         }
-        let by = self.loaded_by.filter(|by| !by.is_empty()).unwrap_or("nobody on record");
+        let by = self.loaded_by.filter(|by| !by.is_empty()).unwrap_or("an unrecorded author");
         let why =
             self.loaded_why.filter(|why| !why.is_empty()).map_or_else(String::new, |why| format!(": {}", Line(why)));
         let _ = writeln!(text, "\n  loaded by {} at {}{why}", Line(by), self.loaded_at.as_deref().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `vocdb rules test`: do rules what their tests say?
+//! `vocdb rules test`: runs the tests of rules.
 
 use super::draw;
 use super::files::{rules_of, tests_of};
@@ -11,17 +11,17 @@ use std::path::PathBuf;
 use vocdb::base::escape;
 use vocdb::{Registry, TestOutcome, run_rule_tests};
 
-/// Run the tests beside the rules of a folder
+/// Run the tests in a rules folder
 ///
-/// Tests are files that end in `_test.rhai`. Each runs against the rules of the folder with stations, readings and a clock of its own. The
-/// exit code is 1 where a test fails, or there is none.
+/// Tests are in files whose names end in `_test.rhai`. Each test runs the rules of the folder with its own stations, readings and clock.
+/// The exit code is 1 if a test fails or no test exists.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// The folder of rule files and tests
+    /// Folder of rule files and tests
     dir: PathBuf,
 }
 
-/// One test as JSON.
+/// A test as JSON.
 #[derive(Serialize)]
 struct Line<'a> {
     test: &'a str,
@@ -36,7 +36,7 @@ impl Test {
         let outcomes = run_rule_tests(&rules, &tests, &Registry::default());
         if outcomes.is_empty() {
             let says = format!(
-                "`{}` holds no test: write one into a file that ends in _test.rhai",
+                "`{}` has no tests; write them in a file whose name ends in _test.rhai",
                 escape::Line(self.dir.display())
             );
             return Err(Failure::Says(says));
@@ -50,7 +50,7 @@ impl Test {
                 let mut text =
                     format!("{} {}\n", if failures.is_empty() { "ok    " } else { "FAILED" }, escape::Line(name));
                 for failure in failures {
-                    let said = (failure.message.as_str(), "this does not come true");
+                    let said = (failure.message.as_str(), "this expectation failed");
                     text.push_str(&draw::one(Level::ERROR, &failure.place, said, (&files, false)));
                 }
                 text

@@ -1,4 +1,4 @@
-//! `vocdb rules unload`: takes the rule set out of force, without running it.
+//! `vocdb rules unload`: takes the rule set out of force without running it.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -8,23 +8,23 @@ use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::base::escape::Line;
 
-/// Take the rule set of a store out of force, without running it: no alarm opens any more
+/// Take the rule set of a store out of force without running it; no alarm opens afterwards
 ///
-/// For a rule set that does not compile, or that keeps the store from opening. Open alarms close, with that reason in the ledger. Rules run
-/// again once `vocdb rules load` puts some in force. The store must not be open elsewhere.
+/// Use it for a rule set that does not compile or keeps the store from opening. Open alarms close, and the ledger records the reason. Rules
+/// run again after `vocdb rules load`. The store must not be open elsewhere.
 #[derive(Debug, Args)]
 pub(crate) struct Unload {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Who unloads it
+    /// Author of the change
     #[arg(long, value_name = "NAME", value_parser = values::line)]
     by: String,
-    /// Why
+    /// Reason for the change
     #[arg(long, value_name = "TEXT", value_parser = values::line)]
     why: String,
 }
 
-/// What is out of force.
+/// The rule set that was taken out of force.
 #[derive(Serialize)]
 struct Unloaded {
     store: String,
@@ -37,7 +37,8 @@ struct Unloaded {
 impl Unload {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let db = store::open_without_rules(&self.store)?;
-        let none = || Failure::Says(format!("no rule set is in force in `{}`", Line(self.store.display())));
+        let none =
+            || Failure::Says(format!("no rule set is in force in `{}`; nothing to unload", Line(self.store.display())));
         let rule_set = db.rule_set().ok_or_else(none)?;
         let open_before = db.alarms().len();
         db.switch_rules_off(&self.by, &self.why).map_err(Failure::from_error)?;
