@@ -81,6 +81,12 @@ pub enum Error {
         /// The place.
         channel: usize,
     },
+    /// A change of stored readings that selects none.
+    #[error("the change selects nothing: {reason}")]
+    NothingSelected {
+        /// What is empty, and what to write instead.
+        reason: &'static str,
+    },
     /// A channel that no instrument of the station has.
     #[error("station `{station}` has no channel `{}`; it has: {known}", Line(channel))]
     UnknownChannel {

@@ -115,6 +115,14 @@ pub(crate) fn check_line(what: &'static str, text: &str) -> Result<(), ModelErro
     check_length(what, text)
 }
 
+/// Checks a name of a person or a reason that must be there.
+pub(crate) fn check_words(what: &'static str, text: &str) -> Result<(), ModelError> {
+    if text.trim().is_empty() {
+        return Err(ModelError::Words { what, reason: "it is empty: the ledger records who changes what, and why" });
+    }
+    check_line(what, text)
+}
+
 /// Checks a comment, which may have several lines.
 pub(crate) fn check_length(what: &'static str, text: &str) -> Result<(), ModelError> {
     let is_long = text.len() > WORDS_BYTES_MAX;

@@ -15,6 +15,7 @@ mod metec;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;
 mod oracle;
+mod quality_flags;
 mod rule_mistakes;
 mod rules_cookbook;
 mod rules_firing;

@@ -3,6 +3,7 @@
 //! Results go to standard output, errors as `error: ...` to standard error, with `--json` as one object with `error`. The exit code is 0, 1 where something cannot be done, or
 //! 2 where the command line makes no sense. A reader that closes the pipe early is no error.
 
+mod choice;
 mod commands;
 mod failure;
 mod output;

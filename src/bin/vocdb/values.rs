@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use vocdb::base::escape::is_plain;
-use vocdb::{Interval, TimeRange, Timestamp, Unit};
+use vocdb::{Interval, Quality, TimeRange, Timestamp, Unit};
 
 /// A length of time such as `1m`.
 pub(crate) fn interval(text: &str) -> Result<Interval, String> {
@@ -40,4 +40,12 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     parsed.map_err(|error: vocdb::model::ModelError| {
         format!("{error}; write 2024-06-01T08:00:00Z, 2024-06-01T16:00:00+08:00, or a date")
     })
+}
+
+/// A quality flag such as `calibration` or `below-detection`.
+pub(crate) fn flag(text: &str) -> Result<Quality, String> {
+    let name = text.to_ascii_lowercase().replace(['-', '_'], " ");
+    let known = || Quality::ALL.map(|quality| quality.name().replace(' ', "-")).join(", ");
+    let named = Quality::ALL.into_iter().find(|quality| quality.name() == name);
+    named.ok_or_else(|| format!("no flag has this name; known are {}", known()))
 }

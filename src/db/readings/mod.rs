@@ -3,6 +3,7 @@
 mod correct;
 mod everywhere;
 mod lineage;
+mod quality;
 mod read_only;
 mod repair;
 mod retention;
@@ -13,6 +14,7 @@ mod write;
 
 pub use correct::ValueCorrection;
 pub(super) use lineage::{lineage_of, note_segments};
+pub use quality::{ChannelSet, QualityChange, QualityReport};
 pub use read_only::ReadOnly;
 pub(super) use read_only::registry_of;
 pub use retention::{Retention, RetentionScope};

@@ -1,5 +1,6 @@
 //! `vocdb delete`: readings go for good.
 
+use crate::choice;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress;
@@ -8,8 +9,7 @@ use crate::values;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::base::escape::Line;
-use vocdb::{Database, Deletion, Instrument, InstrumentId, Timestamp, UpkeepReport};
+use vocdb::{Database, Deletion, Instrument, Timestamp, UpkeepReport};
 
 /// Delete readings for good, and note in the ledger who wanted it and why
 ///
@@ -59,10 +59,10 @@ impl Delete {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let range = values::range(Some(self.from), Some(self.to))?;
         let db = store::open(&self.store)?;
-        let (id, instrument) = self.instrument(&db)?;
+        let (id, instrument) = choice::instrument(&db.registry(), &self.station, self.instrument.as_deref())?;
         let deletion = Deletion {
             instrument: id,
-            channels: self.places(&instrument)?,
+            channels: choice::places(&instrument, &self.channels)?,
             range,
             by: self.by.clone(),
             reason: self.reason.clone(),
@@ -83,46 +83,6 @@ impl Delete {
             report,
         };
         output.either(&deleted, || deleted.text())
-    }
-
-    /// The instrument that is named, or the only one of the station.
-    fn instrument(&self, db: &Database) -> Result<(InstrumentId, Instrument), Failure> {
-        let registry = db.registry();
-        let Some(station) = registry.station_named(&self.station) else {
-            let known: Vec<&str> = registry.stations().map(|(_, station)| station.name()).collect();
-            return Err(Failure::Says(format!(
-                "no station is named `{}`; registered are: {}",
-                self.station,
-                known.join(", ")
-            )));
-        };
-        let mut of_station: Vec<(InstrumentId, &Instrument)> =
-            registry.instruments().filter(|(_, at, _)| *at == station).map(|(id, _, one)| (id, one)).collect();
-        let known = of_station.iter().map(|(_, one)| one.name()).collect::<Vec<_>>().join(", ");
-        of_station.retain(|(_, one)| self.instrument.as_deref().is_none_or(|name| one.name() == name));
-        match of_station.as_slice() {
-            [(id, one)] => Ok((*id, (*one).clone())),
-            _ => Err(Failure::Says(format!(
-                "name one instrument of station `{}` with --instrument; it has: {known}",
-                self.station
-            ))),
-        }
-    }
-
-    /// The places of the named channels in a frame.
-    fn places(&self, instrument: &Instrument) -> Result<Vec<usize>, Failure> {
-        let place = |name: &String| {
-            instrument.channel_index(name).ok_or_else(|| {
-                let known: Vec<&str> = instrument.channels().iter().map(|channel| channel.name()).collect();
-                let known = known.join(", ");
-                Failure::Says(format!(
-                    "instrument `{}` has no channel `{}`; it has: {known}",
-                    instrument.name(),
-                    Line(name)
-                ))
-            })
-        };
-        self.channels.iter().map(place).collect()
     }
 }
 

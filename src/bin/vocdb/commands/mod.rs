@@ -8,6 +8,7 @@ mod delete;
 mod dump;
 mod import;
 mod inspect;
+mod quality;
 mod query;
 mod repair;
 mod restore;
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Dump(dump::Dump),
     Restore(restore::Restore),
     Delete(delete::Delete),
+    Quality(quality::Quality),
     Repair(repair::Repair),
     Rules(rules::Rules),
     Completions(completions::Completions),
@@ -49,6 +51,7 @@ impl Command {
             Self::Dump(dump) => dump.run(output),
             Self::Restore(restore) => restore.run(output),
             Self::Delete(delete) => delete.run(output),
+            Self::Quality(quality) => quality.run(output),
             Self::Repair(repair) => repair.run(output),
             Self::Rules(rules) => rules.run(output),
             Self::Completions(completions) => completions.run(command_line(), output),

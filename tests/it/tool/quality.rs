@@ -1,0 +1,83 @@
+//! `vocdb quality` and `vocdb stations`: changes by hand that the ledger records.
+
+use super::{run, run_with};
+use std::path::Path;
+
+const QUALITY: &[&str] = &[
+    "quality",
+    "store",
+    "--station",
+    "park/S1",
+    "--flag",
+    "calibration",
+    "--by",
+    "A. Keeper",
+    "--reason",
+    "span check",
+    "--from",
+    "2024-06-01T08:01:00Z",
+    "--to",
+    "2024-06-01T08:03:00Z",
+];
+const ASK: &[&str] = &["query", "store", "--station", "park/S1", "--channel", "benzene"];
+
+/// A store of four minutes of benzene and toluene.
+fn park(dir: &Path) {
+    let minutes = (0..4).map(|minute| format!("2024-06-01T08:0{minute}:00Z,{minute}.5,\n"));
+    let text = format!("time,benzene,toluene\n{}", minutes.collect::<String>());
+    std::fs::write(dir.join("park.csv"), text).unwrap();
+    let options = ["--station", "park/S1", "--instrument", "gc", "--interval", "1m", "--time", "time"];
+    let channels = ["--channel", "benzene=benzene:ppb", "--channel", "toluene=toluene:ppb"];
+    run_with(dir, &["import", "store", "park.csv"], &[&channels[..], &options].concat()).printed();
+}
+
+#[test]
+fn quality_sets_the_flag_counts_values_and_records_who_and_why() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    let before = run(dir.path(), ASK).printed();
+    let tried = run_with(dir.path(), QUALITY, &["--dry-run", "--json"]).object();
+    assert_eq!(run(dir.path(), ASK).printed(), before, "a dry run changes nothing");
+    let done = run_with(dir.path(), QUALITY, &["--json"]).object();
+    for (object, is_dry_run) in [(&tried, true), (&done, false)] {
+        let counts = ["rows", "changed", "unchanged", "missing"].map(|name| object[name].as_u64().unwrap());
+        assert_eq!((counts, &object["is_dry_run"]), ([2, 2, 0, 2], &is_dry_run.into()), "{object}");
+    }
+    let after = run(dir.path(), ASK).printed();
+    assert_eq!(after.matches(",calibration").count(), 2, "{after}");
+    assert_eq!(after.replace("calibration", "normal"), before, "values stay");
+    let text = run_with(dir.path(), QUALITY, &["--channel", "benzene"]).printed();
+    assert!(text.contains("0 values in 2 rows got the flag `calibration`, 2 have it already"), "{text}");
+    let ledger = std::fs::read(dir.path().join("store/ledger")).unwrap();
+    for note in ["A. Keeper", "span check"] {
+        assert!(ledger.windows(note.len()).any(|bytes| bytes == note.as_bytes()), "{note} is not in the ledger");
+    }
+}
+
+#[test]
+fn quality_refuses_unknown_names_and_empty_answers() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    for (more, says) in
+        [(&["--channel", "ozone"][..], "it has: benzene, toluene"), (&["--instrument", "pid"], "it has: gc")]
+    {
+        let error = run_with(dir.path(), QUALITY, more).error(1);
+        assert!(error.contains(says), "{error}");
+    }
+    let with = |place: &str, value: &'static str| {
+        let at = QUALITY.iter().position(|word| *word == place).unwrap() + 1;
+        let mut words = QUALITY.to_vec();
+        words[at] = value;
+        words
+    };
+    for (name, value, says) in [
+        ("--flag", "wrong", "known are normal, over-range"),
+        ("--by", "", "write something"),
+        ("--reason", "", "write something"),
+    ] {
+        let error = run(dir.path(), &with(name, value)).error(2);
+        assert!(error.contains(says), "{error}");
+    }
+    let error = run(dir.path(), &with("--to", "2024-06-01T08:01:00Z")).error(1);
+    assert!(error.contains("--to is the later one"), "{error}");
+}
