@@ -97,6 +97,18 @@ pub enum Error {
         /// All channels of the station.
         known: String,
     },
+    /// A change of a station that would give it another name.
+    #[error(
+        "station `{}` keeps its name, which rules and alarms refer to; it cannot become `{}`",
+        Line(name),
+        Line(wanted)
+    )]
+    StationRenamed {
+        /// Its name.
+        name: String,
+        /// The other name.
+        wanted: String,
+    },
     /// A name that is taken by something else.
     #[error(
         "{what} `{name}` is registered already, and differently: choose another name, or change an instrument's channels with \

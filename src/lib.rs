@@ -20,7 +20,7 @@ pub use config::{Config, Durability, RulesOnOpen, Timers};
 pub use db::{
     AlarmLog, Backtest, BacktestSummary, ChannelSet, Compaction, Database, Deletion, DumpError, DumpProblem,
     DumpProgress, DumpReport, DumpScope, ExportScope, InstrumentChange, InstrumentStats, QualityChange, QualityReport,
-    ReadOnly, Receipt, Rejection, Replayed, RestoreReport, Retention, RetentionScope, RuleSetInForce,
+    ReadOnly, Receipt, Rejection, Replayed, RestoreReport, Retention, RetentionScope, RuleSetInForce, StationChange,
     StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests,
     stations_of_tests,
 };

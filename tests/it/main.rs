@@ -28,6 +28,7 @@ mod rules_shown;
 mod rules_windows;
 mod scratch;
 mod shift;
+mod stations_moved;
 mod stats;
 mod storage_allocations;
 mod storage_answers;

@@ -81,3 +81,26 @@ fn quality_refuses_unknown_names_and_empty_answers() {
     let error = run(dir.path(), &with("--to", "2024-06-01T08:01:00Z")).error(1);
     assert!(error.contains("--to is the later one"), "{error}");
 }
+
+#[test]
+fn stations_set_moves_a_station_and_list_tells_where_it_stood() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    assert_eq!(run(dir.path(), &["stations", "list", "store"]).printed(), "park/S1: no position\n");
+    let set = ["stations", "set", "store", "park/S1", "--by", "field crew", "--reason", "a new mast"];
+    let first = ["--longitude", "-121.5", "--latitude", "31.25", "--height", "3", "--since", "2024-01-01"];
+    run_with(dir.path(), &set, &first).printed();
+    let object = run_with(dir.path(), &set, &["--height", "10", "--since", "2024-06-01T08:00:00Z", "--json"]).object();
+    assert_eq!((&object["before"]["height_m"], &object["after"]["height_m"]), (&3.0.into(), &10.0.into()));
+    assert_eq!(object["after"]["longitude_deg"], -121.5, "what is not given stays");
+    let wanted = "park/S1: no position\n\
+                  park/S1: longitude -121.5 deg, latitude 31.25 deg, height 3 m since 2024-01-01T00:00:00Z\n\
+                  park/S1: longitude -121.5 deg, latitude 31.25 deg, height 10 m since 2024-06-01T08:00:00Z\n";
+    assert_eq!(run(dir.path(), &["stations", "list", "store"]).printed(), wanted);
+    let error = run_with(dir.path(), &set, &["--longitude", "31", "--latitude", "121"]).error(1);
+    assert!(error.contains("the latitude must be -90 to 90"), "{error}");
+    let error = run_with(dir.path(), &set, &["--longitude", "31"]).error(2);
+    assert!(error.contains("--latitude"), "{error}");
+    let unknown = ["stations", "set", "store", "park/S2", "--height", "3", "--by", "x", "--reason", "y"];
+    assert!(run(dir.path(), &unknown).error(1).contains("registered are: park/S1"));
+}

@@ -19,6 +19,9 @@ fn help_texts_are_the_golden_ones() {
     ] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
     }
+    for command in ["list", "set"] {
+        assert_golden(&format!("help_stations_{command}.txt"), &help(&["stations", command, "--help"]));
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod query;
 mod repair;
 mod restore;
 mod rules;
+mod stations;
 mod verify;
 
 use crate::failure::Failure;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Delete(delete::Delete),
     Quality(quality::Quality),
     Repair(repair::Repair),
+    Stations(stations::Stations),
     Rules(rules::Rules),
     Completions(completions::Completions),
 }
@@ -53,6 +55,7 @@ impl Command {
             Self::Delete(delete) => delete.run(output),
             Self::Quality(quality) => quality.run(output),
             Self::Repair(repair) => repair.run(output),
+            Self::Stations(stations) => stations.run(output),
             Self::Rules(rules) => rules.run(output),
             Self::Completions(completions) => completions.run(command_line(), output),
         }
