@@ -97,9 +97,12 @@ pub enum Error {
         /// The place.
         channel: usize,
     },
-    /// A deletion of channels that names none.
-    #[error("the deletion names no channel of {0}: name channels, or delete whole rows with `DeletionScope::Rows`")]
-    NoDeletionChannels(InstrumentId),
+    /// A change of stored readings that selects none.
+    #[error("the change selects nothing: {reason}")]
+    NothingSelected {
+        /// What is empty, and what to write instead.
+        reason: &'static str,
+    },
     /// A channel that no instrument of the station has.
     #[error("station `{station}` has no channel `{}`; it has: {known}", Line(channel))]
     UnknownChannel {
@@ -109,6 +112,18 @@ pub enum Error {
         channel: String,
         /// All channels of the station.
         known: String,
+    },
+    /// A change of a station that would give it another name.
+    #[error(
+        "station `{}` keeps its name, which rules and alarms refer to; it cannot become `{}`",
+        Line(name),
+        Line(wanted)
+    )]
+    StationRenamed {
+        /// Its name.
+        name: String,
+        /// The other name.
+        wanted: String,
     },
     /// A name that is taken by something else.
     #[error(

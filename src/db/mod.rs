@@ -23,8 +23,8 @@ pub use dump::{DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, Rest
 pub use export::ExportScope;
 pub use in_force::RuleSetInForce;
 pub use readings::{
-    Compaction, Deletion, DeletionScope, InstrumentChange, ReadOnly, Receipt, Rejection, Retention, RetentionScope,
-    UpkeepReport, ValueCorrection,
+    ChannelSet, Compaction, Deletion, DeletionScope, InstrumentChange, QualityChange, QualityReport, ReadOnly, Receipt,
+    Rejection, Retention, RetentionScope, StationChange, UpkeepReport, ValueCorrection,
 };
 pub use rules::{Backtest, BacktestSummary, Replayed, TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
 pub use stats::{InstrumentStats, StationStats, Stats, StoredStats};

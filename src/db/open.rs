@@ -19,7 +19,9 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::Engine;
-use crate::store::{Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Store, WalSync};
+use crate::store::{
+    Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Origin, Store, WalSync,
+};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -189,7 +191,7 @@ impl Remembered {
 
     fn take(&mut self, record: &Record, index: u64) -> Result<(), Error> {
         match record.kind() {
-            Kind::StationRegistered | Kind::InstrumentRegistered | Kind::InstrumentChanged => {
+            Kind::StationRegistered | Kind::StationChanged | Kind::InstrumentRegistered | Kind::InstrumentChanged => {
                 register(&mut self.registry, record, index)?;
             }
             Kind::RuleSetLoaded => {
@@ -325,7 +327,7 @@ impl Inner {
         let mut frames = 0;
         while let Some(Arrival { first_lsn, batch, .. }) = self.store.next_replay(until_lsn)? {
             for frame in batch.frames() {
-                self.store.put_back(frame)?;
+                self.store.put_back(frame, false)?;
             }
             frames += batch.len() as u64;
             if self.store.is_replay_full() {
@@ -338,16 +340,18 @@ impl Inner {
     /// Shows the rules every frame that they have not seen.
     fn catch_up(&mut self) -> Result<u64, Error> {
         let mut frames = 0;
-        while let Some(Arrival { first_lsn, batch, arrived }) = self.store.next_replay(u64::MAX)? {
+        while let Some(Arrival { first_lsn, batch, origin }) = self.store.next_replay(u64::MAX)? {
+            let Origin { arrived, author } = origin;
+            let said = author.as_ref().map_or(BY_FRAME, |author| (&author.by, &author.reason));
             let now = arrived.unwrap_or_else(|| self.now());
             arrived.into_iter().for_each(|arrived| self.host_clock.note_seen(arrived));
             self.machine.take_history(batch.is_history());
             for (lsn, frame) in (first_lsn..).zip(batch.frames()) {
-                let mut replaced = self.store.put_back(frame)?;
+                let mut replaced = self.store.put_back(frame, author.is_some())?;
                 if self.is_noted(lsn) {
                     replaced.clear();
                 }
-                self.feed((lsn, now), frame, &replaced, BY_FRAME)?;
+                self.feed((lsn, now), frame, &replaced, said)?;
                 if self.has_late() {
                     self.look_at_late(lsn)?;
                 }

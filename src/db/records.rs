@@ -52,6 +52,22 @@ impl InstrumentChanged {
     }
 }
 
+/// Kind 32: a station was moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct StationChanged {
+    pub(super) id: StationId,
+    /// As it was.
+    pub(super) before: Station,
+    /// As it is, with the same name.
+    pub(super) after: Station,
+    /// Time from which the new position holds.
+    pub(super) since: Timestamp,
+    pub(super) by: String,
+    pub(super) reason: String,
+    /// The host's time.
+    pub(super) at: Timestamp,
+}
+
 /// Takes a station, an instrument or a change of one into a registry; every other record is passed over.
 pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> Result<(), LedgerError> {
     match record.kind() {
@@ -66,6 +82,10 @@ pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> 
         Kind::InstrumentChanged => {
             let changed: InstrumentChanged = record.body(index)?;
             registry.change_instrument(changed.id, changed.instrument());
+        }
+        Kind::StationChanged => {
+            let StationChanged { id, after, since, .. } = record.body(index)?;
+            registry.move_station(id, *after.position(), since);
         }
         _ => {}
     }

@@ -94,6 +94,8 @@ kinds! {
     InstrumentChanged = 30, "instrument_changed";
     /// How many readings deletions have taken away.
     ReadingsDropped = 31, "readings_dropped";
+    /// A station was moved.
+    StationChanged = 32, "station_changed";
     /// An endpoint of a gateway is gone, or named anew.
     EndpointChanged = 34, "endpoint_changed";
     /// Readings that came late change what a rule would have said of the past.

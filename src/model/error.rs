@@ -24,6 +24,12 @@ pub enum ModelError {
         /// Reason why it cannot be used.
         reason: &'static str,
     },
+    /// A position that no station can have.
+    #[error("this is no position: {reason}")]
+    Position {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Two channels of one instrument have the same name.
     #[error("instrument `{instrument}` has two channels named `{channel}`: rename one of them")]
     DuplicateChannel {

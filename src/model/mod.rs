@@ -23,6 +23,6 @@ pub use interval::Interval;
 pub use quality::Quality;
 pub use registry::Registry;
 pub use station::{Position, Station, StationId};
-pub(crate) use station::{check_length, check_line};
+pub(crate) use station::{check_length, check_line, check_words};
 pub use timestamp::{TimeRange, Timestamp, Zone};
 pub use unit::{Dimension, ReferenceState, Unit};

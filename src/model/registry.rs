@@ -1,13 +1,16 @@
 //! The stations and instruments of one store.
 
 use super::instrument::{Instrument, InstrumentId};
-use super::station::{Station, StationId};
+use super::station::{Position, Station, StationId};
+use super::timestamp::Timestamp;
 use std::collections::BTreeMap;
 
 /// All stations and instruments, by number.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Registry {
     stations: BTreeMap<StationId, Station>,
+    /// Positions of the stations that were moved, each with the time from which it holds, in order of time.
+    moves: BTreeMap<StationId, Vec<(Timestamp, Position)>>,
     instruments: BTreeMap<InstrumentId, (StationId, Instrument)>,
 }
 
@@ -15,6 +18,29 @@ impl Registry {
     /// Puts a station in under its number.
     pub fn insert_station(&mut self, id: StationId, station: Station) {
         self.stations.insert(id, station);
+    }
+
+    /// Gives a station another position from a time on, if it is there. Positions that were to hold from that time on, or from a later one,
+    /// no longer do.
+    pub fn move_station(&mut self, id: StationId, position: Position, since: Timestamp) {
+        let Some(station) = self.stations.get_mut(&id) else { return };
+        let moves = self.moves.entry(id).or_insert_with(|| vec![(Timestamp::MIN, *station.position())]);
+        moves.retain(|(from, _)| *from < since);
+        moves.push((since, position));
+        *station = station.clone().at(position);
+    }
+
+    /// Position of a station at a time: the one that it had before it was moved, for a time before that.
+    #[must_use]
+    pub fn position_at(&self, id: StationId, time: Timestamp) -> Option<&Position> {
+        let moved = self.positions(id).take_while(|(from, _)| *from <= time).last();
+        moved.map(|(_, position)| position).or_else(|| self.station(id).map(Station::position))
+    }
+
+    /// Positions that a station has had, each with the time from which it holds, in order of time. The first one holds from the beginning
+    /// on; a station that was never moved has none here.
+    pub fn positions(&self, id: StationId) -> impl Iterator<Item = (Timestamp, &Position)> {
+        self.moves.get(&id).into_iter().flatten().map(|(from, position)| (*from, position))
     }
 
     /// Puts an instrument in under its number.

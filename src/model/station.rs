@@ -42,6 +42,34 @@ pub struct Position {
     pub height_m: Option<f64>,
 }
 
+impl Position {
+    /// Checks that degrees lie on the globe, and that every number is finite.
+    ///
+    /// # Errors
+    /// [`ModelError::Position`] says which number is wrong.
+    ///
+    /// ```
+    /// use vocdb::Position;
+    /// let swapped = Position { lon_lat_deg: Some((31.2, 121.5)), ..Position::default() };
+    /// assert!(swapped.check().unwrap_err().to_string().contains("latitude"));
+    /// ```
+    pub fn check(&self) -> Result<(), ModelError> {
+        let (longitude, latitude) = self.lon_lat_deg.unwrap_or_default();
+        let (east, north) = self.east_north_m.unwrap_or_default();
+        let height = self.height_m.unwrap_or_default();
+        let reason = if !(-180.0..=180.0).contains(&longitude) {
+            "the longitude must be -180 to 180 degrees east"
+        } else if !(-90.0..=90.0).contains(&latitude) {
+            "the latitude must be -90 to 90 degrees north"
+        } else if !(east.is_finite() && north.is_finite() && height.is_finite()) {
+            "metres must be finite numbers"
+        } else {
+            return Ok(());
+        };
+        Err(ModelError::Position { reason })
+    }
+}
+
 /// A monitoring station.
 ///
 /// ```
@@ -113,6 +141,14 @@ pub(crate) fn check_line(what: &'static str, text: &str) -> Result<(), ModelErro
         return Err(ModelError::Words { what, reason });
     }
     check_length(what, text)
+}
+
+/// Checks a name of a person or a reason that must be there.
+pub(crate) fn check_words(what: &'static str, text: &str) -> Result<(), ModelError> {
+    if text.trim().is_empty() {
+        return Err(ModelError::Words { what, reason: "it is empty: the ledger records who changes what, and why" });
+    }
+    check_line(what, text)
 }
 
 /// Checks a comment, which may have several lines.

@@ -3,7 +3,7 @@
 use super::catalog::{self, Catalog};
 use super::counters::Counters;
 use super::error::StoreError;
-use super::ingest::{Staged, stage, stage_correction};
+use super::ingest::{FlagChange, FlagCount, Staged, stage, stage_correction, stage_flags};
 use super::io::Storage;
 use super::lock::DirectoryLock;
 use super::read::{IsCut, LateBlocks, Reader, State};
@@ -143,6 +143,16 @@ impl Store {
         stage_correction(&self.state.read(), &mut self.late.lock(), of, channel, samples)
     }
 
+    /// Decides what becomes of the stored samples of some rows that get another quality flag; writes nothing.
+    pub(crate) fn stage_flags(
+        &self,
+        change: &FlagChange,
+        times: &[Timestamp],
+    ) -> Result<(Staged, FlagCount), StoreError> {
+        self.check_frames(times.len())?;
+        stage_flags(&self.state.read(), &mut self.late.lock(), change, times)
+    }
+
     fn check_frames(&self, frames: usize) -> Result<(), StoreError> {
         self.sync.check()?;
         let (frames_max, bytes_max) = (FRAMES_PER_BATCH_MAX, WAL_FRAME_BYTES_MAX);
@@ -164,7 +174,7 @@ impl Store {
     pub(crate) fn write_log(&mut self, staged: &Staged) -> Result<(u64, u64), StoreError> {
         let first_lsn = self.next_lsn;
         if !staged.batch.is_empty() {
-            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_frames(), (&staged.batch, staged.arrived)) {
+            if let Err(error) = self.wal.append(first_lsn, self.sync.synced_frames(), (&staged.batch, &staged.origin)) {
                 if self.wal.is_poisoned() {
                     self.sync.poison();
                 }

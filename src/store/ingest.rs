@@ -3,6 +3,7 @@
 use super::counters::Counters;
 use super::error::StoreError;
 use super::read::{LateBlocks, State};
+use super::wal::Origin;
 use crate::base::escape::Line;
 use crate::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
 use crate::model::{
@@ -99,8 +100,8 @@ pub(crate) struct Staged {
     pub(crate) corrections: Vec<(usize, Correction)>,
     pub(crate) rejections: Vec<(usize, RejectReason)>,
     pub(crate) counters: Counters,
-    /// Host time at which the frames arrived; `None` for corrections.
-    pub(crate) arrived: Option<Timestamp>,
+    /// Where the frames come from.
+    pub(crate) origin: Origin,
     /// The newest row of each instrument of the batch, staged or stored; that of the frame before is at hand.
     newest: BTreeMap<InstrumentId, Option<Timestamp>>,
     at_hand: Option<(InstrumentId, Option<Timestamp>)>,
@@ -116,7 +117,8 @@ pub(crate) fn stage(
     batch: &Batch,
     now: Timestamp,
 ) -> Staged {
-    let mut staged = Staged { arrived: Some(now), ..Staged::default() };
+    let origin = Origin { arrived: Some(now), author: None };
+    let mut staged = Staged { origin, ..Staged::default() };
     for (index, frame) in batch.frames().enumerate() {
         let checked = registry
             .instrument(frame.instrument)
@@ -159,6 +161,68 @@ pub(crate) fn stage_correction(
         staged.batch.push_samples(instrument, *time, samples);
     }
     Ok(staged)
+}
+
+/// A quality flag for stored samples of one instrument.
+#[derive(Debug, Clone)]
+pub(crate) struct FlagChange {
+    /// The instrument.
+    pub(crate) instrument: InstrumentId,
+    /// Number of its channels.
+    pub(crate) channels: usize,
+    /// Places of the channels whose samples get the flag.
+    pub(crate) places: Vec<usize>,
+    /// The flag.
+    pub(crate) quality: Quality,
+}
+
+/// Samples that a change of flags has reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct FlagCount {
+    /// Rows with at least one such channel.
+    pub(crate) rows: u64,
+    /// Values that get another flag.
+    pub(crate) changed: u64,
+    /// Values that have the flag.
+    pub(crate) unchanged: u64,
+    /// Samples without a value, which keep the flag they have.
+    pub(crate) missing: u64,
+}
+
+/// Puts a flag on the values of stored rows. Rows that are gone are passed over.
+pub(crate) fn stage_flags(
+    state: &State,
+    late: &mut LateBlocks,
+    change: &FlagChange,
+    times: &[Timestamp],
+) -> Result<(Staged, FlagCount), StoreError> {
+    let FlagChange { instrument, channels, ref places, quality } = *change;
+    let (mut staged, mut count) = (Staged::default(), FlagCount::default());
+    for time in times {
+        let Some(stored) = state.frame_at(late, instrument, *time, channels)? else { continue };
+        let mut samples = stored.samples.clone();
+        count.rows += 1;
+        for place in places {
+            match samples.get_mut(*place) {
+                Some(Sample { value: None, .. }) | None => count.missing += 1,
+                Some(sample) if sample.quality == quality => count.unchanged += 1,
+                Some(sample) => {
+                    count.changed += 1;
+                    sample.quality = quality;
+                }
+            }
+        }
+        let changed = corrections(&stored, &samples, true);
+        if !changed.is_empty() {
+            staged.counters.frames_accepted += 1;
+            staged.counters.values_accepted += changed.len() as u64;
+            staged.counters.values_corrected += changed.len() as u64;
+            let frame = staged.batch.len();
+            staged.corrections.extend(changed.into_iter().map(|correction| (frame, correction)));
+            staged.batch.push_samples(instrument, *time, samples);
+        }
+    }
+    Ok((staged, count))
 }
 
 fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result<(), RejectReason> {
@@ -212,7 +276,7 @@ impl Staged {
         };
         let merged: Vec<Sample> =
             stored.samples.iter().zip(frame.samples()).map(|(old, new)| merge(*old, new)).collect();
-        let replaced = corrections(&stored, &merged).len();
+        let replaced = corrections(&stored, &merged, false).len();
         if same_bits(&merged, &stored.samples) {
             self.counters.frames_identical += 1;
         } else if policy == DuplicatePolicy::KeepLast || replaced == 0 {
@@ -275,7 +339,7 @@ impl Staged {
     fn correct(&mut self, stored: &Frame, merged: &[Sample], replaced: usize) {
         let (instrument, time) = (stored.instrument, stored.time);
         let frame = self.batch.len();
-        self.corrections.extend(corrections(stored, merged).into_iter().map(|correction| (frame, correction)));
+        self.corrections.extend(corrections(stored, merged, false).into_iter().map(|correction| (frame, correction)));
         self.counters.values_corrected += replaced as u64;
         self.counters.frames_accepted += 1;
         self.note_row(instrument, time);
@@ -315,19 +379,15 @@ fn merge(old: Sample, new: Sample) -> Sample {
     if says_nothing || (new.value.is_none() && old.value.is_some()) { old } else { new }
 }
 
-/// The stored values of a frame that differ from what is to stand in their place.
-pub(super) fn corrections(stored: &Frame, now: &[Sample]) -> Vec<Correction> {
+/// The stored values of a frame that differ from what is to stand in their place; where a person changes them by hand, samples without a
+/// value count as well.
+pub(super) fn corrections(stored: &Frame, now: &[Sample], is_by_hand: bool) -> Vec<Correction> {
     let (instrument, time) = (stored.instrument, stored.time);
     let pairs = stored.samples.iter().zip(now).enumerate();
     pairs
-        .filter(|(_, (old, new))| replaces(old, new))
+        .filter(|(_, (old, new))| (is_by_hand || old.value.is_some()) && !same_bits(&[**old], &[**new]))
         .map(|(channel, (old, new))| Correction { instrument, channel, time, old: *old, new: *new })
         .collect()
-}
-
-/// Whether a stored value gives way to a different one.
-fn replaces(old: &Sample, new: &Sample) -> bool {
-    old.value.is_some() && !same_bits(&[*old], &[*new])
 }
 
 fn same_bits(a: &[Sample], b: &[Sample]) -> bool {

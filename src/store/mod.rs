@@ -24,8 +24,8 @@ pub use engine::FileBytes;
 pub(crate) use engine::{Store, ledger_commits};
 pub use error::StoreError;
 pub(crate) use gaps::KnownFrames;
-pub(crate) use ingest::Staged;
 pub use ingest::{Correction, RejectReason};
+pub(crate) use ingest::{FlagChange, FlagCount, Staged};
 pub use lsns::LsnRange;
 pub(crate) use recovery::{Expected, set_segment_aside};
 pub use recovery::{OpenReport, Quarantined, SalvagedLog};
@@ -36,4 +36,4 @@ pub(crate) use upkeep::{
     Cut, LedgerView, Rewrite, Sealed, Snapshot, check_owners, measure, missing_frames, restore, salvage_logs,
     snapshot_until, verify,
 };
-pub(crate) use wal::{Arrival, LedgerCommit};
+pub(crate) use wal::{Arrival, Author, LedgerCommit, Origin};

@@ -15,6 +15,7 @@ mod metec;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;
 mod oracle;
+mod quality_flags;
 mod query;
 mod rule_mistakes;
 mod rules_cookbook;
@@ -28,6 +29,7 @@ mod rules_shown;
 mod rules_windows;
 mod scratch;
 mod shift;
+mod stations_moved;
 mod stats;
 mod storage_allocations;
 mod storage_answers;

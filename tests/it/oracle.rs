@@ -293,26 +293,6 @@ impl Oracle {
         })
     }
 
-    /// How many corrections there should be on record.
-    pub(crate) const fn correction_count(&self) -> usize {
-        self.corrections.len()
-    }
-
-    /// Takes as right who is said to have corrected what and why, from one correction on, where that alone is otherwise, and that nothing is said
-    /// of values that were missing before: a process that is killed may not have come to say so.
-    pub(crate) fn adopt_unnamed_corrections(&mut self, from: usize, db: &Database) {
-        let unnamed = |one: &Value| ["instrument", "channel", "time", "old", "new"].map(|key| one[key].clone());
-        let recorded: Vec<Value> = corrections(db).iter().map(|text| serde_json::from_str(text).unwrap()).collect();
-        for wanted in self.corrections.split_off(from.min(self.corrections.len())) {
-            let found = recorded.get(self.corrections.len()).filter(|found| unnamed(found) == unnamed(&wanted));
-            match found.filter(|found| found["by"] == "instrument") {
-                Some(found) => self.corrections.push(found.clone()),
-                None if found.is_none() && wanted["old"]["value"].is_null() => {}
-                None => self.corrections.push(wanted),
-            }
-        }
-    }
-
     /// Asserts the newest sample of every channel, by name.
     pub(crate) fn assert_latest(&self, db: &Database) {
         for (id, instrument) in self.ids().into_iter().zip(&self.instruments) {

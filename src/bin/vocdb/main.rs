@@ -3,6 +3,7 @@
 //! Results go to standard output. Errors go to standard error as `error: ...`, or as one object with `error` if `--json` is given. The exit
 //! code is 0, 1 if an operation failed, or 2 if the command line is invalid. A reader that closes the pipe early is no error.
 
+mod choice;
 mod commands;
 mod failure;
 mod output;

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use std::fmt;
 use vocdb::base::escape::is_plain;
 use vocdb::model::{ReferenceState, Zone};
-use vocdb::{Interval, TimeRange, Timestamp, Unit};
+use vocdb::{Interval, Quality, TimeRange, Timestamp, Unit};
 
 /// Pressure of every reference state that a unit may name: one atmosphere, in hPa.
 const PRESSURE_HPA: f64 = 1013.25;
@@ -94,4 +94,12 @@ impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// Parses a quality flag such as `calibration` or `below-detection`.
+pub(crate) fn flag(text: &str) -> Result<Quality, String> {
+    let name = text.to_ascii_lowercase().replace(['-', '_'], " ");
+    let known = || Quality::ALL.map(|quality| quality.name().replace(' ', "-")).join(", ");
+    let named = Quality::ALL.into_iter().find(|quality| quality.name() == name);
+    named.ok_or_else(|| format!("no flag has this name; known are {}", known()))
 }

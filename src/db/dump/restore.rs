@@ -7,7 +7,7 @@ use crate::base::limits::DUMP_ARRIVALS_BYTES_MAX;
 use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{registry_of, sealed_record};
-use crate::db::records::{Checkpoint, InstrumentChanged, InstrumentRegistered, StationRegistered};
+use crate::db::records::{Checkpoint, InstrumentChanged, InstrumentRegistered, StationChanged, StationRegistered};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, ModelError, Registry, Station, Timestamp};
@@ -215,6 +215,10 @@ impl Target {
             Kind::StationRegistered => {
                 let StationRegistered { station, .. } = record.body(index).map_err(|error| wrong(&error))?;
                 Station::new(station.name()).map_err(|error| wrong(&error))?;
+            }
+            Kind::StationChanged => {
+                let StationChanged { after, .. } = record.body(index).map_err(|error| wrong(&error))?;
+                after.position().check().map_err(|error| wrong(&error))?;
             }
             Kind::InstrumentRegistered => {
                 let InstrumentRegistered { instrument, .. } = record.body(index).map_err(|error| wrong(&error))?;

@@ -4,7 +4,7 @@ use crate::db::core::Database;
 use crate::db::pending::Unfed;
 use crate::error::Error;
 use crate::model::{InstrumentId, Sample, Timestamp, check_line};
-use crate::store::Staged;
+use crate::store::{Author, Staged};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -27,8 +27,7 @@ impl Database {
     /// Replaces stored values, whatever the instrument's policy for duplicates, all of them or none. The ledger keeps for each the old and the
     /// new one, and who wanted it, and why. Gives how many are different now. Rules see the corrected rows as late ones.
     ///
-    /// A process that is killed before this returns may leave the values corrected; the ledger then says `instrument` for who, and nothing of values
-    /// that were missing before.
+    /// A process that is killed before this returns leaves all of the values corrected, with their records in the ledger, or none.
     ///
     /// ```
     /// use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Sample, Station, Timestamp, Unit, ValueCorrection};
@@ -74,7 +73,8 @@ impl Database {
         if known.channels().get(channel).is_none() {
             return Err(Error::NoChannel { instrument, channel });
         }
-        let staged = inner.store.stage_correction((instrument, known.channels().len()), channel, &samples)?;
+        let mut staged = inner.store.stage_correction((instrument, known.channels().len()), channel, &samples)?;
+        staged.origin.author = Some(Author { by: correction.by.clone(), reason: correction.reason.clone() });
         inner.store_progress_before(&staged.batch);
         let (first_lsn, lsn) = inner.store.write_log(&staged)?;
         staged.counters.publish();

@@ -107,7 +107,7 @@ impl Database {
     /// stays, also where the deletion is only finished after it: by the next deletion or compaction, or when the store is opened again.
     ///
     /// # Errors
-    /// [`Error::NoInstrument`], [`Error::NoChannel`], and [`Error::NoDeletionChannels`] if the list of channels is empty; nothing is deleted
+    /// [`Error::NoInstrument`], [`Error::NoChannel`], and [`Error::NothingSelected`] if the list of channels is empty; nothing is deleted
     /// then. [`Error::Store`] and [`Error::Ledger`] where files cannot be read or written. Once the request is in the ledger, opening the store again
     /// finishes what was begun.
     pub fn delete(&self, deletion: &Deletion) -> Result<UpkeepReport, Error> {
@@ -298,7 +298,9 @@ impl Inner {
         };
         match &deletion.scope {
             DeletionScope::Rows => Ok(Vec::new()),
-            DeletionScope::Channels(none) if none.is_empty() => Err(Error::NoDeletionChannels(deletion.instrument)),
+            DeletionScope::Channels(none) if none.is_empty() => Err(Error::NothingSelected {
+                reason: "the list of channels is empty; name channels, or delete whole rows with `DeletionScope::Rows`",
+            }),
             DeletionScope::Channels(channels) => channels.iter().map(name_of).collect(),
         }
     }

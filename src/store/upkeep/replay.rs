@@ -11,17 +11,17 @@ impl Store {
     /// The next frames of the write-ahead log that no segment holds, up to `until_lsn`, included, with the sequence number of the first;
     /// `None` once there are no more of them.
     pub(crate) fn next_replay(&mut self, until_lsn: u64) -> Result<Option<Arrival>, StoreError> {
-        while let Some(Arrival { first_lsn, batch, arrived }) = self.replay.next(&*self.storage)? {
+        while let Some(Arrival { first_lsn, batch, origin }) = self.replay.next(&*self.storage)? {
             let last_lsn = first_lsn + (batch.len() as u64).saturating_sub(1);
             if last_lsn <= self.sealed_lsn {
                 continue;
             }
             if first_lsn > until_lsn {
-                self.replay.rest = Some(Arrival { first_lsn, batch, arrived });
+                self.replay.rest = Some(Arrival { first_lsn, batch, origin });
                 return Ok(None);
             }
             if first_lsn > self.sealed_lsn && last_lsn <= until_lsn {
-                return Ok(Some(Arrival { first_lsn, batch, arrived }));
+                return Ok(Some(Arrival { first_lsn, batch, origin }));
             }
             let is_history = batch.is_history();
             let [mut asked, mut rest] = [(); 2].map(|()| Batch::new().with_history(is_history));
@@ -31,21 +31,22 @@ impl Store {
             let first_lsn = first_lsn.max(self.sealed_lsn + 1);
             if !rest.is_empty() {
                 let first_lsn = first_lsn + asked.len() as u64;
-                self.replay.rest = Some(Arrival { first_lsn, batch: rest, arrived });
+                self.replay.rest = Some(Arrival { first_lsn, batch: rest, origin: origin.clone() });
             }
-            return Ok((!asked.is_empty()).then_some(Arrival { first_lsn, batch: asked, arrived }));
+            return Ok((!asked.is_empty()).then_some(Arrival { first_lsn, batch: asked, origin }));
         }
         Ok(None)
     }
 
-    /// Puts a frame of the write-ahead log back into the head. Gives the stored values that it replaces.
-    pub(crate) fn put_back(&self, frame: FrameRef<'_>) -> Result<Vec<Correction>, StoreError> {
-        let replaced = self.replaced(frame)?;
+    /// Puts a frame of the write-ahead log back into the head. Returns the stored values that it replaces; of a frame that a person changed
+    /// by hand, also the samples that had no value.
+    pub(crate) fn put_back(&self, frame: FrameRef<'_>, is_by_hand: bool) -> Result<Vec<Correction>, StoreError> {
+        let replaced = self.replaced(frame, is_by_hand)?;
         self.state.write().head.upsert(frame);
         Ok(replaced)
     }
 
-    fn replaced(&self, frame: FrameRef<'_>) -> Result<Vec<Correction>, StoreError> {
+    fn replaced(&self, frame: FrameRef<'_>, is_by_hand: bool) -> Result<Vec<Correction>, StoreError> {
         let state = self.state.read();
         if state.newest(frame.instrument).is_none_or(|newest| newest < frame.time) {
             return Ok(Vec::new());
@@ -53,7 +54,7 @@ impl Store {
         let late = &mut self.late.lock();
         let stored = state.frame_at(late, frame.instrument, frame.time, frame.values.len())?;
         let samples: Vec<Sample> = frame.samples().collect();
-        Ok(stored.map_or_else(Vec::new, |stored| corrections(&stored, &samples)))
+        Ok(stored.map_or_else(Vec::new, |stored| corrections(&stored, &samples, is_by_hand)))
     }
 
     /// Whether the rows put back should be sealed before more of them come.

@@ -3,8 +3,8 @@
 mod payload;
 mod read;
 
-pub(crate) use payload::LedgerCommit;
 pub(super) use payload::entry_of;
+pub(crate) use payload::{Author, LedgerCommit, Origin};
 pub(crate) use read::Arrival;
 pub(super) use read::{Replay, WalSpan, commits, read, span};
 
@@ -13,7 +13,7 @@ use super::io::log::{FRAME_HEAD_BYTES, HEADER_BYTES, LogKind, begin_frame, file_
 use super::io::{LogFile, Storage};
 use crate::base::bytes::put_varint;
 use crate::base::limits::WAL_FRAME_BYTES_MAX;
-use crate::model::{Batch, Timestamp};
+use crate::model::Batch;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -109,15 +109,14 @@ impl Wal {
         self.bytes
     }
 
-    /// Appends a batch as one frame, with the host time of its arrival where that is known; `synced_frames` says how many frames of the log are
-    /// known to be durable. On failure the file is cut back to what it was, so that writing can go on later.
+    /// Appends a batch as one frame, with its origin; `synced_frames` says how many frames of the log are known to be durable. On failure the file is cut back to what it was, so that writing can go on later.
     pub(super) fn append(
         &mut self,
         first_lsn: u64,
         synced_frames: u64,
-        (batch, arrived): (&Batch, Option<Timestamp>),
+        (batch, origin): (&Batch, &Origin),
     ) -> Result<(), StoreError> {
-        self.append_frame(first_lsn, synced_frames, batch.len(), |out| payload::encode_arrival(batch, arrived, out))
+        self.append_frame(first_lsn, synced_frames, batch.len(), |out| payload::encode_rows(batch, origin, out))
     }
 
     /// Appends a commit of the ledger in the same way, behind the row of a sequence number.

@@ -6,10 +6,28 @@ use crate::model::{Batch, FrameRef, InstrumentId, Mark, Quality, Sample, Timesta
 
 /// What one frame of the log holds.
 pub(in super::super) enum Entry {
-    /// Rows that were accepted together, each with a sequence number, and the host time at which they arrived, where that is known.
-    Batch(Batch, Option<Timestamp>),
+    /// Rows that were accepted together, each with a sequence number, and where they come from.
+    Batch(Batch, Origin),
     /// A commit of the ledger, which may not be in the ledger's file yet. It has the sequence number of the row before it.
     Commit(LedgerCommit),
+}
+
+/// Where the rows of a batch come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Host time at which they arrived, where that is known.
+    pub(crate) arrived: Option<Timestamp>,
+    /// The person who changed stored rows; `None` for rows of an instrument.
+    pub(crate) author: Option<Author>,
+}
+
+/// A person who changes stored rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Author {
+    /// Name of the person.
+    pub(crate) by: String,
+    /// Why the rows change.
+    pub(crate) reason: String,
 }
 
 /// A commit of the ledger.
@@ -51,19 +69,20 @@ pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError
     let synced = reader.varint()?;
     let rows = payload.get(reader.offset()..).unwrap_or_default();
     if rows.first() != Some(&0) || rows.len() == 1 {
-        return Ok((synced, Entry::Batch(decode_batch(rows)?, None)));
+        return Ok((synced, Entry::Batch(decode_batch(rows)?, Origin::default())));
     }
     reader.varint()?;
     let number = reader.varint()?;
     if number == 0 {
         let marks = reader.u8()?;
-        if marks & !(IS_HISTORY | HAS_ARRIVAL) != 0 {
+        if marks & !(IS_HISTORY | HAS_ARRIVAL | HAS_AUTHOR) != 0 {
             return Err(DecodeError::Content(format!("{marks:#04x} marks no batch")));
         }
         let after_ms = if marks & HAS_ARRIVAL == 0 { None } else { Some(reader.zigzag()?) };
+        let author = if marks & HAS_AUTHOR == 0 { None } else { Some(decode_author(&mut reader)?) };
         let batch = decode_batch(reader.take(reader.remaining())?)?.with_history(marks & IS_HISTORY != 0);
         let arrived = after_ms.map(|after_ms| Timestamp::from_ms(first_ms(&batch).wrapping_add(after_ms)));
-        return Ok((synced, Entry::Batch(batch, arrived)));
+        return Ok((synced, Entry::Batch(batch, Origin { arrived, author })));
     }
     let payload = reader.take(reader.remaining())?.to_vec();
     Ok((synced, Entry::Commit(LedgerCommit { number, payload })))
@@ -71,20 +90,39 @@ pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError
 
 /// Marks of a batch that was appended as history,
 const IS_HISTORY: u8 = 1;
-/// and of one whose arrival is known.
+/// of one whose arrival is known,
 const HAS_ARRIVAL: u8 = 2;
+/// and of one that a person changed by hand.
+const HAS_AUTHOR: u8 = 4;
 
-/// Rows, and before them their marks with the host time of their arrival, where there are any. These stand where a commit of number 0 would:
-/// commits are numbered from 1.
-pub(super) fn encode_arrival(batch: &Batch, arrived: Option<Timestamp>, out: &mut Vec<u8>) {
-    let marks = if batch.is_history() { IS_HISTORY } else { 0 } | if arrived.is_some() { HAS_ARRIVAL } else { 0 };
+/// Rows, and before them their marks with the host time of their arrival and the person who changed them, where there are any. These stand
+/// where a commit of number 0 would: commits are numbered from 1.
+pub(super) fn encode_rows(batch: &Batch, origin: &Origin, out: &mut Vec<u8>) {
+    let Origin { arrived, author } = origin;
+    let mark = |is_set: bool, mark: u8| if is_set { mark } else { 0 };
+    let marks = mark(batch.is_history(), IS_HISTORY)
+        | mark(arrived.is_some(), HAS_ARRIVAL)
+        | mark(author.is_some(), HAS_AUTHOR);
     if marks != 0 {
         out.extend_from_slice(&[0, 0, marks]);
     }
     if let Some(arrived) = arrived {
         put_zigzag(out, arrived.as_ms().wrapping_sub(first_ms(batch)));
     }
+    for text in author.iter().flat_map(|author| [&author.by, &author.reason]) {
+        put_varint(out, text.len() as u64);
+        out.extend_from_slice(text.as_bytes());
+    }
     encode_batch(batch, out);
+}
+
+fn decode_author(reader: &mut ByteReader<'_>) -> Result<Author, DecodeError> {
+    let mut text = || {
+        let bytes = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
+        let text = std::str::from_utf8(reader.take(bytes)?);
+        text.map(str::to_owned).map_err(|_| DecodeError::Content("the author of a change is not UTF-8".to_owned()))
+    };
+    Ok(Author { by: text()?, reason: text()? })
 }
 
 /// The time of the first row: rows mostly arrive soon after it, which makes the difference short.
@@ -184,18 +222,21 @@ mod tests {
         #[test]
         fn any_batch_comes_back(
             rows in prop::collection::vec((0_u32..9, any::<i64>(), prop::collection::vec(sample(), 0..12)), 1..40),
-            synced in any::<u64>(), is_history in any::<bool>(), arrived in any::<Option<i64>>()
+            synced in any::<u64>(), is_history in any::<bool>(), arrived in any::<Option<i64>>(),
+            author in any::<Option<(String, String)>>()
         ) {
             let mut batch = Batch::new();
             for (instrument, time, samples) in rows {
                 batch.push_samples(InstrumentId::new(instrument), Timestamp::from_ms(time), samples);
             }
-            let (batch, arrived) = (batch.with_history(is_history), arrived.map(Timestamp::from_ms));
+            let batch = batch.with_history(is_history);
+            let author = author.map(|(by, reason)| Author { by, reason });
+            let origin = Origin { arrived: arrived.map(Timestamp::from_ms), author };
             let mut payload = Vec::new();
             put_varint(&mut payload, synced);
-            encode_arrival(&batch, arrived, &mut payload);
-            let (found, Entry::Batch(read, found_arrived)) = decode_payload(&payload).unwrap() else { panic!("no batch") };
-            prop_assert_eq!((found, read, found_arrived), (synced, batch, arrived));
+            encode_rows(&batch, &origin, &mut payload);
+            let (found, Entry::Batch(read, found_origin)) = decode_payload(&payload).unwrap() else { panic!("no batch") };
+            prop_assert_eq!((found, read, found_origin), (synced, batch, origin));
         }
 
         #[test]

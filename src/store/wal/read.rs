@@ -4,9 +4,9 @@ use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::io::log::{LogError, LogFrame};
 use super::super::io::pieces::LogPieces;
-use super::payload::{Entry, LedgerCommit, decode_payload};
+use super::payload::{Entry, LedgerCommit, Origin, decode_payload};
 use super::{KIND, files, first_lsn_of};
-use crate::model::{Batch, Timestamp};
+use crate::model::Batch;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -162,8 +162,8 @@ pub(crate) struct Arrival {
     pub(crate) first_lsn: u64,
     /// The frames.
     pub(crate) batch: Batch,
-    /// Host time at which they arrived, where that is known.
-    pub(crate) arrived: Option<Timestamp>,
+    /// Where they come from.
+    pub(crate) origin: Origin,
 }
 
 /// Frames of the write-ahead log that are not in the head yet.
@@ -200,12 +200,12 @@ impl Replay {
             let next = self.current.as_mut().map(|current| current.next(storage)).transpose()?.flatten();
             if let Some((first_lsn, entry)) = next {
                 // The ledger has its commits by now.
-                let Entry::Batch(batch, arrived) = entry else { continue };
+                let Entry::Batch(batch, origin) = entry else { continue };
                 if self.last_lsn.is_some_and(|last_lsn| first_lsn <= last_lsn) {
                     continue;
                 }
                 self.last_lsn = Some(first_lsn);
-                return Ok(Some(Arrival { first_lsn, batch, arrived }));
+                return Ok(Some(Arrival { first_lsn, batch, origin }));
             }
             self.current = None;
             let Some((path, end)) = self.files.pop_front() else { return Ok(None) };

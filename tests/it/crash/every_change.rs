@@ -236,9 +236,7 @@ fn kill_and_look(store: u64, rounds: usize, killed: &mut Killed) {
         assert!(db.open_report().quarantined.is_empty(), "round {round}: {:?}", db.open_report());
         let Some(difference) = oracle.difference(&db) else { continue };
         // The act that was under way is done, though nobody was told.
-        let corrections = oracle.correction_count();
         take(None, &mut oracle, (store, done));
-        oracle.adopt_unnamed_corrections(corrections, &db);
         let other = oracle.difference(&db);
         assert_eq!(other, None, "store {store}, round {round}, behind act {done}: it is neither so nor {difference}");
         (killed.done, next) = (killed.done + 1, done + 1);

@@ -3,6 +3,7 @@
 mod alarms;
 mod dump;
 mod import;
+mod quality;
 mod query;
 mod readme;
 mod rules;

@@ -13,10 +13,14 @@ fn help_texts_are_the_golden_ones() {
     for command in ["check", "test", "backtest", "load", "show", "unload"] {
         assert_golden(&format!("help_rules_{command}.txt"), &help(&["rules", command, "--help"]));
     }
-    for command in
-        ["import", "query", "inspect", "verify", "compact", "backup", "delete", "repair", "alarms", "dump", "restore"]
-    {
+    for command in [
+        "import", "query", "inspect", "verify", "compact", "backup", "delete", "repair", "alarms", "dump", "restore",
+        "quality",
+    ] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
+    }
+    for command in ["list", "set"] {
+        assert_golden(&format!("help_stations_{command}.txt"), &help(&["stations", command, "--help"]));
     }
 }
 

@@ -1,5 +1,6 @@
 //! `vocdb delete`: deletes readings permanently.
 
+use crate::choice;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress;
@@ -8,8 +9,7 @@ use crate::values;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::base::escape::Line;
-use vocdb::{Database, Deletion, DeletionScope, Instrument, InstrumentId, Timestamp, UpkeepReport};
+use vocdb::{Database, Deletion, DeletionScope, Instrument, Timestamp, UpkeepReport};
 
 /// Delete readings permanently, and record author and reason in the ledger
 ///
@@ -59,7 +59,7 @@ impl Delete {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let range = values::range(Some(self.from), Some(self.to))?;
         let db = store::open(&self.store)?;
-        let (id, instrument) = self.instrument(&db)?;
+        let (id, instrument) = choice::instrument(&db.registry(), &self.station, self.instrument.as_deref())?;
         let deletion = Deletion {
             instrument: id,
             scope: self.scope(&instrument)?,
@@ -85,47 +85,12 @@ impl Delete {
         output.either(&deleted, || deleted.text())
     }
 
-    /// The given instrument, or the only one of the station.
-    fn instrument(&self, db: &Database) -> Result<(InstrumentId, Instrument), Failure> {
-        let registry = db.registry();
-        let Some(station) = registry.station_named(&self.station) else {
-            let known: Vec<&str> = registry.stations().map(|(_, station)| station.name()).collect();
-            return Err(Failure::Says(format!(
-                "no station is named `{}`; registered are: {}",
-                self.station,
-                known.join(", ")
-            )));
-        };
-        let mut of_station: Vec<(InstrumentId, &Instrument)> =
-            registry.instruments().filter(|(_, at, _)| *at == station).map(|(id, _, one)| (id, one)).collect();
-        let known = of_station.iter().map(|(_, one)| one.name()).collect::<Vec<_>>().join(", ");
-        of_station.retain(|(_, one)| self.instrument.as_deref().is_none_or(|name| one.name() == name));
-        match of_station.as_slice() {
-            [(id, one)] => Ok((*id, (*one).clone())),
-            _ => Err(Failure::Says(format!(
-                "give one instrument of station `{}` with --instrument; it has: {known}",
-                self.station
-            ))),
-        }
-    }
-
     /// Whole rows, or the indexes of the given channels in a frame.
     fn scope(&self, instrument: &Instrument) -> Result<DeletionScope, Failure> {
         if self.channels.is_empty() {
             return Ok(DeletionScope::Rows);
         }
-        let place = |name: &String| {
-            instrument.channel_index(name).ok_or_else(|| {
-                let known: Vec<&str> = instrument.channels().iter().map(|channel| channel.name()).collect();
-                let known = known.join(", ");
-                Failure::Says(format!(
-                    "instrument `{}` has no channel `{}`; it has: {known}",
-                    instrument.name(),
-                    Line(name)
-                ))
-            })
-        };
-        self.channels.iter().map(place).collect::<Result<_, _>>().map(DeletionScope::Channels)
+        choice::places(instrument, &self.channels).map(DeletionScope::Channels)
     }
 }
 

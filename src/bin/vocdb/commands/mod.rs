@@ -8,10 +8,12 @@ mod delete;
 mod dump;
 mod import;
 mod inspect;
+mod quality;
 mod query;
 mod repair;
 mod restore;
 mod rules;
+mod stations;
 mod verify;
 
 use crate::failure::Failure;
@@ -31,7 +33,9 @@ pub(crate) enum Command {
     Dump(dump::Dump),
     Restore(restore::Restore),
     Delete(delete::Delete),
+    Quality(quality::Quality),
     Repair(repair::Repair),
+    Stations(stations::Stations),
     Rules(rules::Rules),
     Completions(completions::Completions),
 }
@@ -49,7 +53,9 @@ impl Command {
             Self::Dump(dump) => dump.run(output),
             Self::Restore(restore) => restore.run(output),
             Self::Delete(delete) => delete.run(output),
+            Self::Quality(quality) => quality.run(output),
             Self::Repair(repair) => repair.run(output),
+            Self::Stations(stations) => stations.run(output),
             Self::Rules(rules) => rules.run(output),
             Self::Completions(completions) => completions.run(command_line(), output),
         }

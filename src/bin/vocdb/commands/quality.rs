@@ -1,0 +1,151 @@
+//! `vocdb quality`: a quality flag for stored readings.
+
+use crate::choice;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use crate::values;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+use vocdb::base::escape::Line;
+use vocdb::{ChannelSet, Instrument, InstrumentId, QualityChange, QualityReport, TimeRange, Timestamp};
+
+/// Set the quality flag of stored readings, and record in the ledger who set it and why
+///
+/// Changes the readings from --from up to, not including, --to: of all channels of the instrument, or of those that are named. Values stay
+/// as they are. The rules in force evaluate the range again: alarms that would not have opened are amended, and nobody is notified of one
+/// that opens. Setting the same flag again changes nothing. The store must not be open elsewhere, unless with --dry-run.
+#[derive(Debug, Args)]
+pub(crate) struct Quality {
+    /// The store's folder
+    store: PathBuf,
+    /// The station
+    #[arg(long)]
+    station: String,
+    /// The instrument; may be left out where the station has one
+    #[arg(long)]
+    instrument: Option<String>,
+    /// A channel; may be given more than once [default: all channels]
+    #[arg(long = "channel", value_name = "CHANNEL")]
+    channels: Vec<String>,
+    /// The first instant: RFC 3339, or a date (midnight, UTC)
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    from: Timestamp,
+    /// The first instant after the last one
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    to: Timestamp,
+    /// The flag, such as calibration, maintenance, suspect or normal
+    #[arg(long, value_name = "FLAG", value_parser = values::flag)]
+    flag: vocdb::Quality,
+    /// Who sets it
+    #[arg(long, value_name = "WHO", value_parser = values::line)]
+    by: String,
+    /// Why
+    #[arg(long, value_name = "WHY", value_parser = values::line)]
+    reason: String,
+    /// Count the readings and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Readings that have the flag now, or would have it.
+#[derive(Serialize)]
+struct Flagged {
+    station: String,
+    instrument: String,
+    channels: Vec<String>,
+    from: String,
+    to: String,
+    flag: &'static str,
+    is_dry_run: bool,
+    #[serde(flatten)]
+    report: QualityReport,
+}
+
+impl Quality {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let range = values::range(Some(self.from), Some(self.to))?;
+        let (instrument, report) = if self.dry_run { self.count(range)? } else { self.change(range)? };
+        let flagged = Flagged {
+            station: self.station.clone(),
+            instrument: instrument.name().to_owned(),
+            channels: self.channels.clone(),
+            from: self.from.to_string(),
+            to: self.to.to_string(),
+            flag: self.flag.name(),
+            is_dry_run: self.dry_run,
+            report,
+        };
+        output.either(&flagged, || flagged.text())
+    }
+
+    fn change(&self, range: TimeRange) -> Result<(Instrument, QualityReport), Failure> {
+        store::check(&self.store)?;
+        let db = store::open_or_create(&self.store)?;
+        let (id, instrument) = choice::instrument(&db.registry(), &self.station, self.instrument.as_deref())?;
+        let channels = match choice::places(&instrument, &self.channels)? {
+            places if places.is_empty() => ChannelSet::All,
+            places => ChannelSet::Places(places),
+        };
+        let (by, reason) = (self.by.clone(), self.reason.clone());
+        let change = QualityChange { instrument: id, channels, range, quality: self.flag, by, reason };
+        let report = db.set_quality(&change).map_err(Failure::from_error)?;
+        db.close().map_err(Failure::from_error)?;
+        Ok((instrument, report))
+    }
+
+    fn count(&self, range: TimeRange) -> Result<(Instrument, QualityReport), Failure> {
+        let db = store::read(&self.store)?;
+        let (id, instrument) = choice::instrument(db.registry(), &self.station, self.instrument.as_deref())?;
+        let mut places = choice::places(&instrument, &self.channels)?;
+        if places.is_empty() {
+            places.extend(0..instrument.channels().len());
+        }
+        places.sort_unstable();
+        places.dedup();
+        Ok((instrument, self.count_of(&db.readings(), (id, &places), range)?))
+    }
+
+    fn count_of(
+        &self,
+        readings: &vocdb::query::Readings,
+        (instrument, places): (InstrumentId, &[usize]),
+        range: TimeRange,
+    ) -> Result<QualityReport, Failure> {
+        let mut report = QualityReport::default();
+        for chunk in readings.scan(instrument, places, range).map_err(Failure::from_error)? {
+            let chunk = chunk.map_err(Failure::from_error)?;
+            report.rows += chunk.times.len() as u64;
+            for sample in chunk.columns.iter().flat_map(|column| column.samples()) {
+                match sample.value {
+                    None => report.missing += 1,
+                    Some(_) if sample.quality == self.flag => report.unchanged += 1,
+                    Some(_) => report.changed += 1,
+                }
+            }
+        }
+        Ok(report)
+    }
+}
+
+impl Flagged {
+    fn text(&self) -> String {
+        let what = if self.channels.is_empty() { "all channels".to_owned() } else { self.channels.join(", ") };
+        let QualityReport { rows, changed, unchanged, missing, alarms_opened, amendments } = self.report;
+        let verb = if self.is_dry_run { "would get" } else { "got" };
+        let mut text = format!(
+            "{}/{}: {what} from {} to {}: {changed} values in {rows} rows {verb} the flag `{}`, {unchanged} have it already, {missing} \
+             samples have no value\n",
+            Line(&self.station),
+            Line(&self.instrument),
+            self.from,
+            self.to,
+            self.flag
+        );
+        if alarms_opened + amendments > 0 {
+            text += &format!("rules: {amendments} amendments, {alarms_opened} alarms opened and recorded as history\n");
+        }
+        text
+    }
+}

@@ -1,0 +1,31 @@
+//! `vocdb stations`: where stations stand.
+
+mod list;
+mod place;
+mod set;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use clap::{Args, Subcommand};
+
+/// List the stations of a store, or move one
+#[derive(Debug, Args)]
+pub(crate) struct Stations {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Set(set::Set),
+}
+
+impl Stations {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        match &self.command {
+            Command::List(list) => list.run(output),
+            Command::Set(set) => set.run(output),
+        }
+    }
+}

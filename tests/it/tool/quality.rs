@@ -1,0 +1,106 @@
+//! `vocdb quality` and `vocdb stations`: changes by hand that the ledger records.
+
+use super::{run, run_with};
+use std::path::Path;
+
+const QUALITY: &[&str] = &[
+    "quality",
+    "store",
+    "--station",
+    "park/S1",
+    "--flag",
+    "calibration",
+    "--by",
+    "A. Keeper",
+    "--reason",
+    "span check",
+    "--from",
+    "2024-06-01T08:01:00Z",
+    "--to",
+    "2024-06-01T08:03:00Z",
+];
+const ASK: &[&str] = &["query", "store", "--station", "park/S1", "--channel", "benzene"];
+
+/// A store of four minutes of benzene and toluene.
+fn park(dir: &Path) {
+    let minutes = (0..4).map(|minute| format!("2024-06-01T08:0{minute}:00Z,{minute}.5,\n"));
+    let text = format!("time,benzene,toluene\n{}", minutes.collect::<String>());
+    std::fs::write(dir.join("park.csv"), text).unwrap();
+    let options = ["--station", "park/S1", "--instrument", "gc", "--interval", "1m", "--time", "time"];
+    let channels = ["--channel", "benzene=benzene:ppb", "--channel", "toluene=toluene:ppb"];
+    run_with(dir, &["import", "store", "park.csv"], &[&channels[..], &options].concat()).printed();
+}
+
+#[test]
+fn quality_sets_the_flag_counts_values_and_records_who_and_why() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    let before = run(dir.path(), ASK).printed();
+    let tried = run_with(dir.path(), QUALITY, &["--dry-run", "--json"]).object();
+    assert_eq!(run(dir.path(), ASK).printed(), before, "a dry run changes nothing");
+    let done = run_with(dir.path(), QUALITY, &["--json"]).object();
+    for (object, is_dry_run) in [(&tried, true), (&done, false)] {
+        let counts = ["rows", "changed", "unchanged", "missing"].map(|name| object[name].as_u64().unwrap());
+        assert_eq!((counts, &object["is_dry_run"]), ([2, 2, 0, 2], &is_dry_run.into()), "{object}");
+    }
+    let after = run(dir.path(), ASK).printed();
+    assert_eq!(after.matches(",calibration").count(), 2, "{after}");
+    assert_eq!(after.replace("calibration", "normal"), before, "values stay");
+    let text = run_with(dir.path(), QUALITY, &["--channel", "benzene"]).printed();
+    assert!(text.contains("0 values in 2 rows got the flag `calibration`, 2 have it already"), "{text}");
+    let ledger = std::fs::read(dir.path().join("store/ledger")).unwrap();
+    for note in ["A. Keeper", "span check"] {
+        assert!(ledger.windows(note.len()).any(|bytes| bytes == note.as_bytes()), "{note} is not in the ledger");
+    }
+}
+
+#[test]
+fn quality_refuses_unknown_names_and_empty_answers() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    for (more, says) in
+        [(&["--channel", "ozone"][..], "it has: benzene, toluene"), (&["--instrument", "pid"], "it has: gc")]
+    {
+        let error = run_with(dir.path(), QUALITY, more).error(1);
+        assert!(error.contains(says), "{error}");
+    }
+    let with = |place: &str, value: &'static str| {
+        let at = QUALITY.iter().position(|word| *word == place).unwrap() + 1;
+        let mut words = QUALITY.to_vec();
+        words[at] = value;
+        words
+    };
+    for (name, value, says) in [
+        ("--flag", "wrong", "known are normal, over-range"),
+        ("--by", "", "write something"),
+        ("--reason", "", "write something"),
+    ] {
+        let error = run(dir.path(), &with(name, value)).error(2);
+        assert!(error.contains(says), "{error}");
+    }
+    let error = run(dir.path(), &with("--to", "2024-06-01T08:01:00Z")).error(1);
+    assert!(error.contains("--to is the later one"), "{error}");
+}
+
+#[test]
+fn stations_set_moves_a_station_and_list_tells_where_it_stood() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    assert_eq!(run(dir.path(), &["stations", "list", "store"]).printed(), "park/S1: no position\n");
+    let set = ["stations", "set", "store", "park/S1", "--by", "field crew", "--reason", "a new mast"];
+    let first = ["--longitude", "-121.5", "--latitude", "31.25", "--height", "3", "--since", "2024-01-01"];
+    run_with(dir.path(), &set, &first).printed();
+    let object = run_with(dir.path(), &set, &["--height", "10", "--since", "2024-06-01T08:00:00Z", "--json"]).object();
+    assert_eq!((&object["before"]["height_m"], &object["after"]["height_m"]), (&3.0.into(), &10.0.into()));
+    assert_eq!(object["after"]["longitude_deg"], -121.5, "what is not given stays");
+    let wanted = "park/S1: no position\n\
+                  park/S1: longitude -121.5 deg, latitude 31.25 deg, height 3 m since 2024-01-01T00:00:00Z\n\
+                  park/S1: longitude -121.5 deg, latitude 31.25 deg, height 10 m since 2024-06-01T08:00:00Z\n";
+    assert_eq!(run(dir.path(), &["stations", "list", "store"]).printed(), wanted);
+    let error = run_with(dir.path(), &set, &["--longitude", "31", "--latitude", "121"]).error(1);
+    assert!(error.contains("the latitude must be -90 to 90"), "{error}");
+    let error = run_with(dir.path(), &set, &["--longitude", "31"]).error(2);
+    assert!(error.contains("--latitude"), "{error}");
+    let unknown = ["stations", "set", "store", "park/S2", "--height", "3", "--by", "x", "--reason", "y"];
+    assert!(run(dir.path(), &unknown).error(1).contains("registered are: park/S1"));
+}
