@@ -115,12 +115,13 @@ fn store(dir: &Path, steps: &[Step]) -> Database {
         match step {
             Step::Append(frames) => {
                 let frames = frames.iter().map(|(number, slot, samples)| frame(&db, *number, *slot, samples));
-                db.append(&frames.collect()).unwrap().all_accepted().unwrap();
+                // One instrument rejects frames of an instant that it has.
+                let _ = db.append(&frames.collect()).unwrap();
             }
             Step::Run(number, from, rows) => {
                 let value = |slot: i64| Sample::normal((slot % 90) as f64 / 8.0);
                 let frames = (*from..from + rows).map(|slot| frame(&db, *number, slot, &[value(slot); 3]));
-                db.append(&frames.collect()).unwrap().all_accepted().unwrap();
+                let _ = db.append(&frames.collect()).unwrap();
             }
             Step::Rules => load_rules(&db),
             Step::Change(number, is_new) => change(&db, *number, *is_new),

@@ -8,6 +8,7 @@ use crate::alarm::event::{
 use crate::alarm::roster;
 use crate::alarm::state::{Alarm, FLOOD_ALARMS};
 use crate::base::checksum::sha256;
+use crate::base::counted::counted;
 use crate::base::escape::{Line, Lines};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Party, Priority};
@@ -212,7 +213,8 @@ impl Machine {
         let Some(load) = self.loads.get(contact) else { return };
         let (number, held, alarms) = (load.rolled_up.0 + 1, load.held.clone(), load.count(now));
         let subject = Subject::RollUp(number);
-        let mut text = format!("{alarms} alarms in 10 minutes; {} messages in one:", held.len());
+        let mut text =
+            format!("{} in 10 minutes; {} in one:", counted(alarms, "alarm"), counted(held.len(), "message"));
         for one in held.iter().take(ROLL_UP_LINES) {
             text.push_str(&format!("\n{} {}", one.alarm, Line(&one.text)));
         }

@@ -113,7 +113,7 @@ fn the_tenth_alarm_within_ten_minutes_begins_a_flood_that_rolls_messages_up_and_
     let rolled: Vec<Notification> = notifications(&all).into_iter().filter(is_rolled).collect();
     assert_eq!(rolled.iter().map(|row| row.way.as_str()).collect::<Vec<_>>(), ["app", "sms"], "one at once");
     assert_eq!(rolled[0].subject, Subject::RollUp(1));
-    let line = "10 alarms in 10 minutes; 1 messages in one:\n#10 rule 9: 42.25 ppb at park/S1, park/S3";
+    let line = "10 alarms in 10 minutes; 1 message in one:\n#10 rule 9: 42.25 ppb at park/S1, park/S3";
     assert!(rolled[0].text.starts_with(line), "{}", rolled[0].text);
     assert_eq!(machine.alarms().count(), 30, "no state is dropped");
     let of_duty = machine.floods().find(|(contact, ..)| contact.0 == "duty").unwrap();

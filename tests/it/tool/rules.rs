@@ -203,7 +203,7 @@ fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() 
 
     let against = run_with(dir.path(), &backtest, &["--against", "high"]).printed();
     assert!(against.contains("- `high` at `park/S1` from 2024-06-01T08:11:00Z to 2024-06-01T08:32:00Z"), "{against}");
-    assert!(against.contains("1 alarms at the same times in both"), "{against}");
+    assert!(against.contains("1 alarm at the same times in both"), "{against}");
     let json = run_with(dir.path(), &backtest, &["--against", "high", "--json"]).object();
     assert_eq!((json["only_first"].as_array().unwrap().len(), &json["same"]), (1, &Value::from(1)));
 }
@@ -273,7 +273,7 @@ fn a_rule_set_is_loaded_shown_and_unloaded_with_who_and_why_on_record() {
     assert_eq!(none, "s: no rule set is in force\n");
     let load = ["rules", "load", "s", "r", "--by", "Anna", "--why", "first rules"];
     let loaded = run(dir, &load).printed();
-    assert!(loaded.ends_with("is in force: 1 files, 1 stations\n"), "{loaded}");
+    assert!(loaded.ends_with("is in force: 1 file, 1 station\n"), "{loaded}");
     let again = run_with(dir, &load, &["--json"]).object();
     assert_eq!((&again["by"], &again["stations"][0]), (&Value::from("Anna"), &Value::from("park/S1")));
     let shown = run(dir, &["rules", "show", "s", "--json"]).object();
@@ -348,7 +348,7 @@ fn a_test_of_one_station_passes_beside_a_rule_with_a_quorum() {
         )
     };
     std::fs::write(dir.path().join("r/a_test.rhai"), test("one")).unwrap();
-    assert!(run(dir.path(), &["rules", "test", "r"]).printed().contains("1 tests passed"));
+    assert!(run(dir.path(), &["rules", "test", "r"]).printed().contains("1 test passed"));
     std::fs::write(dir.path().join("r/a_test.rhai"), test("two")).unwrap();
     let failed = run(dir.path(), &["rules", "test", "r"]);
     assert_eq!(failed.code, Some(1));

@@ -105,7 +105,7 @@ fn verify_ends_with_code_one_and_names_the_file_that_does_not_check() {
         ended.out
     );
     assert!(!ended.out.contains("no corruption found"), "{}", ended.out);
-    assert!(ended.err.starts_with("error: 1 files in `store` are corrupt or missing"), "{}", ended.err);
+    assert!(ended.err.starts_with("error: 1 file corrupt or missing in `store`"), "{}", ended.err);
     let ended = run(dir.path(), &["verify", "store", "--json"]);
     let object: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!((ended.code, &object["is_sound"]), (Some(1), &false.into()));

@@ -10,6 +10,7 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
 use vocdb::{DumpReport, DumpScope, TimeRange, Timestamp};
 
@@ -98,8 +99,11 @@ impl Dumped {
     fn text(&self) -> String {
         let DumpReport { records, rows, arrivals, bytes, .. } = &self.report;
         let (store, file) = (Line(&self.store), Line(&self.file));
-        let mut text =
-            format!("{store} is dumped in {file}: {records} records, {} rows, {bytes} bytes\n", rows + arrivals);
+        let mut text = format!(
+            "{store} is dumped in {file}: {}, {}, {bytes} bytes\n",
+            counted(records, "record"),
+            counted(rows + arrivals, "row")
+        );
         for path in &self.report.segments_left_out {
             text.push_str(&format!("left out, because it is corrupt: {}\n", Line(path.display())));
         }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::alarm::event::RulesState;
+use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
 use vocdb::model::Dimension;
 use vocdb::store::FileBytes;
@@ -137,7 +138,12 @@ impl Inspection {
         let mut text = String::new();
         let _ = writeln!(text, "{}", Line(&self.store));
         let _ = writeln!(text, "  rows             {:>14}", self.rows);
-        let _ = writeln!(text, "  segments         {:>14} bytes in {} files", self.bytes.segments, self.segments);
+        let _ = writeln!(
+            text,
+            "  segments         {:>14} bytes in {}",
+            self.bytes.segments,
+            counted(self.segments, "file")
+        );
         let _ = writeln!(text, "  write-ahead log  {:>14} bytes", self.bytes.wal);
         let _ = writeln!(text, "  ledger           {:>14} bytes, {} records", self.bytes.ledger, self.ledger_records);
         let _ = writeln!(text, "  catalog          {:>14} bytes, can be rebuilt", self.bytes.catalog);
@@ -157,7 +163,13 @@ impl InstrumentView {
             (Some(first), Some(last)) => format!(", {first} to {last}"),
             _ => String::new(),
         };
-        let _ = writeln!(text, "  instrument {}, every {}, {} rows{span}", self.instrument, self.interval, self.rows);
+        let _ = writeln!(
+            text,
+            "  instrument {}, every {}, {}{span}",
+            self.instrument,
+            self.interval,
+            counted(self.rows, "row")
+        );
         for ChannelView { channel, unit, species, reference_celsius } in &self.channels {
             let reference = reference_celsius.map_or_else(String::new, |celsius| format!(" at {celsius} °C"));
             let species =

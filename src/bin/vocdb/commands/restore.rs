@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
 use vocdb::store::BackupReport;
 use vocdb::{Database, RestoreReport};
@@ -75,7 +76,11 @@ impl Restored<RestoreReport> {
     fn text(&self) -> String {
         let RestoreReport { records, rows, arrivals, .. } = self.report;
         let (store, source) = (Line(&self.store), Line(&self.source));
-        format!("{store} is restored from {source}: {records} records, {} rows\n", rows + arrivals)
+        format!(
+            "{store} is restored from {source}: {}, {}\n",
+            counted(records, "record"),
+            counted(rows + arrivals, "row")
+        )
     }
 }
 

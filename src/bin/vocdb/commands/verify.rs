@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::Database;
+use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
 use vocdb::store::VerifyReport;
 
@@ -47,8 +48,8 @@ impl Verify {
             return Ok(());
         }
         Err(Failure::Says(format!(
-            "{} files in `{}` are corrupt or missing; restore them from a backup, or run `vocdb repair`",
-            verification.report.findings.len(),
+            "{} corrupt or missing in `{}`: restore from a backup, or run `vocdb repair`",
+            counted(verification.report.findings.len(), "file"),
             verification.store
         )))
     }

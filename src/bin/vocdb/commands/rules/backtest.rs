@@ -13,6 +13,7 @@ use std::sync::Arc;
 use vocdb::alarm::event::Knowledge;
 use vocdb::alarm::report::{AlarmSpan, AlarmTally, Difference};
 use vocdb::alarm::{AlarmKey, Scripted};
+use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
 use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, Timestamp};
 
@@ -122,9 +123,15 @@ fn print_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
         })
         .collect();
     output.either(&json!({ "alarms": alarms, "contacts": contacts }), || {
-        let mut text = format!("{alarms} alarms\n");
+        let mut text = format!("{}\n", counted(alarms, "alarm"));
         for (who, told) in tally.contacts() {
-            let _ = writeln!(text, "{}: {} pages, {} messages", Line(&who.0), told.pages, told.messages);
+            let _ = writeln!(
+                text,
+                "{}: {}, {}",
+                Line(&who.0),
+                counted(told.pages, "page"),
+                counted(told.messages, "message")
+            );
         }
         text
     })
@@ -153,9 +160,9 @@ fn print_difference(difference: &Difference, output: &mut Output) -> Result<(), 
         for (a, b) in &difference.moved {
             let _ = writeln!(text, "~ {}\n  {}", line(a), line(b));
         }
-        let _ = writeln!(text, "{} alarms at the same times in both", difference.same);
+        let _ = writeln!(text, "{} at the same times in both", counted(difference.same, "alarm"));
         for (who, (a, b)) in &difference.contacts {
-            let _ = writeln!(text, "{}: {} pages, {} with the other rules", Line(&who.0), a.pages, b.pages);
+            let _ = writeln!(text, "{}: {}, {} with the other rules", Line(&who.0), counted(a.pages, "page"), b.pages);
         }
         text
     })

@@ -10,6 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
 use vocdb::rules::{Diagnostic, RuleFile, check, check_without_stations, trace};
 use vocdb::{ReadOnly, Registry, stations_of_tests};
@@ -90,7 +91,12 @@ fn print_extent(extent: &Extent<'_>, output: &mut Output) -> Result<(), Failure>
         let missing = ["stations", "channels", "windows"];
         return output.object(&serde_json::json!({ "unchecked": missing, "unchecked_units": unchecked }));
     }
-    let mut text = format!("{files} files, {}{warnings} warnings\n", if is_whole { "no errors, " } else { "" });
+    let mut text = format!(
+        "{}, {}{}\n",
+        counted(*files, "file"),
+        if is_whole { "no errors, " } else { "" },
+        counted(*warnings, "warning")
+    );
     if !is_whole {
         text.push_str(
             "not checked, because no station is known: names of stations and channels, windows against intervals",

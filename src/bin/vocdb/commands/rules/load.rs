@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
+use vocdb::base::counted::counted;
 use vocdb::base::escape::{Line, Lines};
 use vocdb::rules::Diagnostics;
 use vocdb::{Database, RuleSetInForce};
@@ -77,12 +78,13 @@ impl Loaded {
         for warning in &self.warnings {
             let _ = writeln!(text, "{}", Lines(warning));
         }
-        let (files, stations) = (self.files, self.stations.len());
         let _ = writeln!(
             text,
-            "{}: rule set {} is in force: {files} files, {stations} stations",
+            "{}: rule set {} is in force: {}, {}",
             Line(&self.store),
-            self.rule_set
+            self.rule_set,
+            counted(self.files, "file"),
+            counted(self.stations.len(), "station")
         );
         text
     }

@@ -8,6 +8,7 @@ use annotate_snippets::Level;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use vocdb::base::counted::counted;
 use vocdb::base::escape;
 use vocdb::{Registry, TestOutcome, run_rule_tests};
 
@@ -59,9 +60,9 @@ impl Test {
         output.flush()?;
         let failed = outcomes.iter().filter(|outcome| !outcome.failures.is_empty()).count();
         if failed > 0 {
-            return Err(Failure::Says(format!("{failed} of {} tests failed", outcomes.len())));
+            return Err(Failure::Says(format!("{failed} of {} failed", counted(outcomes.len(), "test"))));
         }
-        let text = format!("{} tests passed\n", outcomes.len());
+        let text = format!("{} passed\n", counted(outcomes.len(), "test"));
         if output.is_json() { Ok(()) } else { output.writer().write_all(text.as_bytes()).map_err(Failure::from_output) }
     }
 }
