@@ -173,12 +173,8 @@ impl<'a> Lowering<'a> {
         nodes.push(node);
         let first = first?;
         if first.unit == Unit::Degree {
-            let message = "an average of directions at several times is not a direction";
-            return self.note(Err(mistake(
-                place,
-                message.to_owned(),
-                "average once over the whole time: avg(channel, time)",
-            )));
+            let message = "the mean of several averages of a direction is not the vector mean";
+            return self.note(Err(mistake(place, message.to_owned(), "take one average over the whole time")));
         }
         Some(Value { nodes, detection_limit: None, ..first })
     }

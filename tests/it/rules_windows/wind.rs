@@ -90,3 +90,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_mean_of_mean_directions_is_refused() {
+    let text = r#"alarm("mean").scope("S").when(avg("d", 5.minutes).mean_of(3) > 180.deg);"#;
+    let file = RuleFile { name: "r.rhai".to_owned(), text: text.to_owned() };
+    let error = compile(&[file], &[site()]).unwrap_err().to_string();
+    assert!(error.contains("is not the vector mean; take one average over the whole time"), "{error}");
+}

@@ -33,12 +33,12 @@ fn the_mean_of_a_wind_around_north_is_north_and_its_sum_is_refused() {
         ("p95", "percentile"),
         ("stddev", "standard deviation"),
     ] {
-        let ended = run_with(dir.path(), WIND, &[function]);
+        let error = run_with(dir.path(), WIND, &[function]).error(1);
         let says = format!(
             "error: `wind direction`: the channel is a direction, of which there is no {name}: ask for the mean (the vector mean), \
              first, last or count\n"
         );
-        assert_eq!((ended.code, ended.err), (Some(1), says), "{function}");
+        assert_eq!(error, says, "{function}");
     }
 }
 

@@ -22,7 +22,7 @@ use vocdb::base::escape::Line;
 use vocdb::model::Zone;
 use vocdb::query::{QueryError, Window, WindowFunction, WindowQuery};
 use vocdb::store::StoreError;
-use vocdb::{Interval, ReadOnly};
+use vocdb::{Interval, ReadOnly, TimeRange, Timestamp};
 
 /// Print readings of channels, or windows over them, as CSV
 ///
@@ -82,6 +82,7 @@ impl Query {
             return Err(Failure::Says("a count has no unit: leave out --unit".to_owned()));
         }
         let all = find_series(&db, &self.station, &self.channel, self.unit.as_ref())?;
+        all.iter().try_for_each(|series| self.check(&db, series))?;
         let is_long = self.station.len() > 1 || self.channel.len() > 1 || self.station.iter().any(series::is_pattern);
         let is_json = output.is_json();
         let mut printer = Printer::new(output, self.window.is_some(), is_long, self.zone.as_ref())?;
@@ -95,6 +96,15 @@ impl Query {
             notes::tell(&outcome, is_long.then_some(series), is_json);
         }
         printer.finish()
+    }
+
+    /// Refuses a question that makes no sense of a channel before anything is printed.
+    fn check(&self, db: &ReadOnly, series: &Series) -> Result<(), Failure> {
+        let Some(width) = self.window else { return Ok(()) };
+        let channel = (series.instrument, series.place);
+        let ends = TimeRange::new(Timestamp::MIN, Timestamp::MIN);
+        let query = WindowQuery { ends, ..WindowQuery::new(channel, self.shape(width), self.function) };
+        db.readings().windows(&query).map(drop).map_err(|error| self.unread(series, error))
     }
 
     fn shape(&self, width: Interval) -> Window {
