@@ -19,7 +19,10 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::Engine;
-use crate::store::{Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Store, WalSync};
+use crate::store::{
+    Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Origin, Store, WalSync,
+    refuse_unfinished,
+};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -79,6 +82,7 @@ struct Files {
 
 impl Files {
     fn open(path: &Path, config: &Config, accepts_loss: bool) -> Result<Self, Error> {
+        refuse_unfinished(&*config.storage, path)?;
         let mut lock = Store::lock(&*config.storage, path)?;
         let (mut ledger, content) = Ledger::open(&*config.storage, &path.join("ledger"))?;
         lock.hold_ledger()?;

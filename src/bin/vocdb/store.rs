@@ -21,6 +21,7 @@ pub(crate) fn is_store(path: &Path) -> bool {
 
 /// A folder that is no store is an error that says so.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
+    vocdb::store::check_finished(path).map_err(Failure::from_error)?;
     if is_store(path) {
         return Ok(());
     }

@@ -12,7 +12,8 @@ use vocdb::store::BackupReport;
 
 /// Copy a store into a new or empty folder
 ///
-/// Segments are hard links where the file system allows it, and cost no space; a copy on another medium is what outlives the medium.
+/// What a killed backup has left in the folder is removed first. Segments are hard links where the file system allows it, and cost no
+/// space; a copy on another medium is what outlives the medium.
 /// The store must not be open elsewhere: a process that holds it open calls `Database::backup` itself.
 ///
 /// To restore, open the copy, or a copy of it, as a store: it is one. `vocdb verify DIR` says whether it checks.
@@ -48,9 +49,10 @@ impl Backup {
 
 impl BackedUp {
     fn text(&self) -> String {
-        let BackupReport { segments_linked, segments_copied, bytes_copied } = self.report;
+        let BackupReport { segments_linked, segments_copied, bytes_copied, replaced_unfinished } = self.report;
+        let first = if replaced_unfinished { "an unfinished backup was removed first\n" } else { "" };
         format!(
-            "{} is backed up in {}: {segments_linked} segments linked, {segments_copied} copied, {bytes_copied} bytes written\n",
+            "{first}{} is backed up in {}: {segments_linked} segments linked, {segments_copied} copied, {bytes_copied} bytes written\n",
             Line(&self.store),
             Line(&self.dir)
         )
