@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::ledger::{Ledger, LedgerContent, LedgerError};
 use crate::model::TimeRange;
 use crate::store::io::{FsStorage, Storage};
-use crate::store::{LedgerCommit, ledger_commits};
+use crate::store::{LedgerCommit, check_finished, ledger_commits};
 use std::path::Path;
 
 /// Everything that the ledger of a store says of alarms, as of when it was opened. Takes no lock, reads no readings and changes nothing: any
@@ -34,6 +34,7 @@ impl AlarmLog {
     /// # Errors
     /// [`Error::Ledger`] where it cannot be read or does not check.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        check_finished(path.as_ref())?;
         let content = read_ledger(&FsStorage, path.as_ref())?;
         let mut events = Vec::new();
         for (index, record) in (0..).zip(&content.records) {

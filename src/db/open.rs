@@ -21,6 +21,7 @@ use crate::query::{QueryError, Readings};
 use crate::rules::Engine;
 use crate::store::{
     Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Origin, Store, WalSync,
+    refuse_unfinished,
 };
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
@@ -81,6 +82,7 @@ struct Files {
 
 impl Files {
     fn open(path: &Path, config: &Config, accepts_loss: bool) -> Result<Self, Error> {
+        refuse_unfinished(&*config.storage, path)?;
         let mut lock = Store::lock(&*config.storage, path)?;
         let (mut ledger, content) = Ledger::open_unlocked(&*config.storage, &path.join("ledger"))?;
         lock.hold_ledger()?;

@@ -25,4 +25,5 @@ pub use registry::Registry;
 pub use station::{Position, Station, StationId};
 pub(crate) use station::{check_length, check_line, check_words};
 pub use timestamp::{TimeRange, Timestamp, Zone};
+pub(crate) use unit::Line;
 pub use unit::{Dimension, ReferenceState, Unit};

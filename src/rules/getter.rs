@@ -3,7 +3,7 @@
 use crate::model::Unit;
 
 /// Every getter and its unit.
-pub(crate) const UNITS: [(&str, Unit); 14] = [
+pub(crate) const UNITS: [(&str, Unit); 31] = [
     ("ppt", Unit::Ppt),
     ("ppb", Unit::Ppb),
     ("ppm", Unit::Ppm),
@@ -18,6 +18,23 @@ pub(crate) const UNITS: [(&str, Unit); 14] = [
     ("V", Unit::Volt),
     ("ou_m3", Unit::OdourUnitPerM3),
     ("percent", Unit::Percent),
+    ("K", Unit::Kelvin),
+    ("degF", Unit::Fahrenheit),
+    ("km_h", Unit::KilometrePerHour),
+    ("mph", Unit::MilePerHour),
+    ("kt", Unit::Knot),
+    ("Pa", Unit::Pascal),
+    ("kPa", Unit::KiloPascal),
+    ("bar", Unit::Bar),
+    ("mmHg", Unit::MillimetreOfMercury),
+    ("inHg", Unit::InchOfMercury),
+    ("W_m2", Unit::WattPerM2),
+    ("mm", Unit::Millimetre),
+    ("dB", Unit::Decibel),
+    ("lux", Unit::Lux),
+    ("per_cm3", Unit::PerCm3),
+    ("Bq_m3", Unit::BecquerelPerM3),
+    ("ppbC", Unit::PpbCarbon),
 ];
 
 /// A number with the getter of a unit, as an operator would write it; without one for plain numbers.

@@ -103,6 +103,15 @@ pub enum StoreError {
         /// Whose readings it holds, what the ledger says, and what to do.
         reason: String,
     },
+    /// A folder that a backup or a restore has not finished.
+    #[error(
+        "`{}` is an unfinished backup or restore, not a store: run the backup or restore again, or remove the folder",
+        Line(path.display())
+    )]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The writer replaced segments during every attempt to read the files beside it.
     #[error("{}: the writer replaced segments during each of {attempts} attempts to read them; try again when its compaction has ended", path.display())]
     Unsettled {

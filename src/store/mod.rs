@@ -31,9 +31,9 @@ pub(crate) use recovery::{Expected, set_segment_aside};
 pub use recovery::{OpenReport, Quarantined, SalvagedLog};
 pub(crate) use segment::Lineage;
 pub use sync::WalSync;
-pub use upkeep::{BackupReport, Finding, VerifyReport};
+pub use upkeep::{BackupReport, Finding, VerifyReport, check_finished};
 pub(crate) use upkeep::{
-    Cut, LedgerView, Rewrite, Sealed, Snapshot, check_owners, measure, missing_frames, restore, salvage_logs,
-    snapshot_until, verify,
+    Cut, LedgerView, Rewrite, Sealed, Snapshot, check_owners, is_marked, mark, measure, missing_frames,
+    refuse_unfinished, restore, salvage_logs, snapshot_until, unmark, verify,
 };
 pub(crate) use wal::{Arrival, Author, LedgerCommit, Origin};

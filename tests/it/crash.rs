@@ -3,6 +3,7 @@
 mod every_act;
 mod every_change;
 mod halting;
+mod unfinished;
 
 use crate::metec::{self, FRAMES_PER_MINUTE};
 use crate::scratch::amount;

@@ -53,3 +53,4 @@ mod storage_versions;
 mod tidy;
 #[cfg(feature = "cli")]
 mod tool;
+mod units;

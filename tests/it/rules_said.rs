@@ -98,6 +98,10 @@ fn odd_stations() -> Vec<(&'static str, String)> {
     let rising = "alarm(\"a\").scope(\"park/*\").quorum(2).when(last(\"voc\") > last(\"voc\").ago(1.hour)).on_missing(\"keep\", 1.hour);";
     let counted = "alarm(\"a\").scope(\"park/*\").when_script(#{ n: rate(\"n\", 10.minutes) }, |s| true);";
     let limited = benzene().with_detection_limit(40.0);
+    let warm = |condition: &str| {
+        let rule = format!("alarm(\"a\").scope(\"park/S1\").when({condition}).on_missing(\"keep\", 1.hour);");
+        said(&[file("r.rhai", rule)], &sites(&[&[Channel::quantity("t", Unit::Celsius).unwrap()]]))
+    };
     vec![
         (
             "a rate of plain numbers in a closure",
@@ -111,6 +115,8 @@ fn odd_stations() -> Vec<(&'static str, String)> {
             "stations of a quorum that measure differently",
             said(&[file("r.rhai", rising)], &sites(&[&[voc(Unit::Ppm)], &[voc(Unit::Millivolt)]])),
         ),
+        ("a number of kelvin that is added to degrees Celsius", warm("last(\"t\") + 5.K > 30.degC")),
+        ("a product of degrees Celsius that is compared with kelvin", warm("last(\"t\") * 2 > 300.K")),
     ]
 }
 

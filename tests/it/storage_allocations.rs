@@ -4,6 +4,7 @@ use super::oracle::instrument;
 use allocation_counter::measure;
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
+use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
 use vocdb::{Batch, Config, Database, DuplicatePolicy, Durability, Frame, InstrumentId, Station, TimeRange, Timestamp};
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -57,4 +58,63 @@ fn values_are_appended_and_read_without_an_allocation_for_each() {
     // Each 4,000 values of one channel grow and are read as a few blocks.
     assert!(appending < more_values / 100, "{appending} allocations for {more_values} values");
     assert!(reading < more_values / 100, "{reading} allocations for {more_values} values");
+}
+
+/// A CSV file that exists only while it is read: a row every second, made as it is asked for.
+struct Rows {
+    next: i64,
+    end: i64,
+    line: Vec<u8>,
+}
+
+impl std::io::Read for Rows {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        use std::io::Write;
+        if self.line.is_empty() && self.next < self.end {
+            let (row, ms) = (self.next, NOW_MS - 100_000_000 + self.next * 1_000);
+            writeln!(self.line, "{ms},{}.{},{}", row % 97, row % 7, row % 13)?;
+            self.next += 1;
+        }
+        let length = self.line.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.line[..length]);
+        self.line.drain(..length);
+        Ok(length)
+    }
+}
+
+/// Bytes that an import of so many rows holds at most at once, with a head that is sealed after each 4,000 rows.
+fn import_peak(rows: i64) -> u64 {
+    let dir = crate::scratch::dir();
+    let clock = Arc::new(ManualClock::new(NOW_MS));
+    let db =
+        Database::open(dir.path(), Config { durability: Durability::Buffered, clock, ..Config::default() }).unwrap();
+    let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
+    let gc = instrument("gc", 2, DuplicatePolicy::KeepLast);
+    let id = db.register_instrument(station, gc.clone()).unwrap();
+    let names: Vec<&str> = gc.channels().iter().map(|channel| channel.name()).collect();
+    let unit = gc.channels()[0].unit();
+    let target = CsvTarget::new(id, &gc).column("a", names[0], unit).column("b", names[1], gc.channels()[1].unit());
+    let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochMilliseconds)).map(target);
+    let file = Rows { next: 0, end: rows, line: b"t,a,b\n".to_vec() };
+    let used = measure(|| {
+        let mut reader = CsvReader::from_reader(file, "made.csv", spec).unwrap();
+        let (mut batch, mut stored, mut unsealed) = (Batch::new(), 0, 0);
+        while reader.read_batch(1_000, &mut batch).unwrap() > 0 {
+            stored += db.append_history(&batch).unwrap().accepted;
+            unsealed += batch.len();
+            if unsealed >= 4_000 {
+                unsealed = 0;
+                db.seal().unwrap();
+            }
+        }
+        assert_eq!(stored, rows as u64);
+    });
+    used.bytes_max
+}
+
+#[test]
+fn an_import_of_twice_the_rows_holds_no_more_memory() {
+    let [once, twice] = [20_000, 40_000].map(import_peak);
+    println!("{once} bytes at most for 20,000 rows, {twice} for 40,000");
+    assert!(twice < once + once / 10, "{once} bytes at most for 20,000 rows, {twice} for 40,000");
 }

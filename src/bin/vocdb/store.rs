@@ -21,6 +21,7 @@ pub(crate) fn is_store(path: &Path) -> bool {
 
 /// Returns an error if a folder is not a store.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
+    vocdb::store::check_finished(path).map_err(Failure::from_error)?;
     if is_store(path) {
         return Ok(());
     }

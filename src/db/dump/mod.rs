@@ -69,4 +69,6 @@ pub struct RestoreReport {
     pub rows: u64,
     /// Frames that the rules will see when the store is opened.
     pub arrivals: u64,
+    /// Whether an unfinished restore, left behind by a killed process, was removed first.
+    pub replaced_unfinished: bool,
 }

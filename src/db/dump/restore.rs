@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, ModelError, Registry, Station, Timestamp};
 use crate::store::io::{FsStorage, Storage};
-use crate::store::{BackupReport, Expected, Store};
+use crate::store::{BackupReport, Expected, Store, check_finished, is_marked, mark, unmark};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +30,8 @@ impl Database {
     /// Makes a store of a dump (see [`Database::dump`]) in a folder that does not exist yet, or is empty. The store has every registration,
     /// reading, flag, correction, rule set and alarm of the dump; dumped again, it gives the same bytes. Rules go on where the dump
     /// stopped once the store is opened. It is made beside, as `DIR.restoring`, and gets its name when all is in it and on the disk: a
-    /// dump that does not check leaves nothing. `progress` is told bytes read. Memory is bounded by the head of a store.
+    /// dump that does not check leaves nothing. What a killed restore has left there is removed first. `progress` is told bytes read. Memory
+    /// is bounded by the head of a store.
     ///
     /// # Errors
     /// [`Error::Dump`] names the line, what is wrong with it and what to do; [`Error::Io`], [`Error::Store`] and [`Error::Ledger`] where
@@ -42,41 +43,47 @@ impl Database {
     ) -> Result<RestoreReport, Error> {
         let dump = DumpReader::new(dump)?;
         let storage: Arc<dyn Storage> = Arc::new(FsStorage);
-        make_beside(&storage, dir.as_ref(), |unfinished| {
+        let (report, replaced_unfinished) = make_beside(&storage, dir.as_ref(), |unfinished| {
             let mut target = Target::new(&storage, unfinished)?;
             target.fill(dump, &mut progress)
-        })
+        })?;
+        Ok(RestoreReport { replaced_unfinished, ..report })
     }
 
     /// Makes a store of a backup (see [`Database::backup`]), or of any store that no process writes to: every segment, the logs and the
     /// ledger, byte for byte. Segments are hard links where the file system allows it. The catalog is neither needed nor copied. The new
-    /// store is made beside, as `DIR.restoring`, and gets its name when all is in it and checks.
+    /// store is made beside, as `DIR.restoring`, and gets its name when all is in it and checks. What a killed restore has left there is
+    /// removed first.
     ///
     /// # Errors
-    /// [`Error::Store`] where files cannot be read or written; [`Error::Unsound`] where a file of the backup does not check.
+    /// [`Error::Store`] where files cannot be read or written, and for an unfinished backup; [`Error::Unsound`] where a file of the backup
+    /// does not check.
     pub fn restore_backup(
         backup: impl AsRef<Path>,
         dir: impl AsRef<Path>,
         progress: impl FnMut(u64, u64),
     ) -> Result<BackupReport, Error> {
         let storage: Arc<dyn Storage> = Arc::new(FsStorage);
-        make_beside(&storage, dir.as_ref(), |unfinished| {
+        check_finished(backup.as_ref())?;
+        let (report, replaced_unfinished) = make_beside(&storage, dir.as_ref(), |unfinished| {
             let report = crate::store::restore(&storage, backup.as_ref(), unfinished)?;
-            let found = Self::verify(unfinished, progress)?;
+            let found = Self::verify_files(unfinished, progress)?;
             match found.findings.into_iter().next() {
                 None => Ok(report),
                 Some(finding) => Err(Error::Unsound { path: finding.path, reason: finding.reason }),
             }
-        })
+        })?;
+        Ok(BackupReport { replaced_unfinished, ..report })
     }
 }
 
-/// Has a folder filled under another name, and gives it its own where that has gone well.
+/// Has a folder filled under another name, and gives it its own where that has gone well. Says whether what a killed process has left under the
+/// other name was removed first.
 fn make_beside<T>(
     storage: &Arc<dyn Storage>,
     dir: &Path,
     fill: impl FnOnce(&Path) -> Result<T, Error>,
-) -> Result<T, Error> {
+) -> Result<(T, bool), Error> {
     let beside: PathBuf = match dir.file_name() {
         Some(name) => dir.with_file_name(format!("{}.{UNFINISHED}", name.to_string_lossy())),
         None => return Err(taken(io::ErrorKind::InvalidInput, "the path has no last part: name a new folder")),
@@ -84,12 +91,10 @@ fn make_beside<T>(
     if std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) || dir.is_file() {
         return Err(taken(io::ErrorKind::AlreadyExists, "it is not empty: name a new folder"));
     }
-    if beside.exists() {
-        let reason = format!("`{}` is left of an earlier attempt: remove it", beside.display());
-        return Err(taken(io::ErrorKind::AlreadyExists, &reason));
-    }
+    let replaced_unfinished = remove_left(storage, &beside)?;
     storage.create_dirs(&beside).map_err(|source| Error::Io { action: "make the folder for the store", source })?;
-    let filled = fill(&beside).and_then(|filled| {
+    let filled = mark(&**storage, &beside).map_err(Error::from).and_then(|()| fill(&beside)).and_then(|filled| {
+        unmark(&**storage, &beside)?;
         let named = storage.rename(&beside, dir);
         named.map(|()| filled).map_err(|source| Error::Io { action: "give the restored store its name", source })
     });
@@ -97,7 +102,22 @@ fn make_beside<T>(
         // The folder is this call's own, and of no use to anybody.
         let _ = std::fs::remove_dir_all(&beside);
     }
-    filled
+    filled.map(|filled| (filled, replaced_unfinished))
+}
+
+/// Removes a folder that a killed restore has left. One without its mark may be somebody's store.
+fn remove_left(storage: &Arc<dyn Storage>, beside: &Path) -> Result<bool, Error> {
+    if !beside.exists() {
+        return Ok(false);
+    }
+    if is_marked(&**storage, beside) {
+        let removed = std::fs::remove_dir_all(beside);
+        removed.map_err(|source| Error::Io { action: "remove what an unfinished restore has left", source })?;
+        return Ok(true);
+    }
+    let path = beside.display();
+    let reason = format!("`{path}` is there, and not marked as unfinished: rename it if it is a store, or remove it");
+    Err(taken(io::ErrorKind::AlreadyExists, &reason))
 }
 
 fn taken(kind: io::ErrorKind, reason: &str) -> Error {

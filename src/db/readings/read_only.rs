@@ -11,7 +11,10 @@ use crate::model::{InstrumentId, Registry, Timestamp};
 use crate::query::Readings;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::read::Reader;
-use crate::store::{LsnRange, OpenReport, Snapshot, StoreError, check_owners, measure, missing_frames, snapshot_until};
+use crate::store::{
+    LsnRange, OpenReport, Snapshot, StoreError, check_owners, measure, missing_frames, refuse_unfinished,
+    snapshot_until,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,6 +59,7 @@ impl ReadOnly {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let storage: Arc<dyn Storage> = Arc::new(FsStorage);
+        refuse_unfinished(&*storage, path)?;
         for attempt in 1..=ATTEMPTS {
             match Self::look(&storage, path) {
                 Ok(Some(store)) => return Ok(store),

@@ -9,7 +9,9 @@ use crate::db::open::open;
 use crate::error::Error;
 use crate::ledger::{Ledger, LedgerContent, behind};
 use crate::store::io::{FsStorage, Storage};
-use crate::store::{Finding, LedgerView, OpenReport, StoreError, VerifyReport, ledger_commits};
+use crate::store::{
+    Finding, LedgerView, OpenReport, StoreError, VerifyReport, check_finished, ledger_commits, refuse_unfinished,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,9 +21,15 @@ impl Database {
     /// many.
     ///
     /// # Errors
-    /// [`Error::Store`] where the directories cannot be listed.
-    pub fn verify(dir: impl AsRef<Path>, mut progress: impl FnMut(u64, u64)) -> Result<VerifyReport, Error> {
-        let (dir, storage): (&Path, Arc<dyn Storage>) = (dir.as_ref(), Arc::new(FsStorage));
+    /// [`Error::Store`] where the directories cannot be listed, and for an unfinished backup or restore.
+    pub fn verify(dir: impl AsRef<Path>, progress: impl FnMut(u64, u64)) -> Result<VerifyReport, Error> {
+        check_finished(dir.as_ref())?;
+        Self::verify_files(dir.as_ref(), progress)
+    }
+
+    /// As [`Database::verify`], also for a store that is being restored.
+    pub(in crate::db) fn verify_files(dir: &Path, mut progress: impl FnMut(u64, u64)) -> Result<VerifyReport, Error> {
+        let (dir, storage): (&Path, Arc<dyn Storage>) = (dir, Arc::new(FsStorage));
         let ledger = || known(&*storage, dir).ok();
         let mut report = crate::store::verify(&storage, dir, &ledger, &mut progress)?;
         let path = dir.join("ledger");
@@ -55,6 +63,7 @@ impl Database {
     /// As [`Database::open`]; a damaged ledger is an error that names the file: restore it from a backup.
     pub fn repair(dir: impl AsRef<Path>, config: Config, mut progress: impl FnMut(u64, u64)) -> Result<Self, Error> {
         let dir = dir.as_ref();
+        refuse_unfinished(&*config.storage, dir)?;
         let known_lost = known(&*config.storage, dir).map_or_else(|_| Vec::new(), |known| known.frames.lost);
         let salvaged = crate::store::salvage_logs(&*config.storage, dir, &known_lost)?;
         let mut foreign = Vec::new();

@@ -178,28 +178,32 @@ impl CsvTarget {
                 known: list(channels.iter().map(|channel| channel.name())),
             });
         };
-        let factor = mapped.factor_to(channel).map_err(|source| CsvError::Inconvertible {
+        let scale = mapped.scale_to(channel).map_err(|source| CsvError::Inconvertible {
             column: mapped.column.clone(),
             channel: mapped.channel.clone(),
             source,
         })?;
         let (column, flags) = (&mapped.column, mapped.flags.as_deref());
         let is_direction = channel.unit().dimension() == Dimension::Direction;
-        Ok(ColumnFeed { column, channel: place, scale: Scale::new(factor), is_direction, flags })
+        Ok(ColumnFeed { column, channel: place, scale, is_direction, flags })
     }
 }
 
 impl MappedColumn {
-    /// The number that turns a value of the column into one of the channel.
-    fn factor_to(&self, channel: &Channel) -> Result<f64, ModelError> {
+    /// What turns a value of the column into one of the channel.
+    fn scale_to(&self, channel: &Channel) -> Result<Scale, ModelError> {
         let (own, wanted) = (self.reference.unwrap_or(channel.reference()), channel.reference());
         let is_mass = |unit: Unit| unit.dimension() == Dimension::MassConcentration;
         // Between a mass and a mixing ratio the state of the side with the mass is the one that counts.
         let state = if is_mass(self.unit) { own } else { wanted };
+        let line = self.unit.line_to(channel.unit());
+        if let Some(line) = line.filter(|_| !is_mass(self.unit)) {
+            return Ok(Scale::of_line(line));
+        }
         let factor = self.unit.factor_to(channel.unit(), channel.molar_mass_g_per_mol(), state)?;
         if own == wanted || !is_mass(self.unit) || !is_mass(channel.unit()) {
-            return Ok(factor);
+            return Ok(Scale::new(factor));
         }
-        Ok(factor * own.molar_volume_l_per_mol() / wanted.molar_volume_l_per_mol())
+        Ok(Scale::new(factor * own.molar_volume_l_per_mol() / wanted.molar_volume_l_per_mol()))
     }
 }

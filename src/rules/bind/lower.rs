@@ -3,7 +3,7 @@
 use super::channels::{self, mistake};
 use super::glob;
 use super::shown::TripPart;
-use super::units::{self, Value};
+use super::units::{self, Basis, Value};
 use super::windows::{self, Looks};
 use crate::model::{Interval, Unit};
 use crate::rules::diagnostic::Diagnostic;
@@ -135,7 +135,8 @@ impl<'a> Lowering<'a> {
                     self.spreads.push(program);
                 }
                 let slot = self.note(windows::narrow(slot, place))?;
-                Some(Value { nodes: vec![Node::Spread(slot)], detection_limit: None, constant: None, ..value })
+                let (nodes, basis) = (vec![Node::Spread(slot)], Basis::Difference);
+                Some(Value { nodes, basis, detection_limit: None, constant: None, ..value })
             }
             Series::Mean { inner, count, step_ms, coverage_min, place } => {
                 self.mean(inner, (*count, *step_ms), *coverage_min, place)

@@ -1,7 +1,7 @@
 //! Brings two values to one unit: constants to the channel's, and otherwise the right one to the left one's.
 
 use super::channels::mistake;
-use crate::model::{Channel, Dimension, ModelError, ReferenceState, Unit};
+use crate::model::{Channel, Dimension, Line, ModelError, ReferenceState, Unit};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::Arithmetic;
 use crate::rules::getter::{number_text, quantity_text};
@@ -30,6 +30,17 @@ impl Gas {
     }
 }
 
+/// What a value counts from. It matters where units count from different zeros: 5 K as a difference are 5 degC, as a reading -268.15 degC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// The zero of its unit: a reading, or a known number.
+    Zero,
+    /// Another value of its kind: a difference, a spread, a standard deviation.
+    Difference,
+    /// Neither: a sum or a product.
+    Unclear,
+}
+
 /// A program that leaves one number, and what that number is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Value {
@@ -39,6 +50,8 @@ pub(super) struct Value {
     pub(super) unit: Unit,
     /// Whether it is so much in an hour.
     pub(super) is_per_hour: bool,
+    /// What it counts from.
+    pub(super) basis: Basis,
     /// The detection limit of the one channel whose values it is made of, in `unit`.
     pub(super) detection_limit: Option<f64>,
     /// The gas, where channels are involved.
@@ -53,7 +66,8 @@ impl Value {
     /// A known number.
     pub(super) fn constant(value: f64, unit: Unit, place: Place) -> Self {
         let nodes = vec![Node::Number(value)];
-        Self { nodes, unit, is_per_hour: false, detection_limit: None, gas: None, constant: Some(value), place }
+        let (is_per_hour, basis, detection_limit, gas) = (false, Basis::Zero, None, None);
+        Self { nodes, unit, is_per_hour, basis, detection_limit, gas, constant: Some(value), place }
     }
 
     /// The unit in words: `ppb`, or `ppb/h`.
@@ -63,6 +77,9 @@ impl Value {
 
     /// The same value in another unit, for comparison with a value of `gas`.
     pub(super) fn converted(mut self, unit: Unit, gas: Option<&Gas>) -> Result<Self, ModelError> {
+        if let Some(line) = self.unit.line_to(unit).filter(|line| line.is_shifted()) {
+            return self.shifted(unit, line);
+        }
         if let Some(value) = self.constant {
             let molar_mass = gas.and_then(|gas| gas.molar_mass_g_per_mol);
             let reference = gas.map_or(ReferenceState::C25, |gas| gas.reference);
@@ -75,6 +92,30 @@ impl Value {
             self.nodes.extend([Node::Number(factor), Node::Arithmetic(Arithmetic::Multiply)]);
         }
         Ok(Self { unit, ..self })
+    }
+
+    /// The same value in a unit that counts from another zero.
+    fn shifted(mut self, unit: Unit, line: Line) -> Result<Self, ModelError> {
+        let is_difference = self.is_per_hour || self.basis == Basis::Difference;
+        if self.basis == Basis::Unclear && !is_difference {
+            let (from, to) = (self.unit.symbol(), unit.symbol());
+            let reason = "they count from different zeros, and a sum or a product of readings converts to neither";
+            return Err(ModelError::Inconvertible { from, to, reason });
+        }
+        let shift = if is_difference { 0.0 } else { line.shift() };
+        if let Some(value) = self.constant {
+            let value = if is_difference { value * line.factor() } else { line.convert(value) };
+            let (is_per_hour, basis) = (self.is_per_hour, self.basis);
+            return Ok(Self { gas: self.gas, is_per_hour, basis, ..Self::constant(value, unit, self.place) });
+        }
+        for (number, arithmetic, neutral) in
+            [(line.factor(), Arithmetic::Multiply, 1.0_f64), (shift, Arithmetic::Add, 0.0)]
+        {
+            if number.to_bits() != neutral.to_bits() {
+                self.nodes.extend([Node::Number(number), Node::Arithmetic(arithmetic)]);
+            }
+        }
+        Ok(Self { unit, detection_limit: None, ..self })
     }
 
     fn factor_to(&self, unit: Unit, gas: Option<&Gas>) -> Result<f64, ModelError> {
@@ -110,11 +151,49 @@ pub(super) fn align(left: Value, right: Value, place: &Place) -> Result<(Value, 
     }
     let complain = |error: ModelError| explain(&left, &right, &error, place);
     if left.constant.is_some() && right.constant.is_none() {
-        let aligned = left.clone().converted(right.unit, right.gas.as_ref()).map_err(complain)?;
+        let number = Value { basis: right.basis, ..left.clone() };
+        let aligned = number.converted(right.unit, right.gas.as_ref()).map_err(complain)?;
         return Ok((aligned, right));
     }
-    let aligned = right.clone().converted(left.unit, left.gas.as_ref()).map_err(complain)?;
-    Ok((left, aligned))
+    let basis = if left.basis == right.basis || right.constant.is_some() { left.basis } else { Basis::Unclear };
+    let value = Value { basis, ..right.clone() };
+    let aligned = value.converted(left.unit, left.gas.as_ref()).map_err(complain)?;
+    Ok((left, Value { basis: right.basis, ..aligned }))
+}
+
+/// Whether two values are in units that count from different zeros.
+fn have_different_zeros(left: &Value, right: &Value) -> bool {
+    left.unit.line_to(right.unit).is_some_and(Line::is_shifted)
+}
+
+/// Refuses a known number that is added to a reading in a unit with another zero: nobody can tell whether it is a reading or a difference.
+fn check_sum(left: &Value, right: &Value, place: &Place) -> Result<(), Diagnostic> {
+    let is_clear = |value: &Value| value.constant.is_none() && value.basis == Basis::Difference;
+    let has_number = left.constant.is_some() || right.constant.is_some();
+    if !has_number || is_clear(left) || is_clear(right) || !have_different_zeros(left, right) {
+        return Ok(());
+    }
+    let own = if left.constant.is_some() { right.unit } else { left.unit };
+    let message = format!("{} and {} count from different zeros", left.unit, right.unit);
+    Err(mistake(place, message, format!("write the number in {own}")))
+}
+
+/// What the sum or difference of two values counts from.
+fn basis_of_sum(operator: Arithmetic, left: &Value, right: &Value) -> Basis {
+    let is_difference = |value: &Value| value.constant.is_some() || value.basis == Basis::Difference;
+    match (left.constant, right.constant) {
+        (Some(_), Some(_)) => Basis::Zero,
+        _ if is_difference(left) && is_difference(right) => Basis::Difference,
+        (None, None) if operator == Arithmetic::Subtract && left.basis == Basis::Zero && right.basis == Basis::Zero => {
+            Basis::Difference
+        }
+        _ => Basis::Unclear,
+    }
+}
+
+/// What a value counts from once a plain number has multiplied or divided it.
+fn basis_of_product(value: &Value) -> Basis {
+    if value.constant.is_none() && value.basis == Basis::Zero { Basis::Unclear } else { value.basis }
 }
 
 /// The warning about a threshold that the instrument cannot see.
@@ -199,23 +278,25 @@ pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Plac
         Arithmetic::Divide => left.is_per_hour && !right.is_per_hour,
         _ => left.is_per_hour || right.is_per_hour,
     };
-    let (left, right, unit) = match operator {
+    let (left, right, unit, basis) = match operator {
         Arithmetic::Add | Arithmetic::Subtract => {
+            check_sum(&left, &right, place)?;
             let (left, right) = align(left, right, place)?;
-            let unit = left.unit;
-            (left, right, unit)
+            let (unit, basis) = (left.unit, basis_of_sum(operator, &left, &right));
+            (left, right, unit, basis)
         }
         Arithmetic::Multiply if left.is_plain() || right.is_plain() => {
-            let unit = if left.is_plain() { right.unit } else { left.unit };
-            (left, right, unit)
+            let measured = if left.is_plain() { &right } else { &left };
+            let (unit, basis) = (measured.unit, basis_of_product(measured));
+            (left, right, unit, basis)
         }
         Arithmetic::Divide if right.is_plain() => {
-            let unit = left.unit;
-            (left, right, unit)
+            let (unit, basis) = (left.unit, basis_of_product(&left));
+            (left, right, unit, basis)
         }
         Arithmetic::Divide if !left.is_plain() => {
-            let (left, right) = align(left, right, place)?;
-            (left, right, Unit::One)
+            let (left, right) = align(in_unit_of_number(left, &right, place)?, right, place)?;
+            (left, right, Unit::One, Basis::Zero)
         }
         _ => {
             let word = if operator == Arithmetic::Multiply { "product" } else { "quotient" };
@@ -230,7 +311,17 @@ pub(super) fn join(operator: Arithmetic, left: Value, right: Value, place: &Plac
     if are_known && !has_answer(&joined) {
         return Err(mistake(place, "the result is not a finite number", "write smaller numbers"));
     }
-    Ok(Value { is_per_hour, ..joined })
+    Ok(Value { is_per_hour, basis, ..joined })
+}
+
+/// A value that a known number divides, in the number's unit where that counts from another zero: `last("temperature") / 1.degC` is what a
+/// thermometer in degrees Celsius shows.
+fn in_unit_of_number(left: Value, right: &Value, place: &Place) -> Result<Value, Diagnostic> {
+    if left.is_per_hour || right.constant.is_none() || !have_different_zeros(&left, right) {
+        return Ok(left);
+    }
+    let converted = left.clone().converted(right.unit, None);
+    converted.map_err(|error| explain(&left, right, &error, place))
 }
 
 fn in_words(value: &Value) -> String {
@@ -254,5 +345,6 @@ fn joined(operator: Arithmetic, left: Value, right: Value, unit: Unit) -> Value 
     let mut nodes = left.nodes;
     nodes.extend(right.nodes);
     nodes.push(Node::Arithmetic(operator));
-    Value { nodes, unit, is_per_hour: false, detection_limit: None, gas, constant: None, place: left.place }
+    let (is_per_hour, basis) = (false, Basis::Unclear);
+    Value { nodes, unit, is_per_hour, basis, detection_limit: None, gas, constant: None, place: left.place }
 }

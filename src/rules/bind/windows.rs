@@ -1,7 +1,7 @@
 //! The windows that the programs of one station read: which channel each looks at, and in which unit its value is.
 
 use super::channels::{self, Found, mistake};
-use super::units::{Gas, Value};
+use super::units::{Basis, Gas, Value};
 use crate::model::{Channel, Interval, Unit};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{WindowFunction, WindowTerm};
@@ -56,7 +56,12 @@ impl<'a> Looks<'a> {
         let detection_limit = channel.detection_limit().filter(|_| is_like_a_reading(function));
         let gas = (unit == channel.unit()).then(|| Gas::of(channel));
         let (nodes, place) = (vec![Node::Window(slot)], term.place.clone());
-        Ok(Value { nodes, unit, is_per_hour, detection_limit, gas, constant: None, place })
+        let basis = match function {
+            WindowFunction::Stddev | WindowFunction::Delta | WindowFunction::Rate => Basis::Difference,
+            WindowFunction::Sum => Basis::Unclear,
+            _ => Basis::Zero,
+        };
+        Ok(Value { nodes, unit, is_per_hour, basis, detection_limit, gas, constant: None, place })
     }
 
     /// The slot of a term, whatever its unit.

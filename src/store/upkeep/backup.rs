@@ -6,6 +6,7 @@ use super::super::error::StoreError;
 use super::super::io::Storage;
 use super::super::recovery::Layout;
 use super::super::segment::{self, Segment};
+use super::unfinished::{mark, remove_made, remove_unfinished, unmark};
 use serde::Serialize;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ pub struct BackupReport {
     pub segments_copied: u64,
     /// Bytes of logs and ledger, which are always copied.
     pub bytes_copied: u64,
+    /// Whether an unfinished backup or restore, left behind by a killed process, was removed first.
+    pub replaced_unfinished: bool,
 }
 
 /// Segments of one moment, to be compared with what the ledger records before they are copied.
@@ -57,21 +60,43 @@ fn backup(
     to: &Path,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<BackupReport, StoreError> {
-    let (source, target) = (Layout::new(from), Layout::new(to));
-    if is_inside(from, to) {
-        let error =
-            io::Error::new(ErrorKind::InvalidInput, "it lies in the store itself: choose a directory elsewhere");
-        return Err(StoreError::io("back up into", to)(error));
-    }
+    let target = Layout::new(to);
+    refuse_inside(from, to)?;
+    let replaced_unfinished = remove_unfinished(&**storage, &target)?;
     for dir in [to, &target.segments, &target.wal] {
         check_vacant(&**storage, dir)?;
     }
-    let copied =
-        target.create(&**storage).and_then(|()| copy_all(&**storage, (from, &source), segments, &target, progress));
+    storage.create_dirs(to).map_err(StoreError::io("make the directory", to))?;
+    mark(&**storage, to)?;
+    let copied = fill(&**storage, from, segments, &target, progress);
     if copied.is_err() {
+        // Half of a backup is of no use, and the next attempt wants the directory empty.
         remove_made(&**storage, &target);
+        let _ = unmark(&**storage, to);
     }
-    copied
+    let report = copied?;
+    unmark(&**storage, to)?;
+    Ok(BackupReport { replaced_unfinished, ..report })
+}
+
+/// Copies everything into a directory that is marked as unfinished.
+fn fill(
+    storage: &dyn Storage,
+    from: &Path,
+    segments: &[PathBuf],
+    target: &Layout,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<BackupReport, StoreError> {
+    target.create(storage)?;
+    copy_all(storage, (from, &Layout::new(from)), segments, target, progress)
+}
+
+fn refuse_inside(from: &Path, to: &Path) -> Result<(), StoreError> {
+    if !is_inside(from, to) {
+        return Ok(());
+    }
+    let error = io::Error::new(ErrorKind::InvalidInput, "it lies in the store itself: choose a directory elsewhere");
+    Err(StoreError::io("back up into", to)(error))
 }
 
 /// Whether a path lies in a directory, or would, once it is made.
@@ -123,23 +148,12 @@ fn copy_all(
     Ok(report)
 }
 
-/// Empties the directory of a backup that has failed: half of one is of no use, and the next attempt wants it empty. What cannot be removed
-/// stays, and the next attempt says so.
-fn remove_made(storage: &dyn Storage, target: &Layout) {
-    let _ = storage.remove(&target.root.join("ledger"));
-    for dir in [&target.segments, &target.wal] {
-        for name in storage.list(dir).unwrap_or_default() {
-            let _ = storage.remove(&dir.join(name));
-        }
-        let _ = std::fs::remove_dir(dir);
-    }
-}
-
-/// Copies a backup, or any store that nobody writes to, into a new directory: every segment, the logs and the ledger. The catalog is left
-/// behind: it is rebuilt.
+/// Copies a backup, or any store that nobody writes to, into a directory that is marked as unfinished: every segment, the logs and the
+/// ledger. The catalog is left behind: it is rebuilt.
 pub(crate) fn restore(storage: &Arc<dyn Storage>, from: &Path, to: &Path) -> Result<BackupReport, StoreError> {
-    let source = Layout::new(from);
-    backup(storage, from, &files(&**storage, &source, &[segment::SUFFIX, segment::SET_ASIDE])?, to, &mut |_, _| {})
+    refuse_inside(from, to)?;
+    let segments = files(&**storage, &Layout::new(from), &[segment::SUFFIX, segment::SET_ASIDE])?;
+    fill(&**storage, from, &segments, &Layout::new(to), &mut |_, _| {})
 }
 
 /// The files among the segments whose names end so.

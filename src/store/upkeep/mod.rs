@@ -9,6 +9,7 @@ mod salvage;
 mod seal;
 mod snapshot;
 mod surplus;
+mod unfinished;
 mod verify;
 
 pub use backup::BackupReport;
@@ -18,5 +19,7 @@ pub(crate) use rewrite::{Cut, Rewrite};
 pub(crate) use salvage::salvage_logs;
 pub(crate) use seal::Sealed;
 pub(crate) use snapshot::{Snapshot, measure, snapshot_until};
+pub use unfinished::check_finished;
+pub(crate) use unfinished::{is_marked, mark, refuse_unfinished, unmark};
 pub use verify::{Finding, VerifyReport};
 pub(crate) use verify::{LedgerView, missing_frames, verify};

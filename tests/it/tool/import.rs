@@ -5,6 +5,7 @@ mod inputs;
 mod repeats;
 mod shapes;
 mod times;
+mod units;
 
 use super::{Ended, assert_golden, example, plain_rows, run, run_with, samples};
 use std::path::Path;

@@ -12,8 +12,9 @@ use vocdb::store::BackupReport;
 
 /// Copy a store into a new or empty folder
 ///
-/// Segments are hard links if the file system allows it, and take no space. Copy the backup to another disk to survive the loss of this
-/// one. The store must not be open elsewhere: in the process that has it open, call `Database::backup`.
+/// Files that an interrupted backup left in the folder are removed first. Segments are hard links if the file system allows it, and take no
+/// space. Copy the backup to another disk to survive the loss of this one. The store must not be open elsewhere: in the process that has
+/// it open, call `Database::backup`.
 ///
 /// The backup is itself a store. Check it with `vocdb verify DIR`, and restore it with `vocdb restore DIR STORE`.
 #[derive(Debug, Args)]
@@ -48,9 +49,10 @@ impl Backup {
 
 impl BackedUp {
     fn text(&self) -> String {
-        let BackupReport { segments_linked, segments_copied, bytes_copied } = self.report;
+        let BackupReport { segments_linked, segments_copied, bytes_copied, replaced_unfinished } = self.report;
+        let first = if replaced_unfinished { "an unfinished backup was removed first\n" } else { "" };
         format!(
-            "{} is backed up in {}: {segments_linked} segments linked, {segments_copied} copied, {bytes_copied} bytes written\n",
+            "{first}{} is backed up in {}: {segments_linked} segments linked, {segments_copied} copied, {bytes_copied} bytes written\n",
             Line(&self.store),
             Line(&self.dir)
         )

@@ -101,7 +101,7 @@ impl Dumped {
         let (store, file) = (Line(&self.store), Line(&self.file));
         let mut text = format!(
             "{store} is dumped in {file}: {}, {}, {bytes} bytes\n",
-            counted(records, "record"),
+            counted(*records, "record"),
             counted(rows + arrivals, "row")
         );
         for path in &self.report.segments_left_out {

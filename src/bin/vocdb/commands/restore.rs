@@ -72,12 +72,18 @@ impl Restore {
     }
 }
 
+/// A line for what a killed restore had left.
+const fn note(replaced_unfinished: bool) -> &'static str {
+    if replaced_unfinished { "an unfinished restore was removed first\n" } else { "" }
+}
+
 impl Restored<RestoreReport> {
     fn text(&self) -> String {
-        let RestoreReport { records, rows, arrivals, .. } = self.report;
+        let RestoreReport { records, rows, arrivals, replaced_unfinished, .. } = self.report;
+        let first = note(replaced_unfinished);
         let (store, source) = (Line(&self.store), Line(&self.source));
         format!(
-            "{store} is restored from {source}: {}, {}\n",
+            "{first}{store} is restored from {source}: {}, {}\n",
             counted(records, "record"),
             counted(rows + arrivals, "row")
         )
@@ -86,9 +92,10 @@ impl Restored<RestoreReport> {
 
 impl Restored<BackupReport> {
     fn text(&self) -> String {
-        let BackupReport { segments_linked, segments_copied, .. } = self.report;
+        let BackupReport { segments_linked, segments_copied, replaced_unfinished, .. } = self.report;
+        let first = note(replaced_unfinished);
         format!(
-            "{} is restored from {}: {segments_linked} segments linked, {segments_copied} copied, all files verified\n",
+            "{first}{} is restored from {}: {segments_linked} segments linked, {segments_copied} copied, all files verified\n",
             Line(&self.store),
             Line(&self.source)
         )

@@ -5,7 +5,7 @@ mod flag;
 pub(super) use flag::{Flag, FlagReader};
 
 use super::report::RejectReason;
-use crate::model::Quality;
+use crate::model::{Line, Quality};
 use std::fmt::Write;
 
 /// How far a factor may be from a power of ten and still count as one: a few roundings of the division that made it.
@@ -22,6 +22,8 @@ pub(super) enum Scale {
     Decimal(i32),
     /// Any other factor.
     Factor(f64),
+    /// Another unit of the same dimension, such as one with another zero.
+    Linear(Line),
 }
 
 impl Scale {
@@ -34,6 +36,15 @@ impl Scale {
             Some(0) => Self::Same,
             Some(power) => Self::Decimal(power),
             None => Self::Factor(factor),
+        }
+    }
+
+    /// The scale between two units of one dimension.
+    pub(super) fn of_line(line: Line) -> Self {
+        match Self::new(line.factor()) {
+            Self::Factor(_) => Self::Linear(line),
+            _ if line.is_shifted() => Self::Linear(line),
+            scale => scale,
         }
     }
 }
@@ -125,6 +136,7 @@ fn scaled(text: &str, scale: Scale, shifted: &mut String) -> Result<f64, RejectR
     let value = match scale {
         Scale::Same => value,
         Scale::Factor(factor) => value * factor,
+        Scale::Linear(line) => line.convert(value),
         Scale::Decimal(power) => moved_point(text, power, shifted).unwrap_or(value * 10_f64.powi(power)),
     };
     if value.is_finite() { Ok(value) } else { Err(RejectReason::NotFinite) }
