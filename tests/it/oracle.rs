@@ -274,15 +274,15 @@ impl Oracle {
     /// What of the store's rows and of the ledger's corrections is not as it should be; `None` where all is.
     pub(crate) fn difference(&self, db: &Database) -> Option<String> {
         for (id, instrument) in self.ids().into_iter().zip(&self.instruments) {
-            let channels: Vec<usize> = (0..instrument.channels().len()).collect();
-            let (stored, wanted) = (rows(db, id, &channels, TimeRange::ALL), self.rows(id, &channels, TimeRange::ALL));
-            if stored != wanted {
-                return Some(format!("{id}: stored {stored:?}\nwanted {wanted:?}"));
-            }
             let registry = db.registry();
             let known = registry.instrument(id).map(|(_, known)| known.channels());
             if known != Some(instrument.channels()) {
                 return Some(format!("{id}: channels {known:?}\nwanted {:?}", instrument.channels()));
+            }
+            let channels: Vec<usize> = (0..instrument.channels().len()).collect();
+            let (stored, wanted) = (rows(db, id, &channels, TimeRange::ALL), self.rows(id, &channels, TimeRange::ALL));
+            if stored != wanted {
+                return Some(format!("{id}: stored {stored:?}\nwanted {wanted:?}"));
             }
         }
         let (recorded, wanted) = (corrections(db), self.corrections.iter().map(Value::to_string).collect::<Vec<_>>());

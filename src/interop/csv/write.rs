@@ -36,13 +36,13 @@ impl<W: Write> SampleWriter<W> {
         Ok(Self(Lines::new(out, &["time", "value", "quality"])?))
     }
 
-    /// Writes the header of an answer of several channels, with `station,channel` in front; [`SampleWriter::series`] says which follows.
+    /// Writes the header of an answer of several channels, with `station,channel,unit` in front; [`SampleWriter::series`] says which follows.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn long(out: W) -> io::Result<Self> {
-        let mut lines = Lines::new(out, &["station", "channel", "time", "value", "quality"])?;
-        lines.series = Some((String::new(), String::new()));
+        let mut lines = Lines::new(out, &["station", "channel", "unit", "time", "value", "quality"])?;
+        lines.series = Some(Default::default());
         Ok(Self(lines))
     }
 
@@ -53,10 +53,10 @@ impl<W: Write> SampleWriter<W> {
         self
     }
 
-    /// Names the station and channel of the lines that follow, in an answer of several.
-    pub fn series(&mut self, station: &str, channel: &str) {
+    /// Names station, channel and unit of the lines that follow, in an answer of several channels.
+    pub fn series(&mut self, station: &str, channel: &str, unit: &str) {
         if let Some(series) = &mut self.0.series {
-            *series = (station.to_owned(), channel.to_owned());
+            *series = [station, channel, unit].map(str::to_owned);
         }
     }
 
@@ -106,13 +106,13 @@ impl<W: Write> WindowWriter<W> {
         Ok(Self(Lines::new(out, &["end", "value", "valid", "coverage"])?))
     }
 
-    /// Writes the header of an answer of several channels, with `station,channel` in front; [`WindowWriter::series`] says which follows.
+    /// Writes the header of an answer of several channels, with `station,channel,unit` in front; [`WindowWriter::series`] says which follows.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn long(out: W) -> io::Result<Self> {
-        let mut lines = Lines::new(out, &["station", "channel", "end", "value", "valid", "coverage"])?;
-        lines.series = Some((String::new(), String::new()));
+        let mut lines = Lines::new(out, &["station", "channel", "unit", "end", "value", "valid", "coverage"])?;
+        lines.series = Some(Default::default());
         Ok(Self(lines))
     }
 
@@ -123,10 +123,10 @@ impl<W: Write> WindowWriter<W> {
         self
     }
 
-    /// Names the station and channel of the lines that follow, in an answer of several.
-    pub fn series(&mut self, station: &str, channel: &str) {
+    /// Names station, channel and unit of the lines that follow, in an answer of several channels.
+    pub fn series(&mut self, station: &str, channel: &str, unit: &str) {
         if let Some(series) = &mut self.0.series {
-            *series = (station.to_owned(), channel.to_owned());
+            *series = [station, channel, unit].map(str::to_owned);
         }
     }
 
@@ -156,8 +156,8 @@ struct Lines<W: Write> {
     writer: csv::Writer<W>,
     /// The text of one field, in a buffer that is kept.
     text: String,
-    /// Station and channel in front of every line.
-    series: Option<(String, String)>,
+    /// Station, channel and unit in front of every line.
+    series: Option<[String; 3]>,
     zone: Option<Zone>,
 }
 
@@ -168,11 +168,10 @@ impl<W: Write> Lines<W> {
         Ok(Self { writer, text: String::new(), series: None, zone: None })
     }
 
-    /// Station and channel, where lines have them, and the time.
+    /// Station, channel and unit, where lines have them, and the time.
     fn begin(&mut self, time: Timestamp) -> io::Result<()> {
-        if let Some((station, channel)) = &self.series {
-            self.writer.write_field(station).map_err(cause)?;
-            self.writer.write_field(channel).map_err(cause)?;
+        for name in self.series.iter().flatten() {
+            self.writer.write_field(name).map_err(cause)?;
         }
         self.text.clear();
         match &self.zone {

@@ -138,21 +138,21 @@ fn several_channels_and_stations_come_with_their_names() {
     let printed = run_with(dir.path(), &ask, &minutes).printed();
     assert_eq!(
         printed,
-        "station,channel,end,value,valid,coverage\npark/M,benzene,2024-03-01T00:05:00Z,5,5,1\n\
-         park/M,wind direction,2024-03-01T00:05:00Z,5,5,1\npark/N,wind direction,2024-03-01T00:05:00Z,5,5,1\n"
+        "station,channel,unit,end,value,valid,coverage\npark/M,benzene,1,2024-03-01T00:05:00Z,5,5,1\n\
+         park/M,wind direction,1,2024-03-01T00:05:00Z,5,5,1\npark/N,wind direction,1,2024-03-01T00:05:00Z,5,5,1\n"
     );
     let json = run_with(dir.path(), &ask, &[&minutes[..], &["--json"]].concat()).printed();
     let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
     assert_eq!(
-        (&first["station"], &first["channel"], &first["value"]),
-        (&"park/M".into(), &"benzene".into(), &5.0.into())
+        (&first["station"], &first["channel"], &first["unit"], &first["value"]),
+        (&"park/M".into(), &"benzene".into(), &"1".into(), &5.0.into())
     );
     let two = ["query", "S", "--station", "park/M", "--station", "park/N", "--channel", "wind direction"];
     let printed = run_with(dir.path(), &two, &["--to", "2024-03-01T00:02:00Z"]).printed();
     assert_eq!(
         printed,
-        "station,channel,time,value,quality\npark/M,wind direction,2024-03-01T00:01:00Z,350,normal\n\
-         park/N,wind direction,2024-03-01T00:01:00Z,350,normal\n"
+        "station,channel,unit,time,value,quality\npark/M,wind direction,deg,2024-03-01T00:01:00Z,350,normal\n\
+         park/N,wind direction,deg,2024-03-01T00:01:00Z,350,normal\n"
     );
     let error = run(dir.path(), &["query", "S", "--station", "town/*", "--channel", "benzene"]).error(1);
     assert_eq!(error, "error: no station matches `town/*`; registered are: park/M, park/N\n");

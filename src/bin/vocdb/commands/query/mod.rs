@@ -22,7 +22,7 @@ use vocdb::base::escape::Line;
 use vocdb::model::Zone;
 use vocdb::query::{QueryError, Window, WindowFunction, WindowQuery};
 use vocdb::store::StoreError;
-use vocdb::{Interval, ReadOnly, TimeRange, Timestamp};
+use vocdb::{Interval, ReadOnly, TimeRange, Timestamp, Unit};
 
 /// Print readings of channels, or windows over them, as CSV
 ///
@@ -31,7 +31,7 @@ use vocdb::{Interval, ReadOnly, TimeRange, Timestamp};
 /// With --zone, windows of whole days are calendar days of the place, from midnight to before midnight, others end at multiples of its
 /// time of day, and times have its offset.
 ///
-/// Several channels or stations are printed one after the other, with the columns `station,channel` in front.
+/// Several channels or stations are printed one after the other, with the columns `station,channel,unit` in front.
 ///
 /// Of a direction (deg) there are mean (the vector mean), first, last and count. If nothing is printed, or no window has a value, a
 /// note on standard error says why.
@@ -81,7 +81,10 @@ impl Query {
         if self.unit.is_some() && self.function == WindowFunction::Count {
             return Err(Failure::Says("a count has no unit: leave out --unit".to_owned()));
         }
-        let all = find_series(&db, &self.station, &self.channel, self.unit.as_ref())?;
+        let mut all = find_series(&db, &self.station, &self.channel, self.unit.as_ref())?;
+        if self.function == WindowFunction::Count {
+            all.iter_mut().for_each(|series| series.unit = Unit::One.to_string());
+        }
         all.iter().try_for_each(|series| self.check(&db, series))?;
         let is_long = self.station.len() > 1 || self.channel.len() > 1 || self.station.iter().any(series::is_pattern);
         let is_json = output.is_json();
@@ -152,7 +155,7 @@ impl Query {
             let mut answer = answer.map_err(unread)?;
             (count, best) = (count + 1, best.max(answer.coverage));
             values += u64::from(answer.value.is_some());
-            answer.value = series.convert(answer.value)?;
+            answer.value = series.convert_window(self.function, answer.value)?;
             printer.window(&answer)?;
         }
         let mut outcome = match (count, values) {

@@ -11,13 +11,14 @@ use vocdb::model::Zone;
 use vocdb::query::WindowValue;
 use vocdb::{Sample, Timestamp};
 
-/// Names of the current series, in answers with several.
+/// Names of the current series, in answers with several, and its unit.
 #[derive(Serialize, Default)]
 struct Names {
     #[serde(skip_serializing_if = "Option::is_none")]
     station: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<String>,
+    unit: String,
 }
 
 /// One sample as JSON.
@@ -79,16 +80,14 @@ impl<'a> Printer<'a> {
 
     /// What follows is of this series.
     pub(super) fn begin(&mut self, series: &Series) {
-        if !self.is_long {
-            return;
-        }
+        let (station, channel, unit) = (&series.station, &series.channel, &series.unit);
         match &mut self.to {
             Format::Json(_) => {
-                let (station, channel) = (Some(series.station.clone()), Some(series.channel.clone()));
-                self.names = Names { station, channel };
+                let named = |name: &String| self.is_long.then(|| name.clone());
+                self.names = Names { station: named(station), channel: named(channel), unit: unit.clone() };
             }
-            Format::Samples(writer) => writer.series(&series.station, &series.channel),
-            Format::Windows(writer) => writer.series(&series.station, &series.channel),
+            Format::Samples(writer) => writer.series(station, channel, unit),
+            Format::Windows(writer) => writer.series(station, channel, unit),
         }
     }
 

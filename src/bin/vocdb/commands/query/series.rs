@@ -3,6 +3,7 @@
 use super::unit::{Conversion, Target};
 use crate::failure::Failure;
 use vocdb::base::escape::Line;
+use vocdb::query::WindowFunction;
 use vocdb::{Error, InstrumentId, Interval, ReadOnly, Sample};
 
 /// One channel of one station.
@@ -18,6 +19,8 @@ pub(super) struct Series {
     pub(super) place: usize,
     /// Name and interval of the instrument.
     pub(super) measured: (String, Interval),
+    /// Unit of the printed values, with the reference state of a mass concentration.
+    pub(super) unit: String,
     conversion: Option<Conversion>,
 }
 
@@ -26,6 +29,16 @@ impl Series {
     pub(super) fn convert(&self, value: Option<f64>) -> Result<Option<f64>, Failure> {
         let Some((conversion, value)) = self.conversion.zip(value) else { return Ok(value) };
         conversion.convert(value).map(Some).map_err(Failure::from_error)
+    }
+
+    /// The answer of a window in the printed unit. A deviation is a difference: on a scale with a zero of its own, such as degrees
+    /// Fahrenheit, only the size of the degree counts.
+    pub(super) fn convert_window(&self, function: WindowFunction, value: Option<f64>) -> Result<Option<f64>, Failure> {
+        let converted = self.convert(value)?;
+        match (function, converted, self.convert(Some(0.0))?) {
+            (WindowFunction::StdDev, Some(converted), Some(zero)) => Ok(Some(converted - zero)),
+            _ => Ok(converted),
+        }
     }
 
     /// A sample in the printed unit.
@@ -103,6 +116,7 @@ fn series(
     let conversion = unit.map(|unit| unit.conversion(measured)).transpose();
     let conversion =
         conversion.map_err(|error| Failure::Says(format!("`{}` of {}: {error}", Line(channel), Line(station))))?;
+    let printed = unit.map_or_else(|| Target::of(measured), |unit| unit.at(measured)).to_string();
     let (station, channel) = (station.to_owned(), channel.to_owned());
     Ok(Series {
         station,
@@ -110,6 +124,7 @@ fn series(
         instrument,
         place,
         measured: (known.name().to_owned(), known.interval()),
+        unit: printed,
         conversion,
     })
 }

@@ -1,8 +1,11 @@
 //! The unit in which values are printed.
 
 use crate::values;
+use std::fmt;
 use vocdb::model::{Dimension, ModelError, ReferenceState};
 use vocdb::{Channel, Unit};
+
+const KELVIN_AT_0_C: f64 = 273.15;
 
 /// A unit, and the reference state of a mass concentration.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +37,18 @@ impl Target {
         Ok(Self { unit, reference })
     }
 
+    /// The unit of a channel itself.
+    pub(super) fn of(channel: &Channel) -> Self {
+        let unit = channel.unit();
+        Self { unit, reference: is_mass(unit).then(|| channel.reference()) }
+    }
+
+    /// The same unit with the reference state that applies to values of a channel.
+    pub(super) fn at(self, channel: &Channel) -> Self {
+        let reference = self.reference.unwrap_or(channel.reference());
+        Self { reference: is_mass(self.unit).then_some(reference), ..self }
+    }
+
     /// The way from a channel's unit, or why there is none.
     pub(super) fn conversion(self, channel: &Channel) -> Result<Conversion, String> {
         let (from, to, molar_mass_g_per_mol) = (channel.unit(), self.unit, channel.molar_mass_g_per_mol());
@@ -50,6 +65,13 @@ impl Target {
         let is_same_state = own == wanted || !is_mass(from) || !is_mass(to);
         let factor = if is_same_state { 1.0 } else { own.molar_volume_l_per_mol() / wanted.molar_volume_l_per_mol() };
         Ok(Conversion { factor, ..conversion })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.unit)?;
+        self.reference.map_or(Ok(()), |reference| write!(f, "@{}C", reference.temperature_k() - KELVIN_AT_0_C))
     }
 }
 
@@ -82,6 +104,15 @@ mod tests {
         assert_eq!(converted(&mass, "mg/m3"), Ok(0.01));
         assert!((converted(&mass, "ppb").unwrap() - 3.0795).abs() < 1e-3);
         assert!((converted(&mass, "ug/m3@0C").unwrap() - 10.0 * 293.15 / 273.15).abs() < 1e-9);
+    }
+
+    #[test]
+    fn units_are_printed_with_the_state_that_applies() {
+        let mass = Channel::species("benzene", Unit::MicrogramPerM3).unwrap().with_reference(ReferenceState::C20);
+        assert_eq!(Target::of(&mass).to_string(), "ug/m3@20C");
+        assert_eq!(Target::parse("mg/m3").unwrap().at(&mass).to_string(), "mg/m3@20C");
+        assert_eq!(Target::parse("mg/m3@0C").unwrap().at(&mass).to_string(), "mg/m3@0C");
+        assert_eq!(Target::parse("ppb").unwrap().at(&mass).to_string(), "ppb");
     }
 
     #[test]
