@@ -2,9 +2,9 @@
 
 use super::core::Database;
 use super::records::{
-    Checkpoint, Corrected, DeletionCompleted, FramesLost, FramesUnseen, InstrumentChanged, InstrumentRegistered,
-    ReadingsDeleted, ReadingsDropped, RuleSetLoaded, RulesBound, SegmentSealed, SegmentsReplaced, StationChanged,
-    StationRegistered,
+    Checkpoint, Corrected, DeletionCompleted, FlagsSet, FramesLost, FramesUnseen, InstrumentChanged,
+    InstrumentRegistered, ReadingsDeleted, ReadingsDropped, RuleSetLoaded, RulesBound, SegmentSealed, SegmentsReplaced,
+    StationChanged, StationRegistered,
 };
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
@@ -73,6 +73,7 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
     match record.kind() {
         Kind::StationRegistered => json::<StationRegistered>(record, index),
         Kind::StationChanged => json::<StationChanged>(record, index),
+        Kind::FlagsSet => json::<FlagsSet>(record, index),
         Kind::InstrumentRegistered => json::<InstrumentRegistered>(record, index),
         Kind::InstrumentChanged => json::<InstrumentChanged>(record, index),
         Kind::RuleSetLoaded => written(&RuleSetLoaded::read(record, index)?, record, index),

@@ -193,7 +193,11 @@ impl Remembered {
 
     fn take(&mut self, record: &Record, index: u64) -> Result<(), Error> {
         match record.kind() {
-            Kind::StationRegistered | Kind::StationChanged | Kind::InstrumentRegistered | Kind::InstrumentChanged => {
+            Kind::StationRegistered
+            | Kind::StationChanged
+            | Kind::FlagsSet
+            | Kind::InstrumentRegistered
+            | Kind::InstrumentChanged => {
                 register(&mut self.registry, record, index)?;
             }
             Kind::RuleSetLoaded => {

@@ -5,7 +5,9 @@ use crate::base::checksum::Digest;
 use crate::base::limits::LEDGER_PART_BYTES_MAX;
 use crate::db::in_force::HistoryRuns;
 use crate::ledger::{Kind, LedgerError, Record};
-use crate::model::{Instrument, InstrumentId, Registry, Sample, Station, StationId, TimeRange, Timestamp};
+use crate::model::{
+    HandFlags, Instrument, InstrumentId, Quality, Registry, Sample, Station, StationId, TimeRange, Timestamp,
+};
 use crate::rules::verdict::Uncovered;
 use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState, RuleFile, SourceStates};
 use crate::store::LsnRange;
@@ -68,6 +70,27 @@ pub(super) struct StationChanged {
     pub(super) at: Timestamp,
 }
 
+/// Kind 33: a person sets the quality flag of stored readings. Each value that gets another flag has a correction of its own behind this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FlagsSet {
+    pub(super) instrument: InstrumentId,
+    /// Places of the channels in a frame.
+    pub(super) channels: Vec<usize>,
+    pub(super) range: TimeRange,
+    pub(super) quality: Quality,
+    pub(super) by: String,
+    pub(super) reason: String,
+    /// The host's time.
+    pub(super) at: Timestamp,
+}
+
+impl FlagsSet {
+    /// What of it concerns readings that arrive later.
+    pub(super) fn flags(&self) -> HandFlags {
+        HandFlags { channels: self.channels.clone(), range: self.range, quality: self.quality }
+    }
+}
+
 /// Takes a station, an instrument or a change of one into a registry; every other record is passed over.
 pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> Result<(), LedgerError> {
     match record.kind() {
@@ -86,6 +109,10 @@ pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> 
         Kind::StationChanged => {
             let StationChanged { id, after, since, .. } = record.body(index)?;
             registry.move_station(id, *after.position(), since);
+        }
+        Kind::FlagsSet => {
+            let set: FlagsSet = record.body(index)?;
+            registry.note_flags(set.instrument, set.flags());
         }
         _ => {}
     }

@@ -96,6 +96,8 @@ kinds! {
     ReadingsDropped = 31, "readings_dropped";
     /// A station was moved.
     StationChanged = 32, "station_changed";
+    /// A person set the quality flag of stored readings.
+    FlagsSet = 33, "flags_set";
     /// An endpoint of a gateway is gone, or named anew.
     EndpointChanged = 34, "endpoint_changed";
     /// Readings that came late change what a rule would have said of the past.

@@ -1,8 +1,9 @@
 //! The stations and instruments of one store.
 
 use super::instrument::{Instrument, InstrumentId};
+use super::quality::Quality;
 use super::station::{Position, Station, StationId};
-use super::timestamp::Timestamp;
+use super::timestamp::{TimeRange, Timestamp};
 use std::collections::BTreeMap;
 
 /// All stations and instruments, by number.
@@ -12,6 +13,24 @@ pub struct Registry {
     /// Positions of the stations that were moved, each with the time from which it holds, in order of time.
     moves: BTreeMap<StationId, Vec<(Timestamp, Position)>>,
     instruments: BTreeMap<InstrumentId, (StationId, Instrument)>,
+    /// Quality flags that people set on ranges of readings, in the order in which they were set.
+    flags: BTreeMap<InstrumentId, Vec<HandFlags>>,
+}
+
+/// A quality flag that a person set on a range of readings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HandFlags {
+    /// Places of the channels in a frame.
+    pub(crate) channels: Vec<usize>,
+    pub(crate) range: TimeRange,
+    pub(crate) quality: Quality,
+}
+
+impl HandFlags {
+    fn covers(&self, other: &Self) -> bool {
+        let holds = self.range.from <= other.range.from && other.range.to <= self.range.to;
+        holds && other.channels.iter().all(|channel| self.channels.contains(channel))
+    }
 }
 
 impl Registry {
@@ -41,6 +60,31 @@ impl Registry {
     /// on; a station that was never moved has none here.
     pub fn positions(&self, id: StationId) -> impl Iterator<Item = (Timestamp, &Position)> {
         self.moves.get(&id).into_iter().flatten().map(|(from, position)| (*from, position))
+    }
+
+    /// Notes a flag that a person set on a range of readings.
+    pub(crate) fn note_flags(&mut self, instrument: InstrumentId, flags: HandFlags) {
+        let known = self.flags.entry(instrument).or_default();
+        // One that the new one covers whole can no longer be the last word on anything.
+        known.retain(|earlier| !flags.covers(earlier));
+        known.push(flags);
+    }
+
+    /// Whether the flag that was set last is this one.
+    pub(crate) fn is_last_word(&self, instrument: InstrumentId, flags: &HandFlags) -> bool {
+        self.flags.get(&instrument).and_then(|known| known.last()) == Some(flags)
+    }
+
+    /// Forgets the flags that people set.
+    pub(crate) fn forget_flags(&mut self) {
+        self.flags.clear();
+    }
+
+    /// The flag that a person set last on a reading, if one did.
+    pub(crate) fn flag_by_hand(&self, instrument: InstrumentId, channel: usize, time: Timestamp) -> Option<Quality> {
+        let set = self.flags.get(&instrument)?;
+        let last = set.iter().rev().find(|flags| flags.range.contains(time) && flags.channels.contains(&channel));
+        last.map(|flags| flags.quality)
     }
 
     /// Puts an instrument in under its number.

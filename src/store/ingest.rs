@@ -125,7 +125,7 @@ pub(crate) fn stage(
             .ok_or(RejectReason::UnknownInstrument(frame.instrument))
             .and_then(|(_, instrument)| check(frame, instrument, now).map(|()| instrument));
         match checked {
-            Ok(instrument) => staged.admit((state, late), frame, instrument.duplicates(), index),
+            Ok(instrument) => staged.admit((state, late, registry), frame, instrument.duplicates(), index),
             Err(reason) => staged.reject(index, reason),
         }
     }
@@ -257,7 +257,7 @@ fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result
 impl Staged {
     fn admit(
         &mut self,
-        (state, late): (&State, &mut LateBlocks),
+        (state, late, registry): (&State, &mut LateBlocks, &Registry),
         frame: FrameRef<'_>,
         policy: DuplicatePolicy,
         index: usize,
@@ -274,8 +274,9 @@ impl Staged {
             }
             Err(error) => return self.reject(index, unreadable(frame.time, &error)),
         };
-        let merged: Vec<Sample> =
-            stored.samples.iter().zip(frame.samples()).map(|(old, new)| merge(*old, new)).collect();
+        let pairs = stored.samples.iter().zip(frame.samples());
+        let mut merged: Vec<Sample> = pairs.map(|(old, new)| merge(*old, new)).collect();
+        keep_flags_by_hand(&stored, &mut merged, registry);
         let replaced = corrections(&stored, &merged, false).len();
         if same_bits(&merged, &stored.samples) {
             self.counters.frames_identical += 1;
@@ -377,6 +378,16 @@ fn present_values(frame: FrameRef<'_>) -> u64 {
 fn merge(old: Sample, new: Sample) -> Sample {
     let says_nothing = new.value.is_none() && new.quality == Quality::Normal;
     if says_nothing || (new.value.is_none() && old.value.is_some()) { old } else { new }
+}
+
+/// Leaves values the flags that a person set: only a person takes them away. A frame that is sent again knows nothing of them.
+fn keep_flags_by_hand(stored: &Frame, merged: &mut [Sample], registry: &Registry) {
+    for (channel, (old, new)) in stored.samples.iter().zip(merged).enumerate() {
+        let is_flag_lost = old.value.is_some() && old.quality != new.quality;
+        if is_flag_lost && registry.flag_by_hand(stored.instrument, channel, stored.time) == Some(old.quality) {
+            new.quality = old.quality;
+        }
+    }
 }
 
 /// The stored values of a frame that differ from what is to stand in their place; where a person changes them by hand, samples without a

@@ -77,12 +77,17 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-type Model = BTreeMap<i64, [Sample; 2]>;
+/// Rows by minute, and the flags that people set on minutes of channels.
+#[derive(Default)]
+struct Model {
+    rows: BTreeMap<i64, [Sample; 2]>,
+    by_hand: BTreeMap<(i64, usize), Quality>,
+}
 
 /// Sets flags in the model, and says what the store must report.
 fn flag_model(model: &mut Model, channels: &ChannelSet, minutes: std::ops::Range<i64>, flag: Quality) -> QualityReport {
     let mut report = QualityReport::default();
-    for (_, samples) in model.range_mut(minutes) {
+    for (_, samples) in model.rows.range_mut(minutes.clone()) {
         report.rows += 1;
         for (place, sample) in samples.iter_mut().enumerate() {
             if matches!(channels, ChannelSet::Places(places) if !places.contains(&place)) {
@@ -99,21 +104,29 @@ fn flag_model(model: &mut Model, channels: &ChannelSet, minutes: std::ops::Range
             *count += 1;
         }
     }
+    if report.rows > 0 {
+        let places = |place: &usize| !matches!(channels, ChannelSet::Places(places) if !places.contains(place));
+        let cells = minutes.flat_map(|minute| [0, 1].map(|place| (minute, place)));
+        model.by_hand.extend(cells.filter(|(_, place)| places(place)).map(|cell| (cell, flag)));
+    }
     report
 }
 
-/// What an instrument's frame makes of a row: a missing sample leaves the stored one alone, any other replaces it.
+/// What an instrument's frame makes of a row: a missing sample leaves the stored one alone, any other replaces it, but for a flag that a
+/// person set.
 fn append_model(model: &mut Model, minute: i64, values: [Option<u8>; 2]) {
-    let row = model.entry(minute).or_insert([Sample::MISSING; 2]);
-    for (sample, value) in row.iter_mut().zip(values) {
+    let row = model.rows.entry(minute).or_insert([Sample::MISSING; 2]);
+    for (place, (sample, value)) in row.iter_mut().zip(values).enumerate() {
         if let Some(value) = value {
-            *sample = Sample::normal(f64::from(value));
+            let is_by_hand = sample.value.is_some() && model.by_hand.get(&(minute, place)) == Some(&sample.quality);
+            let quality = if is_by_hand { sample.quality } else { Quality::Normal };
+            *sample = Sample { value: Some(f64::from(value)), quality };
         }
     }
 }
 
 fn cells(model: &Model) -> Vec<(Timestamp, Vec<Bits>)> {
-    model.iter().map(|(minute, samples)| (at(*minute), samples.iter().map(bits).collect())).collect()
+    model.rows.iter().map(|(minute, samples)| (at(*minute), samples.iter().map(bits).collect())).collect()
 }
 
 proptest! {
@@ -125,7 +138,7 @@ proptest! {
     ) {
         let (dir, clock) = (crate::scratch::dir(), Arc::new(ManualClock::new(at(60).as_ms())));
         let (mut db, id) = store(dir.path(), &clock);
-        let (mut model, mut changed) = (Model::new(), 0);
+        let (mut model, mut changed) = (Model::default(), 0);
         for step in steps {
             match step {
                 Step::Append(minute, values) => {
@@ -153,7 +166,7 @@ proptest! {
         }
         prop_assert_eq!(corrections(&db).len() as u64, changed);
         let beside = ReadOnly::open(dir.path()).unwrap();
-        prop_assert_eq!(beside.readings().rows(id, &[0, 1], TimeRange::ALL).unwrap().len(), model.len());
+        prop_assert_eq!(beside.readings().rows(id, &[0, 1], TimeRange::ALL).unwrap().len(), model.rows.len());
     }
 }
 
@@ -174,6 +187,37 @@ fn the_ledger_records_old_and_new_flag_person_and_reason_of_each_value() {
     assert_eq!(Value::from(corrections(&db)), wanted);
     drop(db);
     assert_eq!(Value::from(corrections(&open(dir.path(), &clock))), wanted);
+}
+
+#[test]
+fn a_file_that_is_imported_again_does_not_take_away_a_flag_that_a_person_set() {
+    let (dir, clock) = (crate::scratch::dir(), Arc::new(ManualClock::new(at(60).as_ms())));
+    let (db, id) = store(dir.path(), &clock);
+    let mut batch = Batch::new();
+    (0..4).for_each(|minute| batch.push_values(id, at(minute), &[Some(400.0), Some(1.0)]));
+    db.append(&batch).unwrap().all_accepted().unwrap();
+    let flag =
+        |db: &Database, quality| db.set_quality(&change(id, ChannelSet::Places(vec![0]), 1..3, quality)).unwrap();
+    flag(&db, Quality::Calibration);
+    let stored = rows(&db, id, &[0, 1], TimeRange::ALL);
+    let again = db.append(&batch).unwrap();
+    assert_eq!((again.identical, again.corrected), (4, 0));
+    assert_eq!(rows(&db, id, &[0, 1], TimeRange::ALL), stored);
+
+    // Another value is taken, and keeps the flag; another flag of the instrument is not.
+    drop(db);
+    let db = open(dir.path(), &clock);
+    let mut other = Batch::new();
+    let span = [Sample { value: Some(401.0), quality: Quality::Suspect }, Sample::normal(1.0)];
+    other.push_samples(id, at(1), span);
+    assert_eq!(db.append(&other).unwrap().corrected, 1);
+    let flagged = Sample { value: Some(401.0), quality: Quality::Calibration };
+    assert_eq!(rows(&db, id, &[0], TimeRange::ALL)[1].1, [bits(&flagged)]);
+
+    // A person takes the flag away, for good.
+    flag(&db, Quality::Normal);
+    assert_eq!(db.append(&other).unwrap().corrected, 0);
+    assert_eq!(rows(&db, id, &[0], TimeRange::ALL)[1].1, [bits(&Sample::normal(401.0))]);
 }
 
 #[test]

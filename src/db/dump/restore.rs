@@ -7,7 +7,9 @@ use crate::base::limits::DUMP_ARRIVALS_BYTES_MAX;
 use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{registry_of, sealed_record};
-use crate::db::records::{Checkpoint, InstrumentChanged, InstrumentRegistered, StationChanged, StationRegistered};
+use crate::db::records::{
+    Checkpoint, FlagsSet, InstrumentChanged, InstrumentRegistered, StationChanged, StationRegistered,
+};
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, ModelError, Registry, Station, Timestamp};
@@ -236,6 +238,7 @@ impl Target {
                 let StationRegistered { station, .. } = record.body(index).map_err(|error| wrong(&error))?;
                 Station::new(station.name()).map_err(|error| wrong(&error))?;
             }
+            Kind::FlagsSet => drop(record.body::<FlagsSet>(index).map_err(|error| wrong(&error))?),
             Kind::StationChanged => {
                 let StationChanged { after, .. } = record.body(index).map_err(|error| wrong(&error))?;
                 after.position().check().map_err(|error| wrong(&error))?;
@@ -280,6 +283,8 @@ impl Target {
     fn finish_records(&mut self) -> Result<(), Error> {
         self.commit_records()?;
         self.registry = registry_of(&Ledger::read(&*self.storage, &self.path.join("ledger"))?.records)?;
+        // Rows of the dump have the flags that they ended with.
+        self.registry.forget_flags();
         self.as_measured = self.registry.clone();
         for (id, _, instrument) in self.registry.instruments().filter(|(.., instrument)| instrument.has_retired()) {
             self.as_measured.change_instrument(id, instrument.clone().with_retired_places(&[]));

@@ -8,8 +8,8 @@ use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{ReadOnly, lineage_of, registry_of};
 use crate::db::records::{
-    Checkpoint, Corrected, FramesUnseen, InstrumentChanged, InstrumentRegistered, ReadingsDeleted, StationChanged,
-    StationRegistered,
+    Checkpoint, Corrected, FlagsSet, FramesUnseen, InstrumentChanged, InstrumentRegistered, ReadingsDeleted,
+    StationChanged, StationRegistered,
 };
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
@@ -212,6 +212,7 @@ struct Part {
 impl Part {
     fn holds(&self, record: &Record, index: u64) -> Result<bool, Error> {
         Ok(match record.kind() {
+            Kind::FlagsSet => self.instruments.contains(&record.body::<FlagsSet>(index)?.instrument),
             Kind::StationChanged => self.stations.contains(&record.body::<StationChanged>(index)?.id),
             Kind::StationRegistered => self.stations.contains(&record.body::<StationRegistered>(index)?.id),
             Kind::InstrumentRegistered => self.stations.contains(&record.body::<InstrumentRegistered>(index)?.station),

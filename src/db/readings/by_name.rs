@@ -52,16 +52,18 @@ impl Database {
         time: Timestamp,
         values: &[(&str, f64)],
     ) -> Result<Receipt, Error> {
-        let registry = self.registry();
-        let (id, known) = find_instrument(&registry, station, instrument)?;
-        let mut frame = vec![None; known.channels().len()];
-        for (channel, value) in values {
-            let place = place_of(known, station, channel)?;
-            let slot = frame.get_mut(place).filter(|slot| slot.is_none());
-            *slot.ok_or_else(|| Error::NamedTwice { channel: (*channel).to_owned() })? = Some(*value);
-        }
         let mut batch = Batch::new();
-        batch.push_values(id, time, &frame);
+        {
+            let registry = &self.inner.lock().registry;
+            let (id, known) = find_instrument(registry, station, instrument)?;
+            let mut frame = vec![None; known.channels().len()];
+            for (channel, value) in values {
+                let place = place_of(known, station, channel)?;
+                let slot = frame.get_mut(place).filter(|slot| slot.is_none());
+                *slot.ok_or_else(|| Error::NamedTwice { channel: (*channel).to_owned() })? = Some(*value);
+            }
+            batch.push_values(id, time, &frame);
+        }
         self.append(&batch)
     }
 

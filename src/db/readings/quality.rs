@@ -2,7 +2,9 @@
 
 use crate::db::core::Database;
 use crate::db::pending::{Recorded, Unfed};
+use crate::db::records::FlagsSet;
 use crate::error::Error;
+use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Quality, TimeRange, Timestamp, check_words};
 use crate::query::QueryError;
 use crate::store::{Author, FlagChange, FlagCount, Origin, Staged};
@@ -62,6 +64,8 @@ impl Database {
     /// Rules evaluate the range again: alarms that would not have opened, or would have, are recorded as amendments. Nobody is notified of
     /// an alarm that opens; whoever was notified of one before learns that it closes.
     ///
+    /// The flag stays until a person sets another: a frame that is sent again for the same instant may replace the value, but not the flag.
+    ///
     /// The range is changed in batches of at most 16,384 samples, each with its records in the ledger or not at all. If the process is
     /// killed or a file cannot be written, a part of the range may be changed: set the flag again. Rows that are appended meanwhile keep
     /// their flags.
@@ -114,6 +118,9 @@ impl Database {
         let mut scan = self.readings.scan(change.instrument, &[], change.range)?;
         let mut report = QualityReport::default();
         let mut times: Vec<Timestamp> = Vec::with_capacity(rows_max);
+        if scan.next_time().is_some() {
+            self.note_flags(change, &flags)?;
+        }
         while let Some(chunk) = scan.next_rows().map_err(QueryError::from)? {
             let mut rest = chunk.times.as_slice();
             while !rest.is_empty() {
@@ -128,6 +135,28 @@ impl Database {
         }
         self.flag_rows(change, &flags, &times, &mut report)?;
         Ok(report)
+    }
+
+    /// Records the flag for the range, so that frames that are sent again do not take it away; a flag that is set again is not recorded again.
+    fn note_flags(&self, change: &QualityChange, flags: &FlagChange) -> Result<(), Error> {
+        let mut inner = self.inner_with_room()?;
+        let set = FlagsSet {
+            instrument: change.instrument,
+            channels: flags.places.clone(),
+            range: change.range,
+            quality: change.quality,
+            by: change.by.clone(),
+            reason: change.reason.clone(),
+            at: inner.now(),
+        };
+        if inner.registry.is_last_word(change.instrument, &set.flags()) {
+            return Ok(());
+        }
+        inner.ledger.check()?;
+        inner.commit_all()?;
+        inner.ledger.commit(&[Record::new(Kind::FlagsSet, &set)?])?;
+        inner.registry.note_flags(change.instrument, set.flags());
+        Ok(())
     }
 
     /// The change by places of channels, each once.
