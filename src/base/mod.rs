@@ -5,7 +5,6 @@ pub(crate) mod background;
 pub(crate) mod bytes;
 pub mod checksum;
 pub mod clock;
-pub mod counted;
 mod direction;
 pub mod escape;
 mod exact;

@@ -4,7 +4,7 @@ use crate::base::escape::Line;
 use crate::store::io::advice;
 use crate::store::io::log::LogError;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of the ledger, with the file and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -70,4 +70,9 @@ pub enum LedgerError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// The error of a file operation.
+pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
+    move |source| LedgerError::Io { action, path: path.to_owned(), source }
 }

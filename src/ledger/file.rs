@@ -1,6 +1,6 @@
 //! The ledger's file: commits of records, each durable before it is acknowledged.
 
-use super::error::LedgerError;
+use super::error::{LedgerError, at};
 use super::lock::LedgerLock;
 use super::record::{Kind, Record};
 use crate::base::bytes::{ByteReader, BytesError, put_varint};
@@ -325,10 +325,6 @@ pub(crate) fn behind(commits: u64, known: u64) -> String {
          the log of the same backup; where there is none and `verify` finds no frames in the log, move the files of `wal` away, and what was \
          committed behind the ledger's end is lost"
     )
-}
-
-pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
-    move |source| LedgerError::Io { action, path: path.to_owned(), source }
 }
 
 /// Appends the payload of a commit to the head of its frame.

@@ -1,7 +1,6 @@
 //! The lock of a ledger that is opened by itself: a store that has it open holds the same lock.
 
-use super::error::LedgerError;
-use super::file::at;
+use super::error::{LedgerError, at};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;

@@ -342,8 +342,8 @@ fn delete(
 ) -> Result<(), Error> {
     let begin = Timestamp::from_ms(time_ms(number / SHIFT.len() * SHIFT.len()));
     let (instrument, range) = (InstrumentId::new(instrument), TimeRange::new(begin, begin.plus_ms(3 * MINUTE_MS)));
-    db.delete(&Deletion { instrument, scope: scope_of(&channels), range, by: "data office".to_owned(), reason })
-        .map(|_| ())
+    let (scope, by) = (scope_of(&channels), "data office".to_owned());
+    db.delete(&Deletion { instrument, scope, range, by, reason }).map(|_| ())
 }
 
 /// What a store says of itself.

@@ -8,7 +8,7 @@ use crate::alarm::event::{
 use crate::alarm::roster;
 use crate::alarm::state::{Alarm, FLOOD_ALARMS};
 use crate::base::checksum::sha256;
-use crate::base::counted::counted;
+use crate::base::escape::counted;
 use crate::base::escape::{Line, Lines};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Party, Priority};

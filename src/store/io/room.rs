@@ -258,10 +258,12 @@ impl Shared {
     fn write_piece(&self) -> io::Result<Option<MutexGuard<'_, ()>>> {
         let growing = self.growing.lock();
         let (handles, end) = {
-            let ends = self.ends.lock();
+            let mut ends = self.ends.lock();
             if ends.making != Making::Busy || ends.file >= ends.frames + ROOM_BYTES {
                 return Ok(None);
             }
+            // Zeros behind a file that was cut would hide from the next append that it was.
+            ends.check_length()?;
             (Arc::clone(&ends.handles), ends.file)
         };
         (&handles.second).seek(SeekFrom::Start(end))?;

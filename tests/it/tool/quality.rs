@@ -72,8 +72,8 @@ fn quality_refuses_unknown_names_and_empty_answers() {
     };
     for (name, value, says) in [
         ("--flag", "wrong", "known are normal, over-range"),
-        ("--by", "", "write something"),
-        ("--reason", "", "write something"),
+        ("--by", "", "must not be empty"),
+        ("--reason", "", "must not be empty"),
     ] {
         let error = run(dir.path(), &with(name, value)).error(2);
         assert!(error.contains(says), "{error}");

@@ -10,8 +10,8 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
-use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
+use vocdb::base::escape::counted;
 use vocdb::{DumpReport, DumpScope, TimeRange, Timestamp};
 
 /// Print a store as text; `vocdb restore` creates the same store from it, bit for bit

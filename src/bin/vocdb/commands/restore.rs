@@ -9,8 +9,8 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
-use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
+use vocdb::base::escape::counted;
 use vocdb::store::BackupReport;
 use vocdb::{Database, RestoreReport};
 

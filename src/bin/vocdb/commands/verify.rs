@@ -9,8 +9,8 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::Database;
-use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
+use vocdb::base::escape::counted;
 use vocdb::store::VerifyReport;
 
 /// Read every file of a store and report corruption

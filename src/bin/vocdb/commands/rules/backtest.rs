@@ -13,8 +13,8 @@ use std::sync::Arc;
 use vocdb::alarm::event::Knowledge;
 use vocdb::alarm::report::{AlarmSpan, AlarmTally, Difference};
 use vocdb::alarm::{AlarmKey, Scripted};
-use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
+use vocdb::base::escape::counted;
 use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, Timestamp};
 
 /// Run rules over stored readings, and print every alarm and notification that they would have produced

@@ -10,8 +10,8 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use vocdb::base::counted::counted;
 use vocdb::base::escape::Line;
+use vocdb::base::escape::counted;
 use vocdb::rules::{Diagnostic, RuleFile, check, check_without_stations, trace};
 use vocdb::{ReadOnly, Registry, stations_of_tests};
 

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
-use vocdb::base::counted::counted;
+use vocdb::base::escape::counted;
 use vocdb::base::escape::{Line, Lines};
 use vocdb::rules::Diagnostics;
 use vocdb::{Database, RuleSetInForce};

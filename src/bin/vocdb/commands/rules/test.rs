@@ -8,8 +8,8 @@ use annotate_snippets::Level;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::base::counted::counted;
 use vocdb::base::escape;
+use vocdb::base::escape::counted;
 use vocdb::{Registry, TestOutcome, run_rule_tests};
 
 /// Run the tests in a rules folder
