@@ -18,11 +18,11 @@ pub mod trace;
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notification, Notifier, Outcome};
 pub use config::{Config, Durability, RulesOnOpen, Timers};
 pub use db::{
-    AlarmLog, Backtest, BacktestSummary, ChannelSet, Compaction, Database, Deletion, DeletionScope, DumpError,
-    DumpProblem, DumpProgress, DumpReport, DumpScope, ExportScope, InstrumentChange, InstrumentStats, QualityChange,
-    QualityReport, ReadOnly, Receipt, Rejection, Replayed, RestoreReport, Retention, RetentionScope, RuleSetInForce,
-    StationChange, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport, ValueCorrection,
-    run_rule_tests, stations_of_tests,
+    AlarmLog, Backtest, BacktestSummary, ChangeAction, ChangeEntry, ChangeLog, ChannelSet, Compaction, Database,
+    Deletion, DeletionScope, DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, ExportScope,
+    InstrumentChange, InstrumentStats, QualityChange, QualityReport, ReadOnly, Receipt, Rejection, Replayed,
+    RestoreReport, Retention, RetentionScope, RuleSetInForce, StationChange, StationStats, Stats, StoredStats,
+    TestFailure, TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

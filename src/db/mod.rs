@@ -2,6 +2,7 @@
 
 mod alarm_log;
 mod alarms;
+mod audit;
 mod core;
 mod delivery;
 mod dump;
@@ -18,6 +19,7 @@ mod stats;
 mod watch;
 
 pub use alarm_log::AlarmLog;
+pub use audit::{ChangeAction, ChangeEntry, ChangeLog};
 pub use core::Database;
 pub use dump::{DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, RestoreReport};
 pub use export::ExportScope;

@@ -27,6 +27,7 @@ pub use compile::{Compiled, compile, compile_staged};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expr::Rule;
 pub use folder::{FolderError, read_folder, read_tests};
+pub use nearest::closest;
 pub use plan::{Plan, Site};
 pub(crate) use run::{EarlierEngineState, EarlierLateState};
 pub use run::{Engine, EngineState, LastingLag, Late, LateState, Progress, Rerun, SourceStates};

@@ -11,7 +11,11 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// The known name with the fewest edits, however far it is.
-pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+///
+/// ```
+/// assert_eq!(vocdb::rules::closest("parc/S1", ["city/S1", "park/S1"]), Some("park/S1"));
+/// ```
+pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     fewest_edits(name, known).map(|(_, best)| best)
 }
 

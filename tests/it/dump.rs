@@ -375,7 +375,7 @@ fn a_backup_that_does_not_check_and_a_taken_folder_restore_nothing() {
     assert!(!restored.exists() && !home.path().join("c.restoring").exists());
     let text = ended(&["vocdb dump 1"]);
     let error = Database::restore(text.as_slice(), &source, |_| {}).unwrap_err();
-    assert!(error.to_string().contains("it is not empty"), "{error}");
+    assert!(error.to_string().contains("is not empty: name a new folder"), "{error}");
     let part = DumpScope { stations: vec!["park/S9".to_owned()], range: TimeRange::ALL };
     let error = db.dump(&part, &mut Vec::new(), |_| {}).unwrap_err();
     assert!(matches!(error, Error::UnknownStation { .. }), "{error}");

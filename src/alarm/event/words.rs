@@ -40,7 +40,9 @@ impl AlarmEvent {
                 };
                 (carried.at, format!("went over into a new rule set: {how}"))
             }
-            Self::Amended(amendment) => (amendment.recorded_at, format!("readings came late: {}", amendment.words())),
+            Self::Amended(amendment) => {
+                (amendment.recorded_at, format!("late or changed readings: {}", amendment.words()))
+            }
             Self::Joined(joined) => {
                 let why = match &joined.cause {
                     Cause::SameRule => "the same rule".to_owned(),

@@ -58,7 +58,7 @@ impl fmt::Display for NextStep {
             Self::Silent { why, until: Some(until) } => write!(f, "nothing until {until}: {}", Line(why)),
             Self::Silent { why, until: None } => write!(f, "nothing: {}", Line(why)),
             Self::History => {
-                f.write_str("nothing: it is recorded as history, unless its condition turns out to hold now")
+                f.write_str("nothing (history); notifies if new readings show that the condition holds now")
             }
             Self::ChainDone => f.write_str("nothing: its chain is complete"),
             Self::NoChain => f.write_str("nothing: its rule notifies nobody"),

@@ -3,7 +3,7 @@
 use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, DeliveryResult, Notification, Opened, Subject, Timing};
 use crate::base::escape::Line;
 use crate::model::Timestamp;
-use crate::rules::verdict::Contact;
+use crate::rules::verdict::{Contact, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -154,6 +154,15 @@ fn outcome(result: &DeliveryResult) -> String {
     }
 }
 
+/// The verdict about one station, in words.
+const fn verdict(trip: Truth) -> &'static str {
+    match trip {
+        Truth::True => "the condition holds",
+        Truth::False => "the condition does not hold",
+        Truth::Unknown => "the condition is unknown",
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let opened = &self.opened;
@@ -183,7 +192,7 @@ impl fmt::Display for Explanation {
         for evidence in &opened.evidence {
             let value =
                 evidence.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", opened.unit));
-            writeln!(f, "  {}: {value}, trips: {:?}", Line(&evidence.station), evidence.trip)?;
+            writeln!(f, "  {}: {value}, {}", Line(&evidence.station), verdict(evidence.trip))?;
             for term in &evidence.terms {
                 let value = term.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", term.unit));
                 let flags: Vec<String> = term.flags.iter().map(ToString::to_string).collect();
@@ -199,7 +208,7 @@ impl fmt::Display for Explanation {
         for transition in &self.transitions {
             writeln!(f, "  {} {}", transition.at, Line(&transition.what))?;
         }
-        writeln!(f, "notifications")?;
+        writeln!(f, "{}", if self.told.is_empty() { "nobody was notified" } else { "notifications" })?;
         for told in &self.told {
             let mut again = if told.repeat > 0 { format!(", reminder {}", told.repeat) } else { String::new() };
             if told.retrips > 0 {
@@ -207,6 +216,9 @@ impl fmt::Display for Explanation {
             }
             let (contact, way) = (Line(&told.contact), Line(&told.way));
             writeln!(f, "  {} {contact} over {way} ({}{again})", told.written_at, told.subject)?;
+            if told.attempts.is_empty() {
+                writeln!(f, "    queued, not sent yet")?;
+            }
             for (at, how) in &told.attempts {
                 writeln!(f, "    {at} {}", Line(how))?;
             }

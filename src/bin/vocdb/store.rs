@@ -25,6 +25,12 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     if is_store(path) {
         return Ok(());
     }
+    if !path.exists() {
+        return Err(Failure::Says(format!(
+            "folder `{}` does not exist; check the path, or create a store with `vocdb import`",
+            Line(path.display())
+        )));
+    }
     Err(Failure::Says(format!(
         "`{}` is not a store (it has no `{LEDGER}` file); check the path, or create a store with `vocdb import`",
         Line(path.display())

@@ -50,13 +50,28 @@ pub(crate) fn range(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Ti
     Ok(TimeRange::new(from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX)))
 }
 
+/// The range from `--from` to `--to`, whose times may be local ones of `--zone`.
+pub(crate) fn range_in(zone: Option<&Zone>, from: Option<&Moment>, to: Option<&Moment>) -> Result<TimeRange, Failure> {
+    let resolve = |moment: Option<&Moment>| moment.map(|moment| moment.resolve(zone)).transpose();
+    range(resolve(from)?, resolve(to)?)
+}
+
 /// Parses a time in RFC 3339, or a date, which means midnight UTC.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     let midnight = format!("{text}T00:00:00Z");
-    let parsed = text.parse().or_else(|error| midnight.parse().map_err(|_| error));
-    parsed.map_err(|error: vocdb::model::ModelError| {
-        format!("{error}; write 2024-06-01T08:00:00Z, 2024-06-01T16:00:00+08:00, or a date")
+    let parsed = text.parse().or_else(|_: vocdb::model::ModelError| midnight.parse());
+    parsed.map_err(|_: vocdb::model::ModelError| {
+        if is_local(text) {
+            let time = text.replacen(' ', "T", 1);
+            return format!("`{text}` has no offset: write {time}Z or {time}+08:00");
+        }
+        format!("`{text}` is not a time; write 2024-06-01T08:00:00Z, 2024-06-01T16:00:00+08:00, or a date")
     })
+}
+
+/// Whether a text is a date and a time of day without an offset.
+fn is_local(text: &str) -> bool {
+    zone("UTC").is_ok_and(|utc| utc.read(text).is_ok())
 }
 
 /// A point in time, which may be a local one of a zone that is given elsewhere.
@@ -69,10 +84,10 @@ pub(crate) struct Moment {
 
 /// A point in time in RFC 3339, a date, or a local date and time.
 pub(crate) fn moment(text: &str) -> Result<Moment, String> {
-    let utc: Zone = zone("UTC")?;
     let is_local = match instant(text) {
         Ok(_) => false,
-        Err(error) => utc.read(text).map(|_| true).map_err(|_| error)?,
+        Err(_) if is_local(text) => true,
+        Err(error) => return Err(error),
     };
     Ok(Moment { text: text.to_owned(), is_local })
 }
@@ -83,7 +98,8 @@ impl Moment {
         match zone {
             Some(zone) => zone.read(&self.text).map_err(Failure::from_error),
             None if self.is_local => {
-                Err(Failure::Says(format!("`{self}` has no offset: write {self}Z or {self}+08:00, or give --zone")))
+                let time = self.text.replacen(' ', "T", 1);
+                Err(Failure::Says(format!("`{self}` has no offset: write {time}Z or {time}+08:00, or give --zone")))
             }
             None => instant(&self.text).map_err(Failure::Says),
         }

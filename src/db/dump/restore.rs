@@ -3,6 +3,7 @@
 use super::RestoreReport;
 use super::error::{DumpError, DumpProblem};
 use super::read::{DumpReader, Item};
+use crate::base::escape::Line;
 use crate::base::limits::DUMP_ARRIVALS_BYTES_MAX;
 use crate::db::core::Database;
 use crate::db::export::body_of;
@@ -91,7 +92,8 @@ fn make_beside<T>(
         None => return Err(taken(io::ErrorKind::InvalidInput, "the path has no last part: name a new folder")),
     };
     if std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) || dir.is_file() {
-        return Err(taken(io::ErrorKind::AlreadyExists, "it is not empty: name a new folder"));
+        let reason = format!("`{}` is not empty: name a new folder", Line(dir.display()));
+        return Err(taken(io::ErrorKind::AlreadyExists, &reason));
     }
     let replaced_unfinished = remove_left(storage, &beside)?;
     storage.create_dirs(&beside).map_err(|source| Error::Io { action: "make the folder for the store", source })?;

@@ -23,8 +23,10 @@ const TICKS_MAX: i64 = 200_000;
 pub struct TestFailure {
     /// Place of the expectation.
     pub place: Place,
-    /// Expected and actual state.
+    /// Expected and actual state, or the error in the test.
     pub message: String,
+    /// Whether the test itself has an error, so that it could not run to its end.
+    pub is_error: bool,
 }
 
 /// The result of a test.
@@ -85,13 +87,17 @@ fn run(rules: &[RuleFile], test: RuleTest, registry: &Registry) -> TestOutcome {
         Ok(mut course) => {
             let mut failures = Vec::new();
             for step in &steps {
-                failures.extend(course.take(step).map(|message| TestFailure { place: step.place.clone(), message }));
+                failures.extend(course.take(step).map(|message| TestFailure {
+                    place: step.place.clone(),
+                    message,
+                    is_error: false,
+                }));
             }
             failures
         }
         Err(failure) => vec![failure],
     };
-    let problem = problem.map(|(place, message)| TestFailure { place, message });
+    let problem = problem.map(|(place, message)| TestFailure { place, message, is_error: true });
     TestOutcome { name, place, failures: failures.into_iter().chain(problem).collect() }
 }
 
@@ -115,7 +121,7 @@ struct TestCourse {
 impl TestCourse {
     fn new(rules: &[RuleFile], steps: &[TestStep], registry: &Registry, place: &Place) -> Result<Self, TestFailure> {
         let registry = registered(steps, registry)?;
-        let at_test = |message: String| TestFailure { place: place.clone(), message };
+        let at_test = |message: String| TestFailure { place: place.clone(), message, is_error: true };
         let compiled = compile_part(rules, &sites_of(&registry)).map_err(|found| at_test(found.to_string()))?;
         let (compiled, left_out) = compiled;
         let frames = frames(steps, &registry)?;
@@ -269,7 +275,8 @@ fn registered(steps: &[TestStep], registry: &Registry) -> Result<Registry, TestF
     let mut registry = registry.clone();
     for step in steps {
         let TestAction::Instrument { station, instrument, interval_ms, channels } = &step.action else { continue };
-        let failed = |error: ModelError| TestFailure { place: step.place.clone(), message: error.to_string() };
+        let failed =
+            |error: ModelError| TestFailure { place: step.place.clone(), message: error.to_string(), is_error: true };
         let id = match registry.station_named(station) {
             Some(id) => id,
             None => add_station(&mut registry, station).map_err(failed)?,
@@ -313,7 +320,7 @@ fn frames(steps: &[TestStep], registry: &Registry) -> Result<Batch, TestFailure>
         let found = of_station.into_iter().find_map(|(id, one)| Some((id, one, one.channel_index(channel)?)));
         let Some((id, instrument, index)) = found else {
             let message = format!("station `{station}` has no channel `{channel}`: register it with t.instrument(..)");
-            return Err(TestFailure { place: step.place.clone(), message });
+            return Err(TestFailure { place: step.place.clone(), message, is_error: true });
         };
         let of_instrument = columns.entry(id).or_insert_with(|| vec![Vec::new(); instrument.channels().len()]);
         if let Some(column) = of_instrument.get_mut(index) {

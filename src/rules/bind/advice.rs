@@ -43,6 +43,10 @@ fn of_rule(rule: &Rule) -> Vec<Diagnostic> {
         let message = format!("the alarm `{}` has no `.on_missing`", rule.name);
         warn(&rule.places.name, message, "set the meaning of missing data: .on_missing(\"unknown\", 15.minutes)");
     }
+    if rule.chain.steps.is_empty() {
+        let message = format!("rule `{}` notifies nobody: it has no `.escalate`", rule.name);
+        warn(&rule.places.name, message, "add .escalate(..) if somebody is to be notified of its alarms");
+    }
     if let Condition::Script { place, .. } = &*rule.when {
         let message = format!("the alarm `{}` is interpreted at each evaluation", rule.name);
         warn(place, message, "use `.when(..)` if the functions of rules suffice: it is much faster");

@@ -28,6 +28,10 @@ const LIMITS: Limits = Limits {
 const FED_MAX: usize = 4_000_000;
 /// Letters of one message, which may repeat a text of the file.
 const MESSAGE_LETTERS_MAX: usize = 600;
+/// The calls of a test, for messages.
+const CALLS: &str = "t.instrument(\"park/S1\", \"gc\", 1.minute, #{ benzene: \"ppb\" }), t.feed(\"park/S1\", \"benzene\", \"12x10 45x20\"), \
+                     t.at(25.minutes), and after it .expect_open(\"rule\"), .expect_closed(..), .expect_normal(..), \
+                     .expect_pending(..), .expect_unknown(..), .expect_sent(\"contact\", 1), .ack(\"rule\")";
 /// Tests of one file.
 const TESTS_MAX: usize = 1_000;
 /// Steps of all tests of one file together.
@@ -127,7 +131,7 @@ fn explain(file: &Arc<str>, error: &EvalAltResult) -> (Place, String) {
             format!("the file takes more than {RULE_OPERATIONS_MAX} operations")
         }
         EvalAltResult::ErrorFunctionNotFound(call, _) => {
-            format!("there is no function {call}; the guide's chapter on rules lists the calls of tests")
+            format!("there is no function {call}; the calls of a test are {CALLS}")
         }
         other => other.to_string().split(" (line ").next().unwrap_or_default().to_owned(),
     };

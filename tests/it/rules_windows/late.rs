@@ -279,7 +279,7 @@ fn an_alarm_that_would_have_opened_sooner_or_not_at_all_is_named_and_its_explana
     late.db.advance().unwrap();
     let sooner = format!("{id} would have opened 2024-06-01T00:12:00Z");
     assert_eq!(late.words(), std::slice::from_ref(&sooner));
-    assert!(explained().contains(&format!("readings came late: {sooner}\n")), "{}", explained());
+    assert!(explained().contains(&format!("late or changed readings: {sooner}\n")), "{}", explained());
     // A correction of what had tripped it: the alarm would not have been.
     late.send(10..20, 20.0);
     late.db.advance().unwrap();

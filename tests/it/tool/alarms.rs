@@ -50,9 +50,15 @@ fn alarms_are_listed_by_state_station_priority_and_time_beside_a_writer() {
     assert_eq!(numbers(dir.path(), &["--state", "closed"]), [1]);
     assert_eq!(numbers(dir.path(), &["--priority", "high"]), [3]);
     assert_eq!(numbers(dir.path(), &["--station", "S", "--state", "open", "--state", "unacknowledged"]), [2, 3]);
-    assert_eq!(numbers(dir.path(), &["--station", "elsewhere"]), [0; 0]);
+    let error = run(dir.path(), &["alarms", "list", "store", "--station", "S1"]).error(1);
+    assert!(error.contains("no station or scope is named `S1`; the nearest is `S`"), "{error}");
+    assert_eq!(run(dir.path(), &["alarms", "list", "store", "--state", "latched"]).printed(), "no alarm matches\n");
     let since = Timestamp::from_ms(BEGIN_MS + 60_000).to_string();
     assert_eq!(numbers(dir.path(), &["--since", &since]), [3]);
+    // 2023-11-14T22:14:20Z.
+    assert_eq!(numbers(dir.path(), &["--since", "2023-11-15 06:14:20", "--zone", "Asia/Shanghai"]), [3]);
+    let error = run(dir.path(), &["alarms", "list", "store", "--since", "2023-11-15 06:14:20"]).error(1);
+    assert!(error.contains("write 2023-11-15T06:14:20Z or 2023-11-15T06:14:20+08:00, or give --zone"), "{error}");
     let text = run(dir.path(), &["alarms", "list", "store"]).printed();
     assert!(text.lines().any(|line| line.starts_with("#3 ") && line.contains("high `high` at `S` (open")), "{text}");
 }
@@ -79,6 +85,9 @@ fn an_alarm_is_shown_and_explained_beside_a_writer_and_an_unknown_one_is_an_erro
     }
     let text = run(dir.path(), &["alarms", "explain", "store", "3"]).printed();
     assert!(text.contains("rule `high` at `S`, high, r.rhai:2:"), "{text}");
+    assert!(text.contains("the condition holds\n") && text.contains("    queued, not sent yet\n"), "{text}");
+    let text = run(dir.path(), &["alarms", "show", "store", "3"]).printed();
+    assert!(text.contains("  notification to duty over app (step 1): queued, not sent yet\n"), "{text}");
     let error = run(dir.path(), &["alarms", "show", "store", "9"]).error(1);
     assert!(error.contains("alarm #9 does not exist"), "{error}");
 }
@@ -172,7 +181,7 @@ fn what_late_readings_would_have_changed_is_listed_beside_a_writer() {
     let text = run(dir.path(), &["alarms", "amendments", "store", "--rule", "high"]).printed();
     assert!(text.contains(&format!("`high` at `S` #3 would have opened {at_31}")), "{text}");
     let shown = run(dir.path(), &["alarms", "show", "store", "3"]).printed();
-    assert!(shown.contains(&format!("readings came late: #3 would have opened {at_31}")), "{shown}");
+    assert!(shown.contains(&format!("late or changed readings: #3 would have opened {at_31}")), "{shown}");
 }
 
 #[test]

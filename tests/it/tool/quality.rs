@@ -78,8 +78,19 @@ fn quality_refuses_unknown_names_and_empty_answers() {
         let error = run(dir.path(), &with(name, value)).error(2);
         assert!(error.contains(says), "{error}");
     }
+    for more in [&[][..], &["--dry-run"]] {
+        let mut later = with("--to", "2024-07-01");
+        let at = later.iter().position(|word| *word == "--from").unwrap() + 1;
+        later[at] = "2024-06-02";
+        let error = run_with(dir.path(), &later, more).error(1);
+        assert!(error.contains("no reading lies in this range"), "{error}");
+    }
+    let error = run(dir.path(), &with("--to", "2024-06-01 08:03")).error(1);
+    assert!(error.contains("write 2024-06-01T08:03Z or 2024-06-01T08:03+08:00, or give --zone"), "{error}");
+    let local = run_with(dir.path(), &with("--to", "2024-06-01 16:03"), &["--zone", "+08:00", "--json"]).object();
+    assert_eq!((&local["to"], &local["rows"]), (&"2024-06-01T08:03:00Z".into(), &2.into()));
     let error = run(dir.path(), &with("--to", "2024-06-01T08:01:00Z")).error(1);
-    assert!(error.contains("--to is the later one"), "{error}");
+    assert!(error.contains("--to must be later than --from"), "{error}");
 }
 
 #[test]
@@ -99,8 +110,45 @@ fn stations_set_moves_a_station_and_list_tells_where_it_stood() {
     assert_eq!(run(dir.path(), &["stations", "list", "store"]).printed(), wanted);
     let error = run_with(dir.path(), &set, &["--longitude", "31", "--latitude", "121"]).error(1);
     assert!(error.contains("the latitude must be -90 to 90"), "{error}");
-    let error = run_with(dir.path(), &set, &["--longitude", "31"]).error(2);
-    assert!(error.contains("--latitude"), "{error}");
+    let error = run(dir.path(), &set).error(2);
+    assert!(error.contains("--longitude") && error.contains("--height"), "a number is needed: {error}");
+    let object = run_with(dir.path(), &set, &["--latitude", "32", "--since", "2024-06-02", "--json"]).object();
+    assert_eq!((&object["after"]["longitude_deg"], &object["after"]["latitude_deg"]), (&(-121.5).into(), &32.0.into()));
+    let error = run_with(dir.path(), &set, &["--east", "5"]).error(1);
+    assert!(error.contains("give both --east and --north"), "{error}");
     let unknown = ["stations", "set", "store", "park/S2", "--height", "3", "--by", "x", "--reason", "y"];
     assert!(run(dir.path(), &unknown).error(1).contains("registered are: park/S1"));
+}
+
+#[test]
+fn audit_lists_flags_deletions_and_moves_with_author_and_reason() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    assert_eq!(run(dir.path(), &["audit", "store"]).printed(), "no change is recorded\n");
+    run(dir.path(), QUALITY).printed();
+    let delete = ["delete", "store", "--station", "park/S1", "--from", "2024-06-01 16:00", "--to", "2024-06-01 16:01"];
+    run_with(dir.path(), &delete, &["--zone", "+08:00", "--by", "B. Boss", "--why", "test gas"]).printed();
+    let set = ["stations", "set", "store", "park/S1", "--height", "3", "--since", "2024-07-01"];
+    run_with(dir.path(), &set, &["--by", "field crew", "--reason", "a new mast"]).printed();
+    let text = run(dir.path(), &["audit", "store"]).printed();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert_eq!(
+        lines[0],
+        "(time not recorded) A. Keeper set the flag `calibration`: park/S1/gc (benzene), 2024-06-01T08:01:00Z to \
+         2024-06-01T08:02:00Z, 2 values: span check"
+    );
+    let deleted = "B. Boss deleted readings: park/S1/gc (whole rows), 2024-06-01T08:00:00Z to 2024-06-01T08:01:00Z, 1 value: test gas";
+    assert!(lines[1].ends_with(deleted), "{text}");
+    assert!(
+        lines[2].ends_with("field crew moved the station: park/S1, from 2024-07-01T00:00:00Z on: a new mast"),
+        "{text}"
+    );
+    let printed = run(dir.path(), &["audit", "store", "--json", "--to", "2024-06-01T08:01:00Z"]).printed();
+    let object: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(
+        (&object["action"], &object["by"], &object["values"]),
+        (&"readings_deleted".into(), &"B. Boss".into(), &1.into())
+    );
+    assert!(object["at"].is_string(), "{object}");
 }

@@ -169,7 +169,7 @@ fn a_reader_that_has_enough_is_no_error() {
 fn what_there_is_not_is_named_together_with_what_there_is() {
     let dir = crate::scratch::dir();
     let error = run(dir.path(), ASK).error(1);
-    assert!(error.contains("`store` is not a store") && error.contains("vocdb import"), "{error}");
+    assert!(error.contains("folder `store` does not exist") && error.contains("vocdb import"), "{error}");
     assert!(!dir.path().join("store").exists(), "asking makes no store");
     metec(dir.path());
     let error = run(dir.path(), &["query", "store", "--station", "x", "--channel", "methane"]).error(1);

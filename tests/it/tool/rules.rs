@@ -149,7 +149,8 @@ fn without_a_station_units_of_species_are_checked_and_the_rest_is_listed() {
     assert!(ended.out.contains("error: 30 has no unit") && ended.out.contains("^^ write 30.ppb"), "{}", ended.out);
     rules(dir, "good", "30.ppb");
     let more = "alarm(\"wind\").scope(stations(\"park/*\")).when(last(\"wind speed\") > 3 and last(\"gc/tvoc\") > 3.ppb)\
-                .clear_when(last(\"wind speed\") < 2, 5.minutes).on_missing(\"keep\", 15.minutes);\n";
+                .clear_when(last(\"wind speed\") < 2, 5.minutes).on_missing(\"keep\", 15.minutes)\
+                .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), \"app\"));\n";
     fs::write(dir.join("good/wind.rhai"), more).unwrap();
     let text = run(dir, &["rules", "check", "good"]).printed();
     assert!(text.contains("2 files, 0 warnings\n") && !text.contains("no errors"), "{text}");

@@ -286,6 +286,6 @@ fn with_json_an_error_is_one_object_with_the_error_in_words() {
         assert_eq!((ended.code, ended.out.as_str(), ended.err.lines().count()), (Some(1), "", 1), "{}", ended.err);
         let object: serde_json::Value = serde_json::from_str(&ended.err).unwrap();
         assert_eq!(object.as_object().unwrap().len(), 1, "{object}");
-        assert!(object["error"].as_str().unwrap().contains("`nowhere` is not a store"), "{object}");
+        assert!(object["error"].as_str().unwrap().contains("folder `nowhere` does not exist"), "{object}");
     }
 }

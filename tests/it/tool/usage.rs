@@ -15,7 +15,7 @@ fn help_texts_are_the_golden_ones() {
     }
     for command in [
         "import", "query", "inspect", "verify", "compact", "backup", "delete", "repair", "alarms", "dump", "restore",
-        "quality",
+        "quality", "audit",
     ] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
     }

@@ -5,11 +5,12 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress;
 use crate::store;
-use crate::values;
+use crate::values::{self, Moment};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::{Database, Deletion, DeletionScope, Instrument, Timestamp, UpkeepReport};
+use vocdb::model::Zone;
+use vocdb::{Database, Deletion, DeletionScope, Instrument, UpkeepReport};
 
 /// Delete readings permanently, and record author and reason in the ledger
 ///
@@ -28,17 +29,20 @@ pub(crate) struct Delete {
     /// Channel whose values are deleted; repeat it for further channels [default: whole rows]
     #[arg(long = "channel", value_name = "CHANNEL")]
     channels: Vec<String>,
-    /// Start, inclusive: RFC 3339, or a date (midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    from: Timestamp,
-    /// End, exclusive: RFC 3339, or a date (midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    to: Timestamp,
+    /// Start, inclusive: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    from: Moment,
+    /// End, exclusive: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    to: Moment,
+    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
+    zone: Option<Zone>,
     /// Author of the deletion
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
     /// Reason for the deletion
-    #[arg(long, value_name = "WHY", value_parser = values::line)]
+    #[arg(long, alias = "why", value_name = "WHY", value_parser = values::line)]
     reason: String,
 }
 
@@ -57,7 +61,7 @@ struct Deleted {
 
 impl Delete {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let range = values::range(Some(self.from), Some(self.to))?;
+        let range = values::range_in(self.zone.as_ref(), Some(&self.from), Some(&self.to))?;
         let db = store::open(&self.store)?;
         let (id, instrument) = choice::instrument(&db.registry(), &self.station, self.instrument.as_deref())?;
         let deletion = Deletion {
@@ -77,8 +81,8 @@ impl Delete {
             station: self.station.clone(),
             instrument: instrument.name().to_owned(),
             channels: self.channels.clone(),
-            from: self.from.to_string(),
-            to: self.to.to_string(),
+            from: range.from.to_string(),
+            to: range.to.to_string(),
             values,
             report,
         };

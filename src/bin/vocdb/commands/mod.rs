@@ -1,6 +1,7 @@
 //! The subcommands, a file each.
 
 mod alarms;
+mod audit;
 mod backup;
 mod compact;
 mod completions;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Query(query::Query),
     Inspect(inspect::Inspect),
     Alarms(alarms::Alarms),
+    Audit(audit::Audit),
     Verify(verify::Verify),
     Compact(compact::Compact),
     Backup(backup::Backup),
@@ -47,6 +49,7 @@ impl Command {
             Self::Query(query) => query.run(output),
             Self::Inspect(inspect) => inspect.run(output),
             Self::Alarms(alarms) => alarms.run(output),
+            Self::Audit(audit) => audit.run(output),
             Self::Verify(verify) => verify.run(output),
             Self::Compact(compact) => compact.run(output),
             Self::Backup(backup) => backup.run(output),

@@ -4,45 +4,50 @@ use crate::choice;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
-use crate::values;
+use crate::values::{self, Moment};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::base::escape::Line;
-use vocdb::{ChannelSet, Instrument, InstrumentId, QualityChange, QualityReport, TimeRange, Timestamp};
+use vocdb::model::Zone;
+use vocdb::{ChannelSet, Instrument, InstrumentId, QualityChange, QualityReport, TimeRange};
 
 /// Set the quality flag of stored readings, and record in the ledger who set it and why
 ///
-/// Changes the readings from --from up to, not including, --to: of all channels of the instrument, or of those that are named. Values stay
-/// as they are. The rules in force evaluate the range again: alarms that would not have opened are amended, and nobody is notified of one
-/// that opens. Setting the same flag again changes nothing. The store must not be open elsewhere, unless with --dry-run.
+/// Changes the readings of all channels of the instrument, or of the channels given. Values stay as they are. The rules in force re-evaluate
+/// the range: differences are recorded as amendments, alarms that open are history, and nobody is notified of them. Setting the same flag
+/// again changes nothing, so the command can be repeated, also after it was killed. The store must not be open elsewhere, except with
+/// --dry-run.
 #[derive(Debug, Args)]
 pub(crate) struct Quality {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The station
+    /// Station
     #[arg(long)]
     station: String,
-    /// The instrument; may be left out where the station has one
+    /// Instrument; optional if the station has only one
     #[arg(long)]
     instrument: Option<String>,
-    /// A channel; may be given more than once [default: all channels]
+    /// Channel; repeat it for further channels [default: all channels]
     #[arg(long = "channel", value_name = "CHANNEL")]
     channels: Vec<String>,
-    /// The first instant: RFC 3339, or a date (midnight, UTC)
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    from: Timestamp,
-    /// The first instant after the last one
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    to: Timestamp,
-    /// The flag, such as calibration, maintenance, suspect or normal
+    /// Start, inclusive: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    from: Moment,
+    /// End, exclusive: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    to: Moment,
+    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
+    zone: Option<Zone>,
+    /// Flag, such as calibration, maintenance, suspect or normal
     #[arg(long, value_name = "FLAG", value_parser = values::flag)]
     flag: vocdb::Quality,
-    /// Who sets it
+    /// Author of the change
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
-    /// Why
-    #[arg(long, value_name = "WHY", value_parser = values::line)]
+    /// Reason for the change
+    #[arg(long, alias = "why", value_name = "WHY", value_parser = values::line)]
     reason: String,
     /// Count the readings and change nothing
     #[arg(long)]
@@ -65,14 +70,21 @@ struct Flagged {
 
 impl Quality {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let range = values::range(Some(self.from), Some(self.to))?;
+        let range = values::range_in(self.zone.as_ref(), Some(&self.from), Some(&self.to))?;
         let (instrument, report) = if self.dry_run { self.count(range)? } else { self.change(range)? };
+        if report.rows == 0 {
+            let (station, instrument) = (Line(&self.station), Line(instrument.name()));
+            return Err(Failure::Says(format!(
+                "no reading lies in this range: {station}/{instrument} has none from {} to {}",
+                range.from, range.to
+            )));
+        }
         let flagged = Flagged {
             station: self.station.clone(),
             instrument: instrument.name().to_owned(),
             channels: self.channels.clone(),
-            from: self.from.to_string(),
-            to: self.to.to_string(),
+            from: range.from.to_string(),
+            to: range.to.to_string(),
             flag: self.flag.name(),
             is_dry_run: self.dry_run,
             report,

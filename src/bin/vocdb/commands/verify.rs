@@ -16,8 +16,8 @@ use vocdb::store::VerifyReport;
 /// Read every file of a store and report corruption
 ///
 /// Reads every segment, the write-ahead log and the ledger, and changes nothing. Works while a station is running. The exit code is 1 if
-/// anything is corrupt: restore the file from a backup, or set it aside with `vocdb repair`. A torn end of the log is not corruption, but
-/// the rest of an append that a crash interrupted before it was acknowledged.
+/// anything is corrupt: restore the file from a backup, or set it aside with `vocdb repair`. An incomplete last entry is not corruption:
+/// a crash interrupted an append that had not been confirmed.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// Folder of the store

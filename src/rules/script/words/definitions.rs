@@ -11,6 +11,53 @@ const HEAD: &str = "// Words of vocdb rules, for editors. Written by the crate i
 /// The function that shares its name with a method.
 const COVERAGE: &str = "fn coverage(string1: String, duration2: Duration) -> Measurement";
 
+/// The words of rule tests, with what they do.
+const TEST_WORDS: &[(&str, &str)] = &[
+    (
+        "Defines a test, in a file named `*_test.rhai`: `test(\"name\", |t| { .. })`",
+        "fn test(name: String, body: FnPtr)",
+    ),
+    (
+        "Registers an instrument: `t.instrument(\"park/S1\", \"gc\", 1.minute, #{ benzene: \"ppb\" })`",
+        "fn instrument(t: Test, station: String, name: String, interval: Duration, units: Map) -> Test",
+    ),
+    (
+        "Adds one value per interval: `t.feed(\"park/S1\", \"benzene\", \"12x10 _x3 45x20\")`",
+        "fn feed(t: Test, station: String, channel: String, series: String) -> Test",
+    ),
+    ("Moves the time forward: `t.at(25.minutes)`", "fn at(t: Test, time: Duration) -> Test"),
+    ("Expects an open alarm: `.expect_open(\"rule\")`", "fn expect_open(t: Test, rule: String) -> Test"),
+    (
+        "Expects an open alarm of a scope: `.expect_open(\"rule\", \"park/S1\")`",
+        "fn expect_open(t: Test, rule: String, scope: String) -> Test",
+    ),
+    ("Expects an alarm that has closed: `.expect_closed(\"rule\")`", "fn expect_closed(t: Test, rule: String) -> Test"),
+    (
+        "Expects an alarm of a scope that has closed: `.expect_closed(\"rule\", \"park/S1\")`",
+        "fn expect_closed(t: Test, rule: String, scope: String) -> Test",
+    ),
+    ("Expects no alarm: `.expect_normal(\"rule\")`", "fn expect_normal(t: Test, rule: String) -> Test"),
+    (
+        "Expects no alarm of a scope: `.expect_normal(\"rule\", \"park/S1\")`",
+        "fn expect_normal(t: Test, rule: String, scope: String) -> Test",
+    ),
+    ("Expects a running hold time: `.expect_pending(\"rule\")`", "fn expect_pending(t: Test, rule: String) -> Test"),
+    (
+        "Expects a running hold time of a scope: `.expect_pending(\"rule\", \"park/S1\")`",
+        "fn expect_pending(t: Test, rule: String, scope: String) -> Test",
+    ),
+    ("Expects an unknown condition: `.expect_unknown(\"rule\")`", "fn expect_unknown(t: Test, rule: String) -> Test"),
+    (
+        "Expects an unknown condition of a scope: `.expect_unknown(\"rule\", \"park/S1\")`",
+        "fn expect_unknown(t: Test, rule: String, scope: String) -> Test",
+    ),
+    (
+        "Expects the number of messages sent to a contact so far: `.expect_sent(\"park-duty\", 1)`",
+        "fn expect_sent(t: Test, contact: String, count: int) -> Test",
+    ),
+    ("Acknowledges the open alarms of a rule: `.ack(\"rule\")`", "fn ack(t: Test, rule: String) -> Test"),
+];
+
 /// The text of `vocdb.d.rhai`.
 pub(in crate::rules) fn definitions() -> String {
     let mut text = HEAD.to_owned();
@@ -33,6 +80,9 @@ pub(in crate::rules) fn definitions() -> String {
     push(&mut text, "Samples that count over expected ones.", COVERAGE);
     for operator in ["and", "or"] {
         push(&mut text, "Joins two conditions.", &format!("op {operator}(Condition, Condition) -> Condition"));
+    }
+    for (description, declaration) in TEST_WORDS {
+        push(&mut text, description, declaration);
     }
     text
 }

@@ -4,12 +4,14 @@ use super::view::{AlarmView, ExplanationView, Transitions};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
-use crate::values;
+use crate::values::{self, Moment};
 use clap::{Args, ValueEnum};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use vocdb::alarm::AlarmRecord;
+use vocdb::alarm::report::Explanation;
 use vocdb::base::escape::Line;
+use vocdb::model::Zone;
 use vocdb::rules::verdict::Priority;
 use vocdb::{AlarmId, AlarmLog, Timestamp};
 
@@ -27,9 +29,12 @@ pub(super) struct List {
     /// List only alarms of this priority or higher: low, medium, high, urgent
     #[arg(long, value_name = "PRIORITY", value_parser = priority)]
     priority: Option<Priority>,
-    /// List only alarms that opened at this time or later: RFC 3339, or a date (midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    since: Option<Timestamp>,
+    /// List only alarms that opened at this time or later: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    since: Option<Moment>,
+    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
+    zone: Option<Zone>,
 }
 
 /// Show the state and the history of an alarm
@@ -92,21 +97,44 @@ impl List {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let log = read(&self.store)?;
         log.rule_set().and_then(|rules| rules.state.as_ref()).into_iter().for_each(store::warn_of);
+        let since = self.since.as_ref().map(|since| since.resolve(self.zone.as_ref())).transpose()?;
         let alarms = log.alarms();
-        for record in alarms.iter().filter(|record| self.wants(record)) {
+        let mut is_empty = true;
+        for record in alarms.iter().filter(|record| self.wants(record, since)) {
             let view = AlarmView::of(record);
             output.either(&view, || view.line())?;
+            is_empty = false;
         }
-        Ok(())
+        if !is_empty {
+            return Ok(());
+        }
+        self.check_station(&alarms)?;
+        let is_default = self.state == [State::Open] && self.station.is_none() && self.priority.is_none();
+        let none = if is_default && since.is_none() { "no open alarms\n" } else { "no alarm matches\n" };
+        if output.is_json() { Ok(()) } else { output.text(none) }
     }
 
-    fn wants(&self, record: &AlarmRecord) -> bool {
+    /// Returns an error for a name that is neither a station nor the scope of an alarm.
+    fn check_station(&self, alarms: &[AlarmRecord]) -> Result<(), Failure> {
+        let Some(name) = &self.station else { return Ok(()) };
+        let db = store::read(&self.store)?;
+        let scopes = alarms.iter().map(|record| record.alarm.opened.scope_key.as_str());
+        let known: Vec<&str> = db.registry().stations().map(|(_, station)| station.name()).chain(scopes).collect();
+        if known.contains(&name.as_str()) {
+            return Ok(());
+        }
+        let nearest = vocdb::rules::closest(name, known.iter().copied());
+        let nearest = nearest.map_or_else(String::new, |nearest| format!("; the nearest is `{}`", Line(nearest)));
+        Err(Failure::Says(format!("no station or scope is named `{}`{nearest}", Line(name))))
+    }
+
+    fn wants(&self, record: &AlarmRecord, since: Option<Timestamp>) -> bool {
         let opened = &record.alarm.opened;
         let is_about = |name: &String| opened.scope_key == *name || record.stations().contains(&name.as_str());
         self.state.iter().all(|state| state.holds(record))
             && self.station.as_ref().is_none_or(is_about)
             && self.priority.is_none_or(|priority| opened.priority >= priority)
-            && self.since.is_none_or(|since| opened.opened_at >= since)
+            && since.is_none_or(|since| opened.opened_at >= since)
     }
 }
 
@@ -116,15 +144,30 @@ impl Show {
         let alarms = log.alarms();
         let record = alarms.iter().find(|record| record.id() == AlarmId(self.alarm));
         let record = record.ok_or_else(|| none_of(self.alarm))?;
-        let view = Transitions::of(AlarmView::of(record), log.explain(record.id()));
+        let explanation = log.explain(record.id());
+        let notifications = explanation.as_ref().map_or_else(String::new, notifications);
+        let view = Transitions::of(AlarmView::of(record), explanation);
         output.either(&view, || {
             let mut text = view.alarm.text();
             for transition in &view.transitions {
                 let _ = writeln!(text, "  {} {}", transition.at, Line(&transition.what));
             }
-            text
+            text + notifications.as_str()
         })
     }
+}
+
+/// One line for each notification with its newest outcome.
+fn notifications(explanation: &Explanation) -> String {
+    let mut text = String::new();
+    for told in &explanation.told {
+        let (contact, way, subject) = (Line(&told.contact), Line(&told.way), told.subject);
+        let _ = match told.attempts.last() {
+            Some((at, how)) => writeln!(text, "  notification to {contact} over {way} ({subject}): {} {at}", Line(how)),
+            None => writeln!(text, "  notification to {contact} over {way} ({subject}): queued, not sent yet"),
+        };
+    }
+    text
 }
 
 impl Explain {

@@ -4,14 +4,15 @@ use super::operate::Said;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
-use crate::values;
+use crate::values::{self, Moment};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
+use vocdb::AlarmLog;
 use vocdb::alarm::Maintenance;
 use vocdb::alarm::event::{MaintenanceWindow, Recurrence};
 use vocdb::base::escape::Line;
-use vocdb::{AlarmLog, Timestamp};
+use vocdb::model::Zone;
 
 /// Plan a maintenance window, in which alarms open and close but notify nobody
 #[derive(Debug, Args)]
@@ -24,26 +25,26 @@ pub(super) struct Maintain {
     /// Limit the window to this rule
     #[arg(long)]
     rule: Option<String>,
-    /// Start: RFC 3339, or a date (midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    from: Timestamp,
-    /// End: RFC 3339, or a date (midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    to: Timestamp,
+    /// Start: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    from: Moment,
+    /// End: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    to: Moment,
     /// Repeat the window every day or every week at the same local time
     #[arg(long, value_enum)]
     every: Option<Every>,
-    /// Time zone of the repeats: America/Denver [default: UTC]
-    #[arg(long, default_value = "", hide_default_value = true)]
-    zone: String,
-    /// End of the repeats: RFC 3339, or a date (midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    until: Option<Timestamp>,
+    /// Time zone of the repeats, and of times without an offset: America/Denver [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
+    zone: Option<Zone>,
+    /// End of the repeats: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    until: Option<Moment>,
     /// Author of the plan
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
     /// Reason for the maintenance
-    #[arg(long, value_name = "TEXT", value_parser = values::line)]
+    #[arg(long, alias = "why", value_name = "TEXT", value_parser = values::line)]
     reason: String,
 }
 
@@ -116,8 +117,11 @@ impl Maintain {
             Every::Day => Recurrence::Daily,
             Every::Week => Recurrence::Weekly,
         });
-        let (rule, stations, zone) = (self.rule.clone(), self.stations.clone(), self.zone.clone());
-        let (from, to, until) = (self.from, self.to, self.until);
+        let zone = self.zone.as_ref();
+        let (from, to) = (self.from.resolve(zone)?, self.to.resolve(zone)?);
+        let until = self.until.as_ref().map(|until| until.resolve(zone)).transpose()?;
+        let (rule, stations) = (self.rule.clone(), self.stations.clone());
+        let zone = zone.map_or_else(String::new, ToString::to_string);
         let window = MaintenanceWindow { rule, stations, from, to, recurrence, zone, until };
         let db = store::open_at_host_time(&self.store)?;
         let number = db.plan_maintenance(window, &self.by, &self.reason).map_err(Failure::from_error)?;

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
-use crate::values;
+use crate::values::{self, Moment};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use vocdb::alarm::AlarmKey;
 use vocdb::alarm::event::Shelving;
 use vocdb::base::clock::{Clock, SystemClock};
 use vocdb::base::escape::Line;
+use vocdb::model::Zone;
 use vocdb::{AlarmId, Interval, Timestamp};
 
 /// The author and the comment of an action.
@@ -20,7 +21,7 @@ pub(super) struct Said {
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     pub(super) by: String,
     /// Comment, recorded with the action
-    #[arg(long, value_name = "TEXT", default_value = "", value_parser = values::remark)]
+    #[arg(long, aliases = ["reason", "why"], value_name = "TEXT", default_value = "", value_parser = values::remark)]
     pub(super) comment: String,
 }
 
@@ -53,9 +54,12 @@ pub(super) struct Shelve {
     /// Length of the shelving: 30m, 8h, 2d
     #[arg(long = "for", value_name = "LENGTH", value_parser = values::interval, group = "how_long")]
     length: Option<Interval>,
-    /// End of the shelving: RFC 3339, or a date (midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = values::instant, group = "how_long")]
-    until: Option<Timestamp>,
+    /// End of the shelving: RFC 3339, or a date (midnight UTC, or in --zone)
+    #[arg(long, value_name = "TIME", value_parser = values::moment, group = "how_long")]
+    until: Option<Moment>,
+    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
+    zone: Option<Zone>,
     /// Shelve until the alarm next clears
     #[arg(long, group = "how_long")]
     until_normal: bool,
@@ -115,7 +119,8 @@ impl Shelve {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let Said { by, comment } = &self.said;
         let from_now = self.length.map(|length| Timestamp::from_ms(SystemClock.now_ms()).plus_ms(length.as_ms()));
-        let shelving = self.until.or(from_now).map_or(Shelving::UntilNormal, Shelving::Until);
+        let until = self.until.as_ref().map(|until| until.resolve(self.zone.as_ref())).transpose()?;
+        let shelving = until.or(from_now).map_or(Shelving::UntilNormal, Shelving::Until);
         let key = AlarmKey::new(self.rule.as_str(), self.scope.as_str());
         let db = store::open_at_host_time(&self.store)?;
         db.shelve(&key, shelving, by, comment).map_err(Failure::from_error)?;

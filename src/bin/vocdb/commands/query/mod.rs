@@ -26,29 +26,29 @@ use vocdb::{Interval, ReadOnly, TimeRange, Timestamp, Unit};
 
 /// Print readings of channels, or windows over them, as CSV
 ///
-/// Readings: `time,value,quality`, from --from up to, not including, --to. Windows: `end,value,valid,coverage`, for every window that
-/// lies between --from and --to. A window includes its end and not its beginning, and ends at a multiple of --step since 1970, UTC.
-/// With --zone, windows of whole days are calendar days of the place, from midnight to before midnight, others end at multiples of its
-/// time of day, and times have its offset.
+/// Readings are printed as `time,value,quality`. With --window, every window that lies between --from and --to is printed as
+/// `end,value,valid,coverage`; coverage is a fraction (1 = all samples). With --zone, day windows are local calendar days, shorter windows
+/// end at multiples of --step in local time, and times are printed in that zone. Without it, windows include their end and exclude their
+/// start, in UTC.
 ///
 /// Several channels or stations are printed one after the other, with the columns `station,channel,unit` in front.
 ///
-/// Of a direction (deg) there are mean (the vector mean), first, last and count. If nothing is printed, or no window has a value, a
-/// note on standard error says why.
+/// For a direction (deg), only mean (vector mean), first, last and count are available. If nothing is printed, or no window has a value, a
+/// note on standard error gives the reason.
 #[derive(Debug, Args)]
 pub(crate) struct Query {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// Station, or a pattern such as 'park/*' (`*` stops at `/`, `**` does not); may be given several times
+    /// Station, or a pattern such as 'park/*' (`*` stops at `/`, `**` does not); repeat it for further stations
     #[arg(long, required = true)]
     station: Vec<String>,
-    /// Channel, or instrument/channel where several instruments have one of that name; may be given several times
+    /// Channel, or instrument/channel if several instruments have a channel of that name; repeat it for further channels
     #[arg(long, required = true)]
     channel: Vec<String>,
-    /// First instant: RFC 3339, or a date (midnight); in UTC, or in --zone [default: the first there is]
+    /// Start, inclusive: RFC 3339, or a date (midnight UTC, or in --zone) [default: the first reading]
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     from: Option<Moment>,
-    /// First instant after the last one [default: after the last there is]
+    /// End, exclusive: RFC 3339, or a date (midnight UTC, or in --zone) [default: after the last reading]
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     to: Option<Moment>,
     /// Time zone of days, of times without an offset and of printed times: Asia/Shanghai, +08:00 [default: UTC]
@@ -60,10 +60,10 @@ pub(crate) struct Query {
     /// Aggregate over windows of this length: 10m, 1h, 8h, 1d
     #[arg(long, value_name = "LENGTH", value_parser = values::interval)]
     window: Option<Interval>,
-    /// How far apart windows end [default: as long as a window]
+    /// Distance between the ends of windows [default: the length of a window]
     #[arg(long, value_name = "LENGTH", value_parser = values::interval, requires = "window")]
     step: Option<Interval>,
-    /// What is computed over a window's valid samples: mean, min, max, sum, count, first, last, stddev (sample, n - 1), or a percentile
+    /// Function of a window's valid samples: mean, min, max, sum, count, first, last, stddev (sample, n - 1), or a percentile
     /// such as p95 or percentile:99.5 (linear between samples)
     #[arg(long = "fn", value_name = "FUNCTION", value_parser = function::parse, default_value = "mean", requires = "window")]
     function: WindowFunction,

@@ -3,7 +3,8 @@
 use super::files::{failed, rules_of};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{store, values};
+use crate::store;
+use crate::values::{self, Moment};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
@@ -15,7 +16,8 @@ use vocdb::alarm::report::{AlarmSpan, AlarmTally, Difference};
 use vocdb::alarm::{AlarmKey, Scripted};
 use vocdb::base::escape::Line;
 use vocdb::base::escape::counted;
-use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, Timestamp};
+use vocdb::model::Zone;
+use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed};
 
 /// Run rules over stored readings, and print every alarm and notification that they would have produced
 ///
@@ -28,12 +30,15 @@ pub(crate) struct BacktestRules {
     /// Folder of the store
     #[arg(long)]
     store: PathBuf,
-    /// Start, inclusive: RFC 3339, or a date (midnight UTC) [default: the first reading]
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    from: Option<Timestamp>,
-    /// End, exclusive: RFC 3339, or a date (midnight UTC) [default: after the last reading]
-    #[arg(long, value_name = "TIME", value_parser = values::instant)]
-    to: Option<Timestamp>,
+    /// Start, inclusive: RFC 3339, or a date (midnight UTC, or in --zone) [default: the first reading]
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    from: Option<Moment>,
+    /// End, exclusive: RFC 3339, or a date (midnight UTC, or in --zone) [default: after the last reading]
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    to: Option<Moment>,
+    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
+    zone: Option<Zone>,
     /// Second folder of rule files, compared with the first
     #[arg(long, value_name = "DIR")]
     against: Option<PathBuf>,
@@ -60,7 +65,7 @@ impl BacktestRules {
     /// Runs the rules of one folder, and prints the events if requested.
     fn replay(&self, store: &ReadOnly, dir: &Path, output: &mut Output, shows: bool) -> Result<AlarmTally, Failure> {
         let files = rules_of(dir)?;
-        let range = values::range(self.from, self.to)?;
+        let range = values::range_in(self.zone.as_ref(), self.from.as_ref(), self.to.as_ref())?;
         let question = Backtest::new(range).answered_by(Arc::new(self.responder));
         let bar = progress(output.is_json());
         let (mut tally, mut begin, mut end, mut told) = (AlarmTally::default(), range.from, range.to, Ok(()));

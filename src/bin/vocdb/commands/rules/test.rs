@@ -12,11 +12,25 @@ use vocdb::base::escape;
 use vocdb::base::escape::counted;
 use vocdb::{Registry, TestOutcome, run_rule_tests};
 
+/// An example for the help text, printed as it is.
+const EXAMPLE: &str = "\
+Example, as rules/park_test.rhai beside rules/park.rhai:
+
+  test(\"a plume opens the alarm, clean air closes it\", |t| {
+      t.instrument(\"park/S1\", \"gc\", 1.minute, #{ benzene: \"ppb\" });
+      t.feed(\"park/S1\", \"benzene\", \"12x10 90x20 5x40\");  // 12 minutes at 10 ppb, 20 at 90, 40 at 5
+      t.at(10.minutes).expect_normal(\"benzene-high\");
+      t.at(25.minutes).expect_open(\"benzene-high\", \"park/S1\");
+      t.at(25.minutes).expect_sent(\"duty officer\", 1);
+      t.at(70.minutes).expect_closed(\"benzene-high\");
+  });";
+
 /// Run the tests in a rules folder
 ///
 /// Tests are in files whose names end in `_test.rhai`. Each test runs the rules of the folder with its own stations, readings and clock.
 /// The exit code is 1 if a test fails or no test exists.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLE)]
 pub(crate) struct Test {
     /// Folder of rule files and tests
     dir: PathBuf,
@@ -51,7 +65,8 @@ impl Test {
                 let mut text =
                     format!("{} {}\n", if failures.is_empty() { "ok    " } else { "FAILED" }, escape::Line(name));
                 for failure in failures {
-                    let said = (failure.message.as_str(), "this expectation failed");
+                    let label = if failure.is_error { "error in the test" } else { "this expectation failed" };
+                    let said = (failure.message.as_str(), label);
                     text.push_str(&draw::one(Level::ERROR, &failure.place, said, (&files, false)));
                 }
                 text

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 use vocdb::Timestamp;
 use vocdb::base::escape::Line;
 
-/// Print every station with its position, and since when it stands there
+/// List the stations with their positions, and the time from which each position holds
 ///
-/// A station that was moved has a line for each position, the oldest first. The store may be open elsewhere.
+/// A station that was moved has a line for each position, the oldest first. Works while a station is running.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
 }
 

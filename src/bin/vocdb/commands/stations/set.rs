@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
 use crate::values;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::base::escape::Line;
@@ -13,37 +13,38 @@ use vocdb::{Error, Position, StationChange, Timestamp};
 
 /// Move a station, and record in the ledger who moved it and why
 ///
-/// Numbers that are not given stay as they are. Positions of before can still be read: `vocdb stations list`. The store must not be open
-/// elsewhere.
+/// Give at least one number; the others keep their values. Earlier positions are kept; list them with `vocdb stations list`. The store must
+/// not be open elsewhere.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("numbers").args(["longitude", "latitude", "east", "north", "height"]).required(true).multiple(true))]
 pub(crate) struct Set {
-    /// The store's folder
+    /// Folder of the store
     store: PathBuf,
-    /// The station
+    /// Station
     station: String,
     /// Longitude in degrees east (WGS 84)
-    #[arg(long, value_name = "DEGREES", requires = "latitude", allow_negative_numbers = true)]
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     longitude: Option<f64>,
     /// Latitude in degrees north (WGS 84)
-    #[arg(long, value_name = "DEGREES", requires = "longitude", allow_negative_numbers = true)]
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     latitude: Option<f64>,
     /// Metres east of the district's reference point
-    #[arg(long, value_name = "METRES", requires = "north", allow_negative_numbers = true)]
+    #[arg(long, value_name = "METRES", allow_negative_numbers = true)]
     east: Option<f64>,
     /// Metres north of the district's reference point
-    #[arg(long, value_name = "METRES", requires = "east", allow_negative_numbers = true)]
+    #[arg(long, value_name = "METRES", allow_negative_numbers = true)]
     north: Option<f64>,
     /// Height of the inlet above ground in metres
     #[arg(long, value_name = "METRES", allow_negative_numbers = true)]
     height: Option<f64>,
-    /// Time from which the station stands there: RFC 3339, or a date (midnight, UTC) [default: now]
+    /// Start of the new position: RFC 3339, or a date (midnight UTC) [default: now]
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     since: Option<Timestamp>,
-    /// Who moved it
+    /// Author of the change
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
-    /// Why
-    #[arg(long, value_name = "WHY", value_parser = values::line)]
+    /// Reason for the change
+    #[arg(long, alias = "why", value_name = "WHY", value_parser = values::line)]
     reason: String,
 }
 
@@ -66,8 +67,8 @@ impl Set {
         };
         let before = *station.position();
         let after = Position {
-            lon_lat_deg: self.longitude.zip(self.latitude).or(before.lon_lat_deg),
-            east_north_m: self.east.zip(self.north).or(before.east_north_m),
+            lon_lat_deg: pair([("longitude", self.longitude), ("latitude", self.latitude)], before.lon_lat_deg)?,
+            east_north_m: pair([("east", self.east), ("north", self.north)], before.east_north_m)?,
             height_m: self.height.or(before.height_m),
         };
         let (by, reason, since) = (self.by.clone(), self.reason.clone(), self.since);
@@ -76,6 +77,21 @@ impl Set {
         db.close().map_err(Failure::from_error)?;
         let moved = Moved { station: self.station.clone(), before: Place::of(&before), after: Place::of(&after) };
         output.either(&moved, || moved.text())
+    }
+}
+
+/// Two numbers that belong together: those given, or else those before.
+fn pair(
+    [(first_name, first), (second_name, second)]: [(&str, Option<f64>); 2],
+    before: Option<(f64, f64)>,
+) -> Result<Option<(f64, f64)>, Failure> {
+    let (was_first, was_second) = before.unzip();
+    match (first.or(was_first), second.or(was_second)) {
+        (None, None) => Ok(None),
+        (Some(first), Some(second)) => Ok(Some((first, second))),
+        _ => {
+            Err(Failure::Says(format!("the station has no position yet: give both --{first_name} and --{second_name}")))
+        }
     }
 }
 
