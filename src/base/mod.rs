@@ -1,4 +1,4 @@
-//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, sorted values, byte cursors and checked lines, escapes, runs of integers, work in the
+//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, sorted values, byte cursors and checked lines, escapes, edits between names, runs of integers, work in the
 //! background. Nothing here knows a word of the domain.
 
 pub(crate) mod background;
@@ -7,6 +7,7 @@ pub mod checksum;
 pub mod clock;
 pub mod counted;
 mod direction;
+pub(crate) mod edits;
 pub mod escape;
 mod exact;
 pub mod limits;
