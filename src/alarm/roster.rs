@@ -1,8 +1,7 @@
 //! Who is on duty: rosters read by the host's time.
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, find_zone};
 use crate::rules::verdict::{Party, Roster, Shift, Step};
-use jiff::tz::{Offset, TimeZone};
 
 /// Everybody whom a step tells at host time `now`: its contact, or those whom its roster has on duty.
 pub(super) fn parties(step: &Step, now: Timestamp) -> Vec<Party> {
@@ -31,23 +30,11 @@ fn on_duty(roster: &Roster, now: Timestamp) -> Vec<Party> {
 /// Weekday (0 is Monday) and minute of the day in a time zone.
 fn local(zone: &str, now: Timestamp) -> Option<(u8, u16)> {
     let instant = jiff::Timestamp::from_millisecond(now.as_ms()).ok()?;
-    let zone = offset(zone).map_or_else(|| TimeZone::get(zone).ok(), |offset| Some(TimeZone::fixed(offset)))?;
+    let zone = find_zone(zone).ok()?;
     let local = zone.to_datetime(instant);
     let weekday = u8::try_from(local.date().weekday().to_monday_zero_offset()).ok()?;
     let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).ok()?;
     Some((weekday, minute))
-}
-
-/// `+08:00` and its like.
-fn offset(zone: &str) -> Option<Offset> {
-    let sign = match zone.as_bytes().first()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-    let seconds = hours.parse::<i32>().ok()? * 3_600 + minutes.parse::<i32>().ok()? * 60;
-    Offset::from_seconds(sign * seconds).ok()
 }
 
 /// Whether a shift that begins on its weekdays covers a minute of this day, or of the day after where it goes over midnight.

@@ -1,4 +1,4 @@
-//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, sorted values, byte cursors and checked lines, escapes, runs of integers, work in the
+//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, sorted values, byte cursors and checked lines, escapes, edits between names, runs of integers, work in the
 //! background. Nothing here knows a word of the domain.
 
 pub(crate) mod background;
@@ -6,6 +6,7 @@ pub(crate) mod bytes;
 pub mod checksum;
 pub mod clock;
 mod direction;
+pub(crate) mod edits;
 pub mod escape;
 mod exact;
 pub mod limits;

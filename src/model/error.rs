@@ -131,15 +131,11 @@ pub enum ModelError {
         reason: String,
     },
     /// A text that is no time zone.
-    #[error(
-        "`{}` is no known time zone ({}): write a name such as Asia/Shanghai, or an offset such as +08:00",
-        Line(text),
-        Line(reason)
-    )]
+    #[error("{reason}")]
     Zone {
         /// The text.
         text: String,
-        /// What is wrong, by the time library.
+        /// What is wrong with the text, and what to write instead.
         reason: String,
     },
     /// A text that is no length of time.

@@ -5,6 +5,7 @@ mod text;
 mod zone;
 
 pub use zone::Zone;
+pub(crate) use zone::find as find_zone;
 
 use super::ModelError;
 use serde::{Deserialize, Serialize};

@@ -1,28 +1,11 @@
 //! Duty rosters as operators write them: weekdays and hours of the day in a time zone.
 
 use super::nearest::suggest;
-use jiff::tz::TimeZone;
 
 /// Days of the week as rules name them, Monday first.
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
-
-/// Whether a time zone is known: a name of the IANA database, or an offset like `+08:00`.
-pub(super) fn is_zone(zone: &str) -> bool {
-    offset(zone).is_some() || TimeZone::get(zone).is_ok()
-}
-
-/// The offset in seconds that a text like `+08:00` stands for.
-fn offset(zone: &str) -> Option<i32> {
-    let (sign, rest) = match zone.split_at_checked(1)? {
-        ("+", rest) => (1, rest),
-        ("-", rest) => (-1, rest),
-        _ => return None,
-    };
-    let minutes = minute_of(rest).filter(|minutes| *minutes <= 18 * 60)?;
-    Some(sign * i32::from(minutes) * 60)
-}
 
 /// `08:30` as a minute of the day; `24:00` is the last.
 fn minute_of(text: &str) -> Option<u16> {
@@ -87,16 +70,6 @@ mod tests {
         assert_eq!(hours("00:00-24:00"), Ok((0, 1_440)));
         for wrong in ["8-18", "24:00-06:00", "08:60-09:00", "08:00", "+8:00-09:00", ""] {
             assert!(hours(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn zones_are_names_or_offsets() {
-        for zone in ["Asia/Shanghai", "Europe/Berlin", "UTC", "+08:00", "-03:30"] {
-            assert!(is_zone(zone), "{zone}");
-        }
-        for zone in ["Shanghai", "+8", "+19:00", "", "é"] {
-            assert!(!is_zone(zone), "{zone}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::error::AlarmError;
 use crate::alarm::event::{MaintenanceChanged, MaintenancePlanned, MaintenanceStep, MaintenanceWindow};
 use crate::base::escape::Line;
 use crate::model::glob::fits;
-use crate::model::{Timestamp, check_line};
+use crate::model::{Timestamp, check_line, find_zone};
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use std::fmt;
@@ -85,7 +85,7 @@ impl MaintenanceWindow {
 }
 
 fn zone_of(zone: &str) -> Option<TimeZone> {
-    if zone.is_empty() { Some(TimeZone::UTC) } else { TimeZone::get(zone).ok() }
+    if zone.is_empty() { Some(TimeZone::UTC) } else { find_zone(zone).ok() }
 }
 
 impl Maintenance {

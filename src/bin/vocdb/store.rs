@@ -11,12 +11,26 @@ use vocdb::{AlarmLog, Config, Database, Durability, ReadOnly, RulesOnOpen, Timer
 
 /// The file that every store has.
 const LEDGER: &str = "ledger";
+/// Files and folders that a folder may hold before a store is created in it.
+const OWN_FILES: &[&str] = &["LOCK", "wal", "segments", "lost+found"];
 /// Interval between syncs during an import.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Whether a folder is a store.
 pub(crate) fn is_store(path: &Path) -> bool {
     path.join(LEDGER).exists()
+}
+
+/// Returns an error if a new store cannot be created in a folder, because it holds other files.
+pub(crate) fn check_free(path: &Path) -> Result<(), Failure> {
+    vocdb::store::check_finished(path).map_err(Failure::from_error)?;
+    let mut names = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    // A process that was stopped while it created a store leaves these.
+    let is_own = |name: &std::ffi::OsString| OWN_FILES.iter().any(|own| name == own);
+    if names.all(|name| is_own(&name)) {
+        return Ok(());
+    }
+    Err(Failure::Says(format!("folder `{}` holds other files and no store; check the path", Line(path.display()))))
 }
 
 /// Returns an error if a folder is not a store.

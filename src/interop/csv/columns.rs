@@ -10,6 +10,7 @@ use super::target::CsvTarget;
 use super::time::StampReader;
 use crate::model::{Batch, InstrumentId, Quality, Sample, Timestamp};
 use csv::ByteRecord;
+use std::collections::BTreeSet;
 
 /// Text of a filter that accepts any field.
 const ANY: &str = "*";
@@ -60,6 +61,10 @@ pub(super) struct RowReader {
     refused: Vec<Refusal>,
     skip_empty_frames: bool,
     targets: Vec<TargetColumns>,
+    /// Columns that nothing is read from.
+    unread: Vec<String>,
+    /// Places of the flag columns, each once.
+    flag_columns: Vec<usize>,
 }
 
 impl RowReader {
@@ -75,6 +80,10 @@ impl RowReader {
             mapped || times.contains(&column) || filters.iter().any(|filter| filter.column == column)
         };
         let series = Series::new(name, header.names(), is_used);
+        let names = header.names().iter().enumerate().filter(|(column, name)| !is_used(*column) && !name.is_empty());
+        let unread = names.map(|(_, name)| name.clone()).collect();
+        let flags = targets.iter().flat_map(|target| &target.feeds).filter_map(|feed| feed.flags);
+        let flag_columns: Vec<usize> = flags.collect::<BTreeSet<usize>>().into_iter().collect();
         let time_names: Vec<&str> = times.iter().filter_map(|at| header.names().get(*at)).map(String::as_str).collect();
         Ok(Self {
             time_name: time_names.join("+"),
@@ -90,6 +99,33 @@ impl RowReader {
             refused: Vec::new(),
             skip_empty_frames: spec.skip_empty_frames,
             targets,
+            unread,
+            flag_columns,
+        })
+    }
+
+    /// Names of the columns.
+    pub(super) fn header(&self) -> &[String] {
+        self.header.names()
+    }
+
+    /// Names of the columns that nothing is read from.
+    pub(super) fn unread(&self) -> &[String] {
+        &self.unread
+    }
+
+    /// Texts of the flag columns of a row with the flag that they mean; `None` for a missing value.
+    pub(super) fn flag_texts<'a>(
+        &'a self,
+        record: &'a ByteRecord,
+    ) -> impl Iterator<Item = (&'a str, Option<Quality>)> + 'a {
+        self.flag_columns.iter().filter_map(|column| {
+            let field = trim(record.get(*column)?);
+            let text = std::str::from_utf8(field).ok().filter(|text| !text.is_empty())?;
+            match self.flags.read(field)? {
+                Flag::Quality(quality) => Some((text, Some(quality))),
+                Flag::Missing => Some((text, None)),
+            }
         })
     }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a CSV file as a whole, or with the description of how to read it.
 
+use crate::base::edits::distance;
 use crate::base::escape::Line;
 use crate::base::limits::CSV_RECORD_BYTES_MAX;
 use crate::model::{InstrumentId, ModelError};
@@ -170,11 +171,11 @@ pub enum CsvError {
         target: String,
     },
     /// The time zone is not known.
-    #[error("`{}` is not a time zone such as `America/Denver`, `+08:00` or `UTC`: {}", Line(zone), Line(reason))]
+    #[error("{reason}")]
     Zone {
         /// The zone as given.
         zone: String,
-        /// What is wrong with it, by the time library.
+        /// What is wrong with it, and what to write instead.
         reason: String,
     },
     /// The pattern of the time column cannot be used.
@@ -212,35 +213,9 @@ pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) ->
     names.min_by_key(|name| distance(&wanted, &cut(name).to_lowercase())).map(cut).unwrap_or_default()
 }
 
-/// Levenshtein's distance, one row of the table at a time.
-fn distance(left: &str, right: &str) -> usize {
-    let mut costs: Vec<usize> = (0..=right.chars().count()).collect();
-    for (row, from) in left.chars().enumerate() {
-        let (mut diagonal, mut beside) = (row, row.saturating_add(1));
-        let (first, rest) = costs.split_at_mut(1);
-        first.fill(beside);
-        for (cost, to) in rest.iter_mut().zip(right.chars()) {
-            let replaced = diagonal.saturating_add(usize::from(from != to));
-            diagonal = *cost;
-            beside = replaced.min(diagonal.saturating_add(1)).min(beside.saturating_add(1));
-            *cost = beside;
-        }
-    }
-    costs.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_distance_counts_single_letter_changes() {
-        for (left, right, expected) in
-            [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("pid1", "pid1", 0), ("a", "ab", 1)]
-        {
-            assert_eq!(distance(left, right), expected, "{left} {right}");
-        }
-    }
 
     #[test]
     fn a_long_list_of_names_ends_in_a_count() {

@@ -193,6 +193,29 @@ impl<R: Read> CsvReader<R> {
         &self.lines
     }
 
+    /// Names of the columns; in a file without a header `#1`, `#2` and so on.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        self.rows.header()
+    }
+
+    /// Names of the columns that the spec reads nothing from.
+    ///
+    /// ```
+    /// # use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
+    /// # use vocdb::{Channel, Instrument, InstrumentId, Interval, Unit};
+    /// # let wind = Instrument::new("wind", Interval::MINUTE, vec![Channel::quantity("ws", Unit::MetrePerSecond)?])?;
+    /// # let spec = CsvSpec::new(TimeColumn::new("t", TimeFormat::EpochSeconds))
+    /// #     .map(CsvTarget::new(InstrumentId::new(1), &wind).column("ws", "ws", Unit::MetrePerSecond));
+    /// let reader = CsvReader::from_reader("t,ws,Status\n0,1.5,OK\n".as_bytes(), "wind.csv", spec)?;
+    /// assert_eq!(reader.unread_columns(), ["Status"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn unread_columns(&self) -> &[String] {
+        self.rows.unread()
+    }
+
     /// What became of the rows so far.
     #[must_use]
     pub const fn report(&self) -> &CsvReport {
@@ -289,6 +312,9 @@ impl<R: Read> CsvReader<R> {
             }
         };
         self.rows.read_samples(&self.record)?;
+        for (text, quality) in self.rows.flag_texts(&self.record) {
+            self.report.note_flag(text, quality);
+        }
         for refusal in self.rows.refused_fields() {
             self.report.reject_field(line, refusal);
         }

@@ -7,6 +7,9 @@ use crate::model::Quality;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// Texts of flag columns that are listed.
+const FLAG_TEXTS_MAX: usize = 100;
+
 /// Why a row or a field was rejected; its `Display` says what to do about it.
 ///
 /// ```
@@ -166,6 +169,9 @@ pub struct CsvReport {
     pub values: u64,
     /// Samples in the frames handed out that have a flag other than [`Quality::Normal`], by flag.
     pub flagged: BTreeMap<Quality, u64>,
+    /// Texts of the flag columns with the flag that they mean (`None`: a missing value), and the fields that have them. The first
+    /// 100 texts are listed.
+    pub flag_texts: BTreeMap<(String, Option<Quality>), u64>,
     /// Mapped fields of the frames handed out that give no value: empty, marked missing, or rejected.
     pub missing_values: u64,
     /// Mapped fields that cannot be read in rows that were kept; each is a missing value.
@@ -196,6 +202,15 @@ impl CsvReport {
         let count = self.rejected_by_reason.entry(refusal.reason).or_default();
         *count = count.saturating_add(1);
         list(&mut self.rejections, line, refusal);
+    }
+
+    /// Counts a text of a flag column.
+    pub(super) fn note_flag(&mut self, text: &str, quality: Option<Quality>) {
+        let key = (cut(text), quality);
+        if self.flag_texts.len() < FLAG_TEXTS_MAX || self.flag_texts.contains_key(&key) {
+            let count = self.flag_texts.entry(key).or_default();
+            *count = count.saturating_add(1);
+        }
     }
 
     /// A field cannot be read, and its row is kept.

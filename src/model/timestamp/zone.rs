@@ -1,9 +1,12 @@
 //! Time zones: where local days begin, and how local times are read and printed.
 
+mod find;
+
+pub(crate) use find::find;
+
 use super::super::ModelError;
 use super::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::{Offset, TimeZone};
 use std::fmt;
 
@@ -14,6 +17,8 @@ const TEXT_CHARS_MAX: usize = 60;
 
 /// A time zone: a name of the IANA database such as `Asia/Shanghai`, an offset such as `+08:00`, or `UTC`.
 ///
+/// `UTC+8` and its like are refused: POSIX counts them west of Greenwich, people count them east.
+///
 /// ```
 /// use vocdb::Timestamp;
 /// use vocdb::model::Zone;
@@ -21,7 +26,7 @@ const TEXT_CHARS_MAX: usize = 60;
 /// let midnight = shanghai.read("2024-03-01")?;
 /// assert_eq!(midnight.to_string(), "2024-02-29T16:00:00Z");
 /// assert_eq!(shanghai.show(midnight).to_string(), "2024-03-01T00:00:00+08:00");
-/// assert!("Asia/Shangri-La".parse::<Zone>().is_err());
+/// assert!("Asia/Shangri-La".parse::<Zone>().is_err() && "UTC+8".parse::<Zone>().is_err());
 /// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -104,13 +109,8 @@ impl std::str::FromStr for Zone {
     type Err = ModelError;
 
     fn from_str(text: &str) -> Result<Self, ModelError> {
-        let zone = match text {
-            "UTC" | "utc" | "Z" => TimeZone::UTC,
-            name => DateTimeParser::new().parse_time_zone(name).map_err(|error| ModelError::Zone {
-                text: text.chars().take(TEXT_CHARS_MAX).collect(),
-                reason: error.to_string(),
-            })?,
-        };
+        let zone = find(text)
+            .map_err(|reason| ModelError::Zone { text: text.chars().take(TEXT_CHARS_MAX).collect(), reason })?;
         Ok(Self { name: text.to_owned(), zone })
     }
 }

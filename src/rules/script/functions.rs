@@ -7,8 +7,8 @@ use super::operators::check_size;
 use super::symbol::Symbol;
 use super::tracer::{Outcome, fault};
 use crate::base::limits::{NAME_BYTES_MAX, RULES_MAX};
+use crate::model::find_zone;
 use crate::rules::expr::{Condition, Series, WindowFunction, WindowTerm};
-use crate::rules::roster::is_zone;
 use crate::rules::verdict::{Contact, Party, Roster};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -102,8 +102,7 @@ fn contact(call: &Call<'_>) -> Outcome<Symbol> {
 
 fn roster(call: &Call<'_>) -> Outcome<Symbol> {
     let (name, zone) = (call.name(0, NAME_BYTES_MAX)?, call.text(1)?);
-    if !is_zone(&zone) {
-        let message = format!("there is no time zone `{zone}`");
+    if let Err(message) = find_zone(&zone) {
         return fault(call.place_of(1), message, "write a name like \"Asia/Shanghai\", or an offset like \"+08:00\"");
     }
     let roster = Roster { zone, shifts: Vec::new(), otherwise: Vec::new() };

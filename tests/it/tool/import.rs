@@ -1,5 +1,6 @@
 //! Files in, and the same values out again.
 
+mod findings;
 mod flags;
 mod inputs;
 mod repeats;
@@ -253,7 +254,11 @@ fn a_file_at_another_temperature_and_unit_feeds_the_channel_that_is_there() {
             channel,
         ]
     };
-    for (file, text) in [("warm.csv", "t,c\n0,10\n"), ("cold.csv", "t,c\n3600,10\n"), ("ppm.csv", "t,c\n7200,0.01\n")] {
+    for (file, text) in [
+        ("warm.csv", "t,c\n1700006400,10\n"),
+        ("cold.csv", "t,c\n1700010000,10\n"),
+        ("ppm.csv", "t,c\n1700013600,0.01\n"),
+    ] {
         std::fs::write(dir.path().join(file), text).unwrap();
     }
     for (file, channel) in
@@ -274,7 +279,7 @@ fn a_file_at_another_temperature_and_unit_feeds_the_channel_that_is_there() {
 #[test]
 fn an_instrument_keeps_the_interval_that_it_was_registered_with() {
     let dir = crate::scratch::dir();
-    std::fs::write(dir.path().join("a.csv"), "t,c\n0,10\n").unwrap();
+    std::fs::write(dir.path().join("a.csv"), "t,c\n1700006400,10\n").unwrap();
     let options = [
         "--station",
         "S",
@@ -309,7 +314,7 @@ fn a_file_that_cannot_be_read_leaves_no_store_behind() {
     let error = wrong("park.csv", "zeit", "zeit+uhr");
     assert!(error.contains("no column `uhr`"), "{error}");
     let error = wrong("park.csv", "Europe/Berlin", "Europe/Bern");
-    assert!(error.contains("`Europe/Bern` is not a time zone"), "{error}");
+    assert!(error.contains("no time zone `Europe/Bern`; the nearest is Europe/Berlin"), "{error}");
     let error = wrong("park.csv", "%Y-%m-%d %H:%M", "%H:%M");
     assert!(error.contains("the time pattern `%H:%M` cannot be used"), "{error}");
     let error = wrong("park.csv", "park/S1", "park:S1");

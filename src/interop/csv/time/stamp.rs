@@ -7,7 +7,7 @@ use crate::model::Timestamp;
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time, date};
 use jiff::fmt::strtime::BrokenDownTime;
-use jiff::fmt::temporal::{DateTimeParser, Pieces};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::{AmbiguousOffset, AmbiguousTimestamp, Offset, TimeZone};
 
 #[derive(Debug)]
@@ -185,12 +185,7 @@ fn plain_utc(text: &str) -> Option<jiff::Timestamp> {
 }
 
 fn find_zone(zone: &str) -> Result<TimeZone, CsvError> {
-    if matches!(zone, "UTC" | "utc" | "Z") {
-        return Ok(TimeZone::UTC);
-    }
-    DateTimeParser::new()
-        .parse_time_zone(zone)
-        .map_err(|error| CsvError::Zone { zone: zone.to_owned(), reason: error.to_string() })
+    crate::model::find_zone(zone).map_err(|reason| CsvError::Zone { zone: zone.to_owned(), reason })
 }
 
 /// Writes a time by the pattern and reads it back: what cannot do this for one time cannot read a column.

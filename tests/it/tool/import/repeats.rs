@@ -7,6 +7,18 @@ use std::collections::BTreeMap;
 const OPTIONS: [&str; 8] =
     ["--interval", "1m", "--time", "t", "--time-format", "epoch-s", "--channel", "v=benzene:ppb"];
 
+/// 2023-11-15T00:00:00Z in seconds, to which the times of these files are relative.
+const BASE_S: i64 = 1_700_006_400;
+
+/// A file with `BASE_S` added to the time of each row.
+fn based(text: &str) -> String {
+    let row = |line: &str| match line.split_once(',').and_then(|(time, rest)| Some((time.parse::<i64>().ok()?, rest))) {
+        Some((time, rest)) => format!("{},{rest}\n", time + BASE_S),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(row).collect()
+}
+
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&OPTIONS[..], more].concat()
 }
@@ -21,9 +33,9 @@ fn rows_that_disagree_are_refused_with_both_lines_wherever_they_are() {
     ] {
         for more in [&[][..], &["--duplicates", "reject"]] {
             let dir = crate::scratch::dir();
-            let error = import_text(dir.path(), text, &with(more)).error(1);
+            let error = import_text(dir.path(), based(text), &with(more)).error(1);
             let (first, second) = lines;
-            assert!(error.contains(first) && error.contains(second) && error.contains("`benzene` at 1970"), "{error}");
+            assert!(error.contains(first) && error.contains(second) && error.contains("`benzene` at 2023"), "{error}");
             for advice in ["--where", "--duplicates keep-last", "--spread", "--fold by-order"] {
                 assert!(error.contains(advice), "{error}");
             }
@@ -39,10 +51,10 @@ fn the_choice_between_rows_counts_for_neighbours_and_distant_rows_alike() {
     for text in [neighbours, distant] {
         for (choice, value) in [("keep-last", "20"), ("keep-first", "2")] {
             let dir = crate::scratch::dir();
-            let summary = import_text(dir.path(), text, &with(&["--duplicates", choice, "--json"])).object();
+            let summary = import_text(dir.path(), based(text), &with(&["--duplicates", choice, "--json"])).object();
             assert_eq!((&summary["rows_merged"], &summary["values_overridden"]), (&1.into(), &1.into()));
             assert_eq!(summary["store"]["values_corrected"], 0, "rows of one file correct nothing");
-            assert_eq!(printed(dir.path(), "benzene")[1], format!("1970-01-01T00:01Z,{value}"));
+            assert_eq!(printed(dir.path(), "benzene")[1], format!("2023-11-15T00:01Z,{value}"));
         }
     }
 }
@@ -52,11 +64,11 @@ fn a_missing_value_never_wins_and_the_same_row_again_is_no_rejection() {
     for text in ["t,v\n0,1\n60,\n60,2\n120,3\n", "t,v\n0,1\n60,2\n120,3\n60,\n", "t,v\n0,1\n60,2\n60,2\n120,3\n"] {
         for more in [&[][..], &["--duplicates", "keep-first"], &["--duplicates", "keep-last"]] {
             let dir = crate::scratch::dir();
-            let summary = import_text(dir.path(), text, &with(&[more, &["--json"]].concat())).object();
+            let summary = import_text(dir.path(), based(text), &with(&[more, &["--json"]].concat())).object();
             let counts =
                 ["rows_rejected", "rows_merged", "values_overridden"].map(|name| summary[name].as_u64().unwrap());
             assert_eq!(counts, [0, 1, 0]);
-            let lines = ["00:00Z,1", "00:01Z,2", "00:02Z,3"].map(|line| format!("1970-01-01T{line}"));
+            let lines = ["00:00Z,1", "00:01Z,2", "00:02Z,3"].map(|line| format!("2023-11-15T{line}"));
             assert_eq!(printed(dir.path(), "benzene"), lines);
         }
     }
@@ -76,14 +88,14 @@ fn a_long_file_in_any_order_is_read_and_one_disagreement_in_it_is_found() {
     for (rows, merged) in [(up, 0), (down, 0), (blocks, 0), (mixed, 0), (twice, ROWS)] {
         let dir = crate::scratch::dir();
         let text = format!("t,v\n{}", rows.concat());
-        let summary = import_text(dir.path(), &text, &with(&["--json"])).object();
+        let summary = import_text(dir.path(), based(&text), &with(&["--json"])).object();
         assert_eq!(summary["store"]["frames_accepted"].as_i64(), Some(ROWS));
         assert_eq!(summary["rows_merged"].as_i64(), Some(merged));
         assert_eq!(summary["store"]["values_corrected"], 0);
 
         let dir = crate::scratch::dir();
         let wrong = format!("{text}{},-1\n", 12_345 * 60);
-        let error = import_text(dir.path(), &wrong, &with(&[])).error(1);
+        let error = import_text(dir.path(), based(&wrong), &with(&[])).error(1);
         let line = rows.iter().position(|other| *other == row(12_345)).unwrap() + 2;
         let last = format!("-1 on line {}", rows.len() + 2);
         assert!(error.contains(&format!("26 on line {line}")) && error.contains(&last), "{error}");
@@ -107,9 +119,10 @@ proptest! {
         }
         let dir = crate::scratch::dir();
         let choice = if keeps_first { "keep-first" } else { "keep-last" };
-        import_text(dir.path(), &text, &with(&["--duplicates", choice])).printed();
+        let ended = import_text(dir.path(), based(&text), &with(&["--duplicates", choice]));
+        prop_assert_eq!(ended.code, Some(0), "{}", ended.err);
         let line = |(at, value): (&i64, &Option<u32>)| {
-            format!("1970-01-01T00:{at:02}Z,{}", value.map(|value| value.to_string()).unwrap_or_default())
+            format!("2023-11-15T00:{at:02}Z,{}", value.map(|value| value.to_string()).unwrap_or_default())
         };
         prop_assert_eq!(printed(dir.path(), "benzene"), expected.iter().map(line).collect::<Vec<_>>());
     }

@@ -169,6 +169,13 @@ pub(crate) enum DuplicateChoice {
     Reject,
 }
 
+impl DuplicateChoice {
+    /// The name on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 impl From<DuplicateChoice> for DuplicatePolicy {
     fn from(choice: DuplicateChoice) -> Self {
         match choice {

@@ -14,8 +14,8 @@ pub(super) struct Layout {
     time: String,
     /// Format of times: rfc3339, epoch-s, epoch-ms, or a pattern such as '%d/%m/%Y %H:%M:%S'; several columns are joined by a space
     #[arg(long, value_name = "FORMAT", default_value = "rfc3339", value_parser = columns::time_format)]
-    time_format: TimeFormat,
-    /// Zone of times without an offset: America/Denver, +08:00, UTC. Times in a pattern are UTC by default; ISO times without an
+    pub(super) time_format: TimeFormat,
+    /// Zone of times without an offset: +08:00, America/Denver, UTC. Times in a pattern are UTC by default; ISO times without an
     /// offset need a zone
     #[arg(long, allow_hyphen_values = true)]
     zone: Option<String>,

@@ -2,6 +2,8 @@
 
 mod columns;
 mod layout;
+mod notes;
+mod pace;
 mod remedies;
 mod repeats;
 mod source;
@@ -18,6 +20,7 @@ use clap::Args;
 use columns::DuplicateChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use layout::Layout;
+use pace::Pace;
 use repeats::{Repeats, Suspects};
 use source::Source;
 use spool::Spool;
@@ -29,7 +32,7 @@ use verdict::{Limits, Verdict};
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvError, CsvReader, CsvReport};
 use vocdb::store::Counters;
-use vocdb::{Batch, Database, DuplicatePolicy, InstrumentId, Interval};
+use vocdb::{Batch, Database, InstrumentId, Interval};
 
 /// Frames of one append.
 const FRAMES_PER_BATCH: usize = 8_192;
@@ -82,40 +85,90 @@ struct ReadRows {
     suspects: Suspects,
     report: CsvReport,
     limits: Limits,
+    pace: Pace,
+    /// Columns that no option names.
+    unread: Vec<String>,
+    warnings: Vec<String>,
+}
+
+/// What became of the stored rows.
+#[derive(Default)]
+struct Stored {
+    tally: Tally,
+    counters: Counters,
 }
 
 impl Import {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let mut db = store::is_store(&self.store).then(|| store::open_or_create(&self.store)).transpose()?;
         let file = self.file_name();
         let wanted = self.wanted(&file);
-        let target = Target::find(&wanted, db.as_ref())?;
+        let target = self.target(&wanted)?;
         let mut rows = self.read(&target, output.is_json())?;
         let verdict = Verdict::of(&rows.report, &rows.limits, self.max_rejected);
-        let (mut tally, mut counters, mut repeats) = (Tally::default(), Counters::default(), Repeats::default());
+        let (mut stored, mut repeats) = (Stored::default(), Repeats::default());
+        let mut warnings = std::mem::take(&mut rows.warnings);
         if verdict.is_stored() {
+            warnings.extend(self.check_pace(&rows.pace, &target)?);
             let names: Vec<&str> = target.instrument.channels().iter().map(vocdb::Channel::name).collect();
-            repeats = Repeats::find(&mut rows.spool, rows.suspects, self.duplicates, (&file, &names))?;
-            let open = match db.take() {
-                Some(open) => open,
-                None => store::open_or_create(&self.store)?,
-            };
-            let id = target.register(&wanted, &open)?;
-            tally = self.append_all(&open, id, &mut rows.spool, &mut repeats)?;
-            counters = open.stats().map_err(Failure::from_error)?.counters;
-            open.close().map_err(Failure::from_error)?;
-        } else if let Some(open) = db {
-            open.close().map_err(Failure::from_error)?;
+            let suspects = std::mem::take(&mut rows.suspects);
+            repeats = Repeats::find(&mut rows.spool, suspects, self.duplicates, (&file, &names))?;
+            target.news.iter().for_each(|news| notes::print(news));
+            stored = self.store(&wanted, &target, &mut rows.spool, &mut repeats)?;
+            warnings.extend(notes::replaced(stored.counters.values_corrected));
         }
+        warnings.iter().for_each(|warning| notes::print(&format!("warning: {warning}")));
         let names = [file.as_str(), self.station.as_str(), self.instrument.as_str()];
-        let summary = Summary::new(names, &rows.report, tally, counters)
-            .with_checks(&repeats, if verdict.is_stored() { 0 } else { rows.limits.refused });
+        let summary = Summary::new(names, &rows.report, stored.tally, stored.counters)
+            .with_checks(&repeats, rows.limits)
+            .with_notes(rows.unread, target.conversions, warnings);
         output.either(&summary, || summary.text())?;
         if let Some(why) = verdict.why(&summary) {
             output.flush()?;
             return Err(Failure::Says(format!("`{}`: {why}", Line(&file))));
         }
         Ok(())
+    }
+
+    /// Finds the station and the instrument. The store is only read, so that a refused file leaves no trace in it.
+    fn target(&self, wanted: &Wanted<'_>) -> Result<Target, Failure> {
+        if store::is_store(&self.store) {
+            let store = store::read(&self.store)?;
+            return Target::find(wanted, Some(store.registry()));
+        }
+        store::check_free(&self.store)?;
+        Target::find(wanted, None)
+    }
+
+    /// Registers the target and stores all rows.
+    fn store(
+        &self,
+        wanted: &Wanted<'_>,
+        target: &Target,
+        spool: &mut Spool,
+        repeats: &mut Repeats,
+    ) -> Result<Stored, Failure> {
+        let db = store::open_or_create(&self.store)?;
+        let id = target.register(wanted, &db)?;
+        let tally = self.append_all(&db, id, spool, repeats)?;
+        let counters = db.stats().map_err(Failure::from_error)?.counters;
+        db.close().map_err(Failure::from_error)?;
+        Ok(Stored { tally, counters })
+    }
+
+    /// Refuses rows of a new instrument that are closer together than its interval; warns in other cases.
+    fn check_pace(&self, pace: &Pace, target: &Target) -> Result<Option<String>, Failure> {
+        let interval = self.interval;
+        if let Some(found) = pace.closer_than(interval) {
+            let text = format!("rows are {found} apart, the interval is {interval}");
+            return match target.is_new() {
+                true => {
+                    Err(Failure::Says(format!("{text}: give --interval {}; nothing was stored", pace::option(found))))
+                }
+                false => Ok(Some(format!("{text}: check the file and the instrument"))),
+            };
+        }
+        let found = pace.farther_than(interval);
+        Ok(found.map(|found| format!("rows are {found} apart, the interval is {interval}: check --interval")))
     }
 
     fn wanted<'a>(&'a self, file: &'a str) -> Wanted<'a> {
@@ -127,7 +180,7 @@ impl Import {
             layout: &self.layout,
             add_channels: self.add_channels,
             new_quantity: self.new_quantity,
-            duplicates: self.duplicates.map_or(DuplicatePolicy::KeepLast, Into::into),
+            duplicates: self.duplicates,
         }
     }
 
@@ -147,13 +200,19 @@ impl Import {
             spool: Spool::new(target.instrument.channels().len()),
             suspects: Suspects::default(),
             report: CsvReport::default(),
-            limits: Limits::now(),
+            limits: Limits::now(&self.layout.time_format),
+            pace: Pace::default(),
+            unread: reader.unread_columns().to_vec(),
+            warnings: notes::other_units(&self.layout.channels, reader.header()),
         };
         let mut batch = Batch::new();
         while reader.read_batch(FRAMES_PER_BATCH, &mut batch).map_err(says)? > 0 {
             for (frame, line) in batch.frames().zip(reader.lines()) {
-                rows.limits.note(frame);
+                if !rows.limits.take(frame, *line) {
+                    continue;
+                }
                 rows.suspects.note(frame.time);
+                rows.pace.note(frame.time);
                 rows.spool.push(*line, frame).map_err(|error| repeats::unread(&error))?;
             }
             bar.set_position(source.read.get());

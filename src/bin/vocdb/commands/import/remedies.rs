@@ -37,7 +37,7 @@ pub(super) fn of_rejection(reason: RejectReason) -> String {
             "this local time does not exist, because clocks were put forward: check --zone, or give --fold earlier or later"
         }
         RejectReason::NoOffset => {
-            "the time has no offset such as Z or +08:00: give the zone of the file, such as --zone UTC"
+            "the time has no offset such as Z or +08:00: give the zone of the file, such as --zone +08:00"
         }
         RejectReason::UnknownFlag => {
             "unknown quality flag: give its meaning with --flag TEXT=FLAG, such as --flag R=normal"

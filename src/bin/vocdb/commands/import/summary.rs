@@ -2,16 +2,19 @@
 
 use super::remedies;
 use super::repeats::Repeats;
+use super::verdict::Limits;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvReport, Rejection};
 use vocdb::store::Counters;
-use vocdb::{Batch, Receipt, Timestamp};
+use vocdb::{Batch, Quality, Receipt, Timestamp};
 
-/// Number of rejected rows that are listed.
-const REJECTIONS_SHOWN_MAX: usize = 10;
+/// Number of rejected rows and fields that are listed for each reason.
+pub(super) const SHOWN_PER_REASON: usize = 3;
+/// Number of names in one line.
+const NAMES_SHOWN_MAX: usize = 20;
 
 /// The summary printed at the end of an import.
 #[derive(Serialize)]
@@ -22,21 +25,30 @@ pub(crate) struct Summary {
     rows_read: u64,
     rows_rejected: u64,
     rejected_by_reason: BTreeMap<&'static str, u64>,
-    /// The first of them.
+    /// The first of each reason.
     rejections: Vec<Rejected>,
     /// Rows excluded by --where.
     rows_filtered: u64,
     /// Unreadable fields in rows that were kept.
     fields_rejected: u64,
     fields_rejected_by_column: BTreeMap<String, u64>,
-    /// The first of them.
+    /// The first of each column and reason.
     field_rejections: Vec<Rejected>,
+    /// Rejected fields by column and reason, of those that the reader lists.
+    #[serde(skip)]
+    fields_by_reason: BTreeMap<(Option<String>, &'static str), u64>,
     /// Rows merged with an earlier row of the same time.
     rows_merged: u64,
     /// Values replaced by a different value of another row, by --duplicates.
     values_overridden: u64,
-    /// Frames that the store would refuse, if nothing was stored.
-    frames_unstorable: u64,
+    /// Columns of the file that no option names.
+    columns_not_imported: Vec<String>,
+    /// Channels whose columns were converted to the unit of a registered channel.
+    conversions: Vec<String>,
+    /// Warnings, which are printed on standard error too.
+    warnings: Vec<String>,
+    /// Texts of flag columns, and their meaning.
+    flag_texts: Vec<FlagText>,
     /// Values with a flag other than normal.
     flagged: BTreeMap<&'static str, u64>,
     frames_read: u64,
@@ -56,8 +68,18 @@ pub(crate) struct Summary {
     last: Option<String>,
 }
 
+/// A text of a flag column.
 #[derive(Serialize)]
-struct Rejected {
+struct FlagText {
+    text: String,
+    /// Flag that it means; none if it means a missing value.
+    flag: Option<&'static str>,
+    rows: u64,
+}
+
+/// A rejected row or field.
+#[derive(Debug, Serialize)]
+pub(super) struct Rejected {
     line: u64,
     column: Option<String>,
     text: String,
@@ -87,7 +109,7 @@ impl Tally {
             let (first, last) = self.span.unwrap_or((frame.time, frame.time));
             self.span = Some((first.min(frame.time), last.max(frame.time)));
         }
-        let room = REJECTIONS_SHOWN_MAX.saturating_sub(self.store_rejections.len());
+        let room = SHOWN_PER_REASON.saturating_sub(self.store_rejections.len());
         self.store_rejections.extend(rejections.iter().take(room).map(|rejection| rejection.reason.to_string()));
     }
 }
@@ -95,7 +117,13 @@ impl Tally {
 impl Summary {
     pub(crate) fn new(names: [&str; 3], report: &CsvReport, tally: Tally, store: Counters) -> Self {
         let [file, station, instrument] = names.map(str::to_owned);
-        let shown = |list: &[Rejection]| list.iter().take(REJECTIONS_SHOWN_MAX).map(Rejected::new).collect();
+        let (rejections, _) = of_each_reason(&report.rejections);
+        let (field_rejections, fields_by_reason) = of_each_reason(&report.field_rejections);
+        let texts = report.flag_texts.iter().map(|((text, flag), rows)| FlagText {
+            text: text.clone(),
+            flag: flag.map(Quality::name),
+            rows: *rows,
+        });
         Self {
             file,
             station,
@@ -103,14 +131,18 @@ impl Summary {
             rows_read: report.rows_read,
             rows_rejected: report.rejected_rows,
             rejected_by_reason: report.rejected_by_reason.iter().map(|(why, count)| (why.name(), *count)).collect(),
-            rejections: shown(&report.rejections),
+            rejections,
             rows_filtered: report.filtered_rows,
             fields_rejected: report.rejected_fields,
             fields_rejected_by_column: report.rejected_by_column.clone(),
-            field_rejections: shown(&report.field_rejections),
+            field_rejections,
+            fields_by_reason,
             rows_merged: 0,
             values_overridden: 0,
-            frames_unstorable: 0,
+            columns_not_imported: Vec::new(),
+            conversions: Vec::new(),
+            warnings: Vec::new(),
+            flag_texts: texts.collect(),
             flagged: report.flagged.iter().map(|(quality, count)| (quality.name(), *count)).collect(),
             frames_read: report.frames,
             values_read: report.values,
@@ -127,9 +159,19 @@ impl Summary {
     }
 
     /// Adds the results of the checks between reading and storing.
-    pub(crate) fn with_checks(self, repeats: &Repeats, frames_unstorable: u64) -> Self {
-        let Repeats { rows_merged, values_overridden, .. } = repeats;
-        Self { rows_merged: *rows_merged, values_overridden: *values_overridden, frames_unstorable, ..self }
+    pub(crate) fn with_checks(mut self, repeats: &Repeats, limits: Limits) -> Self {
+        (self.rows_merged, self.values_overridden) = (repeats.rows_merged, repeats.values_overridden);
+        for (reason, (count, listed)) in limits.refused {
+            self.rows_rejected += count;
+            self.rejected_by_reason.insert(reason, count);
+            self.rejections.extend(listed);
+        }
+        self
+    }
+
+    /// Adds what the file holds beyond its rows.
+    pub(super) fn with_notes(self, unread: Vec<String>, conversions: Vec<String>, warnings: Vec<String>) -> Self {
+        Self { columns_not_imported: unread, conversions, warnings, ..self }
     }
 
     /// Whether the file had rows, but none of them is stored.
@@ -158,7 +200,6 @@ impl Summary {
             ("frames superseded", counters.frames_superseded),
             ("values corrected", counters.values_corrected),
             ("frames refused", counters.frames_rejected()),
-            ("frames not storable", self.frames_unstorable),
             ("alarms recorded", self.alarms_recorded),
             ("  of them history", self.alarms_history),
             ("amendments recorded", self.amendments),
@@ -169,31 +210,95 @@ impl Summary {
         if let (Some(first), Some(last)) = (&self.first, &self.last) {
             let _ = writeln!(text, "  from {first} to {last}");
         }
-        for (flag, count) in &self.flagged {
-            let _ = writeln!(text, "flagged, {flag}: {count}");
-        }
+        self.write_columns(&mut text);
         if self.alarms_history > 0 {
             let _ = writeln!(
                 text,
                 "alarms of history notified nobody; list them with `vocdb alarms list STORE --state history`"
             );
         }
+        self.write_rejections(&mut text);
+        text
+    }
+
+    /// Writes what became of the columns.
+    fn write_columns(&self, text: &mut String) {
+        for conversion in &self.conversions {
+            let _ = writeln!(text, "{}", Line(conversion));
+        }
+        if !self.columns_not_imported.is_empty() {
+            let names: Vec<String> =
+                self.columns_not_imported.iter().take(NAMES_SHOWN_MAX).map(|name| Line(name).to_string()).collect();
+            let more = match self.columns_not_imported.len().saturating_sub(NAMES_SHOWN_MAX) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let _ = writeln!(text, "columns not imported: {}{more}", names.join(", "));
+        }
+        for (flag, count) in &self.flagged {
+            let _ = writeln!(text, "flagged, {flag}: {count}");
+        }
+        for FlagText { text: own, flag, rows } in &self.flag_texts {
+            let _ = writeln!(text, "  {} = {} ({rows} rows)", Line(own), flag.unwrap_or("missing value"));
+        }
+    }
+
+    /// Writes the rejected rows and fields, the first of each reason.
+    fn write_rejections(&self, text: &mut String) {
         for (reason, count) in &self.rejected_by_reason {
             let _ = writeln!(text, "rejected, {reason}: {count}");
+            write_some(text, self.rejections.iter().filter(|rejected| rejected.reason == *reason), *count);
         }
-        self.rejections.iter().for_each(|rejected| rejected.write(&mut text));
         for (column, count) in &self.fields_rejected_by_column {
             let _ = writeln!(text, "fields rejected, column `{}`: {count}", Line(column));
+            let of_column = self.fields_by_reason.iter().filter(|((own, _), _)| own.as_ref() == Some(column));
+            for ((_, reason), count) in of_column {
+                let is_one =
+                    |rejected: &&Rejected| rejected.column.as_ref() == Some(column) && rejected.reason == *reason;
+                write_some(text, self.field_rejections.iter().filter(is_one), *count);
+            }
         }
-        self.field_rejections.iter().for_each(|rejected| rejected.write(&mut text));
         for reason in &self.store_rejections {
             let _ = writeln!(text, "  refused: {}", Line(reason));
         }
-        text
+        let refused = self.store.frames_rejected().saturating_sub(self.store_rejections.len() as u64);
+        if refused > 0 && !self.store_rejections.is_empty() {
+            let _ = writeln!(text, "  and {refused} more");
+        }
+    }
+}
+
+/// The first rejections of each column and reason, and how many of each are listed in the report.
+fn of_each_reason(list: &[Rejection]) -> (Vec<Rejected>, BTreeMap<(Option<String>, &'static str), u64>) {
+    let (mut shown, mut counts) = (Vec::new(), BTreeMap::new());
+    for rejection in list {
+        let count: &mut u64 = counts.entry((rejection.column.clone(), rejection.reason.name())).or_default();
+        *count += 1;
+        if *count <= SHOWN_PER_REASON as u64 {
+            shown.push(Rejected::new(rejection));
+        }
+    }
+    (shown, counts)
+}
+
+/// Writes a few rejections of one reason, and how many more there are.
+fn write_some<'a>(text: &mut String, rejections: impl Iterator<Item = &'a Rejected>, count: u64) {
+    let mut written = 0_u64;
+    for rejected in rejections.take(SHOWN_PER_REASON) {
+        rejected.write(text);
+        written += 1;
+    }
+    if count > written && written > 0 {
+        let _ = writeln!(text, "  and {} more like this", count - written);
     }
 }
 
 impl Rejected {
+    /// A row that is refused as a whole.
+    pub(super) const fn of_row(line: u64, text: String, reason: &'static str, remedy: String) -> Self {
+        Self { line, column: None, text, reason, remedy }
+    }
+
     fn new(rejection: &Rejection) -> Self {
         Self {
             line: rejection.line,

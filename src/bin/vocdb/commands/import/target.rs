@@ -1,10 +1,13 @@
 //! The station and the instrument of an import.
 
+use super::columns::DuplicateChoice;
 use super::layout::Layout;
+use super::notes;
 use crate::failure::Failure;
+use clap::ValueEnum;
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::CsvError;
-use vocdb::model::ModelError;
+use vocdb::model::{ModelError, Registry};
 use vocdb::{
     Channel, ChannelChange, Database, DuplicatePolicy, Instrument, InstrumentChange, InstrumentId, Interval, Station,
     StationId,
@@ -19,8 +22,8 @@ pub(super) struct Wanted<'a> {
     pub(super) layout: &'a Layout,
     pub(super) add_channels: bool,
     pub(super) new_quantity: bool,
-    /// Policy for duplicates of a new instrument.
-    pub(super) duplicates: DuplicatePolicy,
+    /// Policy for duplicates, if one is given.
+    pub(super) duplicates: Option<DuplicateChoice>,
 }
 
 /// The destination of the rows: what is registered, and what will be registered if something is stored.
@@ -31,23 +34,34 @@ pub(super) struct Target {
     pub(super) instrument: Instrument,
     /// Channels to add to the instrument.
     added: Vec<ChannelChange>,
+    /// Channels whose columns have another unit than the registered channel.
+    pub(super) conversions: Vec<String>,
+    /// Note about a station that is new in a store with others.
+    pub(super) news: Option<String>,
 }
 
 impl Target {
     /// Finds the station and the instrument of the command line in the store. Changes nothing.
-    pub(super) fn find(wanted: &Wanted<'_>, db: Option<&Database>) -> Result<Self, Failure> {
+    pub(super) fn find(wanted: &Wanted<'_>, registry: Option<&Registry>) -> Result<Self, Failure> {
         let station = Station::new(wanted.station).map_err(Failure::from_error)?;
-        let registry = db.map(Database::registry);
-        let station_id = registry.as_ref().and_then(|registry| registry.station_named(wanted.station));
-        let known = registry.as_ref().zip(station_id).and_then(|(registry, station)| {
+        let station_id = registry.and_then(|registry| registry.station_named(wanted.station));
+        let known = registry.zip(station_id).and_then(|(registry, station)| {
             let id = registry.instrument_named(station, wanted.instrument)?;
             Some((id, registry.instrument(id)?.1))
         });
+        let conversions = known.map_or_else(Vec::new, |(_, known)| notes::conversions(&wanted.layout.channels, known));
         let (id, (instrument, added)) = match known {
             Some((id, known)) => (Some(id), of_known(wanted, known)?),
             None => (None, (of_new(wanted)?, Vec::new())),
         };
-        Ok(Self { station: (station_id, station), id, instrument, added })
+        let news =
+            registry.filter(|_| station_id.is_none()).and_then(|registry| notes::new_station(wanted.station, registry));
+        Ok(Self { station: (station_id, station), id, instrument, added, conversions, news })
+    }
+
+    /// Whether the instrument is not registered yet.
+    pub(super) const fn is_new(&self) -> bool {
+        self.id.is_none()
     }
 
     /// Registers the station, the instrument and its new channels if they are not registered.
@@ -83,12 +97,13 @@ fn of_new(wanted: &Wanted<'_>) -> Result<Instrument, Failure> {
         }
     }
     let instrument = Instrument::new(wanted.instrument, wanted.interval, channels).map_err(Failure::from_error)?;
-    Ok(instrument.with_duplicates(wanted.duplicates))
+    Ok(instrument.with_duplicates(wanted.duplicates.map_or(DuplicatePolicy::KeepLast, Into::into)))
 }
 
 /// Returns the registered instrument with all channels of the command line, and the channels to add.
 fn of_known(wanted: &Wanted<'_>, known: &Instrument) -> Result<(Instrument, Vec<ChannelChange>), Failure> {
     check_interval(wanted, known.interval())?;
+    check_duplicates(wanted, known.duplicates())?;
     let of_name = |name: &str| known.channels().iter().find(|channel| channel.name() == name);
     let mut added = Vec::new();
     for mapping in &wanted.layout.channels {
@@ -120,5 +135,21 @@ fn check_interval(wanted: &Wanted<'_>, interval: Interval) -> Result<(), Failure
     Err(Failure::Says(format!(
         "instrument `{}` of station `{}` is registered with an interval of {interval}; give that interval, or another instrument name",
         wanted.instrument, wanted.station
+    )))
+}
+
+fn check_duplicates(wanted: &Wanted<'_>, policy: DuplicatePolicy) -> Result<(), Failure> {
+    let Some(choice) = wanted.duplicates.filter(|choice| DuplicatePolicy::from(*choice) != policy) else {
+        return Ok(());
+    };
+    let name = DuplicateChoice::value_variants().iter().find(|choice| DuplicatePolicy::from(**choice) == policy);
+    Err(Failure::Says(format!(
+        "instrument `{}` of station `{}` keeps its policy for duplicates, {}, and --duplicates gives {}; nothing was stored: \
+         give --duplicates {}, or another instrument name",
+        wanted.instrument,
+        wanted.station,
+        name.copied().map_or_else(String::new, DuplicateChoice::name),
+        choice.name(),
+        name.copied().map_or_else(String::new, DuplicateChoice::name),
     )))
 }

@@ -1,31 +1,92 @@
 //! Decides whether a file is good enough to be stored.
 
-use super::summary::Summary;
+use super::summary::{Rejected, SHOWN_PER_REASON, Summary};
+use std::collections::BTreeMap;
 use vocdb::Timestamp;
 use vocdb::base::escape::Line;
 use vocdb::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
-use vocdb::interop::csv::CsvReport;
+use vocdb::interop::csv::{CsvReport, TimeFormat};
 use vocdb::model::FrameRef;
 
-/// The limits of a store, known before the store exists.
+/// Earliest time of a row: 1990-01-01T00:00:00Z. Earlier ones are times that were read in the wrong format.
+const EARLIEST: Timestamp = Timestamp::from_ms(631_152_000_000);
+/// 0100-01-01T00:00:00Z.
+const YEAR_100: Timestamp = Timestamp::from_ms(-59_011_459_200_000);
+/// Days since 1900 as spreadsheets count them, from 1968 to 2118.
+const SPREADSHEET_DAYS: std::ops::RangeInclusive<i64> = 25_000..=80_000;
+/// Milliseconds of a minute, an hour and a day.
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// The limits of an import and of a store, known before the store exists.
 pub(super) struct Limits {
-    latest: Timestamp,
+    now: Timestamp,
+    /// Milliseconds of one unit of an epoch, if the time column is one.
+    epoch_ms: Option<i64>,
     taken: u64,
-    /// Number of frames that a store refuses.
-    pub(super) refused: u64,
+    /// Rows that are not stored, and the first of each reason.
+    pub(super) refused: BTreeMap<&'static str, (u64, Vec<Rejected>)>,
 }
 
 impl Limits {
     /// Returns the limits by this host's clock.
-    pub(super) fn now() -> Self {
-        let now_ms = jiff::Timestamp::now().as_millisecond();
-        Self { latest: Timestamp::from_ms(now_ms.saturating_add(FUTURE_MS_MAX)), taken: 0, refused: 0 }
+    pub(super) fn now(format: &TimeFormat) -> Self {
+        let now = Timestamp::from_ms(jiff::Timestamp::now().as_millisecond());
+        let epoch_ms = match format {
+            TimeFormat::EpochSeconds => Some(1_000),
+            TimeFormat::EpochMilliseconds => Some(1),
+            _ => None,
+        };
+        Self { now, epoch_ms, taken: 0, refused: BTreeMap::new() }
     }
 
-    pub(super) fn note(&mut self, frame: FrameRef<'_>) {
-        let is_taken = frame.time <= self.latest && frame.values.iter().all(|value| value.abs() <= VALUE_MAGNITUDE_MAX);
-        let count = if is_taken { &mut self.taken } else { &mut self.refused };
+    /// Whether a row can be stored; one that cannot is counted with its reason.
+    pub(super) fn take(&mut self, frame: FrameRef<'_>, line: u64) -> bool {
+        let Some((reason, remedy)) = self.refusal(frame) else {
+            self.taken += 1;
+            return true;
+        };
+        let (count, listed) = self.refused.entry(reason).or_default();
         *count += 1;
+        if listed.len() < SHOWN_PER_REASON {
+            listed.push(Rejected::of_row(line, frame.time.to_string(), reason, remedy));
+        }
+        false
+    }
+
+    fn refusal(&self, frame: FrameRef<'_>) -> Option<(&'static str, String)> {
+        if frame.time < EARLIEST {
+            return Some(("before 1990", self.too_early(frame.time)));
+        }
+        let ahead_ms = frame.time.as_ms().saturating_sub(self.now.as_ms());
+        if ahead_ms > FUTURE_MS_MAX {
+            let ahead = duration(ahead_ms);
+            let remedy =
+                format!("{ahead} ahead of this host's clock: check --time-format and --zone, or correct the row");
+            return Some(("in the future", remedy));
+        }
+        let is_large = frame.values.iter().any(|value| value.abs() > VALUE_MAGNITUDE_MAX);
+        is_large.then(|| ("value too large", format!("a value is over {VALUE_MAGNITUDE_MAX:e}: correct it")))
+    }
+
+    fn too_early(&self, time: Timestamp) -> String {
+        let text = time.to_string();
+        let year = text.split('-').next().unwrap_or_default();
+        match self.epoch_ms {
+            Some(unit_ms) if SPREADSHEET_DAYS.contains(&time.as_ms().div_euclid(unit_ms)) => {
+                format!("{year}: is this an Excel date? export times as text, or give another --time-format")
+            }
+            Some(1) => format!("{year}: are these seconds? give --time-format epoch-s"),
+            None if time < YEAR_100 && time.as_ms() >= -62_167_219_200_000 => {
+                format!("year {year}: use %y for two digits")
+            }
+            _ => format!("{year} is before 1990: is this an Excel date? check --time-format, or correct the row"),
+        }
+    }
+
+    fn rejected(&self) -> u64 {
+        self.refused.values().map(|(count, _)| count).sum()
     }
 }
 
@@ -53,7 +114,7 @@ impl Verdict {
         if rows == 0 {
             return if report.filtered_rows > 0 { Self::Filtered(report.filtered_rows) } else { Self::Empty };
         }
-        let rejected = report.rejected_rows.saturating_add(limits.refused);
+        let rejected = report.rejected_rows.saturating_add(limits.rejected());
         if limits.taken == 0 {
             return if rejected > 0 { Self::Nothing } else { Self::Empty };
         }
@@ -75,7 +136,8 @@ impl Verdict {
     pub(super) fn why(&self, summary: &Summary) -> Option<String> {
         match self {
             Self::Store if summary.is_nothing_taken() => Some("nothing was stored; see the reasons above".to_owned()),
-            Self::Store | Self::Empty => None,
+            Self::Store => None,
+            Self::Empty => Some("nothing was stored: the file has no rows".to_owned()),
             Self::Filtered(rows) => {
                 Some(format!("nothing was stored: --where excludes all {rows} rows; check its columns and texts"))
             }
@@ -86,6 +148,16 @@ impl Verdict {
             )),
         }
     }
+}
+
+/// A length of time in whole minutes, hours or days.
+fn duration(length_ms: i64) -> String {
+    let (count, unit) = match length_ms {
+        ..7_200_000 => (length_ms / MINUTE_MS, "minutes"),
+        7_200_000..172_800_000 => (length_ms / HOUR_MS, "hours"),
+        _ => (length_ms / DAY_MS, "days"),
+    };
+    format!("{count} {unit}")
 }
 
 /// Whether a share is greater than a limit in percent.

@@ -1,0 +1,143 @@
+//! Notes about a file that can be read, but may not mean what the options say.
+
+use super::columns::ColumnMapping;
+use std::io::Write;
+use vocdb::base::escape::{Line, Lines};
+use vocdb::model::{Dimension, ReferenceState, Registry};
+use vocdb::{Channel, Instrument, Unit};
+
+/// 0 °C in K.
+const ZERO_CELSIUS_K: f64 = 273.15;
+
+/// Prints a line on standard error.
+pub(super) fn print(text: &str) {
+    // If standard error is closed, nobody reads it.
+    let _ = writeln!(std::io::stderr().lock(), "{}", Lines(text));
+}
+
+/// The warning about stored values that the file replaced.
+pub(super) fn replaced(values: u64) -> Option<String> {
+    let text = match values {
+        0 => return None,
+        1 => "1 stored value was replaced by a different value of this file".to_owned(),
+        _ => format!("{values} stored values were replaced by different values of this file"),
+    };
+    Some(text)
+}
+
+/// The channels whose columns have another unit or reference state than a registered channel.
+pub(super) fn conversions(mappings: &[ColumnMapping], instrument: &Instrument) -> Vec<String> {
+    let of_name = |name: &str| instrument.channels().iter().find(|channel| channel.name() == name);
+    let converted = mappings.iter().filter_map(|mapping| {
+        let channel = of_name(&mapping.channel)?;
+        let (from, to) = (of_mapping(mapping, channel), shown(channel.unit(), Some(channel.reference())));
+        (is_converted(mapping, channel)).then(|| format!("{}: converted from {from} to {to}", Line(&mapping.channel)))
+    });
+    converted.collect()
+}
+
+fn is_converted(mapping: &ColumnMapping, channel: &Channel) -> bool {
+    let is_mass = mapping.unit.dimension() == Dimension::MassConcentration;
+    let is_other_state = mapping.reference.is_some_and(|reference| reference != channel.reference());
+    mapping.unit != channel.unit() || (is_mass && is_other_state)
+}
+
+fn of_mapping(mapping: &ColumnMapping, channel: &Channel) -> String {
+    shown(mapping.unit, Some(mapping.reference.unwrap_or(channel.reference())))
+}
+
+fn shown(unit: Unit, reference: Option<ReferenceState>) -> String {
+    match reference.filter(|_| unit.dimension() == Dimension::MassConcentration) {
+        Some(state) => format!("{}@{:.0}C", unit.symbol(), state.temperature_k() - ZERO_CELSIUS_K),
+        None => unit.symbol().to_owned(),
+    }
+}
+
+/// Warnings about columns whose names have another unit in brackets than the option gives.
+pub(super) fn other_units(mappings: &[ColumnMapping], header: &[String]) -> Vec<String> {
+    let warned = mappings.iter().filter_map(|mapping| {
+        let name = name_of(&mapping.column, header)?;
+        let unit = unit_in_brackets(name).filter(|unit| *unit != mapping.unit)?;
+        Some(format!(
+            "column `{}` names {}, but --channel gives {}: check the unit",
+            Line(name),
+            unit.symbol(),
+            mapping.unit.symbol()
+        ))
+    });
+    warned.collect()
+}
+
+/// The name in the header of a column given by name or by position.
+fn name_of<'a>(column: &'a str, header: &'a [String]) -> Option<&'a str> {
+    let column = column.trim_ascii();
+    if let Some(name) = header.iter().find(|name| *name == column) {
+        return Some(name);
+    }
+    let place = column.strip_prefix('#')?.parse::<usize>().ok()?;
+    header.get(place.checked_sub(1)?).map(String::as_str)
+}
+
+/// The unit in the last brackets of a name, such as that of `Benzene (ug/m3)`.
+fn unit_in_brackets(name: &str) -> Option<Unit> {
+    let in_brackets = |open: char, close: char| name.rsplit_once(open)?.1.split_once(close).map(|(text, _)| text);
+    let unit = |text: &str| text.split('@').next().and_then(|text| text.trim().parse().ok());
+    in_brackets('(', ')').and_then(unit).or_else(|| in_brackets('[', ']').and_then(unit))
+}
+
+/// The note about a new station in a store that has others.
+pub(super) fn new_station(name: &str, registry: &Registry) -> Option<String> {
+    registry.stations().next()?;
+    let similar = registry.stations().map(|(_, station)| station.name()).find(|known| is_similar(known, name));
+    let similar = similar.map_or_else(String::new, |known| format!(", similar to the existing `{}`", Line(known)));
+    Some(format!("note: station `{}` is new{similar}", Line(name)))
+}
+
+/// Whether two names differ only by case, spaces and punctuation, or by one letter that is no digit.
+fn is_similar(left: &str, right: &str) -> bool {
+    let letters = |name: &str| -> Vec<char> {
+        name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (left, right) = (letters(left), letters(right));
+    let same_start = left.iter().zip(&right).take_while(|(left, right)| left == right).count();
+    let rest = |name: &[char]| name.get(same_start..).unwrap_or_default().to_vec();
+    let (left, right) = (rest(&left), rest(&right));
+    let same_end = left.iter().rev().zip(right.iter().rev()).take_while(|(left, right)| left == right).count();
+    let middle = |name: &[char]| name.get(..name.len().saturating_sub(same_end)).unwrap_or_default().to_vec();
+    let (left, right) = (middle(&left), middle(&right));
+    let is_word = same_start.saturating_add(same_end) >= 4;
+    let has_digit = left.iter().chain(&right).any(|letter| letter.is_numeric());
+    left.is_empty() && right.is_empty() || (is_word && !has_digit && left.len().max(right.len()) <= 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_stations_are_similar_by_a_letter_and_not_by_a_number() {
+        for (left, right) in
+            [("chempark/eastgate", "chempark/east-gate"), ("park/S 1", "Park/s1"), ("park/Nort", "park/North")]
+        {
+            assert!(is_similar(left, right), "{left} {right}");
+        }
+        for (left, right) in
+            [("park/S1", "park/S2"), ("park/S1", "park/S11"), ("park/east", "park/west"), ("a/A", "a/B")]
+        {
+            assert!(!is_similar(left, right), "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn the_unit_in_a_name_is_found() {
+        for (name, unit) in [
+            ("Benzene (ug/m3)", Some(Unit::MicrogramPerM3)),
+            ("SO2 [ppb]", Some(Unit::Ppb)),
+            ("AirT_C(1)", None),
+            ("Wind (10 m) [m/s]", Some(Unit::MetrePerSecond)),
+            ("v", None),
+        ] {
+            assert_eq!(unit_in_brackets(name), unit, "{name}");
+        }
+    }
+}
