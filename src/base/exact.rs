@@ -1,5 +1,9 @@
 //! Sums that do not depend on the order of their terms.
 
+mod moments;
+
+pub use moments::ExactMoments;
+
 use super::limits::VALUE_MAGNITUDE_MAX;
 
 /// Decimal places that the decimal part of the sum keeps.

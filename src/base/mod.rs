@@ -11,10 +11,8 @@ pub mod escape;
 mod exact;
 pub mod limits;
 pub(crate) mod lines;
-mod moments;
 pub(crate) mod observe;
 pub(crate) mod sorted;
 
 pub use direction::ExactDirection;
-pub use exact::ExactSum;
-pub use moments::ExactMoments;
+pub use exact::{ExactMoments, ExactSum};

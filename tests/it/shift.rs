@@ -318,8 +318,7 @@ fn register(db: &Database, name: &str) -> Result<(), Error> {
 
 fn open_alarm(db: &Database, key: &AlarmKey) -> AlarmId {
     let alarms = db.alarms();
-    let of_key = alarms.iter().find(|alarm| alarm.key() == *key);
-    of_key.unwrap_or_else(|| panic!("{key} is not open")).opened.alarm
+    alarms.iter().find(|alarm| alarm.key() == *key).unwrap_or_else(|| panic!("{key} is not open")).opened.alarm
 }
 
 fn assert_broken_files_are_refused(db: &Database, mark: &str) -> Result<(), Error> {
@@ -342,8 +341,7 @@ fn delete(
 ) -> Result<(), Error> {
     let begin = Timestamp::from_ms(time_ms(number / SHIFT.len() * SHIFT.len()));
     let (instrument, range) = (InstrumentId::new(instrument), TimeRange::new(begin, begin.plus_ms(3 * MINUTE_MS)));
-    let (scope, by) = (scope_of(&channels), "data office".to_owned());
-    db.delete(&Deletion { instrument, scope, range, by, reason }).map(|_| ())
+    db.delete(&Deletion { instrument, scope: scope_of(&channels), range, by: "office".to_owned(), reason }).map(drop)
 }
 
 /// What a store says of itself.

@@ -85,12 +85,10 @@ fn unit_in_brackets(name: &str) -> Option<Unit> {
     in_brackets('(', ')').and_then(unit).or_else(|| in_brackets('[', ']').and_then(unit))
 }
 
-/// The note about a new station in a store that has others.
+/// The note about a new station whose name could be a slip for that of another.
 pub(super) fn new_station(name: &str, registry: &Registry) -> Option<String> {
-    registry.stations().next()?;
-    let similar = registry.stations().map(|(_, station)| station.name()).find(|known| is_similar(known, name));
-    let similar = similar.map_or_else(String::new, |known| format!(", similar to the existing `{}`", Line(known)));
-    Some(format!("note: station `{}` is new{similar}", Line(name)))
+    let similar = registry.stations().map(|(_, station)| station.name()).find(|known| is_similar(known, name))?;
+    Some(format!("note: station `{}` is new, similar to the existing `{}`", Line(name), Line(similar)))
 }
 
 /// Whether two names differ only by case, spaces and punctuation, or by one letter that is no digit.
@@ -105,7 +103,7 @@ fn is_similar(left: &str, right: &str) -> bool {
     let same_end = left.iter().rev().zip(right.iter().rev()).take_while(|(left, right)| left == right).count();
     let middle = |name: &[char]| name.get(..name.len().saturating_sub(same_end)).unwrap_or_default().to_vec();
     let (left, right) = (middle(&left), middle(&right));
-    let is_word = same_start.saturating_add(same_end) >= 4;
+    let is_word = same_start.saturating_add(same_end) >= 6;
     let has_digit = left.iter().chain(&right).any(|letter| letter.is_numeric());
     left.is_empty() && right.is_empty() || (is_word && !has_digit && left.len().max(right.len()) <= 1)
 }
