@@ -117,14 +117,8 @@ impl ChangeLog {
         for (index, record) in &self.records {
             let unread = |error: LedgerError| E::from(Error::from(error));
             if record.kind() == Kind::Correction {
-                let one: Corrected = record.body(*index).map_err(unread)?;
-                match &mut open {
-                    Some(group) if group.covers(&one) => group.add(one),
-                    _ => {
-                        let before = open.replace(Group::of(one));
-                        before.map_or(Ok(()), |group| take(group.entry(&registry)))?;
-                    }
-                }
+                let one = record.body(*index).map_err(unread)?;
+                gather(&mut open, one).map_or(Ok(()), |group| take(group.entry(&registry)))?;
                 continue;
             }
             let change = self.change(&registry, record, *index).map_err(unread)?;
@@ -198,6 +192,17 @@ fn names(registry: &Registry, id: InstrumentId) -> (String, String) {
     let Some((station, instrument)) = registry.instrument(id) else { return (String::new(), id.to_string()) };
     let station = registry.station(station).map_or_else(String::new, |station| station.name().to_owned());
     (station, instrument.name().to_owned())
+}
+
+/// Adds a value record to the open group, or begins another group and returns the one before.
+fn gather(open: &mut Option<Group>, one: Corrected) -> Option<Group> {
+    match open {
+        Some(group) if group.covers(&one) => {
+            group.add(one);
+            None
+        }
+        _ => open.replace(Group::of(one)),
+    }
 }
 
 /// Value records of one action.

@@ -9,6 +9,7 @@ use crate::values::{self, Moment};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use vocdb::base::escape::counted;
 use vocdb::model::Zone;
 use vocdb::{Database, Deletion, DeletionScope, Instrument, UpkeepReport};
 
@@ -118,12 +119,12 @@ impl Deleted {
         let what = if self.channels.is_empty() { "whole rows".to_owned() } else { self.channels.join(", ") };
         let UpkeepReport { bytes_before, bytes_after, .. } = self.report;
         format!(
-            "{}/{}: deleted {what} from {} to {}: {} values, {} bytes\n",
+            "{}/{}: deleted {what} from {} to {}: {}, {} bytes\n",
             self.station,
             self.instrument,
             self.from,
             self.to,
-            self.values,
+            counted(self.values, "value"),
             bytes_before.saturating_sub(bytes_after)
         )
     }

@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::base::escape::Line;
+use vocdb::base::escape::counted;
 use vocdb::model::Zone;
 use vocdb::{ChannelSet, Instrument, InstrumentId, QualityChange, QualityReport, TimeRange};
 
@@ -147,16 +148,23 @@ impl Flagged {
         let QualityReport { rows, changed, unchanged, missing, alarms_opened, amendments } = self.report;
         let verb = if self.is_dry_run { "would get" } else { "got" };
         let mut text = format!(
-            "{}/{}: {what} from {} to {}: {changed} values in {rows} rows {verb} the flag `{}`, {unchanged} have it already, {missing} \
-             samples have no value\n",
+            "{}/{}: {what} from {} to {}: {} in {} {verb} the flag `{}`, {unchanged} have it already, {} \
+             without a value\n",
             Line(&self.station),
             Line(&self.instrument),
             self.from,
             self.to,
-            self.flag
+            counted(changed, "value"),
+            counted(rows, "row"),
+            self.flag,
+            counted(missing, "sample")
         );
         if alarms_opened + amendments > 0 {
-            text += &format!("rules: {amendments} amendments, {alarms_opened} alarms opened and recorded as history\n");
+            text += &format!(
+                "rules: {}, {} opened and recorded as history\n",
+                counted(amendments, "amendment"),
+                counted(alarms_opened, "alarm")
+            );
         }
         text
     }

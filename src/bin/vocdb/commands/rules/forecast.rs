@@ -6,6 +6,7 @@ use crate::output::Output;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use vocdb::alarm::report::{AlarmTally, Forecast};
+use vocdb::base::escape::counted;
 use vocdb::rules::RuleFile;
 use vocdb::rules::verdict::Contact;
 use vocdb::{Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
@@ -70,7 +71,7 @@ fn text(forecast: &Forecast, range: TimeRange) -> String {
             "too little data for a forecast: the store has {hours:.1} hours of readings, but a day is needed\n"
         );
         for (rule, openings) in &forecast.openings {
-            let _ = writeln!(text, "  {rule}: {openings} openings in that time");
+            let _ = writeln!(text, "  {rule}: {} in that time", counted(*openings, "opening"));
         }
         return text;
     }

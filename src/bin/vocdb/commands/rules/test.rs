@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::base::escape;
 use vocdb::base::escape::counted;
-use vocdb::{Registry, TestOutcome, run_rule_tests};
+use vocdb::{Registry, TestFailure, TestOutcome, run_rule_tests};
 
 /// An example for the help text, printed as it is.
 const EXAMPLE: &str = "\
@@ -45,6 +45,11 @@ struct Line<'a> {
     failures: Vec<String>,
 }
 
+/// The label of the place of a failure.
+const fn label(failure: &TestFailure) -> &'static str {
+    if failure.is_error { "error in the test" } else { "this expectation failed" }
+}
+
 impl Test {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let (rules, tests) = (rules_of(&self.dir)?, tests_of(&self.dir)?);
@@ -65,8 +70,7 @@ impl Test {
                 let mut text =
                     format!("{} {}\n", if failures.is_empty() { "ok    " } else { "FAILED" }, escape::Line(name));
                 for failure in failures {
-                    let label = if failure.is_error { "error in the test" } else { "this expectation failed" };
-                    let said = (failure.message.as_str(), label);
+                    let said = (failure.message.as_str(), label(failure));
                     text.push_str(&draw::one(Level::ERROR, &failure.place, said, (&files, false)));
                 }
                 text
