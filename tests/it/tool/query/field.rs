@@ -14,7 +14,8 @@ fn wind(dir: &Path) {
     {
         let begin = ["import", "S", "wd.csv", "--station", station, "--instrument", "mast", "--interval", "1m"];
         let channels = channels.iter().flat_map(|channel| ["--channel", channel]);
-        run(dir, &begin.into_iter().chain(["--time", "t"]).chain(channels).collect::<Vec<_>>()).printed();
+        let ended = run(dir, &begin.into_iter().chain(["--time", "t"]).chain(channels).collect::<Vec<_>>());
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
     }
 }
 
@@ -54,7 +55,7 @@ fn directions_beyond_a_full_turn_are_rejected_and_counted() {
     assert_eq!(refused.code, Some(1), "four of six fields are wrong: {}", refused.out);
     let kept = run_with(dir.path(), &import, &[&columns[..], &["--max-rejected", "100"]].concat());
     let said = format!("{}{}", kept.out, kept.err);
-    assert!(kept.code == Some(0) && said.contains("no direction, which is 0 to 360 degrees"), "{said}");
+    assert!(kept.code == Some(0) && said.contains("not a direction from 0 to 360 degrees"), "{said}");
     let ask = ["query", "S", "--station", "a/M", "--channel", "wind direction"];
     let printed = run(dir.path(), &ask).printed();
     let values: Vec<&str> = printed.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();

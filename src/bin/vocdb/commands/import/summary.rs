@@ -305,7 +305,7 @@ impl Rejected {
             column: rejection.column.clone(),
             text: rejection.text.clone(),
             reason: rejection.reason.name(),
-            remedy: remedies::of_rejection(rejection.reason),
+            remedy: remedies::of_rejection(rejection.reason, &rejection.text),
         }
     }
 
