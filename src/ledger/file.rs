@@ -9,7 +9,6 @@ use crate::store::io::log::{
     FRAME_HEAD_BYTES, HEADER_BYTES, LogContent, LogKind, begin_frame, file_header, finish_frame, put_frame, read_log,
 };
 use crate::store::io::{LogFile, Storage};
-use std::io;
 use std::path::{Path, PathBuf};
 
 const KIND: LogKind = LogKind { name: "vocdb ledger", magic: *b"VOCDBLGR", version: 1 };

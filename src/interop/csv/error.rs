@@ -86,13 +86,13 @@ pub enum CsvError {
         second: (u64, String),
     },
     /// The header lacks a column that the spec names.
-    #[error("`{}` has no column `{}`; the nearest is `{}`; columns: {header}", Line(name), Line(column), Line(nearest))]
+    #[error("`{}` has no column `{}`{}; columns: {header}", Line(name), Line(column), the_nearest(nearest))]
     MissingColumn {
         /// The file.
         name: String,
         /// The column that the spec names.
         column: String,
-        /// The closest name in the header.
+        /// The closest name in the header; empty if none is close.
         nearest: String,
         /// The names in the header.
         header: String,
@@ -194,6 +194,10 @@ pub enum CsvError {
     },
 }
 
+fn the_nearest(nearest: &str) -> String {
+    if nearest.is_empty() { String::new() } else { format!("; the nearest is `{}`", Line(nearest)) }
+}
+
 /// The first characters of a text, as many as a report shows.
 pub(super) fn cut(text: &str) -> String {
     text.chars().take(TEXT_CHARS_MAX).collect()
@@ -207,6 +211,24 @@ pub(super) fn list<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String 
     shown.join(", ") + rest.as_str()
 }
 
+/// The column that is meant by a name: the same but for case, one that begins with it or contains it, or the nearest.
+pub(super) fn nearest_column<'a>(wanted: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
+    let lower = cut(wanted).to_lowercase();
+    let find = |fits: &dyn Fn(&str) -> bool| names.clone().find(|name| fits(&name.to_lowercase())).map(cut);
+    let close = || {
+        let near = nearest(wanted, names.clone());
+        let edits = distance(&lower, &near.to_lowercase());
+        if edits.saturating_mul(2) <= lower.chars().count() { near } else { String::new() }
+    };
+    if lower.is_empty() {
+        return String::new();
+    }
+    find(&|name| name == lower)
+        .or_else(|| find(&|name| name.starts_with(&lower)))
+        .or_else(|| find(&|name| name.contains(&lower)))
+        .unwrap_or_else(close)
+}
+
 /// The name that takes the fewest changes of one letter to reach, case not counted; empty where there is none.
 pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> String {
     let wanted = cut(wanted).to_lowercase();
@@ -216,6 +238,20 @@ pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_column_that_is_meant_contains_the_name_and_a_distant_one_is_not_offered() {
+        let names = ["Time", "Wind", "Benzene (ug/m3)", "Toluene"];
+        for (wanted, found) in [
+            ("Benzene", "Benzene (ug/m3)"),
+            ("toluene", "Toluene"),
+            ("Tolune", "Toluene"),
+            ("ug/m3", "Benzene (ug/m3)"),
+            ("xylene mix", ""),
+        ] {
+            assert_eq!(nearest_column(wanted, names.into_iter()), found, "{wanted}");
+        }
+    }
 
     #[test]
     fn a_long_list_of_names_ends_in_a_count() {

@@ -1,6 +1,6 @@
 //! The columns of a file by name or place.
 
-use super::error::{CsvError, list, nearest};
+use super::error::{CsvError, list, nearest_column};
 use super::field::trim;
 use super::time::TimeColumn;
 use csv::ByteRecord;
@@ -89,7 +89,7 @@ impl Header {
             return CsvError::HeaderNotUtf8 { name, column };
         }
         let names = || self.names.iter().map(String::as_str);
-        CsvError::MissingColumn { name, nearest: nearest(&column, names()), column, header: list(names()) }
+        CsvError::MissingColumn { name, nearest: nearest_column(&column, names()), column, header: list(names()) }
     }
 }
 

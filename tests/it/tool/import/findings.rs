@@ -200,3 +200,16 @@ fn texts_of_the_quality_column_are_listed_with_their_meaning() {
     let out = import_text(dir.path(), text, &with(&["--quality", "st"])).printed();
     assert!(out.contains("  Span = calibration (2 rows)\n") && out.contains("  OK = normal (1 rows)\n"), "{out}");
 }
+
+#[test]
+fn a_header_that_was_not_split_names_the_option_that_splits_it() {
+    for (text, advice) in [
+        ("t;v\n2024-03-01T00:00:00Z;1\n", "give --delimiter ';'"),
+        ("t\tv\n2024-03-01T00:00:00Z\t1\n", "give --delimiter tab"),
+        ("TOA5,Met,CR1000X\nt,v\nTS,\n,Smp\n2024-03-01T00:00:00Z,1\n", "give --skip-lines 1"),
+    ] {
+        let dir = crate::scratch::dir();
+        let error = import_text(dir.path(), text, &OPTIONS).error(1);
+        assert!(error.contains(advice), "{error}");
+    }
+}

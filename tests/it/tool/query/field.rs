@@ -14,7 +14,8 @@ fn wind(dir: &Path) {
     {
         let begin = ["import", "S", "wd.csv", "--station", station, "--instrument", "mast", "--interval", "1m"];
         let channels = channels.iter().flat_map(|channel| ["--channel", channel]);
-        run(dir, &begin.into_iter().chain(["--time", "t"]).chain(channels).collect::<Vec<_>>()).printed();
+        let ended = run(dir, &begin.into_iter().chain(["--time", "t"]).chain(channels).collect::<Vec<_>>());
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
     }
 }
 

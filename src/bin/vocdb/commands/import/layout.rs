@@ -30,10 +30,12 @@ pub(super) struct Layout {
     /// Repeat it for each column. A column can be given by position: #3
     #[arg(long = "channel", value_name = "COL=NAME:UNIT[@20C]", value_parser = ColumnMapping::parse, required = true)]
     pub(super) channels: Vec<ColumnMapping>,
-    /// Column of quality flags, for all channels or for one; contains the flags that `query` prints, or texts given with --flag
+    /// Column of quality flags, for all channels or for one; contains the flags that `query` prints, the words OK, Valid,
+    /// Zero, Span, Cal, Calib, Maint, Over, OverRange, BDL, InVld, Invalid and Down, or texts given with --flag
     #[arg(long, value_name = "COL[=NAME]")]
     quality: Vec<String>,
-    /// Text in a flag column, and the flag that it means: R=normal
+    /// Text in a flag column, and the flag that it means: R=normal. Flags are normal, over-range, fault, calibration, maintenance,
+    /// set-by-hand, out-of-operation, link-fault, below-detection and suspect
     #[arg(long, value_name = "TEXT=FLAG", value_parser = columns::flag)]
     flag: Vec<(String, Quality)>,
     /// Mark beside or instead of a value, and the flag that it means: '#=suspect'. < means below detection and > over range

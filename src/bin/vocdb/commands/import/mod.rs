@@ -119,7 +119,7 @@ impl Import {
         warnings.iter().for_each(|warning| notes::print(&format!("warning: {warning}")));
         let names = [file.as_str(), self.station.as_str(), self.instrument.as_str()];
         let summary = Summary::new(names, &rows.report, stored.tally, stored.counters)
-            .with_checks(&repeats, rows.limits)
+            .with_checks(&repeats, rows.limits.refused)
             .with_notes(rows.unread, target.conversions, warnings);
         output.either(&summary, || summary.text())?;
         if let Some(why) = verdict.why(&summary) {

@@ -81,7 +81,12 @@ fn name_of<'a>(column: &'a str, header: &'a [String]) -> Option<&'a str> {
 /// The unit in the last brackets of a name, such as that of `Benzene (ug/m3)`.
 fn unit_in_brackets(name: &str) -> Option<Unit> {
     let in_brackets = |open: char, close: char| name.rsplit_once(open)?.1.split_once(close).map(|(text, _)| text);
-    let unit = |text: &str| text.split('@').next().and_then(|text| text.trim().parse().ok());
+    // A number in brackets counts sensors.
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let unit = |text: &str| {
+        let text = text.split('@').next()?.trim();
+        if is_number(text) { None } else { text.parse().ok() }
+    };
     in_brackets('(', ')').and_then(unit).or_else(|| in_brackets('[', ']').and_then(unit))
 }
 
@@ -96,6 +101,7 @@ fn is_similar(left: &str, right: &str) -> bool {
     let letters = |name: &str| -> Vec<char> {
         name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
+    let is_word = [left, right].into_iter().all(|name| letters(name.rsplit('/').next().unwrap_or_default()).len() >= 4);
     let (left, right) = (letters(left), letters(right));
     let same_start = left.iter().zip(&right).take_while(|(left, right)| left == right).count();
     let rest = |name: &[char]| name.get(same_start..).unwrap_or_default().to_vec();
@@ -103,7 +109,6 @@ fn is_similar(left: &str, right: &str) -> bool {
     let same_end = left.iter().rev().zip(right.iter().rev()).take_while(|(left, right)| left == right).count();
     let middle = |name: &[char]| name.get(..name.len().saturating_sub(same_end)).unwrap_or_default().to_vec();
     let (left, right) = (middle(&left), middle(&right));
-    let is_word = same_start.saturating_add(same_end) >= 6;
     let has_digit = left.iter().chain(&right).any(|letter| letter.is_numeric());
     left.is_empty() && right.is_empty() || (is_word && !has_digit && left.len().max(right.len()) <= 1)
 }
@@ -119,9 +124,13 @@ mod tests {
         {
             assert!(is_similar(left, right), "{left} {right}");
         }
-        for (left, right) in
-            [("park/S1", "park/S2"), ("park/S1", "park/S11"), ("park/east", "park/west"), ("a/A", "a/B")]
-        {
+        for (left, right) in [
+            ("park/S1", "park/S2"),
+            ("park/S1", "park/S11"),
+            ("park/M", "park/N"),
+            ("park/east", "park/west"),
+            ("a/A", "a/B"),
+        ] {
             assert!(!is_similar(left, right), "{left} {right}");
         }
     }

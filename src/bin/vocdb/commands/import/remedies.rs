@@ -11,14 +11,29 @@ pub(super) fn of_file(error: &CsvError) -> String {
         CsvError::SeveralSeries { column, first, .. } => {
             format!("{error} (--where '{}={}', or {}=* for all rows)", Line(column), Line(&first.1), Line(column))
         }
+        CsvError::MissingColumn { header, .. } if header.starts_with("`TOA5`") => {
+            format!(
+                "{error}; this is a Campbell TOA5 file: give --skip-lines 1, its rows of units and processing are skipped"
+            )
+        }
+        CsvError::MissingColumn { header, .. } if !header.contains("`, `") && header.contains(';') => {
+            format!("{error}; the header is one field: give --delimiter ';'")
+        }
+        CsvError::MissingColumn { header, .. } if !header.contains("`, `") && header.contains("\\t") => {
+            format!("{error}; the header is one field: give --delimiter tab")
+        }
         CsvError::MissingColumn { .. } => format!("{error}; you can also give a column by position, such as #1"),
         other => other.to_string(),
     }
 }
 
 /// Advice about a rejected row or field, in terms of the command line.
-pub(super) fn of_rejection(reason: RejectReason) -> String {
+pub(super) fn of_rejection(reason: RejectReason, text: &str) -> String {
     let text = match reason {
+        // With a decimal point alone it is a number.
+        RejectReason::NotANumber if text.parse::<f64>().is_ok() => {
+            "a number with a decimal point, while --decimal-comma is given: remove --decimal-comma, or correct it"
+        }
         RejectReason::NotANumber => {
             "not a number: give --missing if it means a missing value, --mark if it has a mark, --decimal-comma if it has a \
              decimal comma; otherwise correct it"

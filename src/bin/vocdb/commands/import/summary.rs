@@ -2,7 +2,6 @@
 
 use super::remedies;
 use super::repeats::Repeats;
-use super::verdict::Limits;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -15,6 +14,12 @@ use vocdb::{Batch, Quality, Receipt, Timestamp};
 pub(super) const SHOWN_PER_REASON: usize = 3;
 /// Number of names in one line.
 const NAMES_SHOWN_MAX: usize = 20;
+
+/// Rows that are not stored, by reason: how many, and the first of them.
+pub(super) type RefusedRows = BTreeMap<&'static str, (u64, Vec<Rejected>)>;
+
+/// Rejections by column and reason.
+type CountsByReason = BTreeMap<(Option<String>, &'static str), u64>;
 
 /// The summary printed at the end of an import.
 #[derive(Serialize)]
@@ -36,7 +41,7 @@ pub(crate) struct Summary {
     field_rejections: Vec<Rejected>,
     /// Rejected fields by column and reason, of those that the reader lists.
     #[serde(skip)]
-    fields_by_reason: BTreeMap<(Option<String>, &'static str), u64>,
+    fields_by_reason: CountsByReason,
     /// Rows merged with an earlier row of the same time.
     rows_merged: u64,
     /// Values replaced by a different value of another row, by --duplicates.
@@ -159,9 +164,9 @@ impl Summary {
     }
 
     /// Adds the results of the checks between reading and storing.
-    pub(crate) fn with_checks(mut self, repeats: &Repeats, limits: Limits) -> Self {
+    pub(crate) fn with_checks(mut self, repeats: &Repeats, refused: RefusedRows) -> Self {
         (self.rows_merged, self.values_overridden) = (repeats.rows_merged, repeats.values_overridden);
-        for (reason, (count, listed)) in limits.refused {
+        for (reason, (count, listed)) in refused {
             self.rows_rejected += count;
             self.rejected_by_reason.insert(reason, count);
             self.rejections.extend(listed);
@@ -269,7 +274,7 @@ impl Summary {
 }
 
 /// The first rejections of each column and reason, and how many of each are listed in the report.
-fn of_each_reason(list: &[Rejection]) -> (Vec<Rejected>, BTreeMap<(Option<String>, &'static str), u64>) {
+fn of_each_reason(list: &[Rejection]) -> (Vec<Rejected>, CountsByReason) {
     let (mut shown, mut counts) = (Vec::new(), BTreeMap::new());
     for rejection in list {
         let count: &mut u64 = counts.entry((rejection.column.clone(), rejection.reason.name())).or_default();
@@ -305,7 +310,7 @@ impl Rejected {
             column: rejection.column.clone(),
             text: rejection.text.clone(),
             reason: rejection.reason.name(),
-            remedy: remedies::of_rejection(rejection.reason),
+            remedy: remedies::of_rejection(rejection.reason, &rejection.text),
         }
     }
 

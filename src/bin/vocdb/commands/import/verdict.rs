@@ -1,7 +1,6 @@
 //! Decides whether a file is good enough to be stored.
 
-use super::summary::{Rejected, SHOWN_PER_REASON, Summary};
-use std::collections::BTreeMap;
+use super::summary::{RefusedRows, Rejected, SHOWN_PER_REASON, Summary};
 use vocdb::Timestamp;
 use vocdb::base::escape::Line;
 use vocdb::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
@@ -26,7 +25,7 @@ pub(super) struct Limits {
     epoch_ms: Option<i64>,
     taken: u64,
     /// Rows that are not stored, and the first of each reason.
-    pub(super) refused: BTreeMap<&'static str, (u64, Vec<Rejected>)>,
+    pub(super) refused: RefusedRows,
 }
 
 impl Limits {
@@ -38,7 +37,7 @@ impl Limits {
             TimeFormat::EpochMilliseconds => Some(1),
             _ => None,
         };
-        Self { now, epoch_ms, taken: 0, refused: BTreeMap::new() }
+        Self { now, epoch_ms, taken: 0, refused: RefusedRows::new() }
     }
 
     /// Whether a row can be stored; one that cannot is counted with its reason.
