@@ -70,11 +70,6 @@ impl Registry {
         known.push(flags);
     }
 
-    /// Whether the flag that was set last is this one.
-    pub(crate) fn is_last_word(&self, instrument: InstrumentId, flags: &HandFlags) -> bool {
-        self.flags.get(&instrument).and_then(|known| known.last()) == Some(flags)
-    }
-
     /// Forgets the flags that people set.
     pub(crate) fn forget_flags(&mut self) {
         self.flags.clear();

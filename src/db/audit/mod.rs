@@ -1,7 +1,9 @@
 //! Changes of stored readings, instruments and stations, as the ledger records them.
 
 use super::alarm_log::read_ledger;
-use super::records::{Corrected, InstrumentChanged, ReadingsDeleted, ReadingsDropped, StationChanged, register};
+use super::records::{
+    Corrected, FlagsSet, InstrumentChanged, ReadingsDeleted, ReadingsDropped, StationChanged, register,
+};
 use crate::error::Error;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Quality, Registry, Timestamp};
@@ -30,7 +32,7 @@ pub enum ChangeAction {
 pub struct ChangeEntry {
     /// Kind of the change.
     pub action: ChangeAction,
-    /// Host time of the action. Corrections and flags have none: their records name the times of the readings only.
+    /// Host time of the action. Corrections of values have none: their records name the times of the readings only.
     pub at: Option<Timestamp>,
     /// Name of the station.
     pub station: String,
@@ -99,6 +101,7 @@ impl ChangeLog {
                 | Kind::InstrumentChanged
                 | Kind::StationChanged
                 | Kind::ReadingsDeleted
+                | Kind::FlagsSet
                 | Kind::Correction => records.push((index, record)),
                 _ => {}
             }
@@ -114,11 +117,17 @@ impl ChangeLog {
     pub fn visit<E: From<Error>>(&self, mut take: impl FnMut(ChangeEntry) -> Result<(), E>) -> Result<(), E> {
         let mut registry = Registry::default();
         let mut open: Option<Group> = None;
+        let mut set: Option<FlagsSet> = None;
         for (index, record) in &self.records {
             let unread = |error: LedgerError| E::from(Error::from(error));
             if record.kind() == Kind::Correction {
                 let one = record.body(*index).map_err(unread)?;
-                gather(&mut open, one).map_or(Ok(()), |group| take(group.entry(&registry)))?;
+                gather(&mut open, one, set.as_ref()).map_or(Ok(()), |group| take(group.entry(&registry)))?;
+                continue;
+            }
+            if record.kind() == Kind::FlagsSet {
+                open.take().map_or(Ok(()), |group| take(group.entry(&registry)))?;
+                set = Some(record.body(*index).map_err(unread)?);
                 continue;
             }
             let change = self.change(&registry, record, *index).map_err(unread)?;
@@ -195,19 +204,20 @@ fn names(registry: &Registry, id: InstrumentId) -> (String, String) {
 }
 
 /// Adds a value record to the open group, or begins another group and returns the one before.
-fn gather(open: &mut Option<Group>, one: Corrected) -> Option<Group> {
+fn gather(open: &mut Option<Group>, one: Corrected, set: Option<&FlagsSet>) -> Option<Group> {
     match open {
         Some(group) if group.covers(&one) => {
             group.add(one);
             None
         }
-        _ => open.replace(Group::of(one)),
+        _ => open.replace(Group::of(one, set)),
     }
 }
 
 /// Value records of one action.
 struct Group {
     action: ChangeAction,
+    at: Option<Timestamp>,
     instrument: InstrumentId,
     by: String,
     reason: String,
@@ -217,9 +227,17 @@ struct Group {
 }
 
 impl Group {
-    fn of(one: Corrected) -> Self {
+    /// `set` is the flag that a person set last, which is recorded before its values.
+    fn of(one: Corrected, set: Option<&FlagsSet>) -> Self {
+        let action = action_of(&one);
+        let is_of = |set: &&FlagsSet| {
+            set.instrument == one.instrument
+                && action == ChangeAction::FlagSet(set.quality)
+                && (&set.by, &set.reason) == (&one.by, &one.reason)
+        };
         Self {
-            action: action_of(&one),
+            action,
+            at: set.filter(is_of).map(|set| set.at),
             instrument: one.instrument,
             by: one.by,
             reason: one.reason,
@@ -245,11 +263,11 @@ impl Group {
     }
 
     fn entry(self, registry: &Registry) -> ChangeEntry {
-        let Self { action, instrument, by, reason, channels, times, values } = self;
+        let Self { action, at, instrument, by, reason, channels, times, values } = self;
         let (station, instrument) = names(registry, instrument);
         ChangeEntry {
             action,
-            at: None,
+            at,
             station,
             instrument: Some(instrument),
             channels: channels.into_iter().collect(),

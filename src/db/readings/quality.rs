@@ -59,7 +59,7 @@ pub struct QualityReport {
 
 impl Database {
     /// Sets the quality flag of stored readings, whatever the instrument's policy for duplicates. Values stay as they are. The ledger
-    /// records for each value the old and the new flag, the person and the reason. Setting a flag again changes nothing.
+    /// records for each value the old and the new flag, the person and the reason. Setting a flag again changes no reading.
     ///
     /// Rules evaluate the range again: alarms that would not have opened, or would have, are recorded as amendments. Nobody is notified of
     /// an alarm that opens; whoever was notified of one before learns that it closes.
@@ -137,7 +137,7 @@ impl Database {
         Ok(report)
     }
 
-    /// Records the flag for the range, so that frames that are sent again do not take it away; a flag that is set again is not recorded again.
+    /// Records the flag for the range: frames that are sent again do not take it away.
     fn note_flags(&self, change: &QualityChange, flags: &FlagChange) -> Result<(), Error> {
         let mut inner = self.inner_with_room()?;
         let set = FlagsSet {
@@ -149,9 +149,6 @@ impl Database {
             reason: change.reason.clone(),
             at: inner.now(),
         };
-        if inner.registry.is_last_word(change.instrument, &set.flags()) {
-            return Ok(());
-        }
         inner.ledger.check()?;
         inner.commit_all()?;
         inner.ledger.commit(&[Record::new(Kind::FlagsSet, &set)?])?;
