@@ -47,8 +47,11 @@ fn loose_offset_seconds(text: &str) -> Option<i32> {
         None => (digits, "00"),
     };
     let is_shaped = matches!(hours.len(), 1 | 2) && minutes.len() == 2 && is_plain(hours) && is_plain(minutes);
+    if !is_shaped {
+        return None;
+    }
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    let is_valid = is_shaped && minutes < 60 && hours * 60 + minutes <= OFFSET_HOURS_MAX * 60;
+    let is_valid = minutes < 60 && hours * 60 + minutes <= OFFSET_HOURS_MAX * 60;
     let sign = if text.starts_with('-') { -1 } else { 1 };
     is_valid.then_some(sign * (hours * 60 + minutes) * 60)
 }
