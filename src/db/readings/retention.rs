@@ -37,6 +37,7 @@ pub enum RetentionScope {
 /// let two_years = Retention { scope: RetentionScope::Store, age_max: Some(Interval::hours(2 * 8_784)?), bytes_max: None };
 /// let four_gib = Retention { age_max: None, bytes_max: Some(4 << 30), ..two_years };
 /// assert_eq!(four_gib.scope, RetentionScope::Store);
+/// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
