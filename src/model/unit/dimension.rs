@@ -10,7 +10,7 @@ use std::fmt;
 pub enum Dimension {
     /// Moles of a species per mole of air.
     MixingRatio,
-    /// Mass of a species per volume of air, at a [`ReferenceState`].
+    /// Mass of a species per volume of air, at a [`ReferenceState`](crate::ReferenceState).
     MassConcentration,
     /// Speed, of wind mostly.
     Speed,
