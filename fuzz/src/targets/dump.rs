@@ -47,9 +47,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         )
     };
     let rows = |from: i64, step: f64| (from..from + 20).map(|at| row(at, at as f64 * step)).collect::<Batch>();
-    db.append(&rows(0, 0.01)).expect("an append");
+    let _ = db.append(&rows(0, 0.01)).expect("an append");
     db.seal().expect("a segment");
-    db.append(&rows(10, 0.3)).expect("an append");
+    let _ = db.append(&rows(10, 0.3)).expect("an append");
     let mut text = Vec::new();
     db.dump(&DumpScope::WHOLE, &mut text, |_| {}).expect("a dump");
     let end = text.iter().rposition(|byte| *byte == b'e').expect("a last line");

@@ -5,8 +5,8 @@ use crate::memory::MemoryStorage;
 use crate::random::Random;
 use std::collections::BTreeMap;
 use vocdb::{
-    Batch, Compaction, Database, Deletion, Frame, InstrumentId, Interval, Quality, Retention, RetentionScope, Sample,
-    TimeRange, Timestamp,
+    Batch, Compaction, Database, Deletion, DeletionScope, Frame, InstrumentId, Interval, Quality, Retention,
+    RetentionScope, Sample, TimeRange, Timestamp,
 };
 
 type Model = BTreeMap<(u32, i64), [Sample; 2]>;
@@ -100,7 +100,11 @@ fn upkeep((store, storage): (&Database, &MemoryStorage), model: &mut Model, step
             let (a, b) = (edge(step), edge(other));
             let range = TimeRange::new(a.min(b), a.max(b));
             let (by, reason) = ("fuzzing".to_owned(), "a wish".to_owned());
-            store.delete(&Deletion { instrument, channels: channels.clone(), range, by, reason }).expect("a deletion");
+            let scope = match channels.as_slice() {
+                [] => DeletionScope::Rows,
+                some => DeletionScope::Channels(some.to_vec()),
+            };
+            store.delete(&Deletion { instrument, scope, range, by, reason }).expect("a deletion");
             forget(model, instrument, &channels, range);
         }
         12 | 13 => {

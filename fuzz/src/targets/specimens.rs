@@ -11,8 +11,8 @@ use vocdb::base::clock::ManualClock;
 use vocdb::ledger::Kind;
 use vocdb::rules::RuleFile;
 use vocdb::{
-    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, Durability, Error, Frame, Instrument,
-    InstrumentChange, InstrumentId, Interval, Sample, Station, TimeRange, Timestamp, Unit, ValueCorrection,
+    Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DeletionScope, Durability, Error, Frame,
+    Instrument, InstrumentChange, InstrumentId, Interval, Sample, Station, TimeRange, Timestamp, Unit, ValueCorrection,
 };
 
 /// The host's time.
@@ -124,7 +124,8 @@ fn full() -> Result<Specimen, Error> {
     db.seal()?;
     let (by, reason) = said();
     let range = TimeRange::new(at(20), at(25));
-    db.delete(&Deletion { instrument: ids[0], channels: vec![1], range, by, reason })?;
+    let scope = DeletionScope::Channels(vec![1]);
+    db.delete(&Deletion { instrument: ids[0], scope, range, by, reason })?;
     let (by, reason) = said();
     let channels = vec![ChannelChange::Add(Channel::quantity("c", Unit::One)?), ChannelChange::Retire("b".to_owned())];
     db.change_instrument(&InstrumentChange { instrument: ids[1], channels, by, reason })?;

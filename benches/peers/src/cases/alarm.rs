@@ -101,7 +101,7 @@ fn feed(db: &Database, instruments: &[InstrumentId], seconds: usize) -> Result<V
             batch.push_values(*instrument, Timestamp::from_ms(time_ms), &values);
         }
         begun.push(Instant::now());
-        db.append(&batch).map_err(of("append"))?.all_accepted()?;
+        db.append(&batch).and_then(|receipt| receipt.all_accepted()).map_err(of("append"))?;
     }
     Ok(begun)
 }

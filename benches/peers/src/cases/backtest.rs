@@ -124,7 +124,7 @@ fn lived(dir: &Path, days: i64, rules: Vec<RuleFile>) -> Result<(Database, u64),
             batch.push_values(*instrument, Timestamp::from_ms(T0_MS + minute * 60_000), &values);
         }
         clock.set_ms(T0_MS + minute * 60_000);
-        db.append(&batch).map_err(of("append"))?.all_accepted()?;
+        db.append(&batch).and_then(|receipt| receipt.all_accepted()).map_err(of("append"))?;
         batch = Batch::new();
         db.advance().map_err(of("let time pass"))?;
     }

@@ -41,7 +41,7 @@ fn append_for(store: &dyn Store, load: &Load, threads: usize, time: Duration) ->
         let mut done = 0;
         while begun.elapsed() < time {
             let row = load.row(station, done).ok_or_else(|| Failure::says("no such station"))?;
-            store.append(&[row])?.all_accepted()?;
+            store.append(&[row])?;
             done += 1;
         }
         Ok(done)
