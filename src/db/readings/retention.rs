@@ -34,8 +34,8 @@ pub enum RetentionScope {
 ///
 /// ```
 /// use vocdb::{Interval, Retention, RetentionScope};
-/// let two_years = Retention { scope: RetentionScope::Store, age_max: Some(Interval::hours(2 * 8_784)?), bytes_max: None };
-/// let four_gib = Retention { age_max: None, bytes_max: Some(4 << 30), ..two_years };
+/// let one_year = Retention { scope: RetentionScope::Store, age_max: Some(Interval::hours(8_784)?), bytes_max: None };
+/// let four_gib = Retention { age_max: None, bytes_max: Some(4 << 30), ..one_year };
 /// assert_eq!(four_gib.scope, RetentionScope::Store);
 /// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
