@@ -15,9 +15,9 @@ use std::time::Duration;
 /// How long closing waits for each gateway that is still busy.
 const GATEWAY_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Refuses a way over which no rule notifies anybody.
-pub(super) fn check_route(way: &str) -> Result<(), Error> {
-    if is_route(way) { Ok(()) } else { Err(AlarmError::NoChannel(way.to_owned()).into()) }
+/// Refuses a notification channel that rules do not know.
+pub(super) fn check_route(route: &str) -> Result<(), Error> {
+    if is_route(route) { Ok(()) } else { Err(AlarmError::NoChannel(route.to_owned()).into()) }
 }
 
 impl Database {

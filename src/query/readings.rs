@@ -21,7 +21,7 @@ impl Readings {
     /// The rows of an instrument in a range of time, chunk by chunk: for more than memory should hold.
     ///
     /// # Errors
-    /// [`QueryError::Store`] where a segment cannot be opened; the scan itself gives one where a block does not check.
+    /// [`QueryError::Store`] where a segment cannot be opened; the scan itself returns one if a block is corrupt.
     pub fn scan(&self, instrument: InstrumentId, channels: &[usize], range: TimeRange) -> Result<Scan, QueryError> {
         Ok(self.0.scan(instrument, channels, range)?)
     }

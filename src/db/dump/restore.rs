@@ -30,15 +30,15 @@ const UNFINISHED: &str = "restoring";
 const PROGRESS_BYTES: u64 = 1 << 20;
 
 impl Database {
-    /// Makes a store of a dump (see [`Database::dump`]) in a folder that does not exist yet, or is empty. The store has every registration,
-    /// reading, flag, correction, rule set and alarm of the dump; dumped again, it gives the same bytes. Rules go on where the dump
-    /// stopped once the store is opened. It is made beside, as `DIR.restoring`, and gets its name when all is in it and on the disk: a
-    /// dump that does not check leaves nothing. What a killed restore has left there is removed first. `progress` is told bytes read. Memory
-    /// is bounded by the head of a store.
+    /// Creates a store from a dump (see [`Database::dump`]) in a folder that is missing or empty. The store contains every registration,
+    /// reading, flag, correction, rule set and alarm of the dump; a dump of it has the same bytes. Rules continue where the dump stopped,
+    /// once the store is opened. The store is built in `DIR.restoring` and renamed when it is complete and durable, so a corrupt dump
+    /// leaves nothing. Files of a killed restore are removed first. `progress` receives the number of bytes read. Memory is bounded by the
+    /// head of a store.
     ///
     /// # Errors
-    /// [`Error::Dump`] names the line, what is wrong with it and what to do; [`Error::Io`], [`Error::Store`] and [`Error::Ledger`] where
-    /// files cannot be written, or are there already.
+    /// [`Error::Dump`] names the line, what is wrong with it and what to do; [`Error::Io`], [`Error::Store`] and [`Error::Ledger`] if files
+    /// exist already or cannot be written.
     pub fn restore(
         dump: impl BufRead,
         dir: impl AsRef<Path>,
@@ -53,14 +53,13 @@ impl Database {
         Ok(RestoreReport { replaced_unfinished, ..report })
     }
 
-    /// Makes a store of a backup (see [`Database::backup`]), or of any store that no process writes to: every segment, the logs and the
-    /// ledger, byte for byte. Segments are hard links where the file system allows it. The catalog is neither needed nor copied. The new
-    /// store is made beside, as `DIR.restoring`, and gets its name when all is in it and checks. What a killed restore has left there is
-    /// removed first.
+    /// Creates a store from a backup (see [`Database::backup`]), or from any store that no process writes to: every segment, the logs and
+    /// the ledger, byte for byte. Segments are hard links if the file system allows it. The catalog is not copied; it is rebuilt. The store
+    /// is built in `DIR.restoring` and renamed when it is complete and verified. Files of a killed restore are removed first.
     ///
     /// # Errors
-    /// [`Error::Store`] where files cannot be read or written, and for an unfinished backup; [`Error::Unsound`] where a file of the backup
-    /// does not check.
+    /// [`Error::Store`] if files cannot be read or written, and for an unfinished backup; [`Error::Unsound`] if a file of the backup is
+    /// corrupt.
     pub fn restore_backup(
         backup: impl AsRef<Path>,
         dir: impl AsRef<Path>,

@@ -89,7 +89,7 @@ impl Scan {
     /// memory again and again. `None` behind the last.
     ///
     /// # Errors
-    /// [`StoreError`] where a block does not check.
+    /// [`StoreError`] if a block is corrupt.
     pub fn next_rows(&mut self) -> Result<Option<&Chunk>, StoreError> {
         match self.find(|_, _| false)? {
             Some(_) => Ok(Some(&self.out)),
@@ -100,7 +100,7 @@ impl Scan {
     /// What comes next: a whole block with its statistics where there is one and `wants` its first and last time, rows otherwise.
     ///
     /// # Errors
-    /// [`StoreError`] where a block does not check.
+    /// [`StoreError`] if a block is corrupt.
     pub fn find(&mut self, wants: impl FnMut(Timestamp, Timestamp) -> bool) -> Result<Option<Found>, StoreError> {
         self.find_whole(Source::whole_block_with_stats, wants)
     }
@@ -146,7 +146,7 @@ impl Scan {
     /// many channels. Says whether there were any rows.
     ///
     /// # Errors
-    /// [`StoreError`] where a block does not check.
+    /// [`StoreError`] if a block is corrupt.
     pub fn visit(&mut self, mut visit: impl FnMut(usize, &[Timestamp], &Column)) -> Result<bool, StoreError> {
         match self.find_whole(Source::whole_block, |_, _| true)? {
             None => return Ok(false),

@@ -96,7 +96,7 @@ impl Query {
                 Some(width) => self.windows(&db, series, &self.shape(width), (range, &mut printer))?,
                 None => self.samples(&db, series, (range, &mut printer))?,
             };
-            notes::tell(&outcome, is_long.then_some(series), is_json);
+            notes::print(&outcome, is_long.then_some(series), is_json);
         }
         printer.finish()
     }

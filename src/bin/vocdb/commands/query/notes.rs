@@ -77,7 +77,7 @@ impl Outcome {
 }
 
 /// Prints the notes of one series to standard error, with its name where several were asked for.
-pub(super) fn tell(outcome: &Outcome, series: Option<&Series>, is_json: bool) {
+pub(super) fn print(outcome: &Outcome, series: Option<&Series>, is_json: bool) {
     let mut err = std::io::stderr().lock();
     for note in &outcome.notes {
         let text = match series {

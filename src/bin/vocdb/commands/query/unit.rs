@@ -14,7 +14,7 @@ pub(crate) struct Target {
     reference: Option<ReferenceState>,
 }
 
-/// The way from a channel's unit to the printed one.
+/// Conversion from a channel's unit to the printed one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Conversion {
     from: Unit,
@@ -49,7 +49,7 @@ impl Target {
         Self { reference: is_mass(self.unit).then_some(reference), ..self }
     }
 
-    /// The way from a channel's unit, or why there is none.
+    /// Returns the conversion from a channel's unit, or the reason why there is none.
     pub(super) fn conversion(self, channel: &Channel) -> Result<Conversion, String> {
         let (from, to, molar_mass_g_per_mol) = (channel.unit(), self.unit, channel.molar_mass_g_per_mol());
         let (own, wanted) = (channel.reference(), self.reference.unwrap_or(channel.reference()));
