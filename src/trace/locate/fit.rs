@@ -1,0 +1,87 @@
+//! The misfit of a source in each cell of a grid, under each hypothesis.
+
+use super::answer::LocateOptions;
+use super::grid::{Extent, Grid};
+use super::model::{Forward, Plume, PlumeShape};
+use super::scene::{Pair, Scene};
+
+/// What may be wrong with the model: how fast the plume spreads, and where the wind came from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Hypothesis {
+    /// Factor on both spreads.
+    pub(super) spread_scale: f64,
+    /// Angle in degrees by which the wind is turned clockwise.
+    pub(super) wind_bias_deg: f64,
+}
+
+/// Factors on the spread. Neighbouring stability classes differ by about 1.4.
+const SPREAD_SCALES: [f64; 6] = [0.5, 0.7, 1.0, 1.4, 2.0, 2.8];
+/// Standard deviation of the logarithm of the factor: a factor of two, the usual error of a Pasquill-Gifford spread.
+const SPREAD_SCALE_SIGMA: f64 = std::f64::consts::LN_2;
+/// Turns of the wind in degrees.
+const WIND_BIASES_DEG: [f64; 3] = [-6.0, 0.0, 6.0];
+/// Standard deviation of the wind's bias in degrees: the alignment of a vane (EPA-454/B-08-002 allows 5 degrees), and the difference
+/// between the wind at the mast and along the plume.
+const WIND_BIAS_SIGMA_DEG: f64 = 6.0;
+
+impl Hypothesis {
+    /// Returns all hypotheses.
+    pub(super) fn all() -> Vec<Self> {
+        let with_biases = |&spread_scale: &f64| {
+            WIND_BIASES_DEG.iter().map(move |&wind_bias_deg| Self { spread_scale, wind_bias_deg })
+        };
+        SPREAD_SCALES.iter().flat_map(with_biases).collect()
+    }
+
+    /// Returns minus twice the logarithm of the hypothesis's prior probability, up to a constant.
+    pub(super) fn penalty(self) -> f64 {
+        (self.wind_bias_deg / WIND_BIAS_SIGMA_DEG).powi(2) + (self.spread_scale.ln() / SPREAD_SCALE_SIGMA).powi(2)
+    }
+}
+
+/// Initial spread of a plume as a share of the cell's side: the source may stand anywhere in the cell.
+const BLUR_SHARE: f64 = 0.4;
+
+/// What is asked: a scene, its pairs, and where to look.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    pub(super) scene: &'a Scene,
+    pub(super) pairs: &'a [Pair],
+    pub(super) options: &'a LocateOptions,
+    pub(super) domain: Extent,
+}
+
+/// The transport from each cell to each block and receptor, in s/m3: `values[pair x cells + cell]`.
+#[derive(Debug)]
+pub(super) struct Footprints {
+    pub(super) cells: usize,
+    pub(super) values: Vec<f32>,
+}
+
+impl Footprints {
+    /// Computes the footprints under a hypothesis.
+    pub(super) fn compute(question: &Question<'_>, hypothesis: Hypothesis, grid: &Grid) -> Self {
+        let Question { scene, pairs, options, .. } = question;
+        let wind = scene.wind.turned(hypothesis.wind_bias_deg);
+        let shape = PlumeShape {
+            spread_scale: hypothesis.spread_scale,
+            source_height_m: options.source_height_m,
+            blur_m: grid.step_m * BLUR_SHARE,
+            mast_height_m: options.mast_height_m.max(1.0),
+            reach_m: question.domain.diagonal_m(),
+        };
+        let model = Plume::new(&wind, shape, &scene.receptors);
+        let cells = grid.cells();
+        let mut values = vec![0.0_f32; pairs.len() * cells];
+        for (pair, sums) in pairs.iter().zip(values.chunks_exact_mut(cells.max(1))) {
+            let (Some(block), Some(receptor)) = (scene.blocks.get(pair.block), scene.receptors.get(pair.receptor))
+            else {
+                continue;
+            };
+            let count = model.add(receptor, block.steps.clone(), grid, sums);
+            let share = 1.0 / count.max(1) as f32;
+            sums.iter_mut().for_each(|sum| *sum *= share);
+        }
+        Self { cells, values }
+    }
+}
