@@ -1,0 +1,3 @@
+//! Tracing: from positions, sites and run states to named suspects.
+
+mod places;
