@@ -2,6 +2,7 @@
 
 mod place;
 mod sheet;
+mod sites;
 mod timeline;
 mod wind;
 
@@ -9,5 +10,14 @@ pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};
 #[cfg(feature = "csv")]
 pub use place::{StationSheet, read_stations};
 pub use sheet::SheetError;
+#[cfg(all(feature = "csv", feature = "geojson"))]
+pub use sites::read_sites;
+#[cfg(feature = "geojson")]
+pub use sites::read_sites_geojson;
+pub use sites::{
+    GeoPoint, LocalOutline, Outline, OutlineFault, Polygon, Profile, ProfileError, Site, SiteAt, SitesError,
+};
+#[cfg(feature = "csv")]
+pub use sites::{read_profiles, read_sites_csv};
 pub use timeline::{TimelineEntry, timeline};
 pub use wind::{WindChannels, WindMean, mean_wind};

@@ -12,4 +12,5 @@ pub use frame::LocalFrame;
 pub use moves::{StationMove, StationPlace, plan_moves};
 #[cfg(feature = "csv")]
 pub use stations::{StationSheet, read_stations};
+#[cfg(any(feature = "csv", feature = "geojson"))]
 pub(in crate::trace) use swapped::find_swapped;

@@ -41,7 +41,8 @@ impl Sheet {
     pub(crate) fn parse(text: &str, expected: &[Column], required: &[Column]) -> Result<Self, SheetError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-        let headers = reader.headers().map_err(|error| syntax(&error))?.clone();
+        let mut lines = Lines { text, counted: 0, line: 1 };
+        let headers = reader.headers().map_err(|error| syntax(&error, &mut lines))?.clone();
         if headers.iter().all(str::is_empty) {
             return Err(SheetError::NoHeader);
         }
@@ -52,12 +53,12 @@ impl Sheet {
         }
         let mut rows = Vec::new();
         for record in reader.records() {
-            let record = record.map_err(|error| syntax(&error))?;
+            let record = record.map_err(|error| syntax(&error, &mut lines))?;
             let cell = |(name, header, place): &(&'static str, String, usize)| {
                 let text = record.get(*place).filter(|text| !text.is_empty())?;
                 Some((*name, header.clone(), text.to_owned()))
             };
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = lines.at(record.position());
             rows.push(Row { line, cells: places.iter().filter_map(cell).collect() });
         }
         Ok(Self { rows, ignored_columns })
@@ -84,8 +85,35 @@ fn places(headers: &csv::StringRecord, expected: &[Column]) -> Result<(Places, V
     Ok((places, ignored))
 }
 
-fn syntax(error: &csv::Error) -> SheetError {
-    let line = error.position().map_or(0, csv::Position::line);
+/// Numbers of lines, for records in order. The reader's own numbers do not count empty lines before a record, nor the second half of a CR LF.
+struct Lines<'a> {
+    text: &'a str,
+    /// Bytes whose line ends are counted.
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// Line of the first byte of a record, from 1.
+    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let begin = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.counted);
+        let is_end = |byte: u8| matches!(byte, b'\r' | b'\n');
+        let rest = self.text.as_bytes().iter().copied().enumerate().skip(self.counted);
+        let mut last = None;
+        for (place, byte) in rest {
+            if place >= begin && !is_end(byte) {
+                break;
+            }
+            let is_second_half = byte == b'\n' && last == Some(b'\r');
+            self.line += u64::from(is_end(byte) && !is_second_half);
+            (self.counted, last) = (place + 1, Some(byte));
+        }
+        self.line
+    }
+}
+
+fn syntax(error: &csv::Error, lines: &mut Lines<'_>) -> SheetError {
+    let line = lines.at(error.position());
     let reason = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("it has {len} fields, and the header has {expected_len}; check for missing or unquoted commas")

@@ -16,7 +16,8 @@ use vocdb::{StationPlacement, Timestamp};
 ///
 /// The header names the columns: `name`; `latitude` and `longitude` (WGS 84 degrees, or `lat` and `lon`); `x_east_m` and `y_north_m` (metres from
 /// the district's reference point); `height_m` (inlet above ground). A station needs at least one of the pairs or a height; values that
-/// the file does not give are kept. The file is imported whole or not at all: an error names the line. The store must not be open elsewhere.
+/// the file does not give are kept. The file is imported whole or not at all: an error names the line. The store must not be open elsewhere,
+/// except with --dry-run.
 ///
 /// Example: vocdb stations import store stations.csv --by "A. Rossi" --reason "surveyed"
 #[derive(Debug, Args)]
