@@ -1,11 +1,15 @@
 //! From alarms towards a name: what happened when, and from where the wind blew. Reads the ledger and the readings; changes nothing.
 
+mod cpf;
+mod mast;
 mod place;
 mod sheet;
 mod sites;
 mod timeline;
 mod wind;
 
+pub use cpf::{Cpf, CpfError, CpfOptions, CpfSector, CpfThreshold, conditional_probability, wilson_interval};
+pub use mast::{WindError, WindSource, WindySample, find_wind, samples_with_wind};
 pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};
 #[cfg(feature = "csv")]
 pub use place::{StationSheet, read_stations};
