@@ -1,6 +1,7 @@
 //! From alarms towards a name: what happened when, and from where the wind blew. Reads the ledger and the readings; changes nothing.
 
 mod cpf;
+mod fingerprint;
 mod mast;
 mod place;
 mod sheet;
@@ -9,6 +10,7 @@ mod timeline;
 mod wind;
 
 pub use cpf::{Cpf, CpfError, CpfOptions, CpfSector, CpfThreshold, conditional_probability, wilson_interval};
+pub use fingerprint::{Fingerprint, SpeciesEnhancement, compare_fingerprint};
 pub use mast::{WindError, WindSource, WindySample, find_wind, samples_with_wind};
 pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};
 #[cfg(feature = "csv")]

@@ -1,5 +1,6 @@
 //! Tracing: from positions, sites and run states to named suspects.
 
 mod cpf;
+mod fingerprints;
 mod places;
 mod sites;
