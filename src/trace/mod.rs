@@ -1,6 +1,7 @@
 //! From alarms towards a name: what happened when, and from where the wind blew. Reads the ledger and the readings; changes nothing.
 
 mod cpf;
+mod facility;
 mod fingerprint;
 mod mast;
 mod place;
@@ -10,6 +11,10 @@ mod timeline;
 mod wind;
 
 pub use cpf::{Cpf, CpfError, CpfOptions, CpfSector, CpfThreshold, conditional_probability, wilson_interval};
+pub use facility::{
+    FacilityError, Outage, OutageOptions, RunState, StateChannel, StateSpan, find_state_channel, outages, run_states,
+    state_spans,
+};
 pub use fingerprint::{Fingerprint, SpeciesEnhancement, compare_fingerprint};
 pub use mast::{WindError, WindSource, WindySample, find_wind, samples_with_wind};
 pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};

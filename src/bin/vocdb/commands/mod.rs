@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Repair(repair::Repair),
     Stations(stations::Stations),
     Cpf(evidence::Cpf),
+    Outages(evidence::Outages),
     Rules(rules::Rules),
     Completions(completions::Completions),
 }
@@ -62,6 +63,7 @@ impl Command {
             Self::Repair(repair) => repair.run(output),
             Self::Stations(stations) => stations.run(output),
             Self::Cpf(cpf) => cpf.run(output),
+            Self::Outages(outages) => outages.run(output),
             Self::Rules(rules) => rules.run(output),
             Self::Completions(completions) => completions.run(command_line(), output),
         }
