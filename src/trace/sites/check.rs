@@ -1,7 +1,7 @@
 //! What a sound outline is.
 
 use super::fault::OutlineFault;
-use super::local::{LocalOutline, Metres, ring_area_m2, to_metres};
+use super::local::{LocalOutline, Metres, edge_distance_m, is_in_ring, ring_area_m2, to_metres};
 use super::outline::{Outline, Polygon};
 use crate::trace::place::LocalFrame;
 
@@ -70,14 +70,18 @@ fn check_areas(polygon: &Polygon, number: usize, frame: &LocalFrame) -> Result<(
             return Err(OutlineFault::NoArea { polygon: number, ring: of_polygon });
         }
     }
-    let outer = Polygon { outer: polygon.outer.clone(), holes: Vec::new() };
-    let outer = LocalOutline::new(&Outline::Polygons(vec![outer]), frame);
+    let outer = to_metres(&polygon.outer, frame);
     for (hole, of_polygon) in polygon.holes.iter().zip(2..) {
+        // No edges cross, so that one point off the outer ring decides for the whole hole.
         let hole = to_metres(hole, frame);
-        let is_outside = hole.iter().any(|(east, north)| outer.distance_m(*east, *north) > TOUCH_M);
-        if is_outside {
+        let decides = hole.iter().find(|point| edge_distance_m(&outer, **point) > TOUCH_M);
+        if decides.is_some_and(|point| !is_in_ring(&outer, *point)) {
             return Err(OutlineFault::HoleOutside { polygon: number, ring: of_polygon });
         }
+    }
+    let whole = LocalOutline::new(&Outline::Polygons(vec![polygon.clone()]), frame);
+    if whole.area_m2() < TOUCH_M * TOUCH_M {
+        return Err(OutlineFault::NothingLeft { polygon: number });
     }
     Ok(())
 }

@@ -53,6 +53,14 @@ pub enum OutlineFault {
         /// Number of the ring within it, from 1.
         ring: usize,
     },
+    /// Holes that leave nothing of a polygon.
+    #[error(
+        "the holes of polygon {polygon} leave nothing of it: remove the holes that are there twice, or that fill it"
+    )]
+    NothingLeft {
+        /// Number of the polygon, from 1.
+        polygon: usize,
+    },
     /// A hole outside its polygon.
     #[error("ring {ring} of polygon {polygon} is a hole, but lies outside the first ring")]
     HoleOutside {

@@ -57,7 +57,11 @@ impl LocalOutline {
     #[must_use]
     pub fn contains(&self, east_m: f64, north_m: f64) -> bool {
         let at = (east_m, north_m);
-        self.polygons.iter().any(|rings| rings.iter().filter(|ring| is_in_ring(ring, at)).count() % 2 == 1)
+        let is_in = |rings: &Vec<Vec<Metres>>| {
+            let (outer, holes) = rings.split_first()?;
+            Some(is_in_ring(outer, at) && !holes.iter().any(|hole| is_in_ring(hole, at)))
+        };
+        self.polygons.iter().any(|rings| is_in(rings).unwrap_or_default())
     }
 
     /// Area in square metres, without the holes; 0 for a point. Polygons of one site that overlap count twice.
@@ -78,9 +82,7 @@ impl LocalOutline {
         if self.contains(east_m, north_m) {
             return 0.0;
         }
-        let rings = self.polygons.iter().flatten();
-        let edges = rings.flat_map(|ring| ring.iter().zip(ring.iter().skip(1)));
-        let to_edges = edges.map(|(from, to)| segment_distance_m(*from, *to, at));
+        let to_edges = self.polygons.iter().flatten().map(|ring| edge_distance_m(ring, at));
         let to_point = self.point.map(|(east, north)| (east - east_m).hypot(north - north_m));
         to_edges.chain(to_point).fold(f64::INFINITY, f64::min)
     }
@@ -106,13 +108,19 @@ pub(super) fn ring_area_m2(ring: &[Metres]) -> f64 {
 }
 
 /// Whether a ray to the east leaves the ring an odd number of times more often than it enters it. An edge has its lower end and lacks its upper one.
-fn is_in_ring(ring: &[Metres], (east, north): Metres) -> bool {
+pub(super) fn is_in_ring(ring: &[Metres], (east, north): Metres) -> bool {
     let edges = ring.iter().zip(ring.iter().skip(1));
     let crossed = edges.filter(|(a, b)| {
         let spans = (a.1 > north) != (b.1 > north);
         spans && east < a.0 + (north - a.1) / (b.1 - a.1) * (b.0 - a.0)
     });
     crossed.count() % 2 == 1
+}
+
+/// Distance of a point from the nearest edge of a ring.
+pub(super) fn edge_distance_m(ring: &[Metres], at: Metres) -> f64 {
+    let edges = ring.iter().zip(ring.iter().skip(1));
+    edges.map(|(from, to)| segment_distance_m(*from, *to, at)).fold(f64::INFINITY, f64::min)
 }
 
 fn segment_distance_m(from: Metres, to: Metres, at: Metres) -> f64 {

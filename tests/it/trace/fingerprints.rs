@@ -138,3 +138,56 @@ fn two_sites_40_m_apart_are_told_apart_by_speciate_profiles_on_metec_plumes() {
     assert!(right >= 190, "{right} of {DRAWS} with fingerprints");
     assert!(sure_and_wrong <= 2, "{sure_and_wrong} of {DRAWS} are wrong with more than 95 %");
 }
+
+/// Codes of profiles that EPA measured more than once at one kind of plant.
+const REPEATED: [&[&str]; 5] = [
+    &["1205", "1206", "1208"],
+    &["5652", "5653", "5654"],
+    &["95784", "95785", "95787"],
+    &["2458", "2459"],
+    &["UTUBOGB", "UTUBOGF"],
+];
+/// Further groups of one kind, whose members differ more.
+const RELATED: [&[&str]; 6] = [
+    &["2458", "2459", "2460"],
+    &["1066", "1067"],
+    &["95644", "95729", "95730"],
+    &["3161", "8774", "95320"],
+    &["2485", "2486", "2488", "2489"],
+    &["95812", "95843", "CARB3016", "CARB3019", "3144"],
+];
+
+#[test]
+fn the_constants_of_the_factor_are_those_of_speciate() {
+    let text = std::fs::read_to_string(example("fingerprints/speciate_voc_profiles.csv")).unwrap();
+    let profiles = read_profiles(&text).unwrap();
+    let similarity = |source: &str, site: &str| {
+        let rise = |(species, ug_m3)| SpeciesEnhancement { species, ug_m3, uncertainty_ug_m3: None };
+        let enhancement: Vec<SpeciesEnhancement> = profiles[source].weights().map(rise).collect();
+        compare_fingerprint(&enhancement, &profiles[site]).similarity
+    };
+    let pairs = |codes: &&[&'static str]| {
+        let all = codes.iter().flat_map(|a| codes.iter().map(move |b| (*a, *b)));
+        all.filter(|(a, b)| a < b).collect::<Vec<_>>()
+    };
+    let repeated: Vec<f64> = REPEATED.iter().flat_map(pairs).map(|(a, b)| 1.0 - similarity(a, b).unwrap()).collect();
+    let mean = repeated.iter().sum::<f64>() / repeated.len() as f64;
+    assert_eq!(repeated.len(), 11);
+    assert!((mean - 0.015).abs() < 0.001, "the mean of 1 - cosine between repeated profiles is {mean}");
+
+    let is_related =
+        |a: &str, b: &str| REPEATED.iter().chain(&RELATED).any(|kind| kind.contains(&a) && kind.contains(&b));
+    let all = profiles.keys().flat_map(|a| profiles.keys().map(move |b| (a.as_str(), b.as_str())));
+    let mut unrelated: Vec<f64> =
+        all.filter(|(a, b)| !is_related(a, b)).filter_map(|(a, b)| (a != b).then(|| similarity(a, b))?).collect();
+    unrelated.sort_by(f64::total_cmp);
+    let quartile = |part: usize| unrelated[unrelated.len() * part / 4];
+    for (part, expected) in [(1, 0.21), (2, 0.41), (3, 0.66)] {
+        assert!(
+            (quartile(part) - expected).abs() < 0.02,
+            "quartile {part} of {} is {}",
+            unrelated.len(),
+            quartile(part)
+        );
+    }
+}
