@@ -87,7 +87,7 @@ pub enum SitesError {
         /// Name of the site.
         name: String,
         /// What is wrong.
-        fault: OutlineFault,
+        fault: Box<OutlineFault>,
     },
     /// Latitude and longitude that only fit the other sites when they are swapped.
     #[error(
@@ -132,7 +132,7 @@ pub enum SitesError {
         /// Name of the site or profile.
         name: String,
         /// What is wrong.
-        fault: ProfileError,
+        fault: Box<ProfileError>,
     },
     /// A site that names a profile that is not given.
     #[error("{at}: site `{}` names the profile `{}`, which is not given; given are: {}", Line(name), Line(profile), if known.is_empty() { "none" } else { known })]

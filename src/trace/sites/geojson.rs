@@ -109,7 +109,7 @@ fn site(feature: Feature, number: usize, profiles: &BTreeMap<String, Profile>) -
             let weights = weights.iter().map(|(species, weight)| Some((species.as_str(), weight.as_f64()?)));
             let weights: Option<Vec<(&str, f64)>> = weights.collect();
             let weights = weights.ok_or_else(|| must_be("profile", "an object of species and weight in percent"))?;
-            let fault = |fault| SitesError::Profile { at, name: name.clone(), fault };
+            let fault = |fault| SitesError::Profile { at, name: name.clone(), fault: Box::new(fault) };
             Some(Profile::new(weights).map_err(fault)?)
         }
         Some(_) => return Err(must_be("profile", "an object of species and weight in percent, or a name")),
@@ -125,7 +125,7 @@ fn site(feature: Feature, number: usize, profiles: &BTreeMap<String, Profile>) -
             return Err(SitesError::Geometry { at, name, found });
         }
     };
-    let outline = outline.map_err(|fault| SitesError::Outline { at, name: name.clone(), fault })?;
+    let outline = outline.map_err(|fault| SitesError::Outline { at, name: name.clone(), fault: Box::new(fault) })?;
     Ok((at, Site { name, outline, height_m, profile }))
 }
 

@@ -40,7 +40,7 @@ pub(super) fn check_all(sites: Vec<(SiteAt, Site)>) -> Result<Vec<Site>, SitesEr
         if let Some(first) = names.insert(&site.name, *at) {
             return Err(SitesError::Duplicate { at: *at, first, name: site.name.clone() });
         }
-        let fault = |fault| SitesError::Outline { at: *at, name: site.name.clone(), fault };
+        let fault = |fault| SitesError::Outline { at: *at, name: site.name.clone(), fault: Box::new(fault) };
         site.outline.check().map_err(fault)?;
         if site.height_m.is_some_and(|height| !height.is_finite()) {
             let (name, property, wanted) = (site.name.clone(), "height_m", "a number of metres");

@@ -47,6 +47,9 @@ fn site(row: &Row, profiles: &BTreeMap<String, Profile>) -> Result<(SiteAt, Site
     Ok((at, Site { name, outline: Outline::Point(point), height_m: row.number(HEIGHT)?, profile }))
 }
 
+/// Species of a profile with their weight in percent.
+type Weights<'a> = Vec<(&'a str, f64)>;
+
 /// Reads source profiles from a CSV file: `profile`, `species` and `weight_percent`, a row for each species of a profile. Columns with other
 /// names are ignored.
 ///
@@ -55,15 +58,15 @@ fn site(row: &Row, profiles: &BTreeMap<String, Profile>) -> Result<(SiteAt, Site
 pub fn read_profiles(text: &str) -> Result<BTreeMap<String, Profile>, SitesError> {
     check_bytes(text)?;
     let sheet = Sheet::parse(text, &[PROFILE, SPECIES, WEIGHT], &[PROFILE, SPECIES, WEIGHT])?;
-    let mut rows: BTreeMap<&str, (SiteAt, Vec<(&str, f64)>)> = BTreeMap::new();
+    let mut rows: BTreeMap<&str, (SiteAt, Weights<'_>)> = BTreeMap::new();
     for row in &sheet.rows {
         let (profile, species) = (row.required(PROFILE)?, row.required(SPECIES)?);
         let weight = row.number(WEIGHT)?.ok_or(SheetError::Empty { line: row.line, column: WEIGHT.name })?;
         let (_, weights) = rows.entry(profile).or_insert_with(|| (SiteAt::Line(row.line), Vec::new()));
         weights.push((species, weight));
     }
-    let profile = |(name, (at, weights)): (&str, (SiteAt, Vec<(&str, f64)>))| {
-        let fault = |fault| SitesError::Profile { at, name: name.to_owned(), fault };
+    let profile = |(name, (at, weights)): (&str, (SiteAt, Weights<'_>))| {
+        let fault = |fault| SitesError::Profile { at, name: name.to_owned(), fault: Box::new(fault) };
         Ok((name.to_owned(), Profile::new(weights).map_err(fault)?))
     };
     rows.into_iter().map(profile).collect()

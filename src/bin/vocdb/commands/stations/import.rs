@@ -6,9 +6,9 @@ use crate::output::Output;
 use crate::{store, values};
 use clap::Args;
 use serde::Serialize;
-use std::io::Write;
+use std::io::{Write, stderr};
 use std::path::PathBuf;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{self, Line};
 use vocdb::trace::{StationMove, plan_moves, read_stations};
 use vocdb::{StationPlacement, Timestamp};
 
@@ -68,7 +68,12 @@ impl Import {
         let fail = |error: &dyn std::fmt::Display| Failure::Says(format!("{}: {error}", Line(self.file.display())));
         let sheet = read_stations(&text).map_err(|error| fail(&error))?;
         for column in &sheet.ignored_columns {
-            let _ = writeln!(std::io::stderr().lock(), "note: column `{}` is ignored", Line(column));
+            let note = format!("column `{}` is ignored", Line(column));
+            // If standard error is closed, nobody reads notes.
+            let _ = match output.is_json() {
+                true => writeln!(stderr().lock(), "{}", escape::json(&serde_json::json!({ "note": note }).to_string())),
+                false => writeln!(stderr().lock(), "note: {note}"),
+            };
         }
         let moves = if self.dry_run {
             let db = store::read(&self.store)?;
