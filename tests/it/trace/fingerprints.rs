@@ -32,7 +32,7 @@ impl Draw {
     }
 
     fn below(&mut self, count: usize) -> usize {
-        (self.next() % count as u64) as usize
+        usize::try_from(self.next() % count as u64).unwrap()
     }
 
     /// Uniform, 0 excluded to 1.
