@@ -48,7 +48,9 @@ pub struct Fingerprint {
 /// ```
 /// use vocdb::model::species;
 /// use vocdb::trace::{Profile, SpeciesEnhancement, compare_fingerprint};
-/// let rise = |name, ug_m3| Ok(SpeciesEnhancement { species: species::find(name)?, ug_m3, uncertainty_ug_m3: None });
+/// let rise = |name: &str, ug_m3: f64| {
+///     species::find(name).map(|species| SpeciesEnhancement { species, ug_m3, uncertainty_ug_m3: None })
+/// };
 /// let enhancement = [rise("benzene", 12.0)?, rise("toluene", 31.0)?, rise("o-xylene", 8.0)?];
 /// let tank = Profile::new([("benzene", 10.0), ("toluene", 30.0), ("o-xylene", 9.0)])?;
 /// let stack = Profile::new([("benzene", 60.0), ("toluene", 3.0), ("o-xylene", 1.0)])?;

@@ -82,7 +82,7 @@ impl LocalFrame {
     /// ```
     /// use vocdb::trace::LocalFrame;
     /// let frame = LocalFrame::around([(-17.0, 179.9), (-17.0, -179.9)])?;
-    /// assert_eq!(frame.reference(), (-17.000026, 180.0));
+    /// assert_eq!(frame.reference(), (-17.000024, 180.0));
     /// # Ok::<(), vocdb::trace::PlaceError>(())
     /// ```
     pub fn around(points: impl IntoIterator<Item = (f64, f64)>) -> Result<Self, PlaceError> {
