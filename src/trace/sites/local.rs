@@ -28,7 +28,7 @@ impl Outline {
 /// let site = Outline::Polygons(vec![Polygon { outer: vec![a, b, c, d, a], holes: vec![] }]).in_frame(&frame);
 /// assert!(site.contains(100.0, 100.0) && !site.contains(-100.0, 100.0));
 /// assert_eq!((site.distance_m(100.0, 100.0), site.distance_m(-100.0, 100.0).round()), (0.0, 100.0));
-/// assert!((site.area_m2() - 1_058_885.0).abs() < 500.0);
+/// assert!((site.area_m2() - 1_058_796.0).abs() < 5.0);
 /// # Ok::<(), vocdb::trace::PlaceError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
