@@ -9,6 +9,7 @@ use crate::model::{InstrumentId, ModelError, StationId};
 use crate::query::QueryError;
 use crate::rules::{Diagnostics, FolderError};
 use crate::store::StoreError;
+use crate::trace::PlaceError;
 
 /// Anything that a [`Database`](crate::Database) can refuse.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +143,9 @@ pub enum Error {
         /// File name of the segment.
         name: String,
     },
+    /// A list of stations with positions that cannot be imported.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// A dump that cannot be restored.
     #[error(transparent)]
     Dump(#[from] DumpError),

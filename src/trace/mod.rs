@@ -1,12 +1,39 @@
 //! From alarms towards a name: what happened when, and from where the wind blew. Reads the ledger and the readings; changes nothing.
 
+mod cpf;
+mod facility;
+mod fingerprint;
 mod locate;
+mod mast;
+mod place;
+mod sheet;
+mod sites;
 mod timeline;
 mod wind;
 
+pub use cpf::{Cpf, CpfError, CpfOptions, CpfSector, CpfThreshold, conditional_probability, wilson_interval};
+pub use facility::{
+    FacilityError, Outage, OutageOptions, RunState, StateChannel, StateSpan, find_state_channel, outages, run_states,
+    state_spans,
+};
+pub use fingerprint::{Fingerprint, SpeciesEnhancement, compare_fingerprint};
 pub use locate::{
     Block, LocateError, LocateOptions, Location, Puff, PuffPath, Receptor, ReleaseRate, Scene, Sector, Spread,
     Stability, StabilityMix, Verdict, WindSeries, WindStep, enhancement, locate, puff_concentrations,
 };
+pub use mast::{WindError, WindSource, WindySample, find_wind, samples_with_wind};
+pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};
+#[cfg(feature = "csv")]
+pub use place::{StationSheet, read_stations};
+pub use sheet::SheetError;
+#[cfg(all(feature = "csv", feature = "geojson"))]
+pub use sites::read_sites;
+#[cfg(feature = "geojson")]
+pub use sites::read_sites_geojson;
+pub use sites::{
+    GeoPoint, LocalOutline, Outline, OutlineFault, Polygon, Profile, ProfileError, Site, SiteAt, SitesError,
+};
+#[cfg(feature = "csv")]
+pub use sites::{read_profiles, read_sites_csv};
 pub use timeline::{TimelineEntry, timeline};
 pub use wind::{WindChannels, WindMean, mean_wind};

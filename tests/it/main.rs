@@ -53,4 +53,6 @@ mod storage_versions;
 mod tidy;
 #[cfg(feature = "cli")]
 mod tool;
+#[cfg(feature = "cli")]
+mod trace;
 mod units;

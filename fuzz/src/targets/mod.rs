@@ -7,6 +7,7 @@ mod log;
 mod model;
 mod pages;
 mod rules;
+mod sites;
 mod specimens;
 mod times;
 mod values;
@@ -29,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     of_files("catalog", files::run_catalog, files::catalog_seeds, (10 * MIB, 256)),
     target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
     target("dump", dump::run, dump::seeds, (32 * MIB, 4 * KIB)),
+    target("sites", sites::run, sites::seeds, (4 * MIB, 4 * KIB)),
     target("rules", rules::run, rules::seeds, (128 * MIB, 64)),
     // Twice the base of the others: a backup is opened beside its store.
     target("model", model::run, model::seeds, (32 * MIB, 64 * KIB)),

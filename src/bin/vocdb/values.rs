@@ -2,12 +2,16 @@
 
 use crate::failure::Failure;
 use std::fmt;
-use vocdb::base::escape::is_plain;
+use std::io::Read;
+use std::path::Path;
+use vocdb::base::escape::{Line, is_plain};
 use vocdb::model::{ReferenceState, Zone};
 use vocdb::{Interval, Quality, TimeRange, Timestamp, Unit};
 
 /// Pressure of every reference state that a unit may name: one atmosphere, in hPa.
 const PRESSURE_HPA: f64 = 1013.25;
+/// Bytes of a text file that a command reads whole.
+const TEXT_FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// Parses a length of time such as `1m`.
 pub(crate) fn interval(text: &str) -> Result<Interval, String> {
@@ -118,4 +122,16 @@ pub(crate) fn flag(text: &str) -> Result<Quality, String> {
     let known = || Quality::ALL.map(|quality| quality.name().replace(' ', "-")).join(", ");
     let named = Quality::ALL.into_iter().find(|quality| quality.name() == name);
     named.ok_or_else(|| format!("no flag has this name; known are {}", known()))
+}
+
+/// Reads a text file, up to a limit.
+pub(crate) fn text_file(path: &Path) -> Result<String, Failure> {
+    let fail = |reason: &dyn fmt::Display| Failure::Says(format!("cannot read {}: {reason}", Line(path.display())));
+    let file = std::fs::File::open(path).map_err(|error| fail(&error))?;
+    let mut bytes = Vec::new();
+    file.take(TEXT_FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| fail(&error))?;
+    if bytes.len() as u64 > TEXT_FILE_BYTES_MAX {
+        return Err(fail(&"it is larger than 64 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| fail(&"it is not UTF-8; save it as UTF-8"))
 }

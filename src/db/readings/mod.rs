@@ -18,7 +18,7 @@ pub use quality::{ChannelSet, QualityChange, QualityReport};
 pub use read_only::ReadOnly;
 pub(super) use read_only::registry_of;
 pub use retention::{Retention, RetentionScope};
-pub use schema::{InstrumentChange, StationChange};
+pub use schema::{InstrumentChange, StationChange, StationPlacement};
 pub(super) use seal::sealed_record;
 pub(super) use upkeep::finish_deletions;
 pub use upkeep::{Compaction, Deletion, DeletionScope, UpkeepReport};

@@ -15,28 +15,28 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// How one run has ended.
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
     /// What it printed, where it has gone well and said nothing on standard error.
-    fn printed(self) -> String {
+    pub(crate) fn printed(self) -> String {
         assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{}", self.out);
         self.out
     }
 
     /// Its error, where it ended with this code and printed nothing.
-    fn error(self, code: i32) -> String {
+    pub(crate) fn error(self, code: i32) -> String {
         assert_eq!((self.code, self.out.as_str()), (Some(code), ""), "{}", self.err);
         assert!(self.err.starts_with("error: ") || self.err.starts_with(r#"{"error":"#), "{}", self.err);
         self.err
     }
 
     /// The one JSON object that it printed.
-    fn object(self) -> serde_json::Value {
+    pub(crate) fn object(self) -> serde_json::Value {
         let printed = self.printed();
         assert_eq!(printed.lines().count(), 1, "{printed}");
         serde_json::from_str(&printed).unwrap()
@@ -50,7 +50,7 @@ fn command(dir: &Path, arguments: &[&str]) -> Command {
 }
 
 /// Runs the tool in a folder.
-fn run(dir: &Path, arguments: &[&str]) -> Ended {
+pub(crate) fn run(dir: &Path, arguments: &[&str]) -> Ended {
     let output = command(dir, arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
@@ -62,7 +62,7 @@ fn run_with(dir: &Path, arguments: &[&str], more: &[&str]) -> Ended {
 }
 
 /// A file under `examples/data`.
-fn example(path: &str) -> String {
+pub(crate) fn example(path: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data").join(path).display().to_string()
 }
 

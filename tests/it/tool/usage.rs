@@ -15,11 +15,11 @@ fn help_texts_are_the_golden_ones() {
     }
     for command in [
         "import", "query", "inspect", "verify", "compact", "backup", "delete", "repair", "alarms", "dump", "restore",
-        "quality", "audit",
+        "quality", "audit", "cpf", "outages",
     ] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
     }
-    for command in ["list", "set"] {
+    for command in ["import", "list", "set"] {
         assert_golden(&format!("help_stations_{command}.txt"), &help(&["stations", command, "--help"]));
     }
 }

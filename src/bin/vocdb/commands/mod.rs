@@ -7,6 +7,7 @@ mod compact;
 mod completions;
 mod delete;
 mod dump;
+mod evidence;
 mod import;
 mod inspect;
 mod quality;
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Quality(quality::Quality),
     Repair(repair::Repair),
     Stations(stations::Stations),
+    Cpf(evidence::Cpf),
+    Outages(evidence::Outages),
     Rules(rules::Rules),
     Completions(completions::Completions),
 }
@@ -59,6 +62,8 @@ impl Command {
             Self::Quality(quality) => quality.run(output),
             Self::Repair(repair) => repair.run(output),
             Self::Stations(stations) => stations.run(output),
+            Self::Cpf(cpf) => cpf.run(output),
+            Self::Outages(outages) => outages.run(output),
             Self::Rules(rules) => rules.run(output),
             Self::Completions(completions) => completions.run(command_line(), output),
         }

@@ -1,5 +1,6 @@
 //! `vocdb stations`: where stations stand.
 
+mod import;
 mod list;
 mod place;
 mod set;
@@ -8,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use clap::{Args, Subcommand};
 
-/// List the stations of a store, or move one
+/// List the stations of a store, or give them positions
 #[derive(Debug, Args)]
 pub(crate) struct Stations {
     #[command(subcommand)]
@@ -17,6 +18,7 @@ pub(crate) struct Stations {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Import(import::Import),
     List(list::List),
     Set(set::Set),
 }
@@ -24,6 +26,7 @@ enum Command {
 impl Stations {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         match &self.command {
+            Command::Import(import) => import.run(output),
             Command::List(list) => list.run(output),
             Command::Set(set) => set.run(output),
         }

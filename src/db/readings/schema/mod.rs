@@ -1,5 +1,9 @@
 //! Changing what an instrument measures, and where a station stands.
 
+mod place;
+
+pub use place::StationPlacement;
+
 use crate::db::core::Database;
 use crate::db::records::{InstrumentChanged, StationChanged};
 use crate::error::Error;
