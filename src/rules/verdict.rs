@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
+/// Name of the rule of alarms that open when the deadline of an incident has passed; no rule file may use it.
+pub const DEADLINE_RULE: &str = "incident deadline";
+
 /// Where something stands in a rule file: line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
