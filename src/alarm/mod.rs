@@ -21,6 +21,6 @@ pub use report::{AlarmRecord, Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder, Scripted};
 pub(crate) use state::EarlierMachineState;
 pub use state::{
-    Alarm, AlarmError, Condition, ConditionState, AlarmGroup, MachineState, Maintenance, RuleSetRef, Shelved, Silence,
+    Alarm, AlarmError, AlarmGroup, Condition, ConditionState, MachineState, Maintenance, RuleSetRef, Shelved, Silence,
     Standing,
 };

@@ -3,7 +3,7 @@
 use super::core::Database;
 use crate::alarm::event::{MaintenanceWindow, OperatorAction, Shelving};
 use crate::alarm::{
-    Alarm, AlarmEvent, AlarmId, AlarmKey, Audit, Condition, ConditionState, AlarmGroup, Explanation, Maintenance,
+    Alarm, AlarmEvent, AlarmGroup, AlarmId, AlarmKey, Audit, Condition, ConditionState, Explanation, Maintenance,
     Metrics, Silence,
 };
 use crate::error::Error;

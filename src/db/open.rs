@@ -269,7 +269,8 @@ impl Inner {
 
     /// Stands where the ledger says, and goes on with the frames behind it.
     fn resume(&mut self, remembered: Remembered, report: &mut OpenReport) -> Result<(), Error> {
-        let Remembered { registry, machine, incidents, dispatcher, rules, checkpoint, unseen, lineage, .. } = remembered;
+        let Remembered { registry, machine, incidents, dispatcher, rules, checkpoint, unseen, lineage, .. } =
+            remembered;
         report.superseded_segments = self.store.settle(&lineage);
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);

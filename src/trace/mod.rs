@@ -1,5 +1,6 @@
 //! From alarms towards a name: what happened when, and from where the wind blew. Reads the ledger and the readings; changes nothing.
 
+pub mod attainment;
 pub mod incident;
 mod odour;
 mod timeline;

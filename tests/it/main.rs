@@ -53,4 +53,5 @@ mod storage_versions;
 mod tidy;
 #[cfg(feature = "cli")]
 mod tool;
+mod trace;
 mod units;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::alarm::event::{MaintenanceWindow, Notification, Recurrence, Shelving};
-use vocdb::alarm::{Alarm, AlarmKey, Condition, AlarmGroup, Maintenance, NextStep, Outcome, Silence};
+use vocdb::alarm::{Alarm, AlarmGroup, AlarmKey, Condition, Maintenance, NextStep, Outcome, Silence};
 use vocdb::base::clock::ManualClock;
 use vocdb::ledger::{Kind, Ledger};
 use vocdb::rules::RuleFile;

@@ -26,7 +26,7 @@ pub(super) use tell::rerouted;
 
 use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack, RulesStateChange, SystemCondition, SystemKind};
 use super::state::{
-    Alarm, ConditionState, AlarmGroup, Groups, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
+    Alarm, AlarmGroup, ConditionState, Groups, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
 };
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Contact, Place};

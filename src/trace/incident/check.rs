@@ -89,7 +89,10 @@ fn check_outcome(outcome: &Outcome) -> Checked {
     check_optional("name of a site", site.as_deref())?;
     let Some(penalty) = penalty else { return Ok(()) };
     if !penalty.amount.is_finite() || penalty.amount < 0.0 {
-        return Err(wrong("the penalty", "is negative or no number: write an amount and a currency, such as 50000 CNY"));
+        return Err(wrong(
+            "the penalty",
+            "is negative or no number: write an amount and a currency, such as 50000 CNY",
+        ));
     }
     let is_code = penalty.currency.len() == 3 && penalty.currency.bytes().all(|letter| letter.is_ascii_uppercase());
     if is_code { Ok(()) } else { Err(wrong("the currency", "is not a code of three capital letters, such as CNY")) }

@@ -86,7 +86,10 @@ impl Opening {
             stations: members.iter().flat_map(|one| stations(one)).map(str::to_owned).collect(),
             to: all_ends.and_then(|ends| ends.into_iter().max()),
             chain: chains.clone().find(|chain| !chain.steps.is_empty()).cloned().unwrap_or_default(),
-            ..Self::new(format!("{}{more}", first.title), members.iter().map(|one| one.since).min().unwrap_or(first.since))
+            ..Self::new(
+                format!("{}{more}", first.title),
+                members.iter().map(|one| one.since).min().unwrap_or(first.since),
+            )
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::alarm::event::{AlarmId, GroupId};
 use crate::base::escape::Line;
-use crate::model::{ModelError, Timestamp};
+use crate::model::{ModelError, Timestamp, Zone};
 use crate::rules::verdict::Chain;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -31,6 +31,15 @@ impl fmt::Display for IncidentId {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CalendarDate(String);
+
+impl CalendarDate {
+    /// The date of a local day, counted from 1970-01-01.
+    pub(crate) fn of_day(zone: &Zone, day: i64) -> Self {
+        // Noon is in the day whatever the clocks did at midnight.
+        let noon = zone.show(zone.day_start(day).plus_ms(43_200_000)).to_string();
+        Self(noon.split('T').next().unwrap_or_default().to_owned())
+    }
+}
 
 impl FromStr for CalendarDate {
     type Err = ModelError;

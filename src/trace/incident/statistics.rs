@@ -60,8 +60,7 @@ impl IncidentStatistics {
     pub fn of<'a>(incidents: impl Iterator<Item = &'a Incident>, range: TimeRange) -> Self {
         let incidents: Vec<&Incident> = incidents.filter(|one| range.contains(one.opened.at)).collect();
         let since = |one: &Incident, at: Timestamp| at.since_ms(one.opened.at);
-        let locate_ms: Vec<i64> =
-            incidents.iter().filter_map(|one| Some(since(one, one.located_at?))).collect();
+        let locate_ms: Vec<i64> = incidents.iter().filter_map(|one| Some(since(one, one.located_at?))).collect();
         let close_ms = incidents.iter().filter_map(|one| Some(since(one, one.outcome.as_ref()?.at))).collect();
         let count = |holds: &dyn Fn(&Incident) -> bool| incidents.iter().filter(|one| holds(one)).count();
         let outcomes: Vec<&Outcome> = incidents.iter().filter_map(|one| Some(&one.outcome.as_ref()?.what)).collect();

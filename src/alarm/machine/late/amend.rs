@@ -151,7 +151,9 @@ impl Machine {
             AlarmEvent::LatchChanged(change) => {
                 self.past_mut(&change.rule, &change.scope_key).begin(change.alarm, change.at);
             }
-            AlarmEvent::Closed(closed) if closed.reason != CloseReason::DeadlineMet => self.past_mut(&closed.rule, &closed.scope_key).end(closed.closed_at),
+            AlarmEvent::Closed(closed) if closed.reason != CloseReason::DeadlineMet => {
+                self.past_mut(&closed.rule, &closed.scope_key).end(closed.closed_at)
+            }
             AlarmEvent::Amended(amendment) => {
                 self.past_mut(&amendment.rule, &amendment.scope_key).amend(amendment);
             }

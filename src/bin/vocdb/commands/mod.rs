@@ -1,6 +1,7 @@
 //! The subcommands, a file each.
 
 mod alarms;
+mod attainment;
 mod audit;
 mod backup;
 mod compact;
@@ -8,7 +9,9 @@ mod completions;
 mod delete;
 mod dump;
 mod import;
+mod incident;
 mod inspect;
+mod odour;
 mod quality;
 mod query;
 mod repair;
@@ -28,6 +31,9 @@ pub(crate) enum Command {
     Query(query::Query),
     Inspect(inspect::Inspect),
     Alarms(alarms::Alarms),
+    Incident(incident::Incident),
+    Odour(odour::Odour),
+    Attainment(attainment::AttainmentOf),
     Audit(audit::Audit),
     Verify(verify::Verify),
     Compact(compact::Compact),
@@ -49,6 +55,9 @@ impl Command {
             Self::Query(query) => query.run(output),
             Self::Inspect(inspect) => inspect.run(output),
             Self::Alarms(alarms) => alarms.run(output),
+            Self::Incident(incident) => incident.run(output),
+            Self::Odour(odour) => odour.run(output),
+            Self::Attainment(attainment) => attainment.run(output),
             Self::Audit(audit) => audit.run(output),
             Self::Verify(verify) => verify.run(output),
             Self::Compact(compact) => compact.run(output),

@@ -1,0 +1,3 @@
+//! From alarms to a named source: incidents, odour reports, attainment.
+
+mod incidents;
