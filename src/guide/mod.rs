@@ -9,6 +9,9 @@ pub mod rules {}
 #[doc = include_str!("ALARMS.md")]
 pub mod alarms {}
 
+#[doc = include_str!("TRACING.md")]
+pub mod tracing {}
+
 #[doc = include_str!("OPERATIONS.md")]
 pub mod operations {}
 

@@ -1,3 +1,4 @@
 //! From alarms to a named source: incidents, odour reports, attainment.
 
+mod attainment;
 mod incidents;

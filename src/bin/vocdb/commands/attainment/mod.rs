@@ -126,7 +126,7 @@ impl AttainmentOf {
     fn figures(&self, db: &ReadOnly, name: &str, limits: &Limits, range: TimeRange) -> Result<Attainment, Failure> {
         let Some(station) = db.registry().station_named(name) else { return Ok(Attainment::default()) };
         let of = (db.registry(), station);
-        attainment(db.readings(), of, limits, range, &self.zone).map_err(Failure::from_error)
+        attainment(&db.readings(), of, limits, range, &self.zone).map_err(Failure::from_error)
     }
 
     fn periods(&self, period: (TimeRange, Attainment), against: Option<(TimeRange, Attainment)>) -> Periods {
