@@ -67,6 +67,8 @@ pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) machine: Machine,
     pub(super) incidents: Incidents,
+    /// Whether alarms have opened since somebody looked whether a group of them needs an incident.
+    pub(super) has_new_alarms: bool,
     pub(super) engine: Engine,
     pub(super) rules: Option<LoadedRules>,
     /// The rule set in force, while it does not run.
@@ -264,6 +266,7 @@ impl Inner {
         for event in &events {
             self.dispatcher.remember(event);
             self.incidents.remember_event(event);
+            self.has_new_alarms |= matches!(event, AlarmEvent::Opened(_) | AlarmEvent::BecameCurrent(_));
         }
         // What is committed is durable: nobody waits for the ledger's own file, or stays untold where it cannot be written.
         self.dispatcher.send_due(self.timer_now());

@@ -249,6 +249,7 @@ impl Inner {
             ledger,
             machine: Machine::default(),
             incidents: Incidents::default(),
+            has_new_alarms: true,
             engine: Engine::new(Vec::new()),
             rules: None,
             suspended: None,

@@ -9,6 +9,7 @@ use super::core::{Database, Inner};
 use crate::alarm::{AlarmId, Heartbeat};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
+use crate::model::Timestamp;
 use crate::rules::verdict::{Chain, Step as ChainStep};
 use crate::trace::incident::{Incident, IncidentError, IncidentId, Opening, Step};
 use std::collections::BTreeSet;
@@ -47,12 +48,10 @@ impl Database {
     pub fn open_incident(&self, opening: Opening, by: &str, reason: &str) -> Result<IncidentId, Error> {
         let mut inner = self.inner.lock();
         inner.commit_all()?;
-        let opening = inner.completed(opening)?;
-        let opened = inner.incidents.open(opening, (by, reason), inner.timer_now())?;
-        inner.uncommitted.push(Record::new(Kind::IncidentOpened, &opened)?);
-        inner.incidents.remember_opened(&opened);
+        let now = inner.timer_now();
+        let incident = inner.record_opening(opening, (by, reason), now)?;
         inner.commit_all()?;
-        Ok(opened.incident)
+        Ok(incident)
     }
 
     /// Records a step of an incident, with its author and a comment. The ledger has it when this returns. A step that locates or closes an
@@ -114,6 +113,15 @@ impl Database {
 }
 
 impl Inner {
+    /// Records the opening of an incident, with the next commit.
+    fn record_opening(&mut self, opening: Opening, said: (&str, &str), now: Timestamp) -> Result<IncidentId, Error> {
+        let opening = self.completed(opening)?;
+        let opened = self.incidents.open(opening, said, now)?;
+        self.uncommitted.push(Record::new(Kind::IncidentOpened, &opened)?);
+        self.incidents.remember_opened(&opened);
+        Ok(opened.incident)
+    }
+
     /// An opening with every alarm that has joined its group by now, for stations that are registered, and with somebody to notify.
     fn completed(&self, mut opening: Opening) -> Result<Opening, Error> {
         match opening.group {

@@ -6,6 +6,7 @@ use crate::base::escape::counted;
 use crate::model::Timestamp;
 use crate::rules::verdict::{Chain, Truth};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Time from opening to deadline if nothing else is said: a day.
 const ALLOWED_MS: i64 = 86_400_000;
@@ -74,23 +75,28 @@ impl Opening {
             let (what, problem) = ("the alarm", "is that of an overdue incident: add a step to the incident instead");
             return Err(IncidentError::Wrong { what, problem });
         }
-        let more = match members.len() {
-            1 => String::new(),
-            count => format!(" and {}", counted(count - 1, "further alarm")),
-        };
         let all_ends: Option<Vec<Timestamp>> = members.iter().map(|one| ends.get(&one.alarm).copied()).collect();
-        let chains = members.iter().map(|one| &one.chain);
-        Ok(Self {
+        let to = all_ends.and_then(|ends| ends.into_iter().max());
+        Ok(Self { to, ..Self::of_group(group, &members) })
+    }
+
+    /// A case about the alarms of a group, in order of their numbers; without an end. See [`Opening::of_alarm`].
+    #[must_use]
+    pub fn of_group(group: GroupId, members: &[&Arc<Opened>]) -> Self {
+        let title = members.first().map_or("", |first| first.title.as_str());
+        let more = match members.len().saturating_sub(1) {
+            0 => String::new(),
+            more => format!(" and {}", counted(more, "further alarm")),
+        };
+        let from = members.iter().map(|one| one.since).min().unwrap_or_default();
+        let mut chains = members.iter().map(|one| &one.chain);
+        Self {
             group: Some(group),
             alarms: members.iter().map(|one| one.alarm).collect(),
             stations: members.iter().flat_map(|one| stations(one)).map(str::to_owned).collect(),
-            to: all_ends.and_then(|ends| ends.into_iter().max()),
-            chain: chains.clone().find(|chain| !chain.steps.is_empty()).cloned().unwrap_or_default(),
-            ..Self::new(
-                format!("{}{more}", first.title),
-                members.iter().map(|one| one.since).min().unwrap_or(first.since),
-            )
-        })
+            chain: chains.find(|chain| !chain.steps.is_empty()).cloned().unwrap_or_default(),
+            ..Self::new(format!("{title}{more}"), from)
+        }
     }
 }
 

@@ -171,6 +171,12 @@ impl Incidents {
         self.all.get(&incident).ok_or(IncidentError::Unknown(incident))
     }
 
+    /// Returns whether a case about an alarm group was ever opened.
+    #[must_use]
+    pub fn has_case_of(&self, group: GroupId) -> bool {
+        self.by_group.contains_key(&group)
+    }
+
     /// Returns the case whose deadline passed first, by `now`, and for which no alarm has opened.
     #[must_use]
     pub fn next_overdue(&self, now: Timestamp) -> Option<&Incident> {

@@ -84,6 +84,9 @@ fn a_case_goes_from_its_alarms_to_its_outcome_and_each_step_has_an_author() {
     ] {
         assert!(lines.iter().any(|line| line.starts_with(words)), "{words}: {lines:#?}");
     }
+    let notified = shown["notifications"].as_array().unwrap();
+    let whom: Vec<(&Value, &Value)> = notified.iter().map(|one| (&one["alarm"], &one["contact"])).collect();
+    assert_eq!(whom, [(&1.into(), &"duty".into()), (&2.into(), &"duty".into())]);
     let listed = object(dir.path(), &["incident", "list", "store", "--state", "closed"]);
     assert_eq!(listed["incidents"].as_array().unwrap().len(), 1);
     assert_eq!(run(dir.path(), &["incident", "list", "store", "--state", "open"]).printed(), "no incident matches\n");

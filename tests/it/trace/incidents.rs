@@ -255,7 +255,7 @@ fn statistics_of_a_year_count_outcomes_penalties_and_median_times() {
     for (locate, close, outcome) in cases {
         let opened_ms = clock.now_ms();
         let id = db.open_incident(Opening::new("smell", Timestamp::from_ms(opened_ms)), "Li", "").unwrap();
-        let mut at = |hours: i64| {
+        let at = |hours: i64| {
             clock.set_ms(opened_ms + hours * HOUR_MS);
             db.advance().unwrap();
         };

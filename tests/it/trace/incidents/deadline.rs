@@ -214,6 +214,38 @@ fn a_host_clock_that_was_set_back_moves_the_deadline_with_it() {
 }
 
 #[test]
+fn alarms_at_two_stations_open_one_incident_by_themselves_and_history_opens_none() {
+    let dir = scratch::dir();
+    let clock = Arc::new(ManualClock::new(BEGIN_MS));
+    let config = || {
+        let clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        Config { clock, incident_stations_min: Some(2), ..Config::default() }
+    };
+    let db = Database::open(dir.path(), config()).unwrap();
+    let instruments = alarmed(&db);
+    assert_eq!(db.alarms().len(), 2);
+    drop(db);
+    let db = Database::open(dir.path(), config()).unwrap();
+    db.advance().unwrap();
+    let incidents = db.incidents();
+    assert_eq!(incidents.len(), 1, "neither none nor one for each alarm");
+    let opened = &incidents[0].opened;
+    assert_eq!((opened.by.as_str(), opened.reason.as_str()), ("vocdb", "alarms at 2 stations"));
+    assert_eq!((opened.stations.len(), opened.chain.name.as_str()), (2, "park"));
+    db.step_incident(incidents[0].id(), Step::Closed(Outcome::NoViolation), "Li", "").unwrap();
+    append(&db, instruments[0], 0, 5.0);
+    pass(&db, &clock, 3);
+    assert_eq!(db.incidents().len(), 1, "a closed case of a group stays closed");
+
+    let past = scratch::dir();
+    let db = Database::open(past.path(), config()).unwrap();
+    clock.set_ms(BEGIN_MS + 100 * HOUR_MS);
+    alarmed(&db);
+    db.advance().unwrap();
+    assert_eq!((db.alarms().len(), db.incidents().len()), (2, 0));
+}
+
+#[test]
 fn an_alarm_that_joins_the_group_of_an_open_case_belongs_to_it() {
     let dir = scratch::dir();
     let clock = Arc::new(ManualClock::new(BEGIN_MS));

@@ -1,6 +1,6 @@
 //! `list` and `show`, which need no lock.
 
-use super::view::{EntryView, HistoryView, IncidentView};
+use super::view::{EntryView, HistoryView, IncidentView, NotificationView};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use vocdb::AlarmLog;
 use vocdb::trace::incident::{Incident, IncidentId, history};
+use vocdb::{AlarmId, AlarmLog};
 
 /// List incidents
 #[derive(Debug, Args)]
@@ -73,17 +73,30 @@ impl List {
     }
 }
 
+/// Every notification about the alarms of an incident, the alarm of its deadline among them.
+fn notifications(log: &AlarmLog, incident: &Incident) -> Vec<NotificationView> {
+    let deadlines = incident.overdue.iter().map(|overdue| overdue.alarm);
+    let alarms = incident.alarms.iter().copied().chain(deadlines);
+    let of_alarm = |alarm: AlarmId| {
+        let told = log.explain(alarm).map_or_else(Vec::new, |explanation| explanation.told);
+        told.into_iter().map(move |told| NotificationView::of(alarm, &told))
+    };
+    alarms.flat_map(of_alarm).collect()
+}
+
 impl Show {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let log = read(&self.store)?;
         let incident = log.incident(IncidentId(self.incident)).map_err(Failure::from_error)?;
         let timeline = history(incident, log.events()).into_iter().map(EntryView::of).collect();
-        let view = HistoryView { incident: IncidentView::of(incident), timeline };
+        let notifications = notifications(&log, incident);
+        let view = HistoryView { incident: IncidentView::of(incident), timeline, notifications };
         output.either(&view, || {
             let mut text = view.incident.text();
             for EntryView { at, what } in &view.timeline {
                 let _ = writeln!(text, "  {at} {what}");
             }
+            text.extend(view.notifications.iter().map(NotificationView::line));
             text
         })
     }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 use std::fmt::Write;
+use vocdb::AlarmId;
+use vocdb::alarm::report::Told;
 use vocdb::base::escape::Line;
 use vocdb::trace::TimelineEntry;
 use vocdb::trace::incident::{Factor, Incident, Outcome, Penalty};
@@ -84,6 +86,42 @@ pub(super) struct HistoryView<'a> {
     #[serde(flatten)]
     pub(super) incident: IncidentView<'a>,
     pub(super) timeline: Vec<EntryView>,
+    pub(super) notifications: Vec<NotificationView>,
+}
+
+/// A notification about an alarm of an incident, and every attempt to deliver it.
+#[derive(Serialize)]
+pub(super) struct NotificationView {
+    alarm: u64,
+    contact: String,
+    way: String,
+    subject: String,
+    written_at: String,
+    attempts: Vec<EntryView>,
+}
+
+impl NotificationView {
+    pub(super) fn of(alarm: AlarmId, told: &Told) -> Self {
+        let attempts = told.attempts.iter();
+        Self {
+            alarm: alarm.0,
+            contact: told.contact.clone(),
+            way: told.way.clone(),
+            subject: told.subject.to_string(),
+            written_at: told.written_at.to_string(),
+            attempts: attempts.map(|(at, what)| EntryView { at: at.to_string(), what: what.clone() }).collect(),
+        }
+    }
+
+    /// One line with the newest outcome.
+    pub(super) fn line(&self) -> String {
+        let Self { alarm, contact, way, subject, .. } = self;
+        let how = self
+            .attempts
+            .last()
+            .map_or_else(|| "queued, not sent yet".to_owned(), |EntryView { at, what }| format!("{} {at}", Line(what)));
+        format!("  notification of alarm #{alarm} to {} over {} ({subject}): {how}\n", Line(contact), Line(way))
+    }
 }
 
 #[derive(Serialize)]
