@@ -2,7 +2,7 @@
 
 use super::error::IncidentError;
 use crate::alarm::event::{AlarmEvent, AlarmId, GroupId, Opened};
-use crate::base::escape::counted;
+use crate::base::escape::{Line, counted};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Chain, Truth};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +95,7 @@ impl Opening {
             alarms: members.iter().map(|one| one.alarm).collect(),
             stations: members.iter().flat_map(|one| stations(one)).map(str::to_owned).collect(),
             chain: chains.find(|chain| !chain.steps.is_empty()).cloned().unwrap_or_default(),
-            ..Self::new(format!("{title}{more}"), from)
+            ..Self::new(format!("{}{more}", Line(title)), from)
         }
     }
 }
