@@ -242,7 +242,8 @@ fn read_count(text: &str, of: u32, column: &str) -> Result<u32, String> {
     if text.ends_with('%') {
         let share = read_share(text, column)?;
         // The least count whose share is not below; a billionth lets 75 % of 24 be 18.
-        return Ok((share * f64::from(of) - 1e-9).ceil() as u32);
+        let is_enough = |count: &u32| f64::from(*count) + 1e-9 >= share * f64::from(of);
+        return Ok((1..=of).find(is_enough).unwrap_or(of));
     }
     let wrong = || {
         format!("`{}` is no {column}; write a count such as {}/{of}, or a share such as 75%", Line(text), of * 3 / 4)

@@ -114,7 +114,7 @@ struct Case {
 impl Account {
     /// Whether a step is allowed, and what it does.
     fn take(&mut self, incident: u64, step: u8, now_ms: i64) -> Result<(), &'static str> {
-        let case = self.cases.get_mut(incident as usize - 1).ok_or("unknown")?;
+        let case = usize::try_from(incident - 1).ok().and_then(|place| self.cases.get_mut(place)).ok_or("unknown")?;
         match step {
             5 if case.is_open => return Err("open"),
             5 => *case = Case { is_open: true, due_ms: Some(now_ms + 24 * HOUR_MS), has_alarm: false },
