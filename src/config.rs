@@ -86,6 +86,9 @@ pub struct Config {
     /// recorded as history and notifies nobody, unless its condition turns out to hold at one that is not so old. The default is a day. With
     /// [`Timers::Frames`] host time follows the readings, and nothing is old.
     pub notify_age_max: Duration,
+    /// Number of stations with alarms of one alarm group at which an incident is opened for the group, by `vocdb`, with a deadline of 24 hours;
+    /// `None` leaves that to people. Alarms that are recorded as history do not count.
+    pub incident_stations_min: Option<usize>,
     /// Storage of the files.
     pub storage: Arc<dyn Storage>,
 }
@@ -104,6 +107,7 @@ impl Default for Config {
             head_bytes_max: HEAD_BYTES_MAX,
             window_bytes_max: WINDOW_BYTES_MAX,
             notify_age_max: NOTIFY_AGE_MAX,
+            incident_stations_min: None,
             storage: Arc::new(FsStorage),
         }
     }
@@ -144,6 +148,7 @@ impl fmt::Debug for Config {
             .field("head_bytes_max", &self.head_bytes_max)
             .field("window_bytes_max", &self.window_bytes_max)
             .field("notify_age_max", &self.notify_age_max)
+            .field("incident_stations_min", &self.incident_stations_min)
             .field("has_responder", &self.responder.is_some())
             .finish_non_exhaustive()
     }

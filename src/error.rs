@@ -10,6 +10,7 @@ use crate::query::QueryError;
 use crate::rules::{Diagnostics, FolderError};
 use crate::store::StoreError;
 use crate::trace::PlaceError;
+use crate::trace::incident::IncidentError;
 
 /// Anything that a [`Database`](crate::Database) can refuse.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,9 @@ pub enum Error {
     /// An operator's action that makes no sense now.
     #[error(transparent)]
     Alarm(#[from] AlarmError),
+    /// A step of an incident that makes no sense now.
+    #[error(transparent)]
+    Incident(#[from] IncidentError),
     /// A station that is not registered.
     #[error("no station is named `{}`; registered are: {known}", Line(name))]
     UnknownStation {

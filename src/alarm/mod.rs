@@ -14,13 +14,13 @@ mod state;
 mod text;
 
 pub use delivery::{DisabledEndpoint, Dispatcher, GatewayReport, LastResort, OutboxRow, RowState};
-pub use event::{AlarmEvent, AlarmId, AlarmKey, IncidentId, Notification};
-pub use machine::{Heartbeat, Machine, NextStep, Trial};
+pub use event::{AlarmEvent, AlarmId, AlarmKey, GroupId, Notification};
+pub use machine::{Heartbeat, Machine, NextStep, Overdue, Trial};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
 pub use report::{AlarmRecord, Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder, Scripted};
 pub(crate) use state::EarlierMachineState;
 pub use state::{
-    Alarm, AlarmError, Condition, ConditionState, Incident, MachineState, Maintenance, RuleSetRef, Shelved, Silence,
+    Alarm, AlarmError, AlarmGroup, Condition, ConditionState, MachineState, Maintenance, RuleSetRef, Shelved, Silence,
     Standing,
 };

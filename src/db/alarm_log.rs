@@ -1,6 +1,7 @@
 //! The alarms of a store, looked at beside the process that writes.
 
 use super::in_force::RuleSetInForce;
+use super::incidents::odours_of;
 use super::open::Remembered;
 use crate::alarm::report::ConditionRecord;
 use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation, Machine, Maintenance, Metrics, RuleSetRef};
@@ -9,6 +10,8 @@ use crate::ledger::{Ledger, LedgerContent, LedgerError};
 use crate::model::TimeRange;
 use crate::store::io::{FsStorage, Storage};
 use crate::store::{LedgerCommit, check_finished, ledger_commits};
+use crate::trace::OdourReport;
+use crate::trace::incident::{Incident, IncidentId, Incidents};
 use std::path::Path;
 
 /// Everything that the ledger of a store says of alarms, as of when it was opened. Takes no lock, reads no readings and changes nothing: any
@@ -26,6 +29,8 @@ use std::path::Path;
 pub struct AlarmLog {
     events: Vec<AlarmEvent>,
     rules: Option<RuleSetInForce>,
+    incidents: Incidents,
+    odours: Vec<OdourReport>,
 }
 
 impl AlarmLog {
@@ -36,11 +41,13 @@ impl AlarmLog {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         check_finished(path.as_ref())?;
         let content = read_ledger(&FsStorage, path.as_ref())?;
-        let mut events = Vec::new();
+        let (mut events, mut incidents) = (Vec::new(), Incidents::default());
         for (index, record) in (0..).zip(&content.records) {
             events.extend(AlarmEvent::from_record(record, index)?);
+            incidents.remember(record, index)?;
         }
-        Ok(Self { events, rules: RuleSetInForce::of_records(&content.records)? })
+        let (rules, odours) = (RuleSetInForce::of_records(&content.records)?, odours_of(&content.records)?);
+        Ok(Self { events, rules, incidents, odours })
     }
 
     /// Everything that has happened to alarms, in the order of the ledger.
@@ -93,6 +100,26 @@ impl AlarmLog {
     #[must_use]
     pub const fn rule_set(&self) -> Option<&RuleSetInForce> {
         self.rules.as_ref()
+    }
+
+    /// Returns the incidents, by number, like [`Database::incidents`](crate::Database::incidents).
+    #[must_use]
+    pub fn incidents(&self) -> Vec<&Incident> {
+        self.incidents.all().collect()
+    }
+
+    /// Returns an incident, like [`Database::incident`](crate::Database::incident).
+    ///
+    /// # Errors
+    /// [`Error::Incident`] if no incident has this number.
+    pub fn incident(&self, incident: IncidentId) -> Result<&Incident, Error> {
+        Ok(self.incidents.get(incident)?)
+    }
+
+    /// Returns the odour reports, like [`Database::odour_reports`](crate::Database::odour_reports).
+    #[must_use]
+    pub fn odour_reports(&self, range: TimeRange) -> Vec<&OdourReport> {
+        self.odours.iter().filter(|report| range.contains(report.time)).collect()
     }
 
     /// Explains an alarm, like [`Database::explain`](crate::Database::explain).

@@ -3,7 +3,7 @@
 use super::core::Database;
 use crate::alarm::event::{MaintenanceWindow, OperatorAction, Shelving};
 use crate::alarm::{
-    Alarm, AlarmEvent, AlarmId, AlarmKey, Audit, Condition, ConditionState, Explanation, Incident, Maintenance,
+    Alarm, AlarmEvent, AlarmGroup, AlarmId, AlarmKey, Audit, Condition, ConditionState, Explanation, Maintenance,
     Metrics, Silence,
 };
 use crate::error::Error;
@@ -178,10 +178,10 @@ impl Database {
         self.inner.lock().machine.silences().map(|(key, silence)| (key, silence.clone())).collect()
     }
 
-    /// The incidents of several alarms that a further alarm may still join.
+    /// The groups of several alarms that a further alarm may still join: alarms that are taken for one incident.
     #[must_use]
-    pub fn incidents(&self) -> Vec<Incident> {
-        self.inner.lock().machine.incidents().cloned().collect()
+    pub fn alarm_groups(&self) -> Vec<AlarmGroup> {
+        self.inner.lock().machine.groups().cloned().collect()
     }
 
     /// What happens next about every open alarm, about every notification that is not delivered, and about every message that a flood holds

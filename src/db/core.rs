@@ -14,6 +14,7 @@ use crate::model::{Batch, Registry, Timestamp};
 use crate::query::Readings;
 use crate::rules::Engine;
 use crate::store::{OpenReport, Store, WalSync};
+use crate::trace::incident::Incidents;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
@@ -65,6 +66,9 @@ pub(super) struct Inner {
     /// Behind the ledger: it holds the lock of the directory.
     pub(super) store: Store,
     pub(super) machine: Machine,
+    pub(super) incidents: Incidents,
+    /// Whether alarms have opened since somebody looked whether a group of them needs an incident.
+    pub(super) has_new_alarms: bool,
     pub(super) engine: Engine,
     pub(super) rules: Option<LoadedRules>,
     /// The rule set in force, while it does not run.
@@ -259,7 +263,11 @@ impl Inner {
         let Uncommitted { mut events, .. } = std::mem::take(&mut self.uncommitted);
         events.extend(superseded);
         self.publish(&events);
-        events.iter().for_each(|event| self.dispatcher.remember(event));
+        for event in &events {
+            self.dispatcher.remember(event);
+            self.incidents.remember_event(event);
+            self.has_new_alarms |= matches!(event, AlarmEvent::Opened(_) | AlarmEvent::BecameCurrent(_));
+        }
         // What is committed is durable: nobody waits for the ledger's own file, or stays untold where it cannot be written.
         self.dispatcher.send_due(self.timer_now());
         if !self.subscribers.is_empty() {

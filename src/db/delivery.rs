@@ -36,7 +36,7 @@ impl Database {
         inner.deliver()
     }
 
-    /// Lets time pass: takes escalation steps that are due, evaluates instants that silent stations have left open, tries
+    /// Lets time pass: takes escalation steps that are due, opens the alarms of incidents whose deadline has passed, evaluates instants that silent stations have left open, tries
     /// deliveries again. Instants that were evaluated before readings came that reach back to them are evaluated again, and what the rules
     /// would have said goes on record as an [`Amendment`](crate::alarm::event::Amendment). A host calls it every second or so.
     ///
@@ -57,6 +57,7 @@ impl Database {
         let has_amended = inner.amend()?;
         inner.store_progress(has_amended)?;
         inner.commit_all()?;
+        inner.watch_incidents()?;
         inner.deliver()?;
         inner.publish_levels();
         Ok(())

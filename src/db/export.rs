@@ -9,6 +9,8 @@ use super::records::{
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
 use crate::ledger::{Kind, LedgerError, Record};
+use crate::trace::OdourReport;
+use crate::trace::incident::{IncidentOpened, IncidentOverdue, IncidentStep};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Write;
@@ -87,6 +89,10 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
         Kind::DeletionCompleted => json::<DeletionCompleted>(record, index),
         Kind::ReadingsDropped => json::<ReadingsDropped>(record, index),
         Kind::FramesLost => json::<FramesLost>(record, index),
+        Kind::IncidentOpened => json::<IncidentOpened>(record, index),
+        Kind::IncidentStep => json::<IncidentStep>(record, index),
+        Kind::IncidentOverdue => json::<IncidentOverdue>(record, index),
+        Kind::OdourReported => json::<OdourReport>(record, index),
         _ => match AlarmEvent::from_record(record, index)? {
             Some(event) => event.to_json().map_err(|error| unreadable(record, index, &error)),
             None => Ok(serde_json::Value::Null),

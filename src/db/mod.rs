@@ -8,6 +8,7 @@ mod delivery;
 mod dump;
 mod export;
 mod in_force;
+mod incidents;
 mod names;
 mod open;
 mod operate;

@@ -23,6 +23,7 @@ use crate::store::{
     Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Origin, Store, WalSync,
     refuse_unfinished,
 };
+use crate::trace::incident::Incidents;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -158,6 +159,7 @@ fn start_flusher(sync: &Arc<WalSync>, interval: Duration) -> Result<Flusher, Err
 pub(super) struct Remembered {
     registry: Registry,
     pub(super) machine: Machine,
+    incidents: Incidents,
     dispatcher: Dispatcher,
     /// The newest rule set and the stations that it is bound to.
     pub(super) rules: Option<(RuleSetLoaded, Binding)>,
@@ -192,6 +194,7 @@ impl Remembered {
     }
 
     fn take(&mut self, record: &Record, index: u64) -> Result<(), Error> {
+        self.incidents.remember(record, index)?;
         match record.kind() {
             Kind::StationRegistered
             | Kind::StationChanged
@@ -245,6 +248,8 @@ impl Inner {
             store,
             ledger,
             machine: Machine::default(),
+            incidents: Incidents::default(),
+            has_new_alarms: true,
             engine: Engine::new(Vec::new()),
             rules: None,
             suspended: None,
@@ -265,10 +270,12 @@ impl Inner {
 
     /// Stands where the ledger says, and goes on with the frames behind it.
     fn resume(&mut self, remembered: Remembered, report: &mut OpenReport) -> Result<(), Error> {
-        let Remembered { registry, machine, dispatcher, rules, checkpoint, unseen, lineage, .. } = remembered;
+        let Remembered { registry, machine, incidents, dispatcher, rules, checkpoint, unseen, lineage, .. } =
+            remembered;
         report.superseded_segments = self.store.settle(&lineage);
         self.store.check_owners(&lineage, &registry)?;
         (self.registry, self.machine, self.dispatcher) = (registry, machine, dispatcher);
+        self.incidents = incidents;
         self.store.reader().note_measured(self.registry.instruments().map(|(id, _, instrument)| (id, instrument)));
         let (heartbeat, last_resort) = (self.config.heartbeat.as_ref(), self.config.last_resort.as_ref());
         let ways = heartbeat.map(|one| &one.way).into_iter().chain(last_resort.map(|one| &one.way));

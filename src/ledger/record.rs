@@ -74,7 +74,7 @@ kinds! {
     ConditionCarried = 20, "condition_carried";
     /// A reminder was sent.
     Reminder = 21, "reminder";
-    /// An alarm joined an incident.
+    /// An alarm joined an alarm group.
     IncidentJoined = 22, "incident_joined";
     /// A flood of alarms to one contact began or ended.
     FloodChanged = 23, "flood_changed";
@@ -120,6 +120,14 @@ kinds! {
     RulesBound = 52, "rules_bound";
     /// Frames that the ledger rests on, or may have, are lost.
     FramesLost = 60, "frames_lost";
+    /// A case was opened.
+    IncidentOpened = 70, "incident_opened";
+    /// Somebody did something about a case.
+    IncidentStep = 71, "incident_step";
+    /// The deadline of a case has passed.
+    IncidentOverdue = 72, "incident_overdue";
+    /// Somebody reported an odour.
+    OdourReported = 73, "odour_reported";
 }
 
 impl Kind {

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// Where something stands in a rule file: line and column count from 1.
+/// Name of the rule of alarms that open when the deadline of an incident has passed; no rule file may use it.
+pub const DEADLINE_RULE: &str = "incident deadline";
+
+/// Where something stands in a rule file: line and column count from 1. What no rule file holds has line 0.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The file's name within the rules folder.
@@ -20,6 +23,9 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            return write!(f, "{}", Line(&self.file));
+        }
         write!(f, "{}:{}:{}", Line(&self.file), self.line, self.column)
     }
 }

@@ -1,10 +1,13 @@
 //! From alarms towards a name: what happened when, and from where the wind blew. Reads the ledger and the readings; changes nothing.
 
+pub mod attainment;
 mod cpf;
 mod facility;
 mod fingerprint;
+pub mod incident;
 mod locate;
 mod mast;
+mod odour;
 mod place;
 mod sheet;
 mod sites;
@@ -22,6 +25,7 @@ pub use locate::{
     Stability, StabilityMix, Verdict, WindSeries, WindStep, enhancement, locate, puff_concentrations,
 };
 pub use mast::{WindError, WindSource, WindySample, find_wind, samples_with_wind};
+pub use odour::{OdourIntensity, OdourReport};
 pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};
 #[cfg(feature = "csv")]
 pub use place::{StationSheet, read_stations};

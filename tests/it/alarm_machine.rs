@@ -214,7 +214,7 @@ fn a_rule_without_hold_times_opens_and_closes_at_once() {
     assert_eq!(told(&judge(&mut machine, 6, False, True)), ["close #1 Cleared at 6"]);
     assert_eq!(
         told(&judge(&mut machine, 7, True, False)),
-        ["open #2 since 7 at 7", "joined incident 1: the same rule at 7"]
+        ["open #2 since 7 at 7", "joined group 1: the same rule at 7"]
     );
 }
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::alarm::event::{MaintenanceWindow, Notification, Recurrence, Shelving};
-use vocdb::alarm::{Alarm, AlarmKey, Condition, Incident, Maintenance, NextStep, Outcome, Silence};
+use vocdb::alarm::{Alarm, AlarmGroup, AlarmKey, Condition, Maintenance, NextStep, Outcome, Silence};
 use vocdb::base::clock::ManualClock;
 use vocdb::ledger::{Kind, Ledger};
 use vocdb::rules::RuleFile;
@@ -357,7 +357,7 @@ pub(crate) struct State {
     pub(crate) alarms: Vec<Alarm>,
     silences: Vec<(AlarmKey, Silence)>,
     maintenance: Vec<Maintenance>,
-    incidents: Vec<Incident>,
+    groups: Vec<AlarmGroup>,
     next: Vec<(AlarmId, NextStep)>,
     rows: Vec<Vec<(Timestamp, Sample)>>,
 }
@@ -388,7 +388,7 @@ impl Site {
             alarms: db.alarms(),
             silences: db.silences(),
             maintenance: db.maintenance(),
-            incidents: db.incidents(),
+            groups: db.alarm_groups(),
             next: db.audit().alarms,
             rows: vec![rows(1), rows(2)],
         };

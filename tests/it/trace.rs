@@ -1,7 +1,9 @@
-//! Tracing: from positions, sites and run states to named suspects.
+//! Tracing: from alarms, positions, sites and run states to named suspects and closed cases.
 
+mod attainment;
 mod cpf;
 mod facilities;
 mod fingerprints;
+mod incidents;
 mod places;
 mod sites;

@@ -86,7 +86,7 @@ events! {
     LatchChanged(Box<LatchChange>) = LatchChanged;
     /// A condition went over into a new rule set.
     Carried(Carried) = ConditionCarried;
-    /// An alarm joined an incident.
+    /// An alarm joined an alarm group.
     Joined(Joined) = IncidentJoined;
     /// Readings that came late change what a rule would have said of the past.
     Amended(Box<Amendment>) = Amendment;

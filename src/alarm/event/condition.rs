@@ -1,9 +1,9 @@
 //! What happens to conditions and alarms through readings and rules.
 
-use super::id::{AlarmId, IncidentId};
+use super::id::{AlarmId, GroupId};
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
-use crate::rules::verdict::{Chain, Evidence, Place, Priority};
+use crate::rules::verdict::{Chain, DEADLINE_RULE, Evidence, Place, Priority};
 use serde::{Deserialize, Serialize};
 
 /// The relation of an alarm's opening to the host time of its recording.
@@ -83,6 +83,14 @@ pub struct Opened {
     pub found_at: Option<Timestamp>,
 }
 
+impl Opened {
+    /// Whether it is the alarm of an incident whose deadline has passed, which no rule opened.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        self.rule == DEADLINE_RULE
+    }
+}
+
 /// An alarm that was recorded as history holds now. It notifies from here on, as one that opened late.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BecameCurrent {
@@ -117,6 +125,8 @@ pub enum CloseReason {
     AutoClosed,
     /// It had cleared, and an operator reset its latch.
     LatchReset,
+    /// Its incident was located or closed.
+    DeadlineMet,
 }
 
 impl CloseReason {
@@ -129,6 +139,7 @@ impl CloseReason {
             Self::ScopeRemoved => "its rule no longer covers this scope",
             Self::AutoClosed => "it has not tripped for as long as the rule waits",
             Self::LatchReset => "its latch was reset",
+            Self::DeadlineMet => "its incident was located or closed",
         }
     }
 }
@@ -289,7 +300,7 @@ pub struct Carried {
     pub carry: Carry,
 }
 
-/// The reason why two alarms belong to one incident.
+/// The reason why two alarms belong to one group.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Cause {
     /// Both alarms have the same rule.
@@ -298,11 +309,11 @@ pub enum Cause {
     SharedChannel(String),
 }
 
-/// An alarm joined an incident that an earlier one had begun.
+/// An alarm joined a group that an earlier one had begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Joined {
-    /// The incident.
-    pub incident: IncidentId,
+    /// The group.
+    pub group: GroupId,
     /// The alarm that joined.
     pub alarm: AlarmId,
     /// Why.

@@ -15,14 +15,14 @@ impl fmt::Display for AlarmId {
     }
 }
 
-/// The number of an incident: that of the alarm with which it began.
+/// The number of a group: that of the alarm with which it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct IncidentId(pub u64);
+pub struct GroupId(pub u64);
 
-impl fmt::Display for IncidentId {
+impl fmt::Display for GroupId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "incident {}", self.0)
+        write!(f, "group {}", self.0)
     }
 }
 

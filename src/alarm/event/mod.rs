@@ -18,7 +18,7 @@ pub use condition::{
     BecameCurrent, Carried, Carry, Cause, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened,
     Suppression, Timing,
 };
-pub use id::{AlarmId, AlarmKey, IncidentId};
+pub use id::{AlarmId, AlarmKey, GroupId};
 pub use maintenance::{MaintenanceChanged, MaintenancePlanned, MaintenanceStep, MaintenanceWindow, Recurrence};
 pub use operator::{
     Acknowledged, AcknowledgementExpired, Operated, OperatorAction, Shelving, ShelvingEnd, ShelvingEnded,

@@ -48,7 +48,7 @@ impl AlarmEvent {
                     Cause::SameRule => "the same rule".to_owned(),
                     Cause::SharedChannel(channel) => format!("both look at {channel}"),
                 };
-                (joined.at, format!("joined {}: {why}", joined.incident))
+                (joined.at, format!("joined {}: {why}", joined.group))
             }
             Self::Escalated(step) => {
                 let whom: Vec<&str> = step.parties.iter().map(|party| party.contact.0.as_str()).collect();

@@ -5,6 +5,7 @@ use super::schedule::Cause;
 use crate::alarm::event::{AlarmEvent, MaintenanceChanged, MaintenancePlanned, MaintenanceStep, MaintenanceWindow};
 use crate::alarm::state::{AlarmError, Maintenance};
 use crate::model::{Timestamp, check_line};
+use crate::rules::verdict::DEADLINE_RULE;
 
 impl Machine {
     /// The maintenance windows that are planned or under way, by number.
@@ -14,7 +15,9 @@ impl Machine {
 
     /// Those under way for a rule over a station or scope.
     pub fn maintenance_of(&self, rule: &str, scope_key: &str) -> impl Iterator<Item = &Maintenance> {
-        let covers = move |one: &&Maintenance| one.is_on && one.planned.window.covers(rule, scope_key);
+        // Stations are maintained; the deadline of an incident is not.
+        let is_overdue = rule == DEADLINE_RULE;
+        let covers = move |one: &&Maintenance| one.is_on && !is_overdue && one.planned.window.covers(rule, scope_key);
         self.maintenance.values().filter(covers)
     }
 

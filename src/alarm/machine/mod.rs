@@ -1,10 +1,11 @@
 //! The alarm machine: verdicts, operator actions and ticks of time in, events out. Pure.
 //!
-//! What it knows is of two kinds. Alarms, silences, incidents and floods follow from its events alone: [`Machine::remember`] is the only
+//! What it knows is of two kinds. Alarms, silences, groups and floods follow from its events alone: [`Machine::remember`] is the only
 //! place that changes them, live and after a restart alike. Conditions under way follow from verdicts; [`Machine::state`] gives them for
 //! the checkpoint that ends every commit.
 
 mod audit;
+mod deadline;
 mod late;
 mod maintain;
 mod operate;
@@ -19,12 +20,13 @@ mod verdict;
 use schedule::Schedule;
 
 pub use audit::NextStep;
+pub use deadline::Overdue;
 pub use late::Trial;
 pub(super) use tell::rerouted;
 
 use super::event::{AlarmEvent, AlarmId, AlarmKey, HeldBack, RulesStateChange, SystemCondition, SystemKind};
 use super::state::{
-    Alarm, ConditionState, Incident, Incidents, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
+    Alarm, AlarmGroup, ConditionState, Groups, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
 };
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Contact, Place};
@@ -59,7 +61,7 @@ pub struct Machine {
     last_alarm: u64,
     /// By rule, then scope: looked up without making a key.
     silences: BTreeMap<String, BTreeMap<String, Silence>>,
-    incidents: Incidents,
+    groups: Groups,
     /// Maintenance windows that are planned or under way, by number.
     maintenance: BTreeMap<u64, Maintenance>,
     /// Number of the last one.
@@ -121,9 +123,9 @@ impl Machine {
         self.rules_state.as_ref()
     }
 
-    /// The incidents of several alarms that a further alarm may still join, by number.
-    pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
-        self.incidents.of_several()
+    /// The groups of several alarms, which are taken for one incident each, that a further alarm may still join, by number.
+    pub fn groups(&self) -> impl Iterator<Item = &AlarmGroup> {
+        self.groups.of_several()
     }
 
     /// Contacts to whom there is a flood of alarms, with its beginning and how many messages wait for their roll-up.

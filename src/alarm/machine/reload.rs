@@ -122,7 +122,8 @@ impl Machine {
 
     fn close_orphans(&mut self, now: Timestamp, events: &mut Vec<AlarmEvent>) {
         let kept: BTreeSet<AlarmId> = self.states.iter().filter_map(ConditionState::alarm).collect();
-        let gone: Vec<AlarmId> = self.alarms.keys().copied().filter(|alarm| !kept.contains(alarm)).collect();
+        let orphans = self.alarms.iter().filter(|(id, alarm)| !kept.contains(id) && !alarm.opened.is_overdue());
+        let gone: Vec<AlarmId> = orphans.map(|(id, _)| *id).collect();
         for alarm in gone {
             let Some(opened) = self.alarms.get(&alarm).map(|alarm| &alarm.opened) else { continue };
             let has_rule = self.has_rule(&opened.rule);

@@ -18,7 +18,9 @@ impl Machine {
             AlarmEvent::Opened(opened) => {
                 self.remember_active(event);
                 self.last_alarm = self.last_alarm.max(opened.alarm.0);
-                self.incidents.note(opened);
+                if !opened.is_overdue() {
+                    self.groups.note(opened);
+                }
                 let mut alarm = Alarm::new(Arc::clone(opened));
                 alarm.pause(self.is_silent(&opened.rule, &opened.scope_key), opened.recorded_at);
                 self.note_history(opened.alarm, alarm.is_history);
@@ -49,9 +51,9 @@ impl Machine {
                 self.remember_latch(change);
             }
             AlarmEvent::Joined(joined) => {
-                self.incidents.join(joined);
-                for alarm in [joined.alarm, AlarmId(joined.incident.0)] {
-                    self.change(alarm, |alarm| alarm.incident = Some(joined.incident));
+                self.groups.join(joined);
+                for alarm in [joined.alarm, AlarmId(joined.group.0)] {
+                    self.change(alarm, |alarm| alarm.group = Some(joined.group));
                 }
             }
             AlarmEvent::Escalated(step) => self.remember_step(step),
@@ -226,7 +228,7 @@ impl Machine {
             AlarmEvent::LatchChanged(change) => self.schedule.note_changed(Cause::Alarm(change.alarm)),
             AlarmEvent::Joined(joined) => {
                 self.schedule.note_changed(Cause::Alarm(joined.alarm));
-                self.schedule.note_changed(Cause::Alarm(AlarmId(joined.incident.0)));
+                self.schedule.note_changed(Cause::Alarm(AlarmId(joined.group.0)));
             }
             AlarmEvent::Escalated(step) => {
                 self.schedule.note_changed(Cause::Alarm(step.alarm));

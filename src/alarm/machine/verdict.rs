@@ -264,10 +264,10 @@ impl Machine {
         }
     }
 
-    /// Records an opening, and which incident the alarm joins.
+    /// Records an opening, and which group the alarm joins.
     pub(super) fn record_opening(&mut self, opened: Opened, events: &mut Vec<AlarmEvent>) {
-        let joined = self.incidents.match_for(&opened).map(|(incident, cause)| Joined {
-            incident,
+        let joined = self.groups.match_for(&opened).map(|(group, cause)| Joined {
+            group,
             alarm: opened.alarm,
             cause,
             at: opened.opened_at,

@@ -1,6 +1,6 @@
 //! One open alarm: how it opened, and what people have done about it.
 
-use crate::alarm::event::{Acknowledged, AlarmKey, IncidentId, LatchChange, Opened, Subject, Timing};
+use crate::alarm::event::{Acknowledged, AlarmKey, GroupId, LatchChange, Opened, Subject, Timing};
 use crate::model::Timestamp;
 use crate::rules::verdict::{Contact, Party};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ pub struct Alarm {
     pub(crate) expired_at: Option<Timestamp>,
     /// Owner of the alarm, once it was handed over.
     pub owner: Option<String>,
-    /// The incident that it belongs to, where it is of one.
-    pub incident: Option<IncidentId>,
+    /// The group that it belongs to, where it is of one.
+    pub group: Option<GroupId>,
     /// Event time at which it cleared, where it is latched since.
     pub latched_at: Option<Timestamp>,
     /// Number of steps taken in its chain.
@@ -69,7 +69,7 @@ impl Alarm {
             expiries: 0,
             expired_at: None,
             owner: None,
-            incident: None,
+            group: None,
             latched_at: None,
             steps_taken: 0,
             reminders_sent: 0,

@@ -16,6 +16,7 @@ use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, ModelError, Registry, Station, Timestamp};
 use crate::store::io::{FsStorage, Storage};
 use crate::store::{BackupReport, Expected, Store, check_finished, is_marked, mark, unmark};
+use crate::trace::OdourReport;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -251,6 +252,10 @@ impl Target {
             Kind::InstrumentChanged => {
                 let changed: InstrumentChanged = record.body(index).map_err(|error| wrong(&error))?;
                 check_instrument(&changed.instrument()).map_err(|error| wrong(&error))?;
+            }
+            Kind::OdourReported => {
+                let report: OdourReport = record.body(index).map_err(|error| wrong(&error))?;
+                report.check().map_err(|error| wrong(&error))?;
             }
             Kind::SegmentSealed | Kind::SegmentsReplaced | Kind::FramesLost => {
                 return Err(DumpProblem::Line("no dump holds a record of files"));

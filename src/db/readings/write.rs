@@ -137,6 +137,7 @@ impl Database {
     /// What rules made of written frames goes on record and to people; then the frames are as durable as the store says.
     pub(super) fn finish_write(&self, mut inner: MutexGuard<'_, Inner>, lsn: u64) -> Result<(), Error> {
         inner.commit_all()?;
+        inner.watch_incidents()?;
         inner.deliver()?;
         inner.publish_levels();
         drop(inner);

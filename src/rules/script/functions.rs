@@ -9,7 +9,7 @@ use super::tracer::{Outcome, fault};
 use crate::base::limits::{NAME_BYTES_MAX, RULES_MAX};
 use crate::model::find_zone;
 use crate::rules::expr::{Condition, Series, WindowFunction, WindowTerm};
-use crate::rules::verdict::{Contact, Party, Roster};
+use crate::rules::verdict::{Contact, DEADLINE_RULE, Party, Roster};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -117,6 +117,10 @@ fn alarm(call: &Call<'_>) -> Outcome<Symbol> {
             format!("there are more than {RULES_MAX} rules"),
             "leave out what is not needed",
         );
+    }
+    if name == DEADLINE_RULE {
+        let message = format!("`{DEADLINE_RULE}` is the name of the alarms of overdue incidents");
+        return fault(call.place_of(0), message, "choose another name");
     }
     let draft = AlarmDraft::new(name, call.place.clone(), call.place_of(0), call.tracer.statement());
     call.tracer.register(Arc::clone(&draft));

@@ -178,7 +178,7 @@ impl Seen {
                     }
             }
             AlarmEvent::Joined(joined) => {
-                joined.incident.0 < joined.alarm.0 && self.opened.contains(&AlarmId(joined.incident.0))
+                joined.group.0 < joined.alarm.0 && self.opened.contains(&AlarmId(joined.group.0))
             }
             AlarmEvent::Escalated(step) => {
                 let next = self.steps.entry(step.alarm).or_default();

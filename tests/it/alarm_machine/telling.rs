@@ -6,7 +6,7 @@ use super::{CHAIN, at, evidence_of, of_spec, opened_by, spec, told};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use vocdb::alarm::event::{Cause, IncidentId, Notification, Subject};
+use vocdb::alarm::event::{Cause, GroupId, Notification, Subject};
 use vocdb::alarm::{Heartbeat, Machine, RuleSetRef};
 use vocdb::rules::verdict::{AlarmSpec, Contact, Party, Remind, Roster, Shift};
 use vocdb::{AlarmEvent, AlarmId};
@@ -184,7 +184,7 @@ proptest! {
             let events = trip(&mut machine, place, ms, true);
             trip(&mut machine, place, ms, false);
             let joined = events.iter().find_map(|event| match event {
-                AlarmEvent::Joined(joined) => Some((joined.incident, joined.cause.clone())),
+                AlarmEvent::Joined(joined) => Some((joined.group, joined.cause.clone())),
                 _ => None,
             });
             let (rule, channel) = (specs[place].rule.clone(), specs[place].channels[0].clone());
@@ -195,7 +195,7 @@ proptest! {
                 Some((id, rules, channels, newest)) => {
                     let cause =
                         if rules.contains(&rule) { Cause::SameRule } else { Cause::SharedChannel(channel.clone()) };
-                    prop_assert_eq!(joined, Some((IncidentId(*id), cause)));
+                    prop_assert_eq!(joined, Some((GroupId(*id), cause)));
                     rules.insert(rule);
                     channels.insert(channel);
                     *newest = ms;

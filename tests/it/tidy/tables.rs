@@ -12,7 +12,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
     ("query", &["base", "model", "store::read", "store::error"]),
     ("rules", &["base", "model", "query"]),
     ("alarm", &["base", "model", "ledger", "rules::verdict"]),
-    ("trace", &["base", "model", "query", "ledger", "alarm::event"]),
+    ("trace", &["base", "model", "query", "ledger", "alarm::event", "rules::verdict"]),
     ("interop", &["base", "model", "query", "alarm::notify", "alarm::event", "rules::verdict"]),
 ];
 

@@ -3,6 +3,7 @@
 mod alarms;
 mod dump;
 mod import;
+mod incidents;
 mod quality;
 mod query;
 mod readme;

@@ -14,8 +14,23 @@ fn help_texts_are_the_golden_ones() {
         assert_golden(&format!("help_rules_{command}.txt"), &help(&["rules", command, "--help"]));
     }
     for command in [
-        "import", "query", "inspect", "verify", "compact", "backup", "delete", "repair", "alarms", "dump", "restore",
-        "quality", "audit", "cpf", "outages",
+        "import",
+        "query",
+        "inspect",
+        "verify",
+        "compact",
+        "backup",
+        "delete",
+        "repair",
+        "alarms",
+        "dump",
+        "restore",
+        "quality",
+        "audit",
+        "cpf",
+        "outages",
+        "incident",
+        "attainment",
     ] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
     }

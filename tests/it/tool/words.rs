@@ -6,6 +6,7 @@ use vocdb::alarm::Outcome;
 use vocdb::alarm::event::Notification;
 use vocdb::base::escape::is_plain;
 use vocdb::rules::RuleFile;
+use vocdb::trace::incident::Step;
 use vocdb::{Batch, Channel, Config, Database, Error, Instrument, Interval, Notifier, Station, Timestamp, Unit};
 
 const HOSTILE: &str = "busy \x1b[31mred\x1b]0;owned\x07\u{202e}\u{9b}2J\r\nalarm #9 (closed): forged";
@@ -46,11 +47,19 @@ fn hostile_comments_and_reasons_are_escaped_in_text_and_exact_in_json() {
     assert!(db.hand_over(alarm, HOSTILE, "Anna", "").is_err());
     assert!(db.acknowledge(alarm, "Anna", &"w".repeat(1 << 20)).is_err());
     assert!(db.alarms()[0].acknowledged.is_none(), "what is refused changes nothing");
+    let opening = db.opening_of_alarm(alarm).unwrap();
+    let incident = db.open_incident(opening, "Anna", HOSTILE).unwrap();
+    db.step_incident(incident, Step::Commented, "Anna", HOSTILE).unwrap();
+    assert!(db.step_incident(incident, Step::Commented, HOSTILE, "a comment").is_err());
     db.close().unwrap();
 
-    for arguments in
-        [&["alarms", "list", "store"][..], &["alarms", "show", "store", "1"], &["alarms", "explain", "store", "1"]]
-    {
+    for arguments in [
+        &["alarms", "list", "store"][..],
+        &["alarms", "show", "store", "1"],
+        &["alarms", "explain", "store", "1"],
+        &["incident", "list", "store"],
+        &["incident", "show", "store", "1"],
+    ] {
         let text = run(dir.path(), arguments).printed();
         assert!(text.lines().all(is_plain), "{text:?}");
         assert!(!text.lines().any(|line| line.starts_with("alarm #9")), "{text}");

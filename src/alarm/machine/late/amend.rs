@@ -3,7 +3,7 @@
 use super::super::Machine;
 use super::super::tell::{identified, remaining};
 use super::Trial;
-use crate::alarm::event::{ActiveSpan, AlarmEvent, Amendment, Notification, Subject};
+use crate::alarm::event::{ActiveSpan, AlarmEvent, Amendment, CloseReason, Notification, Subject};
 use crate::alarm::roster;
 use crate::alarm::state::Past;
 use crate::base::escape::Line;
@@ -141,7 +141,7 @@ impl Machine {
     /// Remembers when conditions were active.
     pub(in super::super) fn remember_active(&mut self, event: &AlarmEvent) {
         match event {
-            AlarmEvent::Opened(opened) => {
+            AlarmEvent::Opened(opened) if !opened.is_overdue() => {
                 let at = opened.found_at.unwrap_or(opened.opened_at);
                 self.past_mut(&opened.rule, &opened.scope_key).begin(opened.alarm, at);
             }
@@ -151,7 +151,9 @@ impl Machine {
             AlarmEvent::LatchChanged(change) => {
                 self.past_mut(&change.rule, &change.scope_key).begin(change.alarm, change.at);
             }
-            AlarmEvent::Closed(closed) => self.past_mut(&closed.rule, &closed.scope_key).end(closed.closed_at),
+            AlarmEvent::Closed(closed) if closed.reason != CloseReason::DeadlineMet => {
+                self.past_mut(&closed.rule, &closed.scope_key).end(closed.closed_at)
+            }
             AlarmEvent::Amended(amendment) => {
                 self.past_mut(&amendment.rule, &amendment.scope_key).amend(amendment);
             }

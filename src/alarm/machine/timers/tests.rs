@@ -89,7 +89,7 @@ fn naive(machine: &Machine, now: Timestamp, responder: Option<&dyn Responder>) -
 }
 
 fn answer(alarm: &Alarm) -> Option<PlannedAcknowledgement> {
-    let is_answered = alarm.opened.alarm.0.is_multiple_of(3) && alarm.incident.is_some();
+    let is_answered = alarm.opened.alarm.0.is_multiple_of(3) && alarm.group.is_some();
     let at = alarm.opened.recorded_at.plus_ms(3_500);
     is_answered.then(|| PlannedAcknowledgement { at, by: "script".to_owned(), comment: String::new() })
 }

@@ -1,6 +1,7 @@
 //! The subcommands, a file each.
 
 mod alarms;
+mod attainment;
 mod audit;
 mod backup;
 mod compact;
@@ -9,7 +10,9 @@ mod delete;
 mod dump;
 mod evidence;
 mod import;
+mod incident;
 mod inspect;
+mod odour;
 mod quality;
 mod query;
 mod repair;
@@ -29,6 +32,9 @@ pub(crate) enum Command {
     Query(query::Query),
     Inspect(inspect::Inspect),
     Alarms(alarms::Alarms),
+    Incident(incident::Incident),
+    Odour(odour::Odour),
+    Attainment(attainment::AttainmentOf),
     Audit(audit::Audit),
     Verify(verify::Verify),
     Compact(compact::Compact),
@@ -52,6 +58,9 @@ impl Command {
             Self::Query(query) => query.run(output),
             Self::Inspect(inspect) => inspect.run(output),
             Self::Alarms(alarms) => alarms.run(output),
+            Self::Incident(incident) => incident.run(output),
+            Self::Odour(odour) => odour.run(output),
+            Self::Attainment(attainment) => attainment.run(output),
             Self::Audit(audit) => audit.run(output),
             Self::Verify(verify) => verify.run(output),
             Self::Compact(compact) => compact.run(output),

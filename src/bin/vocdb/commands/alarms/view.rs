@@ -28,7 +28,7 @@ pub(super) struct AlarmView {
     acknowledged_by: Option<String>,
     acknowledgements: Vec<AcknowledgementView>,
     owner: Option<String>,
-    incident: Option<u64>,
+    group: Option<u64>,
     next: Option<String>,
 }
 
@@ -109,7 +109,7 @@ impl AlarmView {
             acknowledged_by: alarm.acknowledged.as_ref().map(|by| by.by.clone()),
             acknowledgements: alarm.acknowledgements.iter().map(AcknowledgementView::of).collect(),
             owner: alarm.owner.clone(),
-            incident: alarm.incident.map(|incident| incident.0),
+            group: alarm.group.map(|group| group.0),
             next: record.next.as_ref().map(ToString::to_string),
         }
     }
