@@ -2,6 +2,7 @@
 
 pub mod attainment;
 mod cpf;
+mod episode;
 mod facility;
 mod fingerprint;
 pub mod incident;
@@ -9,12 +10,15 @@ mod locate;
 mod mast;
 mod odour;
 mod place;
+mod ranking;
 mod sheet;
 mod sites;
+mod survey;
 mod timeline;
 mod wind;
 
 pub use cpf::{Cpf, CpfError, CpfOptions, CpfSector, CpfThreshold, conditional_probability, wilson_interval};
+pub use episode::{Episode, episodes};
 pub use facility::{
     FacilityError, Outage, OutageOptions, RunState, StateChannel, StateSpan, find_state_channel, outages, run_states,
     state_spans,
@@ -29,6 +33,7 @@ pub use odour::{OdourIntensity, OdourReport};
 pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};
 #[cfg(feature = "csv")]
 pub use place::{StationSheet, read_stations};
+pub use ranking::{RankedSite, SiteEvidence, SiteUnits, odour_cone, rank_sites, site_evidence, species_enhancements};
 pub use sheet::SheetError;
 #[cfg(all(feature = "csv", feature = "geojson"))]
 pub use sites::read_sites;
@@ -39,5 +44,6 @@ pub use sites::{
 };
 #[cfg(feature = "csv")]
 pub use sites::{read_profiles, read_sites_csv};
+pub use survey::{Survey, SurveyError, SurveyQuestion, SurveyedStation, sun_elevation_deg, survey};
 pub use timeline::{TimelineEntry, timeline};
 pub use wind::{WindChannels, WindMean, mean_wind};

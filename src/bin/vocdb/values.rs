@@ -124,6 +124,18 @@ pub(crate) fn flag(text: &str) -> Result<Quality, String> {
     named.ok_or_else(|| format!("no flag has this name; known are {}", known()))
 }
 
+/// Reads a point in degrees: LAT,LON.
+pub(crate) fn point(text: &str) -> Result<(f64, f64), String> {
+    let wrong = || format!("`{text}`: write latitude and longitude in degrees, such as 31.25,121.5");
+    let (latitude, longitude) = text.split_once(',').ok_or_else(wrong)?;
+    let number = |text: &str| text.trim().parse::<f64>().map_err(|_| wrong());
+    let point = (number(latitude)?, number(longitude)?);
+    if !(-90.0..=90.0).contains(&point.0) || !(-180.0..=180.0).contains(&point.1) {
+        return Err(format!("`{text}` is not on the globe: write the latitude first"));
+    }
+    Ok(point)
+}
+
 /// Reads a text file, up to a limit.
 pub(crate) fn text_file(path: &Path) -> Result<String, Failure> {
     let fail = |reason: &dyn fmt::Display| Failure::Says(format!("cannot read {}: {reason}", Line(path.display())));

@@ -162,9 +162,16 @@ impl Location {
         self.density.as_ref().map(|density| density.level(east_m, north_m))
     }
 
-    /// Returns the probability that the source lies where a test of local metres, east and north, holds.
-    pub fn probability(&self, is_inside: impl FnMut(f64, f64) -> bool) -> f64 {
-        self.density.as_ref().map_or(0.0, |density| density.mass(is_inside))
+    /// Returns the middles of the cells of the probability, metres east and north, and the probability of each; together 1. Empty where nothing
+    /// can be said.
+    pub fn cells(&self) -> impl Iterator<Item = (f64, f64, f64)> {
+        self.density.iter().flat_map(Density::cells)
+    }
+
+    /// Returns the resolution of the location in metres: twice the width of the kernel that smooths it.
+    #[must_use]
+    pub fn resolution_m(&self) -> f64 {
+        self.density.as_ref().map_or(0.0, |density| 2.0 * density.width_m)
     }
 
     /// Returns the middles of square cells that make up the smallest region with a share (0 to 1) of the probability, in local metres, and

@@ -14,7 +14,7 @@ pub(super) struct Density {
     grid: Grid,
     /// Places of the draws, metres east and north.
     draws: Vec<(f64, f64)>,
-    width_m: f64,
+    pub(super) width_m: f64,
     /// Densities of the cells, up to a factor.
     values: Vec<f64>,
     /// Densities in falling order with the mass up to each.
@@ -56,18 +56,18 @@ impl Density {
         cells.min(self.ranks.len()) as f64 * self.grid.step_m * self.grid.step_m
     }
 
-    /// Returns the mass of the cells whose middles a test holds for.
-    pub(super) fn mass(&self, mut is_inside: impl FnMut(f64, f64) -> bool) -> f64 {
+    /// Returns the middles of the cells, metres east and north, with their masses.
+    pub(super) fn cells(&self) -> impl Iterator<Item = (f64, f64, f64)> {
         let total: f64 = self.values.iter().sum();
-        let inside: f64 = (0..)
-            .zip(&self.values)
-            .filter(|(cell, _)| {
-                let (east, north) = self.grid.middle(*cell);
-                is_inside(east, north)
-            })
-            .map(|(_, value)| value)
-            .sum();
-        inside / total
+        (0..).zip(&self.values).map(move |(cell, value)| {
+            let (east, north) = self.grid.middle(cell);
+            (east, north, value / total)
+        })
+    }
+
+    /// Returns the mass of the cells whose middles a test holds for.
+    pub(super) fn mass(&self, is_inside: impl Fn(f64, f64) -> bool) -> f64 {
+        self.cells().filter(|(east, north, _)| is_inside(*east, *north)).map(|(.., mass)| mass).sum()
     }
 
     /// Returns the middles of the cells of the smallest region that holds a share of the mass, and the side of a cell in metres.

@@ -19,6 +19,7 @@ mod repair;
 mod restore;
 mod rules;
 mod stations;
+mod tracing;
 mod verify;
 
 use crate::failure::Failure;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Quality(quality::Quality),
     Repair(repair::Repair),
     Stations(stations::Stations),
+    Locate(tracing::Locate),
+    Trace(tracing::Trace),
     Cpf(evidence::Cpf),
     Outages(evidence::Outages),
     Rules(rules::Rules),
@@ -71,6 +74,8 @@ impl Command {
             Self::Quality(quality) => quality.run(output),
             Self::Repair(repair) => repair.run(output),
             Self::Stations(stations) => stations.run(output),
+            Self::Locate(locate) => locate.run(output),
+            Self::Trace(trace) => trace.run(output),
             Self::Cpf(cpf) => cpf.run(output),
             Self::Outages(outages) => outages.run(output),
             Self::Rules(rules) => rules.run(output),

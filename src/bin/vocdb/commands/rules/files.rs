@@ -6,7 +6,7 @@ use std::path::Path;
 use vocdb::rules::{Diagnostics, RuleFile, read_folder, read_tests};
 
 /// The rule files of a folder.
-pub(super) fn rules_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
+pub(crate) fn rules_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
     read_folder(dir).map_err(Failure::from_error)
 }
 
@@ -16,7 +16,7 @@ pub(super) fn tests_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
 }
 
 /// Wraps an error of a backtest; errors in rules are drawn.
-pub(super) fn failed(error: vocdb::Error, files: &[RuleFile]) -> Failure {
+pub(crate) fn failed(error: vocdb::Error, files: &[RuleFile]) -> Failure {
     match error {
         vocdb::Error::Rules(Diagnostics(found)) => {
             Failure::Says(format!("the rules have errors; correct them as shown:\n{}", draw::all(&found, files, false)))

@@ -10,6 +10,8 @@ mod show;
 mod test;
 mod unload;
 
+pub(super) use files::{failed, rules_of};
+
 use crate::failure::Failure;
 use crate::output::Output;
 use clap::{Args, Subcommand};

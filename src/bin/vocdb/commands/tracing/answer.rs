@@ -1,0 +1,185 @@
+//! The answer of a location, as JSON and as text.
+
+use serde::Serialize;
+use std::fmt::Write;
+use vocdb::base::escape::Line;
+use vocdb::trace::{Location, RankedSite, Survey};
+
+/// Kilograms an hour in a kilogram a second, and likewise for volumes.
+const PER_HOUR: f64 = 3_600.0;
+
+/// A point in degrees.
+#[derive(Debug, Serialize)]
+pub(crate) struct Point {
+    pub(crate) lat: f64,
+    pub(crate) lon: f64,
+}
+
+/// A rate of release.
+#[derive(Debug, Serialize)]
+struct Rate {
+    value: f64,
+    unit: &'static str,
+    low: f64,
+    high: f64,
+}
+
+/// A sector that opens from a point.
+#[derive(Debug, Serialize)]
+struct SectorLine {
+    lat: f64,
+    lon: f64,
+    bearing_deg: f64,
+    half_angle_deg: f64,
+}
+
+/// A site with its factors.
+#[derive(Debug, Serialize)]
+struct SiteLine {
+    name: String,
+    probability: f64,
+    place: f64,
+    fingerprint: f64,
+    fingerprint_similarity: Option<f64>,
+    fingerprint_explanation: Option<String>,
+    evidence: f64,
+    evidence_found: Vec<String>,
+    distance_m: Option<f64>,
+}
+
+/// The credible level of a point.
+#[derive(Debug, Serialize)]
+struct Level {
+    lat: f64,
+    lon: f64,
+    credible_level: Option<f64>,
+    in_sector: Option<bool>,
+}
+
+/// Everything that a location says.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer {
+    verdict: &'static str,
+    reason: String,
+    mode: Option<Point>,
+    area50_m2: Option<f64>,
+    area90_m2: Option<f64>,
+    rate: Option<Rate>,
+    sector: Option<SectorLine>,
+    sites: Vec<SiteLine>,
+    at: Vec<Level>,
+    stations: usize,
+    wind: String,
+    notes: Vec<String>,
+}
+
+impl Answer {
+    /// Puts a location into degrees.
+    pub(crate) fn new(survey: &Survey, location: &Location, ranked: &[RankedSite], at: &[(f64, f64)]) -> Self {
+        let degrees = |(east, north): (f64, f64)| {
+            let (lat, lon) = survey.frame.to_wgs84(east, north);
+            Point { lat: rounded(lat, 7), lon: rounded(lon, 7) }
+        };
+        let unit = if survey.is_mass { "kg/h" } else { "m3/h" };
+        let rate = location.rate.map(|rate| Rate {
+            value: rate.kg_s * PER_HOUR,
+            unit,
+            low: rate.low_kg_s * PER_HOUR,
+            high: rate.high_kg_s * PER_HOUR,
+        });
+        let sector = location.sector.map(|sector| {
+            let Point { lat, lon } = degrees((sector.east_m, sector.north_m));
+            SectorLine {
+                lat,
+                lon,
+                bearing_deg: rounded(sector.bearing_deg, 1),
+                half_angle_deg: rounded(sector.half_angle_deg, 1),
+            }
+        });
+        let level = |&(lat, lon): &(f64, f64)| {
+            let (east, north) = survey.frame.to_local(lat, lon);
+            let in_sector = location.sector.map(|sector| sector.holds(east, north));
+            Level { lat, lon, credible_level: location.credible_level(east, north), in_sector }
+        };
+        Self {
+            verdict: location.verdict.name(),
+            reason: location.reason.clone(),
+            mode: location.mode.map(degrees),
+            area50_m2: location.area_m2(0.5),
+            area90_m2: location.area_m2(0.9),
+            rate,
+            sector,
+            sites: ranked.iter().map(SiteLine::new).collect(),
+            at: at.iter().map(level).collect(),
+            stations: survey.stations.len(),
+            wind: survey.wind_station.clone(),
+            notes: survey.notes.clone(),
+        }
+    }
+
+    /// Returns the answer in words.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("{}: {}\n", self.verdict.replace('_', " "), self.reason);
+        if let Some(Point { lat, lon }) = &self.mode {
+            let _ = writeln!(text, "most probable place: {lat:.6}, {lon:.6}");
+        }
+        if let (Some(half), Some(most)) = (self.area50_m2, self.area90_m2) {
+            let _ = writeln!(text, "50 % area: {half:.0} m2; 90 % area: {most:.0} m2");
+        }
+        if let Some(Rate { value, unit, low, high }) = &self.rate {
+            let _ = writeln!(text, "rate: {value:.3} {unit} (90 %: {low:.3} to {high:.3})");
+        }
+        if let Some(SectorLine { lat, lon, bearing_deg, half_angle_deg }) = &self.sector {
+            let _ =
+                writeln!(text, "direction: {bearing_deg:.0} +- {half_angle_deg:.0} degrees from {lat:.6}, {lon:.6}");
+        }
+        for (place, site) in (1..).zip(&self.sites) {
+            let _ = writeln!(text, "{place}. {}", site.text());
+        }
+        for Level { lat, lon, credible_level, .. } in &self.at {
+            let level = credible_level.map_or_else(|| "no level".to_owned(), |level| format!("{:.1} %", 100.0 * level));
+            let _ = writeln!(text, "at {lat}, {lon}: credible level {level}");
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "note: {}", Line(note));
+        }
+        text
+    }
+}
+
+impl SiteLine {
+    fn new(site: &RankedSite) -> Self {
+        Self {
+            name: site.name.clone(),
+            probability: site.probability,
+            place: site.place,
+            fingerprint: site.fingerprint_factor(),
+            fingerprint_similarity: site.fingerprint.as_ref().and_then(|fingerprint| fingerprint.similarity),
+            fingerprint_explanation: site.fingerprint.as_ref().map(|fingerprint| fingerprint.explanation.clone()),
+            evidence: site.evidence.factor,
+            evidence_found: site.evidence.found.clone(),
+            distance_m: site.distance_m,
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "{}: {:.1} % (place {:.1} %, fingerprint x {:.2}, evidence x {:.2})",
+            Line(&self.name),
+            100.0 * self.probability,
+            100.0 * self.place,
+            self.fingerprint,
+            self.evidence
+        );
+        for found in &self.evidence_found {
+            let _ = write!(text, "; {}", Line(found));
+        }
+        text
+    }
+}
+
+/// Rounds to decimals: a tenth of a millimetre in a degree is no information.
+fn rounded(value: f64, decimals: i32) -> f64 {
+    let factor = 10_f64.powi(decimals);
+    (value * factor).round() / factor
+}
