@@ -21,8 +21,8 @@ pub use db::{
     AlarmLog, Backtest, BacktestSummary, ChangeAction, ChangeEntry, ChangeLog, ChannelSet, Compaction, Database,
     Deletion, DeletionScope, DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, ExportScope,
     InstrumentChange, InstrumentStats, QualityChange, QualityReport, ReadOnly, Receipt, Rejection, Replayed,
-    RestoreReport, Retention, RetentionScope, RuleSetInForce, StationChange, StationStats, Stats, StoredStats,
-    TestFailure, TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests, stations_of_tests,
+    RestoreReport, Retention, RetentionAge, RetentionScope, RuleSetInForce, StationChange, StationStats, Stats,
+    StoredStats, TestFailure, TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -21,6 +21,7 @@ pub use frame::{Frame, FrameRef, Mark, Sample};
 pub use instrument::{ChannelChange, DuplicatePolicy, Instrument, InstrumentId};
 pub use interval::Interval;
 pub use quality::Quality;
+pub(crate) use interval::write_length;
 pub(crate) use registry::HandFlags;
 pub use registry::Registry;
 pub use station::{Position, Station, StationId};

@@ -17,7 +17,7 @@ pub(super) use lineage::{lineage_of, note_segments};
 pub use quality::{ChannelSet, QualityChange, QualityReport};
 pub use read_only::ReadOnly;
 pub(super) use read_only::registry_of;
-pub use retention::{Retention, RetentionScope};
+pub use retention::{Retention, RetentionAge, RetentionScope};
 pub use schema::{InstrumentChange, StationChange};
 pub(super) use seal::sealed_record;
 pub(super) use upkeep::finish_deletions;
