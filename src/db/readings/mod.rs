@@ -22,5 +22,4 @@ pub use schema::{InstrumentChange, StationChange};
 pub(super) use seal::sealed_record;
 pub(super) use upkeep::finish_deletions;
 pub use upkeep::{Compaction, Deletion, DeletionScope, UpkeepReport};
-pub(super) use write::BY_FRAME;
 pub use write::{Receipt, Rejection};

@@ -8,14 +8,12 @@ use super::series::Series;
 use super::spec::{BadField, CsvSpec, EqualTimes};
 use super::target::CsvTarget;
 use super::time::StampReader;
-use crate::model::{Batch, InstrumentId, Quality, Sample, Timestamp};
+use crate::model::{Batch, DIRECTIONS_DEG, FrameRef, InstrumentId, Mark, Quality, Sample, Timestamp};
 use csv::ByteRecord;
 use std::collections::BTreeSet;
 
 /// Text of a filter that accepts any field.
 const ANY: &str = "*";
-/// Valid directions, north at both ends.
-const DIRECTIONS_DEG: std::ops::RangeInclusive<f64> = 0.0..=360.0;
 
 #[derive(Debug)]
 struct Feed {
