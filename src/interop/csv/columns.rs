@@ -29,7 +29,9 @@ struct Feed {
 struct TargetColumns {
     instrument: InstrumentId,
     feeds: Vec<Feed>,
-    samples: Vec<Sample>,
+    /// Samples of the row read last.
+    values: Vec<f64>,
+    marks: Vec<Mark>,
 }
 
 /// Texts that a column may have in rows that are read.
@@ -187,16 +189,18 @@ impl RowReader {
         let (mut targets, mut has_value) = (std::mem::take(&mut self.targets), false);
         for target in &mut targets {
             for feed in &target.feeds {
-                let sample = match self.sample(record, feed) {
+                let Sample { value, quality } = match self.sample(record, feed) {
                     Ok(sample) => sample,
-                    Err(refusal) => {
-                        self.refused.push(refusal);
+                    Err((column, reason)) => {
+                        let field = trim(record.get(column).unwrap_or_default());
+                        self.refused.push(self.refusal(column, field, reason));
                         Sample::MISSING
                     }
                 };
-                has_value |= sample.value.is_some();
-                if let Some(place) = target.samples.get_mut(feed.channel) {
-                    *place = sample;
+                has_value |= value.is_some();
+                let places = (target.values.get_mut(feed.channel), target.marks.get_mut(feed.channel));
+                if let (Some(value_place), Some(mark_place)) = places {
+                    (*value_place, *mark_place) = (value.unwrap_or(0.0), Mark::new(value.is_some(), quality));
                 }
             }
         }
@@ -212,22 +216,22 @@ impl RowReader {
         self.refused.drain(..)
     }
 
-    fn sample(&mut self, record: &ByteRecord, feed: &Feed) -> Result<Sample, Refusal> {
+    /// The sample of a field; otherwise the column at fault, and why.
+    fn sample(&mut self, record: &ByteRecord, feed: &Feed) -> Result<Sample, (usize, RejectReason)> {
         let field = trim(record.get(feed.column).unwrap_or_default());
         let flag = match feed.flags {
             None => Flag::Quality(Quality::Normal),
             Some(column) => {
                 let field = trim(record.get(column).unwrap_or_default());
-                self.flags.read(field).ok_or_else(|| self.refusal(column, field, RejectReason::UnknownFlag))?
+                self.flags.read(field).ok_or((column, RejectReason::UnknownFlag))?
             }
         };
         let Flag::Quality(flag) = flag else { return Ok(Sample::MISSING) };
-        let reading =
-            self.numbers.read(field, feed.scale).map_err(|reason| self.refusal(feed.column, field, reason))?;
+        let reading = self.numbers.read(field, feed.scale).map_err(|reason| (feed.column, reason))?;
         let quality = if flag == Quality::Normal { reading.quality } else { flag };
         let sample = Sample { value: reading.value, quality };
         if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
-            return Err(self.refusal(feed.column, field, RejectReason::NotADirection));
+            return Err((feed.column, RejectReason::NotADirection));
         }
         Ok(sample)
     }
@@ -236,10 +240,11 @@ impl RowReader {
     pub(super) fn push_frames(&self, time: Timestamp, batch: &mut Batch) -> u64 {
         let mut skipped = 0_u64;
         for target in &self.targets {
-            if self.skip_empty_frames && target.samples.iter().all(|sample| sample.value.is_none()) {
+            if self.skip_empty_frames && !target.marks.iter().any(|mark| mark.is_present()) {
                 skipped = skipped.saturating_add(1);
             } else {
-                batch.push_samples(target.instrument, time, target.samples.iter().copied());
+                let TargetColumns { instrument, values, marks, .. } = target;
+                batch.push_ref(FrameRef { instrument: *instrument, time, values, marks });
             }
         }
         skipped
@@ -264,8 +269,8 @@ impl TargetColumns {
             Ok(Feed { column, channel, scale: feed.scale, is_direction: feed.is_direction, flags })
         };
         let feeds = target.feeds()?.into_iter().map(feed).collect::<Result<Vec<_>, CsvError>>()?;
-        let samples = vec![Sample::MISSING; target.width()];
-        Ok(Self { instrument: target.instrument(), feeds, samples })
+        let (values, marks) = (vec![0.0; target.width()], vec![Mark::new(false, Quality::Normal); target.width()]);
+        Ok(Self { instrument: target.instrument(), feeds, values, marks })
     }
 }
 

@@ -240,9 +240,7 @@ impl Import {
             Ok::<(), Failure>(())
         };
         spool.each(|row| {
-            if let Some(samples) = repeats.samples(row) {
-                batch.push_samples(id, row.time, samples.iter().copied());
-            }
+            repeats.push(row, id, &mut batch);
             if batch.len() >= FRAMES_PER_BATCH { append(&mut batch) } else { Ok(()) }
         })?;
         if !batch.is_empty() {
