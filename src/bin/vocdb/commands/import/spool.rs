@@ -47,7 +47,8 @@ pub(super) struct Spool {
 struct Block {
     width: usize,
     lines: Vec<u64>,
-    times: Vec<i64>,
+    /// Milliseconds since 1970, as their bits.
+    times: Vec<u64>,
     values: Vec<f64>,
     marks: Vec<Mark>,
 }
@@ -61,7 +62,7 @@ impl Spool {
 
     pub(super) fn push(&mut self, line: u64, frame: FrameRef<'_>) -> io::Result<()> {
         self.block.lines.push(line);
-        self.block.times.push(frame.time.as_ms());
+        self.block.times.push(frame.time.as_ms().cast_unsigned());
         self.block.values.extend_from_slice(frame.values);
         self.block.marks.extend_from_slice(frame.marks);
         if self.block.bytes() >= BLOCK_BYTES { self.flush() } else { Ok(()) }
@@ -72,10 +73,11 @@ impl Spool {
         self.flush()?;
         self.file.seek(SeekFrom::Start(0))?;
         for _ in 0..self.blocks {
-            let mut rows = [0; WORD_BYTES];
-            self.file.read_exact(&mut rows)?;
-            let rows = usize::try_from(u64::from_le_bytes(rows)).map_err(io::Error::other)?;
-            self.bytes.resize(self.block.bytes_of(rows), 0);
+            let mut head = [0; 2 * WORD_BYTES];
+            self.file.read_exact(&mut head)?;
+            let mut counts = words(&head).map(|count| usize::try_from(u64::from_le_bytes(count)).unwrap_or_default());
+            let (rows, bytes) = (counts.next().unwrap_or_default(), counts.next().unwrap_or_default());
+            self.bytes.resize(bytes, 0);
             self.file.read_exact(&mut self.bytes)?;
             self.block.decode(rows, &self.bytes).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
             self.block.rows().try_for_each(&mut take)?;
@@ -91,6 +93,8 @@ impl Spool {
         }
         self.bytes.clear();
         self.block.encode(&mut self.bytes);
+        let head = [self.block.lines.len() as u64, self.bytes.len() as u64].map(u64::to_le_bytes);
+        self.file.write_all(head.as_flattened())?;
         self.file.write_all(&self.bytes)?;
         self.blocks += 1;
         self.block.clear();
@@ -99,14 +103,9 @@ impl Spool {
 }
 
 impl Block {
-    /// Bytes of the rows, without their number.
-    fn bytes(&self) -> usize {
-        self.bytes_of(self.lines.len())
-    }
-
-    /// Bytes of so many rows.
-    const fn bytes_of(&self, rows: usize) -> usize {
-        rows * (2 * WORD_BYTES + self.width * (WORD_BYTES + 1))
+    /// Bytes of the rows at most.
+    const fn bytes(&self) -> usize {
+        self.lines.len() * (2 * WORD_BYTES + self.width * (WORD_BYTES + 1))
     }
 
     fn clear(&mut self) {
@@ -123,32 +122,64 @@ impl Block {
         let samples = self.values.chunks_exact(width).zip(self.marks.chunks_exact(width));
         heads.zip(samples).map(|((line, time), (values, marks))| Row {
             line: *line,
-            time: Timestamp::from_ms(*time),
+            time: Timestamp::from_ms(time.cast_signed()),
             values,
             marks,
         })
     }
 
-    /// Appends the number of rows and the columns, one behind the other.
+    /// Appends the columns, one behind the other.
     fn encode(&self, bytes: &mut Vec<u8>) {
-        put(bytes, std::iter::once((self.lines.len() as u64).to_le_bytes()));
-        put(bytes, self.lines.iter().map(|line| line.to_le_bytes()));
-        put(bytes, self.times.iter().map(|time| time.to_le_bytes()));
+        put_run(bytes, &self.lines);
+        put_run(bytes, &self.times);
         put(bytes, self.values.iter().map(|value| value.to_le_bytes()));
-        bytes.extend(self.marks.iter().map(|mark| mark.byte()));
+        match self.marks.as_slice() {
+            [first, others @ ..] if others.iter().all(|mark| mark == first) => bytes.push(first.byte()),
+            marks => bytes.extend(marks.iter().map(|mark| mark.byte())),
+        }
     }
 
     fn decode(&mut self, rows: usize, bytes: &[u8]) -> Option<()> {
         self.clear();
-        let (lines, rest) = bytes.split_at_checked(rows * WORD_BYTES)?;
-        let (times, rest) = rest.split_at_checked(rows * WORD_BYTES)?;
-        let (values, marks) = rest.split_at_checked(rows * self.width * WORD_BYTES)?;
-        self.lines.extend(words(lines).map(u64::from_le_bytes));
-        self.times.extend(words(times).map(i64::from_le_bytes));
+        let rest = take_run(bytes, rows, &mut self.lines)?;
+        let rest = take_run(rest, rows, &mut self.times)?;
+        let samples = rows * self.width;
+        let (values, marks) = rest.split_at_checked(samples * WORD_BYTES)?;
         self.values.extend(words(values).map(f64::from_le_bytes));
-        self.marks.extend(marks.iter().map_while(|mark| Mark::from_byte(*mark)));
-        (self.marks.len() == marks.len()).then_some(())
+        match marks {
+            [mark] => self.marks.resize(samples, Mark::from_byte(*mark)?),
+            marks => self.marks.extend(marks.iter().map_while(|mark| Mark::from_byte(*mark))),
+        }
+        (self.marks.len() == samples).then_some(())
     }
+}
+
+/// Appends numbers: the first and the step if all are equally far apart, as most line numbers and times are, otherwise each.
+fn put_run(bytes: &mut Vec<u8>, numbers: &[u64]) {
+    let step = |pair: &[u64]| if let [left, right] = pair { right.wrapping_sub(*left) } else { 0 };
+    let first_step = step(numbers.get(..2).unwrap_or_default());
+    let is_run = numbers.windows(2).all(|pair| step(pair) == first_step);
+    bytes.push(u8::from(is_run));
+    if is_run {
+        let first = numbers.first().copied().unwrap_or_default();
+        put(bytes, [first, first_step].into_iter().map(u64::to_le_bytes));
+    } else {
+        put(bytes, numbers.iter().map(|number| number.to_le_bytes()));
+    }
+}
+
+/// Reads so many numbers, and returns the bytes behind them.
+fn take_run<'a>(bytes: &'a [u8], count: usize, numbers: &mut Vec<u64>) -> Option<&'a [u8]> {
+    let (is_run, rest) = bytes.split_first()?;
+    let (run, behind) = rest.split_at_checked(if *is_run == 1 { 2 } else { count } * WORD_BYTES)?;
+    let mut read = words(run).map(u64::from_le_bytes);
+    if *is_run == 1 {
+        let (first, step) = (read.next()?, read.next()?);
+        numbers.extend(std::iter::successors(Some(first), |last| Some(last.wrapping_add(step))).take(count));
+    } else {
+        numbers.extend(read);
+    }
+    Some(behind)
 }
 
 /// Appends words whose number is known.
@@ -163,4 +194,40 @@ fn put(bytes: &mut Vec<u8>, words: impl ExactSizeIterator<Item = [u8; WORD_BYTES
 
 fn words(bytes: &[u8]) -> impl Iterator<Item = [u8; WORD_BYTES]> + '_ {
     bytes.as_chunks().0.iter().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vocdb::Quality;
+
+    #[test]
+    fn rows_come_back_as_they_were_in_order_and_more_than_once() {
+        let normal = Mark::new(true, Quality::Normal);
+        for (is_regular, count) in [(true, 0_u64), (true, 1), (false, 2), (true, 100_000), (false, 100_000)] {
+            let mut spool = Spool::new(2);
+            let row = |index: u64| {
+                let jump = if is_regular { 0 } else { index % 7 * index };
+                let mark = if is_regular { normal } else { Mark::new(index % 3 == 0, Quality::Suspect) };
+                let time = Timestamp::from_ms(60_000 * index.cast_signed() - jump.cast_signed());
+                (index * 2 + jump, time, [index as f64, -0.5], [mark, normal])
+            };
+            let id = InstrumentId::new(1);
+            for (line, time, values, marks) in (0..count).map(row) {
+                spool.push(line, FrameRef { instrument: id, time, values: &values, marks: &marks }).unwrap();
+            }
+            for _ in 0..2 {
+                let mut rows = (0..count).map(row);
+                spool
+                    .each(|read| {
+                        let (line, time, values, marks) = rows.next().unwrap();
+                        assert_eq!((read.line, read.time), (line, time));
+                        assert_eq!((read.values, read.marks), (&values[..], &marks[..]));
+                        Ok::<(), io::Error>(())
+                    })
+                    .unwrap();
+                assert!(rows.next().is_none(), "a row is missing");
+            }
+        }
+    }
 }
