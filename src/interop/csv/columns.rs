@@ -1,7 +1,7 @@
 //! The mapped columns of the header, and the reading of one row by them.
 
 use super::error::CsvError;
-use super::field::{Flag, FlagReader, NumberReader, Scale, trim};
+use super::field::{Flag, FlagReader, NumberReader, Scale, is_mark_like, trim};
 use super::header::Header;
 use super::report::{Refusal, RejectReason};
 use super::series::Series;
@@ -22,6 +22,8 @@ struct Feed {
     scale: Scale,
     /// Whether the channel is a direction, 0 to 360 degrees.
     is_direction: bool,
+    /// Whether the channel is a concentration, which is not far below zero.
+    is_concentration: bool,
     flags: Option<usize>,
 }
 
@@ -59,6 +61,8 @@ pub(super) struct RowReader {
     bad_fields: BadField,
     /// Fields of the row read last that cannot be read.
     refused: Vec<Refusal>,
+    /// Columns of the row read last with a number that may mark a missing value.
+    mark_like: Vec<usize>,
     skip_empty_frames: bool,
     targets: Vec<TargetColumns>,
     /// Columns that nothing is read from.
@@ -97,6 +101,7 @@ impl RowReader {
             flags: FlagReader::new(spec.flags.clone(), spec.missing.clone()),
             bad_fields: spec.bad_fields,
             refused: Vec::new(),
+            mark_like: Vec::new(),
             skip_empty_frames: spec.skip_empty_frames,
             targets,
             unread,
@@ -186,6 +191,7 @@ impl RowReader {
     /// refused.
     pub(super) fn read_samples(&mut self, record: &ByteRecord) -> Result<(), Refusal> {
         self.refused.clear();
+        self.mark_like.clear();
         let (mut targets, mut has_value) = (std::mem::take(&mut self.targets), false);
         for target in &mut targets {
             for feed in &target.feeds {
@@ -211,6 +217,14 @@ impl RowReader {
         Ok(())
     }
 
+    /// Columns and texts of the row read last that may mark missing values.
+    pub(super) fn mark_like<'a>(&'a self, record: &'a ByteRecord) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
+        self.mark_like.iter().filter_map(|column| {
+            let text = std::str::from_utf8(trim(record.get(*column)?)).ok()?;
+            Some((self.header.names().get(*column)?.as_str(), text))
+        })
+    }
+
     /// Fields of the row read last that cannot be read.
     pub(super) fn refused_fields(&mut self) -> impl Iterator<Item = Refusal> + '_ {
         self.refused.drain(..)
@@ -228,6 +242,9 @@ impl RowReader {
         };
         let Flag::Quality(flag) = flag else { return Ok(Sample::MISSING) };
         let reading = self.numbers.read(field, feed.scale).map_err(|reason| (feed.column, reason))?;
+        if feed.is_concentration && reading.value.is_some_and(|value| value < 0.0) && is_mark_like(field) {
+            self.mark_like.push(feed.column);
+        }
         let quality = if flag == Quality::Normal { reading.quality } else { flag };
         let sample = Sample { value: reading.value, quality };
         if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
@@ -266,7 +283,8 @@ impl TargetColumns {
         let feed = |feed: super::target::ColumnFeed<'_>| {
             let flags = feed.flags.map(|column| header.find(column)).transpose()?;
             let (column, channel) = (header.find(feed.column)?, feed.channel);
-            Ok(Feed { column, channel, scale: feed.scale, is_direction: feed.is_direction, flags })
+            let super::target::ColumnFeed { scale, is_direction, is_concentration, .. } = feed;
+            Ok(Feed { column, channel, scale, is_direction, is_concentration, flags })
         };
         let feeds = target.feeds()?.into_iter().map(feed).collect::<Result<Vec<_>, CsvError>>()?;
         let (values, marks) = (vec![0.0; target.width()], vec![Mark::new(false, Quality::Normal); target.width()]);

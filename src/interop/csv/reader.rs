@@ -315,6 +315,9 @@ impl<R: Read> CsvReader<R> {
         for (text, quality) in self.rows.flag_texts(&self.record) {
             self.report.note_flag(text, quality);
         }
+        for (column, text) in self.rows.mark_like(&self.record) {
+            self.report.note_mark(column, text);
+        }
         for refusal in self.rows.refused_fields() {
             self.report.reject_field(line, refusal);
         }

@@ -92,6 +92,19 @@ pub(super) fn trim(field: &[u8]) -> &[u8] {
     field
 }
 
+/// Whether a field is a negative number of nines such as `-999`, `-99.9` or `-9999.0`.
+pub(super) fn is_mark_like(field: &[u8]) -> bool {
+    let Some(text) = field.strip_prefix(b"-99") else { return false };
+    let whole = text.iter().take_while(|byte| **byte == b'9').count();
+    match text.get(whole..) {
+        None | Some([]) => true,
+        Some([b'.' | b',', decimals @ ..]) => {
+            decimals.iter().all(|digit| *digit == b'9') || decimals.iter().all(|digit| *digit == b'0')
+        }
+        Some(_) => false,
+    }
+}
+
 /// Reads numbers as this file writes them. Its two buffers are kept from value to value.
 #[derive(Debug)]
 pub(super) struct NumberReader {
@@ -261,6 +274,16 @@ mod tests {
         }
         for text in ["NaN", "inf", "-Infinity", "1e999"] {
             assert_eq!(read(text, Scale::Same), Err(RejectReason::NotFinite), "{text}");
+        }
+    }
+
+    #[test]
+    fn negative_numbers_of_nines_are_like_marks_and_other_numbers_are_not() {
+        for text in ["-99", "-999", "-9999", "-99.9", "-999.00", "-99,99"] {
+            assert!(is_mark_like(text.as_bytes()), "{text}");
+        }
+        for text in ["", "-9", "-9.9", "99", "-990", "-99.5", "-1999", "-99e9", "-99.90"] {
+            assert!(!is_mark_like(text.as_bytes()), "{text}");
         }
     }
 

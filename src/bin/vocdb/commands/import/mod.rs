@@ -219,6 +219,7 @@ impl Import {
         }
         bar.finish_and_clear();
         rows.report = reader.report().clone();
+        rows.warnings.extend(notes::probable_marks(&rows.report));
         Ok(rows)
     }
 
