@@ -1,3 +1,9 @@
+// The README links to files of the guide. Of several definitions of a link the first one counts: here they are the chapters.
+#![doc = "[guide-rules]: crate::guide::rules"]
+#![doc = "[guide-alarms]: crate::guide::alarms"]
+#![doc = "[guide-operations]: crate::guide::operations"]
+#![doc = "[guide-architecture]: crate::guide::architecture"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 
 pub mod alarm;
