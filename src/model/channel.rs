@@ -1,7 +1,6 @@
 //! One measured quantity of an instrument.
 
 use super::error::ModelError;
-use super::frame::Sample;
 use super::species::{self, Species};
 use super::station::check_name;
 use super::unit::{Dimension, ReferenceState, Unit};
@@ -146,10 +145,10 @@ impl Channel {
         self.detection_limit
     }
 
-    /// Returns whether a sample is possible: a valid direction lies between 0 and 360 degrees.
-    pub(crate) fn is_possible(&self, sample: Sample) -> bool {
+    /// Returns whether a valid value is possible: a direction lies between 0 and 360 degrees.
+    pub(crate) fn is_possible(&self, valid: Option<f64>) -> bool {
         let is_direction = self.unit.dimension() == Dimension::Direction;
-        !is_direction || sample.valid().is_none_or(|degrees| DIRECTIONS_DEG.contains(&degrees))
+        !is_direction || valid.is_none_or(|degrees| DIRECTIONS_DEG.contains(&degrees))
     }
 
     /// Returns whether the channel is retired: it keeps its place in a frame, where its sample is missing.

@@ -158,7 +158,7 @@ pub(crate) fn stage_correction(
         if new.value.is_none_or(|value| value.is_nan() || value.abs() > VALUE_MAGNITUDE_MAX) {
             return Err(refused("a finite value up to 1e15 must stand in its place; a deletion takes values away"));
         }
-        if known.channels().get(channel).is_some_and(|channel| !channel.is_possible(*new)) {
+        if known.channels().get(channel).is_some_and(|channel| !channel.is_possible(new.valid())) {
             return Err(refused("a direction must be from 0 to 360 degrees"));
         }
         let stored = state.frame_at(late, instrument, *time, known.channels().len())?;
@@ -272,7 +272,7 @@ fn check_values(frame: FrameRef<'_>, instrument: &Instrument, is_new: bool) -> R
     // Most values of any unit are possible as a direction too.
     if is_new
         && !frame.values.iter().fold(true, |all, value| all & DIRECTIONS_DEG.contains(value))
-        && let Some(found) = samples().find(|(sample, channel)| !channel.is_possible(*sample))
+        && let Some(found) = samples().find(|(sample, channel)| !channel.is_possible(sample.valid()))
     {
         let (channel, value) = named(found);
         return Err(RejectReason::Direction { channel, value });

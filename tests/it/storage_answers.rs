@@ -118,7 +118,7 @@ fn corrections(db: &Database) -> Vec<Value> {
     let lines = std::str::from_utf8(&text).unwrap().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let bodies = lines.filter(|line| line["kind"] == "correction").map(|line| line["body"].clone());
     bodies
-        .inspect(|body| assert!(body["at"].is_number(), "{body}"))
+        .inspect(|body| assert!(body["at"].is_string(), "{body}"))
         .map(|mut body| {
             body.as_object_mut().unwrap().remove("at");
             body

@@ -34,17 +34,17 @@ fn times_in_another_format_are_refused_with_the_option_that_reads_them() {
         (&["1704063600", "1704067200"], "epoch-s", "2023-12-31T23:00Z,1"),
     ] {
         let dir = crate::scratch::dir();
-        let error = import_text(dir.path(), file(times), &options).error(1);
+        let error = import_text(dir.path(), file(times), &options).err;
         let says = format!("times such as `{}` are read with --time-format '{format}'", times[0]);
         assert!(error.contains(&says) && !error.contains(" comes first"), "{error}");
         assert!(!dir.path().join("s").exists(), "nothing is created");
         import_text(dir.path(), file(times), &[&options[..], &["--time-format", format]].concat()).printed();
         assert_eq!(printed(dir.path(), "benzene")[0], first);
     }
-    let error = import_text(crate::scratch::dir().path(), file(&["03/04/2024 01:00"; 3]), &options).error(1);
+    let error = import_text(crate::scratch::dir().path(), file(&["03/04/2024 01:00"; 3]), &options).err;
     let both = "--time-format '%d/%m/%Y %H:%M' if the day comes first, or with --time-format '%m/%d/%Y %H:%M' if the month comes first";
     assert!(error.contains(both), "{error}");
-    let error = import_text(crate::scratch::dir().path(), file(&["noon", "evening"]), &options).error(1);
+    let error = import_text(crate::scratch::dir().path(), file(&["noon", "evening"]), &options).err;
     assert!(
         error.contains("nothing was stored; see the reasons above") && !error.contains("--time-format '"),
         "{error}"
