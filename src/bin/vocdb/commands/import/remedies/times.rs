@@ -90,6 +90,10 @@ fn formats(texts: &[&str]) -> Vec<String> {
 }
 
 fn is_read(pattern: &str, text: &str) -> bool {
+    // In a pattern, a space stands for no space too.
+    if pattern.contains(' ') != text.contains(' ') {
+        return false;
+    }
     let parts = BrokenDownTime::parse(pattern, text);
     let time: Option<DateTime> = parts.and_then(|parts| parts.to_datetime()).ok();
     time.is_some_and(|time| YEARS.contains(&time.year()))
