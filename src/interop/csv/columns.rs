@@ -145,6 +145,7 @@ impl RowReader {
     }
 
     /// Whether a row is one of those to be read, by the filters.
+    #[inline]
     pub(super) fn is_wanted(&self, record: &ByteRecord) -> bool {
         self.filters.iter().all(|filter| {
             let field = trim(record.get(filter.column).unwrap_or_default());
@@ -153,6 +154,7 @@ impl RowReader {
     }
 
     /// Refuses a row that belongs to another series than the rows before.
+    #[inline]
     pub(super) fn check_series(&mut self, record: &ByteRecord, line: u64) -> Result<(), CsvError> {
         self.series.check(record, line)
     }
@@ -265,6 +267,11 @@ impl RowReader {
             }
         }
         skipped
+    }
+
+    /// Whether a row has one frame at most.
+    pub(super) const fn has_one_target(&self) -> bool {
+        self.targets.len() == 1
     }
 
     /// How many columns feed an instrument.

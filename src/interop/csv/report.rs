@@ -3,7 +3,7 @@
 use super::error::cut;
 use crate::base::escape::Line;
 use crate::base::limits::{CSV_RECORD_BYTES_MAX, REJECTIONS_LISTED_MAX};
-use crate::model::Quality;
+use crate::model::{Mark, Quality};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -207,6 +207,18 @@ impl CsvReport {
         let count = self.rejected_by_reason.entry(refusal.reason).or_default();
         *count = count.saturating_add(1);
         list(&mut self.rejections, line, refusal);
+    }
+
+    /// Counts a frame that is handed out, of an instrument with so many mapped fields.
+    pub(super) fn note_frame(&mut self, marks: &[Mark], mapped: usize) {
+        let values = marks.iter().filter(|mark| mark.is_present()).count();
+        self.frames = self.frames.saturating_add(1);
+        self.values = self.values.saturating_add(values as u64);
+        self.missing_values = self.missing_values.saturating_add(mapped.saturating_sub(values) as u64);
+        for quality in marks.iter().map(|mark| mark.quality()).filter(|quality| *quality != Quality::Normal) {
+            let count = self.flagged.entry(quality).or_default();
+            *count = count.saturating_add(1);
+        }
     }
 
     /// Counts a text of a flag column.
