@@ -1,3 +1,10 @@
+// The README links to files of the guide. Of several definitions of a link the first one counts: here they are the chapters.
+#![doc = "[guide-rules]: crate::guide::rules"]
+#![doc = "[guide-alarms]: crate::guide::alarms"]
+#![doc = "[guide-tracing]: crate::guide::tracing"]
+#![doc = "[guide-operations]: crate::guide::operations"]
+#![doc = "[guide-architecture]: crate::guide::architecture"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 
 pub mod alarm;
@@ -21,8 +28,9 @@ pub use db::{
     AlarmLog, Backtest, BacktestSummary, ChangeAction, ChangeEntry, ChangeLog, ChannelSet, Compaction, Database,
     Deletion, DeletionScope, DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, ExportScope,
     InstrumentChange, InstrumentStats, QualityChange, QualityReport, ReadOnly, Receipt, Rejection, Replayed,
-    RestoreReport, Retention, RetentionScope, RuleSetInForce, StationChange, StationPlacement, StationStats, Stats,
-    StoredStats, TestFailure, TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests, stations_of_tests,
+    RestoreReport, Retention, RetentionAge, RetentionScope, RuleSetInForce, StationChange, StationPlacement,
+    StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests,
+    stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

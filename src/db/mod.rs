@@ -27,7 +27,7 @@ pub use export::ExportScope;
 pub use in_force::RuleSetInForce;
 pub use readings::{
     ChannelSet, Compaction, Deletion, DeletionScope, InstrumentChange, QualityChange, QualityReport, ReadOnly, Receipt,
-    Rejection, Retention, RetentionScope, StationChange, StationPlacement, UpkeepReport, ValueCorrection,
+    Rejection, Retention, RetentionAge, RetentionScope, StationChange, StationPlacement, UpkeepReport, ValueCorrection,
 };
 pub use rules::{Backtest, BacktestSummary, Replayed, TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
 pub use stats::{InstrumentStats, StationStats, Stats, StoredStats};

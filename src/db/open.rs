@@ -4,10 +4,10 @@ use super::core::{Database, Flusher, Inner, Sealing};
 use super::delivery::check_route;
 use super::in_force::{Binding, Unseen};
 use super::pending::{Deletions, Recorded, Uncommitted};
-use super::readings::{BY_FRAME, finish_deletions, note_segments};
+use super::readings::{finish_deletions, note_segments};
 use super::records::{
-    Checkpoint, DeletionCompleted, FramesLost, FramesUnseen, ReadingsDeleted, RuleSetLoaded, RulesBound, SegmentSealed,
-    register,
+    BY_FRAME, Checkpoint, DeletionCompleted, FramesLost, FramesUnseen, ReadingsDeleted, RuleSetLoaded, RulesBound,
+    SegmentSealed, register,
 };
 use super::watch::{HostClock, Refused};
 use crate::alarm::event::SystemKind;
@@ -199,6 +199,7 @@ impl Remembered {
             Kind::StationRegistered
             | Kind::StationChanged
             | Kind::FlagsSet
+            | Kind::Correction
             | Kind::InstrumentRegistered
             | Kind::InstrumentChanged => {
                 register(&mut self.registry, record, index)?;
@@ -226,7 +227,7 @@ impl Remembered {
                 self.deletions.remove(&record.body::<DeletionCompleted>(index)?.number);
             }
             Kind::FramesLost => self.lost.push(record.body::<FramesLost>(index)?.frames),
-            Kind::Correction | Kind::ReadingsDropped => {}
+            Kind::ReadingsDropped => {}
             _ => self.take_event(record, index)?,
         }
         Ok(())

@@ -13,6 +13,9 @@ use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState,
 use crate::store::LsnRange;
 use serde::{Deserialize, Serialize};
 
+/// Who replaced a value where a frame came the usual way, and why.
+pub(super) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
+
 /// Kind 1: a station was registered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct StationRegistered {
@@ -91,7 +94,7 @@ impl FlagsSet {
     }
 }
 
-/// Takes a station, an instrument or a change of one into a registry; every other record is passed over.
+/// Takes a station, an instrument, a change of one, or a reading that a person changed into a registry; every other record is passed over.
 pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> Result<(), LedgerError> {
     match record.kind() {
         Kind::StationRegistered => {
@@ -114,6 +117,7 @@ pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> 
             let set: FlagsSet = record.body(index)?;
             registry.note_flags(set.instrument, set.flags());
         }
+        Kind::Correction => Corrected::read(record, index)?.note(registry),
         _ => {}
     }
     Ok(())
@@ -191,6 +195,37 @@ pub(super) struct Corrected {
     pub(super) by: String,
     /// Why.
     pub(super) reason: String,
+    /// The host's time; `None` in records of version 1.
+    pub(super) at: Option<Timestamp>,
+}
+
+impl Corrected {
+    /// Reads the body of any version.
+    pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
+        if record.version() == 1 { record.body_of_fewer_fields(1, 1, index) } else { record.body(index) }
+    }
+
+    /// Whether only the flag of a value changed.
+    pub(super) fn is_flag(&self) -> bool {
+        let bits = |value: Option<f64>| value.map(f64::to_bits);
+        bits(self.old.value) == bits(self.new.value) && self.old.quality != self.new.quality
+    }
+
+    /// The value that a person put in the place of another; `None` for a flag, and for a later frame.
+    pub(super) fn value_by_hand(&self) -> Option<f64> {
+        let is_frame = (self.by.as_str(), self.reason.as_str()) == BY_FRAME;
+        self.new.value.filter(|_| !is_frame && !self.is_flag())
+    }
+
+    /// Notes the value of a person in a registry: frames that are sent again do not take it away.
+    pub(super) fn note(&self, registry: &mut Registry) {
+        let Some(value) = self.value_by_hand() else { return };
+        let channels = registry.instrument(self.instrument).map(|(_, instrument)| instrument.channels());
+        let place = channels.and_then(|channels| channels.iter().position(|channel| channel.name() == self.channel));
+        if let Some(place) = place {
+            registry.note_value(self.instrument, self.time, place, value);
+        }
+    }
 }
 
 /// Kind 13: a segment was sealed.

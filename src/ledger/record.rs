@@ -163,6 +163,7 @@ impl Kind {
             | Self::Notification
             | Self::Rerouted
             | Self::ReadingsDeleted
+            | Self::Correction
             | Self::RuleSetLoaded => 2,
             _ => 1,
         }
@@ -364,11 +365,11 @@ mod tests {
 
     #[test]
     fn a_body_of_another_type_or_version_is_an_error() {
-        let record = Record::new(Kind::Correction, &("abc", 7_u64)).unwrap();
+        let record = Record::new(Kind::SegmentSealed, &("abc", 7_u64)).unwrap();
         assert_eq!(record.body::<(String, u64)>(3).unwrap(), ("abc".to_owned(), 7));
         assert!(record.body::<(u64, String, u64)>(3).is_err());
         let later = Record { version: 2, ..record };
-        assert!(later.body::<(String, u64)>(3).unwrap_err().to_string().contains("record 3 (correction)"));
+        assert!(later.body::<(String, u64)>(3).unwrap_err().to_string().contains("record 3 (segment_sealed)"));
     }
 
     #[test]
@@ -389,7 +390,7 @@ mod tests {
     #[test]
     fn fields_that_an_earlier_body_does_not_have_read_as_nothing_and_a_short_one_stays_an_error() {
         type Now = (String, u64, String, Option<u64>, bool, u32);
-        let record = Record::new(Kind::Correction, &("abc", 7_u64)).unwrap();
+        let record = Record::new(Kind::SegmentSealed, &("abc", 7_u64)).unwrap();
         let read = record.body_of_fewer_fields::<Now>(1, 4, 0).unwrap();
         assert_eq!(read, ("abc".to_owned(), 7, String::new(), None, false, 0));
         assert!(record.body_of_fewer_fields::<Now>(1, 3, 0).is_err());

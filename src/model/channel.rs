@@ -3,9 +3,13 @@
 use super::error::ModelError;
 use super::species::{self, Species};
 use super::station::check_name;
-use super::unit::{ReferenceState, Unit};
+use super::unit::{Dimension, ReferenceState, Unit};
 use crate::base::limits::DECIMALS_MAX;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+/// Directions that exist, in degrees, with north at both ends.
+pub(crate) const DIRECTIONS_DEG: RangeInclusive<f64> = 0.0..=360.0;
 
 /// A column of an instrument: a species or another quantity, in a unit, at a reference state.
 ///
@@ -139,6 +143,12 @@ impl Channel {
     #[must_use]
     pub const fn detection_limit(&self) -> Option<f64> {
         self.detection_limit
+    }
+
+    /// Returns whether a valid value is possible: a direction lies between 0 and 360 degrees.
+    pub(crate) fn is_possible(&self, valid: Option<f64>) -> bool {
+        let is_direction = self.unit.dimension() == Dimension::Direction;
+        !is_direction || valid.is_none_or(|degrees| DIRECTIONS_DEG.contains(&degrees))
     }
 
     /// Returns whether the channel is retired: it keeps its place in a frame, where its sample is missing.

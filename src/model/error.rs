@@ -153,6 +153,12 @@ pub enum ModelError {
         /// The interval in milliseconds.
         interval_ms: i64,
     },
+    /// A retention age below one millisecond or over the limit.
+    #[error("a retention age of {age_ms} ms is out of range: write 1 ms to 36,525 days (100 years)")]
+    RetentionAge {
+        /// The age in milliseconds.
+        age_ms: i64,
+    },
     /// A number of decimal places over the limit.
     #[error("channel `{channel}` has {decimals} decimal places; at most {max} are possible")]
     Decimals {

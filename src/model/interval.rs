@@ -119,13 +119,18 @@ impl std::str::FromStr for Interval {
 
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (unit_ms, symbol) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")] {
-            if self.0 % unit_ms == 0 {
-                return write!(f, "{} {symbol}", self.0 / unit_ms);
-            }
-        }
-        write!(f, "{} ms", self.0)
+        write_length(self.0, f)
     }
+}
+
+/// Writes a length of time in its largest whole unit, such as `10 min`.
+pub(crate) fn write_length(length_ms: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (unit_ms, symbol) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")] {
+        if length_ms % unit_ms == 0 {
+            return write!(f, "{} {symbol}", length_ms / unit_ms);
+        }
+    }
+    write!(f, "{length_ms} ms")
 }
 
 #[cfg(test)]

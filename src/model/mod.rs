@@ -16,10 +16,12 @@ mod unit;
 
 pub use batch::Batch;
 pub use channel::Channel;
+pub(crate) use channel::DIRECTIONS_DEG;
 pub use error::ModelError;
 pub use frame::{Frame, FrameRef, Mark, Sample};
 pub use instrument::{ChannelChange, DuplicatePolicy, Instrument, InstrumentId};
 pub use interval::Interval;
+pub(crate) use interval::write_length;
 pub use quality::Quality;
 pub(crate) use registry::HandFlags;
 pub use registry::Registry;

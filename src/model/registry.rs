@@ -15,6 +15,8 @@ pub struct Registry {
     instruments: BTreeMap<InstrumentId, (StationId, Instrument)>,
     /// Quality flags that people set on ranges of readings, in the order in which they were set.
     flags: BTreeMap<InstrumentId, Vec<HandFlags>>,
+    /// Values that people put in the place of stored ones, by instrument, time and place of the channel.
+    values: BTreeMap<(InstrumentId, Timestamp, usize), f64>,
 }
 
 /// A quality flag that a person set on a range of readings.
@@ -70,9 +72,27 @@ impl Registry {
         known.push(flags);
     }
 
-    /// Forgets the flags that people set.
-    pub(crate) fn forget_flags(&mut self) {
+    /// Notes a value that a person put in the place of a stored one.
+    pub(crate) fn note_value(&mut self, instrument: InstrumentId, time: Timestamp, channel: usize, value: f64) {
+        self.values.insert((instrument, time, channel), value);
+    }
+
+    /// Forgets the flags and values that people set.
+    pub(crate) fn forget_changes_by_hand(&mut self) {
         self.flags.clear();
+        self.values.clear();
+    }
+
+    /// Whether a stored value is the one that a person put there.
+    pub(crate) fn is_value_by_hand(
+        &self,
+        instrument: InstrumentId,
+        time: Timestamp,
+        channel: usize,
+        value: f64,
+    ) -> bool {
+        let set = self.values.get(&(instrument, time, channel));
+        set.is_some_and(|set| set.to_bits() == value.to_bits())
     }
 
     /// The flag that a person set last on a reading, if one did.

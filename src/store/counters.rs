@@ -12,7 +12,8 @@ pub struct Counters {
     pub values_accepted: u64,
     /// Frames that repeat what is stored already.
     pub frames_identical: u64,
-    /// Frames that lost against an earlier one under [`DuplicatePolicy::KeepFirst`](crate::model::DuplicatePolicy).
+    /// Frames that lost against an earlier one under [`DuplicatePolicy::KeepFirst`](crate::model::DuplicatePolicy), or against values
+    /// that a person corrected.
     pub frames_superseded: u64,
     /// Stored values that a later frame replaced; each is in the ledger.
     pub values_corrected: u64,
@@ -24,7 +25,7 @@ pub struct Counters {
     pub rejected_channel_count: u64,
     /// Frames with a value of a retired channel.
     pub rejected_retired_channel: u64,
-    /// Frames with a value that is not finite or over 1e15.
+    /// Frames with a value that is not finite or over 1e15, or with a direction outside 0 to 360 degrees.
     pub rejected_value: u64,
     /// Frames too far ahead of the host's clock.
     pub rejected_future: u64,

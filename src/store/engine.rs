@@ -14,7 +14,7 @@ use super::wal::{self, LedgerCommit, Replay, Wal};
 use crate::base::checksum::Digest;
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::base::observe::{Count, count};
-use crate::model::{Batch, InstrumentId, Registry, Sample, Timestamp};
+use crate::model::{Batch, Instrument, InstrumentId, Registry, Sample, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -126,8 +126,13 @@ impl Store {
         quarantine(&*self.storage, path, (error, summary), report).map(|()| true)
     }
 
-    /// Decides what becomes of each frame; writes nothing.
-    pub(crate) fn stage(&self, registry: &Registry, batch: &Batch, now: Timestamp) -> Result<Staged, StoreError> {
+    /// Decides what becomes of each frame that arrives now, or of frames that a store has taken before; writes nothing.
+    pub(crate) fn stage(
+        &self,
+        registry: &Registry,
+        batch: &Batch,
+        now: Option<Timestamp>,
+    ) -> Result<Staged, StoreError> {
         self.check_frames(batch.len())?;
         Ok(stage(&self.state.read(), &mut self.late.lock(), registry, batch, now))
     }
@@ -135,7 +140,7 @@ impl Store {
     /// Decides what becomes of stored samples that somebody corrects; writes nothing.
     pub(crate) fn stage_correction(
         &self,
-        of: (InstrumentId, usize),
+        of: (InstrumentId, &Instrument),
         channel: usize,
         samples: &BTreeMap<Timestamp, Sample>,
     ) -> Result<Staged, StoreError> {

@@ -7,7 +7,8 @@ use super::wal::Origin;
 use crate::base::escape::Line;
 use crate::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
 use crate::model::{
-    Batch, DuplicatePolicy, Frame, FrameRef, Instrument, InstrumentId, Quality, Registry, Sample, Timestamp,
+    Batch, Channel, DIRECTIONS_DEG, DuplicatePolicy, Frame, FrameRef, Instrument, InstrumentId, Quality, Registry,
+    Sample, Timestamp,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,6 +39,16 @@ pub enum RejectReason {
         "the value {value} of channel `{channel}` is not a finite number up to 1e15; send a missing sample instead"
     )]
     Value {
+        /// The channel.
+        channel: String,
+        /// The value.
+        value: f64,
+    },
+    /// A direction outside 0 to 360 degrees. Values with a flag that keeps them out of averages are not checked.
+    #[error(
+        "the value {value} of channel `{channel}` is not a direction from 0 to 360 degrees; send a missing sample instead"
+    )]
+    Direction {
         /// The channel.
         channel: String,
         /// The value.
@@ -109,15 +120,16 @@ pub(crate) struct Staged {
     rows: Option<BTreeMap<(InstrumentId, Timestamp), usize>>,
 }
 
-/// Sorts the frames of a batch into accepted, identical, superseded and rejected ones.
+/// Sorts the frames of a batch into accepted, identical, superseded and rejected ones. Without a host time they are frames that a store
+/// has taken before: neither its clock nor what it did not refuse then is held against them.
 pub(crate) fn stage(
     state: &State,
     late: &mut LateBlocks,
     registry: &Registry,
     batch: &Batch,
-    now: Timestamp,
+    now: Option<Timestamp>,
 ) -> Staged {
-    let origin = Origin { arrived: Some(now), author: None };
+    let origin = Origin { arrived: now, author: None };
     let mut staged = Staged { origin, ..Staged::default() };
     for (index, frame) in batch.frames().enumerate() {
         let checked = registry
@@ -136,7 +148,7 @@ pub(crate) fn stage(
 pub(crate) fn stage_correction(
     state: &State,
     late: &mut LateBlocks,
-    (instrument, channels): (InstrumentId, usize),
+    (instrument, known): (InstrumentId, &Instrument),
     channel: usize,
     samples: &BTreeMap<Timestamp, Sample>,
 ) -> Result<Staged, StoreError> {
@@ -146,7 +158,10 @@ pub(crate) fn stage_correction(
         if new.value.is_none_or(|value| value.is_nan() || value.abs() > VALUE_MAGNITUDE_MAX) {
             return Err(refused("a finite value up to 1e15 must stand in its place; a deletion takes values away"));
         }
-        let stored = state.frame_at(late, instrument, *time, channels)?;
+        if known.channels().get(channel).is_some_and(|channel| !channel.is_possible(new.valid())) {
+            return Err(refused("a direction must be from 0 to 360 degrees"));
+        }
+        let stored = state.frame_at(late, instrument, *time, known.channels().len())?;
         let mut samples = stored.ok_or_else(|| refused("no row is stored; append one"))?.samples;
         let Some(place) = samples.get_mut(channel) else { return Err(refused("the row has no such channel")) };
         let old = std::mem::replace(place, *new);
@@ -225,12 +240,12 @@ pub(crate) fn stage_flags(
     Ok((staged, count))
 }
 
-fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result<(), RejectReason> {
+fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Option<Timestamp>) -> Result<(), RejectReason> {
     let expected = instrument.channels().len();
     if frame.values.len() != expected {
         return Err(RejectReason::ChannelCount { expected, found: frame.values.len() });
     }
-    let ahead_ms = frame.time.since_ms(now);
+    let ahead_ms = now.map_or(0, |now| frame.time.since_ms(now));
     if ahead_ms > FUTURE_MS_MAX {
         return Err(RejectReason::Future { time: frame.time, ahead_ms, ahead_ms_max: FUTURE_MS_MAX });
     }
@@ -240,18 +255,29 @@ fn check(frame: FrameRef<'_>, instrument: &Instrument, now: Timestamp) -> Result
     {
         return Err(RejectReason::RetiredChannel { channel: channel.name().to_owned() });
     }
+    check_values(frame, instrument, now.is_some())
+}
+
+/// Refuses values that no instrument measures; in new frames, also directions that do not exist.
+fn check_values(frame: FrameRef<'_>, instrument: &Instrument, is_new: bool) -> Result<(), RejectReason> {
     let usable = |value: f64| value.abs() <= VALUE_MAGNITUDE_MAX;
-    if frame.values.iter().fold(true, |all, value| all & usable(*value)) {
-        return Ok(());
+    let samples = || frame.samples().zip(instrument.channels());
+    let named = |(sample, channel): (Sample, &Channel)| (channel.name().to_owned(), sample.value.unwrap_or(f64::NAN));
+    if !frame.values.iter().fold(true, |all, value| all & usable(*value))
+        && let Some(found) = samples().find(|(sample, _)| sample.value.is_some_and(|value| !usable(value)))
+    {
+        let (channel, value) = named(found);
+        return Err(RejectReason::Value { channel, value });
     }
-    let mut samples = frame.samples().zip(instrument.channels());
-    match samples.find(|(sample, _)| sample.value.is_some_and(|value| !usable(value))) {
-        Some((sample, channel)) => {
-            let (channel, value) = (channel.name().to_owned(), sample.value.unwrap_or(f64::NAN));
-            Err(RejectReason::Value { channel, value })
-        }
-        None => Ok(()),
+    // Most values of any unit are possible as a direction too.
+    if is_new
+        && !frame.values.iter().fold(true, |all, value| all & DIRECTIONS_DEG.contains(value))
+        && let Some(found) = samples().find(|(sample, channel)| !channel.is_possible(sample.valid()))
+    {
+        let (channel, value) = named(found);
+        return Err(RejectReason::Direction { channel, value });
     }
+    Ok(())
 }
 
 impl Staged {
@@ -277,9 +303,11 @@ impl Staged {
         let pairs = stored.samples.iter().zip(frame.samples());
         let mut merged: Vec<Sample> = pairs.map(|(old, new)| merge(*old, new)).collect();
         keep_flags_by_hand(&stored, &mut merged, registry);
+        let is_kept = keep_values_by_hand(&stored, &mut merged, registry);
         let replaced = corrections(&stored, &merged, false).len();
         if same_bits(&merged, &stored.samples) {
-            self.counters.frames_identical += 1;
+            self.counters.frames_superseded += u64::from(is_kept);
+            self.counters.frames_identical += u64::from(!is_kept);
         } else if policy == DuplicatePolicy::KeepLast || replaced == 0 {
             self.correct(&stored, &merged, replaced);
             self.counters.values_accepted += present_values(frame);
@@ -352,7 +380,7 @@ impl Staged {
             RejectReason::UnknownInstrument(_) => &mut self.counters.rejected_unknown_instrument,
             RejectReason::ChannelCount { .. } => &mut self.counters.rejected_channel_count,
             RejectReason::RetiredChannel { .. } => &mut self.counters.rejected_retired_channel,
-            RejectReason::Value { .. } => &mut self.counters.rejected_value,
+            RejectReason::Value { .. } | RejectReason::Direction { .. } => &mut self.counters.rejected_value,
             RejectReason::Future { .. } => &mut self.counters.rejected_future,
             RejectReason::Duplicate { .. } => &mut self.counters.rejected_duplicate,
             RejectReason::Unreadable { .. } => &mut self.counters.rejected_unreadable,
@@ -388,6 +416,20 @@ fn keep_flags_by_hand(stored: &Frame, merged: &mut [Sample], registry: &Registry
             new.quality = old.quality;
         }
     }
+}
+
+/// Leaves the values that a person put there, with their flags, and returns whether the frame has others. Only a person, or a deletion,
+/// takes such a value away.
+fn keep_values_by_hand(stored: &Frame, merged: &mut [Sample], registry: &Registry) -> bool {
+    let mut is_kept = false;
+    for (channel, (old, new)) in stored.samples.iter().zip(merged).enumerate() {
+        let Some(value) = old.value.filter(|_| !same_bits(&[*old], &[*new])) else { continue };
+        if registry.is_value_by_hand(stored.instrument, stored.time, channel, value) {
+            *new = *old;
+            is_kept = true;
+        }
+    }
+    is_kept
 }
 
 /// The stored values of a frame that differ from what is to stand in their place; where a person changes them by hand, samples without a

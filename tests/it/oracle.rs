@@ -38,6 +38,8 @@ pub(crate) struct Oracle {
     pub(crate) counters: Counters,
     /// The bodies of the ledger's records of corrections.
     corrections: Vec<Value>,
+    /// Values that a person put in the place of others.
+    by_hand: BTreeMap<(InstrumentId, Timestamp, usize), u64>,
     /// Of the newest accepted frame.
     pub(crate) last_lsn: u64,
 }
@@ -45,7 +47,7 @@ pub(crate) struct Oracle {
 impl Oracle {
     pub(crate) fn new(instruments: Vec<Instrument>) -> Self {
         let (rows, counters) = (BTreeMap::new(), Counters::default());
-        Self { instruments, rows, counters, corrections: Vec::new(), last_lsn: 0 }
+        Self { instruments, rows, counters, corrections: Vec::new(), by_hand: BTreeMap::new(), last_lsn: 0 }
     }
 
     /// Registers everything that is not there; doing so again changes nothing.
@@ -142,13 +144,19 @@ impl Oracle {
         Ok(instrument.duplicates())
     }
 
-    /// A frame for an instant that has one. A missing sample takes nothing away, and an equal one changes nothing.
+    /// A frame for an instant that has one. A missing sample takes nothing away, and an equal one changes nothing; a value that a person
+    /// corrected stays.
     fn meet(&mut self, frame: &Frame, stored: &[Sample], policy: DuplicatePolicy) -> Result<(), RejectReason> {
         let mut merged = stored.to_vec();
-        let mut replaced = Vec::new();
+        let (mut replaced, mut is_kept) = (Vec::new(), false);
         for (channel, (kept, new)) in merged.iter_mut().zip(&frame.samples).enumerate() {
             let adds_nothing = new.value.is_none() && (kept.value.is_some() || new.quality == Quality::Normal);
             if adds_nothing || bits(kept) == bits(new) {
+                continue;
+            }
+            let by_hand = self.by_hand.get(&(frame.instrument, frame.time, channel));
+            if by_hand.is_some() && by_hand.copied() == kept.value.map(f64::to_bits) {
+                is_kept = true;
                 continue;
             }
             if kept.value.is_some() {
@@ -157,7 +165,8 @@ impl Oracle {
             *kept = *new;
         }
         if merged.iter().map(bits).eq(stored.iter().map(bits)) {
-            self.counters.frames_identical += 1;
+            self.counters.frames_identical += u64::from(!is_kept);
+            self.counters.frames_superseded += u64::from(is_kept);
         } else if replaced.is_empty() || policy == DuplicatePolicy::KeepLast {
             self.counters.values_corrected += replaced.len() as u64;
             self.corrections.extend(replaced);
@@ -212,6 +221,9 @@ impl Oracle {
             let old = std::mem::replace(place, new);
             if bits(&old) == bits(&new) {
                 continue;
+            }
+            if let Some(value) = new.value.filter(|_| old.value.map(f64::to_bits) != new.value.map(f64::to_bits)) {
+                self.by_hand.insert((id, time, asked.channel), value.to_bits());
             }
             let record = self.recorded((id, asked.channel), time, [old, new], (&asked.by, &asked.reason));
             self.corrections.push(record);
@@ -330,13 +342,18 @@ pub(crate) fn read_rows(db: &Database, id: InstrumentId, channels: &[usize], ran
     Ok(rows)
 }
 
-/// The bodies of the ledger's records of corrections, as text.
+/// The bodies of the ledger's records of corrections, as text, without the host time that each has.
 fn corrections(db: &Database) -> Vec<String> {
     let mut text = Vec::new();
     db.export_ledger(ExportScope::History, &mut text).unwrap();
     let lines = std::str::from_utf8(&text).unwrap().lines();
     let bodies = lines.filter_map(|line| line.split_once(r#""kind":"correction","body":"#));
-    bodies.map(|(_, body)| body.strip_suffix('}').unwrap().to_owned()).collect()
+    let without_time = |body: &str| {
+        let mut body: Value = serde_json::from_str(body.strip_suffix('}').unwrap()).unwrap();
+        assert!(body.as_object_mut().unwrap().remove("at").is_some_and(|at| at.is_string()), "{body}");
+        body.to_string()
+    };
+    bodies.map(|(_, body)| without_time(body)).collect()
 }
 
 /// The scope of a deletion of channels; none stands for whole rows.

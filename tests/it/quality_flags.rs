@@ -182,7 +182,7 @@ fn the_ledger_records_old_and_new_flag_person_and_reason_of_each_value() {
     let wanted = serde_json::json!([{
         "instrument": id, "channel": "benzene", "time": at(1),
         "old": Sample::normal(400.0), "new": Sample { value: Some(400.0), quality: Quality::Calibration },
-        "by": "laboratory", "reason": "span check with 400 ppb",
+        "by": "laboratory", "reason": "span check with 400 ppb", "at": at(60),
     }]);
     assert_eq!(Value::from(corrections(&db)), wanted);
     drop(db);

@@ -1,6 +1,6 @@
 //! Questions to all stations at once, corrections by hand, and waiting for frames that were never written.
 
-use super::oracle::{Bits, bits, rows};
+use super::oracle::{Bits, Oracle, STATION, bits, instrument, rows};
 use allocation_counter::measure;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -111,12 +111,19 @@ fn one_channel_of_all_stations_comes_with_the_rows_of_each() {
     assert_eq!(db.channel_everywhere("radon", range).unwrap(), []);
 }
 
-/// The bodies of the ledger's records of corrections.
+/// The bodies of the ledger's records of corrections, without the host time that each has.
 fn corrections(db: &Database) -> Vec<Value> {
     let mut text = Vec::new();
     db.export_ledger(ExportScope::History, &mut text).unwrap();
     let lines = std::str::from_utf8(&text).unwrap().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines.filter(|line| line["kind"] == "correction").map(|line| line["body"].clone()).collect()
+    let bodies = lines.filter(|line| line["kind"] == "correction").map(|line| line["body"].clone());
+    bodies
+        .inspect(|body| assert!(body["at"].is_string(), "{body}"))
+        .map(|mut body| {
+            body.as_object_mut().unwrap().remove("at");
+            body
+        })
+        .collect()
 }
 
 fn correction(id: InstrumentId, samples: Vec<(Timestamp, Sample)>) -> ValueCorrection {
@@ -182,6 +189,63 @@ fn a_correction_of_what_is_not_there_or_into_nothing_is_refused_whole() {
     assert!(matches!(db.correct(&correction(InstrumentId::new(9), Vec::new())), Err(Error::NoInstrument(_))));
     assert_eq!(rows(&db, id, &[0, 1], TimeRange::ALL), before);
     assert_eq!(corrections(&db), Vec::<Value>::new());
+}
+
+#[test]
+fn a_corrected_value_survives_frames_that_are_sent_again_under_any_policy_and_after_a_restart() {
+    for policy in [DuplicatePolicy::KeepLast, DuplicatePolicy::KeepFirst, DuplicatePolicy::Reject] {
+        let dir = crate::scratch::dir();
+        let db = open(dir.path());
+        let id = Oracle::new(vec![instrument("gc", 2, policy)]).register(&db).unwrap()[0];
+        let time = Timestamp::from_ms(NOW_MS);
+        let send = |db: &Database, values: &[Option<f64>]| {
+            let mut batch = Batch::new();
+            batch.push_values(id, time, values);
+            let receipt = db.append(&batch).unwrap();
+            receipt.all_accepted().unwrap();
+            (receipt.accepted, receipt.identical, receipt.superseded)
+        };
+        send(&db, &[Some(42.0), Some(1.0)]);
+        assert_eq!(db.correct(&correction(id, vec![(time, Sample::normal(0.42))])).unwrap(), 1);
+        let stands = |db: &Database| db.latest(STATION, "c0").unwrap().unwrap().1.value;
+        assert_eq!(send(&db, &[Some(42.0), Some(1.0)]), (0, 0, 1), "{policy:?}");
+        assert_eq!(send(&db, &[Some(0.42), Some(1.0)]), (0, 1, 0), "{policy:?}");
+        db.seal().unwrap();
+        drop(db);
+        let db = open(dir.path());
+        assert_eq!(send(&db, &[Some(42.0), Some(1.0)]), (0, 0, 1), "{policy:?}");
+        assert_eq!(stands(&db), Some(0.42), "{policy:?}");
+        // A second correction stands in the place of the first.
+        assert_eq!(db.correct(&correction(id, vec![(time, Sample::normal(0.5))])).unwrap(), 1);
+        assert_eq!(send(&db, &[Some(0.42), None]), (0, 0, 1), "{policy:?}");
+        assert_eq!(stands(&db), Some(0.5), "{policy:?}");
+    }
+}
+
+#[test]
+fn a_direction_beyond_the_circle_is_neither_appended_nor_put_in_the_place_of_another() {
+    let dir = crate::scratch::dir();
+    let db = open(dir.path());
+    let station = db.register_station(Station::new("park/mast").unwrap()).unwrap();
+    let channels =
+        vec![Channel::quantity("wd", Unit::Degree).unwrap(), Channel::quantity("ws", Unit::MetrePerSecond).unwrap()];
+    let id = db.register_instrument(station, Instrument::new("vane", Interval::MINUTE, channels).unwrap()).unwrap();
+    let mut batch = Batch::new();
+    let directions = [0.0, 360.0, 361.0, -5.0, 180.0];
+    (0..).zip(directions).for_each(|(row, wd)| batch.push_values(id, at(row), &[Some(wd), Some(-5.0)]));
+    batch.push_samples(id, at(5), [Sample { value: Some(999.0), quality: Quality::Fault }, Sample::normal(400.0)]);
+    let receipt = db.append(&batch).unwrap();
+    let refused: Vec<_> = receipt.rejections.iter().map(|one| (one.index, one.reason.to_string())).collect();
+    assert_eq!((receipt.accepted, refused.len(), db.stats().unwrap().counters.rejected_value), (4, 2, 2));
+    for ((index, reason), (row, value)) in refused.iter().zip([(2, "361"), (3, "-5")]) {
+        assert_eq!(*index, row);
+        assert!(reason.contains(&format!("the value {value} of channel `wd` is not a direction")), "{reason}");
+    }
+    let asked = ValueCorrection { instrument: id, ..correction(id, vec![(at(4), Sample::normal(361.0))]) };
+    let error = db.correct(&asked).unwrap_err();
+    assert!(error.to_string().contains("a direction must be from 0 to 360 degrees"), "{error}");
+    let rows = rows(&db, id, &[0], TimeRange::new(at(4), at(5)));
+    assert_eq!(rows, [(at(4), vec![bits(&Sample::normal(180.0))])]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use vocdb::store::StoreError;
 use vocdb::store::io::log::{LogKind, read_log};
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
-    InstrumentChange, InstrumentId, Interval, Quality, Retention, RetentionScope, Sample, Station, TimeRange,
+    InstrumentChange, InstrumentId, Quality, Retention, RetentionAge, RetentionScope, Sample, Station, TimeRange,
     Timestamp, Unit,
 };
 
@@ -23,7 +23,7 @@ const NOW_MS: i64 = 1_700_000_000_000;
 const KEPT_FROM_MS: i64 = (NOW_MS / 86_400_000 - 1) * 86_400_000;
 const RETAINED: InstrumentId = InstrumentId::new(2);
 const RETENTION: Retention =
-    Retention { scope: RetentionScope::Instrument(RETAINED), age_max: Some(Interval::DAY), bytes_max: None };
+    Retention { scope: RetentionScope::Instrument(RETAINED), age_max: Some(RetentionAge::DAY), bytes_max: None };
 
 fn config(storage: &FaultyStorage, durability: Durability) -> Config {
     let clock = Arc::new(ManualClock::new(NOW_MS));

@@ -10,7 +10,7 @@ use vocdb::base::clock::ManualClock;
 use vocdb::store::StoreError;
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DeletionScope, DumpScope, DuplicatePolicy,
-    Durability, Error, Frame, InstrumentChange, InstrumentId, Interval, Retention, RetentionScope, TimeRange,
+    Durability, Error, Frame, InstrumentChange, InstrumentId, Retention, RetentionAge, RetentionScope, TimeRange,
     Timestamp, Unit,
 };
 
@@ -119,7 +119,7 @@ impl Small {
             }
             Act::Retain => {
                 let retention =
-                    Retention { scope: RetentionScope::Store, age_max: Some(Interval::DAY), bytes_max: None };
+                    Retention { scope: RetentionScope::Store, age_max: Some(RetentionAge::DAY), bytes_max: None };
                 self.db.retain(&[retention], MIDNIGHT.plus_ms(86_400_000))?;
                 self.oracle.delete(ID, &[], TimeRange::new(Timestamp::MIN, MIDNIGHT));
             }

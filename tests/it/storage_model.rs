@@ -165,7 +165,8 @@ impl Pair {
 
     /// By age the map knows what goes; by bytes it is the oldest of all instruments of the scope, back to one instant.
     fn retain(&mut self, scope: RetentionScope, age_hours: Option<u32>, bytes_max: Option<u64>) {
-        let (now, age_max) = (Timestamp::from_ms(NOW_MS), age_hours.map(|hours| Interval::hours(hours).unwrap()));
+        let (now, age_max) =
+            (Timestamp::from_ms(NOW_MS), age_hours.map(|hours| Interval::hours(hours).unwrap().into()));
         let (ids, channels) = match scope {
             RetentionScope::Instrument(id) => (vec![id], Vec::new()),
             RetentionScope::Channel { instrument, channel } => (vec![instrument], vec![channel]),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::{
     Batch, Channel, Compaction, Config, Database, Durability, Error, ExportScope, Instrument, InstrumentId, Interval,
-    Retention, RetentionScope, Station, StationId, TimeRange, Timestamp, Unit,
+    Retention, RetentionAge, RetentionScope, Station, StationId, TimeRange, Timestamp, Unit,
 };
 
 const FIRST_MS: i64 = 1_600_000_000_000;
@@ -154,12 +154,13 @@ fn age_works_for_store_station_and_channel() {
     let ids = fill(&db, 24 * 40, 4);
     let now = Timestamp::from_ms(FIRST_MS + 40 * 86_400_000);
     let by_age =
-        |scope, days: u32| Retention { scope, age_max: Some(Interval::hours(24 * days).unwrap()), bytes_max: None };
+        |scope, days: u32| Retention { scope, age_max: Some(RetentionAge::days(days).unwrap()), bytes_max: None };
     let first = |id: InstrumentId| times(&db, id)[0];
     let days_back = |time: Timestamp| now.since_ms(time) / 86_400_000;
     db.retain(&[by_age(RetentionScope::Store, 30), by_age(RetentionScope::Station(ids[0].0), 20)], now).unwrap();
     assert_eq!(ids.iter().map(|(_, id)| days_back(first(*id))).collect::<Vec<_>>(), [20, 20, 30, 30]);
     db.retain(&[by_age(RetentionScope::Channel { instrument: ids[3].1, channel: 1 }, 10)], now).unwrap();
+    assert_eq!(db.retain(&[by_age(RetentionScope::Store, 36_525)], now).unwrap().rows_dropped, 0, "a century");
     let left = valid(&db, ids[3].1);
     assert!(left[0] == left[2] && left[0] > 30 * 24 && left[1] >= 10 * 24 && left[1] < 11 * 24, "{left:?}");
 }

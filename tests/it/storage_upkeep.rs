@@ -8,7 +8,7 @@ use vocdb::base::clock::ManualClock;
 use vocdb::query::Readings;
 use vocdb::{
     Batch, Channel, Compaction, Config, Database, Deletion, Durability, Instrument, InstrumentId, Interval, ReadOnly,
-    Retention, RetentionScope, Station, TimeRange, Timestamp, Unit,
+    Retention, RetentionAge, RetentionScope, Station, TimeRange, Timestamp, Unit,
 };
 
 const FIRST_MS: i64 = 1_700_000_000_000;
@@ -172,7 +172,7 @@ fn retention_keeps_whole_days_and_no_more_bytes_than_allowed() {
     let now = Timestamp::from_ms(FIRST_MS + 10 * 86_400_000);
     let rule = Retention {
         scope: RetentionScope::Instrument(id),
-        age_max: Some(Interval::hours(96).unwrap()),
+        age_max: Some(RetentionAge::days(4).unwrap()),
         bytes_max: None,
     };
     db.retain(&[rule], now).unwrap();
@@ -181,7 +181,7 @@ fn retention_keeps_whole_days_and_no_more_bytes_than_allowed() {
     assert!(first.as_ms() % 86_400_000 < 60_000, "the day in which 96 hours ago falls is kept whole");
     assert!(now.since_ms(first) >= 96 * 3_600_000 && now.since_ms(first) < 120 * 3_600_000);
     let scope = RetentionScope::Channel { instrument: id, channel: 1 };
-    let of_channel = Retention { scope, age_max: Some(Interval::hours(48).unwrap()), ..rule };
+    let of_channel = Retention { scope, age_max: Some(RetentionAge::days(2).unwrap()), ..rule };
     db.retain(&[of_channel], now).unwrap();
     let range = TimeRange::new(first, first.plus_ms(86_400_000));
     let aggregate = db.readings().aggregate(id, &CHANNELS, range).unwrap();

@@ -5,7 +5,7 @@ use crate::memory::MemoryStorage;
 use crate::random::Random;
 use std::collections::BTreeMap;
 use vocdb::{
-    Batch, Compaction, Database, Deletion, DeletionScope, Frame, InstrumentId, Interval, Quality, Retention,
+    Batch, Compaction, Database, Deletion, DeletionScope, Frame, InstrumentId, Quality, Retention, RetentionAge,
     RetentionScope, Sample, TimeRange, Timestamp,
 };
 
@@ -110,7 +110,7 @@ fn upkeep((store, storage): (&Database, &MemoryStorage), model: &mut Model, step
         12 | 13 => {
             // Whole days: what is kept begins with the day in which the age falls.
             let now = Timestamp::from_ms(NOW_MS + i64::from(other) * 3_600_000);
-            let age_max = Some(Interval::DAY);
+            let age_max = Some(RetentionAge::DAY);
             let rule = Retention { scope: RetentionScope::Instrument(instrument), age_max, bytes_max: None };
             store.retain(&[rule], now).expect("retention");
             let until = Timestamp::from_ms((now.as_ms() - 86_400_000).div_euclid(86_400_000) * 86_400_000);

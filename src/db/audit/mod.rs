@@ -12,6 +12,9 @@ use crate::store::io::FsStorage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// Longest time between two value records of one action.
+const ACTION_PAUSE_MS_MAX: u64 = 3_600_000;
+
 /// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeAction {
@@ -32,7 +35,7 @@ pub enum ChangeAction {
 pub struct ChangeEntry {
     /// Kind of the change.
     pub action: ChangeAction,
-    /// Host time of the action. Corrections of values have none: their records name the times of the readings only.
+    /// Host time of the action; `None` for values that an earlier release replaced.
     pub at: Option<Timestamp>,
     /// Name of the station.
     pub station: String,
@@ -110,7 +113,7 @@ impl ChangeLog {
     }
 
     /// Passes every change to `take`, in the order of the ledger. Consecutive value records of one instrument with the same author, reason
-    /// and kind are one change. Ends with the first error of `take`.
+    /// and kind are one change, if no hour passed between them. Ends with the first error of `take`.
     ///
     /// # Errors
     /// [`Error::Ledger`] for a record that cannot be read, and the error of `take`.
@@ -121,7 +124,7 @@ impl ChangeLog {
         for (index, record) in &self.records {
             let unread = |error: LedgerError| E::from(Error::from(error));
             if record.kind() == Kind::Correction {
-                let one = record.body(*index).map_err(unread)?;
+                let one = Corrected::read(record, *index).map_err(unread)?;
                 gather(&mut open, one, set.as_ref()).map_or(Ok(()), |group| take(group.entry(&registry)))?;
                 continue;
             }
@@ -218,6 +221,8 @@ fn gather(open: &mut Option<Group>, one: Corrected, set: Option<&FlagsSet>) -> O
 struct Group {
     action: ChangeAction,
     at: Option<Timestamp>,
+    /// Host time of the last value record.
+    last_at: Option<Timestamp>,
     instrument: InstrumentId,
     by: String,
     reason: String,
@@ -237,7 +242,8 @@ impl Group {
         };
         Self {
             action,
-            at: set.filter(is_of).map(|set| set.at),
+            at: set.filter(is_of).map(|set| set.at).or(one.at),
+            last_at: one.at,
             instrument: one.instrument,
             by: one.by,
             reason: one.reason,
@@ -252,18 +258,25 @@ impl Group {
             && self.action == action_of(one)
             && self.by == one.by
             && self.reason == one.reason
+            && self.is_near(one)
+    }
+
+    /// Whether a value was replaced so soon after the one before that both are of one action.
+    fn is_near(&self, one: &Corrected) -> bool {
+        let (Some(last), Some(at)) = (self.last_at, one.at) else { return self.last_at == one.at };
+        at.as_ms().abs_diff(last.as_ms()) <= ACTION_PAUSE_MS_MAX
     }
 
     fn add(&mut self, one: Corrected) {
         self.times = (self.times.0.min(one.time), self.times.1.max(one.time));
-        self.values += 1;
+        (self.values, self.last_at) = (self.values + 1, one.at);
         if !self.channels.contains(&one.channel) {
             self.channels.insert(one.channel);
         }
     }
 
     fn entry(self, registry: &Registry) -> ChangeEntry {
-        let Self { action, at, instrument, by, reason, channels, times, values } = self;
+        let Self { action, at, instrument, by, reason, channels, times, values, .. } = self;
         let (station, instrument) = names(registry, instrument);
         ChangeEntry {
             action,
@@ -280,7 +293,5 @@ impl Group {
 }
 
 fn action_of(one: &Corrected) -> ChangeAction {
-    let bits = |value: Option<f64>| value.map(f64::to_bits);
-    let is_flag = bits(one.old.value) == bits(one.new.value) && one.old.quality != one.new.quality;
-    if is_flag { ChangeAction::FlagSet(one.new.quality) } else { ChangeAction::ValuesReplaced }
+    if one.is_flag() { ChangeAction::FlagSet(one.new.quality) } else { ChangeAction::ValuesReplaced }
 }

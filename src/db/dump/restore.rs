@@ -289,8 +289,8 @@ impl Target {
     fn finish_records(&mut self) -> Result<(), Error> {
         self.commit_records()?;
         self.registry = registry_of(&Ledger::read(&*self.storage, &self.path.join("ledger"))?.records)?;
-        // Rows of the dump have the flags that they ended with.
-        self.registry.forget_flags();
+        // Rows of the dump have the flags and values that they ended with.
+        self.registry.forget_changes_by_hand();
         self.as_measured = self.registry.clone();
         for (id, _, instrument) in self.registry.instruments().filter(|(.., instrument)| instrument.has_retired()) {
             self.as_measured.change_instrument(id, instrument.clone().with_retired_places(&[]));
@@ -325,7 +325,7 @@ impl Target {
     /// Stores the rows at hand. Each must be taken as it is.
     fn append(&mut self) -> Result<(), Error> {
         // The host's clock says nothing about readings that a store has taken already.
-        let staged = self.store.stage(&self.as_measured, &self.rows, Timestamp::MAX)?;
+        let staged = self.store.stage(&self.as_measured, &self.rows, None)?;
         let at = |index: usize, problem| {
             Error::from(DumpError { line: self.row_lines.get(index).copied().unwrap_or_default(), problem })
         };

@@ -218,7 +218,7 @@ impl Part {
             Kind::InstrumentRegistered => self.stations.contains(&record.body::<InstrumentRegistered>(index)?.station),
             Kind::InstrumentChanged => self.instruments.contains(&record.body::<InstrumentChanged>(index)?.id),
             Kind::Correction => {
-                let Corrected { instrument, time, .. } = record.body(index)?;
+                let Corrected { instrument, time, .. } = Corrected::read(record, index)?;
                 self.instruments.contains(&instrument) && self.range.contains(time)
             }
             _ => false,

@@ -4,7 +4,7 @@ use crate::db::core::Database;
 use crate::db::pending::Unfed;
 use crate::error::Error;
 use crate::model::{InstrumentId, Sample, Timestamp, check_line};
-use crate::store::{Author, Staged};
+use crate::store::{Author, Origin, Staged};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -24,8 +24,11 @@ pub struct ValueCorrection {
 }
 
 impl Database {
-    /// Replaces stored values, whatever the instrument's policy for duplicates, all of them or none. The ledger keeps for each the old and the
-    /// new one, and who wanted it, and why. Gives how many are different now. Rules see the corrected rows as late ones.
+    /// Replaces stored values, whatever the instrument's policy for duplicates: all of them or none. The ledger records the old and the new
+    /// value, the person, the reason and the host time. Returns how many values changed. Rules evaluate the corrected rows as late data.
+    ///
+    /// A corrected value stays until a person corrects or deletes it. A frame that is sent again does not replace it; if the frame changes
+    /// nothing else, it is counted as superseded.
     ///
     /// A process that is killed before this returns leaves all of the values corrected, with their records in the ledger, or none.
     ///
@@ -73,8 +76,9 @@ impl Database {
         if known.channels().get(channel).is_none() {
             return Err(Error::NoChannel { instrument, channel });
         }
-        let mut staged = inner.store.stage_correction((instrument, known.channels().len()), channel, &samples)?;
-        staged.origin.author = Some(Author { by: correction.by.clone(), reason: correction.reason.clone() });
+        let mut staged = inner.store.stage_correction((instrument, known), channel, &samples)?;
+        let author = Some(Author { by: correction.by.clone(), reason: correction.reason.clone() });
+        staged.origin = Origin { arrived: Some(now), author };
         inner.store_progress_before(&staged.batch);
         let (first_lsn, lsn) = inner.store.write_log(&staged)?;
         staged.counters.publish();

@@ -3,12 +3,16 @@
 use super::upkeep::{Deletion, DeletionScope, UpkeepReport};
 use crate::db::core::Database;
 use crate::error::Error;
-use crate::model::{InstrumentId, Interval, StationId, TimeRange, Timestamp};
+use crate::model::{InstrumentId, Interval, ModelError, StationId, TimeRange, Timestamp, write_length};
 use crate::query::QueryError;
 use crate::store::Cut;
 use crate::store::read::Column;
+use std::fmt;
+use std::time::Duration;
 
 const DAY_MS: i64 = 86_400_000;
+/// 100 years.
+const AGE_MS_MAX: i64 = 36_525 * DAY_MS;
 /// How often a rule by bytes looks again at what is left: what a part of a chunk takes is only known once it is written.
 const PASSES_MAX: usize = 8;
 
@@ -30,12 +34,74 @@ pub enum RetentionScope {
     },
 }
 
+/// A greatest age of readings, 1 ms to 100 years.
+///
+/// ```
+/// use std::time::Duration;
+/// use vocdb::{Interval, RetentionAge};
+/// let five_years = RetentionAge::days(1_826)?;
+/// assert_eq!(five_years.to_string(), "1826 d");
+/// assert_eq!(RetentionAge::try_from(Duration::from_secs(86_400))?, RetentionAge::DAY);
+/// assert_eq!(RetentionAge::from(Interval::DAY), RetentionAge::DAY);
+/// assert!(RetentionAge::days(0).is_err());
+/// assert!(RetentionAge::days(36_526).is_err());
+/// # Ok::<(), vocdb::model::ModelError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RetentionAge(i64);
+
+impl RetentionAge {
+    /// Twenty-four hours.
+    pub const DAY: Self = Self(DAY_MS);
+
+    /// `count` days.
+    ///
+    /// # Errors
+    /// [`ModelError::RetentionAge`] for zero and above 36,525 days.
+    pub const fn days(count: u32) -> Result<Self, ModelError> {
+        Self::from_ms(count as i64 * DAY_MS)
+    }
+
+    /// Returns the age in milliseconds.
+    #[must_use]
+    pub const fn as_ms(self) -> i64 {
+        self.0
+    }
+
+    const fn from_ms(age_ms: i64) -> Result<Self, ModelError> {
+        if age_ms < 1 || age_ms > AGE_MS_MAX {
+            return Err(ModelError::RetentionAge { age_ms });
+        }
+        Ok(Self(age_ms))
+    }
+}
+
+impl TryFrom<Duration> for RetentionAge {
+    type Error = ModelError;
+
+    fn try_from(age: Duration) -> Result<Self, ModelError> {
+        Self::from_ms(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<Interval> for RetentionAge {
+    fn from(interval: Interval) -> Self {
+        Self(interval.as_ms())
+    }
+}
+
+impl fmt::Display for RetentionAge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_length(self.0, f)
+    }
+}
+
 /// A retention rule: limits on the age and the bytes of readings. Without limits, everything is kept.
 ///
 /// ```
-/// use vocdb::{Interval, Retention, RetentionScope};
-/// let one_year = Retention { scope: RetentionScope::Store, age_max: Some(Interval::hours(8_784)?), bytes_max: None };
-/// let four_gib = Retention { age_max: None, bytes_max: Some(4 << 30), ..one_year };
+/// use vocdb::{Retention, RetentionAge, RetentionScope};
+/// let ten_years = Retention { scope: RetentionScope::Store, age_max: Some(RetentionAge::days(3_653)?), bytes_max: None };
+/// let four_gib = Retention { age_max: None, bytes_max: Some(4 << 30), ..ten_years };
 /// assert_eq!(four_gib.scope, RetentionScope::Store);
 /// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
@@ -44,7 +110,7 @@ pub struct Retention {
     /// Readings that the rule covers.
     pub scope: RetentionScope,
     /// Older readings go, by whole days of UTC.
-    pub age_max: Option<Interval>,
+    pub age_max: Option<RetentionAge>,
     /// The oldest readings go until the rest takes no more bytes of segments. All of the scope then reach back to the same time. A segment's
     /// head and footer count for what they describe, so that the store's segments are no larger than this in all; write-ahead log,
     /// ledger and catalog do not count.

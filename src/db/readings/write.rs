@@ -5,7 +5,7 @@ use crate::base::observe::{self, Work};
 use crate::config::Durability;
 use crate::db::core::{Database, Inner};
 use crate::db::pending::{COMMIT_BYTES, Recorded, Unfed};
-use crate::db::records::Corrected;
+use crate::db::records::{BY_FRAME, Corrected};
 use crate::db::rules::Course;
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
@@ -14,9 +14,6 @@ use crate::query::Readings;
 use crate::store::{Correction, RejectReason, Staged};
 use parking_lot::MutexGuard;
 use std::borrow::Cow;
-
-/// Who replaced a value where a frame came the usual way, and why.
-pub(in crate::db) const BY_FRAME: (&str, &str) = ("instrument", "a later frame for the same instant");
 
 /// A frame that was not accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -174,7 +171,7 @@ impl Inner {
         self.watch_clock()?;
         self.prepare_rules()?;
         let now = self.now();
-        let mut staged = self.store.stage(&self.registry, batch, now)?;
+        let mut staged = self.store.stage(&self.registry, batch, Some(now))?;
         staged.batch = staged.batch.with_history(is_history);
         self.watch_frames(&staged.batch, now)?;
         self.watch_refused(batch, &staged.rejections, now)?;
@@ -247,8 +244,9 @@ impl Inner {
         said: (&str, &str),
     ) -> Result<(), Error> {
         for correction in replaced {
-            let record = self.correction_record(correction, said)?;
-            self.uncommitted.push(record);
+            let body = self.corrected(correction, said, arrived);
+            body.note(&mut self.registry);
+            self.uncommitted.push(Record::new(Kind::Correction, &body)?);
         }
         if self.arrivals.is_some() || self.suspended.is_some() {
             self.set_apart(lsn, frame);
@@ -280,10 +278,10 @@ impl Inner {
         self.uncommitted.extend(events)
     }
 
-    fn correction_record(&self, correction: &Correction, (by, reason): (&str, &str)) -> Result<Record, Error> {
+    fn corrected(&self, correction: &Correction, (by, reason): (&str, &str), at: Timestamp) -> Corrected {
         let channels = self.registry.instrument(correction.instrument).map(|(_, instrument)| instrument.channels());
         let channel = channels.and_then(|channels| channels.get(correction.channel));
-        let body = Corrected {
+        Corrected {
             instrument: correction.instrument,
             channel: channel.map_or_else(String::new, |channel| channel.name().to_owned()),
             time: correction.time,
@@ -291,7 +289,7 @@ impl Inner {
             new: correction.new,
             by: by.to_owned(),
             reason: reason.to_owned(),
-        };
-        Ok(Record::new(Kind::Correction, &body)?)
+            at: Some(at),
+        }
     }
 }

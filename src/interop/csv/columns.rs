@@ -1,21 +1,19 @@
 //! The mapped columns of the header, and the reading of one row by them.
 
 use super::error::CsvError;
-use super::field::{Flag, FlagReader, NumberReader, Scale, trim};
+use super::field::{Flag, FlagReader, NumberReader, Scale, is_mark_like, trim};
 use super::header::Header;
 use super::report::{Refusal, RejectReason};
 use super::series::Series;
 use super::spec::{BadField, CsvSpec, EqualTimes};
 use super::target::CsvTarget;
 use super::time::StampReader;
-use crate::model::{Batch, InstrumentId, Quality, Sample, Timestamp};
+use crate::model::{Batch, DIRECTIONS_DEG, FrameRef, InstrumentId, Mark, Quality, Sample, Timestamp};
 use csv::ByteRecord;
 use std::collections::BTreeSet;
 
 /// Text of a filter that accepts any field.
 const ANY: &str = "*";
-/// Valid directions, north at both ends.
-const DIRECTIONS_DEG: std::ops::RangeInclusive<f64> = 0.0..=360.0;
 
 #[derive(Debug)]
 struct Feed {
@@ -24,6 +22,8 @@ struct Feed {
     scale: Scale,
     /// Whether the channel is a direction, 0 to 360 degrees.
     is_direction: bool,
+    /// Whether the channel is a concentration, which is not far below zero.
+    is_concentration: bool,
     flags: Option<usize>,
 }
 
@@ -31,7 +31,9 @@ struct Feed {
 struct TargetColumns {
     instrument: InstrumentId,
     feeds: Vec<Feed>,
-    samples: Vec<Sample>,
+    /// Samples of the row read last.
+    values: Vec<f64>,
+    marks: Vec<Mark>,
 }
 
 /// Texts that a column may have in rows that are read.
@@ -59,6 +61,8 @@ pub(super) struct RowReader {
     bad_fields: BadField,
     /// Fields of the row read last that cannot be read.
     refused: Vec<Refusal>,
+    /// Columns of the row read last with a number that may mark a missing value.
+    mark_like: Vec<usize>,
     skip_empty_frames: bool,
     targets: Vec<TargetColumns>,
     /// Columns that nothing is read from.
@@ -97,6 +101,7 @@ impl RowReader {
             flags: FlagReader::new(spec.flags.clone(), spec.missing.clone()),
             bad_fields: spec.bad_fields,
             refused: Vec::new(),
+            mark_like: Vec::new(),
             skip_empty_frames: spec.skip_empty_frames,
             targets,
             unread,
@@ -140,6 +145,7 @@ impl RowReader {
     }
 
     /// Whether a row is one of those to be read, by the filters.
+    #[inline]
     pub(super) fn is_wanted(&self, record: &ByteRecord) -> bool {
         self.filters.iter().all(|filter| {
             let field = trim(record.get(filter.column).unwrap_or_default());
@@ -148,6 +154,7 @@ impl RowReader {
     }
 
     /// Refuses a row that belongs to another series than the rows before.
+    #[inline]
     pub(super) fn check_series(&mut self, record: &ByteRecord, line: u64) -> Result<(), CsvError> {
         self.series.check(record, line)
     }
@@ -186,19 +193,22 @@ impl RowReader {
     /// refused.
     pub(super) fn read_samples(&mut self, record: &ByteRecord) -> Result<(), Refusal> {
         self.refused.clear();
+        self.mark_like.clear();
         let (mut targets, mut has_value) = (std::mem::take(&mut self.targets), false);
         for target in &mut targets {
             for feed in &target.feeds {
-                let sample = match self.sample(record, feed) {
+                let Sample { value, quality } = match self.sample(record, feed) {
                     Ok(sample) => sample,
-                    Err(refusal) => {
-                        self.refused.push(refusal);
+                    Err((column, reason)) => {
+                        let field = trim(record.get(column).unwrap_or_default());
+                        self.refused.push(self.refusal(column, field, reason));
                         Sample::MISSING
                     }
                 };
-                has_value |= sample.value.is_some();
-                if let Some(place) = target.samples.get_mut(feed.channel) {
-                    *place = sample;
+                has_value |= value.is_some();
+                let places = (target.values.get_mut(feed.channel), target.marks.get_mut(feed.channel));
+                if let (Some(value_place), Some(mark_place)) = places {
+                    (*value_place, *mark_place) = (value.unwrap_or(0.0), Mark::new(value.is_some(), quality));
                 }
             }
         }
@@ -209,27 +219,38 @@ impl RowReader {
         Ok(())
     }
 
+    /// Columns and texts of the row read last that may mark missing values.
+    pub(super) fn mark_like<'a>(&'a self, record: &'a ByteRecord) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
+        self.mark_like.iter().filter_map(|column| {
+            let text = std::str::from_utf8(trim(record.get(*column)?)).ok()?;
+            Some((self.header.names().get(*column)?.as_str(), text))
+        })
+    }
+
     /// Fields of the row read last that cannot be read.
     pub(super) fn refused_fields(&mut self) -> impl Iterator<Item = Refusal> + '_ {
         self.refused.drain(..)
     }
 
-    fn sample(&mut self, record: &ByteRecord, feed: &Feed) -> Result<Sample, Refusal> {
+    /// The sample of a field; otherwise the column at fault, and why.
+    fn sample(&mut self, record: &ByteRecord, feed: &Feed) -> Result<Sample, (usize, RejectReason)> {
         let field = trim(record.get(feed.column).unwrap_or_default());
         let flag = match feed.flags {
             None => Flag::Quality(Quality::Normal),
             Some(column) => {
                 let field = trim(record.get(column).unwrap_or_default());
-                self.flags.read(field).ok_or_else(|| self.refusal(column, field, RejectReason::UnknownFlag))?
+                self.flags.read(field).ok_or((column, RejectReason::UnknownFlag))?
             }
         };
         let Flag::Quality(flag) = flag else { return Ok(Sample::MISSING) };
-        let reading =
-            self.numbers.read(field, feed.scale).map_err(|reason| self.refusal(feed.column, field, reason))?;
+        let reading = self.numbers.read(field, feed.scale).map_err(|reason| (feed.column, reason))?;
+        if feed.is_concentration && reading.value.is_some_and(|value| value < 0.0) && is_mark_like(field) {
+            self.mark_like.push(feed.column);
+        }
         let quality = if flag == Quality::Normal { reading.quality } else { flag };
         let sample = Sample { value: reading.value, quality };
         if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
-            return Err(self.refusal(feed.column, field, RejectReason::NotADirection));
+            return Err((feed.column, RejectReason::NotADirection));
         }
         Ok(sample)
     }
@@ -238,13 +259,19 @@ impl RowReader {
     pub(super) fn push_frames(&self, time: Timestamp, batch: &mut Batch) -> u64 {
         let mut skipped = 0_u64;
         for target in &self.targets {
-            if self.skip_empty_frames && target.samples.iter().all(|sample| sample.value.is_none()) {
+            if self.skip_empty_frames && !target.marks.iter().any(|mark| mark.is_present()) {
                 skipped = skipped.saturating_add(1);
             } else {
-                batch.push_samples(target.instrument, time, target.samples.iter().copied());
+                let TargetColumns { instrument, values, marks, .. } = target;
+                batch.push_ref(FrameRef { instrument: *instrument, time, values, marks });
             }
         }
         skipped
+    }
+
+    /// Whether a row has one frame at most.
+    pub(super) const fn has_one_target(&self) -> bool {
+        self.targets.len() == 1
     }
 
     /// How many columns feed an instrument.
@@ -263,11 +290,12 @@ impl TargetColumns {
         let feed = |feed: super::target::ColumnFeed<'_>| {
             let flags = feed.flags.map(|column| header.find(column)).transpose()?;
             let (column, channel) = (header.find(feed.column)?, feed.channel);
-            Ok(Feed { column, channel, scale: feed.scale, is_direction: feed.is_direction, flags })
+            let super::target::ColumnFeed { scale, is_direction, is_concentration, .. } = feed;
+            Ok(Feed { column, channel, scale, is_direction, is_concentration, flags })
         };
         let feeds = target.feeds()?.into_iter().map(feed).collect::<Result<Vec<_>, CsvError>>()?;
-        let samples = vec![Sample::MISSING; target.width()];
-        Ok(Self { instrument: target.instrument(), feeds, samples })
+        let (values, marks) = (vec![0.0; target.width()], vec![Mark::new(false, Quality::Normal); target.width()]);
+        Ok(Self { instrument: target.instrument(), feeds, values, marks })
     }
 }
 

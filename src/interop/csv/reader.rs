@@ -8,7 +8,7 @@ use super::source::{NextRecord, RecordSource};
 use super::spec::{CsvSpec, EqualTimes};
 use super::time::EqualRun;
 use crate::base::limits::{CSV_RECORD_BYTES_MAX, FRAMES_PER_BATCH_MAX};
-use crate::model::{Batch, Quality, Timestamp};
+use crate::model::{Batch, Timestamp};
 use csv::ByteRecord;
 use std::fs::File;
 use std::io::{self, Read};
@@ -181,7 +181,7 @@ impl<R: Read> CsvReader<R> {
             match self.state {
                 State::Failed => return Err(CsvError::Stopped { name: self.name.clone() }),
                 State::Ended => break,
-                State::Reading => self.read_row()?,
+                State::Reading => self.read_row(batch)?,
             }
         }
         Ok(batch.len())
@@ -239,21 +239,13 @@ impl<R: Read> CsvReader<R> {
         let Some(frame) = self.ready.frame(self.handed_out) else { return false };
         batch.push_ref(frame);
         self.lines.extend(self.ready_lines.get(self.handed_out));
-        let values = frame.marks.iter().filter(|mark| mark.is_present()).count();
-        let missing = self.rows.mapped_fields(frame.instrument).saturating_sub(values);
-        let report = &mut self.report;
-        report.frames = report.frames.saturating_add(1);
-        report.values = report.values.saturating_add(values as u64);
-        report.missing_values = report.missing_values.saturating_add(missing as u64);
-        for quality in frame.marks.iter().map(|mark| mark.quality()).filter(|quality| *quality != Quality::Normal) {
-            let count = report.flagged.entry(quality).or_default();
-            *count = count.saturating_add(1);
-        }
+        self.report.note_frame(frame.marks, self.rows.mapped_fields(frame.instrument));
         self.handed_out = self.handed_out.saturating_add(1);
         true
     }
 
-    fn read_row(&mut self) -> Result<(), CsvError> {
+    /// Reads a row; its frame goes to the batch, or, where there may be several, to those that are ready.
+    fn read_row(&mut self, batch: &mut Batch) -> Result<(), CsvError> {
         self.ready.clear();
         self.ready_lines.clear();
         self.handed_out = 0;
@@ -282,7 +274,7 @@ impl<R: Read> CsvReader<R> {
         if outcome.is_ok() {
             self.rows.check_series(&self.record, line).inspect_err(|_| self.state = State::Failed)?;
         }
-        if let Err(refusal) = outcome.and_then(|()| self.take_row(line)) {
+        if let Err(refusal) = outcome.and_then(|()| self.take_row(line, batch)) {
             self.report.reject(line, refusal);
         }
         Ok(())
@@ -298,7 +290,7 @@ impl<R: Read> CsvReader<R> {
         })
     }
 
-    fn take_row(&mut self, line: u64) -> Result<(), Refusal> {
+    fn take_row(&mut self, line: u64, batch: &mut Batch) -> Result<(), Refusal> {
         let time = self.rows.read_time(&self.record)?;
         let place = match &mut self.times {
             TimePolicy::Keep => 0,
@@ -315,10 +307,22 @@ impl<R: Read> CsvReader<R> {
         for (text, quality) in self.rows.flag_texts(&self.record) {
             self.report.note_flag(text, quality);
         }
+        for (column, text) in self.rows.mark_like(&self.record) {
+            self.report.note_mark(column, text);
+        }
         for refusal in self.rows.refused_fields() {
             self.report.reject_field(line, refusal);
         }
         match &mut self.times {
+            TimePolicy::Keep if self.rows.has_one_target() => {
+                let place = batch.len();
+                let skipped = self.rows.push_frames(time, batch);
+                self.report.empty_frames_skipped = self.report.empty_frames_skipped.saturating_add(skipped);
+                if let Some(frame) = batch.frame(place) {
+                    self.lines.push(line);
+                    self.report.note_frame(frame.marks, self.rows.mapped_fields(frame.instrument));
+                }
+            }
             TimePolicy::Keep => {
                 let skipped = self.rows.push_frames(time, &mut self.ready);
                 self.ready_lines.resize(self.ready.len(), line);

@@ -3,12 +3,14 @@
 use super::error::cut;
 use crate::base::escape::Line;
 use crate::base::limits::{CSV_RECORD_BYTES_MAX, REJECTIONS_LISTED_MAX};
-use crate::model::Quality;
+use crate::model::{Mark, Quality};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Texts of flag columns that are listed.
 const FLAG_TEXTS_MAX: usize = 100;
+/// Numbers that may mark missing values, of which so many are listed.
+const PROBABLE_MARKS_MAX: usize = 100;
 
 /// Why a row or a field was rejected; its `Display` says what to do about it.
 ///
@@ -172,6 +174,9 @@ pub struct CsvReport {
     /// Texts of the flag columns with the flag that they mean (`None`: a missing value), and the fields that have them. The first
     /// 100 texts are listed.
     pub flag_texts: BTreeMap<(String, Option<Quality>), u64>,
+    /// Negative numbers of nines, such as -999, in columns of concentrations, by column and text, and how often each occurs. Where one
+    /// repeats, it probably marks a missing value. The first 100 are listed.
+    pub probable_marks: BTreeMap<(String, String), u64>,
     /// Mapped fields of the frames handed out that give no value: empty, marked missing, or rejected.
     pub missing_values: u64,
     /// Mapped fields that cannot be read in rows that were kept; each is a missing value.
@@ -204,11 +209,32 @@ impl CsvReport {
         list(&mut self.rejections, line, refusal);
     }
 
+    /// Counts a frame that is handed out, of an instrument with so many mapped fields.
+    pub(super) fn note_frame(&mut self, marks: &[Mark], mapped: usize) {
+        let values = marks.iter().filter(|mark| mark.is_present()).count();
+        self.frames = self.frames.saturating_add(1);
+        self.values = self.values.saturating_add(values as u64);
+        self.missing_values = self.missing_values.saturating_add(mapped.saturating_sub(values) as u64);
+        for quality in marks.iter().map(|mark| mark.quality()).filter(|quality| *quality != Quality::Normal) {
+            let count = self.flagged.entry(quality).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
     /// Counts a text of a flag column.
     pub(super) fn note_flag(&mut self, text: &str, quality: Option<Quality>) {
         let key = (cut(text), quality);
         if self.flag_texts.len() < FLAG_TEXTS_MAX || self.flag_texts.contains_key(&key) {
             let count = self.flag_texts.entry(key).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Counts a number that may mark a missing value.
+    pub(super) fn note_mark(&mut self, column: &str, text: &str) {
+        let key = (cut(column), cut(text));
+        if self.probable_marks.len() < PROBABLE_MARKS_MAX || self.probable_marks.contains_key(&key) {
+            let count = self.probable_marks.entry(key).or_default();
             *count = count.saturating_add(1);
         }
     }

@@ -42,6 +42,7 @@ pub(super) struct ColumnFeed<'a> {
     pub(super) channel: usize,
     pub(super) scale: Scale,
     pub(super) is_direction: bool,
+    pub(super) is_concentration: bool,
     pub(super) flags: Option<&'a str>,
 }
 
@@ -184,8 +185,10 @@ impl CsvTarget {
             source,
         })?;
         let (column, flags) = (&mapped.column, mapped.flags.as_deref());
-        let is_direction = channel.unit().dimension() == Dimension::Direction;
-        Ok(ColumnFeed { column, channel: place, scale, is_direction, flags })
+        let dimension = channel.unit().dimension();
+        let is_direction = dimension == Dimension::Direction;
+        let is_concentration = matches!(dimension, Dimension::MassConcentration | Dimension::MixingRatio);
+        Ok(ColumnFeed { column, channel: place, scale, is_direction, is_concentration, flags })
     }
 }
 

@@ -135,7 +135,7 @@ pub fn survey(registry: &Registry, readings: &Readings, question: &SurveyQuestio
     let blocks = blocks(&network, &grid, (&above, &wind), range);
     let mast_height_m = registry
         .station_named(&wind_station)
-        .and_then(|id| registry.position_at(id, range.from).and_then(|position| position.height_m))
+        .and_then(|id| network::position_at(registry, id, range.from).height_m)
         .filter(|height| *height > 0.0);
     if mast_height_m.is_none() {
         notes.push(format!(

@@ -8,7 +8,7 @@ use super::{
     enhancement,
 };
 use crate::base::sorted::Sorted;
-use crate::model::{Channel, InstrumentId, Registry, StationId, Unit};
+use crate::model::{Channel, InstrumentId, Position, Registry, StationId, Timestamp, Unit};
 use crate::query::Readings;
 use crate::trace::mast::find_wind;
 use crate::trace::place::LocalFrame;
@@ -55,7 +55,7 @@ impl Network {
         let (mut stations, mut without, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for (id, (instrument, channel, others)) in measuring {
             let Some(station) = registry.station(id) else { continue };
-            let position = registry.position_at(id, question.range.from).copied().unwrap_or_default();
+            let position = position_at(registry, id, question.range.from);
             let Some((longitude_deg, latitude_deg)) = position.lon_lat_deg else {
                 without.push(station.name().to_owned());
                 continue;
@@ -102,7 +102,7 @@ impl Network {
             return Ok((station.to_owned(), find_wind(registry, station, instrument)?));
         }
         let distance = |id: StationId| {
-            let position = registry.position_at(id, question.range.from).and_then(|position| position.lon_lat_deg);
+            let position = position_at(registry, id, question.range.from).lon_lat_deg;
             position.map_or(f64::INFINITY, |(longitude, latitude)| {
                 let (east, north) = self.frame.to_local(latitude, longitude);
                 east.hypot(north)
@@ -222,6 +222,17 @@ impl Network {
     pub(super) fn into_stations(self) -> Vec<SurveyedStation> {
         self.stations
     }
+}
+
+/// The position of a station at a time. A station whose position was unknown then has the first one that was recorded later: it was entered
+/// afterwards, and it stood there before.
+pub(super) fn position_at(registry: &Registry, id: StationId, time: Timestamp) -> Position {
+    let then = registry.position_at(id, time).copied().unwrap_or_default();
+    if then.lon_lat_deg.is_some() {
+        return then;
+    }
+    let later = registry.positions(id).map(|(_, position)| *position).find(|position| position.lon_lat_deg.is_some());
+    later.unwrap_or(then)
 }
 
 /// The instruments that measure a channel, of each station that with the shortest interval, and how many others there are.

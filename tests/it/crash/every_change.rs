@@ -14,7 +14,7 @@ use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Frame,
-    InstrumentChange, InstrumentId, Interval, Retention, RetentionScope, Sample, TimeRange, Timestamp, Unit,
+    InstrumentChange, InstrumentId, Retention, RetentionAge, RetentionScope, Sample, TimeRange, Timestamp, Unit,
     ValueCorrection,
 };
 
@@ -129,7 +129,7 @@ fn take(db: Option<&Database>, oracle: &mut Oracle, act_of: (u64, u64)) {
             oracle.change(change.instrument, &change.channels);
         }
         Act::Retain(id) => {
-            let (scope, age_max) = (RetentionScope::Instrument(id), Some(Interval::DAY));
+            let (scope, age_max) = (RetentionScope::Instrument(id), Some(RetentionAge::DAY));
             let now = MIDNIGHT.plus_ms(86_400_000);
             db.map(|db| db.retain(&[Retention { scope, age_max, bytes_max: None }], now).unwrap());
             oracle.delete(id, &[], TimeRange::new(Timestamp::MIN, MIDNIGHT));

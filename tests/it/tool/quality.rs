@@ -150,3 +150,18 @@ fn audit_lists_flags_deletions_and_moves_with_author_and_reason() {
     );
     assert!(object["at"].is_string(), "{object}");
 }
+
+#[test]
+fn audit_lists_values_that_a_later_file_replaced_with_the_time_of_the_import() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    let text = "time,benzene\n2024-06-01T08:00:00Z,7\n2024-06-01T08:01:00Z,8\n";
+    std::fs::write(dir.path().join("again.csv"), text).unwrap();
+    let options = ["--station", "park/S1", "--instrument", "gc", "--interval", "1m", "--time", "time"];
+    let ended = run_with(dir.path(), &["import", "store", "again.csv", "--channel", "benzene=benzene:ppb"], &options);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let text = run(dir.path(), &["audit", "store"]).printed();
+    let replaced = "Z instrument replaced values: park/S1/gc (benzene), 2024-06-01T08:00:00Z to 2024-06-01T08:01:00Z, 2 values: \
+                    a later frame for the same instant\n";
+    assert!(text.ends_with(replaced) && text.starts_with("20"), "{text}");
+}

@@ -14,8 +14,8 @@ use vocdb::{ChangeAction, ChangeEntry, ChangeLog, TimeRange, Timestamp};
 
 /// List who changed stored readings, instruments and stations, and why
 ///
-/// Prints one line for each correction, quality flag, deletion, change of channels and move of a station, in the order of the ledger. The
-/// records of corrections and flags contain the times of the readings, but not the time of the action. Works while a station is running.
+/// Prints one line for each correction, quality flag, deletion, change of channels and move of a station, in the order of the ledger. Each
+/// line begins with the time of the action, as far as the ledger contains it. Works while a station is running.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     /// Folder of the store

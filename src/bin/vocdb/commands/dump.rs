@@ -18,7 +18,7 @@ use vocdb::{DumpReport, DumpScope, TimeRange, Timestamp};
 ///
 /// Works while a station is running, and without the catalog. The text contains registrations, readings with their flags, corrections,
 /// rules and alarms. With --station, --from or --to it contains readings with their registrations and corrections only. It does not
-/// contain the proof of the ledger or corrupt files; `vocdb backup` copies the files themselves. The format is described in
+/// contain the original bytes of the ledger or corrupt files; `vocdb backup` copies the files themselves. The format is described in
 /// src/db/dump/FORMAT.md of the sources.
 #[derive(Debug, Args)]
 pub(crate) struct Dump {

@@ -1,6 +1,7 @@
 //! One field of a row: a number in its channel's unit, with the mark that it may carry, or a quality flag.
 
 mod flag;
+mod plain;
 
 pub(super) use flag::{Flag, FlagReader};
 
@@ -39,6 +40,21 @@ impl Scale {
         }
     }
 
+    /// The power of ten by which the decimal point of a text moves.
+    const fn power(self) -> i32 {
+        if let Self::Decimal(power) = self { power } else { 0 }
+    }
+
+    /// The value of a number whose decimal point was moved; `None` if it is too great.
+    fn finish(self, number: f64) -> Option<f64> {
+        let value = match self {
+            Self::Same | Self::Decimal(_) => number,
+            Self::Factor(factor) => number * factor,
+            Self::Linear(line) => line.convert(number),
+        };
+        value.is_finite().then_some(value)
+    }
+
     /// The scale between two units of one dimension.
     pub(super) fn of_line(line: Line) -> Self {
         match Self::new(line.factor()) {
@@ -65,11 +81,28 @@ impl Reading {
 
 /// A field without the space and NUL padding around it.
 pub(super) fn trim(field: &[u8]) -> &[u8] {
+    // Most fields have none: all that is cut off comes before the space or is one.
+    if let (Some(b'!'..), Some(b'!'..)) = (field.first(), field.last()) {
+        return field;
+    }
     let mut field = field.trim_ascii();
     while let [0, rest @ ..] | [rest @ .., 0] = field {
         field = rest.trim_ascii();
     }
     field
+}
+
+/// Whether a field is a negative number of nines such as `-999`, `-99.9` or `-9999.0`.
+pub(super) fn is_mark_like(field: &[u8]) -> bool {
+    let Some(text) = field.strip_prefix(b"-99") else { return false };
+    let whole = text.iter().take_while(|byte| **byte == b'9').count();
+    match text.get(whole..) {
+        None | Some([]) => true,
+        Some([b'.' | b',', decimals @ ..]) => {
+            decimals.iter().all(|digit| *digit == b'9') || decimals.iter().all(|digit| *digit == b'0')
+        }
+        Some(_) => false,
+    }
 }
 
 /// Reads numbers as this file writes them. Its two buffers are kept from value to value.
@@ -89,10 +122,14 @@ impl NumberReader {
 
     /// The value of a field without the space around it, and the flag of its mark.
     pub(super) fn read(&mut self, field: &[u8], scale: Scale) -> Result<Reading, RejectReason> {
-        let text = std::str::from_utf8(field).map_err(|_| RejectReason::NotUtf8)?;
-        if text.is_empty() || self.missing.iter().any(|mark| mark == text) {
+        if field.is_empty() || self.missing.iter().any(|mark| mark.as_bytes() == field) {
             return Ok(Reading::MISSING);
         }
+        let (power, point) = (scale.power(), if self.decimal_comma { b',' } else { b'.' });
+        if let Some(number) = plain::read(field, power, point).and_then(|number| scale.finish(number)) {
+            return Ok(Reading { value: Some(number), quality: Quality::Normal });
+        }
+        let text = std::str::from_utf8(field).map_err(|_| RejectReason::NotUtf8)?;
         match self.number(text, scale) {
             Ok(value) => Ok(Reading { value: Some(value), quality: Quality::Normal }),
             Err(reason) => self.marked(text, scale).unwrap_or(Err(reason)),
@@ -134,12 +171,10 @@ fn scaled(text: &str, scale: Scale, shifted: &mut String) -> Result<f64, RejectR
         return Err(RejectReason::NotFinite);
     }
     let value = match scale {
-        Scale::Same => value,
-        Scale::Factor(factor) => value * factor,
-        Scale::Linear(line) => line.convert(value),
         Scale::Decimal(power) => moved_point(text, power, shifted).unwrap_or(value * 10_f64.powi(power)),
+        Scale::Same | Scale::Factor(_) | Scale::Linear(_) => value,
     };
-    if value.is_finite() { Ok(value) } else { Err(RejectReason::NotFinite) }
+    scale.finish(value).ok_or(RejectReason::NotFinite)
 }
 
 /// The number with its decimal point moved: the nearest `f64` to the decimal in the other unit.
@@ -239,6 +274,16 @@ mod tests {
         }
         for text in ["NaN", "inf", "-Infinity", "1e999"] {
             assert_eq!(read(text, Scale::Same), Err(RejectReason::NotFinite), "{text}");
+        }
+    }
+
+    #[test]
+    fn negative_numbers_of_nines_are_like_marks_and_other_numbers_are_not() {
+        for text in ["-99", "-999", "-9999", "-99.9", "-999.00", "-99,99"] {
+            assert!(is_mark_like(text.as_bytes()), "{text}");
+        }
+        for text in ["", "-9", "-9.9", "99", "-990", "-99.5", "-1999", "-99e9", "-99.90"] {
+            assert!(!is_mark_like(text.as_bytes()), "{text}");
         }
     }
 

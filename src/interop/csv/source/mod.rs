@@ -110,16 +110,18 @@ impl<R: Read> Read for BoundedSource<R> {
             self.refused = true;
             return Err(io::Error::other("the record is too long"));
         }
+        let mut last = std::mem::take(&mut self.last);
         let bytes = self.available()?;
         let count = bytes.len().min(out.len()).min(room);
-        let bytes = bytes.get(..count).unwrap_or_default().to_vec();
+        let bytes = bytes.get(..count).unwrap_or_default();
         if let Some(part) = out.get_mut(..count) {
-            part.copy_from_slice(&bytes);
+            part.copy_from_slice(bytes);
         }
-        self.at_end = count == 0;
-        if !self.at_end {
-            self.last = bytes;
+        if !bytes.is_empty() {
+            last.clear();
+            last.extend_from_slice(bytes);
         }
+        (self.last, self.at_end) = (last, count == 0);
         self.consume(count);
         self.delivered = self.delivered.saturating_add(count as u64);
         Ok(count)
@@ -190,7 +192,10 @@ impl<R: Read> RecordSource<R> {
                 let last_byte = parser.get_ref().byte_before(end);
                 self.after_return = last_byte == Some(b'\r');
                 // Counted back from the end of the record, since blank lines may stand before its beginning.
-                let inside = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+                let inside = match record.as_slice() {
+                    text if text.contains(&b'\n') => text.iter().filter(|byte| **byte == b'\n').count() as u64,
+                    _ => 0,
+                };
                 // A record that the end of the file ends has no line end of its own, though a quoted one may come last.
                 let ended_by_feed = last_byte == Some(b'\n') && !parser.get_ref().at_end;
                 let within = inside.saturating_add(u64::from(ended_by_feed));

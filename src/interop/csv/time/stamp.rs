@@ -214,13 +214,23 @@ fn epoch(ms: Option<i64>) -> Result<jiff::Timestamp, RejectReason> {
 }
 
 fn integer(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { text.parse().ok() } else { None }
+    let (is_negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let mut number = if digits.is_empty() { None } else { Some(0_i64) };
+    for byte in digits {
+        let digit = Some(byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9)?;
+        number = number?.checked_mul(10)?.checked_add(i64::from(digit));
+    }
+    if is_negative { number?.checked_neg() } else { number }
 }
 
 fn epoch_seconds_ms(text: &str) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    // A search made for long texts takes longer to prepare.
+    let point = text.bytes().position(|byte| byte == b'.');
+    let (whole, fraction) = point.and_then(|at| text.split_at_checked(at)).unwrap_or((text, ".0"));
+    let fraction = fraction.get(1..)?;
     let seconds_ms = integer(whole)?.checked_mul(1_000)?;
     if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

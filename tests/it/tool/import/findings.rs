@@ -64,6 +64,35 @@ fn replaced_values_and_conversions_are_printed() {
 }
 
 #[test]
+fn a_number_of_nines_that_repeats_is_named_as_a_probable_mark_of_missing_values_unless_it_is_declared() {
+    let rows = |value: &str| -> String {
+        let row = |hour| format!("2024-03-01T0{hour}:00:00Z,{},1\n", if hour < 4 { value } else { "0.5" });
+        (0..6).map(row).collect()
+    };
+    for (value, options, warns) in [
+        ("-999", &OPTIONS[..], true),
+        ("-99.9", &["--interval", "1h", "--time", "t", "--channel", "v=benzene:ppm"], true),
+        ("-9999", &with(&["--missing", "-9999"]), false),
+        ("-998", &OPTIONS, false),
+        ("999", &OPTIONS, false),
+    ] {
+        let dir = crate::scratch::dir();
+        let text = format!("t,v,w\n{}", rows(value));
+        let ended = import_text(dir.path(), text, options);
+        let warning = format!(
+            "warning: column `v` has 4 values of {value}, which often marks a missing value: if it does, give --missing {value}"
+        );
+        assert_eq!((ended.code, ended.err.contains(&warning)), (Some(0), warns), "{value}: {}", ended.err);
+    }
+    let once = "t,v\n2024-03-01T00:00:00Z,-99\n2024-03-01T01:00:00Z,2\n";
+    let dir = crate::scratch::dir();
+    assert_eq!(import_text(dir.path(), once, &OPTIONS).err, "", "one is a reading");
+    let wind = "t,v\n2024-03-01T00:00:00Z,-99\n2024-03-01T01:00:00Z,-99\n";
+    let options = ["--interval", "1h", "--time", "t", "--channel", "v=dT:C"];
+    assert_eq!(import_text(crate::scratch::dir().path(), wind, &options).err, "", "no concentration");
+}
+
+#[test]
 fn columns_that_are_not_imported_are_listed_and_a_unit_in_a_name_is_compared() {
     let text = "t,Benzene (ug/m3),Status,Remark\n2024-03-01T00:00:00Z,1,OK,\n2024-03-01T01:00:00Z,2,Span,x\n";
     let options = |column| ["--interval", "1h", "--time", "t", "--channel", column];

@@ -21,6 +21,37 @@ fn twenty_four_hours_are_the_next_midnight_in_joined_columns_and_in_digits() {
 }
 
 #[test]
+fn times_in_another_format_are_refused_with_the_option_that_reads_them() {
+    let file = |times: &[&str]| -> String {
+        let rows = times.iter().map(|time| format!("{time};1\n"));
+        format!("t;v\n{}", rows.collect::<String>())
+    };
+    let options = [&HOURLY[..], &["--time", "t", "--channel", "v=benzene:ppb", "--delimiter", ";"]].concat();
+    for (times, format, first) in [
+        (&["31.12.2023 23:00", "01.01.2024 00:00"][..], "%d.%m.%Y %H:%M", "2023-12-31T23:00Z,1"),
+        (&["12/31/2023 11:00 PM", "1/1/2024 12:00 AM"], "%m/%d/%Y %I:%M %p", "2023-12-31T23:00Z,1"),
+        (&["2023123123", "2024010100"], "%Y%m%d%H", "2023-12-31T23:00Z,1"),
+        (&["1704063600", "1704067200"], "epoch-s", "2023-12-31T23:00Z,1"),
+    ] {
+        let dir = crate::scratch::dir();
+        let error = import_text(dir.path(), file(times), &options).err;
+        let says = format!("times such as `{}` are read with --time-format '{format}'", times[0]);
+        assert!(error.contains(&says) && !error.contains(" comes first"), "{error}");
+        assert!(!dir.path().join("s").exists(), "nothing is created");
+        import_text(dir.path(), file(times), &[&options[..], &["--time-format", format]].concat()).printed();
+        assert_eq!(printed(dir.path(), "benzene")[0], first);
+    }
+    let error = import_text(crate::scratch::dir().path(), file(&["03/04/2024 01:00"; 3]), &options).err;
+    let both = "--time-format '%d/%m/%Y %H:%M' if the day comes first, or with --time-format '%m/%d/%Y %H:%M' if the month comes first";
+    assert!(error.contains(both), "{error}");
+    let error = import_text(crate::scratch::dir().path(), file(&["noon", "evening"]), &options).err;
+    assert!(
+        error.contains("nothing was stored; see the reasons above") && !error.contains("--time-format '"),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_iso_time_without_an_offset_asks_for_its_zone_and_is_read_in_it() {
     let text = "t,v\n2024-03-01T00:00:00,1\n2024-03-01 01:00,2\n2024-03-01T24:00:00,3\n";
     let options = [&HOURLY[..], &["--time", "t", "--channel", "v=benzene:ppb"]].concat();

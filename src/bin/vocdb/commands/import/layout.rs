@@ -19,19 +19,19 @@ pub(super) struct Layout {
     /// offset need a zone
     #[arg(long, allow_hyphen_values = true)]
     zone: Option<String>,
-    /// Meaning of a local time that exists twice because clocks were put back: with by-order, the first pass through the hour is the
-    /// earlier one and the second pass the later one
+    /// Treatment of a local time that occurs twice because clocks were put back: reject the row, take the earlier or the later time, or
+    /// decide by the order of the rows (by-order: earlier in the first pass through the hour, later in the second)
     #[arg(long, value_enum, default_value_t = FoldChoice::Reject)]
     fold: FoldChoice,
-    /// Space rows with equal time stamps by this length
+    /// Place rows with equal time stamps this far apart
     #[arg(long, value_name = "LENGTH", value_parser = values::interval)]
     spread: Option<Interval>,
     /// Column, its channel and its unit; for the mass concentration of a gas, also the reference temperature: C6H6=benzene:ug/m3@20C.
     /// Repeat it for each column. A column can be given by position: #3
     #[arg(long = "channel", value_name = "COL=NAME:UNIT[@20C]", value_parser = ColumnMapping::parse, required = true)]
     pub(super) channels: Vec<ColumnMapping>,
-    /// Column of quality flags, for all channels or for one; contains the flags that `query` prints, the words OK, Valid,
-    /// Zero, Span, Cal, Calib, Maint, Over, OverRange, BDL, InVld, Invalid and Down, or texts given with --flag
+    /// Column of quality flags, for all channels or for one. It may contain the flags that `query` prints, the words OK, Valid,
+    /// Zero, Span, Cal, Calib, Maint, Over, OverRange, BDL, InVld, Invalid and Down, and texts given with --flag
     #[arg(long, value_name = "COL[=NAME]")]
     quality: Vec<String>,
     /// Text in a flag column, and the flag that it means: R=normal. Flags are normal, over-range, fault, calibration, maintenance,

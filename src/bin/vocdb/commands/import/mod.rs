@@ -70,8 +70,8 @@ pub(crate) struct Import {
     /// Largest share of rows, or of fields of one column, that may be rejected, in percent; beyond it, nothing is stored
     #[arg(long, value_name = "PERCENT", default_value = "25", value_parser = columns::percent)]
     max_rejected: f64,
-    /// Row that counts if rows of one time disagree, in the file and in a new instrument. By default, such a file is refused, and a new
-    /// instrument keeps the last value
+    /// Row to keep if rows with the same time disagree. By default, the file is refused. A new instrument keeps this as its policy; its
+    /// default is keep-last
     #[arg(long, value_enum)]
     duplicates: Option<DuplicateChoice>,
     /// Notify recipients of alarms whose condition still holds, instead of recording all alarms as history
@@ -219,6 +219,7 @@ impl Import {
         }
         bar.finish_and_clear();
         rows.report = reader.report().clone();
+        rows.warnings.extend(notes::probable_marks(&rows.report));
         Ok(rows)
     }
 
@@ -240,9 +241,7 @@ impl Import {
             Ok::<(), Failure>(())
         };
         spool.each(|row| {
-            if let Some(samples) = repeats.samples(row) {
-                batch.push_samples(id, row.time, samples.iter().copied());
-            }
+            repeats.push(row, id, &mut batch);
             if batch.len() >= FRAMES_PER_BATCH { append(&mut batch) } else { Ok(()) }
         })?;
         if !batch.is_empty() {

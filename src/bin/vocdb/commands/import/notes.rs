@@ -3,6 +3,7 @@
 use super::columns::ColumnMapping;
 use std::io::Write;
 use vocdb::base::escape::{Line, Lines};
+use vocdb::interop::csv::CsvReport;
 use vocdb::model::{Dimension, ReferenceState, Registry};
 use vocdb::{Channel, Instrument, Unit};
 
@@ -23,6 +24,19 @@ pub(super) fn replaced(values: u64) -> Option<String> {
         _ => format!("{values} stored values were replaced by different values of this file"),
     };
     Some(text)
+}
+
+/// Warnings about numbers such as -999 that repeat in a column of concentrations.
+pub(super) fn probable_marks(report: &CsvReport) -> Vec<String> {
+    let repeated = report.probable_marks.iter().filter(|(_, count)| **count > 1);
+    let warned = repeated.map(|((column, text), count)| {
+        let text = Line(text);
+        format!(
+            "column `{}` has {count} values of {text}, which often marks a missing value: if it does, give --missing {text}",
+            Line(column)
+        )
+    });
+    warned.collect()
 }
 
 /// The channels whose columns have another unit or reference state than a registered channel.

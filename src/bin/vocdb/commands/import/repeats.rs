@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Bound::{Excluded, Unbounded};
 use vocdb::base::escape::Line;
-use vocdb::{Quality, Sample, Timestamp};
+use vocdb::{Batch, InstrumentId, Quality, Sample, Timestamp};
 
 /// Greatest number of separate stretches of time; beyond it, stretches are widened.
 const STRETCHES_MAX: usize = 4_096;
@@ -143,20 +143,20 @@ impl Repeats {
         self.instants.binary_search(&time.as_ms()).ok()
     }
 
-    fn merge(&mut self, row: &Row, keeps_first: bool, mut tell: impl FnMut(Conflict)) {
+    fn merge(&mut self, row: Row<'_>, keeps_first: bool, mut tell: impl FnMut(Conflict)) {
         let Some(place) = self.place(row.time).and_then(|at| self.merged.get_mut(at)) else { return };
         let Some(merged) = place else {
-            let samples = row.samples.iter().map(|sample| (*sample, row.line)).collect();
+            let samples = row.samples().map(|sample| (sample, row.line)).collect();
             *place = Some(Merged { samples, is_handed_out: false });
             return;
         };
         self.rows_merged += 1;
-        for (channel, (kept, new)) in merged.samples.iter_mut().zip(&row.samples).enumerate() {
-            let second = (*new, row.line);
-            if says_less(*new, kept.0) || *new == kept.0 {
+        for (channel, (kept, new)) in merged.samples.iter_mut().zip(row.samples()).enumerate() {
+            let second = (new, row.line);
+            if says_less(new, kept.0) || new == kept.0 {
                 continue;
             }
-            let is_conflict = !says_less(kept.0, *new);
+            let is_conflict = !says_less(kept.0, new);
             if is_conflict {
                 tell(Conflict { time: row.time, channel, first: *kept, second });
             }
@@ -166,15 +166,14 @@ impl Repeats {
         }
     }
 
-    /// Returns the samples to store for a row: its own; for repeated times, the merged samples at the first row, and none at the others.
-    pub(super) fn samples<'a>(&mut self, row: &'a Row) -> Option<std::borrow::Cow<'a, [Sample]>> {
+    /// Adds a row to the frames to store: its own samples; for repeated times, the merged samples at the first row, and none at the others.
+    pub(super) fn push(&mut self, row: Row<'_>, instrument: InstrumentId, batch: &mut Batch) {
         let Some(merged) = self.place(row.time).and_then(|at| self.merged.get_mut(at)).and_then(Option::as_mut) else {
-            return Some(row.samples.as_slice().into());
+            return batch.push_ref(row.frame(instrument));
         };
-        if std::mem::replace(&mut merged.is_handed_out, true) {
-            return None;
+        if !std::mem::replace(&mut merged.is_handed_out, true) {
+            batch.push_samples(instrument, row.time, merged.samples.iter().map(|(sample, _)| *sample));
         }
-        Some(merged.samples.iter().map(|(sample, _)| *sample).collect::<Vec<_>>().into())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Decides whether a file is good enough to be stored.
 
+use super::remedies;
 use super::summary::{RefusedRows, Rejected, SHOWN_PER_REASON, Summary};
 use vocdb::Timestamp;
 use vocdb::base::escape::Line;
@@ -65,7 +66,8 @@ impl Limits {
                 format!("{ahead} ahead of this host's clock: check --time-format and --zone, or correct the row");
             return Some(("in the future", remedy));
         }
-        let is_large = frame.values.iter().any(|value| value.abs() > VALUE_MAGNITUDE_MAX);
+        // All values are looked at, without a branch for each.
+        let is_large = frame.values.iter().fold(false, |any, value| any | (value.abs() > VALUE_MAGNITUDE_MAX));
         is_large.then(|| ("value too large", format!("a value is over {VALUE_MAGNITUDE_MAX:e}: correct it")))
     }
 
@@ -96,14 +98,15 @@ pub(super) enum Verdict {
     Empty,
     /// --where excludes all rows.
     Filtered(u64),
-    /// No row can be stored.
-    Nothing,
+    /// No row can be stored; advice about the times, if there is any.
+    Nothing(Option<String>),
     /// Too much is rejected: what, how many of how many, and the limit in percent.
     TooMany {
         what: String,
         rejected: u64,
         of: u64,
         limit: f64,
+        advice: Option<String>,
     },
 }
 
@@ -115,14 +118,16 @@ impl Verdict {
         }
         let rejected = report.rejected_rows.saturating_add(limits.rejected());
         if limits.taken == 0 {
-            return if rejected > 0 { Self::Nothing } else { Self::Empty };
+            return if rejected > 0 { Self::Nothing(remedies::of_times(report)) } else { Self::Empty };
         }
         let by_column = report.rejected_by_column.iter();
         let of_columns = by_column.map(|(column, count)| (format!("fields of column `{}`", Line(column)), *count));
         let counts = std::iter::once(("rows".to_owned(), rejected)).chain(of_columns);
         let mut too_many = counts.filter(|(_, count)| is_over(*count, rows, limit_percent));
         match too_many.next() {
-            Some((what, rejected)) => Self::TooMany { what, rejected, of: rows, limit: limit_percent },
+            Some((what, rejected)) => {
+                Self::TooMany { what, rejected, of: rows, limit: limit_percent, advice: remedies::of_times(report) }
+            }
             None => Self::Store,
         }
     }
@@ -140,11 +145,17 @@ impl Verdict {
             Self::Filtered(rows) => {
                 Some(format!("nothing was stored: --where excludes all {rows} rows; check its columns and texts"))
             }
-            Self::Nothing => Some("nothing was stored; see the reasons above".to_owned()),
-            Self::TooMany { what, rejected, of, limit } => Some(format!(
-                "nothing was stored: {rejected} of {of} {what} are rejected, more than {limit} %; \
-                 correct the options as the lines above advise, or raise --max-rejected"
-            )),
+            Self::Nothing(advice) => {
+                let advice = advice.as_deref().unwrap_or("see the reasons above");
+                Some(format!("nothing was stored; {advice}"))
+            }
+            Self::TooMany { what, rejected, of, limit, advice } => {
+                let advice = advice.as_deref().unwrap_or("correct the options as the lines above advise");
+                Some(format!(
+                    "nothing was stored: {rejected} of {of} {what} are rejected, more than {limit} %; \
+                     {advice}, or raise --max-rejected"
+                ))
+            }
         }
     }
 }

@@ -85,11 +85,6 @@ fn in_file(path: &Path, error: &dyn std::fmt::Display) -> Failure {
 }
 
 impl Suspects {
-    /// Whether no site was given.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.sites.is_empty()
-    }
-
     /// Locates the source of a survey, within reach of the sites, and ranks the sites.
     pub(crate) fn locate(
         &self,

@@ -1,5 +1,9 @@
 //! Advice for files and rows that cannot be read, in terms of the command line.
 
+mod times;
+
+pub(super) use times::advice as of_times;
+
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvError, RejectReason};
 
