@@ -27,8 +27,11 @@ const BLOCK_NEAR_MS: i64 = 300_000;
 const BLOCK_FAR_MS: i64 = 600_000;
 /// Blocks times stations at most: longer ranges have longer blocks.
 const PAIRS_MAX: usize = 20_000;
-/// Share of the mean enhancement below which a block at the end is quiet.
-const QUIET_SHARE: f64 = 0.1;
+/// Time that a release must pause for, and the share of the mean enhancement below which it pauses.
+const QUIET_MS: i64 = 3_600_000;
+const QUIET_SHARE: f64 = 0.2;
+/// Share of the whole enhancement that a part must have.
+const PART_SHARE_MIN: f64 = 0.1;
 /// Longest range.
 const RANGE_MAX_MS: i64 = 7 * 86_400_000;
 /// Height above ground that a wind sensor is taken to have if its station has none: that of a standard mast (WMO-No. 8).
@@ -89,19 +92,28 @@ impl Survey {
         TimeRange::new(self.grid.time(first), self.grid.time(last))
     }
 
-    /// Returns the survey without the blocks at both ends in which the stations together read less than a tenth of the mean above their
-    /// backgrounds: an alarm holds for a while after a release has ended.
+    /// Splits the survey into its releases: parts between quiet hours, without the quiet ends.
+    ///
+    /// An alarm holds for a while after a release has ended, and may hold over into the next one. An hour in which all stations together read
+    /// less than a fifth of the survey's mean above their backgrounds is quiet. Parts with less than a tenth of the enhancement of the whole are
+    /// dropped. A survey without enhancements is returned as it is.
     #[must_use]
-    pub fn without_quiet_ends(mut self) -> Self {
-        let total = |block: &Block| block.enhancements.iter().flatten().sum::<f64>();
-        let blocks = &self.scene.blocks;
-        let least = QUIET_SHARE * blocks.iter().map(total).sum::<f64>() / blocks.len().max(1) as f64;
-        let is_loud = |block: &Block| total(block) > least;
-        let (Some(first), Some(last)) = (blocks.iter().position(is_loud), blocks.iter().rposition(is_loud)) else {
-            return self;
-        };
-        self.scene.blocks = self.scene.blocks.drain(first..=last).collect();
-        self
+    pub fn releases(self) -> Vec<Self> {
+        let totals: Vec<f64> =
+            self.scene.blocks.iter().map(|block| block.enhancements.iter().flatten().sum::<f64>()).collect();
+        let whole: f64 = totals.iter().sum();
+        let steps = self.scene.blocks.first().map_or(1, |block| block.steps.len()).max(1);
+        let hour = usize::try_from(QUIET_MS / self.grid.step_ms).unwrap_or(1).div_ceil(steps).max(1);
+        let least = QUIET_SHARE * whole / totals.len().max(1) as f64;
+        let parts: Vec<Self> = loud_parts(&totals, hour, least)
+            .filter(|part| totals.get(part.clone()).unwrap_or_default().iter().sum::<f64>() >= PART_SHARE_MIN * whole)
+            .map(|part| {
+                let blocks = self.scene.blocks.get(part).unwrap_or_default().to_vec();
+                let scene = Scene { blocks, ..self.scene.clone() };
+                Self { scene, ..self.clone() }
+            })
+            .collect();
+        if parts.is_empty() { vec![self] } else { parts }
     }
 
     /// Returns the options of a location for this survey.
@@ -171,6 +183,29 @@ fn blocks(network: &Network, grid: &Grid, series: (&[Vec<Option<f64>>], &WindSer
     steps.clone().step_by(length).map(block).collect()
 }
 
+/// The stretches of blocks outside quiet windows of a length, from their first loud block to their last.
+fn loud_parts(totals: &[f64], window: usize, least: f64) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let mut is_quiet = vec![false; totals.len()];
+    for (first, sums) in totals.windows(window).enumerate() {
+        if sums.iter().sum::<f64>() < least * window as f64 {
+            is_quiet.iter_mut().skip(first).take(window).for_each(|quiet| *quiet = true);
+        }
+    }
+    // Blocks at both ends have no whole window of their own.
+    let mut parts: Vec<std::ops::Range<usize>> = Vec::new();
+    for (place, _) in is_quiet.iter().zip(totals).enumerate().filter(|(_, (quiet, total))| !**quiet && **total > least)
+    {
+        match parts
+            .last_mut()
+            .filter(|part| is_quiet.get(part.end..place).unwrap_or_default().iter().all(|quiet| !quiet))
+        {
+            Some(part) => part.end = place + 1,
+            None => parts.push(place..place + 1),
+        }
+    }
+    parts.into_iter()
+}
+
 /// Steps of a block.
 fn block_steps(network: &Network, grid: &Grid, wind: &WindSeries, steps: usize) -> usize {
     let mut speeds: Vec<f64> = wind.steps.iter().flatten().map(|step| step.speed_m_s).collect();
@@ -181,4 +216,17 @@ fn block_steps(network: &Network, grid: &Grid, wind: &WindSeries, steps: usize) 
     let by_time = usize::try_from(wanted / grid.step_ms).unwrap_or(1).max(1);
     let blocks_max = (PAIRS_MAX / network.count().max(1)).max(2);
     by_time.max(steps.div_ceil(blocks_max)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quiet_hour_parts_two_releases_and_a_short_lull_does_not() {
+        let of = |totals: &[f64]| loud_parts(totals, 4, 0.2).collect::<Vec<_>>();
+        assert_eq!(of(&[0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.1, 0.1]), [1..6]);
+        assert_eq!(of(&[1.0, 1.0, 0.1, 0.1, 0.1, 0.1, 1.0, 1.0, 1.0]), [0..2, 6..9]);
+        assert_eq!(of(&[0.0; 6]), []);
+    }
 }

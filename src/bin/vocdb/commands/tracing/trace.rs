@@ -13,13 +13,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::base::escape::{Line, counted};
 use vocdb::model::Zone;
-use vocdb::trace::{Episode, SurveyQuestion, episodes, survey};
+use vocdb::trace::{Episode, Survey, SurveyQuestion, episodes, survey};
 use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
 
 /// Run rules over stored readings, group their alarms into incidents, and locate the source of each
 ///
-/// Writes nothing. Alarms that are at most 30 minutes apart are one incident; its time is that of the alarms and 15 minutes before and behind,
-/// without quiet ends. Each incident is located and its sites are ranked as by `vocdb locate`.
+/// Writes nothing. Alarms that are at most 30 minutes apart are one episode, with 15 minutes before and behind. Quiet hours split an episode into
+/// incidents. Each incident is located and its sites are ranked as by `vocdb locate`.
 ///
 /// Example: vocdb trace store --rules rules --channel methane --from 2024-06-01 --to 2024-06-05 --sites sites.csv
 #[derive(Debug, Args)]
@@ -79,7 +79,7 @@ impl Trace {
         let bar = ProgressBar::with_draw_target(u64::try_from(found.len()).ok(), target);
         let mut incidents = Vec::with_capacity(found.len());
         for episode in found {
-            incidents.push(self.incident(&db, &suspects, &episode));
+            incidents.extend(self.incidents(&db, &suspects, &episode));
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -100,13 +100,9 @@ impl Trace {
         Ok(episodes(&events, end))
     }
 
-    fn incident(&self, db: &ReadOnly, suspects: &Suspects, episode: &Episode) -> IncidentLine {
-        let located = self.located(db, suspects, episode.range);
-        let (range, answer, error) = match located {
-            Ok((range, answer)) => (range, Some(answer), None),
-            Err(failure) => (episode.range, None, Some(failure.into_words())),
-        };
-        IncidentLine {
+    /// The releases of an episode, each located.
+    fn incidents(&self, db: &ReadOnly, suspects: &Suspects, episode: &Episode) -> Vec<IncidentLine> {
+        let line = |range: TimeRange, answer: Option<Answer>, error: Option<String>| IncidentLine {
             start: range.from,
             end: range.to,
             alarms: episode.alarms.iter().map(|alarm| alarm.0).collect(),
@@ -114,16 +110,20 @@ impl Trace {
             is_open: episode.is_open,
             answer,
             error,
-        }
-    }
-
-    fn located(&self, db: &ReadOnly, suspects: &Suspects, range: TimeRange) -> Result<(TimeRange, Answer), Failure> {
-        let question = SurveyQuestion { channel: &self.channel, range, wind: self.wind.as_deref() };
-        let survey =
-            survey(db.registry(), &db.readings(), &question).map_err(Failure::from_error)?.without_quiet_ends();
-        let range = survey.range();
-        let (location, ranked) = suspects.locate(db, &survey, range)?;
-        Ok((range, Answer::new(&survey, &location, &ranked, &[])))
+        };
+        let question = SurveyQuestion { channel: &self.channel, range: episode.range, wind: self.wind.as_deref() };
+        let whole = match survey(db.registry(), &db.readings(), &question) {
+            Ok(whole) => whole,
+            Err(error) => return vec![line(episode.range, None, Some(error.to_string()))],
+        };
+        let located = |part: Survey| {
+            let range = part.range();
+            match suspects.locate(db, &part, range) {
+                Ok((location, ranked)) => line(range, Some(Answer::new(&part, &location, &ranked, &[])), None),
+                Err(failure) => line(range, None, Some(failure.into_words())),
+            }
+        };
+        whole.releases().into_iter().map(located).collect()
     }
 }
 
