@@ -33,7 +33,10 @@ pub use odour::{OdourIntensity, OdourReport};
 pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};
 #[cfg(feature = "csv")]
 pub use place::{StationSheet, read_stations};
-pub use ranking::{RankedSite, SiteEvidence, SiteUnits, odour_cone, rank_sites, site_evidence, species_enhancements};
+pub use ranking::{
+    Candidates, NamedSource, RankedSite, SiteEvidence, SiteUnits, name_source, odour_cone, rank_sites, site_evidence,
+    species_enhancements,
+};
 pub use sheet::SheetError;
 #[cfg(all(feature = "csv", feature = "geojson"))]
 pub use sites::read_sites;

@@ -28,14 +28,6 @@ impl Failure {
         Self::Says(format!("cannot write to standard output: {error}"))
     }
 
-    /// Returns the error in words.
-    pub(crate) fn into_words(self) -> String {
-        match self {
-            Self::Says(text) => text,
-            Self::PipeClosed => "the reader of the output closed the pipe".to_owned(),
-        }
-    }
-
     /// Prints the error to standard error, as text or as one JSON object, and returns the exit code.
     pub(crate) fn report(&self, is_json: bool) -> ExitCode {
         match self {

@@ -1,9 +1,11 @@
 //! The ranking of named sites: probability of the place, fingerprint and evidence, each factor on its own.
 
 mod evidence;
+mod named;
 mod species;
 
 pub use evidence::{SiteEvidence, SiteUnits, odour_cone, site_evidence};
+pub use named::{Candidates, NamedSource, name_source};
 pub use species::species_enhancements;
 
 use super::fingerprint::{Fingerprint, SpeciesEnhancement, compare_fingerprint};

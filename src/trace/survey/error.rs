@@ -3,6 +3,7 @@
 use crate::model::{ModelError, Timestamp};
 use crate::query::QueryError;
 use crate::trace::facility::FacilityError;
+use crate::trace::locate::LocateError;
 use crate::trace::mast::WindError;
 use crate::trace::place::PlaceError;
 use thiserror::Error;
@@ -71,6 +72,9 @@ pub enum SurveyError {
         /// What is wrong.
         source: ModelError,
     },
+    /// The scene cannot be located in.
+    #[error(transparent)]
+    Locate(#[from] LocateError),
     /// A treatment unit cannot be found.
     #[error(transparent)]
     Facility(Box<FacilityError>),

@@ -156,7 +156,7 @@ pub fn survey(registry: &Registry, readings: &Readings, question: &SurveyQuestio
     }
     Ok(Survey {
         scene: Scene { receptors: network.receptors(), wind, blocks },
-        frame: network.frame.clone(),
+        frame: network.frame,
         is_mass: network.is_mass(),
         stations: network.into_stations(),
         wind_station,
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn a_quiet_hour_parts_two_releases_and_a_short_lull_does_not() {
         let of = |totals: &[f64]| loud_parts(totals, 4, 0.2).collect::<Vec<_>>();
-        assert_eq!(of(&[0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.1, 0.1]), [1..6]);
+        assert_eq!(of(&[0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.1, 0.1]), std::iter::once(1..6).collect::<Vec<_>>());
         assert_eq!(of(&[1.0, 1.0, 0.1, 0.1, 0.1, 0.1, 1.0, 1.0, 1.0]), [0..2, 6..9]);
         assert_eq!(of(&[0.0; 6]), []);
     }

@@ -28,6 +28,8 @@ fn help_texts_are_the_golden_ones() {
         "quality",
         "audit",
         "cpf",
+        "locate",
+        "trace",
         "outages",
         "incident",
         "attainment",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use std::fmt::Write;
 use vocdb::base::escape::Line;
-use vocdb::trace::{Location, RankedSite, Survey};
+use vocdb::trace::{NamedSource, RankedSite, Survey};
 
 /// Kilograms an hour in a kilogram a second, and likewise for volumes.
 const PER_HOUR: f64 = 3_600.0;
@@ -75,7 +75,8 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// Puts a location into degrees.
-    pub(crate) fn new(survey: &Survey, location: &Location, ranked: &[RankedSite], at: &[(f64, f64)]) -> Self {
+    pub(crate) fn new(survey: &Survey, named: &NamedSource, at: &[(f64, f64)]) -> Self {
+        let NamedSource { location, sites } = named;
         let degrees = |(east, north): (f64, f64)| {
             let (lat, lon) = survey.frame.to_wgs84(east, north);
             Point { lat: rounded(lat, 7), lon: rounded(lon, 7) }
@@ -109,7 +110,7 @@ impl Answer {
             area90_m2: location.area_m2(0.9),
             rate,
             sector,
-            sites: ranked.iter().map(SiteLine::new).collect(),
+            sites: sites.iter().map(SiteLine::new).collect(),
             at: at.iter().map(level).collect(),
             stations: survey.stations.len(),
             wind: survey.wind_station.clone(),

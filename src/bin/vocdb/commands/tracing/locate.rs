@@ -8,7 +8,7 @@ use crate::{store, values};
 use clap::Args;
 use std::path::PathBuf;
 use vocdb::model::Zone;
-use vocdb::trace::{SurveyQuestion, survey};
+use vocdb::trace::{SurveyQuestion, name_source, survey};
 
 /// Locate the source of a release: from readings, wind and the positions of the stations
 ///
@@ -46,11 +46,11 @@ impl Locate {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let db = store::read(&self.store)?;
         let range = values::range_in(self.zone.as_ref(), Some(&self.from), Some(&self.to))?;
-        let suspects = self.sites.read(&self.store, range)?;
+        let candidates = self.sites.read(&self.store, range)?;
         let question = SurveyQuestion { channel: &self.channel, range, wind: self.wind.as_deref() };
         let survey = survey(db.registry(), &db.readings(), &question).map_err(Failure::from_error)?;
-        let (location, ranked) = suspects.locate(&db, &survey, range)?;
-        let answer = Answer::new(&survey, &location, &ranked, &self.at);
+        let named = name_source((db.registry(), &db.readings()), &survey, &candidates).map_err(Failure::from_error)?;
+        let answer = Answer::new(&survey, &named, &self.at);
         output.either(&answer, || answer.text())
     }
 }

@@ -4,11 +4,8 @@ use crate::failure::Failure;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use vocdb::trace::{
-    LocateOptions, Location, OdourReport, RankedSite, Site, SiteUnits, Survey, locate, rank_sites, read_profiles,
-    read_sites, site_evidence, species_enhancements,
-};
-use vocdb::{AlarmLog, ReadOnly, TimeRange};
+use vocdb::trace::{Candidates, Site, SiteUnits, read_profiles, read_sites};
+use vocdb::{AlarmLog, TimeRange};
 
 /// Largest file of sites or profiles in bytes.
 const FILE_BYTES_MAX: u64 = 8 << 20;
@@ -30,18 +27,10 @@ pub(crate) struct SiteArguments {
     standby: Vec<String>,
 }
 
-/// Sites that were read, with their treatment units and with the odour reports of the store.
-#[derive(Debug, Default)]
-pub(crate) struct Suspects {
-    sites: Vec<Site>,
-    units: Vec<SiteUnits>,
-    reports: Vec<OdourReport>,
-}
-
 impl SiteArguments {
     /// Reads the files, and the odour reports of a range.
-    pub(crate) fn read(&self, store: &Path, range: TimeRange) -> Result<Suspects, Failure> {
-        let Some(path) = &self.sites else { return Ok(Suspects::default()) };
+    pub(crate) fn read(&self, store: &Path, range: TimeRange) -> Result<Candidates, Failure> {
+        let Some(path) = &self.sites else { return Ok(Candidates::default()) };
         let profiles = match &self.profiles {
             Some(path) => read_profiles(&text(path)?).map_err(|error| in_file(path, &error))?,
             None => BTreeMap::new(),
@@ -50,7 +39,7 @@ impl SiteArguments {
         let units = self.units(&sites)?;
         let log = AlarmLog::open(store).map_err(Failure::from_error)?;
         let reports = log.odour_reports(range).into_iter().cloned().collect();
-        Ok(Suspects { sites, units, reports })
+        Ok(Candidates { sites, units, reports })
     }
 
     fn units(&self, sites: &[Site]) -> Result<Vec<SiteUnits>, Failure> {
@@ -82,33 +71,4 @@ fn text(path: &Path) -> Result<String, Failure> {
 
 fn in_file(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::Says(format!("{}: {error}", path.display()))
-}
-
-impl Suspects {
-    /// Locates the source of a survey, within reach of the sites, and ranks the sites.
-    pub(crate) fn locate(
-        &self,
-        db: &ReadOnly,
-        survey: &Survey,
-        range: TimeRange,
-    ) -> Result<(Location, Vec<RankedSite>), Failure> {
-        let outlines = self.sites.iter().map(|site| site.outline.in_frame(&survey.frame));
-        let middles: Vec<(f64, f64)> = outlines.map(|outline| outline.centre()).collect();
-        let options = LocateOptions { reach: middles.clone(), ..survey.options() };
-        let location = locate(&survey.scene, &options).map_err(Failure::from_error)?;
-        let source = (db.registry(), &db.readings());
-        let mut sites = Vec::with_capacity(self.sites.len());
-        for (site, middle) in self.sites.iter().zip(middles) {
-            let units: Vec<SiteUnits> = self.units.iter().filter(|unit| unit.site == site.name).cloned().collect();
-            let evidence = site_evidence(source, survey, &units, &self.reports, (middle, range));
-            sites.push((site.clone(), evidence.map_err(Failure::from_error)?));
-        }
-        let species = if self.sites.iter().any(|site| site.profile.is_some()) {
-            species_enhancements(source.0, source.1, survey, range).map_err(Failure::from_error)?
-        } else {
-            Vec::new()
-        };
-        let ranked = rank_sites(&location, &survey.frame, &sites, &species);
-        Ok((location, ranked))
-    }
 }

@@ -1,7 +1,7 @@
 //! `vocdb trace`: from stored readings and rules to incidents with named sources.
 
 use super::answer::Answer;
-use super::suspects::{SiteArguments, Suspects};
+use super::suspects::SiteArguments;
 use crate::commands::rules::{failed, rules_of};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::base::escape::{Line, counted};
 use vocdb::model::Zone;
-use vocdb::trace::{Episode, Survey, SurveyQuestion, episodes, survey};
+use vocdb::trace::{Candidates, Episode, Survey, SurveyQuestion, episodes, name_source, survey};
 use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
 
 /// Run rules over stored readings, group their alarms into incidents, and locate the source of each
@@ -72,14 +72,14 @@ impl Trace {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let db = store::read(&self.store)?;
         let range = values::range_in(self.zone.as_ref(), Some(&self.from), Some(&self.to))?;
-        let suspects = self.sites.read(&self.store, range)?;
+        let candidates = self.sites.read(&self.store, range)?;
         let found = self.episodes(&db, range)?;
         let hidden = output.is_json();
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(u64::try_from(found.len()).ok(), target);
         let mut incidents = Vec::with_capacity(found.len());
         for episode in found {
-            incidents.extend(self.incidents(&db, &suspects, &episode));
+            incidents.extend(self.incidents(&db, &candidates, &episode));
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -101,7 +101,7 @@ impl Trace {
     }
 
     /// The releases of an episode, each located.
-    fn incidents(&self, db: &ReadOnly, suspects: &Suspects, episode: &Episode) -> Vec<IncidentLine> {
+    fn incidents(&self, db: &ReadOnly, candidates: &Candidates, episode: &Episode) -> Vec<IncidentLine> {
         let line = |range: TimeRange, answer: Option<Answer>, error: Option<String>| IncidentLine {
             start: range.from,
             end: range.to,
@@ -118,9 +118,9 @@ impl Trace {
         };
         let located = |part: Survey| {
             let range = part.range();
-            match suspects.locate(db, &part, range) {
-                Ok((location, ranked)) => line(range, Some(Answer::new(&part, &location, &ranked, &[])), None),
-                Err(failure) => line(range, None, Some(failure.into_words())),
+            match name_source((db.registry(), &db.readings()), &part, candidates) {
+                Ok(named) => line(range, Some(Answer::new(&part, &named, &[])), None),
+                Err(error) => line(range, None, Some(error.to_string())),
             }
         };
         whole.releases().into_iter().map(located).collect()
