@@ -6,6 +6,8 @@
 
 #[path = "district/releases.rs"]
 mod releases;
+#[path = "district/scores.rs"]
+mod scores;
 #[path = "district/site.rs"]
 mod site;
 #[path = "district/snapshot.rs"]
@@ -13,7 +15,8 @@ mod snapshot;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
-use releases::{Release, Scores};
+use releases::Release;
+use scores::Scores;
 use snapshot::Snapshot;
 use std::io::Write;
 use std::path::Path;
@@ -48,7 +51,7 @@ fn main() -> Outcome<()> {
     let alarms = stream(&db, spec, &told)?;
     println!("\nstreamed in {:.1} s\n", started.elapsed().as_secs_f64());
     let releases = releases::read()?;
-    let scores = releases::score(&releases, &alarms);
+    let scores = scores::score(&releases, &alarms);
     print_scores(&releases, &scores);
     print_outside(&db, &scores)?;
     let before = Snapshot::take(&db)?;

@@ -16,7 +16,7 @@ fn minute(minute: i64) -> Timestamp {
 /// Two units that report every minute for five hours: the duty one stops after 120 minutes, the standby one starts after 156, and the duty unit
 /// runs again after 240. The standby one is silent for ten minutes from `silent` on.
 fn plant(dir: &Path, silent: i64) {
-    let db = Database::open(&dir.join("store"), Config::default()).unwrap();
+    let db = Database::open(dir.join("store"), Config::default()).unwrap();
     let states = || vec![Channel::quantity("run state", Unit::One).unwrap()];
     let [duty, standby] = ["RTO-1", "RTO-2"].map(|name| {
         db.ensure_instrument("park/plant", Instrument::new(name, Interval::MINUTE, states()).unwrap()).unwrap()
@@ -89,7 +89,7 @@ fn minutes_without_reports_are_stated_and_not_counted_as_gap() {
 
 /// One report of the duty unit is flagged as a fault: it says nothing.
 fn plant_flagged(dir: &Path) {
-    let db = Database::open(&dir.join("store"), Config::default()).unwrap();
+    let db = Database::open(dir.join("store"), Config::default()).unwrap();
     let (instrument, place) = db.channel("park/plant", "RTO-1/run state").unwrap();
     let flagged = Sample { value: Some(1.0), quality: Quality::Fault };
     let correction = ValueCorrection {

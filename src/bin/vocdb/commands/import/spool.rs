@@ -208,7 +208,7 @@ mod tests {
             let mut spool = Spool::new(2);
             let row = |index: u64| {
                 let jump = if is_regular { 0 } else { index % 7 * index };
-                let mark = if is_regular { normal } else { Mark::new(index % 3 == 0, Quality::Suspect) };
+                let mark = if is_regular { normal } else { Mark::new(index.is_multiple_of(3), Quality::Suspect) };
                 let time = Timestamp::from_ms(60_000 * index.cast_signed() - jump.cast_signed());
                 (index * 2 + jump, time, [index as f64, -0.5], [mark, normal])
             };
