@@ -8,3 +8,4 @@ mod incidents;
 mod locations;
 mod places;
 mod sites;
+mod story;
