@@ -9,6 +9,7 @@ mod locate;
 mod mast;
 mod odour;
 mod place;
+pub mod report;
 mod sheet;
 mod sites;
 mod timeline;

@@ -6,4 +6,5 @@ mod facilities;
 mod fingerprints;
 mod incidents;
 mod places;
+mod report;
 mod sites;

@@ -30,6 +30,7 @@ fn help_texts_are_the_golden_ones() {
         "cpf",
         "outages",
         "incident",
+        "report",
         "attainment",
     ] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));

@@ -1,0 +1,151 @@
+//! Text of the page: escaped, cut and formatted.
+
+use crate::base::escape::{Line, Lines};
+use crate::model::{Timestamp, Zone};
+use std::fmt::{self, Display, Write};
+
+/// Characters of one text that the page shows.
+const CHARS_MAX: usize = 4_000;
+
+/// Text for an element or an attribute, on one line.
+pub(super) struct Escaped<T>(pub(super) T);
+
+impl<T: Display> Display for Escaped<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(Escaping { to: f, left: CHARS_MAX }, "{}", Line(&self.0))
+    }
+}
+
+/// Text for an element that keeps line breaks.
+pub(super) struct Paragraphs<'a>(pub(super) &'a str);
+
+impl Display for Paragraphs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(Escaping { to: f, left: CHARS_MAX }, "{}", Lines(self.0))
+    }
+}
+
+struct Escaping<'a, 'f> {
+    to: &'a mut fmt::Formatter<'f>,
+    left: usize,
+}
+
+impl Write for Escaping<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for letter in text.chars() {
+            match self.left {
+                0 => return Ok(()),
+                1 => self.to.write_str("… (cut)")?,
+                _ => match letter {
+                    '&' => self.to.write_str("&amp;")?,
+                    '<' => self.to.write_str("&lt;")?,
+                    '>' => self.to.write_str("&gt;")?,
+                    '"' => self.to.write_str("&quot;")?,
+                    '\'' => self.to.write_str("&#39;")?,
+                    // Not allowed in XML, and shown by no browser.
+                    '\u{fffe}' | '\u{ffff}' => self.to.write_char('\u{fffd}')?,
+                    plain => self.to.write_char(plain)?,
+                },
+            }
+            self.left -= 1;
+        }
+        Ok(())
+    }
+}
+
+/// A time in a zone, as date, time and offset.
+pub(super) fn moment(zone: &Zone, time: Timestamp) -> String {
+    zone.show(time).to_string().replacen('T', " ", 1)
+}
+
+/// A length of time in days, hours and minutes.
+pub(super) fn duration(ms: i64) -> String {
+    let minutes = ms / 60_000;
+    let (days, hours, rest) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+    match (days, hours) {
+        _ if minutes == 0 && ms > 0 => format!("{} s", number(ms as f64 / 1_000.0)),
+        (0, 0) => format!("{rest} min"),
+        (0, _) => format!("{hours} h {rest} min"),
+        _ => format!("{days} d {hours} h {rest} min"),
+    }
+}
+
+/// A number with three significant digits; larger ones in full.
+pub(super) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let size = value.abs();
+    let text = if size == 0.0 {
+        "0".to_owned()
+    } else if !(1e-4..1e9).contains(&size) {
+        format!("{value:.2e}")
+    } else if size >= 100.0 {
+        format!("{value:.0}")
+    } else if size >= 10.0 {
+        format!("{value:.1}")
+    } else if size >= 1.0 {
+        format!("{value:.2}")
+    } else if size >= 0.1 {
+        format!("{value:.3}")
+    } else {
+        format!("{value:.5}")
+    };
+    let text = if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    };
+    text.replacen('-', "\u{2212}", 1)
+}
+
+/// A probability, 0 to 1, in percent.
+pub(super) fn percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if !percent.is_finite() => "–".to_owned(),
+        percent if percent > 0.0 && percent < 0.1 => "&lt; 0.1 %".to_owned(),
+        percent => format!("{} %", number((percent * 10.0).round() / 10.0)),
+    }
+}
+
+/// The first characters of a text, with an ellipsis if it is longer.
+pub(super) fn cut(text: &str, chars_max: usize) -> String {
+    let mut letters = text.chars();
+    let mut kept: String = letters.by_ref().take(chars_max).collect();
+    if letters.next().is_some() {
+        kept.pop();
+        kept.push('…');
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_and_invisible_characters_are_escaped_and_long_text_is_cut() {
+        let hostile = "<script>alert('&\")</script>\u{202e}\n";
+        let safe = r"&lt;script&gt;alert(&#39;&amp;&quot;)&lt;/script&gt;\u{202e}\n";
+        assert_eq!(Escaped(hostile).to_string(), safe);
+        let long = Escaped("a".repeat(9_000)).to_string();
+        assert!(long.ends_with("… (cut)") && long.chars().count() < 4_010);
+    }
+
+    #[test]
+    fn numbers_have_three_significant_digits() {
+        for (value, text) in [(0.0, "0"), (1.2345, "1.23"), (12.0, "12"), (1234.5, "1234"), (-0.25, "\u{2212}0.25")] {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(
+            (percent(0.834), percent(0.00001), percent(1.0)),
+            ("83.4 %".into(), "&lt; 0.1 %".into(), "100 %".into())
+        );
+        assert_eq!((duration(36 * 60_000), duration(90_000_000)), ("36 min".into(), "1 d 1 h 0 min".into()));
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_character() {
+        assert_eq!((cut("苯苯苯", 2).as_str(), cut("苯", 2).as_str()), ("苯…", "苯"));
+    }
+}
