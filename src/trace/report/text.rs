@@ -4,15 +4,20 @@ use crate::base::escape::{Line, Lines};
 use crate::model::{Timestamp, Zone};
 use std::fmt::{self, Display, Write};
 
-/// Characters of one text that the page shows.
-const CHARS_MAX: usize = 4_000;
+/// Characters of one line of text that the page shows, and of a text of several lines.
+const LINE_CHARS_MAX: usize = 1_000;
+const TEXT_CHARS_MAX: usize = 4_000;
+/// Widths of letters as shares of their height, in the widest of the usual fonts.
+const WIDE_LETTER: f64 = 1.1;
+const CAPITAL: f64 = 0.8;
+const LETTER: f64 = 0.68;
 
 /// Text for an element or an attribute, on one line.
 pub(super) struct Escaped<T>(pub(super) T);
 
 impl<T: Display> Display for Escaped<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(Escaping { to: f, left: CHARS_MAX }, "{}", Line(&self.0))
+        write!(Escaping { to: f, left: LINE_CHARS_MAX }, "{}", Line(&self.0))
     }
 }
 
@@ -21,7 +26,7 @@ pub(super) struct Paragraphs<'a>(pub(super) &'a str);
 
 impl Display for Paragraphs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(Escaping { to: f, left: CHARS_MAX }, "{}", Lines(self.0))
+        write!(Escaping { to: f, left: TEXT_CHARS_MAX }, "{}", Lines(self.0))
     }
 }
 
@@ -53,9 +58,10 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
-/// A time in a zone, as date, time and offset.
+/// A time in a zone, as date, time to the second and offset.
 pub(super) fn moment(zone: &Zone, time: Timestamp) -> String {
-    zone.show(time).to_string().replacen('T', " ", 1)
+    let whole_second = time.plus_ms(-time.as_ms().rem_euclid(1_000));
+    zone.show(whole_second).to_string().replacen('T', " ", 1)
 }
 
 /// A length of time in days, hours and minutes.
@@ -108,13 +114,30 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
-/// The first characters of a text, with an ellipsis if it is longer.
-pub(super) fn cut(text: &str, chars_max: usize) -> String {
-    let mut letters = text.chars();
-    let mut kept: String = letters.by_ref().take(chars_max).collect();
-    if letters.next().is_some() {
-        kept.pop();
-        kept.push('…');
+/// The width of a text whose letters have a height of 1, at most: fonts differ.
+pub(super) fn width(text: &str) -> f64 {
+    let letter = |letter: char| match letter {
+        'W' | 'M' | 'm' | 'w' | '@' | '%' | '…' => WIDE_LETTER,
+        wide if !wide.is_ascii() => WIDE_LETTER,
+        'A'..='Z' | '0'..='9' | '_' => CAPITAL,
+        _ => LETTER,
+    };
+    text.chars().map(letter).sum()
+}
+
+/// The beginning of a text that is no wider than `width_max`, with an ellipsis if it is longer.
+pub(super) fn cut(text: &str, width_max: f64) -> String {
+    // Escapes of invisible characters count as they are shown.
+    let shown = Line(text).to_string();
+    let mut kept = String::new();
+    let mut room = width_max - WIDE_LETTER;
+    for letter in shown.chars() {
+        room -= width(letter.encode_utf8(&mut [0; 4]));
+        if room < 0.0 {
+            kept.push('…');
+            return kept;
+        }
+        kept.push(letter);
     }
     kept
 }
@@ -129,7 +152,7 @@ mod tests {
         let safe = r"&lt;script&gt;alert(&#39;&amp;&quot;)&lt;/script&gt;\u{202e}\n";
         assert_eq!(Escaped(hostile).to_string(), safe);
         let long = Escaped("a".repeat(9_000)).to_string();
-        assert!(long.ends_with("… (cut)") && long.chars().count() < 4_010);
+        assert!(long.ends_with("… (cut)") && long.chars().count() < 1_010);
     }
 
     #[test]
@@ -145,7 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_at_a_character() {
-        assert_eq!((cut("苯苯苯", 2).as_str(), cut("苯", 2).as_str()), ("苯…", "苯"));
+    fn a_text_is_cut_at_a_character_and_never_wider_than_asked() {
+        assert_eq!((cut("苯苯苯", 3.0).as_str(), cut("苯", 3.0).as_str(), cut("", 3.0).as_str()), ("苯…", "苯", ""));
+        for text in ["WWWWWWWW", "iiiiiiiiiiiiiiii", "a\u{202e}b\u{0}cdefgh"] {
+            assert!(width(&cut(text, 5.0)) <= 5.0 && cut(text, 5.0).ends_with('…'), "{text}");
+        }
     }
 }

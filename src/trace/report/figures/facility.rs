@@ -16,6 +16,8 @@ const RIGHT: f64 = 708.0;
 /// Height of one unit's row, and of its bar.
 const ROW: f64 = 66.0;
 const BAR: f64 = 30.0;
+/// Width of a name in heights of its letters.
+const NAME_WIDTH: f64 = 22.0;
 /// Standby units that are drawn.
 const UNITS_MAX: usize = 12;
 /// Width below which a span is not drawn.
@@ -41,7 +43,12 @@ pub(in crate::trace::report) fn facility(report: &Report, units: &TreatmentUnits
     let mut seen: Vec<Option<RunState>> = Vec::new();
     for (number, (role, unit)) in rows.iter().enumerate() {
         let top = 10.0 + number as f64 * ROW;
-        canvas.text((LEFT, top + 22.0), Anchor::Start, "tick halo", &format!("{role}: {}", cut(&unit.name, 36)));
+        canvas.text(
+            (LEFT, top + 22.0),
+            Anchor::Start,
+            "tick halo",
+            &format!("{role}: {}", cut(&unit.name, NAME_WIDTH)),
+        );
         for span in &unit.spans {
             let (left, right) = (place(span.range.from), place(span.range.to));
             if right - left >= SPAN_MIN {

@@ -4,7 +4,7 @@ use super::labels::{Labels, write_legend};
 use crate::trace::locate::Sector;
 use crate::trace::report::input::{MapSite, Report, ReportMap, SourceEstimate};
 use crate::trace::report::svg::{Anchor, Canvas, area_path, nice_step};
-use crate::trace::report::text::{cut, number};
+use crate::trace::report::text::{cut, number, width};
 use std::fmt::Write;
 
 /// Width of the drawing, and the ends of its height.
@@ -13,17 +13,17 @@ const HEIGHT_MIN: f64 = 420.0;
 const HEIGHT_MAX: f64 = 720.0;
 /// Margin around the places that must be seen.
 const MARGIN: f64 = 56.0;
-/// Width and height of a letter of a label on a phone, where letters are largest.
-const LETTER: (f64, f64) = (13.5, 26.0);
-/// Letters of a label.
-const LABEL_CHARS_MAX: usize = 24;
+/// Height of the letters of a label on a phone, where they are largest.
+const LETTER: f64 = 24.0;
+/// Width of a label in heights of its letters.
+const LABEL_WIDTH: f64 = 13.0;
 /// Stations and sites that are drawn.
-const STATIONS_MAX: usize = 500;
-const SITES_MAX: usize = 500;
+const STATIONS_MAX: usize = 300;
+const SITES_MAX: usize = 300;
 /// Corners of one site's outline that are drawn.
 const CORNERS_MAX: usize = 2_000;
 /// Corners of all outlines together.
-const CORNERS_SUM_MAX: usize = 20_000;
+const CORNERS_SUM_MAX: usize = 8_000;
 /// Places of named sites that the map must show.
 const RANKED_SEEN: usize = 10;
 
@@ -188,8 +188,8 @@ fn names(canvas: &mut Canvas, scale: &Scale, map: &ReportMap, labels: &mut Label
     let all = sites.iter().map(|(name, at)| (*name, *at, "site-name halo"));
     let all = all.chain(stations.iter().map(|station| (station.name.as_str(), station.at, "station-name halo")));
     for (name, at, class) in all {
-        let label = cut(name, LABEL_CHARS_MAX);
-        let size = (label.chars().count() as f64 * LETTER.0, LETTER.1);
+        let label = cut(name, LABEL_WIDTH);
+        let size = (width(&label) * LETTER, LETTER + 2.0);
         if let Some(place) = labels.place(scale.at(at), size) {
             canvas.text(place, Anchor::Start, class, &label);
         }

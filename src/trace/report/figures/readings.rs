@@ -9,9 +9,9 @@ use std::fmt::Write;
 /// Stations that have a chart of their own.
 const CHARTS_MAX: usize = 24;
 /// Size of one chart in its own units.
-const SIZE: (f64, f64) = (720.0, 190.0);
+const SIZE: (f64, f64) = (720.0, 220.0);
 /// Edges of the plot: left, right, top, bottom.
-const PLOT: (f64, f64, f64, f64) = (74.0, 708.0, 12.0, 132.0);
+const PLOT: (f64, f64, f64, f64) = (74.0, 708.0, 12.0, 162.0);
 /// Intervals without a value that break the line.
 const GAP_INTERVALS: i64 = 2;
 /// Alarm spans that are shaded.
@@ -46,7 +46,7 @@ pub(in crate::trace::report) fn readings(report: &Report, channel: &ReportChanne
         let station = Escaped(&one.station);
         let _ = writeln!(
             out,
-            r#"<div class="chart"><p class="chart-title"><strong>{station}</strong> greatest {value} {unit} at {at}</p>"#
+            r#"<div class="chart"><p class="chart-title"><strong>{station}</strong> greatest {value} {unit} <span class="nowrap">at {at}</span></p>"#
         );
         frame.chart(
             one,
@@ -92,7 +92,7 @@ impl Frame<'_> {
             let (left, right) = (self.x(alarm.since), self.x(alarm.closed_at.unwrap_or(self.report.span.to)));
             canvas.rect((left, PLOT.2), (right - left, PLOT.3 - PLOT.2), "alarm-span");
         }
-        for tick in nice_ticks(self.low, self.high, 3.0) {
+        for tick in nice_ticks(self.low, self.high, 4.0) {
             canvas.line((PLOT.0, self.y(tick)), (PLOT.1, self.y(tick)), "grid");
             canvas.text((PLOT.0 - 8.0, self.y(tick) + 7.0), Anchor::End, "tick", &number(tick));
         }

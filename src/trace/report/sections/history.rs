@@ -5,8 +5,9 @@ use crate::trace::report::table::Table;
 use crate::trace::report::text::{Escaped, moment};
 use std::fmt::Write;
 
-/// Entries of the timeline that the page shows.
+/// Entries of the timeline that the page shows, and the bytes after which none is added.
 const ENTRIES_MAX: usize = 500;
+const BYTES_MAX: usize = 100_000;
 /// Attempts of one notification that the page shows.
 const ATTEMPTS_MAX: usize = 10;
 
@@ -71,17 +72,23 @@ pub(in crate::trace::report) fn history(report: &Report, out: &mut String) {
         return;
     }
     out.push_str("<ol class=\"timeline\">\n");
+    let begin = out.len();
+    let mut shown = 0;
     for entry in report.timeline.iter().take(ENTRIES_MAX) {
+        if out.len() - begin > BYTES_MAX {
+            break;
+        }
+        shown += 1;
         let at = moment(&report.zone, entry.at);
         let _ = writeln!(out, "<li><time>{at}</time> <span>{}</span></li>", Escaped(&entry.what));
     }
     out.push_str("</ol>\n");
-    let more = report.timeline.len().saturating_sub(ENTRIES_MAX);
+    let more = report.timeline.len().saturating_sub(shown);
     if more > 0 {
         let number = report.incident.opened.incident.0;
         let _ = writeln!(
             out,
-            "<p class=\"note\">The list ends after {ENTRIES_MAX} entries. {more} more are shown by <code>vocdb incident show STORE {number}</code>.</p>"
+            "<p class=\"note\">The list ends after {shown} entries. {more} more are shown by <code>vocdb incident show STORE {number}</code>.</p>"
         );
     }
 }

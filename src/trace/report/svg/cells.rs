@@ -4,6 +4,9 @@ use super::canvas::Coordinate;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+/// Cells from the first one to the farthest.
+const CELLS_MAX: f64 = 1e6;
+
 /// The path around square cells, from their middles and their side, with `place` from metres to the drawing.
 pub(in crate::trace::report) fn area_path(
     middles: &[(f64, f64)],
@@ -11,7 +14,7 @@ pub(in crate::trace::report) fn area_path(
     place: impl Fn(f64, f64) -> (f64, f64),
 ) -> String {
     let Some(&(east, north)) = middles.first() else { return String::new() };
-    if !(side.is_finite() && side > 0.0) {
+    if !(side.is_finite() && side > 0.0 && east.is_finite() && north.is_finite()) {
         return String::new();
     }
     let cell = |at: &(f64, f64)| (index((at.0 - east) / side), index((at.1 - north) / side));
@@ -40,9 +43,9 @@ fn rectangle((column, first, behind): (i64, i64, i64), corner: impl Fn(i64, i64)
 }
 
 /// The nearest whole number.
-#[expect(clippy::cast_possible_truncation, reason = "a float beyond the range becomes its end")]
-const fn index(value: f64) -> i64 {
-    value.round() as i64
+#[expect(clippy::cast_possible_truncation, reason = "the value is clamped to the range")]
+fn index(value: f64) -> i64 {
+    value.round().clamp(-CELLS_MAX, CELLS_MAX) as i64
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use crate::metec::{FRAMES_PER_MINUTE, feed, open};
 use crate::tool::{example, run};
 use serde_json::Value;
 use std::path::Path;
-use vocdb::Durability;
 use vocdb::trace::incident::{Opening, Step, Suspect};
+use vocdb::{AlarmId, Durability};
 
 /// Minutes that are fed: the first day, with a release from 02:18 to 08:48.
 const MINUTES: usize = 900;
@@ -14,11 +14,7 @@ const MINUTES: usize = 900;
 pub(super) fn night(dir: &Path) {
     let (db, frames) = open(&dir.join("store"), Durability::Buffered);
     feed(&db, &frames[..MINUTES * FRAMES_PER_MINUTE], 3_000);
-    let first = db.alarms().first().map(|alarm| alarm.opened.alarm);
-    let opening = match first {
-        Some(alarm) => db.opening_of_alarm(alarm).unwrap(),
-        None => Opening::new("no alarm", frames[0].time),
-    };
+    let opening = db.opening_of_alarm(AlarmId(1)).unwrap();
     let id = db.open_incident(opening, "Li Na", "methane at the fence").unwrap();
     let suspect = Suspect { site: "Separator.East".to_owned(), probability: Some(0.7), factors: Vec::new() };
     db.step_incident(id, Step::Suspected(suspect), "Wang Wei", "seen from the gate").unwrap();

@@ -31,6 +31,7 @@ fn check_attributes(text: &str) {
     while !rest.is_empty() {
         let (name, behind) = rest.split_once("=\"").unwrap_or_else(|| panic!("attributes {text}"));
         let (value, behind) = behind.split_once('"').unwrap_or_else(|| panic!("attributes {text}"));
+        assert!(!name.starts_with("on"), "{name}");
         assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{name}");
         assert!(!names.contains(&name), "{name} twice");
         names.push(name);
@@ -50,7 +51,9 @@ fn check_text(text: &str) {
 #[test]
 fn broken_markup_is_noticed() {
     check("<!DOCTYPE html>\n<p class=\"a\">b &amp; c<br/></p>");
-    for broken in ["<p>", "<p></q>", "<p a=b></p>", "<p a=\"1\" a=\"2\"></p>", "a & b", "<p>&nbsp;</p>"] {
+    for broken in
+        ["<p>", "<p></q>", "<p a=b></p>", "<p a=\"1\" a=\"2\"></p>", "a & b", "<p>&nbsp;</p>", "<p onload=\"a\"></p>"]
+    {
         let page = format!("<!DOCTYPE html>\n{broken}");
         assert!(std::panic::catch_unwind(|| check(&page)).is_err(), "{broken}");
     }

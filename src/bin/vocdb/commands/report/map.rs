@@ -5,16 +5,12 @@ use crate::values;
 use std::collections::BTreeMap;
 use std::path::Path;
 use vocdb::base::escape::Line;
-use vocdb::trace::report::{MapSite, MapStation, ReportMap};
+use vocdb::trace::report::{MapSite, MapStation, Report, ReportMap};
 use vocdb::trace::{LocalFrame, read_sites};
 use vocdb::{Position, ReadOnly};
 
 /// The map in metres of a frame around the stations, or in the stations' own metres if they have no degrees.
-pub(super) fn of_store(
-    db: &ReadOnly,
-    sites: Option<&Path>,
-    missing: &mut Vec<String>,
-) -> Result<Option<ReportMap>, Failure> {
+pub(super) fn of_store(db: &ReadOnly, sites: Option<&Path>, report: &mut Report) -> Result<Option<ReportMap>, Failure> {
     let sites = match sites {
         Some(path) => read_sites(&values::text_file(path)?, &BTreeMap::new())
             .map_err(|error| Failure::Says(format!("{}: {error}", Line(path.display()))))?,
@@ -40,11 +36,12 @@ pub(super) fn of_store(
         };
         match local {
             Some(at) => stations.push(MapStation { name: name.to_owned(), at, height_m: position.height_m }),
-            None => without.push(name),
+            None if measures(report, name) => without.push(name),
+            None => {}
         }
     }
     if !without.is_empty() {
-        missing.push(format!("positions of {}: place them with `vocdb stations import`", without.join(", ")));
+        report.missing.push(format!("positions of {}: place them with `vocdb stations import`", without.join(", ")));
     }
     let sites: Vec<MapSite> =
         frame.iter().flat_map(|frame| sites.iter().map(|site| MapSite::new(site, frame))).collect();
@@ -53,4 +50,9 @@ pub(super) fn of_store(
     }
     let reference = frame.map(|frame| frame.reference());
     Ok(Some(ReportMap { reference, stations, sites }))
+}
+
+/// Whether the charts have readings of a station.
+fn measures(report: &Report, station: &str) -> bool {
+    report.channel.as_ref().is_some_and(|channel| channel.series.iter().any(|series| series.station == station))
 }

@@ -160,7 +160,7 @@ impl ReportOf {
     fn measure(&self, db: &ReadOnly, channel: Option<&str>, report: &mut Report) -> Result<(), Failure> {
         report.channel = readings::of_channel(db, channel, report.span, &mut report.missing)?;
         report.wind = readings::wind(db, self.wind.as_deref(), report.span, &mut report.missing)?;
-        report.map = map::of_store(db, self.sites.as_deref(), &mut report.missing)?;
+        report.map = map::of_store(db, self.sites.as_deref(), report)?;
         if let Some(duty) = &self.duty {
             report.facilities = vec![units::states(db, (duty, &self.standby), report)?];
         }
