@@ -11,7 +11,7 @@ impl Report {
     /// Returns the report as an HTML page that is also well-formed XML. Equal reports give equal bytes.
     ///
     /// ```
-    /// use vocdb::trace::incident::{Opening, Step};
+    /// use vocdb::trace::incident::Opening;
     /// use vocdb::trace::report::{Report, ReportOrigin};
     /// use vocdb::{Config, Database, TimeRange, Timestamp};
     /// let dir = tempfile::tempdir()?;

@@ -99,6 +99,13 @@ pub(super) fn factor_cell(value: Option<f64>, text: &str) -> String {
     }
 }
 
+/// Metres with one decimal place.
+fn tenths(metres: f64) -> String {
+    // Adding zero turns a negative zero into zero.
+    let rounded = (metres * 10.0).round() / 10.0 + 0.0;
+    if rounded.is_finite() { format!("{rounded:.1}").replacen('-', "\u{2212}", 1) } else { "–".to_owned() }
+}
+
 /// Writes the positions of stations and sites.
 pub(in crate::trace::report) fn positions(report: &Report, out: &mut String) {
     let Some(map) = report.map.as_ref().filter(|map| !map.stations.is_empty() || !map.sites.is_empty()) else { return };
@@ -106,12 +113,12 @@ pub(in crate::trace::report) fn positions(report: &Report, out: &mut String) {
     let mut table = Table::new("Positions on the map; a site with an area is given by its first corner", headers);
     for station in &map.stations {
         let height = station.height_m.map_or_else(|| "–".to_owned(), number);
-        let (east, north) = (format!("{:.1}", station.at.0), format!("{:.1}", station.at.1));
+        let (east, north) = (tenths(station.at.0), tenths(station.at.1));
         table.row([Escaped(&station.name).to_string(), "station".to_owned(), east, north, height]);
     }
     for site in &map.sites {
         let Some((east, north)) = site.rings.first().and_then(|ring| ring.first()) else { continue };
-        let (east, north) = (format!("{east:.1}"), format!("{north:.1}"));
+        let (east, north) = (tenths(*east), tenths(*north));
         table.row([Escaped(&site.name).to_string(), "site".to_owned(), east, north, "–".to_owned()]);
     }
     table.finish(out);

@@ -4,8 +4,8 @@ use crate::failure::Failure;
 use vocdb::ReadOnly;
 use vocdb::trace::report::Report;
 
-/// Fills in the location of the source and the ranking of the sites. Both must be in the metres of the frame of [`Report::map`].
-#[expect(clippy::unnecessary_wraps, reason = "locating reads the store, which can fail")]
+/// Fills in the location of the source and the ranking of the sites. Both are in the metres of the map: the frame is
+/// `LocalFrame::new` of its [`reference`](vocdb::trace::report::ReportMap::reference).
 pub(super) fn locate(_db: &ReadOnly, _channel: Option<&str>, report: &mut Report) -> Result<(), Failure> {
     report
         .missing
