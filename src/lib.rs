@@ -29,8 +29,8 @@ pub use db::{
     Deletion, DeletionScope, DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, ExportScope,
     InstrumentChange, InstrumentStats, QualityChange, QualityReport, ReadOnly, Receipt, Rejection, Replayed,
     RestoreReport, Retention, RetentionAge, RetentionScope, RuleSetInForce, StationChange, StationPlacement,
-    StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport, ValueCorrection, run_rule_tests,
-    stations_of_tests,
+    StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport, ValueCorrection, ledger_head,
+    run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

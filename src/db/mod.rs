@@ -20,7 +20,7 @@ mod stats;
 mod watch;
 
 pub use alarm_log::AlarmLog;
-pub use audit::{ChangeAction, ChangeEntry, ChangeLog};
+pub use audit::{ChangeAction, ChangeEntry, ChangeLog, ledger_head};
 pub use core::Database;
 pub use dump::{DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, RestoreReport};
 pub use export::ExportScope;

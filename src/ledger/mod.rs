@@ -5,10 +5,12 @@
 
 mod error;
 mod file;
+mod head;
 mod lock;
 mod record;
 
 pub use error::LedgerError;
 pub(crate) use file::behind;
 pub use file::{Ledger, LedgerContent};
+pub use head::LedgerHead;
 pub use record::{Kind, Record};

@@ -11,6 +11,7 @@ mod mast;
 mod odour;
 mod place;
 mod ranking;
+pub mod report;
 mod sheet;
 mod sites;
 mod survey;

@@ -7,5 +7,6 @@ mod fingerprints;
 mod incidents;
 mod locations;
 mod places;
+mod report;
 mod sites;
 mod story;

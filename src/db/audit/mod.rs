@@ -1,5 +1,9 @@
 //! Changes of stored readings, instruments and stations, as the ledger records them.
 
+mod head;
+
+pub use head::ledger_head;
+
 use super::alarm_log::read_ledger;
 use super::records::{
     Corrected, FlagsSet, InstrumentChanged, ReadingsDeleted, ReadingsDropped, StationChanged, register,

@@ -32,6 +32,7 @@ fn help_texts_are_the_golden_ones() {
         "trace",
         "outages",
         "incident",
+        "report",
         "attainment",
     ] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));

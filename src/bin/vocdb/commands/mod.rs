@@ -16,6 +16,7 @@ mod odour;
 mod quality;
 mod query;
 mod repair;
+mod report;
 mod restore;
 mod rules;
 mod stations;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     Alarms(alarms::Alarms),
     Incident(incident::Incident),
+    Report(report::ReportOf),
     Odour(odour::Odour),
     Attainment(attainment::AttainmentOf),
     Audit(audit::Audit),
@@ -62,6 +64,7 @@ impl Command {
             Self::Inspect(inspect) => inspect.run(output),
             Self::Alarms(alarms) => alarms.run(output),
             Self::Incident(incident) => incident.run(output),
+            Self::Report(report) => report.run(output),
             Self::Odour(odour) => odour.run(output),
             Self::Attainment(attainment) => attainment.run(output),
             Self::Audit(audit) => audit.run(output),

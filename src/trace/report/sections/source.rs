@@ -1,0 +1,125 @@
+//! Where the source is: location, ranked sites, positions.
+
+use crate::trace::locate::{ReleaseRate, Verdict};
+use crate::trace::report::figures;
+use crate::trace::report::input::{RankedRow, Report, SourceEstimate};
+use crate::trace::report::table::Table;
+use crate::trace::report::text::{Escaped, number, percent};
+use std::fmt::Write;
+
+/// Seconds of an hour.
+const HOUR_S: f64 = 3_600.0;
+/// Factors that the table of sites has columns for.
+const FACTORS_MAX: usize = 8;
+
+/// Writes the location, the map and the ranking.
+pub(in crate::trace::report) fn source(report: &Report, out: &mut String) {
+    match &report.source {
+        Some(source) => location(source, out),
+        None => out.push_str("<p>No location was computed for this report.</p>\n"),
+    }
+    match &report.map {
+        Some(map) => figures::map(report, map, out),
+        None => out.push_str("<p>There is no map: no station has a known position.</p>\n"),
+    }
+    if report.ranked.is_empty() {
+        out.push_str("<p>No sites were ranked.</p>\n");
+    } else {
+        ranking(&report.ranked, out);
+    }
+}
+
+fn location(source: &SourceEstimate, out: &mut String) {
+    let verdict = match source.verdict {
+        Verdict::Located => "Located",
+        Verdict::DirectionOnly => "Direction only",
+        Verdict::NotEnough => "Not enough",
+    };
+    let _ = write!(out, "<p><strong>{verdict}</strong>: {}.", Escaped(&source.reason));
+    if let Some((east, north)) = source.mode {
+        let _ = write!(
+            out,
+            " The most probable place is {} m east and {} m north of the reference point",
+            number(east),
+            number(north)
+        );
+        if let Some((latitude, longitude)) = source.mode_lat_lon {
+            let _ = write!(out, " ({latitude:.6}° north, {longitude:.6}° east)");
+        }
+        out.push('.');
+    }
+    if let Some((half, most)) = source.areas_m2 {
+        let _ = write!(out, " The 50 % area has {} m², the 90 % area {} m².", number(half), number(most));
+    }
+    if let Some(ReleaseRate { kg_s, low_kg_s, high_kg_s }) = source.rate {
+        let [rate, low, high] = [kg_s, low_kg_s, high_kg_s].map(|rate| number(rate * HOUR_S));
+        let _ = write!(out, " Rate of the release: {rate} kg/h, with a 90 % interval from {low} to {high} kg/h.");
+    }
+    if let Some(sector) = source.sector {
+        let _ = write!(
+            out,
+            " Seen from the station with the greatest enhancement, the source lies towards {:.0}° ± {:.0}° (clockwise from north).",
+            sector.bearing_deg, sector.half_angle_deg
+        );
+    }
+    out.push_str("</p>\n");
+}
+
+fn ranking(ranked: &[RankedRow], out: &mut String) {
+    let mut names: Vec<&str> = Vec::new();
+    for factor in ranked.iter().flat_map(|row| &row.factors) {
+        if !names.contains(&factor.name.as_str()) && names.len() < FACTORS_MAX {
+            names.push(&factor.name);
+        }
+    }
+    let mut headers = vec!["Site".to_owned(), "Probability".to_owned()];
+    headers.extend(names.iter().map(|name| Escaped(name).to_string()));
+    headers.push("Explanation".to_owned());
+    let mut table = Table::new("Named sites in order of their probability, with every factor", headers);
+    for row in ranked {
+        let mut cells = vec![Escaped(&row.name).to_string(), percent(row.probability)];
+        cells.extend(names.iter().map(|name| {
+            let of_name = row.factors.iter().find(|factor| factor.name == **name);
+            of_name.map_or_else(|| "–".to_owned(), |factor| factor_cell(factor.value, &factor.text))
+        }));
+        cells.push(Escaped(&row.explanation).to_string());
+        table.row(cells);
+    }
+    table.finish(out);
+}
+
+/// The value and the text of a factor.
+pub(super) fn factor_cell(value: Option<f64>, text: &str) -> String {
+    let value = value.map(number);
+    let text = (!text.is_empty()).then(|| Escaped(text).to_string());
+    match (value, text) {
+        (Some(value), Some(text)) => format!("{value} <small>{text}</small>"),
+        (Some(only), None) | (None, Some(only)) => only,
+        (None, None) => "–".to_owned(),
+    }
+}
+
+/// Metres with one decimal place.
+fn tenths(metres: f64) -> String {
+    // Adding zero turns a negative zero into zero.
+    let rounded = (metres * 10.0).round() / 10.0 + 0.0;
+    if rounded.is_finite() { format!("{rounded:.1}").replacen('-', "\u{2212}", 1) } else { "–".to_owned() }
+}
+
+/// Writes the positions of stations and sites.
+pub(in crate::trace::report) fn positions(report: &Report, out: &mut String) {
+    let Some(map) = report.map.as_ref().filter(|map| !map.stations.is_empty() || !map.sites.is_empty()) else { return };
+    let headers = ["Name", "Kind", "East (m)", "North (m)", "Height (m)"];
+    let mut table = Table::new("Positions on the map; a site with an area is given by its first corner", headers);
+    for station in &map.stations {
+        let height = station.height_m.map_or_else(|| "–".to_owned(), number);
+        let (east, north) = (tenths(station.at.0), tenths(station.at.1));
+        table.row([Escaped(&station.name).to_string(), "station".to_owned(), east, north, height]);
+    }
+    for site in &map.sites {
+        let Some((east, north)) = site.rings.first().and_then(|ring| ring.first()) else { continue };
+        let (east, north) = (tenths(*east), tenths(*north));
+        table.row([Escaped(&site.name).to_string(), "site".to_owned(), east, north, "–".to_owned()]);
+    }
+    table.finish(out);
+}
