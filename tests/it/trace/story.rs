@@ -195,4 +195,25 @@ fn case_is_opened_and_closed(dir: &Path) {
     for part in ["oxidiser", "tank T-401", "seal replaced", "violation", "50000"] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
+    let units = ["--duty", "oxidiser=plant/RTO-1", "--standby", "oxidiser=plant/RTO-2"];
+    let report = [
+        "report",
+        "store",
+        "1",
+        "-o",
+        "night.html",
+        "--sites",
+        "sites.csv",
+        "--by",
+        "Li Na",
+        "--zone",
+        "Asia/Shanghai",
+    ];
+    let written = object(dir, &[&report[..], &units].concat());
+    let page = std::fs::read_to_string(dir.join("night.html")).unwrap();
+    assert!(written["bytes"].as_u64().unwrap() < 2_000_000, "{written}");
+    for part in ["oxidiser", "tank T-401", "plant/RTO-1", "36", "seal replaced", "50000 CNY", "duty officer", "benzene"]
+    {
+        assert!(page.contains(part), "{part} is missing in the report");
+    }
 }

@@ -1,21 +1,12 @@
 //! Stations and sites on a map.
 
 use crate::failure::Failure;
-use crate::values;
-use std::collections::BTreeMap;
-use std::path::Path;
-use vocdb::base::escape::Line;
 use vocdb::trace::report::{MapSite, MapStation, Report, ReportMap};
-use vocdb::trace::{LocalFrame, read_sites};
+use vocdb::trace::{LocalFrame, Site};
 use vocdb::{Position, ReadOnly};
 
 /// The map in metres of a frame around the stations, or in the stations' own metres if they have no degrees.
-pub(super) fn of_store(db: &ReadOnly, sites: Option<&Path>, report: &mut Report) -> Result<Option<ReportMap>, Failure> {
-    let sites = match sites {
-        Some(path) => read_sites(&values::text_file(path)?, &BTreeMap::new())
-            .map_err(|error| Failure::Says(format!("{}: {error}", Line(path.display()))))?,
-        None => Vec::new(),
-    };
+pub(super) fn of_store(db: &ReadOnly, sites: &[Site], report: &mut Report) -> Result<Option<ReportMap>, Failure> {
     let placed: Vec<(&str, &Position)> =
         db.registry().stations().map(|(_, station)| (station.name(), station.position())).collect();
     let degrees = placed.iter().filter_map(|(_, position)| position.lon_lat_deg);

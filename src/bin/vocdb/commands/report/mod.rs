@@ -6,6 +6,7 @@ mod readings;
 mod source;
 mod units;
 
+use crate::commands::tracing::SiteArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::{store, values};
@@ -14,6 +15,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::base::escape::Line;
 use vocdb::model::Zone;
+use vocdb::trace::Candidates;
 use vocdb::trace::incident::{IncidentId, history};
 use vocdb::trace::report::{Report, ReportOrigin};
 use vocdb::{AlarmLog, ReadOnly, Timestamp};
@@ -23,7 +25,7 @@ use vocdb::{AlarmLog, ReadOnly, Timestamp};
 /// The page has no script and loads nothing. It is readable on a phone and in print. Readings are shown from two hours before the incident to
 /// two hours after it. What the store lacks is stated on the page. The store may be open elsewhere.
 ///
-/// Example: vocdb report store 1 -o incident-1.html --wind park/mast --sites sites.geojson --by 'Li Na'
+/// Example: vocdb report store 1 -o incident-1.html --sites sites.geojson --duty 'north plant=plant/RTO-1' --by 'Li Na'
 #[derive(Debug, Args)]
 pub(crate) struct ReportOf {
     /// Folder of the store
@@ -36,21 +38,14 @@ pub(crate) struct ReportOf {
     /// Author of the report [default: the user's name in the system]
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: Option<String>,
-    /// Sites: GeoJSON, or CSV with name, latitude and longitude
-    #[arg(long, value_name = "FILE")]
-    sites: Option<PathBuf>,
     /// Station that measures the wind, with :INSTRUMENT if it has several [default: the only one that does]
     #[arg(long, value_name = "STATION")]
     wind: Option<String>,
     /// Channel [default: the first channel of the alarms]
     #[arg(long)]
     channel: Option<String>,
-    /// Duty unit, with :CHANNEL if the instrument has several channels in plain numbers
-    #[arg(long, value_name = "STATION/INSTRUMENT")]
-    duty: Option<String>,
-    /// Standby unit; repeat it for further ones
-    #[arg(long, value_name = "STATION/INSTRUMENT", requires = "duty")]
-    standby: Vec<String>,
+    #[command(flatten)]
+    sites: SiteArguments,
     /// Start of the charts, inclusive: RFC 3339, or a date (midnight UTC, or in --zone) [default: two hours before the incident]
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     from: Option<values::Moment>,
@@ -151,18 +146,26 @@ impl ReportOf {
         report.notifications = case::notifications(&log, &report.incident);
         report.alarms = alarms;
         let channel = self.channel.clone().or_else(|| case::channel(&log, &report.incident));
-        self.measure(&db, channel.as_deref(), &mut report)?;
-        source::locate(&db, channel.as_deref(), &mut report)?;
+        let candidates = self.sites.read(&self.store, report.span)?;
+        self.measure(&db, channel.as_deref(), &candidates, &mut report)?;
+        let asked = (channel.as_deref(), self.wind.as_deref());
+        source::locate(&db, asked, &candidates, &mut report)?;
         Ok(report)
     }
 
     /// Fills in what was measured, and where.
-    fn measure(&self, db: &ReadOnly, channel: Option<&str>, report: &mut Report) -> Result<(), Failure> {
+    fn measure(
+        &self,
+        db: &ReadOnly,
+        channel: Option<&str>,
+        candidates: &Candidates,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
         report.channel = readings::of_channel(db, channel, report.span, &mut report.missing)?;
         report.wind = readings::wind(db, self.wind.as_deref(), report.span, &mut report.missing)?;
-        report.map = map::of_store(db, self.sites.as_deref(), report)?;
-        if let Some(duty) = &self.duty {
-            report.facilities = vec![units::states(db, (duty, &self.standby), report)?];
+        report.map = map::of_store(db, &candidates.sites, report)?;
+        for unit in &candidates.units {
+            report.facilities.push(units::states(db, (&unit.duty, &unit.standby), report)?);
         }
         Ok(())
     }

@@ -6,4 +6,5 @@ mod suspects;
 mod trace;
 
 pub(super) use locate::Locate;
+pub(super) use suspects::SiteArguments;
 pub(super) use trace::Trace;

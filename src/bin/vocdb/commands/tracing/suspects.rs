@@ -1,14 +1,12 @@
 //! Arguments that name sites and what is known of them.
 
 use crate::failure::Failure;
+use crate::values;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use vocdb::trace::{Candidates, Site, SiteUnits, read_profiles, read_sites};
 use vocdb::{AlarmLog, TimeRange};
-
-/// Largest file of sites or profiles in bytes.
-const FILE_BYTES_MAX: u64 = 8 << 20;
 
 /// Sites that may be the source.
 #[derive(Debug, Args)]
@@ -19,23 +17,25 @@ pub(crate) struct SiteArguments {
     /// Source profiles that the sites name, as CSV: profile,species,weight_percent
     #[arg(long, value_name = "FILE", requires = "sites")]
     profiles: Option<PathBuf>,
-    /// Treatment unit on duty at a site; its outages are evidence
-    #[arg(long, value_name = "SITE=STATION/INSTRUMENT", requires = "sites")]
+    /// Treatment unit on duty; its outages are evidence for the site that is named
+    #[arg(long, value_name = "[SITE=]STATION/INSTRUMENT")]
     duty: Vec<String>,
-    /// Standby of the site's duty unit
-    #[arg(long, value_name = "SITE=STATION/INSTRUMENT", requires = "duty")]
+    /// Standby of the site's duty unit; may be repeated
+    #[arg(long, value_name = "[SITE=]STATION/INSTRUMENT", requires = "duty")]
     standby: Vec<String>,
 }
 
 impl SiteArguments {
     /// Reads the files, and the odour reports of a range.
     pub(crate) fn read(&self, store: &Path, range: TimeRange) -> Result<Candidates, Failure> {
-        let Some(path) = &self.sites else { return Ok(Candidates::default()) };
+        let Some(path) = &self.sites else {
+            return Ok(Candidates { units: self.units(&[])?, ..Candidates::default() });
+        };
         let profiles = match &self.profiles {
-            Some(path) => read_profiles(&text(path)?).map_err(|error| in_file(path, &error))?,
+            Some(path) => read_profiles(&values::text_file(path)?).map_err(|error| in_file(path, &error))?,
             None => BTreeMap::new(),
         };
-        let sites = read_sites(&text(path)?, &profiles).map_err(|error| in_file(path, &error))?;
+        let sites = read_sites(&values::text_file(path)?, &profiles).map_err(|error| in_file(path, &error))?;
         let units = self.units(&sites)?;
         let log = AlarmLog::open(store).map_err(Failure::from_error)?;
         let reports = log.odour_reports(range).into_iter().cloned().collect();
@@ -44,8 +44,7 @@ impl SiteArguments {
 
     fn units(&self, sites: &[Site]) -> Result<Vec<SiteUnits>, Failure> {
         let split = |argument: &String| -> Result<(String, String), Failure> {
-            let wrong = || Failure::Says(format!("`{argument}`: write SITE=STATION/INSTRUMENT"));
-            let (site, unit) = argument.split_once('=').ok_or_else(wrong)?;
+            let Some((site, unit)) = argument.split_once('=') else { return Ok((String::new(), argument.clone())) };
             if sites.iter().any(|known| known.name == site) {
                 return Ok((site.to_owned(), unit.to_owned()));
             }
@@ -59,14 +58,6 @@ impl SiteArguments {
         };
         Ok(self.duty.iter().map(split).collect::<Result<Vec<_>, _>>()?.into_iter().map(unit).collect())
     }
-}
-
-fn text(path: &Path) -> Result<String, Failure> {
-    let length = std::fs::metadata(path).map_err(|error| in_file(path, &error))?.len();
-    if length > FILE_BYTES_MAX {
-        return Err(Failure::Says(format!("{}: a file of {length} bytes is too long: at most 8 MiB", path.display())));
-    }
-    std::fs::read_to_string(path).map_err(|error| in_file(path, &error))
 }
 
 fn in_file(path: &Path, error: &dyn std::fmt::Display) -> Failure {
