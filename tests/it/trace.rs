@@ -5,5 +5,6 @@ mod cpf;
 mod facilities;
 mod fingerprints;
 mod incidents;
+mod located;
 mod places;
 mod sites;
