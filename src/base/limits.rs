@@ -97,6 +97,8 @@ pub const DUMP_LINE_BYTES_MAX: usize = 128 << 20;
 pub const DUMP_ARRIVALS_BYTES_MAX: usize = 256 << 20;
 /// Rejections that a report lists one by one; the rest are counted.
 pub const REJECTIONS_LISTED_MAX: usize = 10_000;
+/// Wind steps times stations that one location may compute: a day of one-minute steps at 1,000 stations is 1,440,000.
+pub const LOCATE_TRANSPORTS_MAX: usize = 2_000_000;
 
 const _: () = assert!(ROWS_PER_BLOCK.is_multiple_of(VALUES_PER_GROUP));
 const _: () = assert!(VALUES_PER_GROUP == 128, "a patch's position is seven bits, and lanes hold 4 x 32 values");

@@ -26,8 +26,9 @@ pub use facility::{
 };
 pub use fingerprint::{Fingerprint, SpeciesEnhancement, compare_fingerprint};
 pub use locate::{
-    Block, LocateError, LocateOptions, Location, Puff, PuffPath, Receptor, ReleaseRate, Scene, Sector, Spread,
-    Stability, StabilityMix, Verdict, WindSeries, WindStep, enhancement, locate, puff_concentrations,
+    Block, LocateError, LocateOptions, Location, Puff, PuffPath, Receptor, ReleaseRate, Scene, Sector, SeparateSource,
+    Spread, Stability, StabilityMix, Verdict, WindSeries, WindStep, enhancement, locate, puff_concentrations,
+    separate_sources,
 };
 pub use mast::{WindError, WindSource, WindySample, find_wind, samples_with_wind};
 pub use odour::{OdourIntensity, OdourReport};

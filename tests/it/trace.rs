@@ -5,6 +5,7 @@ mod cpf;
 mod facilities;
 mod fingerprints;
 mod incidents;
+mod located;
 mod locations;
 mod places;
 mod report;

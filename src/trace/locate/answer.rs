@@ -4,9 +4,8 @@ use super::bootstrap::{Best, Draws};
 use super::density::Density;
 use super::error::LocateError;
 use super::fit::Question;
-use super::grid::Extent;
 use super::model::SPEED_MIN_M_S;
-use super::scene::{Pair, Scene};
+use super::scene::{MARGIN_MIN_M, Pair, Scene};
 use super::search::search;
 use super::sector::{Sector, winds};
 
@@ -81,7 +80,7 @@ pub struct Location {
 
 /// Kernel width as a share of the mean distance between the source and the receptors that see it. The one constant that was calibrated
 /// on releases of known place: Prairie Grass 1956 and METEC 2022. Dispersion models are wrong in proportion to the distance.
-const KERNEL_SHARE: f64 = 0.11;
+pub(super) const KERNEL_SHARE: f64 = 0.11;
 /// Standard deviation of the logarithm of the rate that the model itself brings along: half of all predictions of a Gaussian model with wind
 /// on site lie within a factor of 1.3 (Hanna, Briggs and Hosker 1982 give a factor of 2 as the usual bound).
 const RATE_MODEL_SIGMA: f64 = 0.405;
@@ -95,10 +94,6 @@ const DIRECTION_SPREAD_MIN_DEG: f64 = 40.0;
 const NEAR_SHARE: f64 = 1.0 / 3.0;
 /// The mass that must lie there.
 const NEAR_MASS_MIN: f64 = 0.55;
-/// Margin around the network that is searched, as a share of its diagonal, and at least so many metres.
-const MARGIN_SHARE: f64 = 0.5;
-const MARGIN_MIN_M: f64 = 50.0;
-
 /// Locates the source of the enhancements of a scene.
 ///
 /// The method: for every place of a grid and every hypothesis of the spread and the wind's bias, a Gaussian plume gives the transport `g` to
@@ -118,18 +113,16 @@ pub fn locate(scene: &Scene, options: &LocateOptions) -> Result<Location, Locate
     if let Some(reason) = seen.shortage() {
         return Ok(Location::nothing(reason));
     }
-    let Some(extent) = Extent::around(scene.receptors.iter().map(|receptor| (receptor.east_m, receptor.north_m)))
-    else {
-        return Err(LocateError::NoReceptors);
-    };
+    let Some((extent, domain)) = scene.extents(options) else { return Err(LocateError::NoReceptors) };
     let diagonal_m = extent.diagonal_m();
-    let domain = extent.with_margin((MARGIN_SHARE * diagonal_m).max(MARGIN_MIN_M)).including(&options.reach);
     let draws = Draws::new(scene, &pairs, options.draws.clamp(20, 2_000));
     let best = search(&Question { scene, pairs: &pairs, options, domain }, &draws);
     let Some((first, rest)) = best.split_first() else {
         return Ok(Location::nothing("no place in reach explains the enhancements under the wind measured".to_owned()));
     };
-    let Some(density) = Density::new(rest, KERNEL_SHARE * seen.distance_m(scene, &pairs, first).max(1.0)) else {
+    let Some(density) =
+        Density::new(rest, KERNEL_SHARE * scene.mean_distance_m(&pairs, (first.east_m, first.north_m)).max(1.0))
+    else {
         return Ok(Location::nothing("the bootstrap found no place".to_owned()));
     };
     let near_m = NEAR_SHARE * diagonal_m.max(2.0 * MARGIN_MIN_M);
@@ -241,15 +234,6 @@ impl Seen {
             ));
         }
         (Verdict::Located, format!("{} stations saw the plume in {independent} independent readings", self.receptors))
-    }
-
-    /// Mean distance between a source and the receptors, weighted by their enhancements.
-    fn distance_m(&self, scene: &Scene, pairs: &[Pair], best: &Best) -> f64 {
-        let weighted = pairs.iter().filter_map(|pair| {
-            let receptor = scene.receptors.get(pair.receptor)?;
-            Some(pair.enhancement * (receptor.east_m - best.east_m).hypot(receptor.north_m - best.north_m))
-        });
-        weighted.sum::<f64>() / self.total
     }
 }
 

@@ -1,7 +1,6 @@
 //! The Bayesian bootstrap: many answers to the same question, each with other weights of blocks and receptors.
 
 use super::fit::{Footprints, Hypothesis};
-use super::grid::Grid;
 use super::scene::{Pair, Scene};
 
 /// Share of the enhancements that no plume model explains: below it, a better fit says nothing. A relative error of a third in each reading
@@ -15,10 +14,11 @@ const TILE: usize = 32;
 pub(super) struct Draws {
     /// Number of draws. The first has equal weights.
     pub(super) count: usize,
-    /// `weights[pair x count + draw]`.
-    weights: Vec<f32>,
-    /// Square roots of the enhancements.
-    roots: Vec<f32>,
+    /// `blocks[block x count + draw]`, and the same for receptors: the weight of a pair is the product.
+    blocks: Vec<f32>,
+    receptors: Vec<f32>,
+    /// Block, receptor and square root of the enhancement of each pair.
+    pairs: Vec<(usize, usize, f32)>,
     /// Weighted sum of the enhancements of each draw.
     totals: Vec<f32>,
     /// Number of independent observations of the plume: blocks or receptors with an enhancement, whichever are more.
@@ -50,94 +50,140 @@ impl Draws {
         let scale_kg_m3 = (total / pairs.len().max(1) as f64).max(f64::MIN_POSITIVE);
         let mut random = SplitMix(seed(pairs));
         let count = draws + 1;
-        let mut weights = vec![1.0_f32; pairs.len() * count];
+        let (mut blocks, mut receptors) =
+            (vec![1.0_f32; scene.blocks.len() * count], vec![1.0_f32; scene.receptors.len() * count]);
         for draw in 1..count {
-            let blocks = random.dirichlet(scene.blocks.len());
-            let receptors = random.dirichlet(scene.receptors.len());
-            for (pair, row) in pairs.iter().zip(weights.chunks_exact_mut(count)) {
-                let weight = blocks.get(pair.block).zip(receptors.get(pair.receptor)).map_or(0.0, |(a, b)| a * b);
-                if let Some(place) = row.get_mut(draw) {
-                    *place = weight as f32;
-                }
+            for weights in [&mut blocks, &mut receptors] {
+                let drawn = random.dirichlet(weights.len() / count);
+                weights
+                    .iter_mut()
+                    .skip(draw)
+                    .step_by(count)
+                    .zip(drawn)
+                    .for_each(|(weight, drawn)| *weight = drawn as f32);
             }
         }
-        let mut totals = vec![0.0_f32; count];
-        for (pair, row) in pairs.iter().zip(weights.chunks_exact(count)) {
-            totals
-                .iter_mut()
-                .zip(row)
-                .for_each(|(total, weight)| *total += weight * (pair.enhancement / scale_kg_m3) as f32);
-        }
+        let root = |pair: &Pair| (pair.enhancement / scale_kg_m3).sqrt() as f32;
+        let mut all = Self {
+            count,
+            blocks,
+            receptors,
+            pairs: pairs.iter().map(|pair| (pair.block, pair.receptor, root(pair))).collect(),
+            totals: Vec::new(),
+            independent: 1,
+            scale_kg_m3,
+        };
+        all.totals = all.weighted_totals();
         let count_of = |of: fn(&Pair) -> usize| {
             let mut places: Vec<usize> = pairs.iter().filter(|pair| pair.enhancement > 0.0).map(of).collect();
             places.sort_unstable();
             places.dedup();
             places.len()
         };
-        let independent = count_of(|pair| pair.block).max(count_of(|pair| pair.receptor)).max(1);
-        let roots = pairs.iter().map(|pair| (pair.enhancement / scale_kg_m3).sqrt() as f32).collect();
-        Self { count, weights, roots, totals, independent, scale_kg_m3 }
+        all.independent = count_of(|pair| pair.block).max(count_of(|pair| pair.receptor)).max(1);
+        all
     }
 
-    /// Improves the best source of every draw by the cells of a grid under one hypothesis.
+    fn weighted_totals(&self) -> Vec<f32> {
+        let (mut totals, mut weights) = (vec![0.0_f32; self.count], vec![0.0_f32; self.count]);
+        for (block, receptor, root) in &self.pairs {
+            self.weigh(*block, *receptor, &mut weights);
+            totals.iter_mut().zip(&weights).for_each(|(total, weight)| *total += weight * root * root);
+        }
+        totals
+    }
+
+    /// Computes the weight of a pair in every draw.
+    fn weigh(&self, block: usize, receptor: usize, weights: &mut [f32]) {
+        let blocks = self.blocks.chunks_exact(self.count).nth(block).unwrap_or_default();
+        let receptors = self.receptors.chunks_exact(self.count).nth(receptor).unwrap_or_default();
+        weights.iter_mut().zip(blocks.iter().zip(receptors)).for_each(|(weight, (a, b))| *weight = a * b);
+    }
+
+    /// Returns the score of each cell of the footprints with equal weights; infinite where no plume reaches a receptor with an enhancement.
+    pub(super) fn equal_scores(&self, footprints: &Footprints, hypothesis: Hypothesis) -> Vec<f32> {
+        let cells = footprints.grid.cells();
+        let mut sums = vec![[0.0_f32; 2]; cells];
+        for ((_, _, root), row) in self.pairs.iter().zip(footprints.values.chunks_exact(cells.max(1))) {
+            for ([signal, norm], cell) in sums.iter_mut().zip(row) {
+                *signal += root * cell.sqrt();
+                *norm += cell;
+            }
+        }
+        let total = self.totals.first().copied().unwrap_or_default();
+        let penalty = self.penalty(hypothesis);
+        sums.iter().map(|[signal, norm]| score(*signal, *norm, total).map_or(f32::INFINITY, |s| s + penalty)).collect()
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a penalty of 0 to 10 needs no double precision")]
+    fn penalty(&self, hypothesis: Hypothesis) -> f32 {
+        (hypothesis.penalty() / self.independent as f64) as f32
+    }
+
+    /// Improves the best source of every draw by those cells whose score with equal weights is no worse than `score_max`.
     pub(super) fn improve(
         &self,
         best: &mut [Option<Best>],
         footprints: &Footprints,
-        grid: &Grid,
         hypothesis: Hypothesis,
+        score_max: f32,
     ) {
-        let penalty = hypothesis.penalty() / self.independent as f64;
+        let penalty = self.penalty(hypothesis);
+        let scores = self.equal_scores(footprints, hypothesis);
+        let kept = (0..).zip(&scores).filter(|(_, score)| **score <= score_max).map(|(cell, _)| cell);
+        let kept: Vec<usize> = kept.collect();
         let (mut signal, mut norm) = (vec![0.0_f32; best.len() * TILE], vec![0.0_f32; best.len() * TILE]);
-        for first in (0..footprints.cells).step_by(TILE) {
-            let width = TILE.min(footprints.cells - first);
-            self.sum(footprints, first, width, (&mut signal, &mut norm));
-            for (draw, best) in best.iter_mut().enumerate() {
-                let total = self.totals.get(draw).copied().unwrap_or_default();
-                let sums = signal.iter().zip(&norm).skip(draw * TILE).take(width);
-                for (offset, (a, b)) in sums.enumerate() {
-                    if *b <= 0.0 || *a <= 0.0 {
-                        continue;
-                    }
-                    let share = (1.0 - a * a / (b * total)).max(0.0) + MISFIT_FLOOR;
-                    let score = share.ln() + penalty as f32;
-                    if best.as_ref().is_none_or(|best| score < best.score) {
-                        let (east_m, north_m) = grid.middle(first + offset);
-                        let rate_kg_s = f64::from(a / b).powi(2);
-                        *best = Some(Best { score, east_m, north_m, rate_kg_s, hypothesis });
-                    }
+        for cells in kept.chunks(TILE) {
+            self.sum(footprints, cells, (&mut signal, &mut norm));
+            let tiles = signal.chunks_exact(TILE).zip(norm.chunks_exact(TILE)).zip(&self.totals);
+            for (best, ((signal, norm), total)) in best.iter_mut().zip(tiles) {
+                // The greatest gain is the lowest score: one logarithm is enough for a tile.
+                let gain = |(a, b): (&f32, &f32)| if *a > 0.0 && *b > 0.0 { a * a / b } else { 0.0 };
+                let gains = cells.iter().zip(signal.iter().zip(norm));
+                let greatest = gains.map(|(cell, sums)| (cell, sums, gain(sums))).max_by(|a, b| a.2.total_cmp(&b.2));
+                let Some((cell, (a, b), _)) = greatest else { continue };
+                let Some(score) = score(*a, *b, *total).map(|score| score + penalty) else { continue };
+                if best.as_ref().is_some_and(|best| best.score <= score) {
+                    continue;
                 }
+                let (east_m, north_m) = footprints.grid.middle(*cell);
+                *best = Some(Best { score, east_m, north_m, rate_kg_s: f64::from(a / b).powi(2), hypothesis });
             }
         }
     }
 
-    /// Sums, for each draw and cell of a tile, the weighted products of roots (signal) and footprints (norm).
-    fn sum(&self, footprints: &Footprints, first: usize, width: usize, sums: (&mut [f32], &mut [f32])) {
+    /// Sums, for each draw and cell, the weighted products of roots (signal) and footprints (norm).
+    fn sum(&self, footprints: &Footprints, cells: &[usize], sums: (&mut [f32], &mut [f32])) {
         let (signal, norm) = sums;
         signal.fill(0.0);
         norm.fill(0.0);
-        let rows = footprints.values.chunks_exact(footprints.cells.max(1));
-        let pairs = rows.zip(&self.roots).zip(self.weights.chunks_exact(self.count));
+        let rows = footprints.values.chunks_exact(footprints.grid.cells().max(1));
+        let mut weights = vec![0.0_f32; self.count];
         let (mut product, mut value) = ([0.0_f32; TILE], [0.0_f32; TILE]);
-        for ((row, root), weights) in pairs {
-            let Some(cells) = row.get(first..first + width) else { continue };
-            if cells.iter().all(|cell| *cell <= 0.0) {
+        for (row, (block, receptor, root)) in rows.zip(&self.pairs) {
+            for ((product, value), cell) in product.iter_mut().zip(&mut value).zip(cells) {
+                *value = row.get(*cell).copied().unwrap_or_default();
+                *product = root * value.sqrt();
+            }
+            if value.iter().all(|value| *value <= 0.0) {
                 continue;
             }
-            for ((product, value), cell) in product.iter_mut().zip(&mut value).zip(cells) {
-                *product = root * cell.sqrt();
-                *value = *cell;
-            }
+            self.weigh(*block, *receptor, &mut weights);
             let tiles = signal.chunks_exact_mut(TILE).zip(norm.chunks_exact_mut(TILE));
-            for ((signal, norm), weight) in tiles.zip(weights) {
+            for ((signal, norm), weight) in tiles.zip(&weights) {
                 for (((a, b), product), value) in signal.iter_mut().zip(norm).zip(&product).zip(&value) {
                     *a += weight * product;
                     *b += weight * value;
                 }
             }
-            (product, value) = ([0.0; TILE], [0.0; TILE]);
         }
     }
+}
+
+/// The logarithm of the misfit's share of the enhancements at the best rate. `None` where the plume reaches no enhancement.
+fn score(signal: f32, norm: f32, total: f32) -> Option<f32> {
+    let share = (1.0 - signal * signal / (norm * total)).max(0.0) + MISFIT_FLOOR;
+    (signal > 0.0 && norm > 0.0).then(|| share.ln())
 }
 
 /// A seed that the enhancements determine.

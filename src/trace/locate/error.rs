@@ -11,6 +11,17 @@ pub enum LocateError {
     /// No reading of a station lies in a block with wind.
     #[error("no reading lies in the time asked for, or none while the wind was measured")]
     NoReadings,
+    /// The scene is larger than one location may be.
+    #[error(
+        "{transports} wind steps times stations are more than the {max} that one location may compute: ask for a shorter time, or for \
+         fewer stations"
+    )]
+    TooMuch {
+        /// Sum over blocks and stations of the wind steps in the block.
+        transports: usize,
+        /// The most that is allowed.
+        max: usize,
+    },
     /// A number is not finite, or a height is negative.
     #[error("{what} of place {place} is not a finite number that makes sense")]
     Number {

@@ -54,34 +54,45 @@ pub(super) struct Question<'a> {
 /// The transport from each cell to each block and receptor, in s/m3: `values[pair x cells + cell]`.
 #[derive(Debug)]
 pub(super) struct Footprints {
-    pub(super) cells: usize,
+    pub(super) grid: Grid,
     pub(super) values: Vec<f32>,
 }
 
-impl Footprints {
-    /// Computes the footprints under a hypothesis.
-    pub(super) fn compute(question: &Question<'_>, hypothesis: Hypothesis, grid: &Grid) -> Self {
-        let Question { scene, pairs, options, .. } = question;
-        let wind = scene.wind.turned(hypothesis.wind_bias_deg);
-        let shape = PlumeShape {
-            spread_scale: hypothesis.spread_scale,
-            source_height_m: options.source_height_m,
-            blur_m: grid.step_m * BLUR_SHARE,
-            mast_height_m: options.mast_height_m.max(1.0),
-            reach_m: question.domain.diagonal_m(),
-        };
-        let model = Plume::new(&wind, shape, &scene.receptors);
-        let cells = grid.cells();
-        let mut values = vec![0.0_f32; pairs.len() * cells];
-        for (pair, sums) in pairs.iter().zip(values.chunks_exact_mut(cells.max(1))) {
+/// Values of footprints that are held at once: 32 MiB.
+const VALUES_MAX: usize = 8 << 20;
+
+/// Computes the footprints of a grid under a hypothesis, band by band of its rows, and passes each band on.
+pub(super) fn for_each_band(
+    question: &Question<'_>,
+    hypothesis: Hypothesis,
+    grid: &Grid,
+    mut pass: impl FnMut(&Footprints),
+) {
+    let Question { scene, pairs, options, .. } = question;
+    let wind = scene.wind.turned(hypothesis.wind_bias_deg);
+    let shape = PlumeShape {
+        spread_scale: hypothesis.spread_scale,
+        source_height_m: options.source_height_m,
+        blur_m: grid.step_m * BLUR_SHARE,
+        mast_height_m: options.mast_height_m.max(1.0),
+        reach_m: question.domain.diagonal_m(),
+    };
+    let model = Plume::new(&wind, shape, &scene.receptors);
+    let mut footprints = Footprints { grid: *grid, values: Vec::new() };
+    for band in grid.bands(VALUES_MAX / pairs.len().max(1)) {
+        let cells = band.cells();
+        footprints.grid = band;
+        footprints.values.clear();
+        footprints.values.resize(pairs.len() * cells, 0.0);
+        for (pair, sums) in pairs.iter().zip(footprints.values.chunks_exact_mut(cells.max(1))) {
             let (Some(block), Some(receptor)) = (scene.blocks.get(pair.block), scene.receptors.get(pair.receptor))
             else {
                 continue;
             };
-            let count = model.add(receptor, block.steps.clone(), grid, sums);
+            let count = model.add(receptor, block.steps.clone(), &band, sums);
             let share = 1.0 / count.max(1) as f32;
             sums.iter_mut().for_each(|sum| *sum *= share);
         }
-        Self { cells, values }
+        pass(&footprints);
     }
 }

@@ -109,6 +109,16 @@ impl Grid {
         self.columns * self.rows
     }
 
+    /// Returns the grid cut into bands of whole rows with at most so many cells, but at least one row.
+    pub(crate) fn bands(self, cells_max: usize) -> impl Iterator<Item = Self> {
+        let rows_max = (cells_max / self.columns.max(1)).max(1);
+        (0..self.rows).step_by(rows_max).map(move |first| Self {
+            south_m: self.south_m + first as f64 * self.step_m,
+            rows: rows_max.min(self.rows - first),
+            ..self
+        })
+    }
+
     /// Returns the middle of a cell, metres east and north.
     pub(crate) fn middle(&self, cell: usize) -> (f64, f64) {
         let (row, column) = (cell / self.columns.max(1), cell % self.columns.max(1));

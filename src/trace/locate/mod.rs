@@ -11,6 +11,7 @@ mod model;
 mod scene;
 mod search;
 mod sector;
+mod sources;
 
 pub use answer::{LocateOptions, Location, ReleaseRate, Verdict, locate};
 pub use enhance::enhancement;
@@ -18,3 +19,4 @@ pub use error::LocateError;
 pub use model::{Puff, PuffPath, Receptor, Spread, Stability, StabilityMix, WindSeries, WindStep, puff_concentrations};
 pub use scene::{Block, Scene};
 pub use sector::Sector;
+pub use sources::{SeparateSource, separate_sources};

@@ -2,7 +2,9 @@
 
 use super::answer::LocateOptions;
 use super::error::LocateError;
+use super::grid::Extent;
 use super::model::{Receptor, WindSeries};
+use crate::base::limits::LOCATE_TRANSPORTS_MAX;
 use std::ops::Range;
 
 /// One block of time.
@@ -34,12 +36,35 @@ pub(super) struct Pair {
     pub(super) enhancement: f64,
 }
 
+/// Margin around the network that is searched, as a share of its diagonal, and at least so many metres.
+const MARGIN_SHARE: f64 = 0.5;
+pub(super) const MARGIN_MIN_M: f64 = 50.0;
+
 impl Scene {
-    /// Checks that every number is finite.
+    /// Returns the rectangle around the receptors, and the one in which a source is searched. `None` without a receptor.
+    pub(super) fn extents(&self, options: &LocateOptions) -> Option<(Extent, Extent)> {
+        let extent = Extent::around(self.receptors.iter().map(|receptor| (receptor.east_m, receptor.north_m)))?;
+        let margin_m = (MARGIN_SHARE * extent.diagonal_m()).max(MARGIN_MIN_M);
+        Some((extent, extent.with_margin(margin_m).including(&options.reach)))
+    }
+
+    /// Returns the mean distance in metres between a place and the receptors, weighted by their enhancements.
+    pub(super) fn mean_distance_m(&self, pairs: &[Pair], (east_m, north_m): (f64, f64)) -> f64 {
+        let (mut total, mut weighted) = (0.0, 0.0);
+        for pair in pairs {
+            let Some(receptor) = self.receptors.get(pair.receptor) else { continue };
+            total += pair.enhancement;
+            weighted += pair.enhancement * (receptor.east_m - east_m).hypot(receptor.north_m - north_m);
+        }
+        if total > 0.0 { weighted / total } else { 0.0 }
+    }
+
+    /// Checks that the scene is not too large and that every number is finite.
     pub(super) fn check(&self, options: &LocateOptions) -> Result<(), LocateError> {
         if self.receptors.is_empty() {
             return Err(LocateError::NoReceptors);
         }
+        self.check_size()?;
         let first = |what, mut is_wrong: Box<dyn FnMut(usize) -> bool + '_>, count: usize| {
             (0..count).find(|place| is_wrong(*place)).map_or(Ok(()), |place| Err(LocateError::Number { what, place }))
         };
@@ -69,6 +94,14 @@ impl Scene {
         )
     }
 
+    fn check_size(&self) -> Result<(), LocateError> {
+        let known = |block: &Block| block.enhancements.iter().take(self.receptors.len()).flatten().count();
+        let of_block = |block: &Block| known(block).saturating_mul(block.steps.len().max(1));
+        let transports = self.blocks.iter().map(of_block).fold(0, usize::saturating_add);
+        let max = LOCATE_TRANSPORTS_MAX;
+        if transports > max { Err(LocateError::TooMuch { transports, max }) } else { Ok(()) }
+    }
+
     /// Returns every block and receptor with an enhancement and a wind.
     pub(super) fn pairs(&self) -> Vec<Pair> {
         let mut pairs = Vec::new();
@@ -77,7 +110,7 @@ impl Scene {
             if winds.iter().flatten().next().is_none() {
                 continue;
             }
-            for (receptor, enhancement) in content.enhancements.iter().enumerate() {
+            for (receptor, enhancement) in content.enhancements.iter().take(self.receptors.len()).enumerate() {
                 pairs.extend(enhancement.map(|enhancement| Pair { block, receptor, enhancement }));
             }
         }
