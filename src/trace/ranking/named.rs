@@ -5,7 +5,7 @@ use super::species::species_enhancements;
 use super::{RankedSite, rank_sites};
 use crate::model::Registry;
 use crate::query::Readings;
-use crate::trace::locate::{LocateOptions, Location, locate};
+use crate::trace::locate::{LocateOptions, Location, SeparateSource, Verdict, locate, separate_sources};
 use crate::trace::odour::OdourReport;
 use crate::trace::sites::Site;
 use crate::trace::survey::{Survey, SurveyError};
@@ -28,6 +28,8 @@ pub struct NamedSource {
     pub location: Location,
     /// The sites, the most probable first.
     pub sites: Vec<RankedSite>,
+    /// Two sources at a time, where they explain the readings clearly better than one; empty otherwise. The location is that of one source.
+    pub two: Vec<SeparateSource>,
 }
 
 /// Locates the source of a survey within reach of some sites, and ranks the sites.
@@ -54,5 +56,9 @@ pub fn name_source(
     let has_profile = candidates.sites.iter().any(|site| site.profile.is_some());
     let species = if has_profile { species_enhancements(registry, readings, survey, range)? } else { Vec::new() };
     let sites = rank_sites(&location, &survey.frame, &sites, &species);
-    Ok(NamedSource { location, sites })
+    let two = match location.verdict {
+        Verdict::NotEnough => Vec::new(),
+        _ => separate_sources(&survey.scene, &options)?,
+    };
+    Ok(NamedSource { location, sites, two: if two.len() > 1 { two } else { Vec::new() } })
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use std::fmt::Write;
 use vocdb::base::escape::Line;
-use vocdb::trace::{NamedSource, RankedSite, Survey};
+use vocdb::trace::{NamedSource, RankedSite, SeparateSource, Survey};
 
 /// Kilograms an hour in a kilogram a second, and likewise for volumes.
 const PER_HOUR: f64 = 3_600.0;
@@ -31,6 +31,16 @@ struct SectorLine {
     lon: f64,
     bearing_deg: f64,
     half_angle_deg: f64,
+}
+
+/// One of two sources.
+#[derive(Debug, Serialize)]
+struct SourceLine {
+    lat: f64,
+    lon: f64,
+    rate: f64,
+    rate_unit: &'static str,
+    share: f64,
 }
 
 /// A site with its factors.
@@ -66,6 +76,8 @@ pub(crate) struct Answer {
     area90_m2: Option<f64>,
     rate: Option<Rate>,
     sector: Option<SectorLine>,
+    /// Two sources at a time, if they explain the readings clearly better than one.
+    two_sources: Vec<SourceLine>,
     sites: Vec<SiteLine>,
     at: Vec<Level>,
     stations: usize,
@@ -76,7 +88,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// Puts a location into degrees.
     pub(crate) fn new(survey: &Survey, named: &NamedSource, at: &[(f64, f64)]) -> Self {
-        let NamedSource { location, sites } = named;
+        let NamedSource { location, sites, two } = named;
         let degrees = |(east, north): (f64, f64)| {
             let (lat, lon) = survey.frame.to_wgs84(east, north);
             Point { lat: rounded(lat, 7), lon: rounded(lon, 7) }
@@ -97,6 +109,10 @@ impl Answer {
                 half_angle_deg: rounded(sector.half_angle_deg, 1),
             }
         });
+        let source = |source: &SeparateSource| {
+            let Point { lat, lon } = degrees((source.east_m, source.north_m));
+            SourceLine { lat, lon, rate: source.kg_s * PER_HOUR, rate_unit: unit, share: source.share }
+        };
         let level = |&(lat, lon): &(f64, f64)| {
             let (east, north) = survey.frame.to_local(lat, lon);
             let in_sector = location.sector.map(|sector| sector.holds(east, north));
@@ -110,6 +126,7 @@ impl Answer {
             area90_m2: location.area_m2(0.9),
             rate,
             sector,
+            two_sources: two.iter().map(source).collect(),
             sites: sites.iter().map(SiteLine::new).collect(),
             at: at.iter().map(level).collect(),
             stations: survey.stations.len(),
@@ -133,6 +150,13 @@ impl Answer {
         if let Some(SectorLine { lat, lon, bearing_deg, half_angle_deg }) = &self.sector {
             let _ =
                 writeln!(text, "direction: {bearing_deg:.0} +- {half_angle_deg:.0} degrees from {lat:.6}, {lon:.6}");
+        }
+        for SourceLine { lat, lon, rate, rate_unit, share } in &self.two_sources {
+            let percent = 100.0 * share;
+            let _ = writeln!(
+                text,
+                "one of two sources: {lat:.6}, {lon:.6}; {rate:.3} {rate_unit}; {percent:.0} % of the readings"
+            );
         }
         for (place, site) in (1..).zip(&self.sites) {
             let _ = writeln!(text, "{place}. {}", site.text());
