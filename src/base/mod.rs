@@ -12,6 +12,7 @@ mod exact;
 pub mod limits;
 pub(crate) mod lines;
 pub(crate) mod observe;
+pub(crate) mod processor;
 pub(crate) mod sorted;
 
 pub use direction::ExactDirection;

@@ -7,7 +7,6 @@ mod error;
 mod integers;
 mod marks;
 mod page;
-mod processor;
 mod scale;
 mod short;
 mod small;

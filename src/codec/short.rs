@@ -3,8 +3,8 @@
 //! Not a format: nothing of it is ever written. It is as quick to make and to undo as copying, because memory that is read once is waited
 //! for longer than its numbers take to be made of others.
 
-use super::processor::with_best;
 use super::scale::{Scale, Split, is_exactly};
+use crate::base::processor::with_best;
 use std::ops::Range;
 
 /// Columns of doubles, all of one length. Those that are not decimals close to one another stay as they are.

@@ -6,8 +6,8 @@ use super::narrow::{self, GroupSink};
 use super::wide;
 use crate::base::bytes::{ByteReader, unzigzag};
 use crate::base::limits::{DICTIONARY_ENTRIES_MAX, ROWS_PER_BLOCK, VALUES_PER_GROUP};
+use crate::base::processor::with_best;
 use crate::codec::CodecError;
-use crate::codec::processor::with_best;
 
 /// What receives the integers of a block, in order.
 pub(in super::super) trait Sink {

@@ -202,7 +202,7 @@ pub(super) fn add_bits(lanes: &mut Lanes, position: u32, bits: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::processor::with_best;
+    use crate::base::processor::with_best;
     use proptest::prelude::*;
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use super::fit::{Footprints, Hypothesis};
 use super::scene::{Pair, Scene};
+use crate::base::processor::with_best;
 
 /// Share of the enhancements that no plume model explains: below it, a better fit says nothing. A relative error of a third in each reading
 /// gives a tenth in the square of the roots' differences.
@@ -94,6 +95,7 @@ impl Draws {
     }
 
     /// Computes the weight of a pair in every draw.
+    #[inline(always)]
     fn weigh(&self, block: usize, receptor: usize, weights: &mut [f32]) {
         let blocks = self.blocks.chunks_exact(self.count).nth(block).unwrap_or_default();
         let receptors = self.receptors.chunks_exact(self.count).nth(receptor).unwrap_or_default();
@@ -134,7 +136,10 @@ impl Draws {
         let kept: Vec<usize> = kept.collect();
         let (mut signal, mut norm) = (vec![0.0_f32; best.len() * TILE], vec![0.0_f32; best.len() * TILE]);
         for cells in kept.chunks(TILE) {
-            self.sum(footprints, cells, (&mut signal, &mut norm));
+            with_best(
+                #[inline(always)]
+                || self.sum(footprints, cells, (&mut signal, &mut norm)),
+            );
             let tiles = signal.chunks_exact(TILE).zip(norm.chunks_exact(TILE)).zip(&self.totals);
             for (best, ((signal, norm), total)) in best.iter_mut().zip(tiles) {
                 // The greatest gain is the lowest score: one logarithm is enough for a tile.
@@ -153,6 +158,7 @@ impl Draws {
     }
 
     /// Sums, for each draw and cell, the weighted products of roots (signal) and footprints (norm).
+    #[inline(always)]
     fn sum(&self, footprints: &Footprints, cells: &[usize], sums: (&mut [f32], &mut [f32])) {
         let (signal, norm) = sums;
         signal.fill(0.0);

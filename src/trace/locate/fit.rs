@@ -4,6 +4,7 @@ use super::answer::LocateOptions;
 use super::grid::{Extent, Grid};
 use super::model::{Forward, Plume, PlumeShape};
 use super::scene::{Pair, Scene};
+use crate::base::processor::with_best;
 
 /// What may be wrong with the model: how fast the plume spreads, and where the wind came from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,14 +53,14 @@ pub(super) struct Question<'a> {
 }
 
 /// The transport from each cell to each block and receptor, in s/m3: `values[pair x cells + cell]`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Footprints {
     pub(super) grid: Grid,
     pub(super) values: Vec<f32>,
 }
 
 /// Values of footprints that are held at once: 32 MiB.
-const VALUES_MAX: usize = 8 << 20;
+pub(super) const VALUES_MAX: usize = 8 << 20;
 
 /// Computes the footprints of a grid under a hypothesis, band by band of its rows, and passes each band on.
 pub(super) fn for_each_band(
@@ -89,7 +90,10 @@ pub(super) fn for_each_band(
             else {
                 continue;
             };
-            let count = model.add(receptor, block.steps.clone(), &band, sums);
+            let count = with_best(
+                #[inline(always)]
+                || model.add(receptor, block.steps.clone(), &band, sums),
+            );
             let share = 1.0 / count.max(1) as f32;
             sums.iter_mut().for_each(|sum| *sum *= share);
         }

@@ -2,7 +2,7 @@
 
 use super::answer::{KERNEL_SHARE, LocateOptions};
 use super::error::LocateError;
-use super::fit::{Hypothesis, Question, for_each_band};
+use super::fit::{Footprints, Hypothesis, Question, VALUES_MAX, for_each_band};
 use super::grid::{Extent, Grid};
 use super::scene::{Pair, Scene};
 use std::collections::BTreeSet;
@@ -29,6 +29,7 @@ const OWN_STATIONS_MIN: usize = 2;
 const OWN_BLOCKS_MIN: usize = 3;
 /// Cells of the first grid, and of each finer one.
 const CELLS: usize = 1_200;
+const CELLS_MIN: usize = 16;
 const FINE_CELLS: usize = 200;
 /// Cells on each side of a place that the finer grid covers.
 const FINE_REACH_CELLS: f64 = 3.0;
@@ -105,7 +106,9 @@ struct Found {
 impl Fit {
     /// Returns the best fit of one or two sources; `None` where no place explains anything.
     fn best(question: &Question<'_>, sources: usize) -> Option<Self> {
-        let grid = Grid::covering(question.domain, CELLS, 0.5);
+        // The footprints of the first grid are held as a whole: fewer cells for more pairs.
+        let cells = (VALUES_MAX / question.pairs.len().max(1)).clamp(CELLS_MIN, CELLS);
+        let grid = Grid::covering(question.domain, cells, 0.5);
         let coarse = |hypothesis| Self::coarse(question, hypothesis, &grid, sources);
         let mut fits: Vec<Self> = Hypothesis::all().into_iter().filter_map(coarse).collect();
         fits.sort_by(|a, b| a.residual.total_cmp(&b.residual));
@@ -114,7 +117,8 @@ impl Fit {
     }
 
     fn coarse(question: &Question<'_>, hypothesis: Hypothesis, grid: &Grid, sources: usize) -> Option<Self> {
-        let found = scan(question, hypothesis, grid, &[])?;
+        let bands = footprints(question, hypothesis, grid);
+        let found = scan(question, &bands, &[])?;
         let mut fit = Self {
             hypothesis,
             step_m: grid.step_m,
@@ -123,18 +127,18 @@ impl Fit {
             residual: found.residual,
         };
         if sources == 2 {
-            let found = scan(question, hypothesis, grid, &fit.transports(question, 0))?;
+            let found = scan(question, &bands, &fit.transports(question, 0))?;
             fit.places.push(found.place);
             fit.take(0, found);
-            (0..ROUNDS).for_each(|round| fit.improve(question, grid, round % 2));
+            (0..ROUNDS).for_each(|round| fit.improve(question, &bands, round % 2));
         }
         Some(fit)
     }
 
     /// Searches one place again, on a grid, with the other one fixed.
-    fn improve(&mut self, question: &Question<'_>, grid: &Grid, place: usize) {
+    fn improve(&mut self, question: &Question<'_>, bands: &[Footprints], place: usize) {
         let fixed = if self.places.len() > 1 { self.transports(question, 1 - place) } else { Vec::new() };
-        let Some(found) = scan(question, self.hypothesis, grid, &fixed) else { return };
+        let Some(found) = scan(question, bands, &fixed) else { return };
         if let Some(changed) = self.places.get_mut(place) {
             *changed = found.place;
         }
@@ -158,7 +162,8 @@ impl Fit {
         for place in (0..self.places.len()).cycle().take(self.places.len() * 2) {
             let around = Extent::around([*self.places.get(place)?])?.with_margin(FINE_REACH_CELLS * step_m);
             let grid = Grid::covering(around.within(question.domain), FINE_CELLS, self.step_m);
-            self.improve(question, &grid, place);
+            let bands = footprints(question, self.hypothesis, &grid);
+            self.improve(question, &bands, place);
         }
         Some(self)
     }
@@ -233,7 +238,7 @@ impl Fit {
 }
 
 /// Searches a grid for the cell that, with the transports of a fixed source (or none), leaves the least weighted sum of squares.
-fn scan(question: &Question<'_>, hypothesis: Hypothesis, grid: &Grid, fixed: &[f32]) -> Option<Found> {
+fn scan(question: &Question<'_>, bands: &[Footprints], fixed: &[f32]) -> Option<Found> {
     let pairs = question.pairs;
     let scale = pairs.iter().map(|pair| pair.enhancement).sum::<f64>() / pairs.len().max(1) as f64;
     // Errors grow with the enhancement: weights stand between those of equal and of proportional errors.
@@ -246,7 +251,7 @@ fn scan(question: &Question<'_>, hypothesis: Hypothesis, grid: &Grid, fixed: &[f
         toward += weight(pair) * fixed(place) * pair.enhancement;
     }
     let mut best: Option<Found> = None;
-    for_each_band(question, hypothesis, grid, |band| {
+    for band in bands {
         let cells = band.grid.cells();
         // For each cell: its transports' square, product with the fixed ones, and product with the enhancements.
         let mut sums = vec![[0.0_f64; 3]; cells];
@@ -265,8 +270,15 @@ fn scan(question: &Question<'_>, hypothesis: Hypothesis, grid: &Grid, fixed: &[f
                 best = Some(Found { place: band.grid.middle(cell), rates, residual });
             }
         }
-    });
+    }
     best
+}
+
+/// All footprints of a grid under a hypothesis.
+fn footprints(question: &Question<'_>, hypothesis: Hypothesis, grid: &Grid) -> Vec<Footprints> {
+    let mut bands = Vec::new();
+    for_each_band(question, hypothesis, grid, |band| bands.push(band.clone()));
+    bands
 }
 
 /// The rates, none of them negative, of a fixed source and of a cell, and the sum of squares that they leave. `None` where the cell adds nothing.

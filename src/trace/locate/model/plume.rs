@@ -128,6 +128,7 @@ pub(super) fn reflected(vertical_m: f64, source_height_m: f64, receptor_height_m
 }
 
 impl Forward for Plume<'_> {
+    #[inline(always)]
     fn add(&self, receptor: &Receptor, steps: Range<usize>, grid: &Grid, sums: &mut [f32]) -> usize {
         let known = self.wind.steps.get(steps).unwrap_or_default().iter().flatten();
         let height = table_height_m(receptor.height_m).to_bits();
@@ -146,6 +147,7 @@ impl Forward for Plume<'_> {
     clippy::cast_possible_truncation,
     reason = "single precision is enough for a sum that is compared to readings"
 )]
+#[inline(always)]
 fn add_step(table: &Table, wind: &WindStep, receptor: &Receptor, grid: &Grid, sums: &mut [f32]) {
     let inverse_speed = (1.0 / wind.speed_m_s.max(SPEED_MIN_M_S)) as f32;
     let (toward_east, toward_north) = (wind.toward_east as f32, wind.toward_north as f32);
@@ -171,19 +173,23 @@ fn add_step(table: &Table, wind: &WindStep, receptor: &Receptor, grid: &Grid, su
         let first_east = first_east - step * reached.start as f32;
         for (lane, cells) in cells.get_mut(reached).unwrap_or_default().chunks_mut(LANES).enumerate() {
             let start = first_east - step * (lane * LANES) as f32;
-            let (mut axes, mut exponents) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-            for (place, (axis, exponent)) in axes.iter_mut().zip(&mut exponents).enumerate() {
-                let east = start - step * place as f32;
+            // Three loops: the look-up between them would keep the arithmetic from being vectorised.
+            let (mut places, mut squares) = ([0_usize; LANES], [0.0_f32; LANES]);
+            for (lane, (place, square)) in places.iter_mut().zip(&mut squares).enumerate() {
+                let east = start - step * lane as f32;
                 let along = (east * toward_east + along_row).max(0.0);
                 let across = east * toward_north - across_row;
-                let [on_axis, width] = table.rows[row_of(along.sqrt() * table.rows_per_root_m)];
-                let square = across * across * width;
-                *axis = if square < EXPONENT_MAX { on_axis } else { 0.0 };
-                *exponent = square.min(EXPONENT_MAX);
+                *place = row_of(along.sqrt() * table.rows_per_root_m);
+                *square = across * across;
             }
-            for ((cell, axis), exponent) in cells.iter_mut().zip(axes).zip(exponents) {
-                *cell += axis * exp_minus(exponent) * inverse_speed;
+            let rows = places.map(|place| table.rows[place]);
+            let mut values = [0.0_f32; LANES];
+            for ((value, [on_axis, width]), square) in values.iter_mut().zip(rows).zip(squares) {
+                let exponent = square * width;
+                let axis = if exponent < EXPONENT_MAX { on_axis } else { 0.0 };
+                *value = axis * exp_minus(exponent.min(EXPONENT_MAX)) * inverse_speed;
             }
+            cells.iter_mut().zip(values).for_each(|(cell, value)| *cell += value);
         }
     }
 }
@@ -224,7 +230,7 @@ fn columns_below_zero(columns: usize, lines: [(f32, f32); 3]) -> Range<usize> {
 }
 
 /// The row of a table for a place of 0 to 2^22; rows beyond the end are the last one.
-#[inline]
+#[inline(always)]
 fn row_of(place: f32) -> usize {
     // Adding 2^23 leaves the whole number in the low bits of the mantissa: conversions would not be vectorised.
     const SHIFT: f32 = 8_388_608.0;
@@ -233,7 +239,7 @@ fn row_of(place: f32) -> usize {
 }
 
 /// Returns `exp(-x)` for x of 0 to 80, within 3e-6 of its value.
-#[inline]
+#[inline(always)]
 fn exp_minus(x: f32) -> f32 {
     const SHIFT: f32 = 12_582_912.0;
     let power = x * -std::f32::consts::LOG2_E;

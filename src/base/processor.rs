@@ -6,7 +6,7 @@
 /// Only what is inlined into the work profits.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-pub(super) fn with_best<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn with_best<R>(work: impl FnOnce() -> R) -> R {
     use fearless_simd::{Level, Simd};
     match Level::new().as_avx2() {
         Some(newer) => newer.vectorize(work),
@@ -17,6 +17,6 @@ pub(super) fn with_best<R>(work: impl FnOnce() -> R) -> R {
 /// Runs some work: the target has no instructions to choose from.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
-pub(super) fn with_best<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn with_best<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
