@@ -3,10 +3,9 @@
 use crate::tool::run;
 use serde_json::Value;
 use std::path::Path;
+use vocdb::rules::RuleFile;
 use vocdb::trace::LocalFrame;
-use vocdb::{
-    Batch, Channel, Config, Database, Instrument, InstrumentId, Interval, Position, RuleFile, Station, Timestamp, Unit,
-};
+use vocdb::{Batch, Channel, Config, Database, Instrument, InstrumentId, Interval, Position, Station, Timestamp, Unit};
 
 const RULES: &str = r#"
 alarm("benzene-high")
