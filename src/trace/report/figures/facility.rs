@@ -41,14 +41,8 @@ pub(in crate::trace::report) fn facility(report: &Report, units: &TreatmentUnits
         canvas.rect((left, 0.0), (right - left, bottom), "alarm-span");
     }
     let mut seen: Vec<Option<RunState>> = Vec::new();
-    for (number, (role, unit)) in rows.iter().enumerate() {
+    for (number, (_, unit)) in rows.iter().enumerate() {
         let top = 10.0 + number as f64 * ROW;
-        canvas.text(
-            (LEFT, top + 22.0),
-            Anchor::Start,
-            "tick halo",
-            &format!("{role}: {}", cut(&unit.name, NAME_WIDTH)),
-        );
         for span in &unit.spans {
             let (left, right) = (place(span.range.from), place(span.range.to));
             if right - left >= SPAN_MIN {
@@ -62,6 +56,10 @@ pub(in crate::trace::report) fn facility(report: &Report, units: &TreatmentUnits
         hatch(&mut canvas, (place(gap.from), 10.0 + 30.0), (place(gap.to), 10.0 + 30.0 + BAR));
         let last = 10.0 + (rows.len().saturating_sub(1)) as f64 * ROW + 30.0;
         canvas.rect((place(gap.from), 36.0), (place(gap.to) - place(gap.from), last + BAR - 32.0), "gap");
+    }
+    for (number, (role, unit)) in rows.iter().enumerate() {
+        let at = (LEFT, 32.0 + number as f64 * ROW);
+        canvas.text(at, Anchor::Start, "tick halo", &format!("{role}: {}", cut(&unit.name, NAME_WIDTH)));
     }
     times(report, &mut canvas, bottom);
     let (duty, count) = (&units.duty.name, found.len());

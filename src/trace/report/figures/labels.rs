@@ -67,7 +67,11 @@ mod tests {
         let mut labels = Labels::new(400.0, 400.0);
         labels.keep_off((200.0, 200.0), 8.0);
         let placed: Vec<_> = (0..20).filter_map(|_| labels.place((200.0, 200.0), (60.0, 20.0))).collect();
-        assert_eq!(placed.len(), 8);
+        assert_eq!(placed.len(), 4, "{placed:?}");
+        for (place, a) in placed.iter().enumerate() {
+            let is_apart = |b: &(f64, f64)| (a.0 - b.0).abs() >= 60.0 || (a.1 - b.1).abs() >= 20.0;
+            assert!(placed.iter().skip(place + 1).all(is_apart), "{placed:?}");
+        }
         assert_eq!(labels.place((-500.0, 0.0), (60.0, 20.0)), None);
     }
 }

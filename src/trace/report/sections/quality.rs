@@ -12,10 +12,8 @@ pub(in crate::trace::report) fn quality(report: &Report, out: &mut String) {
     };
     let (name, unit) = (Escaped(&channel.name), Escaped(&channel.unit));
     let (from, to) = (moment(&report.zone, report.span.from), moment(&report.zone, report.span.to));
-    let greatest = format!("Greatest ({unit})");
-    let headers =
-        ["Station", "Expected", "Valid", "Valid share", "Missing", "Flagged invalid", "Flags", greatest.as_str()];
-    let mut table = Table::new(format!("Samples of {name} from {from} to {to}"), headers);
+    let headers = ["Station", "Expected", "Valid", "Valid share", "Missing", "Flagged invalid", "Flags", "Greatest"];
+    let mut table = Table::new(format!("Samples of {name} in {unit} from {from} to {to}"), headers);
     for series in &channel.series {
         let counts = &series.counts;
         let share = counts.valid as f64 / counts.expected.max(1) as f64;

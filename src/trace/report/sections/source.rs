@@ -4,13 +4,15 @@ use crate::trace::locate::{ReleaseRate, Verdict};
 use crate::trace::report::figures;
 use crate::trace::report::input::{RankedRow, Report, SourceEstimate};
 use crate::trace::report::table::Table;
-use crate::trace::report::text::{Escaped, number, percent};
+use crate::trace::report::text::{Escaped, cut, number, percent};
 use std::fmt::Write;
 
 /// Seconds of an hour.
 const HOUR_S: f64 = 3_600.0;
 /// Factors that the table of sites has columns for.
 const FACTORS_MAX: usize = 8;
+/// Width of the name of a factor in heights of its letters.
+const FACTOR_WIDTH: f64 = 16.0;
 
 /// Writes the location, the map and the ranking.
 pub(in crate::trace::report) fn source(report: &Report, out: &mut String) {
@@ -73,7 +75,7 @@ fn ranking(ranked: &[RankedRow], out: &mut String) {
         }
     }
     let mut headers = vec!["Site".to_owned(), "Probability".to_owned()];
-    headers.extend(names.iter().map(|name| Escaped(name).to_string()));
+    headers.extend(names.iter().map(|name| Escaped(cut(name, FACTOR_WIDTH)).to_string()));
     headers.push("Explanation".to_owned());
     let mut table = Table::new("Named sites in order of their probability, with every factor", headers);
     for row in ranked {

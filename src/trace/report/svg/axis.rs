@@ -26,7 +26,7 @@ pub(in crate::trace::report) fn nice_ticks(low: f64, high: f64, count: f64) -> V
     let step = nice_step(high - low, count);
     let first = (low / step - 1e-9).ceil();
     let ticks = (0..TICKS_MAX).map(|place| (first + place as f64) * step);
-    ticks.take_while(|tick| *tick <= high + step * 1e-9).collect()
+    ticks.take_while(|tick| tick.is_finite() && *tick <= high + step * 1e-9).collect()
 }
 
 /// Round local times within a range, at most `count`, each with its label. The date stands where it begins or changes.

@@ -17,7 +17,7 @@ fn chromium(dir: &Path, arguments: &[&str]) -> String {
         .current_dir(dir)
         .stdin(Stdio::null())
         .output()
-        .expect("the browser is missing: install Debian's package `chromium`");
+        .unwrap_or_else(|error| panic!("the browser is missing ({error}): install Debian's package `chromium`"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
