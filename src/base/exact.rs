@@ -1,7 +1,9 @@
 //! Sums that do not depend on the order of their terms.
 
+mod direction;
 mod moments;
 
+pub use direction::ExactDirection;
 pub use moments::ExactMoments;
 
 use super::limits::VALUE_MAGNITUDE_MAX;

@@ -1,11 +1,10 @@
-//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, sorted values, byte cursors and checked lines, escapes, edits between names, runs of integers, work in the
+//! The ground floor: clock, limits, checksum, exact sums, exact means of directions, sorted values, byte cursors and checked lines, escapes, edits between names, runs of integers, the processor's best instructions, work in the
 //! background. Nothing here knows a word of the domain.
 
 pub(crate) mod background;
 pub(crate) mod bytes;
 pub mod checksum;
 pub mod clock;
-mod direction;
 pub(crate) mod edits;
 pub mod escape;
 mod exact;
@@ -15,5 +14,4 @@ pub(crate) mod observe;
 pub(crate) mod processor;
 pub(crate) mod sorted;
 
-pub use direction::ExactDirection;
-pub use exact::{ExactMoments, ExactSum};
+pub use exact::{ExactDirection, ExactMoments, ExactSum};

@@ -41,7 +41,9 @@ const FINE_HYPOTHESES: usize = 6;
 /// Distance between two sources, in kernel widths of [`locate`](super::locate), below which the error of the model joins them.
 const APART_MIN_KERNELS: f64 = 2.0;
 
-/// Explains the enhancements of a scene by one source or by two: at most two, the stronger first; none where nothing is enhanced.
+/// Separates the sources that explain a scene: one or two, the stronger first.
+///
+/// There is none where nothing is enhanced, and there are never more than two.
 ///
 /// A second source is claimed if, fitted to every other block, it takes at least a fifth off the misfit in the blocks between, both ways
 /// round; if it causes a tenth of the enhancements; if each source causes most of what some stations or blocks show; and if the
@@ -50,6 +52,12 @@ const APART_MIN_KERNELS: f64 = 2.0;
 ///
 /// # Errors
 /// [`LocateError`] as for [`locate`](super::locate).
+///
+/// ```
+/// use vocdb::trace::{LocateError, LocateOptions, Scene, WindSeries, separate_sources};
+/// let nowhere = Scene { receptors: vec![], wind: WindSeries { step_s: 60.0, steps: vec![] }, blocks: vec![] };
+/// assert_eq!(separate_sources(&nowhere, &LocateOptions::default()), Err(LocateError::NoReceptors));
+/// ```
 pub fn separate_sources(scene: &Scene, options: &LocateOptions) -> Result<Vec<SeparateSource>, LocateError> {
     scene.check(options)?;
     let pairs = scene.pairs();
