@@ -27,8 +27,7 @@ pub use facility::{
 pub use fingerprint::{Fingerprint, SpeciesEnhancement, compare_fingerprint};
 pub use locate::{
     Block, LocateError, LocateOptions, Location, Puff, PuffPath, Receptor, ReleaseRate, Scene, Sector, SeparateSource,
-    Spread, Stability, StabilityMix, Verdict, WindSeries, WindStep, enhancement, locate, puff_concentrations,
-    separate_sources,
+    Spread, Stability, StabilityMix, Verdict, WindSeries, WindStep, locate, puff_concentrations, separate_sources,
 };
 pub use mast::{WindError, WindSource, WindySample, find_wind, samples_with_wind};
 pub use odour::{OdourIntensity, OdourReport};
@@ -49,6 +48,6 @@ pub use sites::{
 };
 #[cfg(feature = "csv")]
 pub use sites::{read_profiles, read_sites_csv};
-pub use survey::{Survey, SurveyError, SurveyQuestion, SurveyedStation, sun_elevation_deg, survey};
+pub use survey::{Survey, SurveyError, SurveyQuestion, SurveyedStation, enhancement, sun_elevation_deg, survey};
 pub use timeline::{TimelineEntry, timeline};
 pub use wind::{WindChannels, WindMean, mean_wind};

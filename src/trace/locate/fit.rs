@@ -1,8 +1,8 @@
 //! The misfit of a source in each cell of a grid, under each hypothesis.
 
-use super::answer::LocateOptions;
 use super::grid::{Extent, Grid};
 use super::model::{Forward, Plume, PlumeShape};
+use super::options::LocateOptions;
 use super::scene::{Pair, Scene};
 use crate::base::processor::with_best;
 

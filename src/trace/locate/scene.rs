@@ -1,9 +1,9 @@
 //! What a location is computed from: receptors, wind and enhancements, in local metres.
 
-use super::answer::LocateOptions;
 use super::error::LocateError;
 use super::grid::Extent;
 use super::model::{Receptor, WindSeries};
+use super::options::LocateOptions;
 use crate::base::limits::LOCATE_TRANSPORTS_MAX;
 use std::ops::Range;
 

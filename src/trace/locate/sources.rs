@@ -1,9 +1,10 @@
 //! Two sources at once: forward selection by non-negative least squares, claimed only where it predicts what it was not fitted to.
 
-use super::answer::{KERNEL_SHARE, LocateOptions};
+use super::answer::KERNEL_SHARE;
 use super::error::LocateError;
 use super::fit::{Footprints, Hypothesis, Question, VALUES_MAX, for_each_band};
 use super::grid::{Extent, Grid};
+use super::options::LocateOptions;
 use super::scene::{Pair, Scene};
 use std::collections::BTreeSet;
 

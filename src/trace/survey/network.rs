@@ -1,18 +1,22 @@
 //! The stations that measure a channel, and the one that measures the wind.
 
+use super::enhance::enhancement;
 use super::error::SurveyError;
+use super::question::SurveyQuestion;
 use super::series::{Grid, winds};
 use super::sun::sun_elevation_deg;
-use super::{
-    BACKGROUND_READINGS_MIN, INLET_HEIGHT_M, Receptor, StabilityMix, SurveyQuestion, WindSeries, WindSource, WindStep,
-    enhancement,
-};
 use crate::base::sorted::Sorted;
 use crate::model::{Channel, InstrumentId, Position, Registry, StationId, Timestamp, Unit};
 use crate::query::Readings;
-use crate::trace::mast::find_wind;
+use crate::trace::locate::{Receptor, StabilityMix, WindSeries, WindStep};
+use crate::trace::mast::{WindSource, find_wind};
 use crate::trace::place::LocalFrame;
 use std::collections::BTreeMap;
+
+/// Valid readings that a background over time needs.
+const BACKGROUND_READINGS_MIN: usize = 6;
+/// Height above ground that an inlet is taken to have if its station has none.
+const INLET_HEIGHT_M: f64 = 3.0;
 
 /// A station of a survey.
 #[derive(Debug, Clone, PartialEq)]
