@@ -14,6 +14,8 @@ const OUTAGE_FACTOR: f64 = 3.0;
 /// neighbours report together.
 const ODOUR_FACTOR: f64 = 1.5;
 const ODOUR_FACTOR_MAX: f64 = 3.0;
+/// Time before and behind an incident in which run states are read.
+const AROUND_MS: i64 = 6 * 3_600_000;
 /// Minutes of wind before an odour report that make its back-trajectory.
 const ODOUR_WIND_MS: i64 = 1_800_000;
 /// Smallest half-angle of a back-trajectory in degrees: within half an hour, the wind at the mast and at the nose differ by that.
@@ -95,7 +97,7 @@ pub fn site_evidence(
         }
         evidence.outages.extend(found);
     }
-    if evidence.outages.iter().any(|outage| outage.overlap_ms.is_some_and(|overlap| overlap > 0)) {
+    if !evidence.outages.is_empty() {
         evidence.factor *= OUTAGE_FACTOR;
     }
     let holds = |report: &&OdourReport| odour_cone(survey, report).is_some_and(|cone| cone.holds(place.0, place.1));
@@ -114,14 +116,16 @@ fn overlapping(
     unit: &SiteUnits,
     incident: TimeRange,
 ) -> Result<Vec<Outage>, SurveyError> {
+    // Stops and starts just outside the incident belong to the outage that overlaps it.
+    let around = TimeRange::new(incident.from.plus_ms(-AROUND_MS), incident.to.plus_ms(AROUND_MS));
     let spans = |name: &str| -> Result<_, SurveyError> {
         let channel =
             find_state_channel(registry, name).map_err(|source: FacilityError| SurveyError::Facility(source.into()))?;
-        Ok(run_states(readings, &channel, incident)?)
+        Ok(run_states(readings, &channel, around)?)
     };
     let standby = unit.standby.iter().map(|name| spans(name)).collect::<Result<Vec<_>, _>>()?;
     let found = outages(&spans(&unit.duty)?, &standby, OutageOptions { overlap: Some(incident) });
-    Ok(found.into_iter().filter(|outage| outage.gap_ms > 0).collect())
+    Ok(found.into_iter().filter(|outage| outage.overlap_ms.is_some_and(|overlap| overlap > 0)).collect())
 }
 
 fn sentence(unit: &SiteUnits, outage: &Outage) -> String {
