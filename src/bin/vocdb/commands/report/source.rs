@@ -1,6 +1,7 @@
 //! The place where location and ranking enter a report: [`Report::source`] and [`Report::ranked`].
 
 use crate::failure::Failure;
+use vocdb::base::escape::counted;
 use vocdb::trace::incident::Factor;
 use vocdb::trace::report::{RankedRow, Report, SourceEstimate};
 use vocdb::trace::{Candidates, LocalFrame, NamedSource, RankedSite, Survey, SurveyQuestion, name_source, survey};
@@ -31,7 +32,8 @@ pub(super) fn locate(
     if parts.len() > 1 {
         let others = parts.len() - 1;
         report.missing.push(format!(
-            "location of {others} smaller releases of the case: the page shows the largest; `vocdb trace` locates each"
+            "location of {} of the case: the page shows the largest; `vocdb trace` locates each",
+            counted(others, "smaller release")
         ));
     }
     let Some(part) = parts.first() else { return Ok(()) };
@@ -47,7 +49,7 @@ pub(super) fn locate(
 fn range(report: &Report) -> TimeRange {
     let first = report.alarms.iter().map(|alarm| alarm.since).min().unwrap_or(report.incident.opened.from);
     let last = report.alarms.iter().map(|alarm| alarm.closed_at.unwrap_or(report.span.to)).max();
-    let last = last.unwrap_or(report.span.to);
+    let last = last.or(report.incident.opened.to).unwrap_or(report.span.to);
     TimeRange::new(first.plus_ms(-MARGIN_MS), last.plus_ms(MARGIN_MS).max(first))
 }
 
