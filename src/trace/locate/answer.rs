@@ -15,7 +15,7 @@ use super::sector::{Sector, winds};
 pub enum Verdict {
     /// The source is in the areas given.
     Located,
-    /// The source lies in the sector given; its distance cannot be told.
+    /// The source lies in the sector given; its distance cannot be determined.
     DirectionOnly,
     /// The readings say nothing of the source's place.
     NotEnough,
@@ -187,7 +187,9 @@ impl Seen {
     /// What is missing for any answer.
     fn shortage(&self) -> Option<String> {
         if !self.has_wind {
-            return Some(format!("the wind never reached {SPEED_MIN_M_S} m/s: in calm air, no direction can be told"));
+            return Some(format!(
+                "the wind never reached {SPEED_MIN_M_S} m/s: in calm air, no direction can be determined"
+            ));
         }
         if self.receptors == 0 || self.total <= 0.0 {
             return Some("no station reads above its background: there is nothing to locate".to_owned());
@@ -199,7 +201,7 @@ impl Seen {
         let direction = |reason: String| (Verdict::DirectionOnly, reason);
         if self.receptors < 2 && self.spread_deg < DIRECTION_SPREAD_MIN_DEG {
             return direction(format!(
-                "one station alone saw the plume, under winds within {:.0} degrees: its distance cannot be told",
+                "one station alone saw the plume, under winds within {:.0} degrees: its distance cannot be determined",
                 self.spread_deg
             ));
         }

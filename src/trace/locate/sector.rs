@@ -1,4 +1,4 @@
-//! The direction of a source, where its distance cannot be told.
+//! The direction of a source, where its distance cannot be determined.
 
 use super::model::WindStep;
 use super::scene::{Pair, Scene};

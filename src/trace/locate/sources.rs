@@ -300,7 +300,7 @@ fn least_squares(
     }
     let alone = ((0.0, with / square), total - with * with / square);
     let determinant = own * square - product * product;
-    // Nearly parallel transports cannot be told apart.
+    // Nearly parallel transports cannot be separated.
     if determinant <= 1e-6 * own * square {
         return Some(alone);
     }

@@ -3,7 +3,7 @@
 use crate::base::escape::Line;
 use crate::model::ModelError;
 
-/// A station whose wind cannot be told from its channels.
+/// A station whose wind cannot be determined from its channels.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WindError {
