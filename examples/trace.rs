@@ -1,21 +1,30 @@
 //! From readings to a named source, on real data: four days of a methane test site with seven known releases.
 //!
-//! The rules in `examples/rules` run over the stored readings; their alarms become episodes, episodes become releases, and each release is
-//! located and held against the five units of the site. The answers of a published method (DLQ, Daniels 2024) stand beside them. No release
-//! time is given to either.
+//! The rules in `examples/rules` run while the readings come in; their alarms become episodes, episodes become releases, and each release is
+//! located and compared with the five units of the site. The answers of a published method (DLQ, Daniels 2024) are printed beside them. No
+//! release time is given to either. The report of the
+//! largest incident is written as a page. Then the releases of Project Prairie Grass are located from arcs of samplers.
 #![expect(clippy::print_stdout, reason = "the example talks to its reader")]
 
+#[path = "trace/prairie.rs"]
+mod prairie;
 #[path = "district/releases.rs"]
 mod releases;
+#[path = "trace/report.rs"]
+mod report;
 #[path = "district/site.rs"]
 mod site;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use releases::Release;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
-use vocdb::trace::{Candidates, NamedSource, Survey, SurveyQuestion, episodes, name_source, read_sites_csv, survey};
-use vocdb::{AlarmEvent, Backtest, Batch, Config, Database, Durability, Replayed, TimeRange, Timestamp};
+use vocdb::trace::{
+    Candidates, LocateOptions, NamedSource, Survey, SurveyQuestion, Verdict, episodes, locate, name_source,
+    read_sites_csv, survey,
+};
+use vocdb::{Batch, Config, Database, Durability, TimeRange, Timers, Timestamp};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -33,47 +42,99 @@ struct Peer {
 
 fn main() -> Outcome<()> {
     let dir = tempfile::tempdir()?;
-    let db = Database::open(dir.path(), Config { durability: Durability::Buffered, ..Config::default() })?;
+    // Time comes with the readings: every run gives the same history.
+    let config = Config { durability: Durability::Buffered, timers: Timers::Frames, ..Config::default() };
+    let db = Database::open(dir.path(), config)?;
     let mut csv = site::register(&db)?;
+    db.load_rules(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rules"))?;
     let mut batch = Batch::new();
     while csv.read_batch(10_000, &mut batch)? > 0 {
-        db.append(&batch)?.all_accepted()?;
+        db.append_history(&batch)?.all_accepted()?;
     }
+    let sites = read_sites_csv(&std::fs::read_to_string(site::path("sites.csv"))?, &BTreeMap::new())?;
+    let candidates = Candidates { sites, ..Candidates::default() };
     let started = Instant::now();
-    let found = trace(&db)?;
+    let found = trace(&db, &candidates)?;
     println!("traced in {:.1} s\n", started.elapsed().as_secs_f64());
-    let releases = releases::read()?;
-    print_table(&releases, &found, &peers()?);
+    let page = report::write(&db, &candidates)?;
+    println!("report of the incident with the most alarms: {}\n", page.display());
+    locate_prairie_grass()?;
+    print_table(&releases::read()?, &found, &peers()?);
     Ok(())
 }
 
-/// Runs the rules, and locates what they alarm for.
-fn trace(db: &Database) -> Outcome<Vec<Found>> {
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rules");
-    let (mut events, mut end) = (Vec::new(), Timestamp::MIN);
-    db.backtest(&vocdb::rules::read_folder(&rules)?, &Backtest::new(TimeRange::ALL), &mut |step| match step {
-        Replayed::Begins(range) => end = range.to,
-        Replayed::Event(event @ (AlarmEvent::Opened(_) | AlarmEvent::Closed(_))) => events.push(event),
-        _ => {}
-    })?;
-    let sites = read_sites_csv(&std::fs::read_to_string(site::path("sites.csv"))?, &std::collections::BTreeMap::new())?;
-    let candidates = Candidates { sites, ..Candidates::default() };
+/// Locates what the rules have raised alarms for.
+fn trace(db: &Database, candidates: &Candidates) -> Outcome<Vec<Found>> {
     let (registry, readings) = (db.registry(), db.readings());
     let mut parts: Vec<Survey> = Vec::new();
-    for episode in episodes(&events, end) {
+    for episode in episodes(&db.events()?, Timestamp::MAX) {
         let question = SurveyQuestion { channel: "methane", range: episode.range, wind: Some("metec/mast") };
         parts.extend(survey(&registry, &readings, &question)?.releases());
     }
-    let bar = ProgressBar::new(parts.len() as u64);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos} of {len} incidents")?);
+    let bar = progress(parts.len(), "incidents")?;
     let mut found = Vec::with_capacity(parts.len());
     for part in parts {
-        let named = name_source((&registry, &readings), &part, &candidates)?;
+        let named = name_source((&registry, &readings), &part, candidates)?;
         found.push(Found { range: part.range(), named });
         bar.inc(1);
     }
     bar.finish_and_clear();
     Ok(found)
+}
+
+/// Locates the releases of Project Prairie Grass from the readings of each run, and prints how far off the answers are.
+fn locate_prairie_grass() -> Outcome<()> {
+    println!("Prairie Grass 1956, ten-minute releases:");
+    println!(
+        "{:<20} {:>4} {:>8} {:>13} {:>12} {:>19} {:>12} {:>12} {:>10}",
+        "arcs", "runs", "located", "median error", "90 % within", "worst", "in 50 % area", "in 90 % area", "rate x2"
+    );
+    let all: &[f64] = &[100.0, 200.0, 400.0, 800.0];
+    for (name, arcs_m) in [("100 to 800 m", all), ("400 and 800 m only", &[400.0, 800.0])] {
+        let runs = prairie::runs(arcs_m, 1)?;
+        let bar = progress(runs.len(), "runs")?;
+        let (mut errors, mut held, mut located, mut rates) = (Vec::new(), [0, 0], 0, 0);
+        for run in &runs {
+            let location = locate(&run.scene, &prairie_options())?;
+            located += usize::from(location.verdict == Verdict::Located);
+            let mode = location.mode.ok_or("a run was not located")?;
+            errors.push(((mode.0 - run.truth.0).hypot(mode.1 - run.truth.1), run.number));
+            let level = location.credible_level(run.truth.0, run.truth.1);
+            for (count, share) in held.iter_mut().zip([0.5, 0.9]) {
+                *count += usize::from(level.is_some_and(|level| level <= share));
+            }
+            let share = location.rate.map_or(f64::NAN, |rate| rate.kg_s / run.rate_kg_s);
+            rates += usize::from((0.5..=2.0).contains(&share));
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        errors.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let at = |percent: usize| errors.get((errors.len() * percent).div_ceil(100).saturating_sub(1));
+        let metres = |percent: usize| at(percent).map_or_else(String::new, |(error_m, _)| format!("{error_m:.1} m"));
+        let worst = at(100).map_or_else(String::new, |(error_m, run)| format!("{error_m:.1} m (run {run})"));
+        println!(
+            "{name:<20} {:>4} {located:>8} {:>13} {:>12} {worst:>19} {:>12} {:>12} {rates:>10}",
+            runs.len(),
+            metres(50),
+            metres(90),
+            held[0],
+            held[1]
+        );
+    }
+    println!();
+    Ok(())
+}
+
+fn prairie_options() -> LocateOptions {
+    let (mast_height_m, source_height_m) = (prairie::MAST_HEIGHT_M, prairie::SOURCE_HEIGHT_M);
+    LocateOptions { mast_height_m, source_height_m, ..LocateOptions::default() }
+}
+
+/// A progress bar over so many things.
+fn progress(count: usize, things: &str) -> Outcome<ProgressBar> {
+    let bar = ProgressBar::new(count as u64);
+    bar.set_style(ProgressStyle::with_template(&format!("{{bar:40}} {{pos}} of {{len}} {things}"))?);
+    Ok(bar)
 }
 
 /// Reads what the other method answered for the same days.

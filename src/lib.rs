@@ -28,9 +28,9 @@ pub use db::{
     AlarmLog, Backtest, BacktestSummary, ChangeAction, ChangeEntry, ChangeLog, ChannelSet, Compaction, Database,
     Deletion, DeletionScope, DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, ExportScope,
     InstrumentChange, InstrumentStats, QualityChange, QualityReport, ReadOnly, Receipt, Rejection, Replayed,
-    RestoreReport, Retention, RetentionAge, RetentionScope, RuleSetInForce, StationChange, StationPlacement,
-    StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport, ValueCorrection, ledger_head,
-    run_rule_tests, stations_of_tests,
+    ReportQuestion, ReportSources, RestoreReport, Retention, RetentionAge, RetentionScope, RuleSetInForce,
+    StationChange, StationPlacement, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
+    ValueCorrection, gather_report, ledger_head, report_span, run_rule_tests, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -1,5 +1,6 @@
 //! A real child process, killed with SIGKILL while it appends: what it was promised is there, and nothing else.
 
+mod cases;
 mod every_act;
 mod every_change;
 mod halting;

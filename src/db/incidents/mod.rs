@@ -2,8 +2,10 @@
 
 mod deadline;
 mod odour;
+mod report;
 
 pub(super) use odour::odours_of;
+pub use report::{ReportQuestion, ReportSources, gather_report, report_span};
 
 use super::core::{Database, Inner};
 use crate::alarm::{AlarmId, Heartbeat};

@@ -98,7 +98,7 @@ pub fn locate(scene: &Scene, options: &LocateOptions) -> Result<Location, Locate
     let Some((extent, domain)) = scene.extents(options) else { return Err(LocateError::NoReceptors) };
     let diagonal_m = extent.diagonal_m();
     let draws = Draws::new(scene, &pairs, options.draws.clamp(20, 2_000));
-    let best = search(&Question { scene, pairs: &pairs, options, domain }, &draws);
+    let best = search(&Question { scene, pairs: &pairs, options, domain, network_m: extent.diagonal_m() }, &draws);
     let Some((first, rest)) = best.split_first() else {
         return Ok(Location::nothing("no place in reach explains the enhancements under the wind measured".to_owned()));
     };

@@ -1,9 +1,9 @@
 //! The misfit of a source in each cell of a grid, under each hypothesis.
 
 use super::grid::{Extent, Grid};
-use super::model::{Forward, Plume, PlumeShape};
+use super::model::{Field, Forward, Offsets, Plume, PlumeShape, table_height_m};
 use super::options::LocateOptions;
-use super::scene::{Pair, Scene};
+use super::scene::{Block, Pair, Scene};
 use crate::base::processor::with_best;
 
 /// What may be wrong with the model: how fast the plume spreads, and where the wind came from.
@@ -50,6 +50,34 @@ pub(super) struct Question<'a> {
     pub(super) pairs: &'a [Pair],
     pub(super) options: &'a LocateOptions,
     pub(super) domain: Extent,
+    /// Distance across the network in metres.
+    pub(super) network_m: f64,
+}
+
+/// The fields of the block that is being computed, one for each height of receptors.
+struct Fields {
+    /// `None` where puffs are added for each receptor.
+    offsets: Option<Offsets>,
+    block: Option<usize>,
+    fields: Vec<(u64, Option<Field>)>,
+}
+
+impl Fields {
+    #[inline(always)]
+    fn at(&mut self, (number, block): (usize, &Block), height_m: f64, model: &Plume<'_>) -> Option<&Field> {
+        if self.block != Some(number) {
+            self.block = Some(number);
+            self.fields.clear();
+        }
+        let height_m = table_height_m(height_m);
+        let height = height_m.to_bits();
+        let place = self.fields.iter().position(|(known, _)| *known == height).unwrap_or_else(|| {
+            let field = self.offsets.and_then(|offsets| model.field(block.steps.clone(), height_m, offsets));
+            self.fields.push((height, field));
+            self.fields.len() - 1
+        });
+        self.fields.get(place).and_then(|(_, field)| field.as_ref())
+    }
 }
 
 /// The transport from each cell to each block and receptor, in s/m3: `values[pair x cells + cell]`.
@@ -77,14 +105,17 @@ pub(super) fn for_each_band(
         blur_m: grid.step_m * BLUR_SHARE,
         mast_height_m: options.mast_height_m.max(1.0),
         reach_m: question.domain.diagonal_m(),
+        network_m: question.network_m,
     };
-    let model = Plume::new(&wind, shape, &scene.receptors);
+    let blocks: Vec<_> = scene.blocks.iter().map(|block| block.steps.clone()).collect();
+    let model = Plume::new(&wind, shape, &scene.receptors, &blocks);
     let mut footprints = Footprints { grid: *grid, values: Vec::new() };
     for band in grid.bands(VALUES_MAX / pairs.len().max(1)) {
         let cells = band.cells();
         footprints.grid = band;
         footprints.values.clear();
         footprints.values.resize(pairs.len() * cells, 0.0);
+        let mut fields = Fields { offsets: Offsets::of(&band, &scene.receptors), block: None, fields: Vec::new() };
         for (pair, sums) in pairs.iter().zip(footprints.values.chunks_exact_mut(cells.max(1))) {
             let (Some(block), Some(receptor)) = (scene.blocks.get(pair.block), scene.receptors.get(pair.receptor))
             else {
@@ -92,7 +123,15 @@ pub(super) fn for_each_band(
             };
             let count = with_best(
                 #[inline(always)]
-                || model.add(receptor, block.steps.clone(), &band, sums),
+                || {
+                    if fields.offsets.is_none() {
+                        return model.add(receptor, block.steps.clone(), &band, sums);
+                    }
+                    if let Some(field) = fields.at((pair.block, block), receptor.height_m, &model) {
+                        field.add(receptor, &band, sums);
+                    }
+                    model.add_straight(receptor, block.steps.clone(), &band, sums)
+                },
             );
             let share = 1.0 / count.max(1) as f32;
             sums.iter_mut().for_each(|sum| *sum *= share);

@@ -65,9 +65,10 @@ pub fn separate_sources(scene: &Scene, options: &LocateOptions) -> Result<Vec<Se
     if pairs.is_empty() {
         return Err(LocateError::NoReadings);
     }
-    let Some((_, domain)) = scene.extents(options) else { return Err(LocateError::NoReceptors) };
+    let Some((extent, domain)) = scene.extents(options) else { return Err(LocateError::NoReceptors) };
     let (even, odd) = halves(&pairs);
-    let [all, even, odd] = [&pairs, &even, &odd].map(|pairs| Question { scene, pairs, options, domain });
+    let network_m = extent.diagonal_m();
+    let [all, even, odd] = [&pairs, &even, &odd].map(|pairs| Question { scene, pairs, options, domain, network_m });
     let Some(one) = Fit::best(&all, 1) else { return Ok(Vec::new()) };
     if !is_second_predicted(&even, &odd) || !is_second_predicted(&odd, &even) {
         return Ok(one.sources(&all));

@@ -29,6 +29,8 @@ pub struct Report {
     pub map: Option<ReportMap>,
     /// Location of the source, computed from readings and wind.
     pub source: Option<SourceEstimate>,
+    /// Every release of the case, in order of time; [`Report::source`] is the largest.
+    pub releases: Vec<ReleaseRow>,
     /// Sites in order of their probability.
     pub ranked: Vec<RankedRow>,
     /// Treatment units with their standby units.
@@ -56,6 +58,7 @@ impl Report {
             wind: None,
             map: None,
             source: None,
+            releases: Vec::new(),
             ranked: Vec::new(),
             facilities: Vec::new(),
             alarms: Vec::new(),
@@ -275,6 +278,21 @@ impl SourceEstimate {
             areas_m2: location.area_m2(0.5).zip(location.area_m2(0.9)),
         }
     }
+}
+
+/// A release of a case: a time in which stations were raised, with quiet time around it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReleaseRow {
+    /// Time of the release.
+    pub range: TimeRange,
+    /// How sure its location is.
+    pub verdict: Verdict,
+    /// Most probable place in WGS 84 degrees: latitude and longitude.
+    pub lat_lon: Option<(f64, f64)>,
+    /// Rate of the release.
+    pub rate: Option<ReleaseRate>,
+    /// Most probable named site, and its probability.
+    pub site: Option<(String, f64)>,
 }
 
 /// A site in the ranking.

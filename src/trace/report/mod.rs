@@ -4,6 +4,7 @@
 //! nothing, and escapes every text that comes from outside. Its size is bounded whatever the length of the incident.
 
 mod figures;
+mod gather;
 mod input;
 mod page;
 mod sections;
@@ -11,7 +12,9 @@ mod svg;
 mod table;
 mod text;
 
+pub(crate) use gather::Asked;
+pub use gather::ReportError;
 pub use input::{
-    AlarmSpan, ChartLimit, MapSite, MapStation, NotificationRow, RankedRow, Report, ReportChannel, ReportMap,
-    ReportOrigin, ReportWind, SampleCounts, SourceEstimate, StationSeries, TreatmentUnits, UnitStates,
+    AlarmSpan, ChartLimit, MapSite, MapStation, NotificationRow, RankedRow, ReleaseRow, Report, ReportChannel,
+    ReportMap, ReportOrigin, ReportWind, SampleCounts, SourceEstimate, StationSeries, TreatmentUnits, UnitStates,
 };

@@ -1,13 +1,20 @@
 //! Forward models: the concentration at a receptor that a source at any place would cause there, per unit of its rate.
 
+mod cloud;
+mod kernel;
+mod path;
 mod plume;
 mod puff;
+mod shape;
+mod shared;
 mod spread;
 mod stability;
 mod wind;
 
-pub(crate) use plume::{Plume, PlumeShape};
+pub(crate) use plume::Plume;
 pub use puff::{Puff, PuffPath, puff_concentrations};
+pub(crate) use shape::{PlumeShape, table_height_m};
+pub(crate) use shared::{Field, Offsets};
 pub use spread::Spread;
 pub use stability::{Stability, StabilityMix};
 pub(crate) use wind::SPEED_MIN_M_S;

@@ -1,6 +1,10 @@
-//! The Gaussian plume: each step of the wind carries its air straight to the receptor.
+//! The Gaussian plume: each step of the wind carries its air straight to the receptor, or along its path where the wind is light or turns.
 
 use super::super::grid::{Grid, whole};
+use super::kernel::{EXPONENT_MAX, exp_minus, reflected};
+use super::path::Paths;
+use super::shape::{PlumeShape, table_height_m};
+use super::shared::{Field, Offsets};
 use super::spread::Spread;
 use super::stability::StabilityMix;
 use super::wind::{SPEED_MIN_M_S, WindSeries, WindStep};
@@ -13,49 +17,14 @@ use std::ops::Range;
 const TABLE_ROWS: usize = 2_048;
 /// Cells that are computed side by side.
 const LANES: usize = 8;
-/// Mean height of a plume on the ground in vertical standard deviations: that of half a normal distribution.
-const MEAN_HEIGHT_SIGMAS: f64 = 0.8;
-/// Height in metres up to which the wind grows with height.
-const PROFILE_TOP_M: f64 = 200.0;
 /// The flank of a plume ends at so many standard deviations.
 const FLANK_SIGMAS: f64 = 5.0;
-/// Exponent at the end of the flank.
-const EXPONENT_MAX: f32 = 12.5;
-
 /// A plume model with its spread tabulated over distance.
 #[derive(Debug)]
 pub(crate) struct Plume<'a> {
     wind: &'a WindSeries,
     tables: BTreeMap<(StabilityMix, u64), Table>,
-}
-
-/// Heights of receptors share a table if they differ by less than this, or by less than this share: tables take memory.
-const HEIGHT_STEP_M: f64 = 0.1;
-const HEIGHT_STEP_SHARE: f64 = 0.05;
-
-/// A receptor's height as its tables have it, in metres.
-fn table_height_m(height_m: f64) -> f64 {
-    let steps = |height: f64| (height / HEIGHT_STEP_M).round() * HEIGHT_STEP_M;
-    let fine_up_to = HEIGHT_STEP_M / HEIGHT_STEP_SHARE;
-    if height_m <= fine_up_to {
-        return steps(height_m);
-    }
-    fine_up_to * (((height_m / fine_up_to).ln() / HEIGHT_STEP_SHARE).round() * HEIGHT_STEP_SHARE).exp()
-}
-
-/// What a plume needs to know of a source.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PlumeShape {
-    /// Factor on both spreads.
-    pub(crate) spread_scale: f64,
-    /// Height of the source above ground in metres.
-    pub(crate) source_height_m: f64,
-    /// Initial spread across the wind in metres: the size of what a source may stand anywhere in.
-    pub(crate) blur_m: f64,
-    /// Height of the wind sensor above ground in metres.
-    pub(crate) mast_height_m: f64,
-    /// Distance up to which the model is asked for, in metres.
-    pub(crate) reach_m: f64,
+    paths: Paths,
 }
 
 /// Concentration on the axis times wind speed, and half the inverse variance across the wind, by the square root of the distance.
@@ -71,13 +40,19 @@ struct Table {
 
 impl<'a> Plume<'a> {
     /// Creates the model for a wind and for receptors, with the tables that these need.
-    pub(crate) fn new(wind: &'a WindSeries, shape: PlumeShape, receptors: &[Receptor]) -> Self {
+    pub(crate) fn new(
+        wind: &'a WindSeries,
+        shape: PlumeShape,
+        receptors: &[Receptor],
+        blocks: &[Range<usize>],
+    ) -> Self {
         let classes: BTreeSet<StabilityMix> = wind.steps.iter().flatten().map(|step| step.stability).collect();
         let heights: BTreeSet<u64> =
             receptors.iter().map(|receptor| table_height_m(receptor.height_m).to_bits()).collect();
         let keys = classes.iter().flat_map(|class| heights.iter().map(move |height| (*class, *height)));
         let tables = keys.map(|key| (key, Table::new(shape, key.0, f64::from_bits(key.1)))).collect();
-        Self { wind, tables }
+        let paths = Paths::new(wind, shape, blocks);
+        Self { wind, tables, paths }
     }
 }
 
@@ -94,9 +69,7 @@ impl Table {
             let spread = Spread::rural(stability, distance(place));
             let across = across(spread);
             let vertical = (spread.vertical_m * shape.spread_scale).max(1e-2);
-            let height =
-                (MEAN_HEIGHT_SIGMAS * vertical).clamp(shape.mast_height_m, PROFILE_TOP_M.max(shape.mast_height_m));
-            let speed_up = (height / shape.mast_height_m).powf(stability.profile_exponent());
+            let speed_up = shape.speed_up(vertical, stability);
             let profile = reflected(vertical, shape.source_height_m, receptor_height_m);
             let axis = profile / (TAU * across * vertical * speed_up);
             // The air at a receptor upwind of a source, or right at it, or out of reach, holds nothing of it.
@@ -121,24 +94,46 @@ impl Table {
     }
 }
 
-/// The vertical profile with full reflection at the ground, without its norm.
-pub(super) fn reflected(vertical_m: f64, source_height_m: f64, receptor_height_m: f64) -> f64 {
-    let bell = |height: f64| (-0.5 * (height / vertical_m) * (height / vertical_m)).exp();
-    bell(receptor_height_m - source_height_m) + bell(receptor_height_m + source_height_m)
+impl Plume<'_> {
+    /// Adds up the puffs of some steps, for all receptors of a height. `None` if these steps have none.
+    #[inline(always)]
+    pub(crate) fn field(&self, steps: Range<usize>, height_m: f64, offsets: Offsets) -> Option<Field> {
+        let paths = steps.filter_map(|step| self.paths.at(step));
+        paths.clone().next()?;
+        Some(Field::new(offsets, height_m, paths))
+    }
+
+    /// Adds, for each cell, the sum over the steps in which a straight plume does. Returns the number of steps with a known wind.
+    #[inline(always)]
+    pub(crate) fn add_straight(
+        &self,
+        receptor: &Receptor,
+        steps: Range<usize>,
+        grid: &Grid,
+        sums: &mut [f32],
+    ) -> usize {
+        let height = table_height_m(receptor.height_m).to_bits();
+        let mut count = 0;
+        for place in steps {
+            let Some(step) = self.wind.steps.get(place).copied().flatten() else { continue };
+            count += 1;
+            if self.paths.at(place).is_some() {
+                continue;
+            }
+            if let Some(table) = self.tables.get(&(step.stability, height)) {
+                add_step(table, &step, receptor, grid, sums);
+            }
+        }
+        count
+    }
 }
 
 impl Forward for Plume<'_> {
     #[inline(always)]
     fn add(&self, receptor: &Receptor, steps: Range<usize>, grid: &Grid, sums: &mut [f32]) -> usize {
-        let known = self.wind.steps.get(steps).unwrap_or_default().iter().flatten();
-        let height = table_height_m(receptor.height_m).to_bits();
-        let mut count = 0;
-        for step in known {
-            count += 1;
-            let Some(table) = self.tables.get(&(step.stability, height)) else { continue };
-            add_step(table, step, receptor, grid, sums);
-        }
-        count
+        let puffs = steps.clone().filter_map(|step| self.paths.at(step)).flatten();
+        puffs.for_each(|puff| puff.add(receptor, grid, sums));
+        self.add_straight(receptor, steps, grid, sums)
     }
 }
 
@@ -238,18 +233,6 @@ fn row_of(place: f32) -> usize {
     (bits as usize) & (TABLE_ROWS - 1)
 }
 
-/// Returns `exp(-x)` for x of 0 to 80, within 3e-6 of its value.
-#[inline(always)]
-fn exp_minus(x: f32) -> f32 {
-    const SHIFT: f32 = 12_582_912.0;
-    let power = x * -std::f32::consts::LOG2_E;
-    let shifted = power + SHIFT;
-    let rest = power - (shifted - SHIFT);
-    let series = [0.001_333_355_8, 0.009_618_129, 0.055_504_11, 0.240_226_5, std::f32::consts::LN_2, 1.0];
-    let mantissa = series.iter().skip(1).fold(series[0], |sum: f32, term| sum * rest + term);
-    f32::from_bits(mantissa.to_bits().wrapping_add(shifted.to_bits() << 23))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,15 +240,21 @@ mod tests {
 
     #[test]
     fn columns_that_the_plume_cannot_reach_are_left_out_and_no_others() {
-        let shape =
-            PlumeShape { spread_scale: 1.4, source_height_m: 2.0, blur_m: 12.0, mast_height_m: 10.0, reach_m: 4_000.0 };
+        let shape = PlumeShape {
+            spread_scale: 1.4,
+            source_height_m: 2.0,
+            blur_m: 12.0,
+            mast_height_m: 10.0,
+            reach_m: 4_000.0,
+            network_m: 1_000.0,
+        };
         let grid = Grid { west_m: -1_000.0, south_m: -1_000.0, step_m: 30.0, columns: 67, rows: 67 };
         let receptor = Receptor { east_m: 110.0, north_m: -70.0, height_m: 3.0 };
         for (place, class) in [Stability::A, Stability::C, Stability::F].into_iter().enumerate() {
             for degrees in (0..360_u16).step_by(7) {
                 let wind = WindStep::new(2.0, f64::from(degrees), StabilityMix::pure(class));
                 let series = WindSeries { step_s: 60.0, steps: vec![Some(wind)] };
-                let model = Plume::new(&series, shape, &[receptor]);
+                let model = Plume::new(&series, shape, &[receptor], &[]);
                 let mut all = vec![0.0; grid.cells()];
                 model.add(&receptor, 0..1, &grid, &mut all);
                 // A grid of one column is never cut.
@@ -284,15 +273,6 @@ mod tests {
                     assert!(near, "class {place}, {degrees} degrees, {east} {north}: {sum} {}", alone[0]);
                 }
             }
-        }
-    }
-
-    #[test]
-    fn the_fast_exponential_is_within_three_millionths() {
-        for place in 0..=3_000_u16 {
-            let x = f32::from(place) / 100.0;
-            let exact = (-x).exp();
-            assert!((exp_minus(x) / exact - 1.0).abs() < 3e-6 + 2e-7 * x, "{x}");
         }
     }
 }

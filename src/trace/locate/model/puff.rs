@@ -1,16 +1,11 @@
 //! The Gaussian puff: the source releases puffs that drift with the wind and grow with the distance travelled.
 
-use super::super::grid::Grid;
-use super::plume::reflected;
-use super::spread::Spread;
-use super::stability::StabilityMix;
+use super::super::grid::{Grid, whole};
+use super::cloud::{Cloud, Drift};
+use super::shape::{PROFILE_TOP_M, PlumeShape};
 use super::wind::{WindSeries, WindStep};
 use super::{Forward, Receptor};
-use std::f64::consts::TAU;
 use std::ops::Range;
-
-/// Standard deviations beyond which a puff counts as zero.
-const REACH_SIGMAS: f64 = 5.0;
 
 /// The path of a puff after its release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,50 +40,32 @@ pub(crate) struct Puffs<'a> {
     puff: Puff,
 }
 
-/// Where a puff is, seen from its source, and how far it has travelled.
-#[derive(Debug, Clone, Copy, Default)]
-struct Drift {
-    east_m: f64,
-    north_m: f64,
-    travelled_m: f64,
-}
-
 impl<'a> Puffs<'a> {
     pub(crate) const fn new(wind: &'a WindSeries, puff: Puff) -> Self {
         Self { wind, puff }
     }
 
-    /// Adds a puff that drifted to a receptor from any cell.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "single precision is enough for a sum that is compared to readings"
-    )]
-    fn splat(&self, drift: Drift, stability: StabilityMix, receptor: &Receptor, target: (&Grid, &mut [f32])) {
-        let (grid, sums) = target;
-        let spread = Spread::rural(stability, drift.travelled_m);
-        let across = (spread.across_m * self.puff.spread_scale).hypot(self.puff.blur_m).max(1e-3);
-        let vertical = (spread.vertical_m * self.puff.spread_scale).max(1e-3);
-        let (east, north) = (receptor.east_m - drift.east_m, receptor.north_m - drift.north_m);
-        let (columns, rows) = grid.near(east, north, across * REACH_SIGMAS);
-        if columns.is_empty() || rows.is_empty() {
-            return;
+    /// The way of the puff that was released one step before the one with the way `drift`, `age` steps ago.
+    fn drifted(&self, drift: Drift, wind: &WindStep, age: usize) -> Drift {
+        let by_m = wind.speed_m_s.max(self.puff.speed_min_m_s) * self.wind.step_s;
+        match self.puff.path {
+            PuffPath::Following => drift.moved(wind, by_m),
+            PuffPath::Straight => Drift::default().moved(wind, by_m * age as f64),
         }
-        let profile = reflected(vertical, self.puff.source_height_m, receptor.height_m);
-        let peak = self.wind.step_s * profile / (TAU.powf(1.5) * across * across * vertical);
-        for row in rows {
-            let dn = grid.south_m + row as f64 * grid.step_m - north;
-            let start = row * grid.columns;
-            for (column, sum) in columns.clone().zip(sums.get_mut(start + columns.start..).unwrap_or_default()) {
-                let de = grid.west_m + column as f64 * grid.step_m - east;
-                *sum += (peak * (-0.5 * (de * de + dn * dn) / (across * across)).exp()) as f32;
-            }
-        }
+    }
+
+    fn shape(&self) -> PlumeShape {
+        let Puff { spread_scale, source_height_m, blur_m, .. } = self.puff;
+        // A mast at the top of the profile: the wind is the same at every height.
+        let mast_height_m = PROFILE_TOP_M;
+        PlumeShape { spread_scale, source_height_m, blur_m, mast_height_m, reach_m: 0.0, network_m: 0.0 }
     }
 }
 
 impl Forward for Puffs<'_> {
     fn add(&self, receptor: &Receptor, steps: Range<usize>, grid: &Grid, sums: &mut [f32]) -> usize {
-        let ages = super::super::grid::whole(self.puff.age_max_s / self.wind.step_s);
+        let ages = whole(self.puff.age_max_s / self.wind.step_s);
+        let shape = self.shape();
         let mut count = 0;
         for now in steps {
             if self.wind.steps.get(now).copied().flatten().is_none() {
@@ -102,41 +79,12 @@ impl Forward for Puffs<'_> {
                     break;
                 };
                 drift = self.drifted(drift, &wind, age);
-                if self.is_out_of_reach(drift, receptor, grid) {
-                    continue;
+                if drift.is_near(shape, receptor, grid) {
+                    Cloud::new(shape, wind.stability, drift, self.wind.step_s).add(receptor, grid, sums);
                 }
-                self.splat(drift, wind.stability, receptor, (grid, sums));
             }
         }
         count
-    }
-}
-
-impl Puffs<'_> {
-    /// Whether a puff with this drift comes nowhere near the receptor, from whatever cell: computed before its spread is.
-    fn is_out_of_reach(&self, drift: Drift, receptor: &Receptor, grid: &Grid) -> bool {
-        // No class spreads faster across the wind than a third of the distance.
-        let reach =
-            REACH_SIGMAS * (drift.travelled_m / 3.0 * self.puff.spread_scale).hypot(self.puff.blur_m) + grid.step_m;
-        let (east, north) = (receptor.east_m - drift.east_m, receptor.north_m - drift.north_m);
-        let (columns, rows) = grid.near(east, north, reach);
-        columns.is_empty() || rows.is_empty()
-    }
-
-    /// The drift of the puff that was released one step before those that `drift` stands for.
-    fn drifted(&self, drift: Drift, wind: &WindStep, age: usize) -> Drift {
-        let speed = wind.speed_m_s.max(self.puff.speed_min_m_s);
-        match self.puff.path {
-            PuffPath::Following => Drift {
-                east_m: drift.east_m + wind.toward_east * speed * self.wind.step_s,
-                north_m: drift.north_m + wind.toward_north * speed * self.wind.step_s,
-                travelled_m: drift.travelled_m + speed * self.wind.step_s,
-            },
-            PuffPath::Straight => {
-                let travelled_m = speed * self.wind.step_s * age as f64;
-                Drift { east_m: wind.toward_east * travelled_m, north_m: wind.toward_north * travelled_m, travelled_m }
-            }
-        }
     }
 }
 

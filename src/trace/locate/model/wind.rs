@@ -26,6 +26,19 @@ impl WindStep {
         Self { toward_east: -sin, toward_north: -cos, speed_m_s, stability }
     }
 
+    /// Returns the wind between this step and the next, at a share of 0 to 1 of the way: the components of the direction and the speed
+    /// are interpolated. Opposite directions have no middle: the nearer one is kept.
+    pub(super) fn between(&self, next: &Self, share: f64) -> Self {
+        let mix = |a: f64, b: f64| a + (b - a) * share;
+        let (east, north) = (mix(self.toward_east, next.toward_east), mix(self.toward_north, next.toward_north));
+        let (length, speed_m_s) = (east.hypot(north), mix(self.speed_m_s, next.speed_m_s));
+        let nearer = if share < 0.5 { self } else { next };
+        if length < 1e-9 {
+            return Self { speed_m_s, ..*nearer };
+        }
+        Self { toward_east: east / length, toward_north: north / length, speed_m_s, stability: nearer.stability }
+    }
+
     /// Returns the step with its direction turned clockwise by an angle in degrees.
     pub(crate) fn turned(&self, by_deg: f64) -> Self {
         let (sin, cos) = by_deg.to_radians().sin_cos();

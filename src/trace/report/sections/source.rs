@@ -4,7 +4,7 @@ use crate::trace::locate::{ReleaseRate, Verdict};
 use crate::trace::report::figures;
 use crate::trace::report::input::{RankedRow, Report, SourceEstimate};
 use crate::trace::report::table::Table;
-use crate::trace::report::text::{Escaped, cut, number, percent};
+use crate::trace::report::text::{Escaped, cut, moment, number, percent};
 use std::fmt::Write;
 
 /// Seconds of an hour.
@@ -20,6 +20,9 @@ pub(in crate::trace::report) fn source(report: &Report, out: &mut String) {
         Some(source) => location(source, out),
         None => out.push_str("<p>No location was computed for this report.</p>\n"),
     }
+    if report.releases.len() > 1 {
+        releases(report, out);
+    }
     match &report.map {
         Some(map) => figures::map(report, map, out),
         None => out.push_str("<p>There is no map: no station has a known position.</p>\n"),
@@ -32,11 +35,7 @@ pub(in crate::trace::report) fn source(report: &Report, out: &mut String) {
 }
 
 fn location(source: &SourceEstimate, out: &mut String) {
-    let verdict = match source.verdict {
-        Verdict::Located => "Located",
-        Verdict::DirectionOnly => "Direction only",
-        Verdict::NotEnough => "Not enough",
-    };
+    let verdict = verdict_name(source.verdict);
     let _ = write!(out, "<p><strong>{verdict}</strong>: {}.", Escaped(&source.reason));
     if let Some((east, north)) = source.mode {
         let _ = write!(
@@ -65,6 +64,35 @@ fn location(source: &SourceEstimate, out: &mut String) {
         );
     }
     out.push_str("</p>\n");
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Located => "Located",
+        Verdict::DirectionOnly => "Direction only",
+        Verdict::NotEnough => "Not enough",
+    }
+}
+
+/// Writes the table of all releases. The location above is that of the largest.
+fn releases(report: &Report, out: &mut String) {
+    let headers = ["From", "To", "Verdict", "Most probable place", "Rate (kg/h)", "Most probable site"];
+    let mut table =
+        Table::new("Releases of the case in order of time; the location above is that of the largest", headers);
+    for release in &report.releases {
+        let shown = |time| moment(&report.zone, time);
+        let place = release.lat_lon.map_or_else(
+            || "–".to_owned(),
+            |(latitude, longitude)| format!("{latitude:.6}° north, {longitude:.6}° east"),
+        );
+        let rate = release.rate.map_or_else(|| "–".to_owned(), |rate| number(rate.kg_s * HOUR_S));
+        let site = release.site.as_ref();
+        let site =
+            site.map_or_else(|| "–".to_owned(), |(name, share)| format!("{} ({})", Escaped(name), percent(*share)));
+        let verdict = verdict_name(release.verdict).to_owned();
+        table.row([shown(release.range.from), shown(release.range.to), verdict, place, rate, site]);
+    }
+    table.finish(out);
 }
 
 fn ranking(ranked: &[RankedRow], out: &mut String) {

@@ -1,6 +1,6 @@
 //! Releases of known place and rate as scenes: METEC 2022 and Prairie Grass 1956.
 
-use super::made::Seeded;
+use super::prairie;
 use std::collections::BTreeMap;
 use std::path::Path;
 use vocdb::trace::{Block, Receptor, Scene, StabilityMix, WindSeries, WindStep, enhancement};
@@ -109,40 +109,12 @@ fn blocks(above_ppm: &[Vec<Option<f64>>], from: usize, to: usize) -> Vec<Block> 
 
 /// Prairie Grass runs with a measured wind: samplers every 10 degrees on the arcs named, the frame shifted by up to 200 m each way.
 pub(crate) fn prairie_grass(arcs_m: &[f64], seed: u64) -> Vec<Case> {
-    let mut shifts = Seeded(seed);
-    let mut runs: BTreeMap<u32, Vec<Vec<f64>>> = BTreeMap::new();
-    for row in rows(&text("prairie_grass/arcs.csv")) {
-        runs.entry(row[0].parse().unwrap()).or_default().push(row[3..].iter().map(|field| number(field)).collect());
-    }
-    let met = text("prairie_grass/met_by_run.csv");
-    let met_rows: Vec<Vec<&str>> = rows(&met).collect();
-    let case = |met: Vec<&str>| {
-        let run: u32 = met[0].parse().unwrap();
-        let truth = ((shifts.next() - 0.5) * 400.0, (shifts.next() - 0.5) * 400.0);
-        let samples = &runs[&run];
-        let is_asked = |row: &&Vec<f64>| arcs_m.contains(&row[0]) && row[1].rem_euclid(10.0) == 0.0;
-        let (receptors, enhancements) = samples
-            .iter()
-            .filter(is_asked)
-            .map(|row| {
-                let (sin, cos) = row[1].to_radians().sin_cos();
-                let receptor =
-                    Receptor { east_m: row[0] * sin + truth.0, north_m: row[0] * cos + truth.1, height_m: row[4] };
-                (receptor, Some(row[5] * 1e-6))
-            })
-            .unzip();
-        let wind = WindStep::new(number(met[6]), number(met[4]), StabilityMix::from_obukhov(number(met[1])));
-        Case {
-            name: format!("Prairie Grass {run}"),
-            unit: String::new(),
-            scene: Scene {
-                receptors,
-                wind: WindSeries { step_s: 600.0, steps: vec![Some(wind)] },
-                blocks: vec![Block { steps: 0..1, enhancements }],
-            },
-            truth,
-            rate_kg_s: samples[0][6] / 1_000.0,
-        }
+    let case = |run: prairie::Run| Case {
+        name: format!("Prairie Grass {}", run.number),
+        unit: String::new(),
+        scene: run.scene,
+        truth: run.truth,
+        rate_kg_s: run.rate_kg_s,
     };
-    met_rows.into_iter().map(case).collect()
+    prairie::runs(arcs_m, seed).unwrap().into_iter().map(case).collect()
 }

@@ -2,12 +2,13 @@
 #![cfg(test)]
 
 use super::cases::{Case, metec, points, prairie_grass};
+use super::prairie;
 use std::sync::OnceLock;
 use vocdb::trace::{LocateOptions, Location, Verdict, locate};
 
 /// METEC's wind mast and sources, and those of Prairie Grass: heights in metres.
 const METEC: (f64, f64) = (10.0, 2.0);
-const PRAIRIE_GRASS: (f64, f64) = (2.0, 0.46);
+const PRAIRIE_GRASS: (f64, f64) = (prairie::MAST_HEIGHT_M, prairie::SOURCE_HEIGHT_M);
 
 /// A release with the answer to it.
 struct Answer {

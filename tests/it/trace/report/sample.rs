@@ -9,8 +9,8 @@ use vocdb::trace::incident::{
     Clock, Factor, Finding, Incident, IncidentId, IncidentOpened, Noted, Rectification, Suspect,
 };
 use vocdb::trace::report::{
-    AlarmSpan, ChartLimit, MapSite, MapStation, NotificationRow, RankedRow, Report, ReportChannel, ReportMap,
-    ReportOrigin, ReportWind, SourceEstimate, StationSeries, TreatmentUnits, UnitStates,
+    AlarmSpan, ChartLimit, MapSite, MapStation, NotificationRow, RankedRow, ReleaseRow, Report, ReportChannel,
+    ReportMap, ReportOrigin, ReportWind, SourceEstimate, StationSeries, TreatmentUnits, UnitStates,
 };
 use vocdb::trace::{OutageOptions, ReleaseRate, RunState, Sector, StateSpan, TimelineEntry, Verdict, outages};
 use vocdb::{Interval, Quality, Sample, TimeRange, Timestamp};
@@ -95,6 +95,7 @@ pub(super) fn full(amount: &Amount, suffix: &str) -> Report {
     report.wind = Some(ReportWind { station: text("mast"), samples: (0..amount.minutes).map(wind).collect() });
     report.map = Some(map(amount, &text));
     report.source = Some(estimate(amount, &text));
+    report.releases = (0..amount.records.min(24)).map(|number| release(number, &text)).collect();
     report.ranked = ranked(amount, &text);
     report.facilities = vec![units(&text)];
     report.alarms = vec![alarm(1, Some(time(200)), &text), alarm(2, None, &text)];
@@ -182,6 +183,17 @@ fn estimate(amount: &Amount, text: &impl Fn(&str) -> String) -> SourceEstimate {
         cells90: cells,
         cell_m: 2.0,
         areas_m2: Some((300.0, 1_200.0)),
+    }
+}
+
+fn release(number: usize, text: &impl Fn(&str) -> String) -> ReleaseRow {
+    let start = time(120 + 30 * number as i64);
+    ReleaseRow {
+        range: TimeRange::new(start, start.plus_ms(1_200_000)),
+        verdict: if number == 0 { Verdict::Located } else { Verdict::DirectionOnly },
+        lat_lon: Some((40.596, -105.14)),
+        rate: Some(ReleaseRate { kg_s: 0.001, low_kg_s: 0.000_5, high_kg_s: 0.002 }),
+        site: Some((text("tank T-401"), 0.62)),
     }
 }
 

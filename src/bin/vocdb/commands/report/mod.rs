@@ -1,11 +1,5 @@
 //! `vocdb report`: one page about an incident.
 
-mod case;
-mod map;
-mod readings;
-mod source;
-mod units;
-
 use crate::commands::tracing::SiteArguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -15,10 +9,9 @@ use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::base::escape::Line;
 use vocdb::model::Zone;
-use vocdb::trace::Candidates;
-use vocdb::trace::incident::{IncidentId, history};
+use vocdb::trace::incident::IncidentId;
 use vocdb::trace::report::{Report, ReportOrigin};
-use vocdb::{AlarmLog, ReadOnly, Timestamp};
+use vocdb::{AlarmLog, ReportQuestion, ReportSources, Timestamp, gather_report, report_span};
 
 /// Write the report of an incident as one HTML file: what, when, where, the evidence, and who was notified
 ///
@@ -121,7 +114,7 @@ impl ReportOf {
     fn gather(&self) -> Result<Report, Failure> {
         let log = AlarmLog::open(&self.store).map_err(Failure::from_error)?;
         let db = store::read(&self.store)?;
-        let incident = log.incident(IncidentId(self.incident)).map_err(Failure::from_error)?.clone();
+        let incident = log.incident(IncidentId(self.incident)).map_err(Failure::from_error)?;
         let ledger = vocdb::ledger_head(&self.store, None).map_err(Failure::from_error)?;
         let zone = match &self.zone {
             Some(zone) => zone.clone(),
@@ -134,40 +127,20 @@ impl ReportOf {
             store: self.store.display().to_string(),
             ledger: Some(ledger),
         };
-        let alarms = case::alarms(&log, &incident);
-        let end = case::end(&incident, &alarms, &db);
         let asked =
             |moment: Option<&values::Moment>| moment.map(|moment| moment.resolve(self.zone.as_ref())).transpose();
-        let from = asked(self.from.as_ref())?.unwrap_or_else(|| incident.opened.from.plus_ms(-case::AROUND_MS));
-        let to = asked(self.to.as_ref())?.unwrap_or_else(|| end.plus_ms(case::AROUND_MS));
-        let span = values::range(Some(from), Some(to))?;
-        let mut report = Report::new(origin, zone, incident, span);
-        report.timeline = history(&report.incident, log.events());
-        report.notifications = case::notifications(&log, &report.incident);
-        report.alarms = alarms;
-        let channel = self.channel.clone().or_else(|| case::channel(&log, &report.incident));
-        let candidates = self.sites.read(&self.store, report.span)?;
-        self.measure(&db, channel.as_deref(), &candidates, &mut report)?;
-        let asked = (channel.as_deref(), self.wind.as_deref());
-        source::locate(&db, asked, &candidates, &mut report)?;
-        Ok(report)
-    }
-
-    /// Fills in what was measured, and where.
-    fn measure(
-        &self,
-        db: &ReadOnly,
-        channel: Option<&str>,
-        candidates: &Candidates,
-        report: &mut Report,
-    ) -> Result<(), Failure> {
-        report.channel = readings::of_channel(db, channel, report.span, &mut report.missing)?;
-        report.wind = readings::wind(db, self.wind.as_deref(), report.span, &mut report.missing)?;
-        report.map = map::of_store(db, &candidates.sites, report)?;
-        for unit in &candidates.units {
-            report.facilities.push(units::states(db, (&unit.duty, &unit.standby), report)?);
-        }
-        Ok(())
+        let question = ReportQuestion {
+            channel: self.channel.as_deref(),
+            wind: self.wind.as_deref(),
+            from: asked(self.from.as_ref())?,
+            to: asked(self.to.as_ref())?,
+        };
+        let readings = db.readings();
+        let sources = ReportSources { registry: db.registry(), readings: &readings, events: log.events() };
+        let span = report_span(sources, incident, &question);
+        let span = values::range(Some(span.from), Some(span.to))?;
+        let candidates = self.sites.read(&self.store, span)?;
+        gather_report(sources, (origin, zone), incident, &question, &candidates).map_err(Failure::from_error)
     }
 }
 

@@ -1,22 +1,22 @@
 //! Readings and wind of the time that a report shows.
 
-use crate::failure::Failure;
-use vocdb::trace::report::{ReportChannel, ReportWind, StationSeries};
-use vocdb::trace::{WindSource, find_wind};
-use vocdb::{ReadOnly, TimeRange};
+use super::error::ReportError;
+use super::question::Asked;
+use crate::model::TimeRange;
+use crate::trace::mast::{WindSource, find_wind};
+use crate::trace::report::input::{ReportChannel, ReportWind, StationSeries};
 
 /// The readings of a channel at every station that has it.
 pub(super) fn of_channel(
-    db: &ReadOnly,
-    name: Option<&str>,
+    asked: &Asked<'_>,
     span: TimeRange,
     missing: &mut Vec<String>,
-) -> Result<Option<ReportChannel>, Failure> {
-    let Some(name) = name else {
-        missing.push("readings: the case has no alarm that names a channel, and no --channel was given".to_owned());
+) -> Result<Option<ReportChannel>, ReportError> {
+    let Some(name) = asked.channel else {
+        missing.push("readings: the case has no alarm that names a channel, and none was asked for".to_owned());
         return Ok(None);
     };
-    let (registry, readings) = (db.registry(), db.readings());
+    let (registry, readings) = (asked.registry, asked.readings);
     let mut channel = ReportChannel { name: name.to_owned(), ..ReportChannel::default() };
     for (id, station, instrument) in registry.instruments() {
         let place = instrument.channel_index(name);
@@ -36,7 +36,7 @@ pub(super) fn of_channel(
         }
         let has_several = channel.series.iter().any(|series| series.station == station);
         let label = if has_several { format!("{station}/{}", instrument.name()) } else { station.to_owned() };
-        let rows = readings.rows(id, &[place], span).map_err(Failure::from_error)?;
+        let rows = readings.rows(id, &[place], span)?;
         channel.series.push(StationSeries::new(label, instrument.interval(), span, rows.samples(0)));
     }
     if channel.series.is_empty() {
@@ -49,16 +49,15 @@ pub(super) fn of_channel(
 
 /// The wind of a station, or of the only one that measures it.
 pub(super) fn wind(
-    db: &ReadOnly,
-    name: Option<&str>,
+    asked: &Asked<'_>,
     span: TimeRange,
     missing: &mut Vec<String>,
-) -> Result<Option<ReportWind>, Failure> {
-    let registry = db.registry();
-    let (station, source) = match name {
+) -> Result<Option<ReportWind>, ReportError> {
+    let registry = asked.registry;
+    let (station, source) = match asked.wind {
         Some(name) => {
             let (station, instrument) = name.split_once(':').map_or((name, None), |(at, own)| (at, Some(own)));
-            (name.to_owned(), find_wind(registry, station, instrument).map_err(Failure::from_error)?)
+            (name.to_owned(), find_wind(registry, station, instrument)?)
         }
         None => {
             let names = registry.stations().map(|(_, station)| station.name());
@@ -72,14 +71,14 @@ pub(super) fn wind(
                 }
                 several => {
                     let names = several.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-                    missing.push(format!("wind: several stations measure it ({names}), and --wind names none of them"));
+                    missing.push(format!("wind: several stations measure it ({names}), and none of them was named"));
                     return Ok(None);
                 }
             }
         }
     };
     let channels = [source.channels.speed, source.channels.direction];
-    let rows = db.readings().rows(source.channels.instrument, &channels, span).map_err(Failure::from_error)?;
+    let rows = asked.readings.rows(source.channels.instrument, &channels, span)?;
     let pairs = rows.samples(0).zip(rows.samples(1));
     let samples =
         pairs.filter_map(|((_, speed), (_, from))| Some((speed.valid()? * source.speed_m_s_per_unit, from.valid()?)));

@@ -1,19 +1,20 @@
 //! Run states of treatment units.
 
-use crate::failure::Failure;
-use vocdb::trace::report::{Report, TreatmentUnits, UnitStates};
-use vocdb::trace::{OutageOptions, StateSpan, find_state_channel, outages, run_states};
-use vocdb::{ReadOnly, TimeRange};
+use super::error::ReportError;
+use super::question::Asked;
+use crate::model::TimeRange;
+use crate::trace::facility::{OutageOptions, StateSpan, find_state_channel, outages, run_states};
+use crate::trace::report::input::{Report, TreatmentUnits, UnitStates};
 
 /// The run states of a duty unit and its standby units, with the outages compared with the incident.
 pub(super) fn states(
-    db: &ReadOnly,
+    asked: &Asked<'_>,
     (duty, standby): (&str, &[String]),
     report: &Report,
-) -> Result<TreatmentUnits, Failure> {
-    let unit = |name: &str| -> Result<UnitStates, Failure> {
-        let channel = find_state_channel(db.registry(), name).map_err(Failure::from_error)?;
-        let spans = run_states(&db.readings(), &channel, report.span).map_err(Failure::from_error)?;
+) -> Result<TreatmentUnits, ReportError> {
+    let unit = |name: &str| -> Result<UnitStates, ReportError> {
+        let channel = find_state_channel(asked.registry, name)?;
+        let spans = run_states(asked.readings, &channel, report.span)?;
         Ok(UnitStates { name: name.to_owned(), spans })
     };
     let duty = unit(duty)?;

@@ -1,14 +1,16 @@
 //! Stations and sites on a map.
 
-use crate::failure::Failure;
-use vocdb::trace::report::{MapSite, MapStation, Report, ReportMap};
-use vocdb::trace::{LocalFrame, Site};
-use vocdb::{Position, ReadOnly};
+use super::error::ReportError;
+use super::question::Asked;
+use crate::model::Position;
+use crate::trace::place::LocalFrame;
+use crate::trace::report::input::{MapSite, MapStation, Report, ReportMap};
 
 /// The map in metres of a frame around the stations, or in the stations' own metres if they have no degrees.
-pub(super) fn of_store(db: &ReadOnly, sites: &[Site], report: &mut Report) -> Result<Option<ReportMap>, Failure> {
+pub(super) fn of_store(asked: &Asked<'_>, report: &mut Report) -> Result<Option<ReportMap>, ReportError> {
+    let sites = &asked.candidates.sites;
     let placed: Vec<(&str, &Position)> =
-        db.registry().stations().map(|(_, station)| (station.name(), station.position())).collect();
+        asked.registry.stations().map(|(_, station)| (station.name(), station.position())).collect();
     let degrees = placed.iter().filter_map(|(_, position)| position.lon_lat_deg);
     let corners = sites.iter().flat_map(|site| site.outline.points());
     let corners = corners.map(|corner| (corner.latitude_deg, corner.longitude_deg));
@@ -16,7 +18,7 @@ pub(super) fn of_store(db: &ReadOnly, sites: &[Site], report: &mut Report) -> Re
     if points.is_empty() {
         points.extend(corners);
     }
-    let frame = if points.is_empty() { None } else { Some(LocalFrame::around(points).map_err(Failure::from_error)?) };
+    let frame = if points.is_empty() { None } else { Some(LocalFrame::around(points)?) };
     let mut stations = Vec::new();
     let mut without: Vec<&str> = Vec::new();
     for (name, position) in placed {

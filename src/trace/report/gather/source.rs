@@ -1,48 +1,65 @@
 //! The place where location and ranking enter a report: [`Report::source`] and [`Report::ranked`].
 
-use crate::failure::Failure;
-use vocdb::base::escape::counted;
-use vocdb::trace::incident::Factor;
-use vocdb::trace::report::{RankedRow, Report, SourceEstimate};
-use vocdb::trace::{Candidates, LocalFrame, NamedSource, RankedSite, Survey, SurveyQuestion, name_source, survey};
-use vocdb::{ReadOnly, TimeRange};
+use super::question::Asked;
+use crate::model::TimeRange;
+use crate::trace::incident::Factor;
+use crate::trace::place::LocalFrame;
+use crate::trace::ranking::{NamedSource, RankedSite, name_source};
+use crate::trace::report::input::{RankedRow, ReleaseRow, Report, SourceEstimate};
+use crate::trace::survey::{Survey, SurveyQuestion, survey};
 
 /// Time before the first alarm of the case and behind the last one that is looked at.
 const MARGIN_MS: i64 = 15 * 60_000;
 
-/// Fills in the location of the source and the ranking of the sites, in the metres of the map. What keeps the source from being located is
-/// stated on the page.
-pub(super) fn locate(
-    db: &ReadOnly,
-    (channel, wind): (Option<&str>, Option<&str>),
-    candidates: &Candidates,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    let Some(channel) = channel else { return Ok(()) };
-    let question = SurveyQuestion { channel, range: range(report), wind };
-    let surveyed = survey(db.registry(), &db.readings(), &question);
-    let mut parts = match surveyed {
+/// Releases of one case that are located, at most.
+const RELEASES_MAX: usize = 24;
+
+/// Fills in the location of the source and the ranking of the sites, in the metres of the map: those of the largest release. All releases of
+/// the case are listed. What keeps a source from being located is stated on the page.
+pub(super) fn locate(asked: &Asked<'_>, report: &mut Report) {
+    let Some(channel) = asked.channel else { return };
+    let (registry, readings) = (asked.registry, asked.readings);
+    let question = SurveyQuestion { channel, range: range(report), wind: asked.wind };
+    let mut parts = match survey(registry, readings, &question) {
         Ok(whole) => whole.releases(),
-        Err(error) => {
-            report.missing.push(format!("location of the source: {error}"));
-            return Ok(());
-        }
+        Err(error) => return report.missing.push(format!("location of the source: {error}")),
     };
-    parts.sort_by(|a, b| enhancement(b).total_cmp(&enhancement(a)));
-    if parts.len() > 1 {
-        let others = parts.len() - 1;
-        report.missing.push(format!(
-            "location of {} of the case: the page shows the largest; `vocdb trace` locates each",
-            counted(others, "smaller release")
-        ));
+    if parts.len() > RELEASES_MAX {
+        let count = parts.len();
+        report.missing.push(format!("location of {count} releases: the page has the first {RELEASES_MAX}"));
+        parts.truncate(RELEASES_MAX);
     }
-    let Some(part) = parts.first() else { return Ok(()) };
-    match name_source((db.registry(), &db.readings()), part, candidates) {
-        Ok(named) => fill(part, &named, report),
-        Err(error) => report.missing.push(format!("location of the source: {error}")),
+    let mut largest: Option<(f64, &Survey, NamedSource)> = None;
+    for part in &parts {
+        match name_source((registry, readings), part, asked.candidates) {
+            Ok(named) => {
+                report.releases.push(release(part, &named));
+                let size = enhancement(part);
+                if largest.as_ref().is_none_or(|(greatest, ..)| size > *greatest) {
+                    largest = Some((size, part, named));
+                }
+            }
+            Err(error) => {
+                report.missing.push(format!("location of the release from {}: {error}", part.range().from));
+            }
+        }
     }
-    report.missing.extend(part.notes.iter().cloned());
-    Ok(())
+    if let Some((_, part, named)) = largest {
+        fill(part, &named, report);
+        report.missing.extend(part.notes.iter().cloned());
+    }
+}
+
+/// A release as the list of releases has it.
+fn release(part: &Survey, named: &NamedSource) -> ReleaseRow {
+    let location = &named.location;
+    ReleaseRow {
+        range: part.range(),
+        verdict: location.verdict,
+        lat_lon: location.mode.map(|(east, north)| part.frame.to_wgs84(east, north)),
+        rate: location.rate,
+        site: named.sites.first().map(|site| (site.name.clone(), site.probability)),
+    }
 }
 
 /// The time of the alarms, or that of the case if it has none.

@@ -1,8 +1,10 @@
 //! Alarms and notifications of a case.
 
-use vocdb::trace::incident::Incident;
-use vocdb::trace::report::{AlarmSpan, NotificationRow};
-use vocdb::{AlarmId, AlarmLog, ReadOnly, Timestamp};
+use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation};
+use crate::model::{Registry, Timestamp};
+use crate::query::Readings;
+use crate::trace::incident::Incident;
+use crate::trace::report::{AlarmSpan, NotificationRow};
 
 /// Time that the charts show before and after the incident.
 pub(super) const AROUND_MS: i64 = 7_200_000;
@@ -14,8 +16,9 @@ fn ids(incident: &Incident) -> impl Iterator<Item = AlarmId> + '_ {
 }
 
 /// The alarms of the case, without those of its deadline.
-pub(super) fn alarms(log: &AlarmLog, incident: &Incident) -> Vec<AlarmSpan> {
-    let records = log.alarms().into_iter().filter(|record| incident.alarms.contains(&record.alarm.opened.alarm));
+pub(super) fn alarms(events: &[AlarmEvent], incident: &Incident) -> Vec<AlarmSpan> {
+    let records =
+        AlarmRecord::all(events).into_iter().filter(|record| incident.alarms.contains(&record.alarm.opened.alarm));
     let span = records.map(|record| {
         let opened = &record.alarm.opened;
         AlarmSpan {
@@ -33,27 +36,30 @@ pub(super) fn alarms(log: &AlarmLog, incident: &Incident) -> Vec<AlarmSpan> {
 }
 
 /// The first channel of the alarms.
-pub(super) fn channel(log: &AlarmLog, incident: &Incident) -> Option<String> {
-    let first = incident.alarms.iter().find_map(|alarm| log.explain(*alarm))?;
+pub(super) fn channel(events: &[AlarmEvent], incident: &Incident) -> Option<String> {
+    let first = incident.alarms.iter().find_map(|alarm| Explanation::of(events, *alarm))?;
     first.opened.channels.first().cloned()
 }
 
 /// The end of the incident: as recorded, or that of its last alarm, or the newest reading of its first day.
-pub(super) fn end(incident: &Incident, alarms: &[AlarmSpan], db: &ReadOnly) -> Timestamp {
+pub(super) fn end(
+    incident: &Incident,
+    alarms: &[AlarmSpan],
+    (registry, readings): (&Registry, &Readings),
+) -> Timestamp {
     let ends: Option<Vec<Timestamp>> = alarms.iter().map(|alarm| alarm.closed_at).collect();
     let closed = ends.and_then(|ends| ends.into_iter().max());
     let from = incident.opened.from;
     incident.opened.to.or(closed).unwrap_or_else(|| {
-        let readings = db.readings();
-        let newest = db.registry().instruments().filter_map(|(id, ..)| readings.newest(id)).max();
+        let newest = registry.instruments().filter_map(|(id, ..)| readings.newest(id)).max();
         newest.unwrap_or(from).clamp(from, from.plus_ms(OPEN_MS_MAX))
     })
 }
 
 /// Every notification about the alarms of the case, those of its deadline among them.
-pub(super) fn notifications(log: &AlarmLog, incident: &Incident) -> Vec<NotificationRow> {
+pub(super) fn notifications(events: &[AlarmEvent], incident: &Incident) -> Vec<NotificationRow> {
     let of_alarm = |alarm: AlarmId| {
-        let told = log.explain(alarm).map_or_else(Vec::new, |explanation| explanation.told);
+        let told = Explanation::of(events, alarm).map_or_else(Vec::new, |explanation| explanation.told);
         told.into_iter().map(move |told| NotificationRow {
             alarm: alarm.0,
             contact: told.contact,
