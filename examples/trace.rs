@@ -67,7 +67,7 @@ fn main() -> Outcome<()> {
 fn trace(db: &Database, candidates: &Candidates) -> Outcome<Vec<Found>> {
     let (registry, readings) = (db.registry(), db.readings());
     let mut parts: Vec<Survey> = Vec::new();
-    for episode in episodes(&db.events()?, Timestamp::MAX) {
+    for episode in episodes(&db.events()?, newest(db)) {
         let question = SurveyQuestion { channel: "methane", range: episode.range, wind: Some("metec/mast") };
         parts.extend(survey(&registry, &readings, &question)?.releases());
     }
@@ -135,6 +135,12 @@ fn progress(count: usize, things: &str) -> Outcome<ProgressBar> {
     let bar = ProgressBar::new(count as u64);
     bar.set_style(ProgressStyle::with_template(&format!("{{bar:40}} {{pos}} of {{len}} {things}"))?);
     Ok(bar)
+}
+
+/// The time of the newest reading: alarms that are open then have lasted until then.
+fn newest(db: &Database) -> Timestamp {
+    let (registry, readings) = (db.registry(), db.readings());
+    registry.instruments().filter_map(|(id, ..)| readings.newest(id)).max().unwrap_or(Timestamp::MIN)
 }
 
 /// Reads what the other method answered for the same days.

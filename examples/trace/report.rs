@@ -1,6 +1,6 @@
 //! The report of one incident, as an operator would have it on the next morning.
 
-use super::Outcome;
+use super::{Outcome, newest};
 use std::path::PathBuf;
 use vocdb::trace::incident::{Opening, Step, Suspect};
 use vocdb::trace::report::{Report, ReportOrigin};
@@ -10,7 +10,7 @@ use vocdb::{Database, ReportQuestion, ReportSources, Timestamp, gather_report};
 /// Opens a case for the episode with the most alarms, names the first suspect, and writes its report.
 pub(crate) fn write(db: &Database, candidates: &Candidates) -> Outcome<PathBuf> {
     let events = db.events()?;
-    let largest = episodes(&events, Timestamp::MAX).into_iter().max_by_key(|episode| episode.alarms.len());
+    let largest = episodes(&events, newest(db)).into_iter().max_by_key(|episode| episode.alarms.len());
     let first = largest.and_then(|episode| episode.alarms.first().copied()).ok_or("no alarm was raised")?;
     let number = db.open_incident(Opening::of_alarm(first, &events)?, "duty officer", "several stations at once")?;
     let page = |db: &Database| -> Outcome<Report> {
