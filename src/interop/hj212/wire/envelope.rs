@@ -15,6 +15,12 @@ use std::ops::Range;
 pub(in super::super) const START: &[u8] = b"##";
 /// What ends a frame.
 pub(in super::super) const LINE_END: &[u8] = b"\r\n";
+/// What begins the content of `CP`.
+const CONTENT: &[u8] = b"CP=&&";
+/// Bytes before the content within which a frame is told to be encrypted: all fields have fewer.
+const FIELDS_BYTES_MAX: usize = 512;
+/// Bytes of the longest name of a field.
+const NAME_BYTES_MAX: usize = 4;
 /// Bytes of `##` and the length.
 const HEAD_BYTES: usize = 6;
 /// Digits of the checksum.
@@ -129,8 +135,8 @@ impl Envelope {
         let behind = end + CHECKSUM_BYTES;
         let inner = bytes.get(HEAD_BYTES..behind.min(bytes.len())).unwrap_or_default();
         // Plain segments have no line feed, so that one tells a wrong length at once. Encrypted ones may have any byte.
-        if self.key.is_none() && inner.contains(&b'\n') {
-            return self.find_by_line(window, declared, HEAD_BYTES);
+        if inner.contains(&b'\n') && !may_be_encrypted(inner) {
+            return self.find_by_line(window, declared);
         }
         let tail = bytes.get(behind..).unwrap_or_default();
         if !is_final && (bytes.len() < behind || tail.is_empty() || tail == b"\r") {
@@ -142,8 +148,16 @@ impl Envelope {
         }
         let (line_bytes, mut deviations) = line_end(tail);
         let (segment, written) = (HEAD_BYTES..end, bytes.get(end..behind).unwrap_or_default());
-        let checked = self.check(bytes.get(segment.clone()).unwrap_or_default(), written);
-        match checked {
+        // A frame that was cut off, with the next ones behind it: no checksum can be right.
+        let is_cut_off = || has_start(inner) && !may_be_encrypted(inner);
+        if (!deviations.is_empty() || !begins_with_field(inner)) && is_cut_off() {
+            return self.find_by_line(window, declared);
+        }
+        let is_loose = line_bytes == 0 && !tail.is_empty();
+        match self.check(bytes.get(segment.clone()).unwrap_or_default(), written) {
+            Ok(Checked { deviations: more, .. }) if is_loose && more.contains(Deviation::NoChecksum) => {
+                self.find_by_line(window, declared)
+            }
             Ok(_) if self.is_strict() && !deviations.is_empty() => {
                 Found::Fault(FaultKind::LineEnd, behind + line_bytes)
             }
@@ -153,32 +167,31 @@ impl Envelope {
                 Found::Frame(Located { source, bytes: behind + line_bytes, deviations })
             }
             Err(_) if !self.is_strict() && has_printed(inner) => self.find_printed(window, declared),
+            Err(_) if is_cut_off() => self.find_by_line(window, declared),
             Err(kind) if deviations.is_empty() => Found::Fault(kind, behind + line_bytes),
-            Err(_) if self.key.is_some() => {
+            Err(_) if may_be_encrypted(inner) => {
                 let kind = FaultKind::Length { declared, found: None };
                 let next = position(bytes.get(HEAD_BYTES..).unwrap_or_default(), b"\r\n##");
                 let skipped = next.map_or_else(|| next_start(bytes), |next| HEAD_BYTES + next + LINE_END.len());
                 Found::Fault(kind, skipped)
             }
-            Err(_) => self.find_by_line(window, declared, behind),
+            Err(_) => self.find_by_line(window, declared),
         }
     }
 
     /// A frame whose declared length is wrong: it ends with the line, or where the next frame begins.
-    fn find_by_line(&mut self, window: Window<'_>, declared: u16, from: usize) -> Found {
+    fn find_by_line(&mut self, window: Window<'_>, declared: u16) -> Found {
         let bytes = window.bytes;
-        let rest = bytes.get(from..).unwrap_or_default();
-        let feed = rest.iter().position(|byte| *byte == b'\n');
-        let start = position(rest.get(..feed.unwrap_or(rest.len())).unwrap_or_default(), START);
-        let (end, behind) = match (start, feed) {
-            (Some(start), _) => (from + start, from + start),
-            (None, Some(feed)) => {
-                let end = from + feed;
+        let rest = bytes.get(HEAD_BYTES..).unwrap_or_default();
+        let (end, behind) = match next_mark(rest) {
+            Some((start, b'#')) => (HEAD_BYTES + start, HEAD_BYTES + start),
+            Some((feed, _)) => {
+                let end = HEAD_BYTES + feed;
                 let has_return = bytes.get(end.saturating_sub(1)) == Some(&b'\r');
                 (end - usize::from(has_return), end + 1)
             }
-            (None, None) if !window.is_final => return Found::More,
-            (None, None) => (bytes.len(), bytes.len()),
+            None if !window.is_final => return Found::More,
+            None => (bytes.len(), bytes.len()),
         };
         let end = end.saturating_sub(CHECKSUM_BYTES).max(HEAD_BYTES);
         let segment = bytes.get(HEAD_BYTES..end).unwrap_or_default();
@@ -253,7 +266,7 @@ impl Envelope {
                 return Err(FaultKind::ModbusChecksum { found, computed });
             }
             deviations.insert(Deviation::ModbusChecksum);
-        } else if !is_encrypted && found == 0 && !self.is_strict() {
+        } else if !is_encrypted && found == 0 && segment.ends_with(b"&&") && !self.is_strict() {
             deviations.insert(Deviation::NoChecksum);
         } else {
             return Err(FaultKind::Checksum { found, computed });
@@ -265,12 +278,7 @@ impl Envelope {
     fn decrypt(&mut self, segment: &[u8]) -> bool {
         let Some(key) = &self.key else { return false };
         let Some(content) = content_range(segment) else { return false };
-        let head = segment.get(..content.start).unwrap_or_default();
-        let is_of_2025 = field(head, b"Flag=")
-            .and_then(|number| Flag::from_number(u8::try_from(number).ok()?))
-            .is_some_and(|flag| flag.edition() == Edition::Of2025);
-        let is_covered = field(head, b"CN=").is_some_and(ContentKey::covers);
-        if !is_of_2025 || !is_covered || !ContentKey::has_blocks(content.len()) {
+        if !is_covered(segment.get(..content.start).unwrap_or_default()) || !ContentKey::has_blocks(content.len()) {
             return false;
         }
         self.decrypted.clear();
@@ -280,6 +288,36 @@ impl Envelope {
     }
 }
 
+
+/// Whether the fields before `CP` are those of a frame whose content should be encrypted.
+fn is_covered(head: &[u8]) -> bool {
+    let flag = field(head, b"Flag=").and_then(|number| Flag::from_number(u8::try_from(number).ok()?));
+    let is_of_2025 = flag.is_some_and(|flag| flag.edition() == Edition::Of2025);
+    is_of_2025 && field(head, b"CN=").is_some_and(ContentKey::covers)
+}
+
+/// Whether the start of a segment allows that any bytes follow.
+fn may_be_encrypted(inner: &[u8]) -> bool {
+    let head = inner.get(..FIELDS_BYTES_MAX.min(inner.len())).unwrap_or_default();
+    position(head, CONTENT).is_some_and(|at| is_covered(head.get(..at).unwrap_or_default()))
+}
+
+/// Whether a segment begins like `QN=`.
+fn begins_with_field(inner: &[u8]) -> bool {
+    inner.iter().take(NAME_BYTES_MAX + 1).any(|byte| *byte == b'=')
+}
+
+fn has_start(inner: &[u8]) -> bool {
+    inner.contains(&b'#') && position(inner, START).is_some()
+}
+
+/// The first line feed or start of a frame: where it is, and its byte.
+fn next_mark(rest: &[u8]) -> Option<(usize, u8)> {
+    let behind = rest.iter().skip(1).map(Some).chain([None]);
+    let mut pairs = rest.iter().zip(behind).enumerate();
+    let (at, (byte, _)) = pairs.find(|(_, (byte, next))| **byte == b'\n' || (**byte == b'#' && *next == Some(&b'#')))?;
+    Some((at, *byte))
+}
 
 /// The number of a field before `CP`.
 fn field(head: &[u8], name: &[u8]) -> Option<u16> {
