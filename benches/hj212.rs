@@ -95,7 +95,10 @@ fn main() {
     let mut batch = Batch::new();
     assert!(right(decode(&plain, Decoder::new(Mode::Strict))), "the strict mode reads other values");
     assert!(right(decode(&plain, Decoder::new(Mode::Tolerant))), "the tolerant mode reads other values");
-    assert!(right(decode(&encrypted, Decoder::new(Mode::Strict).with_key(key.clone()))), "decryption gives other values");
+    assert!(
+        right(decode(&encrypted, Decoder::new(Mode::Strict).with_key(key.clone()))),
+        "decryption gives other values"
+    );
     assert_eq!(take(&plain, &mut intake, &mut batch), FRAMES * FACTORS);
     assert_eq!(batch.len(), FRAMES);
 

@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use vocdb::interop::hj212::{
-    Command, Content, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, Mode, Outgoing, SubItem, DataKind,
+    Command, Content, DataKind, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, Mode, Outgoing, SubItem,
 };
 use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
 
@@ -52,8 +52,15 @@ fn frames_of_a_stream_are_decoded_in_the_memory_of_the_first() {
 #[test]
 fn readings_of_known_channels_are_taken_without_an_allocation_for_each() {
     let table = FactorTable::air_2017();
-    let codes: Vec<&str> = table.iter().filter(|(_, entry)| entry.unit == Some(Unit::MilligramPerM3)).map(|(code, _)| code).take(36).collect();
-    let channels = codes.iter().map(|code| Channel::quantity(table.get(code).unwrap().channel.as_str(), Unit::MicrogramPerM3).unwrap());
+    let codes: Vec<&str> = table
+        .iter()
+        .filter(|(_, entry)| entry.unit == Some(Unit::MilligramPerM3))
+        .map(|(code, _)| code)
+        .take(36)
+        .collect();
+    let channels = codes
+        .iter()
+        .map(|code| Channel::quantity(table.get(code).unwrap().channel.as_str(), Unit::MicrogramPerM3).unwrap());
     let gc = Instrument::new("gc", Interval::SECOND, channels.collect()).unwrap();
     let mut intake = Intake::new(table.clone());
     intake.map("MN0001", DataKind::RealTime, InstrumentId::new(1), &gc).unwrap();
@@ -80,7 +87,10 @@ fn a_flood_is_skipped_counted_and_held_in_one_window() {
         ("zeros", vec![0; 1 << 20]),
         ("starts", b"##".repeat(1 << 19)),
         ("longest lengths", b"##9999".repeat(170_000)),
-        ("half frames", b"##0120QN=20200828190600000;ST=27;CN=2011;PW=123456;MN=18AAH;Flag=4;CP=&&DataTime=2020".repeat(12_000)),
+        (
+            "half frames",
+            b"##0120QN=20200828190600000;ST=27;CN=2011;PW=123456;MN=18AAH;Flag=4;CP=&&DataTime=2020".repeat(12_000),
+        ),
         ("printed bytes", b"##9999QN={0x00}".repeat(70_000)),
         ("lines", b"##9999\r\n".repeat(130_000)),
     ];
@@ -89,14 +99,9 @@ fn a_flood_is_skipped_counted_and_held_in_one_window() {
             let used = measure(|| {
                 let mut deframer = Deframer::new(Decoder::new(mode));
                 let mut frames = 0;
-                for mut piece in flood.chunks(1_500) {
-                    while !piece.is_empty() {
-                        piece = &piece[deframer.push(piece)..];
-                        while let Some(result) = deframer.next_frame() {
-                            frames += usize::from(result.is_ok());
-                        }
-                        assert!(deframer.held_bytes() < 61 * 1024, "{name}");
-                    }
+                for piece in flood.chunks(1_500) {
+                    super::feed(&mut deframer, piece, &mut |result| frames += usize::from(result.is_ok()));
+                    assert!(deframer.held_bytes() < 61 * 1024, "{name}");
                 }
                 deframer.end();
                 while deframer.next_frame().is_some() {}

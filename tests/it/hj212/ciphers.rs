@@ -22,13 +22,13 @@ fn key() -> ContentKey {
 
 fn base64(text: &str) -> Vec<u8> {
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bits, mut count, mut bytes) = (0_u32, 0, vec![]);
+    let (mut bits, mut count, mut bytes) = (0_usize, 0, vec![]);
     for letter in text.bytes().filter(|letter| *letter != b'=') {
-        bits = bits << 6 | digits.iter().position(|digit| *digit == letter).unwrap() as u32;
+        bits = bits << 6 | digits.iter().position(|digit| *digit == letter).unwrap();
         count += 6;
         if count >= 8 {
             count -= 8;
-            bytes.push((bits >> count) as u8);
+            bytes.push(u8::try_from(bits >> count & 0xFF).unwrap());
         }
     }
     bytes
@@ -42,7 +42,7 @@ fn the_vector_of_2025_is_met() {
     let key = ContentKey::new(part("key=").as_bytes().try_into().unwrap());
     let mut content = part("plain=").as_bytes().to_vec();
     let padding = 16 - content.len() % 16;
-    content.extend(std::iter::repeat_n(padding as u8, padding));
+    content.extend(std::iter::repeat_n(u8::try_from(padding).unwrap(), padding));
     let plain = content.clone();
     key.encrypt(&mut content);
     assert_eq!(content, base64(part("base64=")));
@@ -52,7 +52,8 @@ fn the_vector_of_2025_is_met() {
 
 #[test]
 fn the_content_is_encrypted_and_the_checksum_is_of_the_plain_segment() {
-    let (plain, encrypted) = (real_time("0.0312").encode(None).unwrap(), real_time("0.0312").encode(Some(&key())).unwrap());
+    let (plain, encrypted) =
+        (real_time("0.0312").encode(None).unwrap(), real_time("0.0312").encode(Some(&key())).unwrap());
     assert_eq!((plain.len(), &plain[..6]), (encrypted.len(), &encrypted[..6]));
     assert_eq!(plain[plain.len() - 6..], encrypted[plain.len() - 6..]);
     let header = plain.windows(5).position(|bytes| bytes == b"CP=&&").unwrap() + 5;
@@ -83,7 +84,9 @@ fn a_plain_frame_where_an_encrypted_one_is_due_is_a_deviation() {
 
 #[test]
 fn only_commands_of_2025_with_a_whole_block_are_encrypted() {
-    let answer = Outgoing::new(Command::RequestAnswer, qn(), "MN0001").edition(Edition::Of2025).parameter("QnRtn", "10000000000");
+    let answer = Outgoing::new(Command::RequestAnswer, qn(), "MN0001")
+        .edition(Edition::Of2025)
+        .parameter("QnRtn", "10000000000");
     let old = real_time("0.0312").edition(Edition::Of2017);
     let short = Outgoing::new(Command::Restart, qn(), "MN0001").edition(Edition::Of2025).parameter("X", "1");
     for message in [answer, old, short] {
@@ -119,15 +122,12 @@ fn ciphertext_with_marks_of_frames_is_framed_by_length() {
         for size in [1, 17, stream.len()] {
             let mut deframer = Deframer::new(Decoder::new(mode).with_key(key()));
             let mut values = vec![];
-            for mut piece in stream.chunks(size) {
-                while !piece.is_empty() {
-                    piece = &piece[deframer.push(piece)..];
-                    while let Some(frame) = deframer.next_frame() {
-                        let frame = frame.unwrap();
-                        let rest = frame.segment.text().split("Rtd=").nth(1).unwrap();
-                        values.push(rest.split(',').next().unwrap().to_owned());
-                    }
-                }
+            for piece in stream.chunks(size) {
+                super::feed(&mut deframer, piece, &mut |frame| {
+                    let frame = frame.unwrap();
+                    let rest = frame.segment.text().split("Rtd=").nth(1).unwrap();
+                    values.push(rest.split(',').next().unwrap().to_owned());
+                });
             }
             let expected: Vec<&String> = marked.iter().map(|(_, value)| value).collect();
             assert_eq!(values.iter().collect::<Vec<_>>(), expected.repeat(3), "{mode:?} {size}");
@@ -172,7 +172,10 @@ fn printed_ciphertext_is_read_in_the_tolerant_mode() {
     assert!(printed.len() > frame.len() + 40);
     let mut decoder = Decoder::new(Mode::Tolerant).with_key(key());
     let found = decoder.decode(&printed).unwrap();
-    assert_eq!((found.forgiven.to_string().as_str(), found.segment.parameter("DataTime")), ("printed-bytes", Some("20261123020500")));
+    assert_eq!(
+        (found.forgiven.to_string().as_str(), found.segment.parameter("DataTime")),
+        ("printed-bytes", Some("20261123020500"))
+    );
     assert!(Decoder::new(Mode::Strict).with_key(key()).decode(&printed).is_err());
     let mut deframer = Deframer::new(Decoder::new(Mode::Tolerant).with_key(key()));
     let stream = [&printed[..], &printed, b"\r\n", &frame].concat();

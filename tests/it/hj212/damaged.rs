@@ -54,13 +54,17 @@ fn a_checksum_of_zeros_that_is_right_is_a_checksum_and_one_that_is_wrong_is_mark
     let mut other = rows().swap_remove(0).frame;
     let at = other.len() - 6;
     other[at..at + 4].copy_from_slice(b"0000");
-    assert!(matches!(outcome(Mode::Strict, &other).unwrap_err().kind, FaultKind::Checksum { found: 0, computed: 0x1C80 }));
+    assert!(matches!(
+        outcome(Mode::Strict, &other).unwrap_err().kind,
+        FaultKind::Checksum { found: 0, computed: 0x1C80 }
+    ));
     assert_eq!(outcome(Mode::Tolerant, &other).unwrap().1, "no-checksum");
 }
 
 #[test]
 fn segments_with_wrong_fields_name_the_field() {
-    let good = "QN=20160801085857223;ST=32;CN=2011;PW=1;MN=M;Flag=4;CP=&&DataTime=20160801085857;a01-Rtd=1,a01-Flag=N&&";
+    let good =
+        "QN=20160801085857223;ST=32;CN=2011;PW=1;MN=M;Flag=4;CP=&&DataTime=20160801085857;a01-Rtd=1,a01-Flag=N&&";
     assert!(outcome(Mode::Strict, &super::framed(good)).is_ok());
     for (from, to, says) in [
         ("ST=32;", "", "`ST` is missing"),

@@ -22,7 +22,9 @@ fn the_messages_of_the_standard_say_what_its_annex_says() {
     let rows = rows();
     let of = |row: usize| {
         with_content(&rows[row - 1].frame, |content| match content {
-            Content::Measurement(data) => format!("{:?} {} {} factors", data.kind, data.data_time, data.factors().count()),
+            Content::Measurement(data) => {
+                format!("{:?} {} {} factors", data.kind, data.data_time, data.factors().count())
+            }
             other => format!("{other:?}"),
         })
     };
@@ -39,8 +41,18 @@ fn the_messages_of_the_standard_say_what_its_annex_says() {
         (31, "Other".to_owned()),
         (32, "DataRequest { kind: RunState, range: None }".to_owned()),
         (33, "DataAnswer".to_owned()),
-        (36, range("Minute, range: Some((LocalTime { year: 2016, month: 8, day: 1, hour: 8, minute: 40, second: 0, ms: 0 }, ")),
-        (38, range("Day, range: Some((LocalTime { year: 2016, month: 8, day: 1, hour: 0, minute: 0, second: 0, ms: 0 }, ")),
+        (
+            36,
+            range(
+                "Minute, range: Some((LocalTime { year: 2016, month: 8, day: 1, hour: 8, minute: 40, second: 0, ms: 0 }, ",
+            ),
+        ),
+        (
+            38,
+            range(
+                "Day, range: Some((LocalTime { year: 2016, month: 8, day: 1, hour: 0, minute: 0, second: 0, ms: 0 }, ",
+            ),
+        ),
         (40, "RealTime 20160801085857 1 factors".to_owned()),
         (41, "Minute 20160801084000 8 factors".to_owned()),
         (42, "Day 20160801000000 24 factors".to_owned()),
@@ -54,7 +66,8 @@ fn the_messages_of_the_standard_say_what_its_annex_says() {
         content == Content::Restart { data_time: time("20160801085857"), restarted: time("20160801085624") }
     });
     assert!(restart);
-    let clock = with_content(&rows[22].frame, |content| content == Content::Clock { time: Some(time("20160801085857")) });
+    let clock =
+        with_content(&rows[22].frame, |content| content == Content::Clock { time: Some(time("20160801085857")) });
     assert!(clock);
 }
 
@@ -121,10 +134,15 @@ fn answers_repeat_number_password_station_and_edition() {
     let annex = |row: usize| String::from_utf8(rows[row - 1].frame.clone()).unwrap();
     assert_eq!([&of_2017[0], &of_2017[2], &of_2017[3]], [&annex(20), &annex(24), &annex(33)]);
     assert!(of_2017[1].contains(";CN=9012;") && of_2017[1].contains("&&ExeRtn=1&&"));
-    let heartbeat = Outgoing::heartbeat(time("20261123020600000"), "010000A8900016F000169DC0").system("27").password("123456");
+    let heartbeat =
+        Outgoing::heartbeat(time("20261123020600000"), "010000A8900016F000169DC0").system("27").password("123456");
     assert_eq!(heartbeat.encode(None).unwrap(), rows[66].frame);
     let of_2025 = answers(&rows[66].frame, &mut decoder);
-    assert!(of_2025[2].contains(";ST=91;CN=9013;PW=123456;MN=010000A8900016F000169DC0;Flag=8;CP=&&&&"), "{}", of_2025[2]);
+    assert!(
+        of_2025[2].contains(";ST=91;CN=9013;PW=123456;MN=010000A8900016F000169DC0;Flag=8;CP=&&&&"),
+        "{}",
+        of_2025[2]
+    );
 }
 
 #[test]
@@ -142,12 +160,15 @@ fn every_good_frame_has_a_content_and_a_flag_of_an_edition() {
 #[test]
 fn the_value_of_a_factor_depends_on_the_kind_of_data() {
     let kinds = DataKind::ALL.map(|kind| (kind.command().number(), kind.sub_item("22"), kind.sub_item("23")));
-    assert_eq!(kinds, [
-        (2011, SubItem::Rtd, SubItem::Rtd),
-        (2013, SubItem::Rtd, SubItem::Rtd),
-        (2021, SubItem::RunState, SubItem::RunState),
-        (2051, SubItem::Avg, SubItem::Level),
-        (2061, SubItem::Avg, SubItem::Level),
-        (2031, SubItem::Avg, SubItem::Level),
-    ]);
+    assert_eq!(
+        kinds,
+        [
+            (2011, SubItem::Rtd, SubItem::Rtd),
+            (2013, SubItem::Rtd, SubItem::Rtd),
+            (2021, SubItem::RunState, SubItem::RunState),
+            (2051, SubItem::Avg, SubItem::Level),
+            (2061, SubItem::Avg, SubItem::Level),
+            (2031, SubItem::Avg, SubItem::Level),
+        ]
+    );
 }

@@ -12,7 +12,7 @@ mod tolerated;
 mod verdicts;
 
 use std::path::Path;
-use vocdb::interop::hj212::{Decoder, Fault, Mode, checksum};
+use vocdb::interop::hj212::{Decoder, Deframer, Fault, Frame, Mode, checksum};
 
 /// A row of `frames.tsv`: the verdict of whoever collected it, and the frame with its line end.
 pub(crate) struct Row {
@@ -53,4 +53,19 @@ pub(crate) fn outcome(mode: Mode, bytes: &[u8]) -> Result<(String, String), Faul
     let mut decoder = Decoder::new(mode);
     let frame = decoder.decode(bytes)?;
     Ok((frame.segment.text().to_owned(), frame.forgiven.to_string()))
+}
+
+/// Pushes bytes into a deframer and shows what it finds.
+pub(crate) fn feed(deframer: &mut Deframer, bytes: &[u8], see: &mut impl FnMut(Result<Frame<'_>, Fault>)) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let taken = deframer.push(rest);
+        rest = &rest[taken..];
+        let mut found = 0;
+        while let Some(result) = deframer.next_frame() {
+            found += 1;
+            see(result);
+        }
+        assert!(taken + found > 0, "no room though nothing is to be had");
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::{framed, rows};
 use vocdb::interop::hj212::{
-    DataKind, Decoder, FactorTable, Intake, IntakeError, LeftReason, Mode, Reassembler, Joined, PacketLimits, StationClock,
+    DataKind, Decoder, FactorTable, Intake, IntakeError, Joined, LeftReason, Mode, PacketLimits, Reassembler,
+    StationClock,
 };
 use vocdb::model::ReferenceState;
 use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Quality, Sample, Timestamp, Unit};
@@ -39,17 +40,25 @@ fn left(intake: &Intake) -> Vec<(String, LeftReason, u64)> {
 
 #[test]
 fn one_message_feeds_an_analyser_and_a_mast_in_their_units() {
-    let gc = instrument("gc", Interval::SECOND, vec![
-        species("toluene", Unit::MicrogramPerM3, ReferenceState::C0),
-        species("benzene", Unit::Ppb, ReferenceState::C25),
-        species("ethylbenzene", Unit::MilligramPerM3, ReferenceState::C20),
-        quantity("NMHC", Unit::MilligramPerM3).with_reference(ReferenceState::C0),
-    ]);
-    let mast = instrument("mast", Interval::SECOND, vec![
-        quantity("wind_direction", Unit::Degree),
-        quantity("wind_speed", Unit::KilometrePerHour),
-        quantity("unfed", Unit::Ppb),
-    ]);
+    let gc = instrument(
+        "gc",
+        Interval::SECOND,
+        vec![
+            species("toluene", Unit::MicrogramPerM3, ReferenceState::C0),
+            species("benzene", Unit::Ppb, ReferenceState::C25),
+            species("ethylbenzene", Unit::MilligramPerM3, ReferenceState::C20),
+            quantity("NMHC", Unit::MilligramPerM3).with_reference(ReferenceState::C0),
+        ],
+    );
+    let mast = instrument(
+        "mast",
+        Interval::SECOND,
+        vec![
+            quantity("wind_direction", Unit::Degree),
+            quantity("wind_speed", Unit::KilometrePerHour),
+            quantity("unfed", Unit::Ppb),
+        ],
+    );
     let mut intake = Intake::new(FactorTable::air_2017());
     intake.map(STATION, DataKind::RealTime, InstrumentId::new(1), &gc).unwrap();
     intake.map(STATION, DataKind::RealTime, InstrumentId::new(2), &mast).unwrap();
@@ -93,13 +102,16 @@ fn everything_that_is_not_stored_is_counted_by_factor_and_reason() {
     }
     let (_, samples) = samples(&batch, 1);
     let missing = |quality| Sample { value: None, quality };
-    assert_eq!(samples, [
-        Sample::normal(0.5),
-        missing(Quality::Maintenance),
-        missing(Quality::Normal),
-        missing(Quality::Fault),
-        missing(Quality::Calibration),
-    ]);
+    assert_eq!(
+        samples,
+        [
+            Sample::normal(0.5),
+            missing(Quality::Maintenance),
+            missing(Quality::Normal),
+            missing(Quality::Fault),
+            missing(Quality::Calibration),
+        ]
+    );
     let expected = [
         ("zz", LeftReason::UnknownFactor),
         ("a25003", LeftReason::NoChannel),
@@ -124,8 +136,12 @@ fn doubtful_units_are_stored_once_the_host_declares_them() {
     assert!(matches!(refused, IntakeError::NothingMapped { .. }), "{refused}");
     table.set_unit("a05002", Unit::MilligramPerM3).unwrap();
     let mut intake = Intake::new(table);
-    intake.map("M", DataKind::RealTime, InstrumentId::new(1), &instrument("fid", Interval::SECOND, channels())).unwrap();
-    let frame = framed("QN=20240601090001000;ST=22;CN=2011;PW=1;MN=M;Flag=4;CP=&&DataTime=20240601090000;a05002-Rtd=1.36,a05002-Flag=N&&");
+    intake
+        .map("M", DataKind::RealTime, InstrumentId::new(1), &instrument("fid", Interval::SECOND, channels()))
+        .unwrap();
+    let frame = framed(
+        "QN=20240601090001000;ST=22;CN=2011;PW=1;MN=M;Flag=4;CP=&&DataTime=20240601090000;a05002-Rtd=1.36,a05002-Flag=N&&",
+    );
     let mut batch = Batch::new();
     assert_eq!(read(&mut intake, &frame, &mut batch), Ok((1, 1, 0)));
     let ppm = batch.frame(0).unwrap().values[0];
@@ -151,10 +167,14 @@ fn messages_that_no_instrument_takes_are_named_errors_and_change_nothing() {
 
 #[test]
 fn a_split_hour_is_one_frame_at_the_end_of_the_hour() {
-    let gc = instrument("gc", Interval::HOUR, vec![
-        species("benzene", Unit::MilligramPerM3, ReferenceState::C0),
-        species("toluene", Unit::MilligramPerM3, ReferenceState::C0),
-    ]);
+    let gc = instrument(
+        "gc",
+        Interval::HOUR,
+        vec![
+            species("benzene", Unit::MilligramPerM3, ReferenceState::C0),
+            species("toluene", Unit::MilligramPerM3, ReferenceState::C0),
+        ],
+    );
     let mut intake = Intake::new(FactorTable::air_2017()).with_clock(StationClock::of_minutes(0));
     intake.map(STATION, DataKind::Hour, InstrumentId::new(7), &gc).unwrap();
     let (rows, mut reassembler, mut batch) = (rows(), Reassembler::new(PacketLimits::default()), Batch::new());
@@ -167,14 +187,18 @@ fn a_split_hour_is_one_frame_at_the_end_of_the_hour() {
     }
     assert_eq!(batch.len(), 1);
     let (time, samples) = samples(&batch, 0);
-    assert_eq!((time.as_str(), samples), ("2026-11-23T03:00:00Z", vec![Sample::normal(0.0224), Sample::normal(0.0911)]));
+    assert_eq!(
+        (time.as_str(), samples),
+        ("2026-11-23T03:00:00Z", vec![Sample::normal(0.0224), Sample::normal(0.0911)])
+    );
 }
 
 #[test]
 fn run_states_and_noise_need_only_their_factors_in_the_table() {
     let mut table = FactorTable::new();
     table.read("SB1\tscrubber\tscrubber\t1\nSB2\tflare\tflare\t1\nLeq\tnoise\tLeq\tdB\n").unwrap();
-    let units = instrument("units", Interval::MINUTE, vec![quantity("flare", Unit::One), quantity("scrubber", Unit::One)]);
+    let units =
+        instrument("units", Interval::MINUTE, vec![quantity("flare", Unit::One), quantity("scrubber", Unit::One)]);
     let noise = instrument("noise", Interval::minutes(10).unwrap(), vec![quantity("noise", Unit::Decibel)]);
     let mut intake = Intake::new(table);
     intake.map(STATION, DataKind::RunState, InstrumentId::new(1), &units).unwrap();

@@ -2,11 +2,11 @@
 
 use super::good_frames;
 use proptest::prelude::*;
+use vocdb::Timestamp;
 use vocdb::interop::hj212::{
     Command, ContentKey, Decoder, Edition, EncodeError, Item, Joined, LocalTime, Mode, Outgoing, PacketLimits,
     Reassembler, SubItem,
 };
-use vocdb::Timestamp;
 
 #[test]
 fn every_good_frame_is_encoded_as_it_was() {
@@ -72,11 +72,11 @@ proptest! {
     }
 
     #[test]
-    fn a_split_message_is_joined_to_what_it_was(factors in drawn(), content_bytes_max in 150..900_usize, order in any::<u64>()) {
+    fn a_split_message_is_joined_to_what_it_was(factors in drawn(), content_bytes_max in 150..900_usize, order in any::<usize>()) {
         let whole = message(Edition::Of2017, &factors, false);
         let mut packets = whole.encode_split(content_bytes_max, None).unwrap();
         let count = packets.len();
-        let turn = order as usize % count;
+        let turn = order % count;
         packets.rotate_left(turn);
         if order % 2 == 1 {
             packets.reverse();
@@ -114,7 +114,8 @@ fn texts_that_would_break_the_frame_are_refused() {
         assert!(matches!(message.encode(None), Err(EncodeError::Text { .. })), "{message:?}");
         assert!(matches!(message.encode_split(950, None), Err(EncodeError::Text { .. })));
     }
-    let long = (0..900).fold(new(), |message, factor| message.factor(&format!("a{factor:05}"), &[(SubItem::Avg, "1.5")]));
+    let long =
+        (0..900).fold(new(), |message, factor| message.factor(&format!("a{factor:05}"), &[(SubItem::Avg, "1.5")]));
     assert!(matches!(long.encode(None), Err(EncodeError::TooLong { .. })));
     assert!(matches!(long.encode_split(10, None), Err(EncodeError::ItemTooLong { bytes_max: 10, .. })));
     assert!(long.encode_split(950, None).unwrap().len() > 10);

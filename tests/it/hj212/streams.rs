@@ -1,32 +1,31 @@
 //! Streams: frames in pieces of any size, garbage between them, resynchronisation.
 
-use super::{good_frames, rows};
+use super::{feed, good_frames, rows};
 use proptest::prelude::*;
-use vocdb::interop::hj212::{Decoder, Deframer, Deviation, FaultKind, Mode};
+use vocdb::interop::hj212::{Decoder, Deframer, Deviation, Fault, FaultKind, Frame, Mode};
+
+/// The text of a segment; or the place, the bytes and the name of a fault.
+type Seen = Result<String, (u64, u64, String)>;
+
+fn seen(result: Result<Frame<'_>, Fault>) -> Seen {
+    let text = result.map(|frame| frame.segment.text().to_owned());
+    text.map_err(|fault| (fault.offset, fault.bytes, fault.kind.name().to_owned()))
+}
 
 /// What a stream gives: segments, and the faults between them; and the bytes that were skipped.
-fn read(mode: Mode, stream: &[u8], sizes: &[usize]) -> (Vec<Result<String, (u64, u64, String)>>, u64) {
+fn read(mode: Mode, stream: &[u8], sizes: &[usize]) -> (Vec<Seen>, u64) {
     let mut deframer = Deframer::new(Decoder::new(mode));
     let mut found = vec![];
     let (mut rest, mut sizes) = (stream, sizes.iter().cycle());
-    let mut drain = |deframer: &mut Deframer| {
-        while let Some(result) = deframer.next_frame() {
-            let text = result.map(|frame| frame.segment.text().to_owned());
-            found.push(text.map_err(|fault| (fault.offset, fault.bytes, fault.kind.name().to_owned())));
-        }
-    };
     while !rest.is_empty() {
-        let (mut piece, behind) = rest.split_at((*sizes.next().unwrap()).clamp(1, rest.len()));
+        let (piece, behind) = rest.split_at((*sizes.next().unwrap()).clamp(1, rest.len()));
         rest = behind;
-        while !piece.is_empty() {
-            let taken = deframer.push(piece);
-            drain(&mut deframer);
-            assert!(taken > 0 || deframer.push(piece) > 0, "no room though nothing is to be had");
-            piece = &piece[taken..];
-        }
+        feed(&mut deframer, piece, &mut |result| found.push(seen(result)));
     }
     deframer.end();
-    drain(&mut deframer);
+    while let Some(result) = deframer.next_frame() {
+        found.push(seen(result));
+    }
     assert_eq!(deframer.held_bytes(), 0);
     assert_eq!(deframer.counts().bytes, stream.len() as u64);
     (found, deframer.counts().skipped_bytes)
@@ -111,7 +110,7 @@ fn offsets_of_frames_and_faults_add_up_to_the_stream() {
             assert!(offset == at || is_after_fault && offset == at + 5, "{offset} {at}");
             is_after_fault = result.as_ref().is_err_and(|fault| fault.kind != FaultKind::Noise);
             if let Ok(frame) = &result {
-                assert_eq!(frame.raw, &stream[offset as usize..][..frame.raw.len()]);
+                assert_eq!(frame.raw, &stream[usize::try_from(offset).unwrap()..][..frame.raw.len()]);
             }
             at = offset + bytes;
         }

@@ -2,8 +2,8 @@
 
 use super::{framed, outcome};
 use std::collections::BTreeSet;
-use vocdb::interop::hj212::{Decoder, Deviation, Item, Mode, SubItem};
 use vocdb::Quality;
+use vocdb::interop::hj212::{Decoder, Deviation, Item, Mode, SubItem};
 
 const GOOD: &str = "QN=20160801085857223;ST=32;CN=2011;PW=1;MN=M;Flag=4;CP=&&DataTime=20160801085857;a01-Rtd=1,a01-Flag=N;b02-Rtd=2,b02-Flag=D&&";
 
@@ -117,6 +117,7 @@ fn a_factor_that_repeats_a_sub_item_is_two_factors() {
         Item::Factor(factor) => (factor.number(SubItem::Rtd), factor.quality(), factor.sub_items().count()),
         Item::Parameter { name, .. } => panic!("{name}"),
     });
-    let expected = [(Some(1.0), Some(Quality::Normal), 2), (Some(7.0), None, 1), (Some(8.0), Some(Quality::OverRange), 3)];
+    let expected =
+        [(Some(1.0), Some(Quality::Normal), 2), (Some(7.0), None, 1), (Some(8.0), Some(Quality::OverRange), 3)];
     assert_eq!(factors.collect::<Vec<_>>(), expected);
 }

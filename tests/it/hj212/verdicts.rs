@@ -53,7 +53,11 @@ fn the_frame_of_2025_is_decoded() {
 
 #[test]
 fn a_fault_says_where_it_is_and_what_to_do() {
-    let texts: Vec<String> = rows().iter().filter_map(|row| outcome(Mode::Strict, &row.frame).err()).map(|fault| fault.to_string()).collect();
+    let texts: Vec<String> = rows()
+        .iter()
+        .filter_map(|row| outcome(Mode::Strict, &row.frame).err())
+        .map(|fault| fault.to_string())
+        .collect();
     let modbus = "byte 0: the checksum ED94 is the one of Modbus; HJ 212 has A441: the sender must be corrected";
     assert!(texts.iter().any(|text| text == modbus), "{texts:#?}");
     let length = "byte 0: the length declares 131 bytes, but the segment has 137";

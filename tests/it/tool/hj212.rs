@@ -34,7 +34,11 @@ fn every_frame_of_a_capture_has_its_line_and_verdict() {
             assert!(forgiven.is_none_or(|forgiven| line.ends_with(&format!("; forgiven: {forgiven}"))), "{line}");
             faults += u64::from(expected != "ok");
         }
-        assert!(lines.next().unwrap().starts_with(&format!("{} good frames, {faults} faults; ", 67 - faults)), "{}", ended.out);
+        assert!(
+            lines.next().unwrap().starts_with(&format!("{} good frames, {faults} faults; ", 67 - faults)),
+            "{}",
+            ended.out
+        );
         assert_eq!(ended.err, format!("error: the file has {faults} faults\n"));
     }
 }
@@ -48,12 +52,18 @@ fn json_has_an_object_for_each_frame_and_the_summary_last() {
     assert_eq!((objects.len(), ended.code), (68, Some(1)));
     let summary = &objects[67];
     assert_eq!((&summary["frames"], &summary["faults"]), (&64.into(), &3.into()), "{summary}");
-    assert_eq!((&summary["forgiven"]["modbus-checksum"], &summary["faults_by_kind"]["bad-crc"]), (&1.into(), &2.into()));
+    assert_eq!(
+        (&summary["forgiven"]["modbus-checksum"], &summary["faults_by_kind"]["bad-crc"]),
+        (&1.into(), &2.into())
+    );
     let real_time = &objects[61];
     assert_eq!((&real_time["command"], &real_time["command_name"]), (&2011.into(), &"real-time data".into()));
     assert_eq!(real_time["parameters"]["DataTime"], "20261123020500");
     let factor = &real_time["factors"][3];
-    assert_eq!((&factor["factor"], &factor["quality"], &factor["values"]["Rtd"]), (&"a24088".into(), &"over range".into(), &"1.870".into()));
+    assert_eq!(
+        (&factor["factor"], &factor["quality"], &factor["values"]["Rtd"]),
+        (&"a24088".into(), &"over range".into(), &"1.870".into())
+    );
     assert_eq!((&objects[13]["verdict"], &objects[13]["line"]), (&"bad-crc".into(), &14.into()));
 }
 
@@ -62,7 +72,8 @@ fn standard_input_is_decoded_and_a_good_capture_ends_with_zero() {
     let dir = crate::scratch::dir();
     let qn = LocalTime::parse("20261123030001000").unwrap();
     let key = "0123456789abcdeffedcba9876543210";
-    let message = Outgoing::new(Command::Hour, qn, "M\u{202e}N").edition(Edition::Of2025).parameter("DataTime", "20261123020000");
+    let message =
+        Outgoing::new(Command::Hour, qn, "M\u{202e}N").edition(Edition::Of2025).parameter("DataTime", "20261123020000");
     let frame = message.encode(ContentKey::from_hex(key).as_ref()).unwrap();
     let mut command = super::command(dir.path(), &["hj212", "decode", "-", "--key", key]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -70,7 +81,12 @@ fn standard_input_is_decoded_and_a_good_capture_ends_with_zero() {
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.starts_with("line 1, byte 0: ok: CN=2061 hour data, station M\\u{202e}N, DataTime 20261123020000\nline 2, "), "{text}");
+    assert!(
+        text.starts_with(
+            "line 1, byte 0: ok: CN=2061 hour data, station M\\u{202e}N, DataTime 20261123020000\nline 2, "
+        ),
+        "{text}"
+    );
     assert!(text.ends_with("3 good frames, 0 faults; 0 bytes of 303 bytes belong to no good frame\n"), "{text}");
 }
 
@@ -83,7 +99,10 @@ fn files_that_cannot_be_decoded_are_refused_with_a_reason() {
     let error = run(dir.path(), &["hj212", "decode", "none.txt", "--key", "12"]).error(2);
     assert!(error.contains("write 32 hexadecimal digits"), "{error}");
     let ended = run(dir.path(), &["hj212", "decode", "none.txt", "--tolerant"]);
-    assert_eq!((ended.code, ended.err.as_str()), (Some(1), "error: the file has no frame of HJ 212: none of its bytes begins one (`##`)\n"));
+    assert_eq!(
+        (ended.code, ended.err.as_str()),
+        (Some(1), "error: the file has no frame of HJ 212: none of its bytes begins one (`##`)\n")
+    );
     let ended = run(dir.path(), &["hj212", "decode", "none.txt"]);
     assert!(ended.out.starts_with("line 1, byte 0: noise: bytes that belong to no frame"), "{}", ended.out);
 }

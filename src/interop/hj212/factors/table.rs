@@ -210,7 +210,8 @@ fn entry(channel: &str, name: &str, unit: Option<Unit>) -> FactorEntry {
 }
 
 fn checked(code: &str) -> Result<String, FactorTableError> {
-    let is_code = !code.is_empty() && code.len() <= TEXT_CHARS_MAX && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_code =
+        !code.is_empty() && code.len() <= TEXT_CHARS_MAX && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_code { Ok(code.to_owned()) } else { Err(FactorTableError::Code { code: shown(code) }) }
 }
 

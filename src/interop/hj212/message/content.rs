@@ -26,8 +26,7 @@ pub enum DataKind {
 
 impl DataKind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::RealTime, Self::RawVoc, Self::RunState, Self::Minute, Self::Hour, Self::Day];
+    pub const ALL: [Self; 6] = [Self::RealTime, Self::RawVoc, Self::RunState, Self::Minute, Self::Hour, Self::Day];
 
     /// The command that carries the data.
     #[must_use]

@@ -6,9 +6,7 @@ use super::content::{Content, DataKind, Measurement, MessageFault};
 use super::tally::{IntakeReport, LeftReason};
 use crate::base::escape::Line;
 use crate::base::limits::VALUE_MAGNITUDE_MAX;
-use crate::model::{
-    Batch, Channel, Dimension, Instrument, InstrumentId, Interval, ModelError, Quality, Sample, Unit,
-};
+use crate::model::{Batch, Channel, Dimension, Instrument, InstrumentId, Interval, ModelError, Quality, Sample, Unit};
 use std::collections::BTreeMap;
 
 /// Characters of a name that an error shows.
@@ -175,7 +173,8 @@ impl Intake {
         let mut fed: BTreeMap<usize, &str> = BTreeMap::new();
         for (code, entry) in self.table.iter() {
             let found = instrument.channels().iter().enumerate();
-            let found = found.filter(|(_, channel)| !channel.is_retired()).find(|(_, channel)| channel.name() == entry.channel);
+            let found =
+                found.filter(|(_, channel)| !channel.is_retired()).find(|(_, channel)| channel.name() == entry.channel);
             let (Some((place, channel)), Some(unit)) = (found, entry.unit) else { continue };
             if let Some(first) = fed.insert(place, code) {
                 let (channel, first, second) = (entry.channel.clone(), first.to_owned(), code.to_owned());

@@ -286,16 +286,10 @@ impl Outgoing {
         frames.map(|(number, content)| self.frame(content, Some(Packet { count, number }), key)).collect()
     }
 
-    fn frame(
-        &self,
-        content: &str,
-        packet: Option<Packet>,
-        key: Option<&ContentKey>,
-    ) -> Result<Vec<u8>, EncodeError> {
+    fn frame(&self, content: &str, packet: Option<Packet>, key: Option<&ContentKey>) -> Result<Vec<u8>, EncodeError> {
         let Self { qn, system, command, password, station, .. } = self;
         let flag = self.flag.with_packets(packet.is_some());
-        let mut segment =
-            format!("QN={qn};ST={system};CN={command:04};PW={password};MN={station};Flag={flag};");
+        let mut segment = format!("QN={qn};ST={system};CN={command:04};PW={password};MN={station};Flag={flag};");
         if let Some(Packet { count, number }) = packet {
             let _ = write!(segment, "PNUM={count};PNO={number};");
         }

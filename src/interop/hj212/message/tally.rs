@@ -76,15 +76,8 @@ pub struct IntakeReport {
 }
 
 impl IntakeReport {
-    pub(super) const EMPTY: Self = Self {
-        messages: 0,
-        frames: 0,
-        values: 0,
-        unmapped_messages: 0,
-        unlisted: 0,
-        left: BTreeMap::new(),
-        listed: 0,
-    };
+    pub(super) const EMPTY: Self =
+        Self { messages: 0, frames: 0, values: 0, unmapped_messages: 0, unlisted: 0, left: BTreeMap::new(), listed: 0 };
 
     /// What was not stored, by reason and factor.
     pub fn left(&self) -> impl Iterator<Item = Left<'_>> {

@@ -3,7 +3,7 @@
 use super::super::deviation::{Deviation, Deviations};
 use super::super::fault::{Excerpt, FaultKind};
 use super::flag::{Edition, Flag};
-use super::items::{self, Cut, Items};
+use super::items::{self, Item, Items, Token};
 use super::sub_item::SubItem;
 use super::time::LocalTime;
 use std::ops::Range;
@@ -67,15 +67,15 @@ impl<'a> Segment<'a> {
                 segment.content = inner.ok_or(FaultKind::ContentMarks)?;
                 break;
             }
-            let Some(Cut { text: field, rest: behind, separator }) = items::cut(rest) else {
+            let Some(token) = Token::first_of(rest) else {
                 return Err(FaultKind::MissingField { name: "CP" });
             };
-            if field.is_empty() && separator.is_some() {
+            if token.text.is_empty() && token.separator.is_some() {
                 head.deviations.insert(Deviation::EmptyItem);
             } else {
-                segment.take(field, &mut head, &mut packet)?;
+                segment.take(token, &mut head, &mut packet)?;
             }
-            rest = behind;
+            rest = token.rest;
         }
         if !head.has_read("PW") {
             head.deviations.insert(Deviation::MissingPw);
@@ -87,14 +87,13 @@ impl<'a> Segment<'a> {
 
     fn take(
         &mut self,
-        field: &'a str,
+        field: Token<'a>,
         head: &mut Head,
         packet: &mut (Option<u16>, Option<u16>),
     ) -> Result<(), FaultKind> {
-        let unknown = || FaultKind::UnknownField { name: Excerpt::of(field.as_bytes()) };
-        let pair = items::pair(field).ok_or_else(unknown)?;
-        let value = pair.value;
-        let name = NAMES.iter().position(|name| *name == pair.name);
+        let unknown = || FaultKind::UnknownField { name: Excerpt::of(field.text.as_bytes()) };
+        let (found, value) = field.name().zip(field.value()).ok_or_else(unknown)?;
+        let name = NAMES.iter().position(|name| *name == found);
         let name = head.note(name.ok_or_else(unknown)?)?;
         let bad = |expected| FaultKind::BadField { name, value: Excerpt::of(value.as_bytes()), expected };
         match name {
@@ -136,11 +135,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Checks what concerns several fields.
-    fn finish(
-        &mut self,
-        deviations: &mut Deviations,
-        packet: (Option<u16>, Option<u16>),
-    ) -> Result<(), FaultKind> {
+    fn finish(&mut self, deviations: &mut Deviations, packet: (Option<u16>, Option<u16>)) -> Result<(), FaultKind> {
         for (name, is_missing) in
             [("ST", self.system.is_empty()), ("CN", self.command == 0), ("MN", self.station.is_empty())]
         {
@@ -175,37 +170,34 @@ impl<'a> Segment<'a> {
     fn check_items(&self, deviations: &mut Deviations) -> Result<(), FaultKind> {
         let mut factor = Run { code: "", seen: 0 };
         let (mut rest, mut before) = (self.content, None);
-        while let Some(Cut { text, rest: behind, separator }) = items::cut(rest) {
-            rest = behind;
-            if text.is_empty() {
+        while let Some(token) = Token::first_of(rest) {
+            rest = token.rest;
+            if token.text.is_empty() {
                 deviations.insert(Deviation::EmptyItem);
                 continue;
             }
-            let bad = || FaultKind::BadItem { item: Excerpt::of(text.as_bytes()) };
-            let pair = items::pair(text).filter(|pair| !pair.name.is_empty()).ok_or_else(bad)?;
-            if separator.is_some() && behind.is_empty() {
+            let bad = || FaultKind::BadItem { item: Excerpt::of(token.text.as_bytes()) };
+            let pair = token.name().filter(|name| !name.is_empty()).zip(token.value());
+            let (name, value) = pair.ok_or_else(bad)?;
+            if token.separator.is_some() && rest.is_empty() {
                 deviations.insert(Deviation::EmptyItem);
             }
-            match items::split_name(pair.name) {
-                Some((code, sub_item)) => {
-                    if code.is_empty() || sub_item.is_empty() {
-                        return Err(bad());
-                    }
-                    factor.take((code, sub_item), before, self.system, deviations);
-                    if is_flag(sub_item) {
-                        check_flag(pair.value, deviations);
-                    }
+            if let Some((code, sub_item)) = token.factor() {
+                if code.is_empty() || sub_item.is_empty() {
+                    return Err(bad());
                 }
-                None => {
-                    factor.close(self.system, deviations);
-                    factor = Run { code: "", seen: 0 };
-                    if before == Some(b',') {
-                        deviations.insert(Deviation::Separator);
-                    }
-                    check_time(pair, deviations)?;
+                if factor.take((code, sub_item), before, self.system, deviations) == Some(SubItem::Flag) {
+                    check_flag(value, deviations);
                 }
+            } else {
+                factor.close(self.system, deviations);
+                factor = Run { code: "", seen: 0 };
+                if before == Some(b',') {
+                    deviations.insert(Deviation::Separator);
+                }
+                check_time(name, value, deviations)?;
             }
-            before = separator;
+            before = token.separator;
         }
         factor.close(self.system, deviations);
         Ok(())
@@ -287,7 +279,7 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn parameter(&self, wanted: &str) -> Option<&'a str> {
         self.items().find_map(|item| match item {
-            super::items::Item::Parameter { name, value } if name == wanted => Some(value),
+            Item::Parameter { name, value } if name == wanted => Some(value),
             _ => None,
         })
     }
@@ -330,7 +322,14 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn take(&mut self, name: (&'a str, &str), separator: Option<u8>, system: &str, deviations: &mut Deviations) {
+    /// Takes a sub-item by its name, and returns which it is.
+    fn take(
+        &mut self,
+        name: (&'a str, &str),
+        separator: Option<u8>,
+        system: &str,
+        deviations: &mut Deviations,
+    ) -> Option<SubItem> {
         let (code, sub_item) = name;
         let known = SubItem::of_name(sub_item);
         let bit = known.map_or(0, SubItem::bit);
@@ -346,6 +345,7 @@ impl<'a> Run<'a> {
             *self = Run { code, seen: 0 };
         }
         self.seen |= bit;
+        known
     }
 
     fn close(&self, system: &str, deviations: &mut Deviations) {
@@ -356,10 +356,6 @@ impl<'a> Run<'a> {
     }
 }
 
-fn is_flag(sub_item: &str) -> bool {
-    sub_item.eq_ignore_ascii_case(SubItem::Flag.name())
-}
-
 fn check_flag(value: &str, deviations: &mut Deviations) {
     match items::quality(value) {
         None => deviations.insert(Deviation::UnknownQuality),
@@ -368,13 +364,13 @@ fn check_flag(value: &str, deviations: &mut Deviations) {
     }
 }
 
-fn check_time(pair: items::Pair<'_>, deviations: &mut Deviations) -> Result<(), FaultKind> {
-    let Some(name) = TIMES.into_iter().find(|name| *name == pair.name) else { return Ok(()) };
-    if LocalTime::parse(pair.value).is_none() {
-        let value = Excerpt::of(pair.value.as_bytes());
+fn check_time(name: &str, value: &str, deviations: &mut Deviations) -> Result<(), FaultKind> {
+    let Some(name) = TIMES.into_iter().find(|time| *time == name) else { return Ok(()) };
+    if LocalTime::parse(value).is_none() {
+        let value = Excerpt::of(value.as_bytes());
         return Err(FaultKind::BadField { name, value, expected: "14 digits YYYYMMDDhhmmss" });
     }
-    if pair.value.len() == QN_DIGITS {
+    if value.len() == QN_DIGITS {
         deviations.insert(Deviation::LongTime);
     }
     Ok(())

@@ -4,46 +4,73 @@ use super::number::number;
 use super::sub_item::SubItem;
 use crate::model::Quality;
 
-/// One `name=value` of `CP`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pair<'a> {
-    pub(super) name: &'a str,
-    pub(super) value: &'a str,
-}
-
-/// A pair in its place in the text.
+/// A text up to the next separator, with the places of its marks: a `name=value`, or what should be one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cut<'a> {
-    /// Text of the pair.
+pub(super) struct Token<'a> {
+    /// The text before the separator.
     pub(super) text: &'a str,
-    /// Text behind its separator.
+    /// The text behind the separator.
     pub(super) rest: &'a str,
-    /// Separator behind it; `None` at the end.
+    /// The separator; `None` at the end.
     pub(super) separator: Option<u8>,
+    equals: Option<usize>,
+    /// The first hyphen before `=`.
+    hyphen: Option<usize>,
 }
 
-/// Cuts the first pair off; `None` for the empty text.
-pub(super) fn cut(text: &str) -> Option<Cut<'_>> {
-    if text.is_empty() {
-        return None;
+/// The bytes that are looked at: all others belong to names and values.
+static IS_MARK: [bool; 256] = marks();
+
+#[expect(clippy::indexing_slicing, reason = "at compile time, below the length of the array")]
+const fn marks() -> [bool; 256] {
+    let mut marks = [false; 256];
+    let (list, mut place) = (b";,=-", 0);
+    while place < list.len() {
+        marks[list[place] as usize] = true;
+        place += 1;
     }
-    let end = text.bytes().position(|byte| byte == b';' || byte == b',');
-    let Some(end) = end else { return Some(Cut { text, rest: "", separator: None }) };
-    let (pair, rest) = text.split_at_checked(end)?;
-    Some(Cut { text: pair, rest: rest.get(1..)?, separator: rest.bytes().next() })
+    marks
 }
 
-pub(super) fn pair(text: &str) -> Option<Pair<'_>> {
-    let at = text.bytes().position(|byte| byte == b'=')?;
-    let (name, value) = text.split_at_checked(at)?;
-    Some(Pair { name, value: value.get(1..)? })
-}
+impl<'a> Token<'a> {
+    /// Cuts the first token off; `None` for the empty text.
+    pub(super) fn first_of(text: &'a str) -> Option<Self> {
+        if text.is_empty() {
+            return None;
+        }
+        let (mut equals, mut hyphen) = (None, None);
+        for (place, byte) in text.bytes().enumerate() {
+            if !IS_MARK.get(usize::from(byte)).copied().unwrap_or_default() {
+                continue;
+            }
+            match byte {
+                b'=' if equals.is_none() => equals = Some(place),
+                b'-' if hyphen.is_none() && equals.is_none() => hyphen = Some(place),
+                b'=' | b'-' => {}
+                separator => {
+                    let (text, rest) = (text.get(..place)?, text.get(place + 1..)?);
+                    return Some(Self { text, rest, separator: Some(separator), equals, hyphen });
+                }
+            }
+        }
+        Some(Self { text, rest: "", separator: None, equals, hyphen })
+    }
 
-/// Code and sub-item of a factor's name; `None` for the name of a parameter.
-pub(super) fn split_name(name: &str) -> Option<(&str, &str)> {
-    let at = name.bytes().position(|byte| byte == b'-')?;
-    let (code, sub_item) = name.split_at_checked(at)?;
-    Some((code, sub_item.get(1..)?))
+    /// The name before `=`.
+    pub(super) fn name(&self) -> Option<&'a str> {
+        self.text.get(..self.equals?)
+    }
+
+    /// The value behind `=`.
+    pub(super) fn value(&self) -> Option<&'a str> {
+        self.text.get(self.equals? + 1..)
+    }
+
+    /// Code and sub-item of a factor's name; `None` for a parameter.
+    pub(super) fn factor(&self) -> Option<(&'a str, &'a str)> {
+        let (hyphen, equals) = (self.hyphen?, self.equals?);
+        Some((self.text.get(..hyphen)?, self.text.get(hyphen + 1..equals)?))
+    }
 }
 
 /// An item of `CP`.
@@ -77,32 +104,30 @@ impl<'a> Iterator for Items<'a> {
 
     fn next(&mut self) -> Option<Item<'a>> {
         loop {
-            let first = cut(self.rest)?;
+            let first = Token::first_of(self.rest)?;
             let whole = self.rest;
             self.rest = first.rest;
-            // Empty pairs were counted when the segment was read.
-            let Some(Pair { name, value }) = pair(first.text) else { continue };
-            let Some((code, sub_item)) = split_name(name) else { return Some(Item::Parameter { name, value }) };
-            let (mut seen, mut end, mut separator) = (bit(sub_item), first.text.len(), first.separator);
-            while let Some(next) = cut(self.rest) {
-                let Some((also, sub_item)) = pair(next.text).and_then(|pair| split_name(pair.name)) else { break };
-                let bit = bit(sub_item);
-                if !continues((code, seen), (also, bit), separator) {
+            // Empty items were counted when the segment was read.
+            let (Some(name), Some(value)) = (first.name(), first.value()) else { continue };
+            let Some((code, sub_item)) = first.factor() else { return Some(Item::Parameter { name, value }) };
+            let mut factor = Factor { code, text: first.text, seen: 0, measured: None, flag: None };
+            factor.note(sub_item, value);
+            let mut separator = first.separator;
+            while let Some(next) = Token::first_of(self.rest) {
+                let (Some((also, sub_item)), Some(value)) = (next.factor(), next.value()) else { break };
+                let bit = SubItem::of_name(sub_item).map_or(0, SubItem::bit);
+                if !continues((code, factor.seen), (also, bit), separator) {
                     break;
                 }
-                seen |= bit;
+                factor.note(sub_item, value);
                 separator = next.separator;
                 self.rest = next.rest;
-                end = whole.len() - next.rest.len() - usize::from(next.separator.is_some());
+                let end = whole.len() - next.rest.len() - usize::from(next.separator.is_some());
+                factor.text = whole.get(..end).unwrap_or_default();
             }
-            let text = whole.get(..end).unwrap_or_default();
-            return Some(Item::Factor(Factor { code, text, seen }));
+            return Some(Item::Factor(factor));
         }
     }
-}
-
-fn bit(sub_item: &str) -> u32 {
-    SubItem::of_name(sub_item).map_or(0, SubItem::bit)
 }
 
 /// Whether a sub-item belongs to the factor before it, of which the code and the sub-items are known. Senders separate values and flags of
@@ -131,9 +156,22 @@ pub struct Factor<'a> {
     code: &'a str,
     text: &'a str,
     seen: u32,
+    /// The first measured value, and the flag: most frames have these two only.
+    measured: Option<(SubItem, &'a str)>,
+    flag: Option<&'a str>,
 }
 
 impl<'a> Factor<'a> {
+    fn note(&mut self, sub_item: &str, value: &'a str) {
+        let Some(sub_item) = SubItem::of_name(sub_item) else { return };
+        self.seen |= sub_item.bit();
+        if sub_item == SubItem::Flag {
+            self.flag = Some(value);
+        } else if self.measured.is_none() {
+            self.measured = Some((sub_item, value));
+        }
+    }
+
     /// Factor code, such as `a25002` for benzene.
     #[must_use]
     pub const fn code(&self) -> &'a str {
@@ -145,11 +183,10 @@ impl<'a> Factor<'a> {
         let mut rest = self.text;
         std::iter::from_fn(move || {
             loop {
-                let next = cut(rest)?;
-                rest = next.rest;
-                if let Some(pair) = pair(next.text) {
-                    let sub_item = split_name(pair.name).map_or(pair.name, |(_, sub_item)| sub_item);
-                    return Some((sub_item, pair.value));
+                let token = Token::first_of(rest)?;
+                rest = token.rest;
+                if let (Some((_, sub_item)), Some(value)) = (token.factor(), token.value()) {
+                    return Some((sub_item, value));
                 }
             }
         })
@@ -167,6 +204,11 @@ impl<'a> Factor<'a> {
         if !self.has(sub_item) {
             return None;
         }
+        match self.measured {
+            Some((first, value)) if first == sub_item => return Some(value),
+            _ if sub_item == SubItem::Flag => return self.flag,
+            _ => {}
+        }
         self.sub_items().find(|(name, _)| SubItem::of_name(name) == Some(sub_item)).map(|(_, value)| value)
     }
 
@@ -179,14 +221,12 @@ impl<'a> Factor<'a> {
     /// The quality by the sub-item `Flag`: suspect for a flag that the standard does not have, `None` without a flag.
     #[must_use]
     pub fn quality(&self) -> Option<Quality> {
-        let value = self.value(SubItem::Flag)?;
-        Some(quality(value).unwrap_or(Quality::Suspect))
+        Some(quality(self.flag?).unwrap_or(Quality::Suspect))
     }
 }
 
 /// The quality of a flag's letter, in any case.
 pub(super) fn quality(value: &str) -> Option<Quality> {
-    let mut letters = value.chars();
-    let letter = letters.next()?.to_ascii_uppercase();
-    Quality::from_hj212(letter).filter(|_| letters.next().is_none())
+    let [letter] = value.as_bytes() else { return None };
+    Quality::from_hj212(char::from(letter.to_ascii_uppercase()))
 }

@@ -108,6 +108,10 @@ impl SubItem {
             "Min" => Self::Min,
             "Max" => Self::Max,
             "Cou" => Self::Cou,
+            "ZsRtd" => Self::ZsRtd,
+            "ZsAvg" => Self::ZsAvg,
+            "ZsMin" => Self::ZsMin,
+            "ZsMax" => Self::ZsMax,
             _ => return Self::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name)),
         })
     }

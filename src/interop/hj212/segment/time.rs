@@ -180,7 +180,8 @@ impl StationClock {
     /// As [`StationClock::timestamp`], and for the last day of the year 9999.
     pub fn day_after(&self, time: LocalTime) -> Result<Timestamp, ModelError> {
         let next = LocalTime::of_civil_ms(time.civil_ms() + DAY_MS);
-        let next = next.ok_or_else(|| ModelError::Time { text: time.to_string(), reason: "it ends time".to_owned() })?;
+        let next =
+            next.ok_or_else(|| ModelError::Time { text: time.to_string(), reason: "it ends time".to_owned() })?;
         self.timestamp(next)
     }
 
@@ -218,7 +219,15 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_time_are_refused() {
-        for text in ["", "2016080108585", "20160801085857a23", "20161301000000", "20160800000000", "20160801240000", "2016080108585722"] {
+        for text in [
+            "",
+            "2016080108585",
+            "20160801085857a23",
+            "20161301000000",
+            "20160800000000",
+            "20160801240000",
+            "2016080108585722",
+        ] {
             assert_eq!(LocalTime::parse(text), None, "{text}");
         }
         assert!(LocalTime::parse("20240229235959").is_some() && LocalTime::parse("21000229000000").is_none());

@@ -235,10 +235,10 @@ impl Envelope {
         match checked {
             Ok(Checked { is_decrypted, mut deviations }) => {
                 deviations.insert(Deviation::PrintedBytes);
-                let is_printed = tail.get(..PRINTED_LINE_END.len()).is_some_and(|tail| {
-                    tail.eq_ignore_ascii_case(PRINTED_LINE_END)
-                });
-                let (line_bytes, more) = if is_printed { (PRINTED_LINE_END.len(), Deviations::NONE) } else { line_end(tail) };
+                let is_printed =
+                    tail.get(..PRINTED_LINE_END.len()).is_some_and(|tail| tail.eq_ignore_ascii_case(PRINTED_LINE_END));
+                let (line_bytes, more) =
+                    if is_printed { (PRINTED_LINE_END.len(), Deviations::NONE) } else { line_end(tail) };
                 let source = if is_decrypted { Source::Decrypted } else { Source::Unprinted(usize::from(declared)) };
                 let deviations = deviations.join(more);
                 Found::Frame(Located { source, bytes: HEAD_BYTES + read + line_bytes, deviations })
@@ -288,7 +288,6 @@ impl Envelope {
     }
 }
 
-
 /// Whether the fields before `CP` are those of a frame whose content should be encrypted.
 fn is_covered(head: &[u8]) -> bool {
     let flag = field(head, b"Flag=").and_then(|number| Flag::from_number(u8::try_from(number).ok()?));
@@ -315,7 +314,8 @@ fn has_start(inner: &[u8]) -> bool {
 fn next_mark(rest: &[u8]) -> Option<(usize, u8)> {
     let behind = rest.iter().skip(1).map(Some).chain([None]);
     let mut pairs = rest.iter().zip(behind).enumerate();
-    let (at, (byte, _)) = pairs.find(|(_, (byte, next))| **byte == b'\n' || (**byte == b'#' && *next == Some(&b'#')))?;
+    let (at, (byte, _)) =
+        pairs.find(|(_, (byte, next))| **byte == b'\n' || (**byte == b'#' && *next == Some(&b'#')))?;
     Some((at, *byte))
 }
 

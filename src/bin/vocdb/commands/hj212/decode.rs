@@ -119,7 +119,9 @@ impl Run<'_> {
         self.output.either(&summary, || summary.text())?;
         self.output.flush()?;
         match (counts.faults, counts.frames) {
-            (0, 0) => Err(Failure::Says("the file has no frame of HJ 212: none of its bytes begins one (`##`)".to_owned())),
+            (0, 0) => {
+                Err(Failure::Says("the file has no frame of HJ 212: none of its bytes begins one (`##`)".to_owned()))
+            }
             (0, _) => Ok(()),
             (faults, _) => Err(Failure::Says(format!("the file has {}", counted(faults, "fault")))),
         }

@@ -65,9 +65,14 @@ impl<'a> Decoded<'a> {
         let packet = self.packet.map(|(number, count)| format!(", packet {number} of {count}")).unwrap_or_default();
         let time = self.parameters.get("DataTime").and_then(Value::as_str);
         let time = time.map(|time| format!(", DataTime {}", Line(time))).unwrap_or_default();
-        let factors = if self.factors.is_empty() { String::new() } else { format!(", {}", counted(self.factors.len(), "factor")) };
+        let factors = if self.factors.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", counted(self.factors.len(), "factor"))
+        };
         let resent = if self.is_resent { ", repeated" } else { "" };
-        let forgiven = if self.forgiven.is_empty() { String::new() } else { format!("; forgiven: {}", self.forgiven.join(", ")) };
+        let forgiven =
+            if self.forgiven.is_empty() { String::new() } else { format!("; forgiven: {}", self.forgiven.join(", ")) };
         format!(
             "line {}, byte {}: ok: CN={}{name}, station {}{time}{factors}{packet}{resent}{forgiven}\n",
             self.line,
@@ -115,7 +120,14 @@ impl Summary {
     pub(super) fn new(counts: &DeframerCounts, faults_by_kind: BTreeMap<&'static str, u64>) -> Self {
         let DeframerCounts { bytes, frames, faults, skipped_bytes, forgiven } = counts;
         let forgiven = forgiven.iter().map(|(deviation, count)| (deviation.name(), count)).collect();
-        Self { frames: *frames, faults: *faults, bytes: *bytes, skipped_bytes: *skipped_bytes, forgiven, faults_by_kind }
+        Self {
+            frames: *frames,
+            faults: *faults,
+            bytes: *bytes,
+            skipped_bytes: *skipped_bytes,
+            forgiven,
+            faults_by_kind,
+        }
     }
 
     pub(super) fn text(&self) -> String {
