@@ -44,11 +44,11 @@ pub enum Deviation {
     NameCase = 12,
     /// A measured factor has no `-Flag`; it counts as normal. Noise (`ST=23`) has none by the standard.
     UnflaggedFactor = 13,
-    /// Sub-items of one factor are separated by `;`, or two factors by `,`.
+    /// Sub-items of one factor are separated by `;`, or fields or factors by `,`.
     Separator = 14,
     /// A quality flag that the standard does not have; the value counts as suspect.
     UnknownQuality = 15,
-    /// `PNUM` and `PNO` contradict the bit D of `Flag`, or have leading zeros.
+    /// `PNUM` and `PNO` contradict the bit D of `Flag`, or one of the three has leading zeros.
     PacketFields = 16,
     /// `RF` is not `1`, or stands in a frame older than 2025.
     ResendMark = 17,

@@ -75,6 +75,9 @@ impl<'a> Segment<'a> {
             } else {
                 segment.take(token, &mut head, &mut packet)?;
             }
+            if token.separator == Some(b',') {
+                head.deviations.insert(Deviation::Separator);
+            }
             rest = token.rest;
         }
         if !head.has_read("PW") {
@@ -114,6 +117,9 @@ impl<'a> Segment<'a> {
             "MN" => self.station = value,
             "Flag" => {
                 let number = decimal(value).and_then(|number| u8::try_from(number).ok());
+                if value.len() > 1 && value.starts_with('0') {
+                    head.deviations.insert(Deviation::PacketFields);
+                }
                 self.flag = Some(number.and_then(Flag::from_number).ok_or_else(|| bad("a number from 0 to 11"))?);
             }
             "RF" => {
