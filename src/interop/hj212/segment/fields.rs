@@ -3,9 +3,10 @@
 use super::super::deviation::{Deviation, Deviations};
 use super::super::fault::{Excerpt, FaultKind};
 use super::flag::{Edition, Flag};
-use super::items::{self, Item, Items, Token};
+use super::items::{self, Item, Items};
 use super::sub_item::SubItem;
 use super::time::LocalTime;
+use super::token::{Token, Tokens};
 use std::ops::Range;
 
 /// What encloses the content of `CP`.
@@ -60,14 +61,14 @@ impl<'a> Segment<'a> {
             content: "",
         };
         let mut packet = (None, None);
-        let mut rest = text;
+        let mut tokens = Tokens::of(text);
         loop {
-            if let Some(content) = rest.strip_prefix("CP=") {
+            if let Some(content) = tokens.rest().strip_prefix("CP=") {
                 let inner = content.strip_prefix(MARKS).and_then(|inner| inner.strip_suffix(MARKS));
                 segment.content = inner.ok_or(FaultKind::ContentMarks)?;
                 break;
             }
-            let Some(token) = Token::first_of(rest) else {
+            let Some(token) = tokens.next() else {
                 return Err(FaultKind::MissingField { name: "CP" });
             };
             if token.text.is_empty() && token.separator.is_some() {
@@ -78,7 +79,6 @@ impl<'a> Segment<'a> {
             if token.separator == Some(b',') {
                 head.deviations.insert(Deviation::Separator);
             }
-            rest = token.rest;
         }
         if !head.has_read("PW") {
             head.deviations.insert(Deviation::MissingPw);
@@ -95,7 +95,7 @@ impl<'a> Segment<'a> {
         packet: &mut (Option<u16>, Option<u16>),
     ) -> Result<(), FaultKind> {
         let unknown = || FaultKind::UnknownField { name: Excerpt::of(field.text.as_bytes()) };
-        let (found, value) = field.name().zip(field.value()).ok_or_else(unknown)?;
+        let (found, value) = field.pair().ok_or_else(unknown)?;
         let name = NAMES.iter().position(|name| *name == found);
         let name = head.note(name.ok_or_else(unknown)?)?;
         let bad = |expected| FaultKind::BadField { name, value: Excerpt::of(value.as_bytes()), expected };
@@ -175,17 +175,15 @@ impl<'a> Segment<'a> {
 
     fn check_items(&self, deviations: &mut Deviations) -> Result<(), FaultKind> {
         let mut factor = Run { code: "", seen: 0 };
-        let (mut rest, mut before) = (self.content, None);
-        while let Some(token) = Token::first_of(rest) {
-            rest = token.rest;
+        let mut before = None;
+        for token in Tokens::of(self.content) {
             if token.text.is_empty() {
                 deviations.insert(Deviation::EmptyItem);
                 continue;
             }
             let bad = || FaultKind::BadItem { item: Excerpt::of(token.text.as_bytes()) };
-            let pair = token.name().filter(|name| !name.is_empty()).zip(token.value());
-            let (name, value) = pair.ok_or_else(bad)?;
-            if token.separator.is_some() && rest.is_empty() {
+            let (name, value) = token.pair().filter(|(name, _)| !name.is_empty()).ok_or_else(bad)?;
+            if token.separator.is_some() && token.end() + 1 == self.content.len() {
                 deviations.insert(Deviation::EmptyItem);
             }
             if let Some((code, sub_item)) = token.factor() {

@@ -2,76 +2,8 @@
 
 use super::number::number;
 use super::sub_item::SubItem;
+use super::token::{Token, Tokens};
 use crate::model::Quality;
-
-/// A text up to the next separator, with the places of its marks: a `name=value`, or what should be one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'a> {
-    /// The text before the separator.
-    pub(super) text: &'a str,
-    /// The text behind the separator.
-    pub(super) rest: &'a str,
-    /// The separator; `None` at the end.
-    pub(super) separator: Option<u8>,
-    equals: Option<usize>,
-    /// The first hyphen before `=`.
-    hyphen: Option<usize>,
-}
-
-/// The bytes that are looked at: all others belong to names and values.
-static IS_MARK: [bool; 256] = marks();
-
-#[expect(clippy::indexing_slicing, reason = "at compile time, below the length of the array")]
-const fn marks() -> [bool; 256] {
-    let mut marks = [false; 256];
-    let (list, mut place) = (b";,=-", 0);
-    while place < list.len() {
-        marks[list[place] as usize] = true;
-        place += 1;
-    }
-    marks
-}
-
-impl<'a> Token<'a> {
-    /// Cuts the first token off; `None` for the empty text.
-    pub(super) fn first_of(text: &'a str) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
-        let (mut equals, mut hyphen) = (None, None);
-        for (place, byte) in text.bytes().enumerate() {
-            if !IS_MARK.get(usize::from(byte)).copied().unwrap_or_default() {
-                continue;
-            }
-            match byte {
-                b'=' if equals.is_none() => equals = Some(place),
-                b'-' if hyphen.is_none() && equals.is_none() => hyphen = Some(place),
-                b'=' | b'-' => {}
-                separator => {
-                    let (text, rest) = (text.get(..place)?, text.get(place + 1..)?);
-                    return Some(Self { text, rest, separator: Some(separator), equals, hyphen });
-                }
-            }
-        }
-        Some(Self { text, rest: "", separator: None, equals, hyphen })
-    }
-
-    /// The name before `=`.
-    pub(super) fn name(&self) -> Option<&'a str> {
-        self.text.get(..self.equals?)
-    }
-
-    /// The value behind `=`.
-    pub(super) fn value(&self) -> Option<&'a str> {
-        self.text.get(self.equals? + 1..)
-    }
-
-    /// Code and sub-item of a factor's name; `None` for a parameter.
-    pub(super) fn factor(&self) -> Option<(&'a str, &'a str)> {
-        let (hyphen, equals) = (self.hyphen?, self.equals?);
-        Some((self.text.get(..hyphen)?, self.text.get(hyphen + 1..equals)?))
-    }
-}
 
 /// An item of `CP`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,12 +22,15 @@ pub enum Item<'a> {
 /// The items of `CP`, in their order.
 #[derive(Debug, Clone)]
 pub struct Items<'a> {
-    rest: &'a str,
+    content: &'a str,
+    tokens: Tokens<'a>,
+    /// The token that ended the last factor.
+    ahead: Option<Token<'a>>,
 }
 
 impl<'a> Items<'a> {
     pub(super) const fn of(content: &'a str) -> Self {
-        Self { rest: content }
+        Self { content, tokens: Tokens::of(content), ahead: None }
     }
 }
 
@@ -104,27 +39,27 @@ impl<'a> Iterator for Items<'a> {
 
     fn next(&mut self) -> Option<Item<'a>> {
         loop {
-            let first = Token::first_of(self.rest)?;
-            let whole = self.rest;
-            self.rest = first.rest;
+            let first = self.ahead.take().or_else(|| self.tokens.next())?;
             // Empty items were counted when the segment was read.
-            let (Some(name), Some(value)) = (first.name(), first.value()) else { continue };
+            let Some((name, value)) = first.pair() else { continue };
             let Some((code, sub_item)) = first.factor() else { return Some(Item::Parameter { name, value }) };
             let mut factor = Factor { code, text: first.text, seen: 0, measured: None, flag: None };
-            factor.note(sub_item, value);
-            let mut separator = first.separator;
-            while let Some(next) = Token::first_of(self.rest) {
-                let (Some((also, sub_item)), Some(value)) = (next.factor(), next.value()) else { break };
-                let bit = SubItem::of_name(sub_item).map_or(0, SubItem::bit);
-                if !continues((code, factor.seen), (also, bit), separator) {
+            factor.note(SubItem::of_name(sub_item), value);
+            let (mut separator, mut end) = (first.separator, first.end());
+            while let Some(next) = self.tokens.next() {
+                let (Some((also, sub_item)), Some((_, value))) = (next.factor(), next.pair()) else {
+                    self.ahead = Some(next);
+                    break;
+                };
+                let sub_item = SubItem::of_name(sub_item);
+                if !continues((code, factor.seen), (also, sub_item.map_or(0, SubItem::bit)), separator) {
+                    self.ahead = Some(next);
                     break;
                 }
                 factor.note(sub_item, value);
-                separator = next.separator;
-                self.rest = next.rest;
-                let end = whole.len() - next.rest.len() - usize::from(next.separator.is_some());
-                factor.text = whole.get(..end).unwrap_or_default();
+                (separator, end) = (next.separator, next.end());
             }
+            factor.text = self.content.get(first.start..end).unwrap_or_default();
             return Some(Item::Factor(factor));
         }
     }
@@ -162,8 +97,8 @@ pub struct Factor<'a> {
 }
 
 impl<'a> Factor<'a> {
-    fn note(&mut self, sub_item: &str, value: &'a str) {
-        let Some(sub_item) = SubItem::of_name(sub_item) else { return };
+    fn note(&mut self, sub_item: Option<SubItem>, value: &'a str) {
+        let Some(sub_item) = sub_item else { return };
         self.seen |= sub_item.bit();
         if sub_item == SubItem::Flag {
             self.flag = Some(value);
@@ -180,16 +115,7 @@ impl<'a> Factor<'a> {
 
     /// Names and values of the sub-items, in their order.
     pub fn sub_items(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let mut rest = self.text;
-        std::iter::from_fn(move || {
-            loop {
-                let token = Token::first_of(rest)?;
-                rest = token.rest;
-                if let (Some((_, sub_item)), Some(value)) = (token.factor(), token.value()) {
-                    return Some((sub_item, value));
-                }
-            }
-        })
+        Tokens::of(self.text).filter_map(|token| Some((token.factor()?.1, token.pair()?.1)))
     }
 
     /// Returns whether the factor has this sub-item.

@@ -6,6 +6,7 @@ mod items;
 mod number;
 mod sub_item;
 mod time;
+mod token;
 
 pub(super) use fields::content_range;
 pub use fields::{Packet, Segment};

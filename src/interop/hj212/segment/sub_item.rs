@@ -101,17 +101,17 @@ impl SubItem {
     /// The sub-item of a name, in any case; `None` for one that this crate does not know.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "Rtd" => Self::Rtd,
-            "Flag" => Self::Flag,
-            "Avg" => Self::Avg,
-            "Min" => Self::Min,
-            "Max" => Self::Max,
-            "Cou" => Self::Cou,
-            "ZsRtd" => Self::ZsRtd,
-            "ZsAvg" => Self::ZsAvg,
-            "ZsMin" => Self::ZsMin,
-            "ZsMax" => Self::ZsMax,
+        Some(match name.as_bytes() {
+            b"Rtd" => Self::Rtd,
+            b"Flag" => Self::Flag,
+            b"Avg" => Self::Avg,
+            b"Min" => Self::Min,
+            b"Max" => Self::Max,
+            b"Cou" => Self::Cou,
+            b"ZsRtd" => Self::ZsRtd,
+            b"ZsAvg" => Self::ZsAvg,
+            b"ZsMin" => Self::ZsMin,
+            b"ZsMax" => Self::ZsMax,
             _ => return Self::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name)),
         })
     }

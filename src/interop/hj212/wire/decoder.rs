@@ -61,12 +61,16 @@ impl Decoder {
     /// A [`Fault`] says what is wrong and where. Text around the frame is one in the strict mode.
     pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> Result<Frame<'a>, Fault> {
         let mut before = 0;
+        self.envelope.pass(usize::MAX);
         let located = loop {
             let rest = bytes.get(before..).unwrap_or_default();
             match self.envelope.find(Window { bytes: rest, is_final: true }) {
                 Found::Frame(located) => break located,
                 Found::Fault(kind, bytes) => return Err(fault(before, bytes, kind)),
-                Found::Noise(noise) if before + noise < bytes.len() => before += noise,
+                Found::Noise(noise) if before + noise < bytes.len() => {
+                    before += noise;
+                    self.envelope.pass(noise);
+                }
                 Found::Noise(_) | Found::More => return Err(fault(0, bytes.len(), FaultKind::Noise)),
             }
         };

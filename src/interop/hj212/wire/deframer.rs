@@ -117,7 +117,7 @@ impl Deframer {
                     if let Some(fault) = self.noise_before(offset) {
                         return Some(self.report(fault));
                     }
-                    self.used += bytes;
+                    self.pass(bytes);
                     return Some(self.report(Fault { offset, bytes: bytes as u64, kind }));
                 }
             }
@@ -128,7 +128,7 @@ impl Deframer {
         }
         (self.noise, self.is_after_fault) = (0, false);
         let from = self.used;
-        self.used += located.bytes;
+        self.pass(located.bytes);
         let bytes = self.buffer.get(from..).unwrap_or_default();
         let opened = open(&self.envelope, bytes, (offset, located, around));
         match &opened {
@@ -149,8 +149,13 @@ impl Deframer {
         self.counts.bytes - self.held_bytes() as u64
     }
 
-    fn skip_noise(&mut self, bytes: usize) {
+    fn pass(&mut self, bytes: usize) {
         self.used += bytes;
+        self.envelope.pass(bytes);
+    }
+
+    fn skip_noise(&mut self, bytes: usize) {
+        self.pass(bytes);
         self.counts.skipped_bytes += bytes as u64;
         if !self.is_after_fault {
             self.noise += bytes as u64;

@@ -85,6 +85,8 @@ pub(super) struct Envelope {
     pub(super) key: Option<ContentKey>,
     pub(super) decrypted: Vec<u8>,
     pub(super) unprinted: Vec<u8>,
+    /// Bytes behind the head of a frame at the start of the window that are known to have no line feed, so that none is searched twice.
+    plain_bytes: usize,
 }
 
 /// A segment whose checksum is right.
@@ -95,11 +97,16 @@ struct Checked {
 
 impl Envelope {
     pub(super) const fn new(mode: Mode, key: Option<ContentKey>) -> Self {
-        Self { mode, key, decrypted: Vec::new(), unprinted: Vec::new() }
+        Self { mode, key, decrypted: Vec::new(), unprinted: Vec::new(), plain_bytes: 0 }
     }
 
     const fn is_strict(&self) -> bool {
         matches!(self.mode, Mode::Strict)
+    }
+
+    /// The window begins so many bytes later.
+    pub(super) const fn pass(&mut self, bytes: usize) {
+        self.plain_bytes = self.plain_bytes.saturating_sub(bytes);
     }
 
     /// What the bytes begin with.
@@ -135,7 +142,7 @@ impl Envelope {
         let behind = end + CHECKSUM_BYTES;
         let inner = bytes.get(HEAD_BYTES..behind.min(bytes.len())).unwrap_or_default();
         // Plain segments have no line feed, so that one tells a wrong length at once. Encrypted ones may have any byte.
-        if inner.contains(&b'\n') && !may_be_encrypted(inner) {
+        if self.has_feed(inner) && !may_be_encrypted(inner) {
             return self.find_by_line(window, declared);
         }
         let tail = bytes.get(behind..).unwrap_or_default();
@@ -177,6 +184,14 @@ impl Envelope {
             }
             Err(_) => self.find_by_line(window, declared),
         }
+    }
+
+    fn has_feed(&mut self, inner: &[u8]) -> bool {
+        let has_feed = inner.get(self.plain_bytes..).is_some_and(|rest| rest.contains(&b'\n'));
+        if !has_feed {
+            self.plain_bytes = self.plain_bytes.max(inner.len());
+        }
+        has_feed
     }
 
     /// A frame whose declared length is wrong: it ends with the line, or where the next frame begins.
@@ -298,6 +313,8 @@ fn is_covered(head: &[u8]) -> bool {
 /// Whether the start of a segment allows that any bytes follow.
 fn may_be_encrypted(inner: &[u8]) -> bool {
     let head = inner.get(..FIELDS_BYTES_MAX.min(inner.len())).unwrap_or_default();
+    // Fields have no `#`.
+    let head = head.split(|byte| *byte == b'#').next().unwrap_or_default();
     position(head, CONTENT).is_some_and(|at| is_covered(head.get(..at).unwrap_or_default()))
 }
 
