@@ -4,8 +4,8 @@
 use criterion::{Criterion, Throughput};
 use std::hint::black_box;
 use vocdb::interop::hj212::{
-    Command, Content, ContentKey, DataKind, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, Mode, Outgoing,
-    SubItem, checksum,
+    Command, Content, ContentKey, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, MeasurementKind, Mode,
+    Outgoing, SubItem, checksum,
 };
 use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Quality, Unit};
 
@@ -91,7 +91,7 @@ fn main() {
     };
     let gc = Instrument::new("gc", Interval::SECOND, codes(&table).iter().map(channel).collect()).unwrap();
     let mut intake = Intake::new(table.clone());
-    intake.map(STATION, DataKind::RealTime, InstrumentId::new(1), &gc).unwrap();
+    intake.map(STATION, MeasurementKind::RealTime, InstrumentId::new(1), &gc).unwrap();
     let mut batch = Batch::new();
     assert!(right(decode(&plain, Decoder::new(Mode::Strict))), "the strict mode reads other values");
     assert!(right(decode(&plain, Decoder::new(Mode::Tolerant))), "the tolerant mode reads other values");

@@ -1,7 +1,7 @@
 //! Any bytes as a stream of HJ 212: strict and tolerant, with and without a key, in pieces that the input chooses.
 
 use vocdb::interop::hj212::{
-    Command, Content, ContentKey, DataKind, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, Mode, Outgoing,
+    Command, Content, ContentKey, MeasurementKind, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, Mode, Outgoing,
     PacketLimits, Reassembler, SubItem, checksum,
 };
 use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Timestamp, Unit};
@@ -14,7 +14,7 @@ fn intake() -> Intake {
     let channels = ["benzene", "toluene"].map(|name| Channel::species(name, Unit::Ppb).expect("a species"));
     let gc = Instrument::new("gc", Interval::HOUR, channels.to_vec()).expect("a name");
     let mut intake = Intake::new(FactorTable::air_2017());
-    for kind in DataKind::ALL.into_iter().filter(|kind| *kind != DataKind::RunState) {
+    for kind in MeasurementKind::ALL.into_iter().filter(|kind| *kind != MeasurementKind::RunState) {
         intake.map("M", kind, InstrumentId::new(1), &gc).expect("known channels");
     }
     intake

@@ -18,7 +18,7 @@
 //!
 //! ```
 //! use vocdb::interop::hj212::{
-//!     Command, DataKind, Decoder, Deframer, FactorTable, Intake, LocalTime, Mode, Outgoing, SubItem,
+//!     Command, MeasurementKind, Decoder, Deframer, FactorTable, Intake, LocalTime, Mode, Outgoing, SubItem,
 //! };
 //! use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, TimeRange, Unit};
 //!
@@ -27,7 +27,7 @@
 //! let gc = Instrument::new("gc", Interval::HOUR, vec![Channel::species("benzene", Unit::MicrogramPerM3)?])?;
 //! let id = db.ensure_instrument("park/S1", gc.clone())?;
 //! let mut intake = Intake::new(FactorTable::air_2017());
-//! intake.map("010000A8900016F000169DC0", DataKind::Hour, id, &gc)?;
+//! intake.map("010000A8900016F000169DC0", MeasurementKind::Hour, id, &gc)?;
 //!
 //! // What a connection delivers, in pieces of any size.
 //! let received = Outgoing::new(Command::Hour, LocalTime::parse("20240601090001000").unwrap(), "010000A8900016F000169DC0")
@@ -43,7 +43,7 @@
 //!     let mut batch = Batch::new();
 //!     intake.read(&frame.segment, &mut batch)?;
 //!     db.append(&batch)?.all_accepted()?; // durable when it returns, so that the answer may go out
-//!     let answer = Outgoing::data_answer(&frame.segment).encode(None)?;
+//!     let answer = Outgoing::acknowledgement(&frame.segment).encode(None)?;
 //!     assert!(answer.starts_with(b"##0085QN=20240601090001000;ST=91;CN=9014"));
 //! }
 //! let row = db.readings().scan(id, &[0], TimeRange::ALL)?.next().unwrap()?;
@@ -62,8 +62,8 @@ pub use deviation::{Deviation, DeviationCounts, Deviations, Mode};
 pub use factors::{FactorEntry, FactorTable, FactorTableError};
 pub use fault::{Excerpt, Fault, FaultKind};
 pub use message::{
-    Command, Content, DataKind, EncodeError, Incomplete, Intake, IntakeError, IntakeReport, Joined, Left, LeftReason,
-    Measurement, MessageFault, Outgoing, PacketFault, PacketLimits, Reassembler, Taken, WholeMessage,
+    Command, Content, EncodeError, Incomplete, Intake, IntakeError, IntakeReport, Joined, Left, LeftReason,
+    Measurement, MeasurementKind, MessageFault, Outgoing, PacketFault, PacketLimits, Reassembler, Taken, WholeMessage,
 };
 pub use segment::{Edition, Factor, Flag, Item, Items, LocalTime, Packet, Segment, StationClock, SubItem, number};
 pub use wire::{ContentKey, Decoder, Deframer, DeframerCounts, Frame, checksum};

@@ -2,7 +2,8 @@
 
 use allocation_counter::measure;
 use vocdb::interop::hj212::{
-    Command, Content, DataKind, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, Mode, Outgoing, SubItem,
+    Command, Content, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, MeasurementKind, Mode, Outgoing,
+    SubItem,
 };
 use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
 
@@ -63,7 +64,7 @@ fn readings_of_known_channels_are_taken_without_an_allocation_for_each() {
         .map(|code| Channel::quantity(table.get(code).unwrap().channel.as_str(), Unit::MicrogramPerM3).unwrap());
     let gc = Instrument::new("gc", Interval::SECOND, channels.collect()).unwrap();
     let mut intake = Intake::new(table.clone());
-    intake.map("MN0001", DataKind::RealTime, InstrumentId::new(1), &gc).unwrap();
+    intake.map("MN0001", MeasurementKind::RealTime, InstrumentId::new(1), &gc).unwrap();
     let qn = LocalTime::parse("20261123020500123").unwrap();
     let mut message = Outgoing::new(Command::RealTime, qn, "MN0001").parameter("DataTime", "20261123020500");
     for code in &codes {

@@ -3,7 +3,7 @@
 use super::{framed, good_frames, rows};
 use vocdb::Interval;
 use vocdb::interop::hj212::{
-    Command, Content, DataKind, Decoder, Edition, LocalTime, Mode, Outgoing, StationClock, SubItem,
+    Command, Content, Decoder, Edition, LocalTime, MeasurementKind, Mode, Outgoing, StationClock, SubItem,
 };
 
 /// What the message of a frame says.
@@ -125,7 +125,7 @@ fn answers_repeat_number_password_station_and_edition() {
             Outgoing::request_answer(&segment, 1),
             Outgoing::execution_result(&segment, 1),
             Outgoing::notice_answer(&segment),
-            Outgoing::data_answer(&segment),
+            Outgoing::acknowledgement(&segment),
         ];
         messages.map(|message| String::from_utf8(message.encode(None).unwrap()).unwrap())
     };
@@ -159,7 +159,7 @@ fn every_good_frame_has_a_content_and_a_flag_of_an_edition() {
 
 #[test]
 fn the_value_of_a_factor_depends_on_the_kind_of_data() {
-    let kinds = DataKind::ALL.map(|kind| (kind.command().number(), kind.sub_item("22"), kind.sub_item("23")));
+    let kinds = MeasurementKind::ALL.map(|kind| (kind.command().number(), kind.sub_item("22"), kind.sub_item("23")));
     assert_eq!(
         kinds,
         [

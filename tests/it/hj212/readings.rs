@@ -2,7 +2,7 @@
 
 use super::{framed, rows};
 use vocdb::interop::hj212::{
-    DataKind, Decoder, FactorTable, Intake, IntakeError, Joined, LeftReason, Mode, PacketLimits, Reassembler,
+    Decoder, FactorTable, Intake, IntakeError, Joined, LeftReason, MeasurementKind, Mode, PacketLimits, Reassembler,
     StationClock,
 };
 use vocdb::model::ReferenceState;
@@ -60,8 +60,8 @@ fn one_message_feeds_an_analyser_and_a_mast_in_their_units() {
         ],
     );
     let mut intake = Intake::new(FactorTable::air_2017());
-    intake.map(STATION, DataKind::RealTime, InstrumentId::new(1), &gc).unwrap();
-    intake.map(STATION, DataKind::RealTime, InstrumentId::new(2), &mast).unwrap();
+    intake.map(STATION, MeasurementKind::RealTime, InstrumentId::new(1), &gc).unwrap();
+    intake.map(STATION, MeasurementKind::RealTime, InstrumentId::new(2), &mast).unwrap();
     let mut batch = Batch::new();
     assert_eq!(read(&mut intake, &rows()[61].frame, &mut batch), Ok((2, 6, 0)));
     let (time, of_gc) = samples(&batch, 0);
@@ -89,7 +89,9 @@ fn everything_that_is_not_stored_is_counted_by_factor_and_reason() {
         quantity("temperature", Unit::Celsius),
     ];
     let mut intake = Intake::new(table);
-    intake.map("M", DataKind::RealTime, InstrumentId::new(1), &instrument("gc", Interval::SECOND, channels)).unwrap();
+    intake
+        .map("M", MeasurementKind::RealTime, InstrumentId::new(1), &instrument("gc", Interval::SECOND, channels))
+        .unwrap();
     let frame = framed(
         "QN=20240601090001000;ST=22;CN=2011;PW=1;MN=M;Flag=4;CP=&&DataTime=20240601090000;\
          a25002-Rtd=0.5,a25002-Flag=N;a25002-Rtd=0.7,a25002-Flag=N;a24900-Rtd=,a24900-Flag=M;\
@@ -131,13 +133,13 @@ fn doubtful_units_are_stored_once_the_host_declares_them() {
     let channels = || vec![species("methane", Unit::Ppm, ReferenceState::C25)];
     let mut table = FactorTable::air_2017();
     let refused = Intake::new(table.clone())
-        .map("M", DataKind::RealTime, InstrumentId::new(1), &instrument("fid", Interval::SECOND, channels()))
+        .map("M", MeasurementKind::RealTime, InstrumentId::new(1), &instrument("fid", Interval::SECOND, channels()))
         .unwrap_err();
     assert!(matches!(refused, IntakeError::NothingMapped { .. }), "{refused}");
     table.set_unit("a05002", Unit::MilligramPerM3).unwrap();
     let mut intake = Intake::new(table);
     intake
-        .map("M", DataKind::RealTime, InstrumentId::new(1), &instrument("fid", Interval::SECOND, channels()))
+        .map("M", MeasurementKind::RealTime, InstrumentId::new(1), &instrument("fid", Interval::SECOND, channels()))
         .unwrap();
     let frame = framed(
         "QN=20240601090001000;ST=22;CN=2011;PW=1;MN=M;Flag=4;CP=&&DataTime=20240601090000;a05002-Rtd=1.36,a05002-Flag=N&&",
@@ -152,7 +154,7 @@ fn doubtful_units_are_stored_once_the_host_declares_them() {
 fn messages_that_no_instrument_takes_are_named_errors_and_change_nothing() {
     let gc = instrument("gc", Interval::HOUR, vec![species("benzene", Unit::Ppb, ReferenceState::C25)]);
     let mut intake = Intake::new(FactorTable::air_2017());
-    intake.map(STATION, DataKind::Hour, InstrumentId::new(1), &gc).unwrap();
+    intake.map(STATION, MeasurementKind::Hour, InstrumentId::new(1), &gc).unwrap();
     let rows = rows();
     let mut batch = Batch::new();
     let mut error = |row: usize| read(&mut intake, &rows[row - 1].frame, &mut batch).unwrap_err();
@@ -176,7 +178,7 @@ fn a_split_hour_is_one_frame_at_the_end_of_the_hour() {
         ],
     );
     let mut intake = Intake::new(FactorTable::air_2017()).with_clock(StationClock::of_minutes(0));
-    intake.map(STATION, DataKind::Hour, InstrumentId::new(7), &gc).unwrap();
+    intake.map(STATION, MeasurementKind::Hour, InstrumentId::new(7), &gc).unwrap();
     let (rows, mut reassembler, mut batch) = (rows(), Reassembler::new(PacketLimits::default()), Batch::new());
     for row in [64, 63] {
         let mut decoder = Decoder::new(Mode::Strict);
@@ -201,8 +203,8 @@ fn run_states_and_noise_need_only_their_factors_in_the_table() {
         instrument("units", Interval::MINUTE, vec![quantity("flare", Unit::One), quantity("scrubber", Unit::One)]);
     let noise = instrument("noise", Interval::minutes(10).unwrap(), vec![quantity("noise", Unit::Decibel)]);
     let mut intake = Intake::new(table);
-    intake.map(STATION, DataKind::RunState, InstrumentId::new(1), &units).unwrap();
-    intake.map(STATION, DataKind::Minute, InstrumentId::new(2), &noise).unwrap();
+    intake.map(STATION, MeasurementKind::RunState, InstrumentId::new(1), &units).unwrap();
+    intake.map(STATION, MeasurementKind::Minute, InstrumentId::new(2), &noise).unwrap();
     let (rows, mut batch) = (rows(), Batch::new());
     assert_eq!(read(&mut intake, &rows[65].frame, &mut batch), Ok((1, 2, 0)));
     assert_eq!(read(&mut intake, &rows[40].frame, &mut batch), Ok((1, 1, 7)));
@@ -215,10 +217,11 @@ fn mappings_that_contradict_themselves_are_refused() {
     let mut table = FactorTable::air_2017();
     table.set_channel("a25003", "benzene").unwrap();
     let gc = instrument("gc", Interval::HOUR, vec![species("benzene", Unit::Ppb, ReferenceState::C25)]);
-    let twice = Intake::new(table).map("M", DataKind::Hour, InstrumentId::new(1), &gc).unwrap_err();
+    let twice = Intake::new(table).map("M", MeasurementKind::Hour, InstrumentId::new(1), &gc).unwrap_err();
     let says = "the factors `a25002` and `a25003` both feed channel `benzene`: give one another channel";
     assert_eq!(twice.to_string(), says);
     let odd = instrument("odd", Interval::HOUR, vec![quantity("benzene", Unit::Volt)]);
-    let error = Intake::new(FactorTable::air_2017()).map("M", DataKind::Hour, InstrumentId::new(1), &odd).unwrap_err();
+    let error =
+        Intake::new(FactorTable::air_2017()).map("M", MeasurementKind::Hour, InstrumentId::new(1), &odd).unwrap_err();
     assert!(error.to_string().starts_with("factor `a25002` cannot be stored in channel `benzene`: "), "{error}");
 }

@@ -9,7 +9,7 @@ const NOISE: &str = "23";
 
 /// What kind of data a message has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DataKind {
+pub enum MeasurementKind {
     /// 2011: values of an instant.
     RealTime,
     /// 2013: raw values of an instant, of periodic VOC analysers (2025).
@@ -24,7 +24,7 @@ pub enum DataKind {
     Day,
 }
 
-impl DataKind {
+impl MeasurementKind {
     /// All kinds.
     pub const ALL: [Self; 6] = [Self::RealTime, Self::RawVoc, Self::RunState, Self::Minute, Self::Hour, Self::Day];
 
@@ -61,7 +61,7 @@ impl DataKind {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measurement<'a> {
     /// Kind of the data.
-    pub kind: DataKind,
+    pub kind: MeasurementKind,
     /// `DataTime` as it stands in the frame: the instant, or the **start** of the interval.
     pub data_time: LocalTime,
     /// Segment that holds the factors.
@@ -89,10 +89,10 @@ impl<'a> Measurement<'a> {
     pub fn time(&self, clock: &StationClock, minute_interval: Interval) -> Result<Timestamp, ModelError> {
         let start = clock.timestamp(self.data_time)?;
         Ok(match self.kind {
-            DataKind::RealTime | DataKind::RawVoc | DataKind::RunState => start,
-            DataKind::Minute => start + minute_interval,
-            DataKind::Hour => start + Interval::HOUR,
-            DataKind::Day => clock.day_after(self.data_time)?,
+            MeasurementKind::RealTime | MeasurementKind::RawVoc | MeasurementKind::RunState => start,
+            MeasurementKind::Minute => start + minute_interval,
+            MeasurementKind::Hour => start + Interval::HOUR,
+            MeasurementKind::Day => clock.day_after(self.data_time)?,
         })
     }
 
@@ -114,7 +114,7 @@ pub enum Content<'a> {
     /// A command to send data of these kinds: the current ones, or those from one start of an interval to another, both inclusive.
     DataRequest {
         /// Kind of the data.
-        kind: DataKind,
+        kind: MeasurementKind,
         /// First and last start of an interval.
         range: Option<(LocalTime, LocalTime)>,
     },
@@ -177,8 +177,8 @@ impl<'a> Content<'a> {
     /// [`MessageFault`] where a parameter that the command needs is missing or no number.
     pub fn of(segment: &Segment<'a>) -> Result<Self, MessageFault> {
         let command = segment.command();
-        if let Some(kind) = DataKind::of(command) {
-            return Self::of_data(segment, kind);
+        if let Some(kind) = MeasurementKind::of(command) {
+            return Self::of_measurement(segment, kind);
         }
         let fault = |parameter| MessageFault { command, parameter };
         let time = |name: &'static str| segment.parameter(name).map(LocalTime::parse);
@@ -208,7 +208,7 @@ impl<'a> Content<'a> {
         })
     }
 
-    fn of_data(segment: &Segment<'a>, kind: DataKind) -> Result<Self, MessageFault> {
+    fn of_measurement(segment: &Segment<'a>, kind: MeasurementKind) -> Result<Self, MessageFault> {
         let fault = |parameter| MessageFault { command: segment.command(), parameter };
         let (mut times, mut has_factor) = ([None; 3], false);
         for item in segment.items() {

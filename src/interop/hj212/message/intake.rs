@@ -2,7 +2,7 @@
 
 use super::super::factors::{FactorEntry, FactorTable};
 use super::super::segment::{Factor, Segment, StationClock};
-use super::content::{Content, DataKind, Measurement, MessageFault};
+use super::content::{Content, Measurement, MeasurementKind, MessageFault};
 use super::tally::{IntakeReport, LeftReason};
 use crate::base::escape::Line;
 use crate::base::limits::VALUE_MAGNITUDE_MAX;
@@ -89,13 +89,13 @@ pub struct Taken {
 /// their flags; a value without a flag is normal.
 ///
 /// ```
-/// use vocdb::interop::hj212::{DataKind, Decoder, FactorTable, Intake, LeftReason, Mode};
+/// use vocdb::interop::hj212::{MeasurementKind, Decoder, FactorTable, Intake, LeftReason, Mode};
 /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
 /// let gc = Instrument::new("gc", Interval::HOUR, vec![
 ///     Channel::species("benzene", Unit::MicrogramPerM3)?, // at 25 °C; frames refer to 0 °C
 /// ])?;
 /// let mut intake = Intake::new(FactorTable::air_2017());
-/// intake.map("010000A8900016F000169DC0", DataKind::RealTime, InstrumentId::new(1), &gc)?;
+/// intake.map("010000A8900016F000169DC0", MeasurementKind::RealTime, InstrumentId::new(1), &gc)?;
 ///
 /// let text = b"##0295QN=20261123020500123;ST=27;CN=2011;PW=123456;MN=010000A8900016F000169DC0;Flag=5;CP=&&DataTime=20261123020500;\
 ///     a25002-Rtd=0.0312,a25002-Flag=N;a25003-Rtd=0.1275,a25003-Flag=N;a25004-Rtd=0.0140,a25004-Flag=N;a24088-Rtd=1.870,a24088-Flag=T;\
@@ -122,7 +122,7 @@ pub struct Intake {
 /// An instrument that takes one kind of data of a station.
 #[derive(Debug, Clone)]
 struct Feed {
-    kind: DataKind,
+    kind: MeasurementKind,
     id: InstrumentId,
     interval: Interval,
     places: BTreeMap<String, Place>,
@@ -158,14 +158,15 @@ impl Intake {
     }
 
     /// Feeds the channels of an instrument from one kind of data of a station. Several instruments may take the same data: the analyser
-    /// its species, the mast the wind. For minute data the instrument's interval is the one that the station was told (`CN=1063`).
+    /// its species, the mast the wind. For minute data the instrument must have the interval that
+    /// the station has (`CN=1063` reads it).
     ///
     /// # Errors
     /// [`IntakeError::NothingMapped`], [`IntakeError::ChannelTwice`] and [`IntakeError::Inconvertible`]; nothing is mapped then.
     pub fn map(
         &mut self,
         station: &str,
-        kind: DataKind,
+        kind: MeasurementKind,
         id: InstrumentId,
         instrument: &Instrument,
     ) -> Result<(), IntakeError> {

@@ -8,7 +8,7 @@ mod packets;
 mod tally;
 
 pub use command::Command;
-pub use content::{Content, DataKind, Measurement, MessageFault};
+pub use content::{Content, Measurement, MeasurementKind, MessageFault};
 pub use intake::{Intake, IntakeError, Taken};
 pub use outgoing::{EncodeError, Outgoing};
 pub use packets::{Incomplete, Joined, PacketFault, PacketLimits, Reassembler, WholeMessage};

@@ -60,7 +60,7 @@ pub enum EncodeError {
 ///     .encode(None)?;
 /// let mut decoder = Decoder::new(Mode::Strict);
 /// let frame = decoder.decode(&text)?;
-/// let answer = Outgoing::data_answer(&frame.segment).encode(None)?;
+/// let answer = Outgoing::acknowledgement(&frame.segment).encode(None)?;
 /// assert!(answer.starts_with(b"##0068QN=20261123020500123;ST=91;CN=9014;PW=123456;MN=MN0001;Flag=4;CP=&&&&"));
 /// assert_eq!(Outgoing::of(&frame.segment).encode(None)?, text); // what is decoded is encoded as it was
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -146,7 +146,7 @@ impl Outgoing {
 
     /// 9014: the acknowledgement of data. Send it only once the data are durable: the station may forget them then.
     #[must_use]
-    pub fn data_answer(message: &Segment<'_>) -> Self {
+    pub fn acknowledgement(message: &Segment<'_>) -> Self {
         Self::answer(message, Command::DataAnswer)
     }
 
@@ -248,7 +248,7 @@ impl Outgoing {
     }
 
     /// Writes the message as as many frames as needed, each with at most so many bytes of content; one frame, without packet numbers, where it
-    /// fits. HJ 212-2017 allows 950 bytes. Every packet has the message's `DataTime`, so that it can be told where it belongs.
+    /// fits. HJ 212-2017 allows 950 bytes. Every packet has the message's `DataTime`, so that the receiver knows where it belongs.
     ///
     /// # Errors
     /// As [`Outgoing::encode`], [`EncodeError::ItemTooLong`] and [`EncodeError::TooManyPackets`].

@@ -17,7 +17,7 @@ pub(in super::super) const START: &[u8] = b"##";
 pub(in super::super) const LINE_END: &[u8] = b"\r\n";
 /// What begins the content of `CP`.
 const CONTENT: &[u8] = b"CP=&&";
-/// Bytes before the content within which a frame is told to be encrypted: all fields have fewer.
+/// Bytes before the content within which encryption is recognised: the fields take fewer.
 const FIELDS_BYTES_MAX: usize = 512;
 /// Bytes of the longest name of a field.
 const NAME_BYTES_MAX: usize = 4;
