@@ -44,7 +44,7 @@
 //!     intake.read(&frame.segment, &mut batch)?;
 //!     db.append(&batch)?.all_accepted()?; // durable when it returns, so that the answer may go out
 //!     let answer = Outgoing::acknowledgement(&frame.segment).encode(None)?;
-//!     assert!(answer.starts_with(b"##0085QN=20240601090001000;ST=91;CN=9014"));
+//!     assert!(answer.starts_with(b"##0087QN=20240601090001000;ST=91;CN=9014"));
 //! }
 //! let row = db.readings().scan(id, &[0], TimeRange::ALL)?.next().unwrap()?;
 //! assert_eq!(row.times[0].to_string(), "2024-06-01T01:00:00Z"); // 09:00 in China: the end of the hour

@@ -61,7 +61,7 @@ pub enum EncodeError {
 /// let mut decoder = Decoder::new(Mode::Strict);
 /// let frame = decoder.decode(&text)?;
 /// let answer = Outgoing::acknowledgement(&frame.segment).encode(None)?;
-/// assert!(answer.starts_with(b"##0068QN=20261123020500123;ST=91;CN=9014;PW=123456;MN=MN0001;Flag=4;CP=&&&&"));
+/// assert!(answer.starts_with(b"##0069QN=20261123020500123;ST=91;CN=9014;PW=123456;MN=MN0001;Flag=4;CP=&&&&"));
 /// assert_eq!(Outgoing::of(&frame.segment).encode(None)?, text); // what is decoded is encoded as it was
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -67,19 +67,19 @@ impl Decoder {
             match self.envelope.find(Window { bytes: rest, is_final: true }) {
                 Found::Frame(located) => break located,
                 Found::Fault(kind, bytes) => return Err(fault(before, bytes, kind)),
-                Found::Noise(noise) if before + noise < bytes.len() => {
+                Found::Noise(noise) if before + noise < bytes.len() && self.envelope.mode == Mode::Tolerant => {
                     before += noise;
                     self.envelope.pass(noise);
                 }
-                Found::Noise(_) | Found::More => return Err(fault(0, bytes.len(), FaultKind::Noise)),
+                Found::Noise(noise) => return Err(fault(0, before + noise, FaultKind::Noise)),
+                Found::More => return Err(fault(0, bytes.len(), FaultKind::Noise)),
             }
         };
         let behind = before + located.bytes;
         let mut around = Deviations::NONE;
         if before > 0 || behind < bytes.len() {
-            let (at, noise) = if before > 0 { (0, before) } else { (behind, bytes.len() - behind) };
             if self.envelope.mode == Mode::Strict {
-                return Err(fault(at, noise, FaultKind::Noise));
+                return Err(fault(behind, bytes.len() - behind, FaultKind::Noise));
             }
             around.insert(Deviation::TextAround);
         }
