@@ -20,8 +20,8 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// The file is a capture of a connection or a log that contains frames, of any length. Each frame is printed with its line and byte: what it is,
 /// or what is wrong with it and what to do. A summary follows. The exit code is 1 if a frame is faulty.
 ///
-/// By default, frames must be as HJ 212-2017 has them. With --tolerant, deviations that are known from the field and leave no doubt about the
-/// readings are accepted and counted; a wrong checksum is never accepted.
+/// By default, frames must be as HJ 212-2017 has them. With --tolerant, deviations that are known from the field are accepted and counted,
+/// among them the checksum of Modbus and a wrong checksum `0000`. Any other wrong checksum is a fault.
 ///
 /// What this command knows of HJ 212-2025 (Flag 8 to 11, RF, encryption) comes from secondary sources.
 #[derive(Debug, Args)]
