@@ -1,8 +1,8 @@
 //! Any bytes as a stream of HJ 212: strict and tolerant, with and without a key, in pieces that the input chooses.
 
 use vocdb::interop::hj212::{
-    Command, Content, ContentKey, MeasurementKind, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, Mode, Outgoing,
-    PacketLimits, Reassembler, SubItem, checksum,
+    Command, Content, ContentKey, Decoder, Deframer, Edition, FactorTable, Intake, LocalTime, MeasurementKind, Mode,
+    Outgoing, PacketLimits, Reassembler, SubItem, checksum,
 };
 use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Timestamp, Unit};
 
@@ -51,10 +51,9 @@ pub fn run(input: &[u8]) {
         while let Some(result) = deframer.next_frame() {
             let Ok(frame) = result else { continue };
             frame_bytes += frame.raw.len() as u64;
-            let is_whole = reassembler.push(&frame.segment, Timestamp::from_ms(0));
-            drop(is_whole);
-            drop(Content::of(&frame.segment));
-            drop(intake.read(&frame.segment, &mut batch));
+            let _ = reassembler.push(&frame.segment, Timestamp::from_ms(0));
+            let _ = Content::of(&frame.segment);
+            let _ = intake.read(&frame.segment, &mut batch);
             if mode == Mode::Strict && !has_key {
                 let again = Outgoing::of(&frame.segment).encode(None).expect("a frame that was decoded");
                 assert_eq!(again, frame.raw, "encoded otherwise than it was");

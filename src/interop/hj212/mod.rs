@@ -14,11 +14,12 @@
 //! | answers and messages of one's own | [`Outgoing`] |
 //!
 //! [`Mode::Strict`] takes what the standard allows. [`Mode::Tolerant`] forgives what senders are known to get wrong, and counts it
-//! ([`Deviation`]); a wrong checksum is an error in both, unless it is the one of Modbus or `0000`. Nothing reads a clock or a file, and no memory grows with what is received.
+//! ([`Deviation`]); a wrong checksum is an error in both, unless it is the one of Modbus or `0000`. Nothing reads a clock or a file,
+//! and no memory grows with what is received.
 //!
 //! ```
 //! use vocdb::interop::hj212::{
-//!     Command, MeasurementKind, Decoder, Deframer, FactorTable, Intake, LocalTime, Mode, Outgoing, SubItem,
+//!     Command, Decoder, Deframer, FactorTable, Intake, LocalTime, MeasurementKind, Mode, Outgoing, SubItem,
 //! };
 //! use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, TimeRange, Unit};
 //!
