@@ -46,7 +46,7 @@ impl<'a> Iterator for Items<'a> {
             let mut factor = Factor { code, text: first.text, seen: 0, measured: None, flag: None };
             factor.note(SubItem::of_name(sub_item), value);
             let (mut separator, mut end) = (first.separator, first.end());
-            while let Some(next) = self.tokens.next() {
+            for next in self.tokens.by_ref() {
                 let (Some((also, sub_item)), Some((_, value))) = (next.factor(), next.pair()) else {
                     self.ahead = Some(next);
                     break;
