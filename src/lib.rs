@@ -2,6 +2,7 @@
 #![doc = "[guide-rules]: crate::guide::rules"]
 #![doc = "[guide-alarms]: crate::guide::alarms"]
 #![doc = "[guide-tracing]: crate::guide::tracing"]
+#![doc = "[guide-stations]: crate::guide::stations"]
 #![doc = "[guide-operations]: crate::guide::operations"]
 #![doc = "[guide-architecture]: crate::guide::architecture"]
 #![doc = ""]

@@ -12,6 +12,9 @@ pub mod alarms {}
 #[doc = include_str!("TRACING.md")]
 pub mod tracing {}
 
+#[doc = include_str!("STATIONS.md")]
+pub mod stations {}
+
 #[doc = include_str!("OPERATIONS.md")]
 pub mod operations {}
 

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "csv")]
 pub mod csv;
+#[cfg(feature = "hj212")]
+pub mod hj212;
 #[cfg(feature = "mail")]
 pub mod mail;
 #[cfg(feature = "webhook")]

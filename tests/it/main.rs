@@ -10,6 +10,8 @@ mod delivery;
 mod dump;
 mod faulty;
 mod golden;
+#[cfg(feature = "hj212")]
+mod hj212;
 mod hostile_words;
 mod metec;
 #[cfg(any(feature = "tracing", feature = "metrics"))]

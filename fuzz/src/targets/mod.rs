@@ -3,6 +3,7 @@
 mod csv;
 mod dump;
 mod files;
+mod hj212;
 mod log;
 mod model;
 mod pages;
@@ -29,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     of_files("ledger", files::run_ledger, files::ledger_seeds, (10 * MIB, 256)),
     of_files("catalog", files::run_catalog, files::catalog_seeds, (10 * MIB, 256)),
     target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
+    target("hj212", hj212::run, hj212::seeds, (MIB, 64)),
     target("dump", dump::run, dump::seeds, (32 * MIB, 4 * KIB)),
     target("sites", sites::run, sites::seeds, (4 * MIB, 4 * KIB)),
     target("rules", rules::run, rules::seeds, (128 * MIB, 64)),

@@ -53,7 +53,10 @@ fn at_site(site: Option<&String>) -> String {
 fn words(step: &Step) -> String {
     match step {
         Step::Suspected(Suspect { site, probability, .. }) => {
-            let share = probability.map_or_else(String::new, |share| format!(" (probability {share})"));
+            let share = probability.map_or_else(String::new, |share| {
+                // Thousandths are more than such a share is good for.
+                format!(" (probability {})", (share * 1_000.0).round() / 1_000.0)
+            });
             format!("{site}{share} suspected")
         }
         Step::Found(Finding { text, site, found_by, .. }) => {

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod dump;
+mod hj212;
 mod import;
 mod incidents;
 mod quality;

@@ -37,6 +37,7 @@ fn help_texts_are_the_golden_ones() {
     ] {
         assert_golden(&format!("help_{command}.txt"), &help(&[command, "--help"]));
     }
+    assert_golden("help_hj212_decode.txt", &help(&["hj212", "decode", "--help"]));
     for command in ["import", "list", "set"] {
         assert_golden(&format!("help_stations_{command}.txt"), &help(&["stations", command, "--help"]));
     }

@@ -9,6 +9,7 @@ mod completions;
 mod delete;
 mod dump;
 mod evidence;
+mod hj212;
 mod import;
 mod incident;
 mod inspect;
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     Quality(quality::Quality),
     Repair(repair::Repair),
     Stations(stations::Stations),
+    Hj212(hj212::Hj212),
     Locate(tracing::Locate),
     Trace(tracing::Trace),
     Cpf(evidence::Cpf),
@@ -77,6 +79,7 @@ impl Command {
             Self::Quality(quality) => quality.run(output),
             Self::Repair(repair) => repair.run(output),
             Self::Stations(stations) => stations.run(output),
+            Self::Hj212(hj212) => hj212.run(output),
             Self::Locate(locate) => locate.run(output),
             Self::Trace(trace) => trace.run(output),
             Self::Cpf(cpf) => cpf.run(output),
