@@ -4,5 +4,7 @@
 pub mod csv;
 #[cfg(feature = "mail")]
 pub mod mail;
+#[cfg(feature = "profiles")]
+pub mod mapping;
 #[cfg(feature = "webhook")]
 pub mod webhook;

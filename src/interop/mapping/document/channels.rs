@@ -1,0 +1,58 @@
+//! `[[channel]]`.
+
+use super::super::mapping::ChannelMapping;
+use super::super::names::{check_species, is_species_of_mass};
+use super::keys::{Keys, Problems};
+use super::values::{BAD_FIELDS, unit};
+
+pub(super) fn channels(tables: Vec<Keys<'_, '_>>, has_long: bool, problems: &mut Problems<'_>) -> Vec<ChannelMapping> {
+    let mut channels: Vec<ChannelMapping> = Vec::new();
+    for keys in tables {
+        let at = keys.at;
+        let Some(channel) = channel(keys, has_long, problems) else { continue };
+        let twice = channel.sources.iter().find(|source| channels.iter().any(|other| other.sources.contains(source)));
+        if let Some(source) = twice {
+            problems.add(at, format!("`{source}` is mapped by two [[channel]] entries: map it once"));
+        }
+        channels.push(channel);
+    }
+    channels
+}
+
+fn channel(mut keys: Keys<'_, '_>, has_long: bool, problems: &mut Problems<'_>) -> Option<ChannelMapping> {
+    let at = keys.at;
+    let (columns, parameters) = (keys.texts("column", problems), keys.texts("parameter", problems));
+    let name = keys.text("name", problems);
+    let text = keys.text("unit", problems);
+    let is_quantity = keys.flag("quantity", problems);
+    let flags = keys.text("flags", problems).map(|text| text.text);
+    let missing = keys.texts("missing", problems).into_iter().map(|text| text.text).collect();
+    let bad_field = keys.choice("bad_field", &BAD_FIELDS, problems);
+    keys.finish(problems);
+    let unit = text.as_ref().and_then(|text| unit(text, problems));
+    if !columns.is_empty() && has_long {
+        problems.add(at, "with [long], a channel has `parameter`, the text in the parameter column, not `column`");
+    } else if columns.is_empty() && parameters.is_empty() && !has_long {
+        problems.add(at, "a channel needs `column`, the heading of its column");
+    } else if !parameters.is_empty() && !has_long {
+        problems.add(at, "`parameter` needs [long] with the column of parameters; otherwise write `column`");
+    }
+    let Some(name) = name else {
+        problems.add(at, "a channel needs `name`");
+        return None;
+    };
+    if let Err(why) = check_species(&name.text, unit, is_quantity) {
+        problems.add(name.at, why);
+    } else if let (Some(found), Some(text)) = (unit, &text)
+        && is_species_of_mass(&name.text, found)
+        && found.reference.is_none()
+    {
+        let unit = &text.text;
+        problems.add(
+            text.at,
+            format!("{unit} of `{}` needs a reference temperature: write {unit}@20C (EU), @25C (US, China) or @0C", name.text),
+        );
+    }
+    let sources = columns.into_iter().chain(parameters).map(|text| text.text.trim().to_owned()).collect();
+    Some(ChannelMapping { sources, name: name.text, unit, flags, missing, bad_field })
+}
