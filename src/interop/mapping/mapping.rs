@@ -4,6 +4,9 @@ use crate::interop::csv::parts::needs_zone;
 use crate::interop::csv::{BadField, Encoding, Fold, TimeFormat};
 use crate::model::{Interval, Quality, ReferenceState, Unit};
 
+/// Pressure of every reference state that a unit may name: one atmosphere, in hPa.
+const PRESSURE_HPA: f64 = 1013.25;
+
 /// How a format is written and what its columns become: read from a mapping file in TOML by [`Mapping::parse`], or shipped
 /// ([`Mapping::shipped`]).
 ///
@@ -151,6 +154,22 @@ pub(super) struct ValueRules {
 pub(super) struct UnitAt {
     pub(super) unit: Unit,
     pub(super) reference: Option<ReferenceState>,
+}
+
+impl UnitAt {
+    /// A unit such as `ppb` or `ug/m3@20C`; none if it is not known.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text.split_once('@') {
+            Some((unit, state)) => Some(Self { unit: unit.parse().ok()?, reference: Some(reference_of(state)?) }),
+            None => Some(Self { unit: text.parse().ok()?, reference: None }),
+        }
+    }
+}
+
+/// A reference state such as `20C`.
+pub(super) fn reference_of(text: &str) -> Option<ReferenceState> {
+    let celsius = text.strip_suffix(['C', 'c']).and_then(|number| number.parse().ok())?;
+    ReferenceState::new(celsius, PRESSURE_HPA).ok()
 }
 
 /// A channel, and where it comes from.

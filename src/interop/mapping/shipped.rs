@@ -12,7 +12,7 @@ pub struct Shipped {
     pub text: &'static str,
 }
 
-const SHIPPED: [Shipped; 10] = [
+const SHIPPED: [Shipped; 11] = [
     Shipped { name: "airnow-hourly", text: include_str!("profiles/airnow-hourly.toml") },
     Shipped { name: "aqs", text: include_str!("profiles/aqs.toml") },
     Shipped { name: "aurn", text: include_str!("profiles/aurn.toml") },
@@ -20,6 +20,7 @@ const SHIPPED: [Shipped; 10] = [
     Shipped { name: "openair", text: include_str!("profiles/openair.toml") },
     Shipped { name: "openaq", text: include_str!("profiles/openaq.toml") },
     Shipped { name: "purpleair", text: include_str!("profiles/purpleair.toml") },
+    Shipped { name: "query", text: include_str!("profiles/query.toml") },
     Shipped { name: "spod", text: include_str!("profiles/spod.toml") },
     Shipped { name: "toa5", text: include_str!("profiles/toa5.toml") },
     Shipped { name: "uci", text: include_str!("profiles/uci.toml") },

@@ -5,11 +5,22 @@ use super::super::names::{check_species, is_species_of_mass};
 use super::keys::{Keys, Problems};
 use super::values::{BAD_FIELDS, unit};
 
-pub(super) fn channels(tables: Vec<Keys<'_, '_>>, has_long: bool, problems: &mut Problems<'_>) -> Vec<ChannelMapping> {
+/// What says which channel a value is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ToldBy {
+    /// The heading of its column.
+    Column,
+    /// The text in the parameter column.
+    Parameter,
+    /// Nothing: all values are of one channel.
+    Nothing,
+}
+
+pub(super) fn channels(tables: Vec<Keys<'_, '_>>, told_by: ToldBy, problems: &mut Problems<'_>) -> Vec<ChannelMapping> {
     let mut channels: Vec<ChannelMapping> = Vec::new();
     for keys in tables {
         let at = keys.at;
-        let Some(channel) = channel(keys, has_long, problems) else { continue };
+        let Some(channel) = channel(keys, told_by, problems) else { continue };
         let twice = channel.sources.iter().find(|source| channels.iter().any(|other| other.sources.contains(source)));
         if let Some(source) = twice {
             problems.add(at, format!("`{source}` is mapped by two [[channel]] entries: map it once"));
@@ -19,7 +30,7 @@ pub(super) fn channels(tables: Vec<Keys<'_, '_>>, has_long: bool, problems: &mut
     channels
 }
 
-fn channel(mut keys: Keys<'_, '_>, has_long: bool, problems: &mut Problems<'_>) -> Option<ChannelMapping> {
+fn channel(mut keys: Keys<'_, '_>, told_by: ToldBy, problems: &mut Problems<'_>) -> Option<ChannelMapping> {
     let at = keys.at;
     let (columns, parameters) = (keys.texts("column", problems), keys.texts("parameter", problems));
     let name = keys.text("name", problems);
@@ -30,12 +41,20 @@ fn channel(mut keys: Keys<'_, '_>, has_long: bool, problems: &mut Problems<'_>) 
     let bad_field = keys.choice("bad_field", &BAD_FIELDS, problems);
     keys.finish(problems);
     let unit = text.as_ref().and_then(|text| unit(text, problems));
-    if !columns.is_empty() && has_long {
-        problems.add(at, "with [long], a channel has `parameter`, the text in the parameter column, not `column`");
-    } else if columns.is_empty() && parameters.is_empty() && !has_long {
-        problems.add(at, "a channel needs `column`, the heading of its column");
-    } else if !parameters.is_empty() && !has_long {
-        problems.add(at, "`parameter` needs [long] with the column of parameters; otherwise write `column`");
+    match told_by {
+        ToldBy::Column if !parameters.is_empty() => {
+            problems.add(at, "`parameter` needs [long] with the column of parameters; otherwise write `column`");
+        }
+        ToldBy::Column if columns.is_empty() => {
+            problems.add(at, "a channel needs `column`, the heading of its column");
+        }
+        ToldBy::Parameter if parameters.is_empty() || !columns.is_empty() => {
+            problems.add(at, "with `parameter` in [long], a channel has `parameter`, its text in that column, and no `column`");
+        }
+        ToldBy::Nothing if !columns.is_empty() || !parameters.is_empty() => {
+            problems.add(at, "all values are of this channel: remove `column` and `parameter`, or give `parameter` in [long]");
+        }
+        _ => {}
     }
     let Some(name) = name else {
         problems.add(at, "a channel needs `name`");

@@ -8,6 +8,7 @@ mod values;
 
 use super::error::MappingError;
 use super::mapping::{Mapping, Shape};
+use channels::ToldBy;
 use keys::{Keys, Problems};
 use toml::de::DeTable;
 
@@ -51,12 +52,16 @@ fn read(name: &str, table: &DeTable<'_>, problems: &mut Problems<'_>) -> Mapping
     let station = axes::station(top.table("station", problems), problems);
     let instrument = axes::instrument(top.table("instrument", problems), problems);
     let (long, hours) = (top.table("long", problems), top.table("hours", problems));
-    let has_long = long.is_present();
     let layout = axes::layout(long, hours, problems);
     let flags = top.table("flags", problems);
     let units = top.table("units", problems);
     let values = values::rules(top.table("values", problems), (&flags, &units), problems);
-    let channels = channels::channels(top.tables("channel", problems), has_long, problems);
+    let told_by = match (&layout.parameter, &layout.value) {
+        (Some(_), _) => ToldBy::Parameter,
+        (None, None) if layout.hours.is_empty() && !station.is_heading => ToldBy::Column,
+        (None, _) => ToldBy::Nothing,
+    };
+    let channels = channels::channels(top.tables("channel", problems), told_by, problems);
     let name = name.to_owned();
     top.finish(problems);
     let mapping = Mapping { name, about, file, time, station, instrument, layout, filters, values, channels };

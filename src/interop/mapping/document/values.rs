@@ -1,12 +1,10 @@
 //! `[values]`, `[flags]` and `[units]`.
 
-use super::super::mapping::{UnitAt, ValueRules};
+use super::super::mapping::{UnitAt, ValueRules, reference_of};
 use super::keys::{Keys, Problems, Text};
 use crate::interop::csv::BadField;
 use crate::model::{Quality, ReferenceState, Unit};
 
-/// Pressure of every reference state that a unit may name: one atmosphere, in hPa.
-const PRESSURE_HPA: f64 = 1013.25;
 pub(super) const BAD_FIELDS: [(&str, BadField); 2] =
     [("missing", BadField::Missing), ("reject-row", BadField::RejectRow)];
 /// Meaning of a flag text or a unit beside flags and units.
@@ -78,11 +76,6 @@ fn reference(text: &Text, problems: &mut Problems<'_>) -> Option<ReferenceState>
         problems.add(text.at, format!("`{}` is not a reference state; write 0C, 20C or 25C", text.text));
     }
     state
-}
-
-fn reference_of(text: &str) -> Option<ReferenceState> {
-    let celsius = text.strip_suffix(['C', 'c']).and_then(|number| number.parse().ok())?;
-    ReferenceState::new(celsius, PRESSURE_HPA).ok()
 }
 
 /// A unit such as `ppb` or `ug/m3@20C`.

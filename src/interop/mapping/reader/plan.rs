@@ -4,7 +4,6 @@ use super::super::error::MappingError;
 use super::super::mapping::{Mapping, Shape, UnitAt};
 use crate::interop::csv::parts::{Header, trim};
 use crate::interop::csv::{BadField, CsvError};
-use crate::model::Unit;
 use csv::ByteRecord;
 use std::collections::BTreeSet;
 
@@ -175,7 +174,7 @@ impl ValueColumns<'_> {
         let heading = self.header.names().get(column).cloned().unwrap_or_default();
         let unit = self.unit_text(column).and_then(|text| match self.declared(&text) {
             Some(declared) => declared,
-            None => text.parse::<Unit>().ok().map(|unit| UnitAt { unit, reference: None }),
+            None => UnitAt::parse(&text),
         });
         ValueColumn { column, heading, flags: None, channel, hour: None, unit }
     }

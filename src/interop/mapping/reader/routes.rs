@@ -6,12 +6,14 @@ use super::plan::{Plan, ValueColumn, bad_field};
 use super::series::{SeriesTable, Source};
 use crate::interop::csv::parts::{Refusal, RowOrder, Scale, scale_between, trim};
 use crate::interop::csv::{BadField, RejectReason};
-use crate::model::{Channel, Dimension, Unit};
+use crate::model::{Channel, Dimension};
 use csv::ByteRecord;
 use std::collections::HashMap;
 
 /// Different stations, parameters and units of one file.
 const ROUTES_MAX: usize = 1 << 17;
+/// Source of a channel that all values of a file are of.
+const EVERY_VALUE: &str = "(every value)";
 /// Stands between two texts of a key.
 const SEPARATOR: u8 = 0x1F;
 
@@ -128,16 +130,16 @@ impl Resolver<'_> {
         };
         let instrument = self.instrument()?;
         let mut feeds: Vec<Feed> = Vec::with_capacity(self.plan.values.len());
+        let is_wide = self.mapping.shape() == Shape::Wide;
         for value in &self.plan.values {
-            let channel = if self.mapping.shape() == Shape::Wide { value.channel } else { place };
-            let source = parameter.as_deref().unwrap_or(&value.heading);
+            let channel = if is_wide { value.channel } else { place };
+            let source = parameter.as_deref().unwrap_or(if is_wide { &value.heading } else { EVERY_VALUE });
             let Some((name, unit)) = self.channel(channel, source, value)? else { continue };
             let station = self.station(&value.heading)?;
             let (series, found) = self.known((&station, &instrument), (&name, unit), table)?;
             let (at, channel_of_series) = found;
             let scale = scale_between(unit.unit, unit.reference, &channel_of_series)
                 .map_err(|error| NoRoute::Unfit(format!("`{source}` cannot be stored in channel `{name}`: {error}")))?;
-            let is_wide = self.mapping.shape() == Shape::Wide;
             if is_wide && feeds.iter().any(|feed| feed.channel == at) {
                 return Err(NoRoute::Unfit(format!("two columns become channel `{name}`: map only one of them")));
             }
@@ -179,6 +181,13 @@ impl Resolver<'_> {
             Err(why) if why.starts_with("more than") => return Err(NoRoute::Unfit(why)),
             Err(why) => return Err(named(why)),
         };
+        if unit.reference.is_none() && is_species_of_mass(name, unit) && !table.has_channel(series, name) {
+            return Err(NoRoute::Unfit(format!(
+                "{} of `{name}` needs a reference temperature: give reference = \"20C\" (EU), \"25C\" (US, China since 2018) or \"0C\" \
+                 in [values], or --reference, as the file's source says",
+                unit.unit.symbol()
+            )));
+        }
         let channel = table.channel(series, name, unit).map_err(|why| {
             NoRoute::Unfit(format!("`{name}`: {why}; give it a name in [[channel]], or list it in `ignore`"))
         })?;
@@ -214,13 +223,6 @@ impl Resolver<'_> {
         let of_own = own_unit.and_then(|own| own.reference);
         let reference = unit.reference.or(of_own).or(self.mapping.values.reference);
         let unit = UnitAt { reference: reference.filter(|_| unit.unit.dimension() == Dimension::MassConcentration), ..unit };
-        if unit.reference.is_none() && is_species_of_mass(&name, unit) {
-            return Err(NoRoute::Unfit(format!(
-                "{} of `{name}` needs a reference temperature: give reference = \"20C\" (EU), \"25C\" (US, China since 2018) or \"0C\" \
-                 in [values], as the file's source says",
-                unit.unit.symbol()
-            )));
-        }
         Ok(Some((name, unit)))
     }
 
@@ -230,7 +232,7 @@ impl Resolver<'_> {
 
     fn unit(&self, column: usize, text: &str) -> Result<UnitAt, NoRoute> {
         let refused = || self.refusal(column, text, RejectReason::UnknownUnit);
-        text.parse::<Unit>().map(|unit| UnitAt { unit, reference: None }).map_err(|_| refused())
+        UnitAt::parse(text).ok_or_else(refused)
     }
 
     fn station(&self, heading: &str) -> Result<String, NoRoute> {

@@ -100,6 +100,11 @@ impl SeriesTable {
         Ok(place)
     }
 
+    /// Whether a series has a channel of a name already, which has a unit and a reference state then.
+    pub(super) fn has_channel(&self, series: usize, name: &str) -> bool {
+        self.series.get(series).is_some_and(|series| series.channels.iter().any(|channel| channel.name() == name))
+    }
+
     /// Place of a channel of a series, which is added in this unit if it is new.
     pub(super) fn channel(&mut self, series: usize, name: &str, unit: UnitAt) -> Result<(usize, Channel), String> {
         let series = self.series.get_mut(series).ok_or("no such series")?;

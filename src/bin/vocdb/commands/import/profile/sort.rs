@@ -177,7 +177,7 @@ impl RunReader {
             file.seek(SeekFrom::Start(self.run.begin))?;
             let wanted = (self.run.end - self.run.begin).min(BLOCK_BYTES as u64);
             let before = self.bytes.len();
-            file.by_ref().take(wanted).read_to_end(&mut self.bytes)?;
+            Read::by_ref(file).take(wanted).read_to_end(&mut self.bytes)?;
             if self.bytes.len() == before {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
