@@ -3,6 +3,7 @@
 #![doc = "[guide-alarms]: crate::guide::alarms"]
 #![doc = "[guide-tracing]: crate::guide::tracing"]
 #![doc = "[guide-operations]: crate::guide::operations"]
+#![doc = "[guide-files]: crate::guide::files"]
 #![doc = "[guide-architecture]: crate::guide::architecture"]
 #![doc = ""]
 #![doc = include_str!("../README.md")]

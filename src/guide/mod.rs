@@ -15,5 +15,8 @@ pub mod tracing {}
 #[doc = include_str!("OPERATIONS.md")]
 pub mod operations {}
 
+#[doc = include_str!("FILES.md")]
+pub mod files {}
+
 #[doc = include_str!("CHANGELOG.md")]
 pub mod changelog {}

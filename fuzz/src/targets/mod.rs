@@ -4,6 +4,7 @@ mod csv;
 mod dump;
 mod files;
 mod log;
+mod mapping;
 mod model;
 mod pages;
 mod rules;
@@ -29,6 +30,8 @@ pub const TARGETS: &[Target] = &[
     of_files("ledger", files::run_ledger, files::ledger_seeds, (10 * MIB, 256)),
     of_files("catalog", files::run_catalog, files::catalog_seeds, (10 * MIB, 256)),
     target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
+    // Bases of a parsed TOML document and of the tables of a station's zone.
+    target("mapping", mapping::run, mapping::seeds, (16 * MIB, 16 * KIB)),
     target("dump", dump::run, dump::seeds, (32 * MIB, 4 * KIB)),
     target("sites", sites::run, sites::seeds, (4 * MIB, 4 * KIB)),
     target("rules", rules::run, rules::seeds, (128 * MIB, 64)),

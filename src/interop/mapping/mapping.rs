@@ -295,13 +295,17 @@ impl Mapping {
             return Some("it is of one station: give its name in [station], or with --station");
         }
         if self.has_several_stations() && self.station.name.is_some() {
-            return Some("it has several stations, so that one name fits none of them: give --prefix instead of --station");
+            return Some(
+                "it has several stations, so that one name fits none of them: give --prefix instead of --station",
+            );
         }
         if self.instrument.name.is_none() && self.instrument.columns.is_empty() {
             return Some("the instrument has no name: give it in [instrument], or with --instrument");
         }
         if self.time.zone.is_none() && needs_zone(&self.time.format) {
-            return Some("its times have no offset: give their zone in [time], or with --zone, such as +08:00, Europe/London or UTC");
+            return Some(
+                "its times have no offset: give their zone in [time], or with --zone, such as +08:00, Europe/London or UTC",
+            );
         }
         if self.time.is_begin && self.instrument.interval.is_none() {
             return Some("times are the beginning of their interval: give `interval` in [instrument], or --interval");

@@ -124,7 +124,8 @@ fn long_rows_give_the_same_values_in_any_order_and_units_are_those_of_each_row()
 fn a_row_without_station_or_with_an_unknown_unit_is_rejected_and_a_gas_by_mass_asks_for_its_temperature() {
     let mapping = "[time]\ncolumns = \"t\"\nformat = \"epoch-s\"\n[station]\ncolumns = \"site\"\n\
         [instrument]\nname = \"i\"\ninterval = \"1h\"\n[long]\nparameter = \"what\"\nvalue = \"v\"\nunit = \"u\"\n[values]\nothers = \"channels\"\n";
-    let (found, report) = read(mapping, "site,t,what,u,v\n,0,o3,ppb,1\nA,0,o3,furlong,1\nA*,0,o3,ppb,1\nA,0,o3,ppb,2\n");
+    let (found, report) =
+        read(mapping, "site,t,what,u,v\n,0,o3,ppb,1\nA,0,o3,furlong,1\nA*,0,o3,ppb,1\nA,0,o3,ppb,2\n");
     assert_eq!(found, ["A i o3 0 2"]);
     let rejected: Vec<(u64, &str)> = report.rejections.iter().map(|one| (one.line, one.reason.name())).collect();
     assert_eq!(rejected, [(2, "bad name"), (3, "unknown unit"), (4, "bad name")]);
@@ -177,7 +178,8 @@ fn the_beginning_of_an_interval_is_stored_as_its_end() {
 
 #[test]
 fn a_bad_field_is_missing_or_takes_its_row_along_as_each_channel_says() {
-    let other = "[[channel]]\ncolumn = \"b\"\nname = \"b\"\nunit = \"1\"\nbad_field = \"reject-row\"\nmissing = \"-9\"\n";
+    let other =
+        "[[channel]]\ncolumn = \"b\"\nname = \"b\"\nunit = \"1\"\nbad_field = \"reject-row\"\nmissing = \"-9\"\n";
     let (found, report) = read(&format!("{PLAIN}{other}"), "t,a,b\n0,x,-9\n1,x,2\n2,3,y\n3,-9,5\n");
     assert_eq!(
         found,
@@ -192,7 +194,12 @@ fn a_bad_field_is_missing_or_takes_its_row_along_as_each_channel_says() {
 #[test]
 fn a_status_that_is_not_known_is_refused_or_has_the_flag_that_the_mapping_gives() {
     let with = |values: &str| {
-        PLAIN.replace("[[channel]]", &format!("[values]\nflags = \"s\"\n{values}[flags]\n\"K\" = \"calibration\"\n\"-\" = \"missing\"\n[[channel]]"))
+        PLAIN.replace(
+            "[[channel]]",
+            &format!(
+                "[values]\nflags = \"s\"\n{values}[flags]\n\"K\" = \"calibration\"\n\"-\" = \"missing\"\n[[channel]]"
+            ),
+        )
     };
     let file = "t,a,s\n0,1,K\n1,2,-\n2,3,?\n3,4,\n";
     let (found, report) = read(&with(""), file);
@@ -210,7 +217,8 @@ fn header_lines_units_and_columns_by_position_are_found() {
     assert_eq!(read(others, file).0, ["s i T 0 2.5", "s i WS 0 36"]);
     let error = refused(others, &file.replace("km/h", "furlong"));
     assert!(error.contains("the unit of `WS` is not known"), "{error}");
-    let by_position = PLAIN.replace("[time]", "[file]\nnames_line = 0\nheader_lines = 1\n[time]").replace("\"t\"", "\"#1\"");
+    let by_position =
+        PLAIN.replace("[time]", "[file]\nnames_line = 0\nheader_lines = 1\n[time]").replace("\"t\"", "\"#1\"");
     let by_position = by_position.replace("column = \"a\"", "column = \"#2\"");
     assert_eq!(read(&by_position, "note\n0,7\n60,8\n").0, ["park/S1 gc a 0 7", "park/S1 gc a 60 8"]);
     let start = PLAIN.replace("[time]", "[file]\nnames_start = \"T\"\n[time]");
@@ -220,7 +228,8 @@ fn header_lines_units_and_columns_by_position_are_found() {
 
 #[test]
 fn gbk_is_read_in_any_piece_and_utf_16_by_its_mark() {
-    let mapping = PLAIN.replace("column = \"a\"", "column = \"苯\"").replace("[time]", "[file]\nencoding = \"gbk\"\n[time]");
+    let mapping =
+        PLAIN.replace("column = \"a\"", "column = \"苯\"").replace("[time]", "[file]\nencoding = \"gbk\"\n[time]");
     let mut file = b"t,\xB1\xBD,\xD5\xBE\n".to_vec();
     for second in 0..9_000 {
         file.extend(format!("{second},1.5,").bytes());

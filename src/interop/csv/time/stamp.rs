@@ -79,15 +79,18 @@ impl StampReader {
         let time = match &self.format {
             StampFormat::Rfc3339 => match plain_utc(text).or_else(|| text.parse().ok()) {
                 Some(time) => time,
-                None => self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written, order))?,
+                None => {
+                    self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written, order))?
+                }
             },
             StampFormat::EpochSeconds => epoch(epoch_seconds_ms(text))?,
             StampFormat::EpochMilliseconds => epoch(integer(text))?,
             StampFormat::Pattern { pattern, absolute: true } => match BrokenDownTime::parse(pattern, text) {
                 Ok(parts) => parts.to_timestamp().map_err(|_| RejectReason::BadTime)?,
-                Err(_) => {
-                    self.end_of_day(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written, order))?
-                }
+                Err(_) => self
+                    .end_of_day(text)
+                    .ok_or(RejectReason::BadTime)
+                    .and_then(|written| self.instant(written, order))?,
             },
             StampFormat::Pattern { .. } => {
                 self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written, order))?

@@ -17,7 +17,10 @@ pub(super) fn station(mut keys: Keys<'_, '_>, problems: &mut Problems<'_>) -> St
         problems.add(keys.at, "[station] has one of `name`, `columns` and `headings`");
     }
     if let Some(prefix) = prefix.as_ref().filter(|_| columns.is_empty() && !is_heading) {
-        problems.add(prefix.at, "`prefix` is for several stations: give `columns` or `headings`, or write the whole `name`");
+        problems.add(
+            prefix.at,
+            "`prefix` is for several stations: give `columns` or `headings`, or write the whole `name`",
+        );
     }
     for text in name.iter().chain(&prefix) {
         check_name(text, problems);

@@ -49,10 +49,16 @@ fn channel(mut keys: Keys<'_, '_>, told_by: ToldBy, problems: &mut Problems<'_>)
             problems.add(at, "a channel needs `column`, the heading of its column");
         }
         ToldBy::Parameter if parameters.is_empty() || !columns.is_empty() => {
-            problems.add(at, "with `parameter` in [long], a channel has `parameter`, its text in that column, and no `column`");
+            problems.add(
+                at,
+                "with `parameter` in [long], a channel has `parameter`, its text in that column, and no `column`",
+            );
         }
         ToldBy::Nothing if !columns.is_empty() || !parameters.is_empty() => {
-            problems.add(at, "all values are of this channel: remove `column` and `parameter`, or give `parameter` in [long]");
+            problems.add(
+                at,
+                "all values are of this channel: remove `column` and `parameter`, or give `parameter` in [long]",
+            );
         }
         _ => {}
     }
@@ -69,7 +75,10 @@ fn channel(mut keys: Keys<'_, '_>, told_by: ToldBy, problems: &mut Problems<'_>)
         let unit = &text.text;
         problems.add(
             text.at,
-            format!("{unit} of `{}` needs a reference temperature: write {unit}@20C (EU), @25C (US, China) or @0C", name.text),
+            format!(
+                "{unit} of `{}` needs a reference temperature: write {unit}@20C (EU), @25C (US, China) or @0C",
+                name.text
+            ),
         );
     }
     let sources = columns.into_iter().chain(parameters).map(|text| text.text.trim().to_owned()).collect();

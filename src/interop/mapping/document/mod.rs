@@ -73,7 +73,8 @@ fn read(name: &str, table: &DeTable<'_>, problems: &mut Problems<'_>) -> Mapping
 fn check(mapping: &Mapping, problems: &mut Problems<'_>) {
     let shape = mapping.shape();
     if mapping.channels.is_empty() && !mapping.values.has_others {
-        problems.add(0, "nothing is mapped: write a [[channel]] for each channel, or others = \"channels\" in [values]");
+        problems
+            .add(0, "nothing is mapped: write a [[channel]] for each channel, or others = \"channels\" in [values]");
     }
     let needs_value = matches!(shape, Shape::Wide) && mapping.layout.parameter.is_some();
     if needs_value {

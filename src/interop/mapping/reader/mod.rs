@@ -443,7 +443,8 @@ fn find_names<R: Read>(
 ) -> io::Result<NextRecord> {
     for _ in 0..HEADER_RECORDS_MAX {
         let next = records.next(record)?;
-        let begins = |start: &str| record.get(0).is_some_and(|first| trim(first).eq_ignore_ascii_case(start.as_bytes()));
+        let begins =
+            |start: &str| record.get(0).is_some_and(|first| trim(first).eq_ignore_ascii_case(start.as_bytes()));
         if next == NextRecord::End || start.is_none_or(begins) {
             return Ok(next);
         }

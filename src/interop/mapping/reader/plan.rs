@@ -119,7 +119,8 @@ impl ValueColumns<'_> {
         };
         let values = values.into_iter().map(|value| self.with_flags(value)).collect::<Result<Vec<_>, _>>()?;
         if values.is_empty() {
-            let reason = "no column has values: check the delimiter, the lines of the header, and the columns of [[channel]]";
+            let reason =
+                "no column has values: check the delimiter, the lines of the header, and the columns of [[channel]]";
             return Err(self.unfit(reason.to_owned()));
         }
         Ok(values)
@@ -144,7 +145,9 @@ impl ValueColumns<'_> {
                 ([], _) => {}
                 _ => {
                     let name = &channel.name;
-                    return Err(self.unfit(format!("several columns of the file become channel `{name}`: keep one of them")));
+                    return Err(
+                        self.unfit(format!("several columns of the file become channel `{name}`: keep one of them"))
+                    );
                 }
             }
         }

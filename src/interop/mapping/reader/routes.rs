@@ -177,7 +177,9 @@ impl Resolver<'_> {
         };
         let series = match table.find(station, instrument) {
             Ok(series) => series,
-            Err(why) if self.plan.station.is_empty() && self.plan.instrument.is_empty() => return Err(NoRoute::Unfit(why)),
+            Err(why) if self.plan.station.is_empty() && self.plan.instrument.is_empty() => {
+                return Err(NoRoute::Unfit(why));
+            }
             Err(why) if why.starts_with("more than") => return Err(NoRoute::Unfit(why)),
             Err(why) => return Err(named(why)),
         };
@@ -222,7 +224,8 @@ impl Resolver<'_> {
         };
         let of_own = own_unit.and_then(|own| own.reference);
         let reference = unit.reference.or(of_own).or(self.mapping.values.reference);
-        let unit = UnitAt { reference: reference.filter(|_| unit.unit.dimension() == Dimension::MassConcentration), ..unit };
+        let unit =
+            UnitAt { reference: reference.filter(|_| unit.unit.dimension() == Dimension::MassConcentration), ..unit };
         Ok(Some((name, unit)))
     }
 

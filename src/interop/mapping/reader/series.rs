@@ -122,9 +122,10 @@ impl SeriesTable {
     /// Records what feeds a channel; the first of the same source is kept.
     pub(super) fn note(&mut self, series: usize, source: Source) {
         let Some(series) = self.series.get_mut(series) else { return };
-        let is_known = series.feeds.iter().any(|feed| {
-            feed.source == source.source && feed.channel == source.channel && feed.unit == source.unit
-        });
+        let is_known = series
+            .feeds
+            .iter()
+            .any(|feed| feed.source == source.source && feed.channel == source.channel && feed.unit == source.unit);
         if !is_known {
             series.feeds.push(source);
         }

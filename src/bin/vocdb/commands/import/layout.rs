@@ -76,7 +76,8 @@ pub(super) struct Layout {
 impl Layout {
     /// Returns how to read the file for an instrument.
     pub(super) fn spec(&self, id: InstrumentId, instrument: &Instrument) -> CsvSpec {
-        let time = TimeColumn::joined(self.time.as_deref().unwrap_or_default(), self.time_format.clone()).fold(self.fold.into());
+        let time = TimeColumn::joined(self.time.as_deref().unwrap_or_default(), self.time_format.clone())
+            .fold(self.fold.into());
         let time = self.zone.iter().fold(time, TimeColumn::zone);
         let spec = CsvSpec::new(time)
             .delimiter(self.delimiter)

@@ -284,9 +284,7 @@ fn check_pace(interval: Interval, pace: &Pace, target: &Target) -> Result<Option
     if let Some(found) = pace.closer_than(interval) {
         let text = format!("rows are {found} apart, the interval is {interval}");
         return match target.is_new() {
-            true => {
-                Err(Failure::Says(format!("{text}: give --interval {}; nothing was stored", pace::option(found))))
-            }
+            true => Err(Failure::Says(format!("{text}: give --interval {}; nothing was stored", pace::option(found)))),
             false => Ok(Some(format!("{text}: check the file and the instrument"))),
         };
     }

@@ -119,7 +119,8 @@ impl Conflict {
         let instrument = of.map_or("", |series| series.instrument.as_str());
         let shown = |(sample, file, line): Told| {
             let value = sample.value.map_or_else(|| "no value".to_owned(), |value| value.to_string());
-            let flag = if sample.quality == vocdb::Quality::Normal { String::new() } else { format!(" ({})", sample.quality) };
+            let flag =
+                if sample.quality == vocdb::Quality::Normal { String::new() } else { format!(" ({})", sample.quality) };
             let file = usize::try_from(file).ok().and_then(|place| files.get(place)).map_or("", String::as_str);
             format!("{value}{flag} on line {line} of `{}`", Line(file))
         };

@@ -93,7 +93,8 @@ impl Import {
         let mut ids = Vec::new();
         for series in files.table.series() {
             let registered = series.registered.as_ref().map(vocdb::Instrument::interval);
-            let interval = registered.or(wanted.interval).ok_or_else(|| Failure::Says("the interval is missing".to_owned()))?;
+            let interval =
+                registered.or(wanted.interval).ok_or_else(|| Failure::Says("the interval is missing".to_owned()))?;
             ids.push(registrar.register(series, interval)?);
         }
         let tally = self.append_frames(&db, &ids, files)?;
@@ -193,6 +194,7 @@ fn shown(series: &Series, merged: &Merged<'_>) -> String {
         if sample.quality == vocdb::Quality::Normal { value } else { format!("{value} ({})", sample.quality) }
     };
     let told = series.channels.iter().zip(merged.samples);
-    let told = told.filter_map(|(channel, told)| told.map(|(value, ..)| format!("{}={}", channel.name(), sample(value))));
+    let told =
+        told.filter_map(|(channel, told)| told.map(|(value, ..)| format!("{}={}", channel.name(), sample(value))));
     format!("{} {} {}: {}", merged.time, series.station, series.instrument, told.collect::<Vec<_>>().join(", "))
 }

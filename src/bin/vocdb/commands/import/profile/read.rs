@@ -90,9 +90,11 @@ impl ReadFiles {
             self.files.iter().map(|file| Verdict::of(&file.report, &file.limits, limit_percent)).collect();
         let is_without_rows = |verdict: &Verdict| matches!(verdict, Verdict::Empty | Verdict::Filtered(_));
         let is_empty = verdicts.iter().all(is_without_rows);
-        let refused = self.files.iter().zip(&verdicts).find(|(_, verdict)| {
-            !verdict.is_stored() && (is_empty || !is_without_rows(verdict))
-        });
+        let refused = self
+            .files
+            .iter()
+            .zip(&verdicts)
+            .find(|(_, verdict)| !verdict.is_stored() && (is_empty || !is_without_rows(verdict)));
         refused.map(|(file, verdict)| format!("`{}`: {}", vocdb::base::escape::Line(&file.name), verdict.of_mapped()))
     }
 }

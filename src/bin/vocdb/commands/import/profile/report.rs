@@ -249,7 +249,11 @@ impl Summary {
             let interval = of.interval.as_ref().map_or_else(String::new, |interval| format!(", every {interval}"));
             let new = if of.is_new { ", new" } else { "" };
             let (station, instrument) = (Line(&of.station), Line(&of.instrument));
-            let _ = writeln!(text, "{station}, instrument {instrument}{interval}{new}: {} frames, {} values", of.frames, of.values);
+            let _ = writeln!(
+                text,
+                "{station}, instrument {instrument}{interval}{new}: {} frames, {} values",
+                of.frames, of.values
+            );
             if self.dry_run {
                 of.channels.iter().for_each(|channel| channel.write(text));
             }
@@ -343,7 +347,7 @@ fn some_of<'a>(texts: impl ExactSizeIterator<Item = &'a String>, max: usize) -> 
         more => format!(" and {more} more"),
     };
     let shown: Vec<String> = texts.take(max).map(|text| Line(text).to_string()).collect();
-    shown.join(", ") + &more
+    shown.join(", ") + more.as_str()
 }
 
 /// The distance between the rows of most series, as an option takes it.

@@ -245,7 +245,8 @@ mod tests {
 
     /// The numbers of a linear congruential generator.
     fn numbers(count: usize) -> Vec<u64> {
-        let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+        let next =
+            |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
         std::iter::successors(Some(7_u64), next).take(count).map(|state| state >> 33).collect()
     }
 
@@ -257,10 +258,13 @@ mod tests {
             let mut sorter = Sorter::with_runs_of(run_bytes);
             let rows: Vec<(i64, usize, u64)> = (1..)
                 .zip(numbers(count))
-                .map(|(line, number)| (i64::try_from(number % 997).unwrap() - 500, usize::try_from(number % 5).unwrap(), line))
+                .map(|(line, number)| {
+                    (i64::try_from(number % 997).unwrap() - 500, usize::try_from(number % 5).unwrap(), line)
+                })
                 .collect();
             for (time_ms, series, line) in &rows {
-                let cells: Vec<Cell> = (0..*series).map(|channel| Cell { channel, value: *line as f64, mark }).collect();
+                let cells: Vec<Cell> =
+                    (0..*series).map(|channel| Cell { channel, value: *line as f64, mark }).collect();
                 let row = Row { line: *line, series: *series, time: Timestamp::from_ms(*time_ms), cells: &cells };
                 sorter.push(3, row).unwrap();
             }
