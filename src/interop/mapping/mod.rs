@@ -1,5 +1,5 @@
 //! Files of any format into rows of many stations: a [`Mapping`] says how a format is written, in a mapping file in TOML, and
-//! [`MappedReader`] reads files by it. Profiles for common formats are shipped: [`shipped`].
+//! [`MappedReader`] reads files by it. Profiles for common formats are shipped: [`shipped()`].
 //!
 //! The [guide](crate::guide::files) has the reference of mapping files. `vocdb import --profile` stores what they read.
 

@@ -4,7 +4,9 @@ mod run;
 mod stamp;
 
 pub(in crate::interop) use run::EqualRun;
-pub(in crate::interop) use stamp::{RowOrder, StampReader, needs_zone};
+pub(in crate::interop) use stamp::StampReader;
+#[cfg(feature = "profiles")]
+pub(in crate::interop) use stamp::{RowOrder, needs_zone};
 
 /// How the time column is written.
 ///

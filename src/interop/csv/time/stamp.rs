@@ -201,6 +201,7 @@ fn find_zone(zone: &str) -> Result<TimeZone, CsvError> {
 }
 
 /// Whether times of a format mean nothing without a zone.
+#[cfg(feature = "profiles")]
 pub(in crate::interop) fn needs_zone(format: &TimeFormat) -> bool {
     matches!(format, TimeFormat::Pattern(pattern) if matches!(try_pattern(pattern), Ok(false)))
 }

@@ -79,8 +79,9 @@ pub struct MappedReader<R> {
     numbers: Vec<NumberReader>,
     flags: FlagReader,
     spread: Option<EqualRun>,
-    /// Samples and refused fields of the row read last.
+    /// Samples, marks and refused fields of the row read last.
     samples: Vec<Sample>,
+    marks: Vec<Mark>,
     refused: Vec<(Refusal, BadField)>,
     report: CsvReport,
     is_ended: bool,
@@ -141,6 +142,7 @@ impl<R: Read> MappedReader<R> {
             flags: flag_reader(mapping),
             spread: spread.map(EqualRun::new),
             samples: Vec::new(),
+            marks: Vec::new(),
             refused: Vec::new(),
             report: CsvReport::default(),
             is_ended: false,
@@ -267,18 +269,18 @@ impl<R: Read> MappedReader<R> {
             self.hold(line, (time, place), feeds);
             return Ok(());
         }
-        let mut marks: Vec<Mark> = Vec::with_capacity(feeds.len());
+        self.marks.clear();
         for (at, feed) in feeds.iter().enumerate() {
             let sample = self.samples.get(at).copied().unwrap_or(Sample::MISSING);
             let mark = Mark::new(sample.value.is_some(), sample.quality);
             time = hours.get(at).copied().unwrap_or(time);
             rows.push_cell(Cell { channel: feed.channel, value: sample.value.unwrap_or(0.0), mark });
-            marks.push(mark);
+            self.marks.push(mark);
             let next = feeds.get(at.saturating_add(1));
             if next.is_none_or(|next| next.series != feed.series || next.hour != feed.hour) {
                 rows.end_row(line, feed.series, time);
-                self.report.note_frame(&marks, marks.len());
-                marks.clear();
+                self.report.note_frame(&self.marks, self.marks.len());
+                self.marks.clear();
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ fn a_dry_run_prints_what_columns_become_and_stores_nothing() {
     let options = ["--station", "a/B", "--instrument", "met", "--interval", "5m", "--zone=-07:00", "--dry-run"];
     let printed = import(dir.path(), "toa5", &file, &options).printed();
     for line in [
-        "a/B, instrument met, every 5 min, new: 4 frames, 28 values",
+        "a/B, instrument met, every 5 min, new: 4 frames, 30 values",
         "  AirT_C(1) [degC] -> AirT_C(1) [degC], same",
         "  WS_kmh [km/h] -> WS_kmh [km/h], same",
         "missing values: NAN, INF, -INF, -7999, 7999",
@@ -116,31 +116,15 @@ fn too_many_rejected_rows_store_nothing_and_name_the_file_line_and_remedy() {
 fn options_that_describe_a_file_and_several_files_fit_no_profile_or_need_one() {
     let dir = crate::scratch::dir();
     std::fs::write(dir.path().join("f.csv"), ROW).unwrap();
-    for (more, says) in [
-        (&["--profile", "openaq", "--time", "t"][..], "cannot be used with"),
-        (
-            &[
-                "--dry-run",
-                "--station",
-                "s",
-                "--instrument",
-                "i",
-                "--interval",
-                "1h",
-                "--time",
-                "t",
-                "--channel",
-                "v=a:1",
-            ],
-            "--profile",
-        ),
-    ] {
-        let error = run(dir.path(), &[&["import", "S", "f.csv"], more].concat()).error(2);
-        assert!(error.contains(says), "{error}");
-    }
+    let error = run(dir.path(), &["import", "S", "f.csv", "--profile", "openaq", "--time", "t"]).error(2);
+    assert!(error.contains("cannot be used with"), "{error}");
     let plain = ["--station", "s", "--instrument", "i", "--interval", "1h", "--time", "t", "--channel", "v=a:1"];
     let error = run(dir.path(), &[&["import", "S", "f.csv", "f.csv"][..], &plain].concat()).error(1);
     assert!(error.contains("several files are read by a profile"), "{error}");
+    for option in [&["--dry-run"][..], &["--prefix", "p"], &["--reference", "20C"]] {
+        let error = run(dir.path(), &[&["import", "S", "f.csv"], &plain[..], option].concat()).error(1);
+        assert!(error.contains(&format!("{} needs --profile", option[0])), "{error}");
+    }
     let error = import_text(dir.path(), LONG, ROW, &["--station", "s"]).error(1);
     assert!(error.contains("give --prefix instead of --station"), "{error}");
 }

@@ -59,13 +59,13 @@ pub(crate) struct Import {
     #[arg(long, value_name = "NAME|FILE.toml")]
     profile: Option<String>,
     /// Print what each column would become and the first frames, and store nothing
-    #[arg(long, requires = "profile")]
+    #[arg(long)]
     dry_run: bool,
     /// Station that the readings belong to
     #[arg(long, required_unless_present = "profile")]
     station: Option<String>,
     /// First part of the names of stations that a profile reads from the file: PREFIX/NAME
-    #[arg(long, requires = "profile")]
+    #[arg(long)]
     prefix: Option<String>,
     /// Instrument of the station that measures the channels together
     #[arg(long, required_unless_present = "profile")]
@@ -74,7 +74,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "LENGTH", value_parser = values::interval, required_unless_present = "profile")]
     interval: Option<Interval>,
     /// Reference temperature of mass concentrations of gases that the profile and the file do not give: 0C, 20C, 25C
-    #[arg(long, value_name = "TEMPERATURE", value_parser = values::reference, requires = "profile")]
+    #[arg(long, value_name = "TEMPERATURE", value_parser = values::reference)]
     reference: Option<ReferenceState>,
     #[command(flatten)]
     layout: Layout,
@@ -124,8 +124,18 @@ struct Stored {
 
 impl Import {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        // The options that conflict with a profile keep clap from asking for one.
+        let needs_profile = [
+            (self.dry_run, "--dry-run"),
+            (self.prefix.is_some(), "--prefix"),
+            (self.reference.is_some(), "--reference"),
+        ];
         match (&self.profile, self.files.as_slice(), self.options()) {
             (Some(profile), ..) => self.run_profile(profile, output),
+            (None, ..) if needs_profile.iter().any(|(is_given, _)| *is_given) => {
+                let given = needs_profile.iter().find(|(is_given, _)| *is_given).map_or("", |(_, name)| name);
+                Err(Failure::Says(format!("{given} needs --profile; nothing was stored")))
+            }
             (None, [file], Some(options)) => self.run_file(&options, file, output),
             (None, ..) => Err(Failure::Says(
                 "several files are read by a profile: give --profile, or read them one after the other".to_owned(),

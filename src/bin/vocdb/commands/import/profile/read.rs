@@ -59,10 +59,10 @@ impl ReadFiles {
         let bar = progress(is_json, source.total);
         let place = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let mut reader = MappedReader::from_reader(source.bytes, name.as_str(), mapping).map_err(says)?;
-        let (mut limits, mut rows) = (Limits::now(&TimeFormat::Rfc3339), Rows::new());
+        let (mut limits, mut rows, mut values) = (Limits::now(&TimeFormat::Rfc3339), Rows::new(), Vec::new());
         while reader.read_rows(&mut self.table, ROWS_PER_READ, &mut rows).map_err(says)? > 0 {
             for row in rows.iter() {
-                if is_possible(&mut limits, row) {
+                if is_possible(&mut limits, row, &mut values) {
                     if self.paces.len() <= row.series {
                         self.paces.resize_with(row.series + 1, Pace::default);
                     }
@@ -100,8 +100,9 @@ impl ReadFiles {
 }
 
 /// Whether a row can be stored; one that cannot is counted with its reason.
-fn is_possible(limits: &mut Limits, row: Row<'_>) -> bool {
-    let values: Vec<f64> = row.cells.iter().map(|cell| cell.value).collect();
-    let frame = FrameRef { instrument: InstrumentId::new(0), time: row.time, values: &values, marks: &[] };
+fn is_possible(limits: &mut Limits, row: Row<'_>, values: &mut Vec<f64>) -> bool {
+    values.clear();
+    values.extend(row.cells.iter().map(|cell| cell.value));
+    let frame = FrameRef { instrument: InstrumentId::new(0), time: row.time, values, marks: &[] };
     limits.take(frame, row.line)
 }
