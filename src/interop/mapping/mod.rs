@@ -3,9 +3,9 @@
 //!
 //! The [guide](crate::guide::files) has the reference of mapping files. `vocdb import --profile` stores what they read.
 
+mod description;
 mod document;
 mod error;
-mod mapping;
 mod names;
 mod reader;
 mod shipped;
@@ -13,8 +13,8 @@ mod shipped;
 #[cfg(test)]
 mod tests;
 
+pub use description::Mapping;
 pub use error::{MappingError, Problem};
-pub use mapping::Mapping;
 pub use names::is_known_quantity;
 pub use reader::{Cell, MappedReader, Row, Rows, Series, SeriesTable, Source};
 pub use shipped::{Shipped, shipped};

@@ -1,6 +1,6 @@
 //! Names of channels: species of the table, sums and particles, and other quantities.
 
-use super::mapping::UnitAt;
+use super::description::UnitAt;
 use crate::model::{Channel, Dimension, ModelError, Unit};
 
 /// Quantities in concentration units that are no species, such as sums and particles; lower case.

@@ -1,7 +1,7 @@
 //! The profiles that the crate ships.
 
+use super::description::Mapping;
 use super::error::MappingError;
-use super::mapping::Mapping;
 
 /// A mapping file that is part of the crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! `[station]`, `[instrument]`, `[long]` and `[hours]`.
 
-use super::super::mapping::{InstrumentMapping, Layout, StationMapping};
+use super::super::description::{InstrumentMapping, Layout, StationMapping};
 use super::format::interval;
 use super::keys::{Keys, Problems, Text};
 

@@ -1,9 +1,13 @@
 //! `[[channel]]`.
 
-use super::super::mapping::ChannelMapping;
+use super::super::description::ChannelMapping;
 use super::super::names::{check_species, is_species_of_mass};
 use super::keys::{Keys, Problems};
 use super::values::{BAD_FIELDS, unit};
+use std::collections::BTreeSet;
+
+/// Columns and parameters of all channels.
+const SOURCES_MAX: usize = 4_096;
 
 /// What says which channel a value is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +21,17 @@ pub(super) enum ToldBy {
 }
 
 pub(super) fn channels(tables: Vec<Keys<'_, '_>>, told_by: ToldBy, problems: &mut Problems<'_>) -> Vec<ChannelMapping> {
-    let mut channels: Vec<ChannelMapping> = Vec::new();
+    let (mut channels, mut sources): (Vec<ChannelMapping>, BTreeSet<String>) = (Vec::new(), BTreeSet::new());
     for keys in tables {
         let at = keys.at;
         let Some(channel) = channel(keys, told_by, problems) else { continue };
-        let twice = channel.sources.iter().find(|source| channels.iter().any(|other| other.sources.contains(source)));
-        if let Some(source) = twice {
-            problems.add(at, format!("`{source}` is mapped by two [[channel]] entries: map it once"));
+        let mut own = channel.sources.iter();
+        if let Some(source) = own.find(|source| !sources.insert((*source).clone())) {
+            problems.add(at, format!("`{source}` is mapped twice by [[channel]] entries: map it once"));
+        }
+        if sources.len() > SOURCES_MAX {
+            problems.add(at, format!("more than {SOURCES_MAX} columns and parameters are mapped: remove some"));
+            break;
         }
         channels.push(channel);
     }

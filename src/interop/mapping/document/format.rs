@@ -1,6 +1,6 @@
 //! `[file]`, `[time]` and `[where]`.
 
-use super::super::mapping::{FileFormat, TimeMapping};
+use super::super::description::{FileFormat, TimeMapping};
 use super::keys::{Keys, Problems, Text};
 use crate::interop::csv::{Encoding, Fold, TimeFormat, check_delimiter, check_time};
 use crate::model::Interval;
@@ -48,15 +48,14 @@ pub(super) fn file(mut keys: Keys<'_, '_>, problems: &mut Problems<'_>) -> FileF
 }
 
 fn delimiter(text: &Text, problems: &mut Problems<'_>) -> u8 {
-    let byte = match (text.text.as_str(), text.text.as_bytes()) {
+    match (text.text.as_str(), text.text.as_bytes()) {
         ("tab", _) => b'\t',
         (_, [byte]) if check_delimiter(*byte).is_ok() => *byte,
         _ => {
             problems.add(text.at, "`delimiter` must be one character that is in no number, or \"tab\"");
             b','
         }
-    };
-    byte
+    }
 }
 
 pub(super) fn time(mut keys: Keys<'_, '_>, problems: &mut Problems<'_>) -> TimeMapping {

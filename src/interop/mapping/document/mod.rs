@@ -6,8 +6,8 @@ mod format;
 mod keys;
 mod values;
 
+use super::description::{Mapping, Shape};
 use super::error::MappingError;
-use super::mapping::{Mapping, Shape};
 use channels::ToldBy;
 use keys::{Keys, Problems};
 use toml::de::DeTable;

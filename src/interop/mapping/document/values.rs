@@ -1,6 +1,6 @@
 //! `[values]`, `[flags]` and `[units]`.
 
-use super::super::mapping::{UnitAt, ValueRules, reference_of};
+use super::super::description::{UnitAt, ValueRules, reference_of};
 use super::keys::{Keys, Problems, Text};
 use crate::interop::csv::BadField;
 use crate::model::{Quality, ReferenceState, Unit};

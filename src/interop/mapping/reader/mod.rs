@@ -8,8 +8,8 @@ mod series;
 pub use rows::{Cell, Row, Rows};
 pub use series::{Series, SeriesTable, Source};
 
+use super::description::Mapping;
 use super::error::MappingError;
-use super::mapping::Mapping;
 use crate::base::limits::CSV_RECORD_BYTES_MAX;
 use crate::interop::csv::parts::{
     EqualRun, Flag, FlagReader, Header, NextRecord, NumberReader, RecordSource, Refusal, RowOrder, StampReader,
@@ -75,7 +75,7 @@ pub struct MappedReader<R> {
     routes: Routes,
     stamps: StampReader,
     stamp: String,
-    /// Numbers by the texts that mean a missing value: those of the file, then those of each channel of the mapping.
+    /// Numbers by the texts that mean a missing value: those of the file, then those of each channel with texts of its own.
     numbers: Vec<NumberReader>,
     flags: FlagReader,
     spread: Option<EqualRun>,
@@ -368,14 +368,9 @@ impl<R: Read> MappedReader<R> {
     /// Counts what the report says of a row that is kept.
     fn note(&mut self, line: u64, feeds: &[Feed]) {
         for (feed, sample) in feeds.iter().zip(&self.samples) {
-            if let Some(column) = feed.flags {
-                let field = trim(self.record.get(column).unwrap_or_default());
-                let text = std::str::from_utf8(field).ok().filter(|text| !text.is_empty());
-                let unknown = self.mapping.values.unknown_flag.map(Flag::Quality);
-                if let (Some(text), Some(flag)) = (text, self.flags.read(field).or(unknown)) {
-                    let quality = if let Flag::Quality(quality) = flag { Some(quality) } else { None };
-                    self.report.note_flag(text, quality);
-                }
+            if let Some((text, flag)) = feed.flags.and_then(|column| self.flag_text(column)) {
+                let quality = if let Flag::Quality(quality) = flag { Some(quality) } else { None };
+                self.report.note_flag(&text, quality);
             }
             let field = trim(self.record.get(feed.column).unwrap_or_default());
             if feed.is_concentration && sample.value.is_some_and(|value| value < 0.0) && is_mark_like(field) {
@@ -386,6 +381,14 @@ impl<R: Read> MappedReader<R> {
         for (refusal, _) in self.refused.drain(..) {
             self.report.reject_field(line, refusal);
         }
+    }
+
+    /// Text of a flag column, and its meaning; none for the empty field.
+    fn flag_text(&self, column: usize) -> Option<(String, Flag)> {
+        let field = trim(self.record.get(column)?);
+        let text = std::str::from_utf8(field).ok().filter(|text| !text.is_empty())?;
+        let unknown = self.mapping.values.unknown_flag.map(Flag::Quality);
+        Some((text.to_owned(), self.flags.read(field).or(unknown)?))
     }
 
     /// Place of a row among those of its time stamp, after the rows of the stamp before are handed out.
@@ -459,14 +462,15 @@ fn is_blank(record: &ByteRecord) -> bool {
     record.iter().all(|field| trim(field).is_empty())
 }
 
-/// The numbers of the file, then those of each channel of the mapping.
+/// The numbers of the file, then those of each channel with texts of its own.
 fn numbers(mapping: &Mapping) -> Vec<NumberReader> {
     let values = &mapping.values;
     let reader = |own: &[String]| {
         let missing = values.missing.iter().chain(own).cloned().collect();
         NumberReader::new(missing, values.marks.clone(), mapping.file.decimal_comma)
     };
-    std::iter::once(reader(&[])).chain(mapping.channels.iter().map(|channel| reader(&channel.missing))).collect()
+    let own = mapping.channels.iter().map(|channel| &channel.missing).filter(|missing| !missing.is_empty());
+    std::iter::once(reader(&[])).chain(own.map(|missing| reader(missing))).collect()
 }
 
 fn flag_reader(mapping: &Mapping) -> FlagReader {

@@ -1,7 +1,7 @@
 //! The columns of one file's header, as the mapping uses them.
 
+use super::super::description::{Mapping, Shape, UnitAt};
 use super::super::error::MappingError;
-use super::super::mapping::{Mapping, Shape, UnitAt};
 use crate::interop::csv::parts::{Header, trim};
 use crate::interop::csv::{BadField, CsvError};
 use csv::ByteRecord;

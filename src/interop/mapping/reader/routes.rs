@@ -1,6 +1,6 @@
 //! From the texts of a row that say what it is of to the series and channels of its values.
 
-use super::super::mapping::{Mapping, Shape, UnitAt};
+use super::super::description::{ChannelMapping, Mapping, Shape, UnitAt};
 use super::super::names::is_species_of_mass;
 use super::plan::{Plan, ValueColumn, bad_field};
 use super::series::{SeriesTable, Source};
@@ -23,7 +23,7 @@ pub(super) struct Feed {
     pub(super) column: usize,
     pub(super) flags: Option<usize>,
     pub(super) hour: Option<u64>,
-    /// Which texts mean a missing value: 0 for those of the file, otherwise those of the channel of the mapping.
+    /// Which texts mean a missing value: 0 for those of the file, otherwise those of a channel with texts of its own.
     pub(super) numbers: usize,
     pub(super) bad_field: BadField,
     pub(super) series: usize,
@@ -152,7 +152,7 @@ impl Resolver<'_> {
                 column: value.column,
                 flags: value.flags,
                 hour: value.hour,
-                numbers: channel.map_or(0, |place| place.saturating_add(1)),
+                numbers: channel.map_or(0, |place| numbers(self.mapping, place)),
                 bad_field: bad_field(self.mapping, channel),
                 series,
                 channel: at,
@@ -279,6 +279,15 @@ impl Resolver<'_> {
 
     fn refusal(&self, column: usize, text: &str, reason: RejectReason) -> NoRoute {
         NoRoute::Refused(Refusal { column: self.plan.name_of(column), text: text.to_owned(), reason })
+    }
+}
+
+/// Place of the numbers of a channel: 0 for those of the file, otherwise its place among the channels with texts of their own.
+fn numbers(mapping: &Mapping, place: usize) -> usize {
+    let has_own = |channel: &&ChannelMapping| !channel.missing.is_empty();
+    match mapping.channels.get(place).filter(has_own) {
+        Some(_) => mapping.channels.iter().take(place).filter(has_own).count().saturating_add(1),
+        None => 0,
     }
 }
 

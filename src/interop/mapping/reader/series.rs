@@ -1,12 +1,14 @@
 //! The stations, instruments and channels that files turn out to have.
 
-use super::super::mapping::UnitAt;
+use super::super::description::UnitAt;
 use super::super::names;
 use crate::model::{Channel, Instrument, ModelError, Registry, Station};
 use std::collections::HashMap;
 
 /// Stations times instruments of one import.
 const SERIES_MAX: usize = 16_384;
+/// Sources that are listed for one instrument.
+const SOURCES_LISTED_MAX: usize = 2_048;
 /// Channels of one instrument.
 const CHANNELS_MAX: usize = crate::base::limits::CHANNELS_PER_INSTRUMENT_MAX;
 
@@ -126,7 +128,7 @@ impl SeriesTable {
             .feeds
             .iter()
             .any(|feed| feed.source == source.source && feed.channel == source.channel && feed.unit == source.unit);
-        if !is_known {
+        if !is_known && series.feeds.len() < SOURCES_LISTED_MAX {
             series.feeds.push(source);
         }
     }

@@ -72,7 +72,7 @@ fn new_channels_of_a_registered_instrument_and_another_interval_need_an_option()
 fn a_value_that_another_file_brings_for_a_stored_time_is_added_to_its_frame() {
     let dir = crate::scratch::dir();
     let both = format!("{LONG}[[channel]]\nparameter = \"no2\"\nname = \"nitrogen dioxide\"\nunit = \"ppb\"\n");
-    import_text(dir.path(), &both, &format!("{ROW}A,2024-03-01T01:00:00Z,no2,ppb,7\n"), &[]).printed();
+    import_text(dir.path(), &both, format!("{ROW}A,2024-03-01T01:00:00Z,no2,ppb,7\n"), &[]).printed();
     import_text(dir.path(), &both, "s,t,what,u,v\nA,2024-03-01T00:00:00Z,no2,ppb,6\n", &[]).printed();
     assert_eq!(values(dir.path(), "p/A", "ozone")[0], "2024-03-01T00:00Z,40");
     assert_eq!(values(dir.path(), "p/A", "nitrogen dioxide"), ["2024-03-01T00:00Z,6", "2024-03-01T01:00Z,7"]);
@@ -110,6 +110,25 @@ fn too_many_rejected_rows_store_nothing_and_name_the_file_line_and_remedy() {
     let ended = import_text(dir.path(), LONG, "s,t,what,u,v\nA,2024-03-01T01:00:00Z,so2,ppb,1\n", &[]);
     assert!(ended.err.contains("all 1 rows are of parameters without a [[channel]]"), "{}", ended.err);
     assert!(!dir.path().join("S").exists());
+}
+
+#[test]
+fn a_station_of_which_no_row_can_be_stored_is_not_registered() {
+    let dir = crate::scratch::dir();
+    let mut rows = ROW.to_owned();
+    for hour in 1..5 {
+        rows += &format!("A,2024-03-01T0{hour}:00:00Z,o3,ppb,{hour}\n");
+    }
+    rows += "B,2098-03-01T00:00:00Z,o3,ppb,9\n";
+    let summary = import_text(dir.path(), LONG, rows, &["--json"]).object();
+    assert_eq!((&summary["rows_rejected"], &summary["rejected_by_reason"]["in the future"]), (&1.into(), &1.into()));
+    assert_eq!(
+        (summary["rejections"][0]["file"].as_str(), summary["stations"].as_array().unwrap().len()),
+        (Some("f.csv"), 1)
+    );
+    let store = vocdb::ReadOnly::open(dir.path().join("S")).unwrap();
+    let stations: Vec<&str> = store.registry().stations().map(|(_, station)| station.name()).collect();
+    assert_eq!(stations, ["p/A"]);
 }
 
 #[test]

@@ -39,6 +39,7 @@ impl Import {
             add_channels: self.add_channels,
             duplicates: self.duplicates,
             files: files.names().join(", "),
+            frames: found.counts.iter().map(|count| count.frames).collect(),
         };
         let checked = refusal.and(conflict).and_then(|()| check_series(&files, &wanted));
         let mut summary = Summary::new(&mapping, &files, found, interval);
@@ -90,12 +91,13 @@ impl Import {
     fn store_series(&self, files: &mut ReadFiles, wanted: &Wanted) -> Result<(Tally, vocdb::store::Counters), Failure> {
         let db = store::open_or_create(&self.store)?;
         let mut registrar = Registrar::new(&db, wanted);
-        let mut ids = Vec::new();
-        for series in files.table.series() {
+        let mut ids = vec![None; files.table.series().len()];
+        for (place, series) in wanted.with_frames(files.table.series()) {
             let registered = series.registered.as_ref().map(vocdb::Instrument::interval);
             let interval =
                 registered.or(wanted.interval).ok_or_else(|| Failure::Says("the interval is missing".to_owned()))?;
-            ids.push(registrar.register(series, interval)?);
+            let id = registrar.register(series, interval)?;
+            ids.get_mut(place).into_iter().for_each(|own| *own = Some(id));
         }
         let tally = self.append_frames(&db, &ids, files)?;
         let counters = db.stats().map_err(Failure::from_error)?.counters;
@@ -103,7 +105,12 @@ impl Import {
         Ok((tally, counters))
     }
 
-    fn append_frames(&self, db: &Database, ids: &[InstrumentId], files: &mut ReadFiles) -> Result<Tally, Failure> {
+    fn append_frames(
+        &self,
+        db: &Database,
+        ids: &[Option<InstrumentId>],
+        files: &mut ReadFiles,
+    ) -> Result<Tally, Failure> {
         let (mut batch, mut tally, mut lsn) = (Batch::new(), Tally::default(), None);
         let mut append = |batch: &mut Batch| {
             let appended = if self.notify { db.append(batch) } else { db.append_history(batch) };
@@ -115,7 +122,7 @@ impl Import {
         };
         let widths = widths(files);
         each_frame(&mut files.sorter, &widths, self.duplicates, |merged| {
-            let Some(id) = ids.get(merged.series) else { return Ok(()) };
+            let Some(Some(id)) = ids.get(merged.series) else { return Ok(()) };
             let samples = merged.samples.iter().map(|told| told.map_or(Sample::MISSING, |(sample, ..)| sample));
             batch.push_samples(*id, merged.time, samples);
             if batch.len() >= FRAMES_PER_BATCH { append(&mut batch) } else { Ok(()) }
@@ -135,8 +142,9 @@ fn widths(files: &ReadFiles) -> Vec<usize> {
 
 /// Checks every series against its registered instrument, and its rows against the interval. Returns warnings.
 fn check_series(files: &ReadFiles, wanted: &Wanted) -> Result<Vec<String>, Failure> {
-    files.table.series().iter().try_for_each(|series| check(series, wanted))?;
-    let is_needed = files.table.series().iter().any(|series| series.registered.is_none());
+    let stored: Vec<(usize, &Series)> = wanted.with_frames(files.table.series()).collect();
+    stored.iter().try_for_each(|(_, series)| check(series, wanted))?;
+    let is_needed = stored.iter().any(|(_, series)| series.registered.is_none());
     if is_needed && wanted.interval.is_none() {
         let found = usual_pace(&files.paces).map_or_else(
             || ", such as --interval 1h".to_owned(),
@@ -145,7 +153,8 @@ fn check_series(files: &ReadFiles, wanted: &Wanted) -> Result<Vec<String>, Failu
         return Err(Failure::Says(format!("the profile has no interval{found}; nothing was stored")));
     }
     let mut sparse = (0_usize, None);
-    for (series, pace) in files.table.series().iter().zip(&files.paces) {
+    for (place, series) in stored {
+        let Some(pace) = files.paces.get(place) else { continue };
         let registered = series.registered.as_ref().map(vocdb::Instrument::interval);
         let Some(interval) = registered.or(wanted.interval) else { continue };
         check_pace(series, pace, interval)?;

@@ -63,11 +63,7 @@ impl ReadFiles {
         while reader.read_rows(&mut self.table, ROWS_PER_READ, &mut rows).map_err(says)? > 0 {
             for row in rows.iter() {
                 if is_possible(&mut limits, row, &mut values) {
-                    if self.paces.len() <= row.series {
-                        self.paces.resize_with(row.series + 1, Pace::default);
-                    }
-                    self.paces.get_mut(row.series).into_iter().for_each(|pace| pace.note(row.time));
-                    self.sorter.push(place, row).map_err(|error| unread(&error))?;
+                    self.take(place, row)?;
                 }
             }
             bar.set_position(source.read.get());
@@ -77,6 +73,15 @@ impl ReadFiles {
         self.warnings.extend(notes::probable_marks(&report));
         self.files.push(ReadFile { name, limits, unread: reader.unread_columns().to_vec(), report });
         Ok(())
+    }
+
+    /// Keeps a row of the file at a place.
+    fn take(&mut self, place: u32, row: Row<'_>) -> Result<(), Failure> {
+        if self.paces.len() <= row.series {
+            self.paces.resize_with(row.series + 1, Pace::default);
+        }
+        self.paces.get_mut(row.series).into_iter().for_each(|pace| pace.note(row.time));
+        self.sorter.push(place, row).map_err(|error| unread(&error))
     }
 
     /// The names of the files, by their places.

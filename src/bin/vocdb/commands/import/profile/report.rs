@@ -102,7 +102,8 @@ pub(super) struct Found {
 impl Summary {
     pub(super) fn new(mapping: &Mapping, files: &ReadFiles, found: Found, interval: Option<Interval>) -> Self {
         let series = files.table.series().iter().zip(&found.counts);
-        let stations: Vec<OfStation> = series.map(|(series, count)| OfStation::new(series, count, interval)).collect();
+        let stored = series.filter(|(_, count)| count.frames > 0);
+        let stations: Vec<OfStation> = stored.map(|(series, count)| OfStation::new(series, count, interval)).collect();
         let spans = found.counts.iter().filter_map(|count| count.span);
         let span = spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
         let mut summary = Self {

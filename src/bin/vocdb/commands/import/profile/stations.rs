@@ -19,6 +19,16 @@ pub(super) struct Wanted {
     pub(super) duplicates: Option<DuplicateChoice>,
     /// Names of the files, for the reason of a change.
     pub(super) files: String,
+    /// Frames of each series; those without a frame are not registered.
+    pub(super) frames: Vec<u64>,
+}
+
+impl Wanted {
+    /// Series that have frames, with their places.
+    pub(super) fn with_frames<'a>(&'a self, series: &'a [Series]) -> impl Iterator<Item = (usize, &'a Series)> {
+        let counted = series.iter().zip(&self.frames).enumerate();
+        counted.filter(|(_, (_, frames))| **frames > 0).map(|(place, (series, _))| (place, series))
+    }
 }
 
 /// Checks one series against its registered instrument, if it has one.
