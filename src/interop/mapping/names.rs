@@ -1,7 +1,7 @@
 //! Names of channels: species of the table, sums and particles, and other quantities.
 
 use super::description::UnitAt;
-use crate::model::{Channel, Dimension, ModelError, Unit};
+use crate::model::{Channel, Dimension, ModelError, Unit, species};
 
 /// Quantities in concentration units that are no species, such as sums and particles; lower case.
 const QUANTITIES: [&str; 19] = [
@@ -52,14 +52,19 @@ pub(super) fn check_species(name: &str, unit: Option<UnitAt>, is_quantity: bool)
 
 /// Whether values are mass concentrations of a gas, which depend on a reference temperature.
 pub(super) fn is_species_of_mass(name: &str, unit: UnitAt) -> bool {
-    unit.unit.dimension() == Dimension::MassConcentration && Channel::species(name, unit.unit).is_ok()
+    unit.unit.dimension() == Dimension::MassConcentration && is_species(name)
+}
+
+/// Whether a name is that of a species, without a search for the nearest one.
+fn is_species(name: &str) -> bool {
+    species::all().iter().any(|species| species.is_called(name))
 }
 
 /// The channel of a name: a species of the table, or another quantity.
 pub(super) fn channel(name: &str, unit: UnitAt) -> Result<Channel, ModelError> {
-    let channel = match Channel::species(name, unit.unit) {
-        Ok(species) => species.named(name)?,
-        Err(_) => Channel::quantity(name, unit.unit)?,
+    let channel = match is_species(name) {
+        true => Channel::species(name, unit.unit)?.named(name)?,
+        false => Channel::quantity(name, unit.unit)?,
     };
     Ok(unit.reference.map_or(channel.clone(), |reference| channel.with_reference(reference)))
 }

@@ -54,10 +54,12 @@ pub(crate) const UNFINISHED: &[&str] = &[
 pub(crate) const REWRITTEN_FILES: &[&str] = &[
     "README.md",
     "src/guide/ALARMS.md",
+    "src/guide/FILES.md",
     "src/guide/OPERATIONS.md",
     "src/guide/RULES.md",
     "src/bin/vocdb/commands/alarms/",
     "src/bin/vocdb/commands/import/",
+    "src/bin/vocdb/commands/profiles/",
     "src/bin/vocdb/commands/rules/",
     "src/bin/vocdb/commands/backup.rs",
     "src/bin/vocdb/commands/compact.rs",
