@@ -4,6 +4,7 @@
 #![doc = "[guide-tracing]: crate::guide::tracing"]
 #![doc = "[guide-stations]: crate::guide::stations"]
 #![doc = "[guide-operations]: crate::guide::operations"]
+#![doc = "[guide-files]: crate::guide::files"]
 #![doc = "[guide-architecture]: crate::guide::architecture"]
 #![doc = ""]
 #![doc = include_str!("../README.md")]

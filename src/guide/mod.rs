@@ -18,5 +18,8 @@ pub mod stations {}
 #[doc = include_str!("OPERATIONS.md")]
 pub mod operations {}
 
+#[doc = include_str!("FILES.md")]
+pub mod files {}
+
 #[doc = include_str!("CHANGELOG.md")]
 pub mod changelog {}

@@ -6,5 +6,7 @@ pub mod csv;
 pub mod hj212;
 #[cfg(feature = "mail")]
 pub mod mail;
+#[cfg(feature = "profiles")]
+pub mod mapping;
 #[cfg(feature = "webhook")]
 pub mod webhook;

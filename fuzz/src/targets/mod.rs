@@ -5,6 +5,7 @@ mod dump;
 mod files;
 mod hj212;
 mod log;
+mod mapping;
 mod model;
 mod pages;
 mod rules;
@@ -31,6 +32,8 @@ pub const TARGETS: &[Target] = &[
     of_files("catalog", files::run_catalog, files::catalog_seeds, (10 * MIB, 256)),
     target("csv", csv::run, csv::seeds, (4 * MIB, KIB)),
     target("hj212", hj212::run, hj212::seeds, (MIB, 64)),
+    // Bases of a parsed TOML document and of the tables of a station's zone.
+    target("mapping", mapping::run, mapping::seeds, (16 * MIB, 16 * KIB)),
     target("dump", dump::run, dump::seeds, (32 * MIB, 4 * KIB)),
     target("sites", sites::run, sites::seeds, (4 * MIB, 4 * KIB)),
     target("rules", rules::run, rules::seeds, (128 * MIB, 64)),

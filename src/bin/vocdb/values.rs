@@ -136,14 +136,19 @@ pub(crate) fn point(text: &str) -> Result<(f64, f64), String> {
     Ok(point)
 }
 
-/// Reads a text file, up to a limit.
+/// Reads a text file, up to 64 MiB.
 pub(crate) fn text_file(path: &Path) -> Result<String, Failure> {
+    text_file_up_to(path, TEXT_FILE_BYTES_MAX)
+}
+
+/// Reads a text file, up to a limit.
+pub(crate) fn text_file_up_to(path: &Path, bytes_max: u64) -> Result<String, Failure> {
     let fail = |reason: &dyn fmt::Display| Failure::Says(format!("cannot read {}: {reason}", Line(path.display())));
     let file = std::fs::File::open(path).map_err(|error| fail(&error))?;
     let mut bytes = Vec::new();
-    file.take(TEXT_FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| fail(&error))?;
-    if bytes.len() as u64 > TEXT_FILE_BYTES_MAX {
-        return Err(fail(&"it is larger than 64 MiB"));
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| fail(&error))?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(fail(&format!("it is larger than {} MiB", bytes_max >> 20)));
     }
     String::from_utf8(bytes).map_err(|_| fail(&"it is not UTF-8; save it as UTF-8"))
 }

@@ -161,11 +161,7 @@ impl RowReader {
 
     /// Refuses a row that is not as wide as the header.
     pub(super) fn check_width(&self, record: &ByteRecord) -> Result<(), Refusal> {
-        if record.len() == self.header.len() {
-            return Ok(());
-        }
-        let text = format!("{} fields where the header has {}", record.len(), self.header.len());
-        Err(Refusal { column: None, text, reason: RejectReason::WrongFieldCount })
+        self.header.check_width(record)
     }
 
     /// The time of a row.

@@ -2,12 +2,13 @@
 
 use super::error::{CsvError, list, nearest_column};
 use super::field::trim;
+use super::report::{Refusal, RejectReason};
 use super::time::TimeColumn;
 use csv::ByteRecord;
 
 /// Names of the columns.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(in crate::interop) struct Header {
     file: String,
     names: Vec<String>,
     is_utf_8: bool,
@@ -15,7 +16,7 @@ pub(super) struct Header {
 
 impl Header {
     /// The names in the header, or in a file without one `#1`, `#2` and so on.
-    pub(super) fn new(file: &str, record: &ByteRecord, has_header: bool) -> Self {
+    pub(in crate::interop) fn new(file: &str, record: &ByteRecord, has_header: bool) -> Self {
         let is_utf_8 = record.iter().all(|field| std::str::from_utf8(field).is_ok() && !trim(field).contains(&0));
         let named = |field: &[u8]| String::from_utf8_lossy(trim(field)).into_owned();
         let names = match has_header {
@@ -26,16 +27,25 @@ impl Header {
     }
 
     /// How many columns there are.
-    pub(super) const fn len(&self) -> usize {
+    pub(in crate::interop) const fn len(&self) -> usize {
         self.names.len()
     }
 
-    pub(super) fn names(&self) -> &[String] {
+    pub(in crate::interop) fn names(&self) -> &[String] {
         &self.names
     }
 
+    /// Refuses a row that is not as wide as the header.
+    pub(in crate::interop) fn check_width(&self, record: &ByteRecord) -> Result<(), Refusal> {
+        if record.len() == self.len() {
+            return Ok(());
+        }
+        let text = format!("{} fields where the header has {}", record.len(), self.len());
+        Err(Refusal { column: None, text, reason: RejectReason::WrongFieldCount })
+    }
+
     /// Place of a column, by its name or as `#1`, `#2` and so on.
-    pub(super) fn find(&self, column: &str) -> Result<usize, CsvError> {
+    pub(in crate::interop) fn find(&self, column: &str) -> Result<usize, CsvError> {
         let column = column.trim_ascii();
         let mut places = self.names.iter().enumerate().filter(|(_, found)| *found == column).map(|(at, _)| at);
         match (places.next(), places.next()) {

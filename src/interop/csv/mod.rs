@@ -46,11 +46,25 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+/// What readers of other descriptions are built of.
+#[cfg(feature = "profiles")]
+pub(in crate::interop) mod parts {
+    pub(in crate::interop) use super::field::{Flag, FlagReader, NumberReader, Scale, is_mark_like, trim};
+    pub(in crate::interop) use super::header::Header;
+    pub(in crate::interop) use super::reader::is_padding;
+    pub(in crate::interop) use super::report::Refusal;
+    pub(in crate::interop) use super::source::{NextRecord, RecordSource};
+    pub(in crate::interop) use super::target::scale_between;
+    pub(in crate::interop) use super::time::{EqualRun, RowOrder, StampReader, needs_zone};
+}
+
 pub use error::CsvError;
 pub use reader::CsvReader;
 pub use report::{CsvReport, RejectReason, Rejection};
 pub use source::Encoding;
 pub use spec::{BadField, CsvSpec, EqualTimes};
+#[cfg(feature = "profiles")]
+pub(in crate::interop) use spec::{check_delimiter, check_time};
 pub use target::CsvTarget;
 pub use time::{Fold, TimeColumn, TimeFormat};
 pub use write::{SampleWriter, WindowWriter};

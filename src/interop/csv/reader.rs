@@ -343,6 +343,6 @@ impl<R: Read> CsvReader<R> {
 }
 
 /// Whether a record is nothing but NUL bytes, with which loggers fill the end of a block: as empty as a blank line.
-fn is_padding(record: &ByteRecord) -> bool {
+pub(in crate::interop) fn is_padding(record: &ByteRecord) -> bool {
     record.len() == 1 && record.iter().all(|field| field.contains(&0) && trim(field).is_empty())
 }

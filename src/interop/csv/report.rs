@@ -45,6 +45,10 @@ pub enum RejectReason {
     NotUtf8,
     /// The flag column of a mapped field holds a text that is no quality flag.
     UnknownFlag,
+    /// The unit column of a row holds a unit that is not known.
+    UnknownUnit,
+    /// The column of the station or of the parameter is empty, or holds what no name can be.
+    BadName,
     /// A quote of the row is still open at the end of the file, so that the lines after it are part of one field.
     OpenQuote,
 }
@@ -71,6 +75,8 @@ impl RejectReason {
             Self::TooLong => "too long",
             Self::NotUtf8 => "not UTF-8",
             Self::UnknownFlag => "unknown flag",
+            Self::UnknownUnit => "unknown unit",
+            Self::BadName => "bad name",
             Self::OpenQuote => "open quote",
         }
     }
@@ -116,6 +122,12 @@ impl fmt::Display for RejectReason {
             ),
             Self::NotUtf8 => f.write_str("this is not UTF-8: save the file as UTF-8, or give its encoding"),
             Self::UnknownFlag => f.write_str("unknown quality flag: declare its meaning with `.flag()`, or correct it"),
+            Self::UnknownUnit => {
+                f.write_str("unknown unit: declare its meaning in [units] of the mapping, or correct it")
+            }
+            Self::BadName => f.write_str(
+                "not the name of a station or a channel: letters, digits, spaces and / - _ . , # ( ) + ' may stand in it",
+            ),
             Self::OpenQuote => {
                 f.write_str("a quote of this row is not closed at the end of the file: close or remove it")
             }
@@ -195,14 +207,14 @@ pub struct CsvReport {
 
 /// What is wrong with a row, before its line is known.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) column: Option<String>,
-    pub(super) text: String,
-    pub(super) reason: RejectReason,
+pub(in crate::interop) struct Refusal {
+    pub(in crate::interop) column: Option<String>,
+    pub(in crate::interop) text: String,
+    pub(in crate::interop) reason: RejectReason,
 }
 
 impl CsvReport {
-    pub(super) fn reject(&mut self, line: u64, refusal: Refusal) {
+    pub(in crate::interop) fn reject(&mut self, line: u64, refusal: Refusal) {
         self.rejected_rows = self.rejected_rows.saturating_add(1);
         let count = self.rejected_by_reason.entry(refusal.reason).or_default();
         *count = count.saturating_add(1);
@@ -210,7 +222,7 @@ impl CsvReport {
     }
 
     /// Counts a frame that is handed out, of an instrument with so many mapped fields.
-    pub(super) fn note_frame(&mut self, marks: &[Mark], mapped: usize) {
+    pub(in crate::interop) fn note_frame(&mut self, marks: &[Mark], mapped: usize) {
         let values = marks.iter().filter(|mark| mark.is_present()).count();
         self.frames = self.frames.saturating_add(1);
         self.values = self.values.saturating_add(values as u64);
@@ -222,7 +234,7 @@ impl CsvReport {
     }
 
     /// Counts a text of a flag column.
-    pub(super) fn note_flag(&mut self, text: &str, quality: Option<Quality>) {
+    pub(in crate::interop) fn note_flag(&mut self, text: &str, quality: Option<Quality>) {
         let key = (cut(text), quality);
         if self.flag_texts.len() < FLAG_TEXTS_MAX || self.flag_texts.contains_key(&key) {
             let count = self.flag_texts.entry(key).or_default();
@@ -231,7 +243,7 @@ impl CsvReport {
     }
 
     /// Counts a number that may mark a missing value.
-    pub(super) fn note_mark(&mut self, column: &str, text: &str) {
+    pub(in crate::interop) fn note_mark(&mut self, column: &str, text: &str) {
         let key = (cut(column), cut(text));
         if self.probable_marks.len() < PROBABLE_MARKS_MAX || self.probable_marks.contains_key(&key) {
             let count = self.probable_marks.entry(key).or_default();
@@ -240,7 +252,7 @@ impl CsvReport {
     }
 
     /// A field cannot be read, and its row is kept.
-    pub(super) fn reject_field(&mut self, line: u64, refusal: Refusal) {
+    pub(in crate::interop) fn reject_field(&mut self, line: u64, refusal: Refusal) {
         self.rejected_fields = self.rejected_fields.saturating_add(1);
         let column = refusal.column.clone().unwrap_or_default();
         let count = self.rejected_by_column.entry(column).or_default();

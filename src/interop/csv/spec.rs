@@ -207,10 +207,7 @@ impl CsvSpec {
     /// [`CsvError::Delimiter`], [`CsvError::Zone`], [`CsvError::Pattern`], [`CsvError::NothingMapped`],
     /// [`CsvError::InstrumentTwice`], [`CsvError::UnknownChannel`], [`CsvError::Inconvertible`] and [`CsvError::ChannelTwice`].
     pub fn check(&self) -> Result<(), CsvError> {
-        let in_numbers = self.delimiter.is_ascii_alphanumeric() || b"\"\r\n+-. ".contains(&self.delimiter);
-        if in_numbers || !self.delimiter.is_ascii() {
-            return Err(CsvError::Delimiter { delimiter: char::from(self.delimiter) });
-        }
+        check_delimiter(self.delimiter)?;
         StampReader::new(&self.time, false)?;
         if self.targets.is_empty() {
             return Err(CsvError::NothingMapped { target: "any instrument".to_owned() });
@@ -224,4 +221,20 @@ impl CsvSpec {
         }
         Ok(())
     }
+}
+
+/// Refuses a delimiter that could not be told from what stands in the fields.
+pub(in crate::interop) fn check_delimiter(delimiter: u8) -> Result<(), CsvError> {
+    let in_numbers = delimiter.is_ascii_alphanumeric() || b"\"\r\n+-. ".contains(&delimiter);
+    if in_numbers || !delimiter.is_ascii() {
+        return Err(CsvError::Delimiter { delimiter: char::from(delimiter) });
+    }
+    Ok(())
+}
+
+/// Refuses a pattern of times that cannot be used, and a zone that is not known.
+#[cfg(feature = "profiles")]
+pub(in crate::interop) fn check_time(format: &super::TimeFormat, zone: Option<&str>) -> Result<(), CsvError> {
+    let column = TimeColumn::new("", format.clone());
+    StampReader::new(&zone.into_iter().fold(column, TimeColumn::zone), false).map(|_| ())
 }

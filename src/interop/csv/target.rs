@@ -195,18 +195,27 @@ impl CsvTarget {
 impl MappedColumn {
     /// What turns a value of the column into one of the channel.
     fn scale_to(&self, channel: &Channel) -> Result<Scale, ModelError> {
-        let (own, wanted) = (self.reference.unwrap_or(channel.reference()), channel.reference());
-        let is_mass = |unit: Unit| unit.dimension() == Dimension::MassConcentration;
-        // Between a mass and a mixing ratio the state of the side with the mass is the one that counts.
-        let state = if is_mass(self.unit) { own } else { wanted };
-        let line = self.unit.line_to(channel.unit());
-        if let Some(line) = line.filter(|_| !is_mass(self.unit)) {
-            return Ok(Scale::of_line(line));
-        }
-        let factor = self.unit.factor_to(channel.unit(), channel.molar_mass_g_per_mol(), state)?;
-        if own == wanted || !is_mass(self.unit) || !is_mass(channel.unit()) {
-            return Ok(Scale::new(factor));
-        }
-        Ok(Scale::new(factor * own.molar_volume_l_per_mol() / wanted.molar_volume_l_per_mol()))
+        scale_between(self.unit, self.reference, channel)
     }
+}
+
+/// What turns a value in a unit, at the reference state of the channel unless another is given, into one of the channel.
+pub(in crate::interop) fn scale_between(
+    unit: Unit,
+    reference: Option<ReferenceState>,
+    channel: &Channel,
+) -> Result<Scale, ModelError> {
+    let (own, wanted) = (reference.unwrap_or(channel.reference()), channel.reference());
+    let is_mass = |unit: Unit| unit.dimension() == Dimension::MassConcentration;
+    // Between a mass and a mixing ratio the state of the side with the mass is the one that counts.
+    let state = if is_mass(unit) { own } else { wanted };
+    let line = unit.line_to(channel.unit());
+    if let Some(line) = line.filter(|_| !is_mass(unit)) {
+        return Ok(Scale::of_line(line));
+    }
+    let factor = unit.factor_to(channel.unit(), channel.molar_mass_g_per_mol(), state)?;
+    if own == wanted || !is_mass(unit) || !is_mass(channel.unit()) {
+        return Ok(Scale::new(factor));
+    }
+    Ok(Scale::new(factor * own.molar_volume_l_per_mol() / wanted.molar_volume_l_per_mol()))
 }

@@ -54,6 +54,7 @@ pub(crate) const UNFINISHED: &[&str] = &[
 pub(crate) const REWRITTEN_FILES: &[&str] = &[
     "README.md",
     "src/guide/ALARMS.md",
+    "src/guide/FILES.md",
     "src/guide/OPERATIONS.md",
     "src/guide/RULES.md",
     "src/guide/STATIONS.md",
@@ -61,6 +62,7 @@ pub(crate) const REWRITTEN_FILES: &[&str] = &[
     "src/bin/vocdb/commands/alarms/",
     "src/bin/vocdb/commands/hj212/",
     "src/bin/vocdb/commands/import/",
+    "src/bin/vocdb/commands/profiles/",
     "src/bin/vocdb/commands/rules/",
     "src/bin/vocdb/commands/backup.rs",
     "src/bin/vocdb/commands/compact.rs",

@@ -5,6 +5,7 @@ mod dump;
 mod hj212;
 mod import;
 mod incidents;
+mod profiles;
 mod quality;
 mod query;
 mod readme;
@@ -54,6 +55,16 @@ fn command(dir: &Path, arguments: &[&str]) -> Command {
 /// Runs the tool in a folder.
 pub(crate) fn run(dir: &Path, arguments: &[&str]) -> Ended {
     let output = command(dir, arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Runs the tool in a folder with bytes on its standard input.
+pub(crate) fn run_piped(dir: &Path, arguments: &[&str], input: &[u8]) -> Ended {
+    let mut command = command(dir, arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), input).unwrap();
+    let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }

@@ -15,6 +15,7 @@ fn help_texts_are_the_golden_ones() {
     }
     for command in [
         "import",
+        "profiles",
         "query",
         "inspect",
         "verify",

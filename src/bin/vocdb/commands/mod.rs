@@ -14,6 +14,7 @@ mod import;
 mod incident;
 mod inspect;
 mod odour;
+mod profiles;
 mod quality;
 mod query;
 mod repair;
@@ -32,6 +33,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(import::Import),
+    Profiles(profiles::Profiles),
     Query(query::Query),
     Inspect(inspect::Inspect),
     Alarms(alarms::Alarms),
@@ -62,6 +64,7 @@ impl Command {
     pub(crate) fn run(&self, output: &mut Output, command_line: fn() -> clap::Command) -> Result<(), Failure> {
         match self {
             Self::Import(import) => import.run(output),
+            Self::Profiles(profiles) => profiles.run(output),
             Self::Query(query) => query.run(output),
             Self::Inspect(inspect) => inspect.run(output),
             Self::Alarms(alarms) => alarms.run(output),

@@ -21,7 +21,7 @@ const WORDS: [(&str, Quality); 13] = [
 
 /// What a flag field says of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Flag {
+pub(in crate::interop) enum Flag {
     /// The value has this flag.
     Quality(Quality),
     /// There is no value, whatever the value field holds.
@@ -30,18 +30,18 @@ pub(in super::super) enum Flag {
 
 /// Reads flags as this file writes them: texts that the spec declares, the names of this crate, common words of loggers.
 #[derive(Debug)]
-pub(in super::super) struct FlagReader {
+pub(in crate::interop) struct FlagReader {
     declared: Vec<(String, Quality)>,
     missing: Vec<String>,
 }
 
 impl FlagReader {
-    pub(in super::super) const fn new(declared: Vec<(String, Quality)>, missing: Vec<String>) -> Self {
+    pub(in crate::interop) const fn new(declared: Vec<(String, Quality)>, missing: Vec<String>) -> Self {
         Self { declared, missing }
     }
 
     /// The flag of a field without the space around it; the empty field is normal. `None` for a text that is not known.
-    pub(in super::super) fn read(&self, field: &[u8]) -> Option<Flag> {
+    pub(in crate::interop) fn read(&self, field: &[u8]) -> Option<Flag> {
         let text = std::str::from_utf8(field).ok()?;
         let declared = self.declared.iter().find(|(own, _)| own == text).map(|(_, quality)| *quality);
         if declared.is_none() && self.missing.iter().any(|mark| mark == text) {

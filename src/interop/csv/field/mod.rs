@@ -3,11 +3,11 @@
 mod flag;
 mod plain;
 
-pub(super) use flag::{Flag, FlagReader};
+pub(in crate::interop) use flag::{Flag, FlagReader};
 
 use super::report::RejectReason;
 use crate::model::{Line, Quality};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// How far a factor may be from a power of ten and still count as one: a few roundings of the division that made it.
 const POWER_OF_TEN_TOLERANCE: f64 = 1e-13;
@@ -16,7 +16,7 @@ const POWER_OF_TEN_MAX: i32 = 18;
 
 /// From the unit of the column to the unit of the channel.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Scale {
+pub(in crate::interop) enum Scale {
     /// The same unit: the bits stay.
     Same,
     /// Ten to this power: the decimal point moves in the text, so that a decimal stays the decimal it is on paper.
@@ -65,14 +65,28 @@ impl Scale {
     }
 }
 
+impl fmt::Display for Scale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same => f.write_str("same"),
+            Self::Decimal(power) => write!(f, "x 1e{power}"),
+            Self::Factor(factor) => write!(f, "x {factor}"),
+            Self::Linear(line) if line.is_shifted() => {
+                write!(f, "x {} + {}", line.factor(), line.convert(0.0))
+            }
+            Self::Linear(line) => write!(f, "x {}", line.factor()),
+        }
+    }
+}
+
 /// Marks that every file may use, after those that the spec declares.
 const MARKS: [(&str, Quality); 2] = [("<", Quality::BelowDetection), (">", Quality::OverRange)];
 
 /// What a value field says: a number or none, and the flag of its mark.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Reading {
-    pub(super) value: Option<f64>,
-    pub(super) quality: Quality,
+pub(in crate::interop) struct Reading {
+    pub(in crate::interop) value: Option<f64>,
+    pub(in crate::interop) quality: Quality,
 }
 
 impl Reading {
@@ -80,7 +94,7 @@ impl Reading {
 }
 
 /// A field without the space and NUL padding around it.
-pub(super) fn trim(field: &[u8]) -> &[u8] {
+pub(in crate::interop) fn trim(field: &[u8]) -> &[u8] {
     // Most fields have none: all that is cut off comes before the space or is one.
     if let (Some(b'!'..), Some(b'!'..)) = (field.first(), field.last()) {
         return field;
@@ -93,7 +107,7 @@ pub(super) fn trim(field: &[u8]) -> &[u8] {
 }
 
 /// Whether a field is a negative number of nines such as `-999`, `-99.9` or `-9999.0`.
-pub(super) fn is_mark_like(field: &[u8]) -> bool {
+pub(in crate::interop) fn is_mark_like(field: &[u8]) -> bool {
     let Some(text) = field.strip_prefix(b"-99") else { return false };
     let whole = text.iter().take_while(|byte| **byte == b'9').count();
     match text.get(whole..) {
@@ -107,7 +121,7 @@ pub(super) fn is_mark_like(field: &[u8]) -> bool {
 
 /// Reads numbers as this file writes them. Its two buffers are kept from value to value.
 #[derive(Debug)]
-pub(super) struct NumberReader {
+pub(in crate::interop) struct NumberReader {
     missing: Vec<String>,
     marks: Vec<(String, Quality)>,
     decimal_comma: bool,
@@ -116,12 +130,12 @@ pub(super) struct NumberReader {
 }
 
 impl NumberReader {
-    pub(super) fn new(missing: Vec<String>, marks: Vec<(String, Quality)>, decimal_comma: bool) -> Self {
+    pub(in crate::interop) fn new(missing: Vec<String>, marks: Vec<(String, Quality)>, decimal_comma: bool) -> Self {
         Self { missing, marks, decimal_comma, dotted: String::new(), shifted: String::new() }
     }
 
     /// The value of a field without the space around it, and the flag of its mark.
-    pub(super) fn read(&mut self, field: &[u8], scale: Scale) -> Result<Reading, RejectReason> {
+    pub(in crate::interop) fn read(&mut self, field: &[u8], scale: Scale) -> Result<Reading, RejectReason> {
         if field.is_empty() || self.missing.iter().any(|mark| mark.as_bytes() == field) {
             return Ok(Reading::MISSING);
         }

@@ -27,6 +27,9 @@ pub enum Encoding {
     Utf16Be,
     /// Windows-1252, which contains Latin-1 (ISO 8859-1).
     Windows1252,
+    /// GB 18030, which contains GBK and GB 2312.
+    #[cfg(feature = "profiles")]
+    Gbk,
 }
 
 impl Encoding {
@@ -49,11 +52,21 @@ pub(super) struct Decoder<R> {
     /// Decoded text, and how much of it was handed out.
     text: String,
     at: usize,
+    #[cfg(feature = "profiles")]
+    gb18030: Option<encoding_rs::Decoder>,
 }
 
 impl<R: Read> Decoder<R> {
-    pub(super) const fn new(inner: R, encoding: Encoding) -> Self {
-        Self { inner, encoding, raw: Vec::new(), text: String::new(), at: 0 }
+    pub(super) fn new(inner: R, encoding: Encoding) -> Self {
+        Self {
+            inner,
+            encoding,
+            raw: Vec::new(),
+            text: String::new(),
+            at: 0,
+            #[cfg(feature = "profiles")]
+            gb18030: Some(encoding_rs::GB18030.new_decoder_without_bom_handling()),
+        }
     }
 
     /// Decodes the next bytes; false at the end of the source.
@@ -65,6 +78,8 @@ impl<R: Read> Decoder<R> {
             match self.encoding {
                 Encoding::Windows1252 => self.text.extend(self.raw.drain(..).map(windows_1252)),
                 Encoding::Utf16Le => self.decode_utf_16(u16::from_le_bytes, read == 0),
+                #[cfg(feature = "profiles")]
+                Encoding::Gbk => self.decode_gb18030(read == 0),
                 _ => self.decode_utf_16(u16::from_be_bytes, read == 0),
             }
             if read == 0 {
@@ -72,6 +87,18 @@ impl<R: Read> Decoder<R> {
             }
         }
         Ok(!self.text.is_empty())
+    }
+
+    /// Half a character stays in the decoder; bytes that are none become replacement characters.
+    #[cfg(feature = "profiles")]
+    fn decode_gb18030(&mut self, is_end: bool) {
+        // A decoder that was told of the end is finished.
+        if let Some(mut decoder) = self.gb18030.take() {
+            self.text.reserve(decoder.max_utf8_buffer_length(self.raw.len()).unwrap_or_default());
+            let _ = decoder.decode_to_string(&self.raw, &mut self.text, is_end);
+            self.gb18030 = (!is_end).then_some(decoder);
+        }
+        self.raw.clear();
     }
 
     /// Half a character stays for the next bytes; at the end of the source it is one that cannot be read.
@@ -145,6 +172,17 @@ mod tests {
     #[test]
     fn half_a_character_is_marked_and_nothing_is_lost_around_it() {
         assert_eq!(decoded(&[b'a', 0, 0x3D, 0xD8, b'b', 0, b'c'], Encoding::Utf16Le, 9), "a\u{FFFD}b\u{FFFD}");
+    }
+
+    #[cfg(feature = "profiles")]
+    #[test]
+    fn gb_18030_gives_every_character_and_marks_bytes_that_are_none() {
+        let text = "时间,苯 µg/m³,🌫\n".repeat(3_000);
+        let (bytes, ..) = encoding_rs::GB18030.encode(&text);
+        for chunk in [1, 7, 4_096] {
+            assert_eq!(decoded(&bytes, Encoding::Gbk, chunk), text);
+        }
+        assert_eq!(decoded(b"a\xFFb\xB1", Encoding::Gbk, 9), "a\u{FFFD}b\u{FFFD}");
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl<R: Read> Read for BoundedSource<R> {
 
 /// What comes next in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NextRecord {
+pub(in crate::interop) enum NextRecord {
     /// A record that begins on this line.
     Read { line: u64 },
     /// A record that begins on this line and was passed over, because it is too long.
@@ -143,7 +143,7 @@ pub(super) enum NextRecord {
 
 /// The records of a file, after the lines that are to be skipped.
 #[derive(Debug)]
-pub(super) struct RecordSource<R> {
+pub(in crate::interop) struct RecordSource<R> {
     /// Absent only while it is being rebuilt, or after an error did so.
     parser: Option<csv::Reader<BoundedSource<R>>>,
     delimiter: u8,
@@ -157,7 +157,7 @@ pub(super) struct RecordSource<R> {
 
 impl<R: Read> RecordSource<R> {
     /// Passes over a byte order mark and `skip_lines` lines; where the file is shorter, there are no records.
-    pub(super) fn new(read: R, encoding: Encoding, (delimiter, skip_lines): (u8, u64)) -> io::Result<Self> {
+    pub(in crate::interop) fn new(read: R, encoding: Encoding, (delimiter, skip_lines): (u8, u64)) -> io::Result<Self> {
         let mut source = BoundedSource::new(read, encoding)?;
         let is_toa5 = source.is_toa5;
         let mut lines_before = 0;
@@ -178,7 +178,7 @@ impl<R: Read> RecordSource<R> {
         self.is_toa5
     }
 
-    pub(super) fn next(&mut self, record: &mut ByteRecord) -> io::Result<NextRecord> {
+    pub(in crate::interop) fn next(&mut self, record: &mut ByteRecord) -> io::Result<NextRecord> {
         let Some(parser) = self.parser.as_mut() else { return Ok(NextRecord::End) };
         let begin = parser.position().byte();
         let first_line = parser.position().line().saturating_add(u64::from(self.after_return));

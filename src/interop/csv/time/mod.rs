@@ -3,8 +3,10 @@
 mod run;
 mod stamp;
 
-pub(super) use run::EqualRun;
-pub(super) use stamp::StampReader;
+pub(in crate::interop) use run::EqualRun;
+pub(in crate::interop) use stamp::StampReader;
+#[cfg(feature = "profiles")]
+pub(in crate::interop) use stamp::{RowOrder, needs_zone};
 
 /// How the time column is written.
 ///

@@ -19,7 +19,7 @@ struct HeldRow {
 
 /// Rows that follow one another with the same time stamp.
 #[derive(Debug)]
-pub(in super::super) struct EqualRun {
+pub(in crate::interop) struct EqualRun {
     interval: Interval,
     stamp: Option<Timestamp>,
     stamp_before: Option<Timestamp>,
@@ -31,25 +31,25 @@ pub(in super::super) struct EqualRun {
 }
 
 impl EqualRun {
-    pub(in super::super) fn new(interval: Interval) -> Self {
+    pub(in crate::interop) fn new(interval: Interval) -> Self {
         let (stamp, stamp_before, text) = (None, None, String::new());
         Self { interval, stamp, stamp_before, text, places: 0, rows: Vec::new(), held: Batch::new() }
     }
 
     /// Whether a row of this stamp belongs to the run.
-    pub(in super::super) fn holds(&self, stamp: Timestamp) -> bool {
+    pub(in crate::interop) fn holds(&self, stamp: Timestamp) -> bool {
         self.stamp == Some(stamp)
     }
 
     /// Begins the run of another stamp. The one before must have been released.
-    pub(in super::super) fn begin(&mut self, stamp: Timestamp, text: &str) {
+    pub(in crate::interop) fn begin(&mut self, stamp: Timestamp, text: &str) {
         self.stamp_before = self.stamp.replace(stamp);
         text.clone_into(&mut self.text);
         self.places = 0;
     }
 
     /// Gives a row of this stamp its place; a run that is already as long as can be held back has none.
-    pub(in super::super) fn take_place(&mut self) -> Result<u64, RejectReason> {
+    pub(in crate::interop) fn take_place(&mut self) -> Result<u64, RejectReason> {
         if self.places >= RUN_ROWS_MAX {
             return Err(RejectReason::RunTooLong);
         }
@@ -59,7 +59,7 @@ impl EqualRun {
     }
 
     /// Holds back the row at a place, whose frames `push` adds; `push` says how many it left out.
-    pub(in super::super) fn hold(&mut self, line: u64, place: u64, push: impl FnOnce(&mut Batch) -> u64) {
+    pub(in crate::interop) fn hold(&mut self, line: u64, place: u64, push: impl FnOnce(&mut Batch) -> u64) {
         let before = self.held.len();
         let skipped = push(&mut self.held);
         let frames = self.held.len().saturating_sub(before);
@@ -67,7 +67,7 @@ impl EqualRun {
     }
 
     /// Gives every held row its own time, now that the next stamp is known, and rejects those that would reach it.
-    pub(in super::super) fn release(
+    pub(in crate::interop) fn release(
         &mut self,
         next: Option<Timestamp>,
         column: &str,

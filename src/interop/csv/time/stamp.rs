@@ -31,26 +31,26 @@ struct Written {
 
 /// Reads the time field of a row.
 #[derive(Debug)]
-pub(in super::super) struct StampReader {
+pub(in crate::interop) struct StampReader {
     format: StampFormat,
     zone: TimeZone,
     /// Whether the zone was given, not assumed.
     has_zone: bool,
     fold: Fold,
+    /// Whether rows that follow one another may share one stamp, so that an equal time is no second pass.
+    is_spread: bool,
     order: RowOrder,
 }
 
 /// Where the row before lies, which decides the repeated hour under [`Fold::ByOrder`].
-#[derive(Debug, Default)]
-struct RowOrder {
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::interop) struct RowOrder {
     before: Option<Timestamp>,
     is_descending: bool,
-    /// Whether rows that follow one another may share one stamp, so that an equal time is no second pass.
-    is_spread: bool,
 }
 
 impl StampReader {
-    pub(in super::super) fn new(column: &TimeColumn, is_spread: bool) -> Result<Self, CsvError> {
+    pub(in crate::interop) fn new(column: &TimeColumn, is_spread: bool) -> Result<Self, CsvError> {
         let zone = column.zone.as_deref().map_or(Ok(TimeZone::UTC), find_zone)?;
         let format = match &column.format {
             TimeFormat::Rfc3339 => StampFormat::Rfc3339,
@@ -62,30 +62,42 @@ impl StampReader {
                 StampFormat::Pattern { pattern: pattern.clone(), absolute }
             }
         };
-        let order = RowOrder { is_spread, ..RowOrder::default() };
-        Ok(Self { format, zone, has_zone: column.zone.is_some(), fold: column.fold, order })
+        let order = RowOrder::default();
+        Ok(Self { format, zone, has_zone: column.zone.is_some(), fold: column.fold, is_spread, order })
     }
 
+    /// The time of a text in a file whose rows are in one order.
     pub(in super::super) fn read(&mut self, text: &str) -> Result<Timestamp, RejectReason> {
+        let mut order = self.order;
+        let read = self.read_in(text, &mut order);
+        self.order = order;
+        read
+    }
+
+    /// The time of a text among rows that have an order of their own.
+    pub(in crate::interop) fn read_in(&self, text: &str, order: &mut RowOrder) -> Result<Timestamp, RejectReason> {
         let time = match &self.format {
             StampFormat::Rfc3339 => match plain_utc(text).or_else(|| text.parse().ok()) {
                 Some(time) => time,
-                None => self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written))?,
+                None => {
+                    self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written, order))?
+                }
             },
             StampFormat::EpochSeconds => epoch(epoch_seconds_ms(text))?,
             StampFormat::EpochMilliseconds => epoch(integer(text))?,
             StampFormat::Pattern { pattern, absolute: true } => match BrokenDownTime::parse(pattern, text) {
                 Ok(parts) => parts.to_timestamp().map_err(|_| RejectReason::BadTime)?,
-                Err(_) => {
-                    self.end_of_day(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written))?
-                }
+                Err(_) => self
+                    .end_of_day(text)
+                    .ok_or(RejectReason::BadTime)
+                    .and_then(|written| self.instant(written, order))?,
             },
             StampFormat::Pattern { .. } => {
-                self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written))?
+                self.written(text).ok_or(RejectReason::BadTime).and_then(|written| self.instant(written, order))?
             }
         };
         let time = Timestamp::from_ms(time.as_millisecond());
-        self.order.note(time);
+        order.note(time);
         Ok(time)
     }
 
@@ -125,15 +137,15 @@ impl StampReader {
         })
     }
 
-    fn instant(&self, written: Written) -> Result<jiff::Timestamp, RejectReason> {
+    fn instant(&self, written: Written, order: &RowOrder) -> Result<jiff::Timestamp, RejectReason> {
         match written.offset {
             Some(offset) => offset.to_timestamp(written.civil).map_err(|_| RejectReason::BadTime),
-            None if self.has_zone || !matches!(self.format, StampFormat::Rfc3339) => self.local(written.civil),
+            None if self.has_zone || !matches!(self.format, StampFormat::Rfc3339) => self.local(written.civil, order),
             None => Err(RejectReason::NoOffset),
         }
     }
 
-    fn local(&self, civil: DateTime) -> Result<jiff::Timestamp, RejectReason> {
+    fn local(&self, civil: DateTime, order: &RowOrder) -> Result<jiff::Timestamp, RejectReason> {
         let ambiguous = self.zone.to_ambiguous_timestamp(civil);
         let (reason, is_fold) = match ambiguous.offset() {
             AmbiguousOffset::Unambiguous { .. } => (RejectReason::BadTime, false),
@@ -141,7 +153,7 @@ impl StampReader {
             AmbiguousOffset::Fold { .. } => (RejectReason::AmbiguousTime, true),
         };
         match self.fold {
-            Fold::ByOrder if is_fold => self.order.choose(ambiguous).ok_or(RejectReason::BadTime),
+            Fold::ByOrder if is_fold => order.choose(ambiguous, self.is_spread).ok_or(RejectReason::BadTime),
             Fold::Reject | Fold::ByOrder => ambiguous.unambiguous().map_err(|_| reason),
             Fold::Earlier => ambiguous.earlier().map_err(|_| RejectReason::BadTime),
             Fold::Later => ambiguous.later().map_err(|_| RejectReason::BadTime),
@@ -160,13 +172,13 @@ impl RowOrder {
     }
 
     /// The one of two times that goes on from the row before; the second pass where that would go back.
-    fn choose(&self, ambiguous: AmbiguousTimestamp) -> Option<jiff::Timestamp> {
+    fn choose(&self, ambiguous: AmbiguousTimestamp, is_spread: bool) -> Option<jiff::Timestamp> {
         let (earlier, later) = (ambiguous.earlier().ok()?, ambiguous.later().ok()?);
         let (first, second) = if self.is_descending { (later, earlier) } else { (earlier, later) };
         let Some(before) = self.before else { return Some(first) };
         let first_ms = Timestamp::from_ms(first.as_millisecond());
         let goes_on = if self.is_descending { first_ms < before } else { first_ms > before };
-        Some(if goes_on || (self.is_spread && first_ms == before) { first } else { second })
+        Some(if goes_on || (is_spread && first_ms == before) { first } else { second })
     }
 }
 
@@ -186,6 +198,12 @@ fn plain_utc(text: &str) -> Option<jiff::Timestamp> {
 
 fn find_zone(zone: &str) -> Result<TimeZone, CsvError> {
     crate::model::find_zone(zone).map_err(|reason| CsvError::Zone { zone: zone.to_owned(), reason })
+}
+
+/// Whether times of a format mean nothing without a zone.
+#[cfg(feature = "profiles")]
+pub(in crate::interop) fn needs_zone(format: &TimeFormat) -> bool {
+    matches!(format, TimeFormat::Pattern(pattern) if matches!(try_pattern(pattern), Ok(false)))
 }
 
 /// Writes a time by the pattern and reads it back: what cannot do this for one time cannot read a column.

@@ -4,31 +4,9 @@ use crate::values;
 use clap::ValueEnum;
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{BadField, Encoding, Fold, TimeFormat};
+use vocdb::interop::mapping::is_known_quantity;
 use vocdb::model::{Dimension, ModelError, ReferenceState};
 use vocdb::{Channel, DuplicatePolicy, Quality, Unit};
-
-/// Quantities in concentration units that are no species, such as sums and particles; lower case.
-const QUANTITIES: [&str; 19] = [
-    "voc",
-    "vocs",
-    "tvoc",
-    "total voc",
-    "nmvoc",
-    "nmhc",
-    "thc",
-    "total hydrocarbons",
-    "btex",
-    "nox",
-    "nitrogen oxides",
-    "pm1",
-    "pm2.5",
-    "pm10",
-    "tsp",
-    "black carbon",
-    "bc",
-    "dust",
-    "total dust",
-];
 
 /// `COL=name:unit` or `COL=name:unit@20C`: a column, its channel, its unit, and its reference state.
 #[derive(Debug, Clone)]
@@ -86,7 +64,7 @@ impl ColumnMapping {
     }
 
     fn is_quantity(&self) -> bool {
-        QUANTITIES.contains(&self.channel.to_lowercase().as_str())
+        is_known_quantity(&self.channel)
     }
 }
 
@@ -197,6 +175,8 @@ pub(crate) enum EncodingChoice {
     Utf16Le,
     #[value(name = "utf-16be")]
     Utf16Be,
+    #[value(name = "gbk", alias = "gb18030", alias = "gb2312")]
+    Gbk,
 }
 
 impl From<EncodingChoice> for Encoding {
@@ -206,6 +186,7 @@ impl From<EncodingChoice> for Encoding {
             EncodingChoice::Windows1252 => Self::Windows1252,
             EncodingChoice::Utf16Le => Self::Utf16Le,
             EncodingChoice::Utf16Be => Self::Utf16Be,
+            EncodingChoice::Gbk => Self::Gbk,
         }
     }
 }

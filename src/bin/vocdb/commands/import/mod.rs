@@ -4,6 +4,7 @@ mod columns;
 mod layout;
 mod notes;
 mod pace;
+mod profile;
 mod remedies;
 mod repeats;
 mod source;
@@ -25,19 +26,22 @@ use repeats::{Repeats, Suspects};
 use source::Source;
 use spool::Spool;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use summary::{Summary, Tally};
 use target::{Target, Wanted};
 use verdict::{Limits, Verdict};
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvError, CsvReader, CsvReport};
 use vocdb::store::Counters;
-use vocdb::{Batch, Database, InstrumentId, Interval};
+use vocdb::{Batch, Database, InstrumentId, Interval, ReferenceState};
 
 /// Frames of one append.
 const FRAMES_PER_BATCH: usize = 8_192;
 
-/// Read a CSV file into a store
+/// Read CSV files into a store
+///
+/// Describe one file with --station, --instrument, --interval, --time and --channel; or name a profile, which describes a format, with
+/// --profile: `vocdb profiles` lists the shipped ones and prints one as a start for a mapping file of your own.
 ///
 /// Checks the whole file before it stores anything, then creates the store, the station and the instrument if they do not exist. A field
 /// that cannot be read is a missing value. A row without a time or a value is rejected. Both are counted and listed with line and advice.
@@ -48,24 +52,37 @@ const FRAMES_PER_BATCH: usize = 8_192;
 pub(crate) struct Import {
     /// Folder of the store; created if missing
     store: PathBuf,
-    /// CSV file, or - for standard input; gzip is decompressed
-    file: PathBuf,
+    /// CSV files, or - for standard input; gzip is decompressed. Several files need --profile
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Shipped profile, or path of a mapping file (TOML) that describes the format. The options below replace what it says
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    profile: Option<String>,
+    /// Print what each column would become and the first frames, and store nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Station that the readings belong to
+    #[arg(long, required_unless_present = "profile")]
+    station: Option<String>,
+    /// First part of the names of stations that a profile reads from the file: PREFIX/NAME
     #[arg(long)]
-    station: String,
+    prefix: Option<String>,
     /// Instrument of the station that measures the channels together
-    #[arg(long)]
-    instrument: String,
+    #[arg(long, required_unless_present = "profile")]
+    instrument: Option<String>,
     /// Interval between rows: 1s, 1m, 1h
-    #[arg(long, value_name = "LENGTH", value_parser = values::interval)]
-    interval: Interval,
+    #[arg(long, value_name = "LENGTH", value_parser = values::interval, required_unless_present = "profile")]
+    interval: Option<Interval>,
+    /// Reference temperature of mass concentrations of gases that the profile and the file do not give: 0C, 20C, 25C
+    #[arg(long, value_name = "TEMPERATURE", value_parser = values::reference)]
+    reference: Option<ReferenceState>,
     #[command(flatten)]
     layout: Layout,
     /// Add channels that the instrument lacks or has retired, instead of refusing the file
     #[arg(long)]
     add_channels: bool,
     /// Accept concentrations whose names are not known species
-    #[arg(long)]
+    #[arg(long, conflicts_with = "profile")]
     new_quantity: bool,
     /// Largest share of rows, or of fields of one column, that may be rejected, in percent; beyond it, nothing is stored
     #[arg(long, value_name = "PERCENT", default_value = "25", value_parser = columns::percent)]
@@ -91,6 +108,13 @@ struct ReadRows {
     warnings: Vec<String>,
 }
 
+/// Options that a file needs without a profile.
+struct Options<'a> {
+    station: &'a str,
+    instrument: &'a str,
+    interval: Interval,
+}
+
 /// What became of the stored rows.
 #[derive(Default)]
 struct Stored {
@@ -100,15 +124,42 @@ struct Stored {
 
 impl Import {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let file = self.file_name();
-        let wanted = self.wanted(&file);
+        // The options that conflict with a profile keep clap from asking for one.
+        let needs_profile = [
+            (self.dry_run, "--dry-run"),
+            (self.prefix.is_some(), "--prefix"),
+            (self.reference.is_some(), "--reference"),
+        ];
+        match (&self.profile, self.files.as_slice(), self.options()) {
+            (Some(profile), ..) => self.run_profile(profile, output),
+            (None, ..) if needs_profile.iter().any(|(is_given, _)| *is_given) => {
+                let given = needs_profile.iter().find(|(is_given, _)| *is_given).map_or("", |(_, name)| name);
+                Err(Failure::Says(format!("{given} needs --profile; nothing was stored")))
+            }
+            (None, [file], Some(options)) => self.run_file(&options, file, output),
+            (None, ..) => Err(Failure::Says(
+                "several files are read by a profile: give --profile, or read them one after the other".to_owned(),
+            )),
+        }
+    }
+
+    /// Station, instrument and interval, which the command line has without a profile.
+    fn options(&self) -> Option<Options<'_>> {
+        let (station, instrument) = (self.station.as_deref()?, self.instrument.as_deref()?);
+        Some(Options { station, instrument, interval: self.interval? })
+    }
+
+    /// Reads one file as the command line describes it.
+    fn run_file(&self, options: &Options<'_>, path: &Path, output: &mut Output) -> Result<(), Failure> {
+        let file = path.display().to_string();
+        let wanted = self.wanted(options, &file);
         let target = self.target(&wanted)?;
-        let mut rows = self.read(&target, output.is_json())?;
+        let mut rows = self.read(path, &target, output.is_json())?;
         let verdict = Verdict::of(&rows.report, &rows.limits, self.max_rejected);
         let (mut stored, mut repeats) = (Stored::default(), Repeats::default());
         let mut warnings = std::mem::take(&mut rows.warnings);
         if verdict.is_stored() {
-            warnings.extend(self.check_pace(&rows.pace, &target)?);
+            warnings.extend(check_pace(options.interval, &rows.pace, &target)?);
             let names: Vec<&str> = target.instrument.channels().iter().map(vocdb::Channel::name).collect();
             let suspects = std::mem::take(&mut rows.suspects);
             repeats = Repeats::find(&mut rows.spool, suspects, self.duplicates, (&file, &names))?;
@@ -117,7 +168,7 @@ impl Import {
             warnings.extend(notes::replaced(stored.counters.values_corrected));
         }
         warnings.iter().for_each(|warning| notes::print(&format!("warning: {warning}")));
-        let names = [file.as_str(), self.station.as_str(), self.instrument.as_str()];
+        let names = [file.as_str(), options.station, options.instrument];
         let summary = Summary::new(names, &rows.report, stored.tally, stored.counters)
             .with_checks(&repeats, rows.limits.refused)
             .with_notes(rows.unread, target.conversions, warnings);
@@ -155,28 +206,12 @@ impl Import {
         Ok(Stored { tally, counters })
     }
 
-    /// Refuses rows of a new instrument that are closer together than its interval; warns in other cases.
-    fn check_pace(&self, pace: &Pace, target: &Target) -> Result<Option<String>, Failure> {
-        let interval = self.interval;
-        if let Some(found) = pace.closer_than(interval) {
-            let text = format!("rows are {found} apart, the interval is {interval}");
-            return match target.is_new() {
-                true => {
-                    Err(Failure::Says(format!("{text}: give --interval {}; nothing was stored", pace::option(found))))
-                }
-                false => Ok(Some(format!("{text}: check the file and the instrument"))),
-            };
-        }
-        let found = pace.farther_than(interval);
-        Ok(found.map(|found| format!("rows are {found} apart, the interval is {interval}: check --interval")))
-    }
-
-    fn wanted<'a>(&'a self, file: &'a str) -> Wanted<'a> {
+    fn wanted<'a>(&'a self, options: &Options<'a>, file: &'a str) -> Wanted<'a> {
         Wanted {
             file,
-            station: &self.station,
-            instrument: &self.instrument,
-            interval: self.interval,
+            station: options.station,
+            instrument: options.instrument,
+            interval: options.interval,
             layout: &self.layout,
             add_channels: self.add_channels,
             new_quantity: self.new_quantity,
@@ -184,15 +219,11 @@ impl Import {
         }
     }
 
-    fn file_name(&self) -> String {
-        self.file.display().to_string()
-    }
-
     /// Reads the whole file and stores nothing.
-    fn read(&self, target: &Target, is_json: bool) -> Result<ReadRows, Failure> {
-        let name = self.file_name();
+    fn read(&self, path: &Path, target: &Target, is_json: bool) -> Result<ReadRows, Failure> {
+        let name = path.display().to_string();
         let says = |error: CsvError| Failure::Says(remedies::of_file(&error));
-        let source = Source::open(&self.file).map_err(|source| says(CsvError::Io { name: name.clone(), source }))?;
+        let source = Source::open(path).map_err(|source| says(CsvError::Io { name: name.clone(), source }))?;
         let bar = progress(is_json, source.total);
         let spec = self.layout.spec(InstrumentId::new(0), &target.instrument);
         let mut reader = CsvReader::from_reader(source.bytes, name, spec).map_err(says)?;
@@ -256,6 +287,19 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         repeats::unread(&error)
     }
+}
+
+/// Refuses rows of a new instrument that are closer together than its interval; warns in other cases.
+fn check_pace(interval: Interval, pace: &Pace, target: &Target) -> Result<Option<String>, Failure> {
+    if let Some(found) = pace.closer_than(interval) {
+        let text = format!("rows are {found} apart, the interval is {interval}");
+        return match target.is_new() {
+            true => Err(Failure::Says(format!("{text}: give --interval {}; nothing was stored", pace::option(found)))),
+            false => Ok(Some(format!("{text}: check the file and the instrument"))),
+        };
+    }
+    let found = pace.farther_than(interval);
+    Ok(found.map(|found| format!("rows are {found} apart, the interval is {interval}: check --interval")))
 }
 
 /// A progress bar by bytes of the file; hidden if standard error is no terminal, or JSON was requested.

@@ -43,6 +43,11 @@ impl Pace {
         median.filter(|step_ms| step_ms.saturating_mul(4) > interval_ms.saturating_mul(5)).and_then(to_interval)
     }
 
+    /// The distance between most rows; none if there are too few.
+    pub(super) fn interval(&self) -> Option<Interval> {
+        self.median().and_then(to_interval)
+    }
+
     /// The lower median of the steps.
     fn median(&self) -> Option<u64> {
         let mut below = 0_u64;

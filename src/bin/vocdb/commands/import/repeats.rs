@@ -178,7 +178,7 @@ impl Repeats {
 }
 
 /// Whether a sample is less informative than another: a missing value than a value, and then no flag than a flag.
-fn says_less(one: Sample, other: Sample) -> bool {
+pub(super) fn says_less(one: Sample, other: Sample) -> bool {
     one.value.is_none() && (other.value.is_some() || one.quality == Quality::Normal)
 }
 

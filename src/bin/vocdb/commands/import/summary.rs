@@ -85,10 +85,13 @@ struct FlagText {
 /// A rejected row or field.
 #[derive(Debug, Serialize)]
 pub(super) struct Rejected {
+    /// File of the row, in an import of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     line: u64,
-    column: Option<String>,
+    pub(super) column: Option<String>,
     text: String,
-    reason: &'static str,
+    pub(super) reason: &'static str,
     remedy: String,
 }
 
@@ -96,10 +99,10 @@ pub(super) struct Rejected {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     span: Option<(Timestamp, Timestamp)>,
-    store_rejections: Vec<String>,
-    alarms_recorded: u64,
-    alarms_history: u64,
-    amendments: u64,
+    pub(super) store_rejections: Vec<String>,
+    pub(super) alarms_recorded: u64,
+    pub(super) alarms_history: u64,
+    pub(super) amendments: u64,
 }
 
 impl Tally {
@@ -286,6 +289,19 @@ fn of_each_reason(list: &[Rejection]) -> (Vec<Rejected>, CountsByReason) {
     (shown, counts)
 }
 
+/// The first rejections of each column and reason of one of several files.
+pub(super) fn of_each_reason_in(file: &str, list: &[Rejection]) -> Vec<Rejected> {
+    let (mut shown, mut counts) = (Vec::new(), CountsByReason::new());
+    for rejection in list {
+        let count = counts.entry((rejection.column.clone(), rejection.reason.name())).or_default();
+        *count += 1;
+        if *count <= SHOWN_PER_REASON as u64 {
+            shown.push(Rejected::of_mapped(file, rejection));
+        }
+    }
+    shown
+}
+
 /// Writes a few rejections of one reason, and how many more there are.
 fn write_some<'a>(text: &mut String, rejections: impl Iterator<Item = &'a Rejected>, count: u64) {
     let mut written = 0_u64;
@@ -301,11 +317,25 @@ fn write_some<'a>(text: &mut String, rejections: impl Iterator<Item = &'a Reject
 impl Rejected {
     /// A row that is refused as a whole.
     pub(super) const fn of_row(line: u64, text: String, reason: &'static str, remedy: String) -> Self {
-        Self { line, column: None, text, reason, remedy }
+        Self { file: None, line, column: None, text, reason, remedy }
+    }
+
+    /// The same rejection in a file of several.
+    pub(super) fn of_file(&self, file: &str) -> Self {
+        let Self { line, column, text, reason, remedy, .. } = self;
+        let (column, text, remedy) = (column.clone(), text.clone(), remedy.clone());
+        Self { file: Some(file.to_owned()), line: *line, column, text, reason, remedy }
+    }
+
+    /// A rejection of a file that is read by a mapping.
+    fn of_mapped(file: &str, rejection: &Rejection) -> Self {
+        let remedy = remedies::of_mapped(rejection.reason);
+        Self { remedy, ..Self::new(rejection).of_file(file) }
     }
 
     fn new(rejection: &Rejection) -> Self {
         Self {
+            file: None,
             line: rejection.line,
             column: rejection.column.clone(),
             text: rejection.text.clone(),
@@ -314,8 +344,9 @@ impl Rejected {
         }
     }
 
-    fn write(&self, text: &mut String) {
+    pub(super) fn write(&self, text: &mut String) {
+        let file = self.file.as_ref().map_or_else(String::new, |file| format!("{}, ", Line(file)));
         let column = self.column.as_ref().map_or_else(String::new, |column| format!(", column `{}`", Line(column)));
-        let _ = writeln!(text, "  line {}{column}, `{}`: {}", self.line, Line(&self.text), self.remedy);
+        let _ = writeln!(text, "  {file}line {}{column}, `{}`: {}", self.line, Line(&self.text), self.remedy);
     }
 }

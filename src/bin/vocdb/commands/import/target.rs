@@ -142,14 +142,20 @@ fn check_duplicates(wanted: &Wanted<'_>, policy: DuplicatePolicy) -> Result<(), 
     let Some(choice) = wanted.duplicates.filter(|choice| DuplicatePolicy::from(*choice) != policy) else {
         return Ok(());
     };
-    let name = DuplicateChoice::value_variants().iter().find(|choice| DuplicatePolicy::from(**choice) == policy);
     Err(Failure::Says(format!(
         "instrument `{}` of station `{}` keeps its policy for duplicates, {}, and --duplicates gives {}; nothing was stored: \
          give --duplicates {}, or another instrument name",
         wanted.instrument,
         wanted.station,
-        name.copied().map_or_else(String::new, DuplicateChoice::name),
+        policy_name(policy),
         choice.name(),
-        name.copied().map_or_else(String::new, DuplicateChoice::name),
+        policy_name(policy),
     )))
+}
+
+/// The policy as --duplicates names it.
+pub(super) fn policy_name(policy: DuplicatePolicy) -> String {
+    let choices = DuplicateChoice::value_variants().iter();
+    let found = choices.copied().find(|choice| DuplicatePolicy::from(*choice) == policy);
+    found.map_or_else(String::new, DuplicateChoice::name)
 }

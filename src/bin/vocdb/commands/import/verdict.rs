@@ -136,6 +136,22 @@ impl Verdict {
         matches!(self, Self::Store)
     }
 
+    /// Returns why a file that is read by a mapping is not stored.
+    pub(super) fn of_mapped(&self) -> String {
+        match self {
+            Self::Store => "it is stored".to_owned(),
+            Self::Empty => "nothing was stored: the file has no rows".to_owned(),
+            Self::Filtered(rows) => format!(
+                "nothing was stored: all {rows} rows are of parameters without a [[channel]], or excluded by [where] or --where"
+            ),
+            Self::Nothing(_) => "nothing was stored; see the reasons above".to_owned(),
+            Self::TooMany { what, rejected, of, limit, .. } => format!(
+                "nothing was stored: {rejected} of {of} {what} are rejected, more than {limit} %; \
+                 correct the mapping as the lines above advise, or raise --max-rejected"
+            ),
+        }
+    }
+
     /// Returns why the command fails; `None` if it succeeds.
     pub(super) fn why(&self, summary: &Summary) -> Option<String> {
         match self {

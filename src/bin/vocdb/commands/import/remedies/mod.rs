@@ -6,6 +6,7 @@ pub(super) use times::advice as of_times;
 
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvError, RejectReason};
+use vocdb::interop::mapping::MappingError;
 
 /// The text of an error of the whole file, with the option that helps.
 pub(super) fn of_file(error: &CsvError) -> String {
@@ -29,6 +30,51 @@ pub(super) fn of_file(error: &CsvError) -> String {
         CsvError::MissingColumn { .. } => format!("{error}; you can also give a column by position, such as #1"),
         other => other.to_string(),
     }
+}
+
+/// The text of an error of a file that is read by a mapping.
+pub(super) fn of_mapped_file(error: &MappingError, profile: &str) -> String {
+    match error {
+        MappingError::Csv(
+            error @ (CsvError::MissingColumn { .. } | CsvError::NoHeader { .. } | CsvError::HeaderNotUtf8 { .. }),
+        ) => format!(
+            "{error}; correct the mapping ({}): check the delimiter, the encoding and the lines of the header in [file], and its columns",
+            Line(profile)
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// Advice about a rejected row or field, in terms of a mapping file.
+pub(super) fn of_mapped(reason: RejectReason) -> String {
+    let text = match reason {
+        RejectReason::NotANumber => {
+            "not a number: write it in `missing` or `marks` of [values], or check `decimal` in [file]; otherwise correct it"
+        }
+        RejectReason::NotFinite => "not a finite number: write it in `missing` of [values]; otherwise correct it",
+        RejectReason::NotADirection => {
+            "not a direction from 0 to 360 degrees: write it in `missing` of [values]; otherwise correct it"
+        }
+        RejectReason::BadTime => "not a time in the format: check `columns` and `format` in [time], or correct the row",
+        RejectReason::AmbiguousTime => {
+            "this local time exists twice, because clocks were put back: write fold = \"by-order\" in [time] if the rows are in order"
+        }
+        RejectReason::SkippedTime => {
+            "this local time does not exist, because clocks were put forward: check the zone, or write fold = \"earlier\" or \"later\""
+        }
+        RejectReason::NoOffset => "the time has no offset such as Z or +08:00: give the zone in [time], or with --zone",
+        RejectReason::RunTooLong => {
+            "too many rows have this time, so that spreading would reach the next time: write a shorter `spread` in [time]"
+        }
+        RejectReason::UnknownFlag => {
+            "unknown quality flag: give its meaning in [flags] or with --flag, or write `unknown_flag` in [values]"
+        }
+        RejectReason::UnknownUnit => "unknown unit: give its meaning in [units], or correct it",
+        RejectReason::NotUtf8 => "not UTF-8: write `encoding` in [file]",
+        RejectReason::WrongFieldCount => "look for a missing or extra delimiter, or an unclosed quote",
+        other => return other.to_string(),
+    };
+    text.to_owned()
 }
 
 /// Advice about a rejected row or field, in terms of the command line.

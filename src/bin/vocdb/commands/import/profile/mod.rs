@@ -1,0 +1,209 @@
+//! `vocdb import --profile`: reads files by a mapping, of one station or of many.
+
+mod choose;
+mod merge;
+mod read;
+mod report;
+mod sort;
+mod stations;
+
+use super::pace::{self, Pace};
+use super::summary::Tally;
+use super::{FRAMES_PER_BATCH, Import, notes};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store;
+use merge::{Merged, each_frame};
+use read::ReadFiles;
+use report::{Count, Found, Summary, usual_pace};
+use stations::{Registrar, Wanted, check};
+use vocdb::base::escape::Line;
+use vocdb::interop::mapping::Series;
+use vocdb::model::Registry;
+use vocdb::{Batch, Database, InstrumentId, Interval, Sample};
+
+/// Frames that a dry run prints.
+const FIRST_FRAMES: usize = 10;
+
+impl Import {
+    /// Runs an import by a profile.
+    pub(super) fn run_profile(&self, profile: &str, output: &mut Output) -> Result<(), Failure> {
+        let mapping = choose::mapping(self, profile)?;
+        let mut files = ReadFiles::read(self, &mapping, self.registry()?, output.is_json())?;
+        let interval = mapping.interval_of_instruments();
+        let found = self.find(&mut files)?;
+        let conflict = found.merges.check(self.duplicates, files.table.series(), &files.names());
+        let refusal = files.refusal(self.max_rejected).map_or(Ok(()), |why| Err(Failure::Says(why)));
+        let wanted = Wanted {
+            interval,
+            add_channels: self.add_channels,
+            duplicates: self.duplicates,
+            files: files.names().join(", "),
+            frames: found.counts.iter().map(|count| count.frames).collect(),
+        };
+        let checked = refusal.and(conflict).and_then(|()| check_series(&files, &wanted));
+        let mut summary = Summary::new(&mapping, &files, found, interval);
+        let outcome = match (checked, self.dry_run) {
+            (checked, true) => {
+                summary = summary.of_dry_run();
+                checked.map(|_| ())
+            }
+            (Ok(warnings), false) => {
+                let stored = self.store_series(&mut files, &wanted)?;
+                summary = summary.stored(stored, warnings);
+                summary.why_nothing_is_stored().map_or(Ok(()), |why| Err(Failure::Says(why)))
+            }
+            (Err(why), false) => Err(why),
+        };
+        summary.warnings().iter().for_each(|warning| notes::print(&format!("warning: {warning}")));
+        output.either(&summary, || summary.text())?;
+        output.flush()?;
+        outcome
+    }
+
+    /// What is registered. The store is only read, so that a refused file leaves no trace in it.
+    fn registry(&self) -> Result<Registry, Failure> {
+        if store::is_store(&self.store) {
+            return Ok(store::read(&self.store)?.registry().clone());
+        }
+        store::check_free(&self.store)?;
+        Ok(Registry::default())
+    }
+
+    /// Counts the frames, and finds values that disagree. Stores nothing.
+    fn find(&self, files: &mut ReadFiles) -> Result<Found, Failure> {
+        let widths = widths(files);
+        let mut counts = vec![Count::default(); widths.len()];
+        let (mut first_frames, series) = (Vec::new(), files.table.series());
+        let merges = each_frame(&mut files.sorter, &widths, self.duplicates, |merged| {
+            if let Some(count) = counts.get_mut(merged.series) {
+                count.add(&merged);
+            }
+            if first_frames.len() < FIRST_FRAMES {
+                first_frames.extend(series.get(merged.series).map(|series| shown(series, &merged)));
+            }
+            Ok(())
+        })?;
+        Ok(Found { counts, merges, first_frames })
+    }
+
+    /// Registers stations and instruments, and stores all frames in order of time. They are durable when it returns.
+    fn store_series(&self, files: &mut ReadFiles, wanted: &Wanted) -> Result<(Tally, vocdb::store::Counters), Failure> {
+        let db = store::open_or_create(&self.store)?;
+        let mut registrar = Registrar::new(&db, wanted);
+        let mut ids = vec![None; files.table.series().len()];
+        for (place, series) in wanted.with_frames(files.table.series()) {
+            let registered = series.registered.as_ref().map(vocdb::Instrument::interval);
+            let interval =
+                registered.or(wanted.interval).ok_or_else(|| Failure::Says("the interval is missing".to_owned()))?;
+            let id = registrar.register(series, interval)?;
+            ids.get_mut(place).into_iter().for_each(|own| *own = Some(id));
+        }
+        let tally = self.append_frames(&db, &ids, files)?;
+        let counters = db.stats().map_err(Failure::from_error)?.counters;
+        db.close().map_err(Failure::from_error)?;
+        Ok((tally, counters))
+    }
+
+    fn append_frames(
+        &self,
+        db: &Database,
+        ids: &[Option<InstrumentId>],
+        files: &mut ReadFiles,
+    ) -> Result<Tally, Failure> {
+        let (mut batch, mut tally, mut lsn) = (Batch::new(), Tally::default(), None);
+        let mut append = |batch: &mut Batch| {
+            let appended = if self.notify { db.append(batch) } else { db.append_history(batch) };
+            let receipt = appended.map_err(Failure::from_error)?;
+            tally.add(batch, &receipt);
+            lsn = Some(receipt.lsn);
+            batch.clear();
+            Ok::<(), Failure>(())
+        };
+        let widths = widths(files);
+        each_frame(&mut files.sorter, &widths, self.duplicates, |merged| {
+            let Some(Some(id)) = ids.get(merged.series) else { return Ok(()) };
+            let samples = merged.samples.iter().map(|told| told.map_or(Sample::MISSING, |(sample, ..)| sample));
+            batch.push_samples(*id, merged.time, samples);
+            if batch.len() >= FRAMES_PER_BATCH { append(&mut batch) } else { Ok(()) }
+        })?;
+        if !batch.is_empty() {
+            append(&mut batch)?;
+        }
+        lsn.map_or(Ok(()), |lsn| db.wait_durable(lsn)).map_err(Failure::from_error)?;
+        Ok(tally)
+    }
+}
+
+/// Number of channels of each series.
+fn widths(files: &ReadFiles) -> Vec<usize> {
+    files.table.series().iter().map(|series| series.channels.len()).collect()
+}
+
+/// Checks every series against its registered instrument, and its rows against the interval. Returns warnings.
+fn check_series(files: &ReadFiles, wanted: &Wanted) -> Result<Vec<String>, Failure> {
+    let stored: Vec<(usize, &Series)> = wanted.with_frames(files.table.series()).collect();
+    stored.iter().try_for_each(|(_, series)| check(series, wanted))?;
+    let is_needed = stored.iter().any(|(_, series)| series.registered.is_none());
+    if is_needed && wanted.interval.is_none() {
+        let found = usual_pace(&files.paces).map_or_else(
+            || ", such as --interval 1h".to_owned(),
+            |found| format!(": rows are {found} apart, so give --interval {}", pace::option(found)),
+        );
+        return Err(Failure::Says(format!("the profile has no interval{found}; nothing was stored")));
+    }
+    let mut sparse = (0_usize, None);
+    for (place, series) in stored {
+        let Some(pace) = files.paces.get(place) else { continue };
+        let registered = series.registered.as_ref().map(vocdb::Instrument::interval);
+        let Some(interval) = registered.or(wanted.interval) else { continue };
+        check_pace(series, pace, interval)?;
+        if let Some(found) = pace.farther_than(interval) {
+            sparse = (sparse.0 + 1, sparse.1.or(Some((series, found, interval))));
+        }
+    }
+    let (count, first) = sparse;
+    let warning = first.map(|(series, found, interval)| {
+        format!(
+            "rows of {count} of {} instruments are farther apart than their interval, such as `{}` of `{}`: {found}, the interval is \
+             {interval}; check --interval",
+            files.table.series().len(),
+            Line(&series.instrument),
+            Line(&series.station)
+        )
+    });
+    Ok(warning.into_iter().collect())
+}
+
+/// Refuses rows of a new instrument that are closer together than its interval.
+fn check_pace(series: &Series, pace: &Pace, interval: Interval) -> Result<(), Failure> {
+    let Some(found) = pace.closer_than(interval).filter(|_| series.registered.is_none()) else { return Ok(()) };
+    Err(Failure::Says(format!(
+        "rows of instrument `{}` of station `{}` are {found} apart, the interval is {interval}: give --interval {}; nothing was stored",
+        Line(&series.instrument),
+        Line(&series.station),
+        pace::option(found)
+    )))
+}
+
+impl Count {
+    fn add(&mut self, merged: &Merged<'_>) {
+        self.frames += 1;
+        let values = merged.samples.iter().flatten().filter(|(sample, ..)| sample.value.is_some()).count();
+        self.values += values as u64;
+        let (first, last) = self.span.unwrap_or((merged.time, merged.time));
+        self.span = Some((first.min(merged.time), last.max(merged.time)));
+    }
+}
+
+/// A frame in one line.
+fn shown(series: &Series, merged: &Merged<'_>) -> String {
+    let sample = |sample: Sample| {
+        let value = sample.value.map_or_else(|| "missing".to_owned(), |value| value.to_string());
+        if sample.quality == vocdb::Quality::Normal { value } else { format!("{value} ({})", sample.quality) }
+    };
+    let told = series.channels.iter().zip(merged.samples);
+    let told =
+        told.filter_map(|(channel, told)| told.map(|(value, ..)| format!("{}={}", channel.name(), sample(value))));
+    format!("{} {} {}: {}", merged.time, series.station, series.instrument, told.collect::<Vec<_>>().join(", "))
+}
