@@ -172,6 +172,7 @@ mod tests {
     use super::super::{Forward, Receptor, Stability, StabilityMix};
     use super::*;
     use crate::trace::locate::grid::Grid;
+    use std::slice::from_ref;
 
     const SHAPE: PlumeShape = PlumeShape {
         spread_scale: 1.0,
@@ -193,7 +194,7 @@ mod tests {
         let grid = Grid { west_m: -2_400.0, south_m: -1_500.0, step_m: 60.0, columns: 40, rows: 25 };
         let block = first..first + 10;
         let mut sums = vec![0.0; grid.cells()];
-        let model = Plume::new(wind, SHAPE, &[RECEPTOR], std::slice::from_ref(&block));
+        let model = Plume::new(wind, SHAPE, &[RECEPTOR], from_ref(&block));
         model.add(&RECEPTOR, block, &grid, &mut sums);
         sums
     }
@@ -212,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_strong_steady_wind_a_short_way_and_a_coarse_wind_have_no_path() {
-        let has_path = |wind: &WindSeries, shape| Paths::new(wind, shape, &[100..110]).at(105).is_some();
+        let has_path = |wind: &WindSeries, shape| Paths::new(wind, shape, from_ref(&(100..110))).at(105).is_some();
         assert!(has_path(&steady(1.5, 130), SHAPE));
         assert!(!has_path(&steady(4.0, 130), SHAPE));
         assert!(!has_path(&steady(1.5, 130), PlumeShape { network_m: 300.0, ..SHAPE }));
@@ -229,7 +230,7 @@ mod tests {
         let mut wind = steady(1.5, 130);
         wind.steps.iter_mut().for_each(|step| *step = Some(WindStep::new(1.5, 270.0, d)));
         wind.steps[90..].iter_mut().for_each(|step| *step = Some(WindStep::new(1.5, 180.0, d)));
-        let model = Plume::new(&wind, SHAPE, &[RECEPTOR], &[109..119]);
+        let model = Plume::new(&wind, SHAPE, &[RECEPTOR], from_ref(&(109..119)));
         let at = |east_m: f64, north_m: f64| {
             let mut sum = [0.0];
             model.add(&RECEPTOR, 110..111, &Grid::point(east_m, north_m), &mut sum);

@@ -112,7 +112,7 @@ mod tests {
         let receptors: Vec<Receptor> = (0..16).map(receptor).collect();
         let grid = Grid { west_m: -1_500.0, south_m: -1_500.0, step_m: 100.0, columns: 40, rows: 40 };
         let offsets = Offsets::of(&grid, &receptors).unwrap();
-        let model = Plume::new(&wind, shape, &receptors, &[100..110]);
+        let model = Plume::new(&wind, shape, &receptors, std::slice::from_ref(&(100..110)));
         for receptor in &receptors {
             let height_m = table_height_m(receptor.height_m);
             let field = model.field(100..110, height_m, offsets).unwrap();
