@@ -46,7 +46,7 @@ fn main() -> Outcome<()> {
     let config = Config { durability: Durability::Buffered, timers: Timers::Frames, ..Config::default() };
     let db = Database::open(dir.path(), config)?;
     let mut csv = site::register(&db)?;
-    db.load_rules(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rules"))?;
+    db.load_rules(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rules"))?;
     let mut batch = Batch::new();
     while csv.read_batch(10_000, &mut batch)? > 0 {
         db.append_history(&batch)?.all_accepted()?;

@@ -10,7 +10,7 @@ pub(crate) const SOURCE_HEIGHT_M: f64 = 0.46;
 
 /// A run of ten minutes.
 pub(crate) struct Run {
-    pub(crate) number: u32,
+    pub(crate) number: f64,
     pub(crate) scene: Scene,
     /// Metres east and north.
     pub(crate) truth: (f64, f64),
@@ -39,17 +39,17 @@ fn rows(file: &str) -> std::io::Result<Vec<Vec<f64>>> {
 /// shifted by up to 200 m each way, so that no answer profits from a source in the middle.
 pub(crate) fn runs(arcs_m: &[f64], seed: u64) -> std::io::Result<Vec<Run>> {
     let mut shifts = Seeded(seed);
-    let mut samples: BTreeMap<u32, Vec<[f64; 8]>> = BTreeMap::new();
+    let mut samples: BTreeMap<u64, Vec<[f64; 8]>> = BTreeMap::new();
     for row in rows("arcs.csv")? {
         if let [run, _, _, ref sample @ ..] = row[..] {
-            samples.entry(run as u32).or_default().extend(<[f64; 8]>::try_from(sample).ok());
+            samples.entry(run.to_bits()).or_default().extend(<[f64; 8]>::try_from(sample).ok());
         }
     }
     let mut runs = Vec::new();
     for met in rows("met_by_run.csv")? {
         let [run, obukhov_m, _, _, from_deg, _, speed_m_s, ..] = met[..] else { continue };
         let truth = ((shifts.next() - 0.5) * 400.0, (shifts.next() - 0.5) * 400.0);
-        let all = samples.get(&(run as u32)).map_or(&[][..], Vec::as_slice);
+        let all = samples.get(&run.to_bits()).map_or(&[][..], Vec::as_slice);
         let asked = all.iter().filter(|[arc_m, angle, ..]| arcs_m.contains(arc_m) && angle.rem_euclid(10.0) == 0.0);
         let (receptors, enhancements) = asked
             .map(|[arc_m, angle, _, _, height_m, mg_m3, ..]| {
@@ -62,7 +62,7 @@ pub(crate) fn runs(arcs_m: &[f64], seed: u64) -> std::io::Result<Vec<Run>> {
         let wind = WindSeries { step_s: 600.0, steps: vec![Some(wind)] };
         let scene = Scene { receptors, wind, blocks: vec![Block { steps: 0..1, enhancements }] };
         let rate_kg_s = all.first().map_or(f64::NAN, |[.., rate_g_s, _]| rate_g_s / 1_000.0);
-        runs.push(Run { number: run as u32, scene, truth, rate_kg_s });
+        runs.push(Run { number: run, scene, truth, rate_kg_s });
     }
     Ok(runs)
 }

@@ -4,8 +4,11 @@ use super::made::{BLOCK_STEPS, SOURCE_HEIGHT_M, Source};
 use std::f64::consts::TAU;
 use vocdb::trace::{Block, Receptor, Scene, Spread, WindSeries};
 
-/// Seconds between two puffs, and steps of the wind before the first block in which the air is filled.
-const PUFF_S: f64 = 20.0;
+/// Puffs that leave in a minute.
+const PUFFS_PER_MINUTE: usize = 3;
+/// Seconds between two puffs.
+const PUFF_S: f64 = 60.0 / PUFFS_PER_MINUTE as f64;
+/// Steps of the wind before the first block: the air of the district fills in this time.
 const FILL_STEPS: usize = 60;
 
 /// The scene of a source in a wind of one-minute steps, with puffs that drift with the wind: what arrives at a station left its source long
@@ -15,10 +18,9 @@ const FILL_STEPS: usize = 60;
 pub(crate) fn drifting_scene(receptors: Vec<Receptor>, wind: WindSeries, source: &Source) -> Scene {
     let minutes = wind.steps.len();
     let mut means = vec![vec![0.0; receptors.len()]; minutes];
-    let per_minute = (60.0 / PUFF_S) as usize;
+    let per_minute = PUFFS_PER_MINUTE;
     for puff in 0..minutes * per_minute {
         let (mut east_m, mut north_m, mut travelled_m) = (source.east_m, source.north_m, 0.0);
-        // A third of a minute for the one that leaves now; then a third each.
         for part in puff..minutes * per_minute {
             let wind = wind.steps[part / per_minute].unwrap();
             let half = if part == puff { 0.25 } else { 0.5 };
