@@ -71,7 +71,7 @@ fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
             "without control or invisible characters",
         ),
         (&["rules", "load", "s", "r", "--why", "x"], &["--by", ""], "must not be empty"),
-        (&["rules", "unload", "s", "--by", "Anna"], &[], "--why <TEXT>"),
+        (&["rules", "unload", "s", "--by", "Anna"], &[], "--reason <WHY>"),
         (&["inspect"], &[], "<STORE>"),
         (&["inspekt"], &["s"], "inspect"),
     ] {

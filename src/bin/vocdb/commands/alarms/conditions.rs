@@ -16,7 +16,7 @@ use vocdb::base::escape::Line;
 
 /// List the condition of every rule at every station or scope, and what is shelved, suppressed or out of service
 ///
-/// For what is silenced, prints the end, the author and the comment. Conditions are those of the newest record. Silenced rules are listed
+/// For each silence, prints the end, the author and the comment. Conditions are those of the newest record. Silenced rules are listed
 /// even without an open alarm, and even if no rule in force covers their scope any more.
 #[derive(Debug, Args)]
 pub(super) struct Conditions {

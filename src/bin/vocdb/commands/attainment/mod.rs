@@ -17,8 +17,8 @@ use vocdb::{Error, ReadOnly, TimeRange};
 ///
 /// The limits are those of a CSV file with the columns channel, average (1h, 8h, 8h-within-day, 24h), limit, unit, hour_coverage,
 /// period_coverage, day_coverage, from and to. The file states completeness, such as 20/24 or 75%, and the first and last day of each limit.
-/// A day is good if every limit that holds is kept, exceeded if one is exceeded, and incomplete otherwise. The share of good days is that of
-/// good days among good and exceeded ones. Works while a station is running.
+/// A day is good if every limit that holds is kept, exceeded if one is exceeded, and incomplete otherwise. The share of good days is the
+/// number of good days divided by the number of good and exceeded days. Works while a station is running.
 #[derive(Debug, Args)]
 pub(crate) struct AttainmentOf {
     /// Folder of the store

@@ -18,12 +18,13 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// Decode the frames of a file, and print one verdict for each
 ///
 /// The file is a capture of a connection or a log that contains frames, of any length. Each frame is printed with its line and byte: what it is,
-/// or what is wrong with it and what to do. A summary follows. The exit code is 1 if a frame is faulty.
+/// or what is wrong with it and what to do. A summary follows. The exit code is 1 if a frame is faulty or the
+/// file has no frame.
 ///
-/// By default, frames must be as HJ 212-2017 has them. With --tolerant, deviations that are known from the field are accepted and counted,
+/// By default, frames must conform to HJ 212-2017. With --tolerant, deviations that are known from the field are accepted and counted,
 /// among them the checksum of Modbus and a wrong checksum `0000`. Any other wrong checksum is a fault.
 ///
-/// What this command knows of HJ 212-2025 (Flag 8 to 11, RF, encryption) comes from secondary sources.
+/// Support for HJ 212-2025 (Flag 8 to 11, RF, encryption) is based on secondary sources.
 #[derive(Debug, Args)]
 pub(crate) struct Decode {
     /// File of frames; `-` is standard input

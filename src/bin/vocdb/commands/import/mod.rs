@@ -44,7 +44,8 @@ const FRAMES_PER_BATCH: usize = 8_192;
 /// --profile: `vocdb profiles` lists the shipped ones and prints one as a start for a mapping file of your own.
 ///
 /// Checks the whole file before it stores anything, then creates the store, the station and the instrument if they do not exist. A field
-/// that cannot be read is a missing value. A row without a time or a value is rejected. Both are counted and listed with line and advice.
+/// that cannot be read is a missing value. A row without a time, or with nothing but unreadable fields, is rejected; a row whose fields are all
+/// empty is stored as missing. Fields and rows that are rejected are counted and listed with line and advice.
 /// Nothing is stored if too many are rejected, or if rows of one time disagree. Importing the same rows again changes nothing.
 ///
 /// Rules in force evaluate the rows. Alarms that open are recorded as history, counted, and notify nobody.
@@ -55,10 +56,11 @@ pub(crate) struct Import {
     /// CSV files, or - for standard input; gzip is decompressed. Several files need --profile
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Shipped profile, or path of a mapping file (TOML) that describes the format. The options below replace what it says
+    /// Shipped profile, or path of a mapping file (TOML) that describes the format. The options below override it; --missing, --flag, --mark
+    /// and --where add to it
     #[arg(long, value_name = "NAME|FILE.toml")]
     profile: Option<String>,
-    /// Print what each column would become and the first frames, and store nothing
+    /// Print what each column would become and the first frames, and store nothing; needs --profile
     #[arg(long)]
     dry_run: bool,
     /// Station that the readings belong to

@@ -19,8 +19,8 @@ use vocdb::{ReadOnly, Registry, stations_of_tests};
 ///
 /// Rules are checked for the stations of --store. Without --store, they are checked for the stations that the tests in the folder
 /// register. If there are no tests either, only the units of channels with the name of a species are checked, and the rest is listed as
-/// unchecked. With --store, a forecast from the last 30
-/// days with readings prints openings and pages per day. The exit code is 1 if a rule has an error; warnings do not count.
+/// unchecked. With --store, the command also prints a forecast of openings and pages per day, from a backtest over the last 30 days with
+/// readings. The exit code is 1 if a rule has an error; warnings do not count.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Folder of rule files

@@ -29,7 +29,7 @@ pub(crate) struct Load {
     #[arg(long, value_name = "NAME", value_parser = values::line)]
     by: String,
     /// Reason for the change
-    #[arg(long, alias = "reason", value_name = "TEXT", value_parser = values::line)]
+    #[arg(long = "reason", alias = "why", value_name = "WHY", value_parser = values::line)]
     why: String,
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use std::io::{Write, stderr};
 use std::path::PathBuf;
-use vocdb::base::escape::{self, Line};
+use vocdb::base::escape::{self, Line, counted};
 use vocdb::trace::{StationMove, plan_moves, read_stations};
 use vocdb::{StationPlacement, Timestamp};
 
@@ -127,6 +127,6 @@ impl Summary {
     fn text(&self) -> String {
         let Self { stations, created, moved, unchanged, .. } = self;
         let dry = if self.dry_run { " (dry run: nothing was changed)" } else { "" };
-        format!("{stations} stations: {created} created, {moved} moved, {unchanged} unchanged{dry}\n")
+        format!("{}: {created} created, {moved} moved, {unchanged} unchanged{dry}\n", counted(*stations, "station"))
     }
 }

@@ -18,7 +18,7 @@ use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
 
 /// Run rules over stored readings, group their alarms into incidents, and locate the source of each
 ///
-/// Writes nothing. Alarms that are at most 30 minutes apart are one episode, with 15 minutes before and behind. Quiet hours split an episode into
+/// Writes nothing. Alarms that are at most 30 minutes apart are one episode, with 15 minutes added before and after. Quiet hours split an episode into
 /// incidents. Each incident is located and its sites are ranked as by `vocdb locate`.
 ///
 /// Example: vocdb trace store --rules rules --channel methane --from 2024-06-01 --to 2024-06-05 --sites sites.csv
