@@ -76,6 +76,9 @@ const DIRECTION_SPREAD_MIN_DEG: f64 = 40.0;
 const NEAR_SHARE: f64 = 1.0 / 3.0;
 /// The mass that must lie there.
 const NEAR_MASS_MIN: f64 = 0.55;
+/// Share of the greatest enhancement from which on a station clearly saw the plume.
+const HIGH_SHARE: f64 = 0.1;
+
 /// Locates the source of the enhancements of a scene.
 ///
 /// The method: for every place of a grid and every hypothesis of the spread and the wind's bias, a Gaussian plume gives the transport `g` to
@@ -121,7 +124,8 @@ pub fn locate(scene: &Scene, options: &LocateOptions) -> Result<Location, Locate
 }
 
 impl Location {
-    fn nothing(reason: String) -> Self {
+    /// Creates the answer that nothing can be located, with the reason.
+    pub(in crate::trace) const fn nothing(reason: String) -> Self {
         Self { verdict: Verdict::NotEnough, reason, mode: None, rate: None, sector: None, density: None }
     }
 
@@ -161,6 +165,8 @@ impl Location {
 struct Seen {
     /// Receptors with an enhancement.
     receptors: usize,
+    /// Those of them with an enhancement of a tenth of the greatest or more.
+    high: usize,
     /// Sum of the enhancements.
     total: f64,
     /// Spread of wind directions during enhancements in degrees.
@@ -175,9 +181,14 @@ impl Seen {
         let mut receptors: Vec<usize> = enhanced.iter().map(|pair| pair.receptor).collect();
         receptors.sort_unstable();
         receptors.dedup();
+        let greatest = enhanced.iter().map(|pair| pair.enhancement).fold(0.0, f64::max);
+        let is_high = |receptor: usize| {
+            enhanced.iter().any(|pair| pair.receptor == receptor && pair.enhancement >= HIGH_SHARE * greatest)
+        };
         let has_wind = pairs.iter().any(|pair| winds(scene, pair).any(|wind| wind.speed_m_s >= SPEED_MIN_M_S));
         Self {
             receptors: receptors.len(),
+            high: receptors.iter().filter(|receptor| is_high(**receptor)).count(),
             total: enhanced.iter().map(|pair| pair.enhancement).sum(),
             spread_deg: direction_spread(scene, &enhanced),
             has_wind,
@@ -217,7 +228,9 @@ impl Seen {
                 100.0 * (1.0 - near)
             ));
         }
-        (Verdict::Located, format!("{} stations saw the plume in {independent} independent readings", self.receptors))
+        let (stations, high) = (self.receptors, self.high);
+        let saw = format!("{high} of {stations} stations clearly saw the plume");
+        (Verdict::Located, format!("{saw}, in {independent} independent readings"))
     }
 }
 

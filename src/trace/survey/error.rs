@@ -1,5 +1,6 @@
 //! What a survey lacks.
 
+use crate::base::escape::Line;
 use crate::model::{ModelError, Timestamp};
 use crate::query::QueryError;
 use crate::trace::facility::FacilityError;
@@ -58,6 +59,18 @@ pub enum SurveyError {
         from: Timestamp,
         /// End of the range.
         to: Timestamp,
+    },
+    /// A site is so far from every station that coordinates must be wrong.
+    #[error(
+        "site `{}` is {distance_km:.0} km from the nearest station: check the coordinates of the sites and of the stations; latitude and \
+         longitude may be swapped",
+        Line(site)
+    )]
+    FarSite {
+        /// Name of the site.
+        site: String,
+        /// Distance to the nearest station in kilometres.
+        distance_km: f64,
     },
     /// The positions span too much, or lie at a pole.
     #[error(transparent)]

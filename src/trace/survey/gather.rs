@@ -1,7 +1,7 @@
 //! The survey itself.
 
 use super::error::SurveyError;
-use super::network::{Network, SurveyedStation, position_at};
+use super::network::{Enhanced, Network, SurveyedStation, position_at};
 use super::question::SurveyQuestion;
 use super::series::Grid;
 use crate::model::{Registry, TimeRange, Timestamp};
@@ -21,6 +21,8 @@ const QUIET_MS: i64 = 3_600_000;
 const QUIET_SHARE: f64 = 0.2;
 /// Share of the whole enhancement that a part must have.
 const PART_SHARE_MIN: f64 = 0.1;
+/// Pairs of blocks and stations below which one rise is enough: among more, chance has more to choose from.
+const FEW_PAIRS: usize = 100;
 /// Longest range.
 const RANGE_MAX_MS: i64 = 7 * 86_400_000;
 /// Height above ground that a wind sensor is taken to have if its station has none: that of a standard mast (WMO-No. 8).
@@ -44,6 +46,8 @@ pub struct Survey {
     pub is_mass: bool,
     /// The steps of the wind, in time.
     grid: Grid,
+    /// Number of stations that rise above their noise, in each block.
+    raised: Vec<usize>,
     /// What was left out or assumed, a sentence each.
     pub notes: Vec<String>,
 }
@@ -84,12 +88,19 @@ impl Survey {
         let parts: Vec<Self> = loud_parts(&totals, hour, least)
             .filter(|part| totals.get(part.clone()).unwrap_or_default().iter().sum::<f64>() >= PART_SHARE_MIN * whole)
             .map(|part| {
+                let raised = self.raised.get(part.clone()).unwrap_or_default().to_vec();
                 let blocks = self.scene.blocks.get(part).unwrap_or_default().to_vec();
                 let scene = Scene { blocks, ..self.scene.clone() };
-                Self { scene, ..self.clone() }
+                Self { scene, raised, ..self.clone() }
             })
             .collect();
         if parts.is_empty() { vec![self] } else { parts }
+    }
+
+    /// Whether any station rose above the noise of its background: in one block of a few, in two of many.
+    pub(in crate::trace) fn has_rise(&self) -> bool {
+        let pairs = self.raised.len() * self.stations.len();
+        self.raised.iter().sum::<usize>() >= if pairs < FEW_PAIRS { 1 } else { 2 }
     }
 
     /// Returns the options of a location for this survey.
@@ -118,9 +129,13 @@ pub fn survey(registry: &Registry, readings: &Readings, question: &SurveyQuestio
     let step_ms = network.interval_ms().max(source.interval.as_ms()).max(STEP_MIN_MS);
     let grid = Grid::around(range, step_ms);
     let mut notes = network.notes.clone();
-    let above = network.enhancements(readings, &grid, &mut notes)?;
+    let above = network.enhancements(readings, &grid, &mut notes).map_err(|error| match error {
+        // More was read than was asked for: the background needs it.
+        SurveyError::NoReadings { channel, .. } => SurveyError::NoReadings { channel, from: range.from, to: range.to },
+        other => other,
+    })?;
     let wind = network.wind_series(readings, &source, &grid)?;
-    let blocks = blocks(&network, &grid, (&above, &wind), range);
+    let (blocks, raised) = blocks(&network, &grid, (&above, &wind), range).into_iter().unzip();
     let mast_height_m = registry
         .station_named(&wind_station)
         .and_then(|id| position_at(registry, id, range.from).height_m)
@@ -138,23 +153,26 @@ pub fn survey(registry: &Registry, readings: &Readings, question: &SurveyQuestio
         wind_station,
         mast_height_m: mast_height_m.unwrap_or(MAST_HEIGHT_M),
         grid,
+        raised,
         notes,
     })
 }
 
-/// Cuts the range into blocks and averages the enhancements of each.
-fn blocks(network: &Network, grid: &Grid, series: (&[Vec<Option<f64>>], &WindSeries), range: TimeRange) -> Vec<Block> {
+/// Cuts the range into blocks, averages the enhancements of each, and counts the stations that rise above their noise.
+fn blocks(network: &Network, grid: &Grid, series: (&[Enhanced], &WindSeries), range: TimeRange) -> Vec<(Block, usize)> {
     let (above, wind) = series;
     let steps = grid.steps_of(range);
     let length = block_steps(network, grid, wind, steps.len());
     let block = |first: usize| {
         let steps = first..(first + length).min(steps.end);
-        let mean = |values: &Vec<Option<f64>>| {
-            let known: Vec<f64> = values.get(steps.clone()).unwrap_or_default().iter().flatten().copied().collect();
+        let is_raised = |one: &&Enhanced| one.rise.is_raised(steps.clone());
+        let mean = |one: &Enhanced| {
+            let known: Vec<f64> = one.above.get(steps.clone()).unwrap_or_default().iter().flatten().copied().collect();
             let is_enough = !known.is_empty() && known.len() * 2 >= steps.len();
             is_enough.then(|| known.iter().sum::<f64>() / known.len() as f64)
         };
-        Block { steps: steps.clone(), enhancements: above.iter().map(mean).collect() }
+        let block = Block { steps: steps.clone(), enhancements: above.iter().map(mean).collect() };
+        (block, above.iter().filter(is_raised).count())
     };
     steps.clone().step_by(length).map(block).collect()
 }

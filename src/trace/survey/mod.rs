@@ -5,6 +5,7 @@ mod error;
 mod gather;
 mod network;
 mod question;
+mod rise;
 mod series;
 mod sun;
 

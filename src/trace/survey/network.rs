@@ -3,6 +3,7 @@
 use super::enhance::enhancement;
 use super::error::SurveyError;
 use super::question::SurveyQuestion;
+use super::rise::Rise;
 use super::series::{Grid, winds};
 use super::sun::sun_elevation_deg;
 use crate::base::sorted::Sorted;
@@ -17,6 +18,15 @@ use std::collections::BTreeMap;
 const BACKGROUND_READINGS_MIN: usize = 6;
 /// Height above ground that an inlet is taken to have if its station has none.
 const INLET_HEIGHT_M: f64 = 3.0;
+
+/// The enhancements of a station.
+#[derive(Debug)]
+pub(super) struct Enhanced {
+    /// Enhancement of each step.
+    pub(super) above: Vec<Option<f64>>,
+    /// Heights above the background, and the noise.
+    pub(super) rise: Rise,
+}
 
 /// A station of a survey.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,13 +131,13 @@ impl Network {
         nearest.map(|(_, station, source)| (station, source)).ok_or(SurveyError::NoWind)
     }
 
-    /// Returns the enhancements of every station in kg/m3, or as shares of the volume.
+    /// Returns the enhancements of every station in kg/m3, or as shares of the volume, with the heights of its readings above their noise.
     pub(super) fn enhancements(
         &self,
         readings: &Readings,
         grid: &Grid,
         notes: &mut Vec<String>,
-    ) -> Result<Vec<Vec<Option<f64>>>, SurveyError> {
+    ) -> Result<Vec<Enhanced>, SurveyError> {
         let mut series = Vec::with_capacity(self.stations.len());
         for station in &self.stations {
             let rows = readings.rows(station.instrument, &[station.channel], grid.range())?;
@@ -145,9 +155,16 @@ impl Network {
                 "too few readings for a background over time: the background is the 10 % quantile over the stations"
                     .to_owned(),
             );
-            return Ok(above_neighbours(&series, grid.steps));
+            let all = above_neighbours(&series, grid.steps);
+            return Ok(all
+                .into_iter()
+                .map(|above| Enhanced { rise: Rise::without_noise(above.clone()), above })
+                .collect());
         }
-        Ok(series.iter().map(|values| enhancement(values, grid.half_window())).collect())
+        let half = grid.half_window();
+        let enhanced =
+            |values: &Vec<Option<f64>>| Enhanced { above: enhancement(values, half), rise: Rise::new(values, half) };
+        Ok(series.iter().map(enhanced).collect())
     }
 
     /// The factor from a station's unit to kg/m3, or to shares of the volume where a molar mass is unknown.

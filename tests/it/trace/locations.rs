@@ -139,9 +139,91 @@ fn calm_air_stuck_sensors_and_one_station_have_verdicts_with_a_reason() {
     let (calm, why, _) = verdict(0.1, 50.0);
     assert!(calm == "not_enough" && why.contains("calm"), "{why}");
     let (stuck, why, _) = verdict(2.0, 0.0);
-    assert!(stuck == "not_enough" && why.contains("no station reads above its background"), "{why}");
+    assert!(stuck == "not_enough" && why.contains("no station rises above the noise of its background"), "{why}");
     let (one, why, answer) = verdict(2.0, 50.0);
     assert!(one == "direction_only" && why.contains("one station alone"), "{why}");
     let bearing = answer["sector"]["bearing_deg"].as_f64().unwrap();
     assert!((bearing - 270.0).abs() < 0.1, "{answer}");
+}
+
+/// Two hours of noise at eight stations around a mast, in `store`.
+fn noise(dir: &Path, seed: u64) {
+    let db = Database::open(dir.join("store"), Config::default()).unwrap();
+    let start: Timestamp = "2024-06-01T00:00:00Z".parse().unwrap();
+    let mut state = seed;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let mut batch = Batch::new();
+    for place in 0..9_u8 {
+        let angle = f64::from(place) * std::f64::consts::FRAC_PI_4;
+        let away = if place == 8 { 0.0 } else { 0.008 };
+        let position = Position {
+            lon_lat_deg: Some((121.5 + away * angle.sin(), 31.2 + away * angle.cos())),
+            height_m: Some(3.0),
+            ..Position::default()
+        };
+        let station = db.register_station(Station::new(format!("S{place}")).unwrap().at(position)).unwrap();
+        let channels = if place == 8 {
+            let speed = Channel::quantity("wind speed", Unit::MetrePerSecond).unwrap();
+            vec![speed, Channel::quantity("wind direction", Unit::Degree).unwrap()]
+        } else {
+            vec![Channel::species("benzene", Unit::Ppb).unwrap()]
+        };
+        let count = channels.len();
+        let id = db.register_instrument(station, Instrument::new("i", Interval::MINUTE, channels).unwrap()).unwrap();
+        for minute in 0..300_i64 {
+            let value = if place == 8 { 2.5 } else { 1.0 + 0.1 * (0..12).map(|_| random()).sum::<f64>() - 0.6 };
+            let values = [Some(value), Some(200.0 + minute as f64)];
+            batch.push_values(id, start.plus_ms(minute * 60_000), &values[..count]);
+        }
+    }
+    db.append(&batch).unwrap().all_accepted().unwrap();
+    db.close().unwrap();
+}
+
+#[test]
+fn readings_of_noise_alone_have_no_source() {
+    for seed in 1..=6 {
+        let dir = crate::scratch::dir();
+        noise(dir.path(), seed);
+        let question = [
+            "locate",
+            "store",
+            "--channel",
+            "benzene",
+            "--from",
+            "2024-06-01T02:00:00Z",
+            "--to",
+            "2024-06-01T04:00:00Z",
+        ];
+        let answer = last_object(&run(dir.path(), &[&["--json"], &question[..]].concat()).printed());
+        let reason = answer["reason"].as_str().unwrap();
+        assert!(answer["verdict"] == "not_enough" && reason.contains("no release was seen"), "seed {seed}: {answer}");
+        assert_eq!(answer["two_sources"].as_array().unwrap().len(), 0);
+    }
+}
+
+#[test]
+fn sites_far_away_do_not_change_the_location_and_impossible_ones_are_refused() {
+    let dir = crate::scratch::dir();
+    metec_store(dir.path());
+    let near = std::fs::read_to_string(example("metec/sites.csv")).unwrap();
+    let locate = |more: &str| {
+        std::fs::write(dir.path().join("sites.csv"), format!("{}\n{more}", near.trim_end())).unwrap();
+        let release = ["--from", "2022-05-09T17:49:55Z", "--to", "2022-05-09T19:49:54Z", "--sites", "sites.csv"];
+        run(dir.path(), &[&["--json", "locate", "store", "--channel", "methane"], &release[..]].concat())
+    };
+    let alone = last_object(&locate("").printed());
+    // 20 km to the north.
+    let beside = last_object(&locate("far,40.775,-105.14\n").printed());
+    for key in ["verdict", "mode", "area90_m2", "rate"] {
+        assert_eq!(alone[key], beside[key], "{key}");
+    }
+    let far = beside["sites"].as_array().unwrap().iter().find(|site| site["name"] == "far").unwrap();
+    assert_eq!(far["place"], 0.0);
+    assert!(far["evidence_found"][0].as_str().unwrap().contains("outside the area that was searched"), "{far}");
+    let error = locate("swapped,-15.14,40.6\n").error(1);
+    assert!(error.contains("site `swapped` is") && error.contains("latitude and longitude may be swapped"), "{error}");
 }

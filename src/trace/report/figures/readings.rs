@@ -1,7 +1,7 @@
 //! Line charts of the readings, one for each station.
 
 use crate::model::{TimeRange, Timestamp};
-use crate::trace::report::input::{Report, ReportChannel, StationSeries};
+use crate::trace::report::input::{AlarmSpan, Report, ReportChannel, StationSeries};
 use crate::trace::report::svg::{Anchor, Canvas, line_path, nice_ticks, time_ticks};
 use crate::trace::report::text::{Escaped, moment, number};
 use std::fmt::Write;
@@ -58,7 +58,7 @@ pub(in crate::trace::report) fn readings(report: &Report, channel: &ReportChanne
     let _ = write!(
         out,
         "<figcaption>Concentration of {name} in {unit}, with one scale for all stations and the station with the greatest value first. \
-         Shaded: time of an alarm. A line breaks where nothing valid was measured."
+         Shaded: time of an alarm at the station. A line breaks where nothing valid was measured."
     );
     for limit in &channel.limits {
         let _ = write!(out, " Dashed: {} ({} {unit}).", Escaped(&limit.label), number(limit.value));
@@ -68,6 +68,15 @@ pub(in crate::trace::report) fn readings(report: &Report, channel: &ReportChanne
         let _ = write!(out, " {more} further stations had smaller values and are listed under data quality.");
     }
     out.push_str("</figcaption>\n</figure>\n");
+}
+
+/// Whether an alarm is about the station of a chart. One that names no station is about all of them.
+fn is_of(alarm: &AlarmSpan, series: &StationSeries) -> bool {
+    // Stations with several instruments have a chart for each: STATION/INSTRUMENT.
+    let is_same = |station: &String| {
+        series.station.strip_prefix(station.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    alarm.stations.is_empty() || alarm.stations.iter().any(is_same)
 }
 
 fn greatest(series: &StationSeries, span: TimeRange) -> Option<(Timestamp, f64)> {
@@ -88,7 +97,7 @@ impl Frame<'_> {
 
     fn chart(&self, series: &StationSeries, alternative: &str, out: &mut String) {
         let mut canvas = Canvas::new(SIZE.0, SIZE.1);
-        for alarm in self.report.alarms.iter().take(SPANS_MAX) {
+        for alarm in self.report.alarms.iter().filter(|alarm| is_of(alarm, series)).take(SPANS_MAX) {
             let (left, right) = (self.x(alarm.since), self.x(alarm.closed_at.unwrap_or(self.report.span.to)));
             canvas.rect((left, PLOT.2), (right - left, PLOT.3 - PLOT.2), "alarm-span");
         }

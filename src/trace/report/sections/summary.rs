@@ -94,13 +94,21 @@ fn verdict(report: &Report) -> String {
     if let Some(site) = found {
         return format!("An investigation found the source at {}; the case is not closed.", Escaped(site));
     }
-    if let Some(first) = report.ranked.first() {
+    let nothing = report.source.as_ref().filter(|source| source.verdict == Verdict::NotEnough);
+    if let Some(first) = report.ranked.first().filter(|_| nothing.is_none()) {
         let area = report.source.as_ref().and_then(|source| source.areas_m2);
         let area = area.map_or_else(String::new, |(_, area)| format!(", within a 90 % area of {} m²", number(area)));
+        let (name, share) = (Escaped(&first.name), percent(first.probability));
+        let named = report.ranked.iter().map(|row| row.probability).sum::<f64>();
+        if named < 0.5 {
+            let named = percent(named);
+            return format!(
+                "The source most probably lies at none of the named sites (together {named}){area}. The most probable of them is {name} \
+                 ({share})."
+            );
+        }
         return format!(
-            "The most probable source among the named sites is {} ({}){area}; nobody has confirmed it.",
-            Escaped(&first.name),
-            percent(first.probability)
+            "The most probable source among the named sites is {name} ({share}){area}; nobody has confirmed it."
         );
     }
     if let Some(suspect) = incident.suspects.first() {

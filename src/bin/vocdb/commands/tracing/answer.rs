@@ -158,12 +158,21 @@ impl Answer {
                 "one of two sources: {lat:.6}, {lon:.6}; {rate:.3} {rate_unit}; {percent:.0} % of the readings"
             );
         }
-        for (place, site) in (1..).zip(&self.sites) {
+        // Where nothing was located, an order of sites would be that of their names.
+        let sites = if self.mode.is_some() { self.sites.as_slice() } else { &[] };
+        for (place, site) in (1..).zip(sites) {
             let _ = writeln!(text, "{place}. {}", site.text());
+        }
+        if !sites.is_empty() {
+            let elsewhere = 1.0 - sites.iter().map(|site| site.probability).sum::<f64>();
+            let _ = writeln!(text, "elsewhere, at none of these sites: {:.1} %", 100.0 * elsewhere.max(0.0));
         }
         for Level { lat, lon, credible_level, .. } in &self.at {
             let level = credible_level.map_or_else(|| "no level".to_owned(), |level| format!("{:.1} %", 100.0 * level));
-            let _ = writeln!(text, "at {lat}, {lon}: credible level {level}");
+            let _ = writeln!(
+                text,
+                "at {lat}, {lon}: credible level {level} (0 % at the most probable place, 100 % at the rim)"
+            );
         }
         for note in &self.notes {
             let _ = writeln!(text, "note: {}", Line(note));

@@ -96,7 +96,10 @@ impl Trace {
             Replayed::Event(event @ (AlarmEvent::Opened(_) | AlarmEvent::Closed(_))) => events.push(event),
             _ => {}
         });
-        run.map_err(|error| failed(error, &files))?;
+        let summary = run.map_err(|error| failed(error, &files))?;
+        if summary.frames == 0 {
+            return Err(Failure::Says(format!("no readings from {} to {}: name another range", range.from, range.to)));
+        }
         Ok(episodes(&events, end))
     }
 
