@@ -175,7 +175,7 @@ fn noise(dir: &Path, seed: u64) {
         let id = db.register_instrument(station, Instrument::new("i", Interval::MINUTE, channels).unwrap()).unwrap();
         for minute in 0..300_i64 {
             let value = if place == 8 { 2.5 } else { 1.0 + 0.1 * (0..12).map(|_| random()).sum::<f64>() - 0.6 };
-            let values = [Some(value), Some(200.0 + minute as f64)];
+            let values = [Some(value), Some(150.0 + minute as f64 / 3.0)];
             batch.push_values(id, start.plus_ms(minute * 60_000), &values[..count]);
         }
     }
@@ -217,13 +217,13 @@ fn sites_far_away_do_not_change_the_location_and_impossible_ones_are_refused() {
     };
     let alone = last_object(&locate("").printed());
     // 20 km to the north.
-    let beside = last_object(&locate("far,40.775,-105.14\n").printed());
+    let beside = last_object(&locate("far,40.775,-105.14,2.0\n").printed());
     for key in ["verdict", "mode", "area90_m2", "rate"] {
         assert_eq!(alone[key], beside[key], "{key}");
     }
     let far = beside["sites"].as_array().unwrap().iter().find(|site| site["name"] == "far").unwrap();
     assert_eq!(far["place"], 0.0);
     assert!(far["evidence_found"][0].as_str().unwrap().contains("outside the area that was searched"), "{far}");
-    let error = locate("swapped,-15.14,40.6\n").error(1);
+    let error = locate("swapped,-15.14,40.6,2.0\n").error(1);
     assert!(error.contains("site `swapped` is") && error.contains("latitude and longitude may be swapped"), "{error}");
 }
