@@ -13,11 +13,13 @@ use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Quality, Registry, Timestamp};
 use crate::store::check_finished;
 use crate::store::io::FsStorage;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Longest time between two value records of one action.
 const ACTION_PAUSE_MS_MAX: u64 = 3_600_000;
+/// Groups of value records that may grow at the same time.
+const OPEN_GROUPS_MAX: usize = 1_024;
 
 /// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,7 @@ pub struct ChangeEntry {
 /// ```
 #[derive(Debug)]
 pub struct ChangeLog {
-    /// Records of registrations and changes, with their indexes.
+    /// Records of registrations, changes and sealed segments, with their indexes.
     records: Vec<(u64, Record)>,
     /// Number of values that each deletion removed.
     dropped: BTreeMap<u64, u64>,
@@ -109,6 +111,7 @@ impl ChangeLog {
                 | Kind::StationChanged
                 | Kind::ReadingsDeleted
                 | Kind::FlagsSet
+                | Kind::SegmentSealed
                 | Kind::Correction => records.push((index, record)),
                 _ => {}
             }
@@ -116,35 +119,34 @@ impl ChangeLog {
         Ok(Self { records, dropped })
     }
 
-    /// Passes every change to `take`, in the order of the ledger. Consecutive value records of one instrument with the same author, reason
-    /// and kind are one change, if no hour passed between them. Ends with the first error of `take`.
+    /// Passes every change to `take`, in the order of the ledger. Value records of one instrument with the same author, reason and kind
+    /// are one change as long as their times rise, no segment was sealed between them, as closing the store does, and no hour passed.
+    /// Ends with the first error of `take`.
     ///
     /// # Errors
     /// [`Error::Ledger`] for a record that cannot be read, and the error of `take`.
     pub fn visit<E: From<Error>>(&self, mut take: impl FnMut(ChangeEntry) -> Result<(), E>) -> Result<(), E> {
         let mut registry = Registry::default();
-        let mut open: Option<Group> = None;
-        let mut set: Option<FlagsSet> = None;
+        let mut open = OpenGroups::default();
         for (index, record) in &self.records {
             let unread = |error: LedgerError| E::from(Error::from(error));
-            if record.kind() == Kind::Correction {
-                let one = Corrected::read(record, *index).map_err(unread)?;
-                gather(&mut open, one, set.as_ref()).map_or(Ok(()), |group| take(group.entry(&registry)))?;
-                continue;
-            }
-            if record.kind() == Kind::FlagsSet {
-                open.take().map_or(Ok(()), |group| take(group.entry(&registry)))?;
-                set = Some(record.body(*index).map_err(unread)?);
-                continue;
-            }
-            let change = self.change(&registry, record, *index).map_err(unread)?;
-            register(&mut registry, record, *index).map_err(unread)?;
-            if let Some(change) = change {
-                open.take().map_or(Ok(()), |group| take(group.entry(&registry)))?;
-                take(change)?;
-            }
+            let ended = match record.kind() {
+                Kind::Correction => open.add(Corrected::read(record, *index).map_err(unread)?),
+                Kind::FlagsSet => open.begin_flags(record.body(*index).map_err(unread)?),
+                Kind::SegmentSealed => open.end_of_frames(),
+                _ => {
+                    let change = self.change(&registry, record, *index).map_err(unread)?;
+                    register(&mut registry, record, *index).map_err(unread)?;
+                    if let Some(change) = change {
+                        open.end().into_iter().try_for_each(|group| take(group.entry(&registry)))?;
+                        take(change)?;
+                    }
+                    continue;
+                }
+            };
+            ended.into_iter().try_for_each(|group| take(group.entry(&registry)))?;
         }
-        open.map_or(Ok(()), |group| take(group.entry(&registry)))
+        open.end().into_iter().try_for_each(|group| take(group.entry(&registry)))
     }
 
     /// The change that a record describes; `None` for a registration.
@@ -210,14 +212,44 @@ fn names(registry: &Registry, id: InstrumentId) -> (String, String) {
     (station, instrument.name().to_owned())
 }
 
-/// Adds a value record to the open group, or begins another group and returns the one before.
-fn gather(open: &mut Option<Group>, one: Corrected, set: Option<&FlagsSet>) -> Option<Group> {
-    match open {
-        Some(group) if group.covers(&one) => {
-            group.add(one);
-            None
-        }
-        _ => open.replace(Group::of(one, set)),
+/// Groups of value records that may still grow, in the order of their first records.
+#[derive(Default)]
+struct OpenGroups {
+    groups: Vec<Group>,
+    /// The flag that a person set last, which is recorded before its values.
+    set: Option<FlagsSet>,
+}
+
+impl OpenGroups {
+    /// Adds a value record to its group, or begins another one. Returns the groups that have ended.
+    fn add(&mut self, one: Corrected) -> Vec<Group> {
+        let (action, has_room) = (action_of(&one), self.groups.len() < OPEN_GROUPS_MAX);
+        let ended = match self.groups.iter_mut().find(|group| group.is_of(&one, action)) {
+            Some(group) if group.covers(&one) => {
+                group.add(one);
+                return Vec::new();
+            }
+            None if has_room => Vec::new(),
+            _ => self.end(),
+        };
+        self.groups.push(Group::of(one, self.set.as_ref()));
+        ended
+    }
+
+    /// Notes a flag that a person sets. Returns the groups before it.
+    fn begin_flags(&mut self, set: FlagsSet) -> Vec<Group> {
+        self.set = Some(set);
+        self.end()
+    }
+
+    /// Returns all groups, which have ended.
+    fn end(&mut self) -> Vec<Group> {
+        std::mem::take(&mut self.groups)
+    }
+
+    /// Returns the groups that have ended with a sealed segment: all but those of a flag that a person set, which may take several.
+    fn end_of_frames(&mut self) -> Vec<Group> {
+        self.groups.extract_if(.., |group| !group.is_set).collect()
     }
 }
 
@@ -227,16 +259,18 @@ struct Group {
     at: Option<Timestamp>,
     /// Host time of the last value record.
     last_at: Option<Timestamp>,
+    /// Whether a record before the values describes the whole action.
+    is_set: bool,
     instrument: InstrumentId,
     by: String,
     reason: String,
-    channels: BTreeSet<String>,
-    times: (Timestamp, Timestamp),
+    /// Each changed channel, with the first and last time of its values.
+    channels: BTreeMap<String, (Timestamp, Timestamp)>,
     values: u64,
 }
 
 impl Group {
-    /// `set` is the flag that a person set last, which is recorded before its values.
+    /// `set` is the flag that a person set last.
     fn of(one: Corrected, set: Option<&FlagsSet>) -> Self {
         let action = action_of(&one);
         let is_of = |set: &&FlagsSet| {
@@ -244,51 +278,68 @@ impl Group {
                 && action == ChangeAction::FlagSet(set.quality)
                 && (&set.by, &set.reason) == (&one.by, &one.reason)
         };
+        let set = set.filter(is_of);
         Self {
             action,
-            at: set.filter(is_of).map(|set| set.at).or(one.at),
+            at: set.map(|set| set.at).or(one.at),
             last_at: one.at,
+            is_set: set.is_some(),
             instrument: one.instrument,
             by: one.by,
             reason: one.reason,
-            channels: BTreeSet::from([one.channel]),
-            times: (one.time, one.time),
+            channels: BTreeMap::from([(one.channel, (one.time, one.time))]),
             values: 1,
         }
     }
 
-    fn covers(&self, one: &Corrected) -> bool {
-        self.instrument == one.instrument
-            && self.action == action_of(one)
-            && self.by == one.by
-            && self.reason == one.reason
-            && self.is_near(one)
+    fn is_of(&self, one: &Corrected, action: ChangeAction) -> bool {
+        self.instrument == one.instrument && self.action == action && self.by == one.by && self.reason == one.reason
     }
 
-    /// Whether a value was replaced so soon after the one before that both are of one action.
+    /// Whether a record of its instrument, author and reason belongs to the same action.
+    fn covers(&self, one: &Corrected) -> bool {
+        self.is_set || (self.is_near(one) && self.is_new(one))
+    }
+
+    /// Whether a value was replaced so soon after the one before that both may be of one action.
     fn is_near(&self, one: &Corrected) -> bool {
         let (Some(last), Some(at)) = (self.last_at, one.at) else { return self.last_at == one.at };
         at.as_ms().abs_diff(last.as_ms()) <= ACTION_PAUSE_MS_MAX
     }
 
+    /// Whether the group has no value of this instant yet. An action goes through time once; only the frames of one append may be unsorted.
+    fn is_new(&self, one: &Corrected) -> bool {
+        let Some((first, last)) = self.channels.get(&one.channel) else { return true };
+        one.time > *last || (one.time < *first && one.at == self.last_at)
+    }
+
     fn add(&mut self, one: Corrected) {
-        self.times = (self.times.0.min(one.time), self.times.1.max(one.time));
         (self.values, self.last_at) = (self.values + 1, one.at);
-        if !self.channels.contains(&one.channel) {
-            self.channels.insert(one.channel);
+        match self.channels.get_mut(&one.channel) {
+            Some((first, last)) => (*first, *last) = ((*first).min(one.time), (*last).max(one.time)),
+            None => {
+                self.channels.insert(one.channel, (one.time, one.time));
+            }
         }
     }
 
+    /// First and last time of all values.
+    fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        let merge = |(first, last): (Timestamp, Timestamp), (a, b): (Timestamp, Timestamp)| (first.min(a), last.max(b));
+        self.channels.values().copied().reduce(merge)
+    }
+
     fn entry(self, registry: &Registry) -> ChangeEntry {
-        let Self { action, at, instrument, by, reason, channels, times, values, .. } = self;
+        let times = self.times();
+        let Self { action, at, instrument, by, reason, channels, values, .. } = self;
         let (station, instrument) = names(registry, instrument);
         ChangeEntry {
             action,
             at,
             station,
             instrument: Some(instrument),
-            channels: channels.into_iter().collect(),
-            times: Some(times),
+            channels: channels.into_keys().collect(),
+            times,
             values: Some(values),
             by,
             reason,

@@ -152,6 +152,35 @@ fn audit_lists_flags_deletions_and_moves_with_author_and_reason() {
 }
 
 #[test]
+fn audit_lists_each_import_that_replaced_a_value_on_its_own() {
+    let dir = crate::scratch::dir();
+    let dir = dir.path();
+    park(dir);
+    let import = |text: &str| {
+        std::fs::write(dir.join("again.csv"), text).unwrap();
+        let options = ["--station", "park/S1", "--instrument", "gc", "--interval", "1m", "--time", "time"];
+        let channels = ["--channel", "benzene=benzene:ppb"];
+        let ended = run_with(dir, &["import", "store", "again.csv"], &[&channels[..], &options].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+    };
+    for value in [7, 8, 9] {
+        import(&format!("time,benzene\n2024-06-01T08:00:00Z,{value}\n"));
+    }
+    // Other times and several rows in one file are one action too.
+    import("time,benzene\n2024-06-01T08:01:00Z,7\n2024-06-01T08:02:00Z,8\n");
+    let text = run(dir, &["audit", "store"]).printed();
+    let counts = |text: &str| -> Vec<usize> { text.lines().map(|line| line.matches(", 1 value: ").count()).collect() };
+    assert_eq!(counts(&text), [1, 1, 1, 0], "{text}");
+    assert!(text.lines().nth(3).unwrap().contains("T08:01:00Z to 2024-06-01T08:02:00Z, 2 values: "), "{text}");
+    let json = run(dir, &["audit", "store", "--json"]).printed();
+    let objects: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let values: Vec<_> = objects.iter().map(|object| object["values"].as_u64().unwrap()).collect();
+    assert_eq!(values, [1, 1, 1, 2], "{json}");
+    let times: std::collections::BTreeSet<_> = objects.iter().map(|object| object["at"].as_str().unwrap()).collect();
+    assert_eq!(times.len(), 4, "each with its own time: {json}");
+}
+
+#[test]
 fn audit_lists_values_that_a_later_file_replaced_with_the_time_of_the_import() {
     let dir = crate::scratch::dir();
     park(dir.path());
