@@ -12,7 +12,7 @@ pub mod expr;
 mod folder;
 mod getter;
 pub mod interpreted;
-mod nearest;
+pub(crate) mod nearest;
 pub mod plan;
 mod roster;
 mod run;
@@ -31,7 +31,7 @@ pub use nearest::closest;
 pub use plan::{Plan, Site};
 pub(crate) use run::{EarlierEngineState, EarlierLateState};
 pub use run::{Engine, EngineState, LastingLag, Late, LateState, Progress, Rerun, SourceStates};
-pub use script::{RuleFile, trace};
+pub use script::{RuleFile, has_unchecked_contacts, trace};
 
 /// The text of a definitions file for editors, `vocdb.d.rhai`: every word of the language with what it takes. Written from the tables that
 /// register the words.

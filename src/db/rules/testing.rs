@@ -6,6 +6,7 @@ use crate::model::{
     Batch, Channel, Instrument, InstrumentId, Interval, ModelError, Registry, Sample, Station, StationId, Timestamp,
     Unit,
 };
+use crate::rules::nearest::nearest;
 use crate::rules::testing::{Expected, RuleTest, TestAction, TestStep, trace_tests};
 use crate::rules::verdict::Place;
 use crate::rules::{Engine, RuleFile, compile_part, sites_of};
@@ -218,7 +219,14 @@ impl TestCourse {
         }
         if !self.rules.contains(rule) {
             let known: Vec<&str> = self.rules.iter().map(String::as_str).collect();
-            return Some(format!("there is no rule `{rule}`; rules in this test: {}", known.join(", ")));
+            let help = match nearest(rule, known.iter().copied()) {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => format!("rules in this test: {}", known.join(", ")),
+            };
+            return Some(format!("there is no rule `{rule}`; {help}"));
+        }
+        if let Some(wrong) = scope.and_then(|scope| self.unknown_scope(rule, scope)) {
+            return Some(wrong);
         }
         let is_meant = |key: &str| scope.is_none_or(|scope| scope == key);
         let open = self.machine.alarms().any(|(_, one)| one.opened.rule == rule && is_meant(&one.opened.scope_key));
@@ -233,6 +241,20 @@ impl TestCourse {
             Expected::Unknown => any(Condition::Unknown),
         };
         (!holds).then(|| format!("expected `{rule}` {}, {}", wanted.name(), self.found(rule, scope)))
+    }
+
+    /// Says so if a rule has no such scope: then it would be neither open nor anything else.
+    fn unknown_scope(&self, rule: &str, scope: &str) -> Option<String> {
+        let of_rule = self.machine.conditions().filter(|(spec, _)| spec.rule == rule);
+        let known: BTreeSet<&str> = of_rule.map(|(spec, _)| spec.scope_key.as_str()).collect();
+        if known.contains(scope) || self.was_open.contains(&(rule.to_owned(), scope.to_owned())) {
+            return None;
+        }
+        let help = match nearest(scope, known.iter().copied()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => format!("it has: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        };
+        Some(format!("`{rule}` has no station or scope `{scope}` in this test; {help}"))
     }
 
     /// What a rule is instead, scope by scope.
@@ -306,6 +328,21 @@ fn channel(name: &str, unit: Unit) -> Result<Channel, ModelError> {
     }
 }
 
+/// Why a series cannot be fed, and the nearest registered name.
+fn not_registered(registry: &Registry, station: &str, channel: &str) -> String {
+    let meant = |close: Option<&str>| {
+        let mistyped = close.map_or_else(String::new, |close| format!("did you mean `{close}`? Otherwise "));
+        format!("{mistyped}register it with t.instrument(..)")
+    };
+    let Some(id) = registry.station_named(station) else {
+        let stations = registry.stations().map(|(_, station)| station.name());
+        return format!("there is no station `{station}`; {}", meant(nearest(station, stations)));
+    };
+    let of_station = registry.instruments().filter(|(_, at, _)| *at == id);
+    let channels = of_station.flat_map(|(.., instrument)| instrument.channels()).map(Channel::name);
+    format!("station `{station}` has no channel `{channel}`; {}", meant(nearest(channel, channels)))
+}
+
 /// Samples of one instrument by place in time and channel.
 type Columns = BTreeMap<InstrumentId, Vec<Vec<Option<Sample>>>>;
 
@@ -319,7 +356,7 @@ fn frames(steps: &[TestStep], registry: &Registry) -> Result<Batch, TestFailure>
         });
         let found = of_station.into_iter().find_map(|(id, one)| Some((id, one, one.channel_index(channel)?)));
         let Some((id, instrument, index)) = found else {
-            let message = format!("station `{station}` has no channel `{channel}`: register it with t.instrument(..)");
+            let message = not_registered(registry, station, channel);
             return Err(TestFailure { place: step.place.clone(), message, is_error: true });
         };
         let of_instrument = columns.entry(id).or_insert_with(|| vec![Vec::new(); instrument.channels().len()]);

@@ -68,7 +68,22 @@ pub fn trace(files: &[RuleFile]) -> (Vec<Rule>, Vec<Diagnostic>) {
     trace_within(files, Arc::default())
 }
 
+/// Whether rule files name contacts that cannot be checked for mistyped names, because no file exports any contact.
+#[must_use]
+pub fn has_unchecked_contacts(files: &[RuleFile]) -> bool {
+    run_all(files, Arc::default()).contacts.is_unchecked()
+}
+
 fn trace_within(files: &[RuleFile], budget: Arc<Budget>) -> (Vec<Rule>, Vec<Diagnostic>) {
+    let mut trace = run_all(files, budget);
+    trace.diagnostics.extend(std::mem::take(&mut trace.contacts).unknown());
+    trace.rules.sort_by(|a, b| a.place.cmp(&b.place));
+    trace.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
+    shorten(&mut trace.diagnostics);
+    (trace.rules, trace.diagnostics)
+}
+
+fn run_all(files: &[RuleFile], budget: Arc<Budget>) -> Trace<'_> {
     let mut trace = Trace { budget, ..Trace::default() };
     for file in files {
         if trace.files.insert(&file.name, &file.text).is_some() {
@@ -84,11 +99,7 @@ fn trace_within(files: &[RuleFile], budget: Arc<Budget>) -> (Vec<Rule>, Vec<Diag
         }
         trace.run(name);
     }
-    trace.diagnostics.extend(std::mem::take(&mut trace.contacts).unknown());
-    trace.rules.sort_by(|a, b| a.place.cmp(&b.place));
-    trace.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
-    shorten(&mut trace.diagnostics);
-    (trace.rules, trace.diagnostics)
+    trace
 }
 
 /// Cuts a list that nobody would read to its end, and says so where it is cut.

@@ -4,6 +4,7 @@ use super::notation::parse_series;
 use super::steps::{Expected, RuleTest, TestAction, TestStep};
 use crate::base::limits::{CHANNELS_PER_INSTRUMENT_MAX, NAME_BYTES_MAX, RULE_OPERATIONS_MAX};
 use crate::model::{Interval, Unit};
+use crate::rules::nearest::nearest;
 use crate::rules::script::{
     DURATIONS, Limits, RuleFile, bounded_engine, duration_ms, operations_of, refusals, refused, weigh,
 };
@@ -32,6 +33,19 @@ const MESSAGE_LETTERS_MAX: usize = 600;
 const CALLS: &str = "t.instrument(\"park/S1\", \"gc\", 1.minute, #{ benzene: \"ppb\" }), t.feed(\"park/S1\", \"benzene\", \"12x10 45x20\"), \
                      t.at(25.minutes), and after it .expect_open(\"rule\"), .expect_closed(..), .expect_normal(..), \
                      .expect_pending(..), .expect_unknown(..), .expect_sent(\"contact\", 1), .ack(\"rule\")";
+/// The methods of a test, each with an example.
+const METHODS: [(&str, &str); 10] = [
+    ("instrument", "t.instrument(\"park/S1\", \"gc\", 1.minute, #{ benzene: \"ppb\" })"),
+    ("feed", "t.feed(\"park/S1\", \"benzene\", \"12x10 45x20\")"),
+    ("at", "t.at(25.minutes)"),
+    ("expect_open", "t.at(25.minutes).expect_open(\"rule\")"),
+    ("expect_closed", "t.at(25.minutes).expect_closed(\"rule\")"),
+    ("expect_normal", "t.at(25.minutes).expect_normal(\"rule\")"),
+    ("expect_pending", "t.at(25.minutes).expect_pending(\"rule\")"),
+    ("expect_unknown", "t.at(25.minutes).expect_unknown(\"rule\")"),
+    ("expect_sent", "t.at(25.minutes).expect_sent(\"contact\", 1)"),
+    ("ack", "t.at(25.minutes).ack(\"rule\")"),
+];
 /// Tests of one file.
 const TESTS_MAX: usize = 1_000;
 /// Steps of all tests of one file together.
@@ -130,12 +144,22 @@ fn explain(file: &Arc<str>, error: &EvalAltResult) -> (Place, String) {
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
             format!("the file takes more than {RULE_OPERATIONS_MAX} operations")
         }
-        EvalAltResult::ErrorFunctionNotFound(call, _) => {
-            format!("there is no function {call}; the calls of a test are {CALLS}")
-        }
+        EvalAltResult::ErrorFunctionNotFound(call, _) => unknown_call(call),
         other => other.to_string().split(" (line ").next().unwrap_or_default().to_owned(),
     };
     (place_of(file, inner.position()), message.chars().take(MESSAGE_LETTERS_MAX).collect())
+}
+
+/// What is wrong with a call that fits no method; Rhai describes it as `name (types)`.
+fn unknown_call(call: &str) -> String {
+    let name = call.split([' ', '(']).next().unwrap_or_default();
+    if let Some((_, example)) = METHODS.iter().find(|(known, _)| *known == name) {
+        return format!("`{name}` cannot be used in this way; write {example}");
+    }
+    match nearest(name, METHODS.iter().map(|(known, _)| *known)) {
+        Some(close) => format!("there is no method `{name}`; did you mean `{close}`?"),
+        None => format!("there is no function `{name}`; the calls of a test are {CALLS}"),
+    }
 }
 
 fn engine() -> Engine {
@@ -292,7 +316,7 @@ fn feed(context: NativeCallContext<'_>, t: &mut Test, station: &str, channel: &s
 fn at(context: NativeCallContext<'_>, t: &mut Test, time: Duration) -> Outcome<Test> {
     let mut now_ms = t.now_ms.lock();
     if time.0 < *now_ms {
-        let message = format!("time cannot go back: the test is already at {} ms", *now_ms);
+        let message = format!("time cannot go back: the test is already at minute {}", *now_ms as f64 / 60_000.0);
         return fault(&context, message);
     }
     *now_ms = time.0;

@@ -43,12 +43,31 @@ const SYMBOLS: [&str; 27] = [
 
 /// All tokens of `text`, without comments; and the line and column of a comment that has no end.
 pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<(usize, usize)>) {
-    let mut lexer = Lexer { rest: text, offset: 0, line: 1, column: 1, unclosed: None };
+    let mut lexer = Lexer::of(text);
     let mut found = Vec::new();
     while let Some(token) = lexer.next_token() {
         found.push(token);
     }
     (found, lexer.unclosed)
+}
+
+/// A comment that begins with `#`, which other languages have.
+pub(super) struct HashComment {
+    /// Its first byte.
+    pub(super) start: usize,
+    /// The byte after it.
+    pub(super) end: usize,
+    /// Its line, from 1.
+    pub(super) line: usize,
+    /// Its column in characters, from 1.
+    pub(super) column: usize,
+}
+
+/// All comments of `text` that begin with `#`.
+pub(super) fn hash_comments(text: &str) -> Vec<HashComment> {
+    let mut lexer = Lexer::of(text);
+    while lexer.next_token().is_some() {}
+    lexer.hashes
 }
 
 struct Lexer<'a> {
@@ -58,9 +77,15 @@ struct Lexer<'a> {
     column: usize,
     /// Where a comment begins that has no end.
     unclosed: Option<(usize, usize)>,
+    text: &'a str,
+    hashes: Vec<HashComment>,
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
+    const fn of(text: &'a str) -> Self {
+        Self { rest: text, offset: 0, line: 1, column: 1, unclosed: None, text, hashes: Vec::new() }
+    }
+
     fn peek(&self) -> Option<char> {
         self.rest.chars().next()
     }
@@ -97,10 +122,26 @@ impl Lexer<'_> {
                 self.skip_while(|letter| letter != '\n');
             } else if self.rest.starts_with("/*") {
                 self.skip_comment();
+            } else if self.is_hash_comment() {
+                let (start, line, column) = (self.offset, self.line, self.column);
+                self.skip_while(|letter| letter != '\n');
+                self.hashes.push(HashComment { start, end: self.offset, line, column });
             } else {
                 return;
             }
         }
+    }
+
+    /// Whether a `#` begins a line, or stands alone between blanks. It may also begin a map or a raw text.
+    fn is_hash_comment(&self) -> bool {
+        let Some(after) = self.rest.strip_prefix('#') else { return false };
+        if after.starts_with('{') || after.trim_start_matches('#').starts_with('"') {
+            return false;
+        }
+        let before = self.text.get(..self.offset).unwrap_or_default();
+        let on_line = before.trim_end_matches([' ', '\t']);
+        let is_alone = before.ends_with(char::is_whitespace) && after.chars().next().is_none_or(char::is_whitespace);
+        on_line.is_empty() || on_line.ends_with('\n') || is_alone
     }
 
     fn skip_comment(&mut self) {

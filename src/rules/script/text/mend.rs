@@ -2,23 +2,48 @@
 //!
 //! Mending keeps the line and column of every character. What needs more characters than the file has is inserted when Rhai is given the text.
 
-use super::edit::{Edit, Inserted, Insertion, Mended, Tokens, shown};
-use super::lexer::TokenKind;
+use super::edit::{Edit, Inserted, Insertion, Mended, Slip, Tokens, shown};
+use super::lexer::{self, TokenKind};
 use super::quantity;
 use crate::base::limits::DIAGNOSTICS_MAX;
+use crate::rules::nearest::nearest;
 
 /// Typographic double quotes.
 const DOUBLE_QUOTES: [char; 5] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}', '\u{bb}'];
 /// Typographic single quotes.
 const SINGLE_QUOTES: [char; 4] = ['\u{2018}', '\u{2019}', '\u{201a}', '\u{2b9}'];
 
+/// Words that may stand before a name at the beginning of a statement.
+const DECLARING: [&str; 8] = ["let", "const", "import", "export", "fn", "private", "return", "throw"];
+
 /// Mends a file. A byte order mark at its beginning is no part of it.
 pub(super) fn mend(text: &str) -> Mended {
     let mut mended = Mended { text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(), ..Mended::default() };
+    hash_comments(&mut mended);
     pass(&mut mended, &[typographic]);
-    pass(&mut mended, &[single_quotes, logic, arrow, comparison_sign, quantity::quantity]);
+    pass(&mut mended, &[declaration, single_quotes, logic, arrow, comparison_sign, quantity::quantity]);
     mended.slips.sort_by_key(|slip| (slip.line, slip.column));
     mended
+}
+
+/// `# a comment`, of which consecutive lines are one mistake.
+fn hash_comments(mended: &mut Mended) {
+    let text = std::mem::take(&mut mended.text);
+    let (mut done, mut line_before) = (0, None);
+    for comment in lexer::hash_comments(&text) {
+        let length = text.get(comment.start..comment.end).unwrap_or_default().chars().count();
+        mended.text.push_str(text.get(done..comment.start).unwrap_or_default());
+        let mark = if length < 2 { "" } else { "//" };
+        mended.text.push_str(mark);
+        mended.text.push_str(&" ".repeat(length.saturating_sub(mark.len())));
+        let (line, column) = (comment.line, comment.column);
+        if line_before != line.checked_sub(1) && mended.slips.len() <= DIAGNOSTICS_MAX {
+            let message = "`#` does not begin a comment: comments begin with `//`".to_owned();
+            mended.slips.push(Slip { line, column, message, help: "write // instead of #".to_owned() });
+        }
+        (done, line_before) = (comment.end, Some(line));
+    }
+    mended.text.push_str(text.get(done..).unwrap_or_default());
 }
 
 fn pass(mended: &mut Mended, rules: &[fn(&Tokens<'_>, usize) -> Option<Edit>]) {
@@ -41,6 +66,25 @@ fn pass(mended: &mut Mended, rules: &[fn(&Tokens<'_>, usize) -> Option<Edit>]) {
         mended.slips.push(edit.slip);
     }
     mended.text.push_str(text.get(done..).unwrap_or_default());
+}
+
+/// `constant X = 3;`, `var x = 3;`: what other languages write for `const` and `let`.
+fn declaration(tokens: &Tokens<'_>, at: usize) -> Option<Edit> {
+    let word = tokens.word(at);
+    let is_statement = matches!(tokens.before(at), "" | ";" | "{" | "}" | "export") && tokens.word(at + 2) == "=";
+    let is_named = tokens.is(at, TokenKind::Word) && tokens.is(at + 1, TokenKind::Word);
+    if !is_statement || !is_named || !tokens.share_line(at, at + 1) || DECLARING.contains(&word) {
+        return None;
+    }
+    let right = match word.to_ascii_lowercase().as_str() {
+        "var" | "val" | "def" | "set" | "auto" | "local" => "let",
+        "final" | "static" | "define" | "constexpr" | "readonly" => "const",
+        lower => nearest(lower, ["let", "const"])?,
+    };
+    let length = word.chars().count();
+    let mended = [right, "let"].into_iter().find(|mended| mended.len() <= length)?;
+    let (message, help) = (format!("`{word}` declares nothing"), format!("did you mean `{right}`?"));
+    tokens.edit((at, at), format!("{mended:length$}"), message, help)
 }
 
 /// A text between typographic quotes, which get straight ones.
@@ -127,7 +171,7 @@ mod tests {
     proptest! {
         #[test]
         fn mending_keeps_the_characters_of_every_line(
-            text in "([a-c]|AND|10|10,5|ppb|min|ug/m3|\u{b0}C|%|=>|=<| = |\u{2265}|'ab'|\"|\u{201c}|\u{201d}|\\(|\\)|,|\\.|;| |\n){0,40}"
+            text in "([a-c]|AND|# |#|var |10|10,5|ppb|min|ug/m3|\u{b0}C|%|=>|=<| = |\u{2265}|'ab'|\"|\u{201c}|\u{201d}|\\(|\\)|,|\\.|;| |\n){0,40}"
         ) {
             let counts = |text: &str| text.split('\n').map(|line| line.chars().count()).collect::<Vec<_>>();
             let mended = mend(&text);

@@ -6,7 +6,7 @@ use crate::rules::getter::UNITS;
 use crate::rules::script::symbol::DURATIONS;
 
 /// Spellings in lower case, with `_` for `/`, and the getter that is meant.
-const SPELLINGS: [(&str, &str); 87] = [
+const SPELLINGS: [(&str, &str); 88] = [
     ("ppt", "ppt"),
     ("pptv", "ppt"),
     ("ppb", "ppb"),
@@ -82,6 +82,7 @@ const SPELLINGS: [(&str, &str); 87] = [
     ("secs", "seconds"),
     ("second", "seconds"),
     ("seconds", "seconds"),
+    ("m", "minutes"),
     ("min", "minutes"),
     ("mins", "minutes"),
     ("minute", "minutes"),

@@ -38,6 +38,11 @@ impl Contacts {
         self.known.extend(exported.into_iter().flatten().map(|name| (name, file.to_owned())));
     }
 
+    /// Whether contacts are named, and no file exports any to compare them with.
+    pub(in crate::rules::script) fn is_unchecked(&self) -> bool {
+        self.known.is_empty() && !self.named.is_empty()
+    }
+
     /// Those that nobody knows, where any are known.
     pub(in crate::rules::script) fn unknown(self) -> Vec<Diagnostic> {
         let Some(list) = self.known.values().min().filter(|_| !self.is_open) else { return Vec::new() };
