@@ -88,7 +88,7 @@ impl AlarmEvent {
             Self::Acknowledged(by) => {
                 let until = by.expires_at.map_or_else(String::new, |until| format!(" until {until}"));
                 let of = if by.needed > 1 { format!(" ({} people must)", by.needed) } else { String::new() };
-                (by.at, format!("acknowledged by {}{until}{of}: {}", by.by, by.comment))
+                (by.at, format!("acknowledged by {}{until}{of}{}", by.by, after_colon(&by.comment)))
             }
             Self::AcknowledgementExpired(expired) => {
                 let late = late(expired.due, expired.at);
@@ -105,14 +105,16 @@ impl AlarmEvent {
             Self::MaintenancePlanned(planned) => {
                 let MaintenanceWindow { stations, from, to, .. } = &planned.window;
                 let what = format!("maintenance {} of `{stations}` from {from} to {to}", planned.number);
-                (planned.at, format!("{what} planned by {}: {}", planned.by, planned.reason))
+                (planned.at, format!("{what} planned by {}{}", planned.by, after_colon(&planned.reason)))
             }
             Self::MaintenanceChanged(changed) => {
                 let how = match &changed.step {
                     MaintenanceStep::Begun(_) => "began".to_owned(),
                     MaintenanceStep::Ended(_) => "ended".to_owned(),
                     MaintenanceStep::Over => "does not recur any more".to_owned(),
-                    MaintenanceStep::Cancelled { by, comment } => format!("was cancelled by {by}: {comment}"),
+                    MaintenanceStep::Cancelled { by, comment } => {
+                        format!("was cancelled by {by}{}", after_colon(comment))
+                    }
                 };
                 (changed.at, format!("maintenance {} {how}{}", changed.number, late(changed.due, changed.at)))
             }
@@ -120,6 +122,11 @@ impl AlarmEvent {
             _ => return None,
         })
     }
+}
+
+/// A comment behind a colon; nothing if there is none.
+fn after_colon(comment: &str) -> String {
+    if comment.trim().is_empty() { String::new() } else { format!(": {comment}") }
 }
 
 fn timing(timing: Timing, recorded_at: Timestamp) -> String {
@@ -181,5 +188,5 @@ fn operation(operated: &Operated) -> String {
         OperatorAction::ReturnToService => "put back into service".to_owned(),
         OperatorAction::SwitchRulesOff => "all rules switched off".to_owned(),
     };
-    format!("{what} by {}: {}", operated.by, operated.comment)
+    format!("{what} by {}{}", operated.by, after_colon(&operated.comment))
 }

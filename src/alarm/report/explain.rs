@@ -2,8 +2,8 @@
 
 use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, DeliveryResult, Notification, Opened, Subject, Timing};
 use crate::base::escape::Line;
-use crate::model::Timestamp;
-use crate::rules::verdict::{Contact, Truth};
+use crate::model::{Timestamp, Unit};
+use crate::rules::verdict::{Contact, TermValue, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -163,6 +163,24 @@ const fn verdict(trip: Truth) -> &'static str {
     }
 }
 
+/// A value with its unit; a number without one has the unit `1`.
+fn measured(value: Option<f64>, unit: &str) -> String {
+    match value {
+        None => "no value".to_owned(),
+        Some(value) if unit.is_empty() || unit == Unit::One.symbol() => value.to_string(),
+        Some(value) => format!("{value} {unit}"),
+    }
+}
+
+/// The value of a term; `yes` or `no` for one that is true or false.
+fn of_term(term: &TermValue) -> String {
+    let is_question = ["flag(", "silent(", "stuck("].iter().any(|name| term.label.starts_with(name));
+    match term.value {
+        Some(value) if is_question => if value == 0.0 { "no" } else { "yes" }.to_owned(),
+        value => measured(value, &term.unit),
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let opened = &self.opened;
@@ -190,11 +208,10 @@ impl fmt::Display for Explanation {
             writeln!(f, "  the closure of rule `{}` has no answer: {}", Line(&opened.rule), Line(fault))?;
         }
         for evidence in &opened.evidence {
-            let value =
-                evidence.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", opened.unit));
+            let value = measured(evidence.value, &opened.unit);
             writeln!(f, "  {}: {value}, {}", Line(&evidence.station), verdict(evidence.trip))?;
             for term in &evidence.terms {
-                let value = term.value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {}", term.unit));
+                let value = of_term(term);
                 let flags: Vec<String> = term.flags.iter().map(ToString::to_string).collect();
                 let flagged = if flags.is_empty() { String::new() } else { format!(", flagged: {}", flags.join(", ")) };
                 let (label, share) = (Line(&term.label), 100.0 * term.coverage);

@@ -102,7 +102,7 @@ fn the_chain_goes_on_until_as_many_different_people_have_acknowledged_as_the_rul
     let mut machine = opened_by(policy(None, 2));
     machine.tick(at(2_000), None);
     let first = machine.acknowledge(ONE, "anna", "", at(3_000)).unwrap();
-    assert_eq!(first.sentence().unwrap().1, "acknowledged by anna (2 people must): ");
+    assert_eq!(first.sentence().unwrap().1, "acknowledged by anna (2 people must)");
     for name in ["anna", " anna "] {
         let again = machine.acknowledge(ONE, name, "", at(4_000));
         assert_eq!(again, Err(AlarmError::AlreadyAcknowledged { alarm: ONE, by: "anna".to_owned(), at: at(3_000) }));

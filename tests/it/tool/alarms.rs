@@ -5,7 +5,9 @@ use std::path::Path;
 use vocdb::alarm::AlarmKey;
 use vocdb::alarm::event::Shelving;
 use vocdb::rules::RuleFile;
-use vocdb::{Batch, Channel, Config, Database, Instrument, Interval, Station, Timers, Timestamp, Unit};
+use vocdb::{
+    Batch, Channel, Config, Database, Instrument, Interval, Quality, Sample, Station, Timers, Timestamp, Unit,
+};
 
 const BEGIN_MS: i64 = 1_700_000_000_000;
 const RULES: &str = r#"
@@ -90,6 +92,56 @@ fn an_alarm_is_shown_and_explained_beside_a_writer_and_an_unknown_one_is_an_erro
     assert!(text.contains("  notification to duty over app (step 1): queued, not sent yet\n"), "{text}");
     let error = run(dir.path(), &["alarms", "show", "store", "9"]).error(1);
     assert!(error.contains("alarm #9 does not exist"), "{error}");
+    assert!(error.contains("list all alarms with `vocdb alarms list store --state all`"), "{error}");
+}
+
+#[test]
+fn what_is_absent_is_said_and_an_action_without_a_comment_has_no_colon_behind_its_author() {
+    let dir = crate::scratch::dir();
+    station(dir.path()).close().unwrap();
+    for (arguments, says) in [
+        (&["alarms", "amendments", "store"][..], "no amendments are recorded\n"),
+        (&["alarms", "amendments", "store", "--rule", "high"], "no amendment matches\n"),
+        (&["alarms", "maintenance", "store"], "no maintenance is planned or in progress\n"),
+        (&["alarms", "conditions", "store", "--silent"], "no condition matches\n"),
+    ] {
+        assert_eq!(run(dir.path(), arguments).printed(), says);
+        assert_eq!(objects(dir.path(), arguments), Vec::<serde_json::Value>::new());
+    }
+    run(dir.path(), &["alarms", "ack", "store", "3", "--by", "Anna"]).printed();
+    for command in ["show", "explain"] {
+        let text = run(dir.path(), &["alarms", command, "store", "3"]).printed();
+        assert!(text.contains(" acknowledged by Anna\n"), "{text}");
+    }
+    let shelve = ["alarms", "shelve", "store", "--rule", "low", "--scope", "S", "--until-normal", "--by", "Anna"];
+    run(dir.path(), &shelve).printed();
+    let text = run(dir.path(), &["alarms", "show", "store", "2"]).printed();
+    assert!(text.contains(" shelved until normal by Anna\n"), "{text}");
+}
+
+#[test]
+fn an_explanation_answers_a_flag_with_yes_or_no_and_gives_a_plain_number_no_unit() {
+    let dir = crate::scratch::dir();
+    let db = station(dir.path());
+    let text = "alarm(\"flagged\").scope(\"*\")\
+                .when(flag(\"calibration\", \"x\", 3.seconds) or silent(\"pid\", 3.seconds) or count(\"x\", 3.seconds) > 9);";
+    db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: text.to_owned() }]).unwrap();
+    for second in 61..66 {
+        let mut batch = Batch::new();
+        let sample = Sample { value: Some(0.1 * f64::from(second)), quality: Quality::Normal };
+        let quality = if second == 63 { Quality::Calibration } else { Quality::Normal };
+        let time = Timestamp::from_ms(BEGIN_MS + i64::from(second) * 1_000);
+        batch.push_samples(vocdb::InstrumentId::new(1), time, [Sample { quality, ..sample }]);
+        db.append(&batch).unwrap().all_accepted().unwrap();
+    }
+    db.close().unwrap();
+    let alarm = objects(dir.path(), &["alarms", "list", "store", "--state", "all"]).pop().unwrap()["alarm"].to_string();
+    let text = run(dir.path(), &["alarms", "explain", "store", &alarm]).printed();
+    assert!(
+        text.contains("    flag(calibration, x, 3 s) = yes, ") && text.contains("    silent(pid, 3 s) = no, "),
+        "{text}"
+    );
+    assert!(!text.contains(" 1, ") && text.contains("    count(x, 3 s) = "), "{text}");
 }
 
 #[test]

@@ -84,13 +84,16 @@ impl Amendments {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         store::check(&self.store)?;
         let log = AlarmLog::open(&self.store).map_err(Failure::from_error)?;
+        let mut is_empty = true;
         for event in log.events() {
             let AlarmEvent::Amended(amendment) = event else { continue };
             if self.rule.as_ref().is_none_or(|rule| *rule == amendment.rule) {
                 let view = AmendmentView::of(amendment);
                 output.either(&view, || view.line())?;
+                is_empty = false;
             }
         }
-        Ok(())
+        let none = if self.rule.is_some() { "no amendment matches\n" } else { "no amendments are recorded\n" };
+        if is_empty && !output.is_json() { output.text(none) } else { Ok(()) }
     }
 }

@@ -95,10 +95,16 @@ impl Conditions {
         if let Some(note) = note {
             let _ = writeln!(std::io::stderr().lock(), "warning: {}", Line(note));
         }
+        let mut is_empty = true;
         for record in records.iter().filter(|record| self.wants(record)) {
             output.either(&ConditionView::of(record), || format!("{record}\n"))?;
+            is_empty = false;
         }
-        Ok(())
+        let none = match records.is_empty() {
+            true => "no rule is in force, and nothing is silenced\n",
+            false => "no condition matches\n",
+        };
+        if is_empty && !output.is_json() { output.text(none) } else { Ok(()) }
     }
 
     fn wants(&self, record: &ConditionRecord) -> bool {

@@ -87,9 +87,10 @@ fn read(path: &Path) -> Result<AlarmLog, Failure> {
     AlarmLog::open(path).map_err(Failure::from_error)
 }
 
-fn none_of(alarm: u64) -> Failure {
+fn none_of(alarm: u64, store: &Path) -> Failure {
+    let store = Line(store.display());
     Failure::Says(format!(
-        "alarm #{alarm} does not exist in this store; list all alarms with `vocdb alarms list --state all`"
+        "alarm #{alarm} does not exist in this store; list all alarms with `vocdb alarms list {store} --state all`"
     ))
 }
 
@@ -143,7 +144,7 @@ impl Show {
         let log = read(&self.store)?;
         let alarms = log.alarms();
         let record = alarms.iter().find(|record| record.id() == AlarmId(self.alarm));
-        let record = record.ok_or_else(|| none_of(self.alarm))?;
+        let record = record.ok_or_else(|| none_of(self.alarm, &self.store))?;
         let explanation = log.explain(record.id());
         let notifications = explanation.as_ref().map_or_else(String::new, notifications);
         let view = Transitions::of(AlarmView::of(record), explanation);
@@ -172,7 +173,8 @@ fn notifications(explanation: &Explanation) -> String {
 
 impl Explain {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
-        let explanation = read(&self.store)?.explain(AlarmId(self.alarm)).ok_or_else(|| none_of(self.alarm))?;
+        let explanation =
+            read(&self.store)?.explain(AlarmId(self.alarm)).ok_or_else(|| none_of(self.alarm, &self.store))?;
         output.either(&ExplanationView::of(&explanation), || explanation.to_string())
     }
 }

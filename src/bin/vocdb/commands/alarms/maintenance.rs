@@ -136,6 +136,9 @@ impl List {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         store::check(&self.store)?;
         let windows = AlarmLog::open(&self.store).map_err(Failure::from_error)?.maintenance();
+        if windows.is_empty() && !output.is_json() {
+            return output.text("no maintenance is planned or in progress\n");
+        }
         windows.iter().try_for_each(|one| output.either(&MaintenanceView::of(one), || format!("{one}\n")))
     }
 }
