@@ -56,7 +56,7 @@ pub enum Error {
         found: Diagnostics,
     },
     /// Rule files without a single rule: more likely a wrong folder than a wish to watch nothing.
-    #[error("the rule files contain no `alarm(...)`; nothing has changed: check the folder")]
+    #[error("the rule files contain no `alarm(...)`: check the folder")]
     NoRules,
     /// An operator's action that makes no sense now.
     #[error(transparent)]

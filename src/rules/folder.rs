@@ -19,6 +19,18 @@ pub enum FolderError {
         /// What the system says.
         source: io::Error,
     },
+    /// There is no such folder.
+    #[error("folder `{}` does not exist; check the path", Line(path.display()))]
+    Missing {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The path is that of a file.
+    #[error("`{}` is a file: give its folder `{}`", Line(path.display()), Line(folder_of(path).display()))]
+    NotFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// A link leads out of the folder.
     #[error("{}: this link leads out of the rules folder; copy the file into the folder", Line(path.display()))]
     Outside {
@@ -72,7 +84,13 @@ pub fn read_tests(dir: &Path) -> Result<Vec<RuleFile>, FolderError> {
 }
 
 fn read_all(dir: &Path) -> Result<Vec<RuleFile>, FolderError> {
-    let root = dir.canonicalize().map_err(|source| io_error(dir, source))?;
+    let root = dir.canonicalize().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => FolderError::Missing { path: dir.to_owned() },
+        _ => io_error(dir, source),
+    })?;
+    if root.is_file() {
+        return Err(FolderError::NotFolder { path: dir.to_owned() });
+    }
     let mut paths = Vec::new();
     for entry in fs::read_dir(&root).map_err(|source| io_error(&root, source))? {
         let path = entry.map_err(|source| io_error(&root, source))?.path();
@@ -85,6 +103,11 @@ fn read_all(dir: &Path) -> Result<Vec<RuleFile>, FolderError> {
     }
     paths.sort();
     paths.iter().filter_map(|path| read_file(&root, path).transpose()).collect()
+}
+
+/// The folder of a file; `.` for a bare name.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 fn io_error(path: &Path, source: io::Error) -> FolderError {
@@ -149,7 +172,9 @@ mod tests {
         write("e.rhai", &vec![b' '; size]);
         assert!(matches!(read_folder(dir.path()), Err(FolderError::TooLarge { path }) if path.ends_with("e.rhai")));
         let missing = dir.path().join("missing");
-        assert!(matches!(read_folder(&missing), Err(FolderError::Io { path, .. }) if path == missing));
+        assert!(matches!(read_folder(&missing), Err(FolderError::Missing { path }) if path == missing));
+        let file = dir.path().join("a.rhai");
+        assert!(matches!(read_folder(&file), Err(FolderError::NotFolder { path }) if path == file));
     }
 
     #[cfg(unix)]

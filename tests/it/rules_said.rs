@@ -133,6 +133,7 @@ fn odd_folders() -> Vec<(&'static str, String)> {
         let error: FolderError = read_folder(dir).unwrap_err();
         error.to_string().replace(&dir.canonicalize().unwrap_or(dir.to_owned()).display().to_string(), "<folder>")
     };
+    let file = folder("x.rhai", b"");
     let outside = folder("x.rhai", b"");
     let linked = crate::scratch::dir();
     #[cfg(unix)]
@@ -145,6 +146,12 @@ fn odd_folders() -> Vec<(&'static str, String)> {
         ("a file that is no text", of(folder("x.rhai", b"\xff").path())),
         ("a file that is too large", of(folder("x.rhai", &vec![b' '; (1 << 20) + 1]).path())),
         ("too many files", of(many.path())),
+        ("a folder that does not exist", read_folder(Path::new("rulez")).unwrap_err().to_string()),
+        ("a file in place of a folder", {
+            let path = file.path().join("x.rhai");
+            let error = read_folder(&path).unwrap_err().to_string();
+            error.replace(&file.path().display().to_string(), "<folder>")
+        }),
     ];
     if cfg!(unix) {
         told.push(("a link out of the folder", of(linked.path())));

@@ -2,8 +2,19 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
-use vocdb::base::escape::{self, Lines};
+use vocdb::base::escape::{self, Line, Lines};
+
+/// Why a file cannot be read, and what to do.
+pub(crate) fn unread(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "the file does not exist; check the path".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder; give a file".to_owned(),
+        io::ErrorKind::PermissionDenied => "access is denied; check the permissions of the file".to_owned(),
+        _ => format!("{error}; check the path"),
+    }
+}
 
 /// The reason why a command ended.
 #[derive(Debug)]
@@ -18,6 +29,11 @@ impl Failure {
     /// Wraps an error of the library.
     pub(crate) fn from_error(error: impl Display) -> Self {
         Self::Says(error.to_string())
+    }
+
+    /// Wraps an error of reading a file that the user named.
+    pub(crate) fn from_read(path: &Path, error: &io::Error) -> Self {
+        Self::Says(format!("cannot read {}: {}", Line(path.display()), unread(error)))
     }
 
     /// Wraps an error of writing to standard output.

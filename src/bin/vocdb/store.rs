@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 use vocdb::alarm::event::RulesStateChange;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{self, Line, Lines};
 use vocdb::store::OpenReport;
 use vocdb::{AlarmLog, Config, Database, Durability, ReadOnly, RulesOnOpen, Timers};
 
@@ -117,6 +117,16 @@ pub(crate) fn warn_of_rules(path: &Path) {
 /// Prints a warning about suspended or partly bound rules.
 pub(crate) fn warn_of(change: &RulesStateChange) {
     let _ = writeln!(std::io::stderr().lock(), "warning: {change} (since {})", change.at);
+}
+
+/// Prints a note on standard error, as one JSON object if JSON was requested.
+pub(crate) fn note(text: &str, is_json: bool) {
+    let mut err = std::io::stderr().lock();
+    // If standard error is closed, nobody reads notes.
+    let _ = match is_json {
+        true => writeln!(err, "{}", escape::json(&serde_json::json!({ "note": text }).to_string())),
+        false => writeln!(err, "note: {}", Lines(text)),
+    };
 }
 
 /// Warns on standard error about files that opening skipped or missed.

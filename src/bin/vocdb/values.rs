@@ -144,9 +144,10 @@ pub(crate) fn text_file(path: &Path) -> Result<String, Failure> {
 /// Reads a text file, up to a limit.
 pub(crate) fn text_file_up_to(path: &Path, bytes_max: u64) -> Result<String, Failure> {
     let fail = |reason: &dyn fmt::Display| Failure::Says(format!("cannot read {}: {reason}", Line(path.display())));
-    let file = std::fs::File::open(path).map_err(|error| fail(&error))?;
+    let unread = |error: std::io::Error| Failure::from_read(path, &error);
+    let file = std::fs::File::open(path).map_err(unread)?;
     let mut bytes = Vec::new();
-    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| fail(&error))?;
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unread)?;
     if bytes.len() as u64 > bytes_max {
         return Err(fail(&format!("it is larger than {} MiB", bytes_max >> 20)));
     }

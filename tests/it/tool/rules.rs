@@ -1,5 +1,7 @@
 //! `vocdb rules`: checking, testing, backtesting, comparing.
 
+mod messages;
+
 use super::{run, run_with};
 use crate::rules_in_force::load_by_another_release;
 use serde_json::Value;

@@ -62,7 +62,7 @@ impl Restore {
         let report = if self.source == Path::new("-") {
             Database::restore(BufReader::new(io::stdin().lock()), &self.store, read)
         } else {
-            let unread = |error| Failure::Says(format!("cannot read {}: {error}", Line(self.source.display())));
+            let unread = |error| Failure::from_read(&self.source, &error);
             let file = File::open(&self.source).map_err(unread)?;
             bar.set_length(file.metadata().map_or(0, |metadata| metadata.len()));
             Database::restore(BufReader::new(file), &self.store, read)

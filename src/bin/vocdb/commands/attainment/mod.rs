@@ -1,6 +1,6 @@
 //! `vocdb attainment`: days within the limits, period against period.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, unread};
 use crate::output::Output;
 use crate::store;
 use crate::values::{self, Moment};
@@ -104,8 +104,8 @@ impl AttainmentOf {
 
     fn read_limits(&self) -> Result<Limits, Failure> {
         let path = Line(self.limits.display());
-        let text = std::fs::read_to_string(&self.limits)
-            .map_err(|error| Failure::Says(format!("cannot read the limits file `{path}`: {error}")))?;
+        let unread = |error| Failure::Says(format!("cannot read the limits file `{path}`: {}", unread(&error)));
+        let text = std::fs::read_to_string(&self.limits).map_err(unread)?;
         Limits::parse(&text).map_err(|error| Failure::Says(format!("`{path}`: {error}")))
     }
 

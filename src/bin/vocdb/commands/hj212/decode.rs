@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use vocdb::base::escape::{Line, counted};
+use vocdb::base::escape::counted;
 use vocdb::interop::hj212::{ContentKey, Decoder, Deframer, Mode};
 
 /// Bytes that are read at once.
@@ -56,9 +56,7 @@ impl Decode {
         if let Some(key) = &self.key {
             decoder = decoder.with_key(key.clone());
         }
-        let fail = |error: io::Error| {
-            Failure::Says(format!("cannot read {}: {error}; check the path", Line(self.file.display())))
-        };
+        let fail = |error: io::Error| Failure::from_read(&self.file, &error);
         let mut source: Box<dyn Read> = match self.file.as_path() {
             path if path == Path::new("-") => Box::new(io::stdin()),
             path => Box::new(File::open(path).map_err(fail)?),

@@ -2,8 +2,8 @@
 
 use super::range::{Range, shown};
 use super::series::Series;
-use std::io::Write;
-use vocdb::base::escape::{self, Line, Lines};
+use crate::store;
+use vocdb::base::escape::Line;
 use vocdb::query::{Readings, WindowQuery};
 use vocdb::{Interval, TimeRange};
 
@@ -78,16 +78,11 @@ impl Outcome {
 
 /// Prints the notes of one series to standard error, with its name where several were asked for.
 pub(super) fn print(outcome: &Outcome, series: Option<&Series>, is_json: bool) {
-    let mut err = std::io::stderr().lock();
     for note in &outcome.notes {
         let text = match series {
             Some(series) => format!("{}, {}: {note}", Line(&series.station), Line(&series.channel)),
             None => note.clone(),
         };
-        // If standard error is closed, nobody reads notes.
-        let _ = match is_json {
-            true => writeln!(err, "{}", escape::json(&serde_json::json!({ "note": text }).to_string())),
-            false => writeln!(err, "note: {}", Lines(&text)),
-        };
+        store::note(&text, is_json);
     }
 }

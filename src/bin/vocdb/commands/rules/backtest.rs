@@ -17,7 +17,7 @@ use vocdb::alarm::{AlarmKey, Scripted};
 use vocdb::base::escape::Line;
 use vocdb::base::escape::counted;
 use vocdb::model::Zone;
-use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed};
+use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
 
 /// Run rules over stored readings, and print every alarm and notification that they would have produced
 ///
@@ -54,16 +54,26 @@ impl BacktestRules {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         store::check(&self.store)?;
         let store = ReadOnly::open(&self.store).map_err(Failure::from_error)?;
-        let first = self.replay(&store, &self.dir, output, self.against.is_none())?;
-        if let Some(against) = &self.against {
-            let second = self.replay(&store, against, output, false)?;
-            return print_difference(&Difference::between(&first, &second), output);
+        let (first, frames) = self.replay(&store, &self.dir, output, self.against.is_none())?;
+        let second = self.against.as_ref().map(|against| self.replay(&store, against, output, false)).transpose()?;
+        let note = (frames == 0).then(|| no_readings(&store, self.zone.as_ref()));
+        let read = Read { frames, note: note.as_deref() };
+        match second {
+            Some((second, _)) => print_difference(&Difference::between(&first, &second), &read, output)?,
+            None => print_pages(&first, &read, output)?,
         }
-        print_pages(&first, output)
+        note.as_deref().into_iter().for_each(|note| store::note(note, output.is_json()));
+        Ok(())
     }
 
-    /// Runs the rules of one folder, and prints the events if requested.
-    fn replay(&self, store: &ReadOnly, dir: &Path, output: &mut Output, shows: bool) -> Result<AlarmTally, Failure> {
+    /// Runs the rules of one folder, and prints the events if requested. Returns the alarms and the number of frames.
+    fn replay(
+        &self,
+        store: &ReadOnly,
+        dir: &Path,
+        output: &mut Output,
+        shows: bool,
+    ) -> Result<(AlarmTally, u64), Failure> {
         let files = rules_of(dir)?;
         let range = values::range_in(self.zone.as_ref(), self.from.as_ref(), self.to.as_ref())?;
         let question = Backtest::new(range).answered_by(Arc::new(self.responder));
@@ -84,9 +94,32 @@ impl BacktestRules {
             }
         });
         bar.finish_and_clear();
-        run.map_err(|error| failed(error, &files))?;
+        let summary = run.map_err(|error| failed(error, &files))?;
         tally.end(end);
-        told.map(|()| tally)
+        told.map(|()| (tally, summary.frames))
+    }
+}
+
+/// The readings that a backtest went through.
+struct Read<'a> {
+    /// Number of frames.
+    frames: u64,
+    /// Reason why there are none.
+    note: Option<&'a str>,
+}
+
+/// The reason why a backtest went through no readings.
+fn no_readings(store: &ReadOnly, zone: Option<&Zone>) -> String {
+    let readings = store.readings();
+    let shown = |time: Timestamp| zone.map_or_else(|| time.to_string(), |zone| zone.show(time).to_string());
+    let ids = || store.registry().instruments().map(|(id, ..)| id);
+    let first = |id| readings.scan(id, &[], TimeRange::ALL).ok().and_then(|scan| scan.next_time());
+    match (ids().filter_map(first).min(), ids().filter_map(|id| readings.newest(id)).max()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (shown(first), shown(last));
+            format!("no readings in this range, so no rule was tried; readings are from {first} to {last}")
+        }
+        _ => "the store has no readings, so no rule was tried".to_owned(),
     }
 }
 
@@ -119,7 +152,7 @@ fn key(knowledge: &Knowledge) -> AlarmKey {
     AlarmKey::new(knowledge.rule.as_str(), knowledge.scope_key.as_str())
 }
 
-fn print_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
+fn print_pages(tally: &AlarmTally, read: &Read<'_>, output: &mut Output) -> Result<(), Failure> {
     let alarms = tally.alarms().count();
     let contacts: Vec<Value> = tally
         .contacts()
@@ -127,7 +160,8 @@ fn print_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
             json!({ "contact": who, "pages": told.pages, "messages": told.messages, "flood_ms": told.flood_ms })
         })
         .collect();
-    output.either(&json!({ "alarms": alarms, "contacts": contacts }), || {
+    let object = json!({ "alarms": alarms, "contacts": contacts, "frames": read.frames, "note": read.note });
+    output.either(&object, || {
         let mut text = format!("{}\n", counted(alarms, "alarm"));
         for (who, told) in tally.contacts() {
             let _ = writeln!(
@@ -142,7 +176,7 @@ fn print_pages(tally: &AlarmTally, output: &mut Output) -> Result<(), Failure> {
     })
 }
 
-fn print_difference(difference: &Difference, output: &mut Output) -> Result<(), Failure> {
+fn print_difference(difference: &Difference, read: &Read<'_>, output: &mut Output) -> Result<(), Failure> {
     let pair = |(a, b): &(AlarmSpan, AlarmSpan)| json!({ "first": span(a), "second": span(b) });
     let contacts: Vec<Value> = difference
         .contacts
@@ -153,7 +187,7 @@ fn print_difference(difference: &Difference, output: &mut Output) -> Result<(), 
         "only_first": difference.only_first.iter().map(span).collect::<Vec<_>>(),
         "only_second": difference.only_second.iter().map(span).collect::<Vec<_>>(),
         "moved": difference.moved.iter().map(pair).collect::<Vec<_>>(),
-        "same": difference.same, "contacts": contacts,
+        "same": difference.same, "contacts": contacts, "frames": read.frames, "note": read.note,
     });
     output.either(&object, || {
         let mut text = String::new();

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use vocdb::base::escape::Line;
 use vocdb::base::escape::counted;
-use vocdb::rules::{Diagnostic, RuleFile, check, check_without_stations, trace};
+use vocdb::rules::{Diagnostic, RuleFile, check, check_without_stations, has_unchecked_contacts, trace};
 use vocdb::{ReadOnly, Registry, stations_of_tests};
 
 /// Check the rules of a folder
@@ -63,12 +63,12 @@ impl Check {
         }
         if trace(&files).0.is_empty() {
             output.flush()?;
-            return Err(Failure::from_error(vocdb::Error::NoRules));
+            let dir = Line(self.dir.display());
+            return Err(Failure::Says(format!("the rule files in `{dir}` contain no `alarm(...)`; check the path")));
         }
-        print_extent(
-            &Extent { files: files.len(), warnings, registry: &registry, unchecked: &report.unchecked },
-            output,
-        )?;
+        let has_contacts = !has_unchecked_contacts(&files);
+        let (files_read, unchecked) = (files.len(), report.unchecked.as_slice());
+        print_extent(&Extent { files: files_read, warnings, registry: &registry, unchecked, has_contacts }, output)?;
         store.map_or(Ok(()), |store| forecast(&store, &files, output))
     }
 }
@@ -79,17 +79,20 @@ struct Extent<'a> {
     warnings: usize,
     registry: &'a Registry,
     unchecked: &'a [String],
+    /// Whether the names of contacts were checked.
+    has_contacts: bool,
 }
 
 /// Prints what was checked. Without a known station, some checks are impossible.
 fn print_extent(extent: &Extent<'_>, output: &mut Output) -> Result<(), Failure> {
-    let Extent { files, warnings, registry, unchecked } = extent;
+    let Extent { files, warnings, registry, unchecked, has_contacts } = extent;
     let is_whole = registry.stations().next().is_some();
     if output.is_json() {
-        if is_whole {
+        if is_whole && *has_contacts {
             return Ok(());
         }
-        let missing = ["stations", "channels", "windows"];
+        let of_stations = ["stations", "channels", "windows"].into_iter().filter(|_| !is_whole);
+        let missing: Vec<&str> = of_stations.chain((!has_contacts).then_some("contacts")).collect();
         return output.object(&serde_json::json!({ "unchecked": missing, "unchecked_units": unchecked }));
     }
     let mut text = format!(
@@ -106,6 +109,9 @@ fn print_extent(extent: &Extent<'_>, output: &mut Output) -> Result<(), Failure>
             let _ = write!(text, ", units of `{}`", unchecked.join("`, `"));
         }
         text.push_str("\ncheck them with --store, or with tests in the folder that register stations\n");
+    }
+    if !has_contacts {
+        text.push_str("note: contacts are not checked, because no file exports any\n");
     }
     output.writer().write_all(text.as_bytes()).map_err(Failure::from_output)
 }

@@ -3,11 +3,17 @@
 use super::draw;
 use crate::failure::Failure;
 use std::path::Path;
+use vocdb::base::escape::Line;
 use vocdb::rules::{Diagnostics, RuleFile, read_folder, read_tests};
 
 /// The rule files of a folder.
 pub(crate) fn rules_of(dir: &Path) -> Result<Vec<RuleFile>, Failure> {
-    read_folder(dir).map_err(Failure::from_error)
+    let files = read_folder(dir).map_err(Failure::from_error)?;
+    if files.is_empty() {
+        let dir = Line(dir.display());
+        return Err(Failure::Says(format!("`{dir}` contains no .rhai files with rules; check the path")));
+    }
+    Ok(files)
 }
 
 /// The tests of a folder.

@@ -3,6 +3,7 @@
 use super::files::failed;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::store::note;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use vocdb::alarm::report::{AlarmTally, Forecast};
@@ -16,10 +17,13 @@ const FORECAST_MS: i64 = 30 * DAY_MS;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// Prints the forecast of a rule set; nothing if the store has no readings.
+/// Prints the forecast of a rule set, or a note if the store has no readings.
 pub(super) fn forecast(store: &ReadOnly, files: &[RuleFile], output: &mut Output) -> Result<(), Failure> {
     let newest = store.registry().instruments().filter_map(|(id, ..)| store.readings().newest(id)).max();
-    let Some(newest) = newest else { return Ok(()) };
+    let Some(newest) = newest else {
+        note("the store has no readings, so there is no forecast", output.is_json());
+        return Ok(());
+    };
     let question = Backtest::new(TimeRange::new(newest.plus_ms(-FORECAST_MS), Timestamp::MAX));
     let (mut tally, mut range) = (AlarmTally::default(), question.range);
     let run = store.backtest(files, &question, &mut |step| match step {

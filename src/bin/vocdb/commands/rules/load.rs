@@ -50,7 +50,10 @@ impl Load {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let files = rules_of(&self.dir)?;
         let db = store::open_without_rules(&self.store)?;
-        let warnings = db.load_rule_set(files.clone(), &self.by, &self.why).map_err(|error| failed(error, &files))?;
+        let warnings = db.load_rule_set(files.clone(), &self.by, &self.why).map_err(|error| match error {
+            vocdb::Error::NoRules => Failure::Says(format!("{error}; nothing has changed")),
+            other => failed(other, &files),
+        })?;
         let loaded = self.loaded(&db, &warnings);
         db.close().map_err(Failure::from_error)?;
         output.either(&loaded, || loaded.text())

@@ -4,6 +4,7 @@ mod times;
 
 pub(super) use times::advice as of_times;
 
+use crate::failure::unread;
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{CsvError, RejectReason};
 use vocdb::interop::mapping::MappingError;
@@ -11,6 +12,7 @@ use vocdb::interop::mapping::MappingError;
 /// The text of an error of the whole file, with the option that helps.
 pub(super) fn of_file(error: &CsvError) -> String {
     match error {
+        CsvError::Io { name, source } => format!("`{}` cannot be read: {}", Line(name), unread(source)),
         CsvError::NoHeader { .. } => format!("{error} (--skip-lines, --no-header)"),
         CsvError::HeaderNotUtf8 { .. } => format!("{error} (--encoding)"),
         CsvError::SeveralSeries { column, first, .. } => {
@@ -35,6 +37,7 @@ pub(super) fn of_file(error: &CsvError) -> String {
 /// The text of an error of a file that is read by a mapping.
 pub(super) fn of_mapped_file(error: &MappingError, profile: &str) -> String {
     match error {
+        MappingError::Csv(error @ CsvError::Io { .. }) => of_file(error),
         MappingError::Csv(
             error @ (CsvError::MissingColumn { .. } | CsvError::NoHeader { .. } | CsvError::HeaderNotUtf8 { .. }),
         ) => format!(
