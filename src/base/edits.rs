@@ -17,6 +17,12 @@ pub(crate) fn distance(left: &str, right: &str) -> usize {
     costs.last().copied().unwrap_or_default()
 }
 
+/// Whether so many edits are few enough for a suggestion among a few names: at most half of the letters of the name as given.
+#[cfg(feature = "csv")]
+pub(crate) fn is_close(wanted: &str, edits: usize) -> bool {
+    edits.saturating_mul(2) <= wanted.chars().count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -66,6 +66,28 @@ impl Sorted {
     }
 }
 
+/// Calls `take` with each finite value of a series of equal steps and with the sorted values of the window around it, `half_window` steps on
+/// each side. A missing value gives `None`.
+pub(crate) fn around_each<T>(
+    values: &[Option<f64>],
+    half_window: usize,
+    mut take: impl FnMut(f64, &Sorted) -> Option<T>,
+) -> Vec<Option<T>> {
+    let mut around = Sorted::default();
+    let finite = |place: usize| values.get(place).copied().flatten().filter(|value| value.is_finite());
+    (0..half_window).filter_map(finite).for_each(|value| around.insert(value));
+    let of_place = |place: usize| {
+        if let Some(value) = finite(place.saturating_add(half_window)) {
+            around.insert(value);
+        }
+        if let Some(value) = place.checked_sub(half_window + 1).and_then(finite) {
+            around.remove(value);
+        }
+        finite(place).and_then(|value| take(value, &around))
+    };
+    (0..values.len()).map(of_place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

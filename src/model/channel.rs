@@ -39,9 +39,12 @@ impl Channel {
     /// A channel that measures a species of the table and bears its name.
     ///
     /// # Errors
-    /// [`ModelError::UnknownSpecies`] names the nearest species there is.
+    /// [`ModelError::UnknownSpecies`] names the nearest species there is; [`ModelError::NoConcentration`] refuses a unit such as `degC`.
     pub fn species(name: &str, unit: Unit) -> Result<Self, ModelError> {
         let species = species::find(name)?;
+        if !unit.is_concentration() {
+            return Err(ModelError::NoConcentration { species: species.name().to_owned(), unit: unit.symbol() });
+        }
         let channel = Self::quantity(species.name(), unit)?;
         Ok(Self { species: Some(species.name().to_owned()), ..channel })
     }

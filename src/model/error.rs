@@ -115,12 +115,24 @@ pub enum ModelError {
         pressure_hpa: f64,
     },
     /// A species that is not in the table.
-    #[error("`{}` is not a known species; the nearest name is `{nearest}`", Line(name))]
+    #[error("`{}` is {}", Line(name), unknown_species(nearest, of_formula))]
     UnknownSpecies {
         /// The name as given.
         name: String,
-        /// The closest name in the table.
+        /// The closest name in the table; empty if none is close.
         nearest: String,
+        /// The species whose formula the name is; several if they are isomers.
+        of_formula: Vec<&'static str>,
+    },
+    /// A species in a unit that measures something else.
+    #[error(
+        "{species} is a concentration, and {unit} is not a unit of one: write ppb, ug/m3 or another unit of concentration"
+    )]
+    NoConcentration {
+        /// Name of the species.
+        species: String,
+        /// Symbol of the unit.
+        unit: &'static str,
     },
     /// A time that cannot be read.
     #[error("`{}` is not a time: {}", Line(text), Line(reason))]
@@ -169,4 +181,14 @@ pub enum ModelError {
         /// The limit.
         max: u8,
     },
+}
+
+/// What an unknown name of a species may mean.
+fn unknown_species(nearest: &str, of_formula: &[&str]) -> String {
+    match of_formula {
+        [] if nearest.is_empty() => "not a known species".to_owned(),
+        [] => format!("not a known species; the nearest name is `{nearest}`"),
+        [only] => format!("the formula of {only}: write {only}"),
+        isomers => format!("the formula of {}: write one of them", isomers.join(", ")),
+    }
 }

@@ -102,6 +102,13 @@ pub struct Correction {
     pub new: Sample,
 }
 
+impl Correction {
+    /// Whether the flag is another and the value is the same.
+    fn is_of_flag(&self) -> bool {
+        self.old.value.map(f64::to_bits) == self.new.value.map(f64::to_bits)
+    }
+}
+
 /// What is to be written of a batch, and what is to be said about it.
 #[derive(Debug, Default)]
 pub(crate) struct Staged {
@@ -111,6 +118,8 @@ pub(crate) struct Staged {
     pub(crate) corrections: Vec<(usize, Correction)>,
     pub(crate) rejections: Vec<(usize, RejectReason)>,
     pub(crate) counters: Counters,
+    /// Corrections by frames that change a flag and keep the value.
+    pub(crate) flags_changed: u64,
     /// Where the frames come from.
     pub(crate) origin: Origin,
     /// The newest row of each instrument of the batch, staged or stored; that of the frame before is at hand.
@@ -368,7 +377,9 @@ impl Staged {
     fn correct(&mut self, stored: &Frame, merged: &[Sample], replaced: usize) {
         let (instrument, time) = (stored.instrument, stored.time);
         let frame = self.batch.len();
-        self.corrections.extend(corrections(stored, merged, false).into_iter().map(|correction| (frame, correction)));
+        let changed = corrections(stored, merged, false);
+        self.flags_changed += changed.iter().filter(|correction| correction.is_of_flag()).count() as u64;
+        self.corrections.extend(changed.into_iter().map(|correction| (frame, correction)));
         self.counters.values_corrected += replaced as u64;
         self.counters.frames_accepted += 1;
         self.note_row(instrument, time);

@@ -36,6 +36,8 @@ pub(crate) struct Oracle {
     rows: BTreeMap<(InstrumentId, Timestamp), Vec<Sample>>,
     /// Since the store was opened.
     pub(crate) counters: Counters,
+    /// Corrections that change a flag and keep the value.
+    flags_changed: u64,
     /// The bodies of the ledger's records of corrections.
     corrections: Vec<Value>,
     /// Values that a person put in the place of others.
@@ -46,8 +48,15 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     pub(crate) fn new(instruments: Vec<Instrument>) -> Self {
-        let (rows, counters) = (BTreeMap::new(), Counters::default());
-        Self { instruments, rows, counters, corrections: Vec::new(), by_hand: BTreeMap::new(), last_lsn: 0 }
+        Self {
+            instruments,
+            rows: BTreeMap::new(),
+            counters: Counters::default(),
+            flags_changed: 0,
+            corrections: Vec::new(),
+            by_hand: BTreeMap::new(),
+            last_lsn: 0,
+        }
     }
 
     /// Registers everything that is not there; doing so again changes nothing.
@@ -83,7 +92,7 @@ impl Oracle {
 
     /// Takes frames in, in order, and tells what the store should say.
     pub(crate) fn append(&mut self, frames: &[Frame], now: Timestamp, is_durable: bool) -> Receipt {
-        let before = self.counters;
+        let (before, flags_before) = (self.counters, self.flags_changed);
         let admitted = frames.iter().enumerate().map(|(index, frame)| (index, self.admit(frame, now)));
         let refused = admitted.filter_map(|(index, outcome)| Some(Rejection { index, reason: outcome.err()? }));
         let rejections = refused.collect();
@@ -97,6 +106,7 @@ impl Oracle {
             identical: after.frames_identical - before.frames_identical,
             superseded: after.frames_superseded - before.frames_superseded,
             corrected: after.values_corrected - before.values_corrected,
+            flags_changed: self.flags_changed - flags_before,
             rejections,
             is_durable,
         }
@@ -148,7 +158,7 @@ impl Oracle {
     /// corrected stays.
     fn meet(&mut self, frame: &Frame, stored: &[Sample], policy: DuplicatePolicy) -> Result<(), RejectReason> {
         let mut merged = stored.to_vec();
-        let (mut replaced, mut is_kept) = (Vec::new(), false);
+        let (mut replaced, mut reflagged, mut is_kept) = (Vec::new(), 0, false);
         for (channel, (kept, new)) in merged.iter_mut().zip(&frame.samples).enumerate() {
             let adds_nothing = new.value.is_none() && (kept.value.is_some() || new.quality == Quality::Normal);
             if adds_nothing || bits(kept) == bits(new) {
@@ -160,6 +170,7 @@ impl Oracle {
                 continue;
             }
             if kept.value.is_some() {
+                reflagged += u64::from(bits(kept).0 == bits(new).0);
                 replaced.push(self.correction(frame, channel, *kept));
             }
             *kept = *new;
@@ -169,6 +180,7 @@ impl Oracle {
             self.counters.frames_superseded += u64::from(is_kept);
         } else if replaced.is_empty() || policy == DuplicatePolicy::KeepLast {
             self.counters.values_corrected += replaced.len() as u64;
+            self.flags_changed += reflagged;
             self.corrections.extend(replaced);
             self.accept(frame, merged);
         } else if policy == DuplicatePolicy::KeepFirst {

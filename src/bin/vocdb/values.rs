@@ -119,9 +119,17 @@ impl fmt::Display for Moment {
 /// Parses a quality flag such as `calibration` or `below-detection`.
 pub(crate) fn flag(text: &str) -> Result<Quality, String> {
     let name = text.to_ascii_lowercase().replace(['-', '_'], " ");
-    let known = || Quality::ALL.map(|quality| quality.name().replace(' ', "-")).join(", ");
     let named = Quality::ALL.into_iter().find(|quality| quality.name() == name);
-    named.ok_or_else(|| format!("no flag has this name; known are {}", known()))
+    named.ok_or_else(|| {
+        let is_normal = ["valid", "ok", "good"].contains(&name.as_str());
+        let advice = if is_normal { "write normal; the flags are" } else { "write one of" };
+        format!("`{}` is not a quality flag; {advice} {}", Line(text), flag_names())
+    })
+}
+
+/// The names of all flags.
+pub(crate) fn flag_names() -> String {
+    Quality::ALL.map(|quality| quality.name().replace(' ', "-")).join(", ")
 }
 
 /// Reads a point in degrees: LAT,LON.

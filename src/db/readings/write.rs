@@ -36,8 +36,10 @@ pub struct Receipt {
     pub identical: u64,
     /// Frames that lost against an earlier one.
     pub superseded: u64,
-    /// Stored values that were replaced.
+    /// Stored values that were replaced, or whose flags were.
     pub corrected: u64,
+    /// Number of these that keep their value and have another flag.
+    pub flags_changed: u64,
     /// Frames that were not accepted.
     pub rejections: Vec<Rejection>,
     /// Whether the accepted frames are durable now.
@@ -114,7 +116,7 @@ impl Database {
         let _work = observe::begin(Work::Append(batch.len()));
         let (staged, lsn) = inner.write_batch(batch, is_history)?;
         let recorded = inner.recorded;
-        let Staged { rejections, counters, .. } = staged;
+        let Staged { rejections, counters, flags_changed, .. } = staged;
         self.finish_write(inner, lsn)?;
         let rejections = rejections.into_iter().map(|(index, reason)| Rejection { index, reason }).collect();
         Ok(Receipt {
@@ -123,6 +125,7 @@ impl Database {
             identical: counters.frames_identical,
             superseded: counters.frames_superseded,
             corrected: counters.values_corrected,
+            flags_changed,
             rejections,
             is_durable: self.durability == Durability::Always,
             alarms_opened: recorded.opened,

@@ -1,6 +1,6 @@
 //! What can be wrong with a CSV file as a whole, or with the description of how to read it.
 
-use crate::base::edits::distance;
+use crate::base::edits::{distance, is_close};
 use crate::base::escape::Line;
 use crate::base::limits::CSV_RECORD_BYTES_MAX;
 use crate::model::{InstrumentId, ModelError};
@@ -114,18 +114,13 @@ pub enum CsvError {
         second: usize,
     },
     /// A column is mapped to a channel that the instrument does not have.
-    #[error(
-        "`{}` has no channel `{}`; the nearest is `{}`; channels: {known}",
-        Line(instrument),
-        Line(channel),
-        Line(nearest)
-    )]
+    #[error("`{}` has no channel `{}`{}; channels: {known}", Line(instrument), Line(channel), the_nearest(nearest))]
     UnknownChannel {
         /// The instrument.
         instrument: String,
         /// The channel that the spec names.
         channel: String,
-        /// The closest name of a channel.
+        /// The closest name of a channel; empty if none is close.
         nearest: String,
         /// All channels of the instrument.
         known: String,
@@ -178,6 +173,15 @@ pub enum CsvError {
         /// What is wrong with it, and what to write instead.
         reason: String,
     },
+    /// The pattern of the time column has no offset, and no zone was given.
+    #[error(
+        "times of the pattern `{}` have no offset: give their zone, such as UTC, +08:00 or Europe/Berlin",
+        Line(pattern)
+    )]
+    NoZone {
+        /// The pattern as given.
+        pattern: String,
+    },
     /// The pattern of the time column cannot be used.
     #[error("the time pattern `{}` cannot be used: {}", Line(pattern), Line(reason))]
     Pattern {
@@ -215,11 +219,7 @@ pub(super) fn list<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String 
 pub(super) fn nearest_column<'a>(wanted: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
     let lower = cut(wanted).to_lowercase();
     let find = |fits: &dyn Fn(&str) -> bool| names.clone().find(|name| fits(&name.to_lowercase())).map(cut);
-    let close = || {
-        let near = nearest(wanted, names.clone());
-        let edits = distance(&lower, &near.to_lowercase());
-        if edits.saturating_mul(2) <= lower.chars().count() { near } else { String::new() }
-    };
+    let close = || nearest(wanted, names.clone());
     if lower.is_empty() {
         return String::new();
     }
@@ -229,10 +229,12 @@ pub(super) fn nearest_column<'a>(wanted: &str, names: impl Iterator<Item = &'a s
         .unwrap_or_else(close)
 }
 
-/// The name that takes the fewest changes of one letter to reach, case not counted; empty where there is none.
+/// The name that takes the fewest changes of one letter to reach, case not counted; empty if none is close.
 pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> String {
     let wanted = cut(wanted).to_lowercase();
-    names.min_by_key(|name| distance(&wanted, &cut(name).to_lowercase())).map(cut).unwrap_or_default()
+    let edits = |name: &str| distance(&wanted, &cut(name).to_lowercase());
+    let nearest = names.min_by_key(|name| edits(name)).filter(|name| is_close(&wanted, edits(name)));
+    nearest.map(cut).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -99,7 +99,10 @@ impl Header {
             return CsvError::HeaderNotUtf8 { name, column };
         }
         let names = || self.names.iter().map(String::as_str);
-        CsvError::MissingColumn { name, nearest: nearest_column(&column, names()), column, header: list(names()) }
+        // One name that contains a delimiter is a line that was not split: it is no column that somebody means.
+        let is_unsplit = matches!(self.names.as_slice(), [only] if only.contains([',', ';', '\t', '|']));
+        let nearest = if is_unsplit { String::new() } else { nearest_column(&column, names()) };
+        CsvError::MissingColumn { name, nearest, column, header: list(names()) }
     }
 }
 

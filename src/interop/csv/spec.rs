@@ -43,7 +43,7 @@ pub enum BadField {
 /// use vocdb::interop::csv::{CsvSpec, CsvTarget, EqualTimes, TimeColumn, TimeFormat};
 /// use vocdb::{Channel, Instrument, InstrumentId, Interval, Unit};
 /// let spod = Instrument::new("spod", Interval::seconds(10)?, vec![Channel::quantity("total VOC", Unit::Ppb)?])?;
-/// let time = TimeColumn::new("UTC Date Time", TimeFormat::Pattern("%-m/%-d/%Y %-H:%M".into()));
+/// let time = TimeColumn::new("UTC Date Time", TimeFormat::Pattern("%-m/%-d/%Y %-H:%M".into())).zone("UTC");
 /// let spec = CsvSpec::new(time)
 ///     .skip_lines(2)
 ///     .missing("-200")

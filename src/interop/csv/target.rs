@@ -185,9 +185,8 @@ impl CsvTarget {
             source,
         })?;
         let (column, flags) = (&mapped.column, mapped.flags.as_deref());
-        let dimension = channel.unit().dimension();
-        let is_direction = dimension == Dimension::Direction;
-        let is_concentration = matches!(dimension, Dimension::MassConcentration | Dimension::MixingRatio);
+        let is_direction = channel.unit().dimension() == Dimension::Direction;
+        let is_concentration = channel.unit().is_concentration();
         Ok(ColumnFeed { column, channel: place, scale, is_direction, is_concentration, flags })
     }
 }

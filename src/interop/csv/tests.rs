@@ -65,7 +65,7 @@ fn spod_path() -> PathBuf {
 
 fn spod(equal_times: EqualTimes) -> CsvReader<std::fs::File> {
     let target = CsvTarget::new(ONE, &instrument(&["total VOC"])).column("pid1_PPB_Calc", "total VOC", Unit::Ppb);
-    let time = TimeColumn::new("UTC Date Time", TimeFormat::Pattern("%-m/%-d/%Y %-H:%M".to_owned()));
+    let time = TimeColumn::new("UTC Date Time", TimeFormat::Pattern("%-m/%-d/%Y %-H:%M".to_owned())).zone("UTC");
     CsvReader::open(spod_path(), CsvSpec::new(time).skip_lines(2).equal_times(equal_times).map(target)).unwrap()
 }
 
@@ -264,7 +264,7 @@ fn a_time_in_two_columns_is_read_in_the_order_in_which_they_are_named() {
 
 #[test]
 fn a_second_time_column_that_is_not_there_is_refused() {
-    let time = TimeColumn::new("t", TimeFormat::Pattern("%d/%m/%Y %H:%M".to_owned())).and("clock");
+    let time = TimeColumn::new("t", TimeFormat::Pattern("%d/%m/%Y %H:%M".to_owned())).and("clock").zone("UTC");
     let target = CsvTarget::new(ONE, &instrument(&["a"])).column("a", "a", Unit::Ppb);
     let error = refused("t,a\n", CsvSpec::new(time).map(target));
     assert!(matches!(&error, CsvError::MissingColumn { column, .. } if column == "clock"), "{error}");

@@ -179,6 +179,8 @@ pub(super) struct ChannelMapping {
     pub(super) sources: Vec<String>,
     pub(super) name: String,
     pub(super) unit: Option<UnitAt>,
+    /// Whether the name may be one that is no species.
+    pub(super) is_quantity: bool,
     pub(super) flags: Option<String>,
     pub(super) missing: Vec<String>,
     pub(super) bad_field: Option<BadField>,
@@ -287,6 +289,27 @@ impl Mapping {
     pub const fn reference(mut self, reference: ReferenceState) -> Self {
         self.values.reference = Some(reference);
         self
+    }
+
+    /// The columns that a file must have.
+    ///
+    /// ```
+    /// use vocdb::interop::mapping::Mapping;
+    /// let query = Mapping::shipped("query").ok_or("no profile")??;
+    /// assert_eq!(query.columns(), ["time", "station", "channel", "value", "unit", "quality"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn columns(&self) -> Vec<&str> {
+        let Layout { parameter, value, unit, hours, .. } = &self.layout;
+        let axes = self.time.columns.iter().chain(&self.station.columns).chain(&self.instrument.columns);
+        let filters = self.filters.iter().map(|(column, _)| column);
+        // A distance such as `+1` is no column.
+        let flags = self.values.flags.iter().filter(|flags| !flags.starts_with('+'));
+        let is_named = self.shape() == Shape::Wide && !self.values.is_absent_fine;
+        let channels = self.channels.iter().filter(|_| is_named).filter_map(|channel| channel.sources.first());
+        let layout = parameter.iter().chain(value).chain(unit).chain(hours);
+        axes.chain(filters).chain(layout).chain(channels).chain(flags).map(String::as_str).collect()
     }
 
     /// What is still to be given before a file can be read; none if nothing is.

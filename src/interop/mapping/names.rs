@@ -39,14 +39,14 @@ pub fn is_known_quantity(name: &str) -> bool {
 
 /// Refuses a concentration whose name is neither a species nor a known quantity, which probably is a slip.
 pub(super) fn check_species(name: &str, unit: Option<UnitAt>, is_quantity: bool) -> Result<(), String> {
+    let words = |error: ModelError| error.to_string();
     let probe = unit.map_or(Unit::One, |unit| unit.unit);
-    let is_concentration = matches!(probe.dimension(), Dimension::MassConcentration | Dimension::MixingRatio);
-    match Channel::species(name, probe) {
-        Ok(_) => Ok(()),
-        Err(unknown) if is_concentration && !is_quantity && !is_known_quantity(name) => {
+    match species::find(name) {
+        Ok(_) => unit.map_or(Ok(()), |unit| Channel::species(name, unit.unit).map(|_| ()).map_err(words)),
+        Err(unknown) if probe.is_concentration() && !is_quantity && !is_known_quantity(name) => {
             Err(format!("{unknown}; correct the name, or add quantity = true"))
         }
-        Err(_) => Channel::quantity(name, probe).map(|_| ()).map_err(|error: ModelError| error.to_string()),
+        Err(_) => Channel::quantity(name, probe).map(|_| ()).map_err(words),
     }
 }
 

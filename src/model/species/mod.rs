@@ -19,6 +19,7 @@ pub use entry::{Group, Species};
 pub use formula::{FormulaError, molar_mass_g_per_mol};
 
 use super::error::ModelError;
+use crate::base::edits::distance as edit_distance;
 
 /// Characters of an unknown name that an error repeats and compares; the rest is cut off.
 const SHOWN_CHARS_MAX: usize = 60;
@@ -37,7 +38,7 @@ pub fn all() -> &'static [Species] {
 /// The species of a name or CAS number; upper and lower case are the same.
 ///
 /// # Errors
-/// [`ModelError::UnknownSpecies`] with the species whose name or number takes the fewest edits.
+/// [`ModelError::UnknownSpecies`] with the species whose name or number takes the fewest edits, and with those of which it is the formula.
 ///
 /// ```
 /// use vocdb::model::species;
@@ -49,7 +50,9 @@ pub fn all() -> &'static [Species] {
 pub fn find(name: &str) -> Result<&'static Species, ModelError> {
     all().iter().find(|species| species.is_called(name)).ok_or_else(|| {
         let name: String = name.chars().take(SHOWN_CHARS_MAX).collect();
-        ModelError::UnknownSpecies { nearest: nearest(&name).to_owned(), name }
+        let is_formula = |species: &&Species| species.formula().eq_ignore_ascii_case(&name);
+        let of_formula = all().iter().filter(is_formula).map(Species::name).collect();
+        ModelError::UnknownSpecies { nearest: nearest(&name).to_owned(), of_formula, name }
     })
 }
 
@@ -66,25 +69,15 @@ pub fn find_by_hj212(code: &str) -> Option<&'static Species> {
     all().iter().find(|species| species.hj212_code().is_some_and(|own| own.eq_ignore_ascii_case(code)))
 }
 
-/// The name of the species that has a name or number nearest to `text`; the first of several.
+/// The name of the species that has a name or number nearest to `text`; the first of several. Empty if more than a third of the letters differ.
 fn nearest(text: &str) -> &'static str {
     let wanted = text.to_lowercase();
     let distance = |species: &Species| species.names().map(|own| edit_distance(&own.to_lowercase(), &wanted)).min();
-    all().iter().min_by_key(|species| distance(species)).map_or("", Species::name)
-}
-
-/// The least number of inserted, removed and replaced characters that turn one text into the other (Levenshtein).
-fn edit_distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (1..=to.chars().count()).collect();
-    for (above, a) in from.chars().enumerate() {
-        let mut diagonal = above;
-        let mut left = above + 1;
-        for (cell, b) in row.iter_mut().zip(to.chars()) {
-            left = (diagonal + usize::from(a != b)).min(left + 1).min(*cell + 1);
-            diagonal = std::mem::replace(cell, left);
-        }
-    }
-    row.last().copied().unwrap_or_else(|| from.chars().count())
+    let nearest = all().iter().min_by_key(|species| distance(species));
+    // Among so many names, one is always near. Two letters that changed places are two edits, also in a name of five.
+    let edits_max = wanted.chars().count() * 2 / 5;
+    let is_close = |species: &&Species| distance(species).is_some_and(|edits| edits <= edits_max);
+    nearest.filter(is_close).map_or("", Species::name)
 }
 
 #[cfg(test)]
@@ -116,6 +109,18 @@ mod tests {
         assert_eq!(nearest_to("2,2-dimethylbutan"), "2,2-dimethylbutane");
         assert_eq!(nearest_to("71-43-3"), "benzene");
         assert_eq!(nearest_to("methyl ethyl keton"), "2-butanone");
+    }
+
+    #[test]
+    fn a_distant_name_is_not_offered_and_a_formula_names_its_species() {
+        assert_eq!(nearest_to("phlogiston"), "");
+        assert_eq!(find("phlogiston").unwrap_err().to_string(), "`phlogiston` is not a known species");
+        let text = |name: &str| find(name).unwrap_err().to_string();
+        assert_eq!(text("C6H6"), "`C6H6` is the formula of benzene: write benzene");
+        assert_eq!(
+            text("C8H10"),
+            "`C8H10` is the formula of ethylbenzene, m-xylene, p-xylene, o-xylene: write one of them"
+        );
     }
 
     #[test]

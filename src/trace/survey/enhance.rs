@@ -1,9 +1,9 @@
 //! The enhancement: what a station reads above the air that reaches it anyway.
 
-use crate::base::sorted::Sorted;
+use crate::base::sorted::{Sorted, around_each};
 
 /// Quantile that stands for the air without the plume.
-const BACKGROUND_QUANTILE: f64 = 0.1;
+pub(super) const BACKGROUND_QUANTILE: f64 = 0.1;
 /// Drift of a station, in units of the distance between the background quantile and the median.
 const DRIFT_FACTOR: f64 = 2.0;
 
@@ -23,20 +23,7 @@ const DRIFT_FACTOR: f64 = 2.0;
 /// ```
 #[must_use]
 pub fn enhancement(readings: &[Option<f64>], half_window: usize) -> Vec<Option<f64>> {
-    let mut around = Sorted::default();
-    let valid = |place: usize| readings.get(place).copied().flatten().filter(|value| value.is_finite());
-    (0..half_window).filter_map(valid).for_each(|value| around.insert(value));
-    let mut above = Vec::with_capacity(readings.len());
-    for place in 0..readings.len() {
-        if let Some(value) = valid(place.saturating_add(half_window)) {
-            around.insert(value);
-        }
-        if let Some(value) = place.checked_sub(half_window + 1).and_then(valid) {
-            around.remove(value);
-        }
-        above.push(valid(place).and_then(|value| excess(value, &around)));
-    }
-    above
+    around_each(readings, half_window, excess)
 }
 
 fn excess(value: f64, around: &Sorted) -> Option<f64> {

@@ -1,10 +1,9 @@
 //! Whether a station rises above its background by more than its noise.
 
-use crate::base::sorted::Sorted;
+use super::enhance::BACKGROUND_QUANTILE;
+use crate::base::sorted::{Sorted, around_each};
 use std::ops::Range;
 
-/// Quantile that stands for the air without the plume, as in the enhancement.
-const BACKGROUND_QUANTILE: f64 = 0.1;
 /// Distance between that quantile and the mean of normally distributed noise, in standard deviations.
 const BACKGROUND_SIGMAS: f64 = 1.2816;
 /// Quantile of the lower tail, and its distance from the mean in standard deviations.
@@ -42,20 +41,8 @@ struct Noise {
 impl Rise {
     /// Computes the heights and the noise of a series of equal steps.
     pub(super) fn new(readings: &[Option<f64>], half_window: usize) -> Self {
-        let mut around = Sorted::default();
-        let valid = |place: usize| readings.get(place).copied().flatten().filter(|value| value.is_finite());
-        (0..half_window).filter_map(valid).for_each(|value| around.insert(value));
-        let mut above = Vec::with_capacity(readings.len());
-        for place in 0..readings.len() {
-            if let Some(value) = valid(place.saturating_add(half_window)) {
-                around.insert(value);
-            }
-            if let Some(value) = place.checked_sub(half_window + 1).and_then(valid) {
-                around.remove(value);
-            }
-            let background = around.quantile(BACKGROUND_QUANTILE);
-            above.push(valid(place).zip(background).map(|(value, background)| value - background));
-        }
+        let above = |value: f64, around: &Sorted| Some(value - around.quantile(BACKGROUND_QUANTILE)?);
+        let above = around_each(readings, half_window, above);
         Self { above, noise: Noise::of(readings) }
     }
 

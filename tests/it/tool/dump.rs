@@ -79,7 +79,7 @@ fn a_backup_is_restored_without_its_catalog() {
     metec(dir);
     run(dir, &["backup", "store", "copy"]).printed();
     let said = run(dir, &["restore", "copy", "restored"]).printed();
-    assert!(said.contains("1 segments") && said.ends_with("all files verified\n"), "{said}");
+    assert!(said.contains("1 segment linked") && said.ends_with("all files verified\n"), "{said}");
     assert_eq!(run(dir, &["dump", "restored"]).printed(), run(dir, &["dump", "store"]).printed());
     assert!(run(dir, &["restore", ".", "other"]).error(1).contains("is not a store"));
 }

@@ -1,5 +1,7 @@
 //! Files in, and the same values out again.
 
+mod advice;
+mod again;
 mod findings;
 mod flags;
 mod inputs;
@@ -25,6 +27,8 @@ const UCI: &[&str] = &[
     "Date+Time",
     "--time-format",
     "%d/%m/%Y %H:%M:%S",
+    "--zone",
+    "UTC",
     "--missing",
     "-200",
     "--channel",
@@ -74,6 +78,8 @@ const SPOD: &[&str] = &[
     "UTC Date Time",
     "--time-format",
     "%m/%d/%Y %H:%M",
+    "--zone",
+    "UTC",
     "--skip-lines",
     "2",
     "--spread",

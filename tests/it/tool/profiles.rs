@@ -1,5 +1,6 @@
 //! `import --profile` and `profiles`: files of other formats, of one station or of many.
 
+mod advice;
 mod answers;
 mod field;
 mod mistakes;

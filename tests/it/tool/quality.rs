@@ -71,7 +71,7 @@ fn quality_refuses_unknown_names_and_empty_answers() {
         words
     };
     for (name, value, says) in [
-        ("--flag", "wrong", "known are normal, over-range"),
+        ("--flag", "wrong", "write one of normal, over-range"),
         ("--by", "", "must not be empty"),
         ("--reason", "", "must not be empty"),
     ] {

@@ -19,10 +19,16 @@ fn block(language: &str) -> &'static str {
     blocks[0].split_once("```").unwrap().0
 }
 
+/// The commands and their outputs, each command on one line.
+fn joined() -> &'static str {
+    static JOINED: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| block("console").replace("\\\n", ""));
+    &JOINED
+}
+
 /// Each command of the section with the output that the README shows.
 fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
     let mut commands: Vec<(&str, Vec<&str>)> = Vec::new();
-    for line in block("console").lines() {
+    for line in joined().lines() {
         match line.strip_prefix("$ vocdb ") {
             Some(command) => commands.push((command, Vec::new())),
             None => commands.last_mut().unwrap().1.push(line),

@@ -255,7 +255,7 @@ fn repair_keeps_what_can_be_read_of_a_damaged_log_and_says_as_json_and_in_words_
             assert!(Path::new(&dir.path().join(log["aside"].as_str().unwrap())).exists(), "{object}");
         } else {
             let text = run(dir.path(), &["repair", "store"]).printed();
-            assert!(text.contains("lost: frames 4921 to 4921") && text.contains("1 frames kept"), "{text}");
+            assert!(text.contains("lost: frames 4921 to 4921") && text.contains("1 frame kept"), "{text}");
         }
         let object = run(dir.path(), &["repair", "store", "--json"]).object();
         assert_eq!(

@@ -53,7 +53,7 @@ fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
         (&import[..], &["--interval", "1m"][..], "--channel <COL=NAME:UNIT[@20C]>"),
         (&import, &["--channel", "a=b:ppb"], "--interval <LENGTH>"),
         (&import, &["--interval", "1 month", "--channel", "a=b:ppb"], "write a number and ms, s, m or min, h or d"),
-        (&import, &["--interval", "1m", "--channel", "a:ppb"], "write COL=name:unit"),
+        (&import, &["--interval", "1m", "--channel", "a:ppb"], "write COL=NAME:UNIT"),
         (&import, &["--interval", "1m", "--channel", "a=b:ppq"], "`ppq` is not a known unit"),
         (&import, &["--interval", "1m", "--channel", "a=b:ug/m3@warm"], "`warm` is not a reference state"),
         (&import, &["--interval", "1m", "--channel", "a=b:ppb", "--time-format", "ISO"], "rfc3339, epoch-s"),

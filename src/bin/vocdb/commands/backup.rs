@@ -7,7 +7,7 @@ use crate::store;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{Line, counted};
 use vocdb::store::BackupReport;
 
 /// Copy a store into a new or empty folder
@@ -52,9 +52,11 @@ impl BackedUp {
         let BackupReport { segments_linked, segments_copied, bytes_copied, replaced_unfinished } = self.report;
         let first = if replaced_unfinished { "an unfinished backup was removed first\n" } else { "" };
         format!(
-            "{first}{} is backed up in {}: {segments_linked} segments linked, {segments_copied} copied, {bytes_copied} bytes written\n",
+            "{first}{} is backed up in {}: {} linked, {segments_copied} copied, {} written\n",
             Line(&self.store),
-            Line(&self.dir)
+            Line(&self.dir),
+            counted(segments_linked, "segment"),
+            counted(bytes_copied, "byte")
         )
     }
 }

@@ -7,7 +7,7 @@ use crate::store;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{Line, counted};
 use vocdb::{Compaction, UpkeepReport};
 
 /// Merge segments and pack them as small as possible
@@ -54,8 +54,10 @@ impl Compacted {
             return format!("{}: nothing to compact\n", Line(&self.store));
         }
         format!(
-            "{}: {segments_removed} segments of {bytes_before} bytes are now {segments_added} of {bytes_after} bytes\n",
-            Line(&self.store)
+            "{}: {} of {bytes_before} bytes {} now {segments_added} of {bytes_after} bytes\n",
+            Line(&self.store),
+            counted(segments_removed, "segment"),
+            if segments_removed == 1 { "is" } else { "are" }
         )
     }
 }

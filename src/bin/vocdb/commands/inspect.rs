@@ -145,7 +145,12 @@ impl Inspection {
             counted(self.segments, "file")
         );
         let _ = writeln!(text, "  write-ahead log  {:>14} bytes", self.bytes.wal);
-        let _ = writeln!(text, "  ledger           {:>14} bytes, {} records", self.bytes.ledger, self.ledger_records);
+        let _ = writeln!(
+            text,
+            "  ledger           {:>14} bytes, {}",
+            self.bytes.ledger,
+            counted(self.ledger_records, "record")
+        );
         let _ = writeln!(text, "  catalog          {:>14} bytes, can be rebuilt", self.bytes.catalog);
         let _ = writeln!(text, "  open alarms      {:>14}", self.alarms_open);
         let _ = writeln!(text, "  rules            {:>14}", self.rules);

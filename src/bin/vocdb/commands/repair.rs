@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
-use vocdb::base::escape::{Line, Lines};
+use vocdb::base::escape::{Line, Lines, counted};
 use vocdb::store::{LsnRange, OpenReport, Quarantined};
 
 /// Repair a store after a crash or damage, and report what was found
@@ -68,7 +68,7 @@ impl Repaired {
         }
         for log in &report.salvaged_logs {
             let _ = writeln!(lines, "  {}: {}", Line(log.path.display()), Line(&log.reason));
-            let _ = writeln!(lines, "    {} frames kept", log.frames_kept);
+            let _ = writeln!(lines, "    {} kept", counted(log.frames_kept, "frame"));
             if let Some(aside) = &log.aside {
                 let _ = writeln!(lines, "    the original is kept as {}", Line(aside.display()));
             }
@@ -86,16 +86,17 @@ impl Repaired {
             let _ = writeln!(lines, "  segment {name} removed: its rows are in other segments");
         }
         if report.wal_torn_bytes > 0 {
-            let _ = writeln!(lines, "  {} bytes cut off the end of the write-ahead log", report.wal_torn_bytes);
+            let _ =
+                writeln!(lines, "  {} cut off the end of the write-ahead log", counted(report.wal_torn_bytes, "byte"));
         }
         if report.ledger_torn_bytes > 0 {
-            let _ = writeln!(lines, "  {} bytes cut off the end of the ledger", report.ledger_torn_bytes);
+            let _ = writeln!(lines, "  {} cut off the end of the ledger", counted(report.ledger_torn_bytes, "byte"));
         }
         if report.frames_replayed > 0 {
-            let _ = writeln!(lines, "  {} frames replayed from the write-ahead log", report.frames_replayed);
+            let _ = writeln!(lines, "  {} replayed from the write-ahead log", counted(report.frames_replayed, "frame"));
         }
         if report.summaries_rebuilt > 0 {
-            let _ = writeln!(lines, "  {} segments added to the catalog again", report.summaries_rebuilt);
+            let _ = writeln!(lines, "  {} added to the catalog again", counted(report.summaries_rebuilt, "segment"));
         }
         for note in report.catalog_note.iter().chain(&report.deletion_note) {
             let _ = writeln!(lines, "  {}", Lines(note));

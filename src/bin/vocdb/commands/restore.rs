@@ -95,9 +95,10 @@ impl Restored<BackupReport> {
         let BackupReport { segments_linked, segments_copied, replaced_unfinished, .. } = self.report;
         let first = note(replaced_unfinished);
         format!(
-            "{first}{} is restored from {}: {segments_linked} segments linked, {segments_copied} copied, all files verified\n",
+            "{first}{} is restored from {}: {} linked, {segments_copied} copied, all files verified\n",
             Line(&self.store),
-            Line(&self.source)
+            Line(&self.source),
+            counted(segments_linked, "segment")
         )
     }
 }

@@ -61,7 +61,12 @@ impl Verification {
         let VerifyReport { ledger_records, ledger_torn_bytes, segments_set_aside, findings, .. } = &self.report;
         let mut text = String::new();
         let _ = writeln!(text, "{}", Line(&self.store));
-        let _ = writeln!(text, "  segments         {segments:>14} with {rows} rows and {values} values");
+        let _ = writeln!(
+            text,
+            "  segments         {segments:>14} with {} and {}",
+            counted(*rows, "row"),
+            counted(*values, "value")
+        );
         let _ = writeln!(text, "  write-ahead log  {wal_frames:>14} frames, {wal_torn_bytes} bytes torn at its end");
         let _ = writeln!(
             text,

@@ -106,14 +106,15 @@ pub(in crate::interop) fn trim(field: &[u8]) -> &[u8] {
     field
 }
 
-/// Whether a field is a negative number of nines such as `-999`, `-99.9` or `-9999.0`.
+/// Whether a field is a negative number of nines or eights such as `-999`, `-99.9`, `-9999.0` or `-88.88`.
 pub(in crate::interop) fn is_mark_like(field: &[u8]) -> bool {
-    let Some(text) = field.strip_prefix(b"-99") else { return false };
-    let whole = text.iter().take_while(|byte| **byte == b'9').count();
+    let [b'-', digit @ (b'8' | b'9'), text @ ..] = field else { return false };
+    let whole = text.iter().take_while(|byte| *byte == digit).count();
     match text.get(whole..) {
+        _ if whole == 0 => false,
         None | Some([]) => true,
         Some([b'.' | b',', decimals @ ..]) => {
-            decimals.iter().all(|digit| *digit == b'9') || decimals.iter().all(|digit| *digit == b'0')
+            decimals.iter().all(|decimal| decimal == digit) || decimals.iter().all(|decimal| *decimal == b'0')
         }
         Some(_) => false,
     }
@@ -292,11 +293,14 @@ mod tests {
     }
 
     #[test]
-    fn negative_numbers_of_nines_are_like_marks_and_other_numbers_are_not() {
-        for text in ["-99", "-999", "-9999", "-99.9", "-999.00", "-99,99"] {
+    fn negative_numbers_of_nines_or_eights_are_like_marks_and_other_numbers_are_not() {
+        for text in ["-99", "-999", "-9999", "-99.9", "-999.00", "-99,99", "-88.88", "-8888", "-888.0"] {
             assert!(is_mark_like(text.as_bytes()), "{text}");
         }
-        for text in ["", "-9", "-9.9", "99", "-990", "-99.5", "-1999", "-99e9", "-99.90"] {
+        for text in [
+            "", "-9", "-9.9", "99", "-990", "-99.5", "-1999", "-99e9", "-99.90", "-8.8", "-98", "-89.89", "-88.99",
+            "-77",
+        ] {
             assert!(!is_mark_like(text.as_bytes()), "{text}");
         }
     }

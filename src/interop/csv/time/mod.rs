@@ -12,7 +12,7 @@ pub(in crate::interop) use stamp::{RowOrder, needs_zone};
 ///
 /// ```
 /// use vocdb::interop::csv::{TimeColumn, TimeFormat};
-/// TimeColumn::new("UTC Date Time", TimeFormat::Pattern("%-m/%-d/%Y %-H:%M".into()));
+/// TimeColumn::new("UTC Date Time", TimeFormat::Pattern("%-m/%-d/%Y %-H:%M".into())).zone("UTC");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,7 +21,7 @@ pub enum TimeFormat {
     /// [`TimeColumn::zone`], and rejected where none is given. `24:00` is the midnight that ends the day.
     Rfc3339,
     /// A `strftime`-like pattern as [`jiff::fmt::strtime`] reads it. It must have a date; a time that is not in it is midnight.
-    /// Where it has no offset (`%z`), the zone of the column says which one holds. `24:00` is the midnight that ends the day.
+    /// A pattern without an offset (`%z`) needs the zone of the column. `24:00` is the midnight that ends the day.
     Pattern(String),
     /// Seconds since 1970-01-01T00:00:00Z; digits after the third decimal place are cut off.
     EpochSeconds,
@@ -61,14 +61,13 @@ pub struct TimeColumn {
     /// Whether a name that the header lacks is split at its plus signs.
     pub(super) is_joined: bool,
     format: TimeFormat,
-    /// Zone as given; UTC for patterns where none is.
+    /// Zone as given.
     zone: Option<String>,
     fold: Fold,
 }
 
 impl TimeColumn {
-    /// The column of this name in the header, or of this place (`#1` is the first), in UTC unless the format or
-    /// [`TimeColumn::zone`] says otherwise.
+    /// The column of this name in the header, or of this place (`#1` is the first). Times without an offset need [`TimeColumn::zone`].
     #[must_use]
     pub fn new(name: impl Into<String>, format: TimeFormat) -> Self {
         Self { names: vec![name.into()], is_joined: false, format, zone: None, fold: Fold::Reject }
@@ -81,7 +80,7 @@ impl TimeColumn {
     /// use vocdb::{Channel, Instrument, InstrumentId, Interval, Unit};
     /// let mast = Instrument::new("mast", Interval::HOUR, vec![Channel::quantity("T", Unit::Celsius)?])?;
     /// for (name, header) in [("Date+Time", "Date,Time,T\n"), ("Time (UTC+8)", "Time (UTC+8),T\n")] {
-    ///     let time = TimeColumn::joined(name, TimeFormat::Pattern("%Y-%m-%d %H:%M".into()));
+    ///     let time = TimeColumn::joined(name, TimeFormat::Pattern("%Y-%m-%d %H:%M".into())).zone("+08:00");
     ///     let target = CsvTarget::new(InstrumentId::new(1), &mast).column("T", "T", Unit::Celsius);
     ///     CsvReader::from_reader(header.as_bytes(), "mast.csv", CsvSpec::new(time).map(target))?;
     /// }
@@ -98,7 +97,7 @@ impl TimeColumn {
     /// ```
     /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
     /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
-    /// let time = TimeColumn::new("Date", TimeFormat::Pattern("%d/%m/%Y %H:%M:%S".into())).and("Time");
+    /// let time = TimeColumn::new("Date", TimeFormat::Pattern("%d/%m/%Y %H:%M:%S".into())).and("Time").zone("UTC");
     /// let mast = Instrument::new("mast", Interval::HOUR, vec![Channel::quantity("T", Unit::Celsius)?])?;
     /// let target = CsvTarget::new(InstrumentId::new(1), &mast).column("T", "T", Unit::Celsius);
     /// let csv = "Date,Time,T\n10/03/2004,18:00:00,13.6\n";

@@ -59,6 +59,9 @@ impl StampReader {
             TimeFormat::Pattern(pattern) => {
                 let absolute =
                     try_pattern(pattern).map_err(|reason| CsvError::Pattern { pattern: pattern.clone(), reason })?;
+                if !absolute && column.zone.is_none() {
+                    return Err(CsvError::NoZone { pattern: pattern.clone() });
+                }
                 StampFormat::Pattern { pattern: pattern.clone(), absolute }
             }
         };
@@ -351,10 +354,10 @@ mod tests {
             ("%Y%m%d%H%M", "202402242400", "2024-02-25T00:00:00Z"),
             ("%Y-%m-%d %H:%M:%S %z", "2024-02-24 24:00:00 +0800", "2024-02-24T16:00:00Z"),
         ] {
-            let column = TimeColumn::new("t", TimeFormat::Pattern(pattern.to_owned()));
+            let column = TimeColumn::new("t", TimeFormat::Pattern(pattern.to_owned())).zone("UTC");
             assert_eq!(read(&column, text).as_deref(), Ok(expected), "{text}");
         }
-        let column = TimeColumn::new("t", TimeFormat::Pattern("%Y-%m-%d %H:%M".to_owned()));
+        let column = TimeColumn::new("t", TimeFormat::Pattern("%Y-%m-%d %H:%M".to_owned())).zone("UTC");
         for text in ["2024-02-24 24:01", "2024-02-24 25:24", "2024-24-02 10:00", "2024-02-30 24:00"] {
             assert_eq!(read(&column, text), Err(RejectReason::BadTime), "{text}");
         }
@@ -411,9 +414,17 @@ mod tests {
             assert!(matches!(error, CsvError::Pattern { .. }), "{pattern}: {error}");
         }
         for pattern in ["%Y-%m-%d", "%Y-%m-%d %I:%M %p", "%s", "%F %T%.f", "%-m/%-d/%y %-H:%M", "%Y%m%d%H%M"] {
-            let column = TimeColumn::new("t", TimeFormat::Pattern(pattern.to_owned()));
+            let column = TimeColumn::new("t", TimeFormat::Pattern(pattern.to_owned())).zone("UTC");
             assert!(StampReader::new(&column, false).is_ok(), "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_pattern_without_an_offset_needs_a_zone() {
+        let of =
+            |pattern: &str| StampReader::new(&TimeColumn::new("t", TimeFormat::Pattern(pattern.to_owned())), false);
+        assert!(matches!(of("%Y-%m-%d %H:%M"), Err(CsvError::NoZone { .. })));
+        assert!(of("%Y-%m-%d %H:%M %z").is_ok() && of("%s").is_ok());
     }
 
     #[test]

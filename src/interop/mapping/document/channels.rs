@@ -90,5 +90,5 @@ fn channel(mut keys: Keys<'_, '_>, told_by: ToldBy, problems: &mut Problems<'_>)
         );
     }
     let sources = columns.into_iter().chain(parameters).map(|text| text.text.trim().to_owned()).collect();
-    Some(ChannelMapping { sources, name: name.text, unit, flags, missing, bad_field })
+    Some(ChannelMapping { sources, name: name.text, unit, is_quantity, flags, missing, bad_field })
 }

@@ -2,7 +2,7 @@
 
 use super::super::description::{FileFormat, TimeMapping};
 use super::keys::{Keys, Problems, Text};
-use crate::interop::csv::{Encoding, Fold, TimeFormat, check_delimiter, check_time};
+use crate::interop::csv::{CsvError, Encoding, Fold, TimeFormat, check_delimiter, check_time};
 use crate::model::Interval;
 
 /// Lines of a header.
@@ -70,8 +70,12 @@ pub(super) fn time(mut keys: Keys<'_, '_>, problems: &mut Problems<'_>) -> TimeM
     let fold = keys.choice("fold", &FOLDS, problems).unwrap_or_default();
     let is_begin = keys.choice("stamp", &[("end", false), ("begin", true)], problems).unwrap_or(false);
     let spread = keys.text("spread", problems).and_then(|text| interval(&text, problems));
-    if let Err(error) = check_time(&format, zone.as_ref().map(|zone| zone.text.as_str())) {
-        let is_pattern = matches!(error, crate::interop::csv::CsvError::Pattern { .. });
+    let checked = check_time(&format, zone.as_ref().map(|zone| zone.text.as_str()));
+    // The host may still give a zone.
+    if let Err(error) =
+        checked.or_else(|error| if matches!(error, CsvError::NoZone { .. }) { Ok(()) } else { Err(error) })
+    {
+        let is_pattern = matches!(error, CsvError::Pattern { .. });
         let at = if is_pattern { at } else { zone.as_ref().map_or(at, |zone| zone.at) };
         problems.add(at, error.to_string());
     } else if let TimeFormat::Pattern(pattern) = &format

@@ -1,7 +1,7 @@
 //! Tables of a mapping file: typed values with their positions, and unknown keys with the nearest known one.
 
 use super::super::error::{MappingError, PROBLEMS_MAX, Problem};
-use crate::base::edits::distance;
+use crate::base::edits::{distance, is_close};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -190,7 +190,9 @@ impl<'a, 't> Keys<'a, 't> {
             if asked.contains(&name) {
                 continue;
             }
-            let nearest = asked.iter().min_by_key(|known| distance(&shortened(name), known)).copied();
+            let edits = |known: &str| distance(&shortened(name), known);
+            let nearest = asked.iter().copied().min_by_key(|known| edits(known));
+            let nearest = nearest.filter(|known| is_close(&shortened(name), edits(known)));
             let place = if self.heading.is_empty() { String::new() } else { format!(" in {}", self.heading) };
             let known = asked.join(", ");
             let nearest = nearest.map_or_else(String::new, |nearest| format!("; the nearest is `{nearest}`"));

@@ -64,7 +64,9 @@ fn quality(text: &Text, problems: &mut Problems<'_>) -> Option<Quality> {
     let found = Quality::ALL.into_iter().find(|quality| quality.name() == name);
     if found.is_none() {
         let known = Quality::ALL.map(|quality| quality.name().replace(' ', "-")).join(", ");
-        problems.add(text.at, format!("`{}` is not a quality flag; write one of {known}", text.text));
+        let is_normal = ["valid", "ok", "good"].contains(&name.as_str());
+        let advice = if is_normal { "write normal; the flags are" } else { "write one of" };
+        problems.add(text.at, format!("`{}` is not a quality flag; {advice} {known}", text.text));
     }
     found
 }

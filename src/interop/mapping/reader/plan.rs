@@ -118,6 +118,7 @@ impl ValueColumns<'_> {
             }
         };
         let values = values.into_iter().map(|value| self.with_flags(value)).collect::<Result<Vec<_>, _>>()?;
+        values.iter().try_for_each(|value| self.check_unit(value))?;
         if values.is_empty() {
             let reason =
                 "no column has values: check the delimiter, the lines of the header, and the columns of [[channel]]";
@@ -188,6 +189,16 @@ impl ValueColumns<'_> {
         Some(String::from_utf8_lossy(field).into_owned())
     }
 
+    /// Refuses a unit of another encoding that nothing else gives: what it looks like is unknown only for that.
+    fn check_unit(&self, value: &ValueColumn) -> Result<(), MappingError> {
+        let own = value.channel.and_then(|place| self.mapping.channels.get(place)).and_then(|channel| channel.unit);
+        let text = self.unit_text(value.column).filter(|text| value.unit.is_none() && own.is_none() && !is_utf_8(text));
+        text.map_or(Ok(()), |_| {
+            let (line, heading) = (self.mapping.file.units_line, &value.heading);
+            Err(self.unfit(not_utf_8(&format!("line {line}: the unit of `{heading}`"))))
+        })
+    }
+
     fn declared(&self, text: &str) -> Option<Option<UnitAt>> {
         self.mapping.values.units.iter().find(|(own, _)| own == text).map(|(_, unit)| *unit)
     }
@@ -218,6 +229,16 @@ impl ValueColumns<'_> {
     fn unfit(&self, reason: String) -> MappingError {
         MappingError::Unfit { name: self.name.to_owned(), reason }
     }
+}
+
+/// Whether a text was UTF-8 before its other bytes were replaced.
+fn is_utf_8(text: &str) -> bool {
+    !text.contains(char::REPLACEMENT_CHARACTER)
+}
+
+/// What to do about a text in another encoding.
+fn not_utf_8(what: &str) -> String {
+    format!("{what} is not UTF-8: write encoding = \"windows-1252\" in [file], or the encoding that the file has")
 }
 
 /// What happens to a row with an unreadable field of a column.

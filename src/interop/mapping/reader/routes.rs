@@ -1,7 +1,7 @@
 //! From the texts of a row that say what it is of to the series and channels of its values.
 
 use super::super::description::{ChannelMapping, Mapping, Shape, UnitAt};
-use super::super::names::is_species_of_mass;
+use super::super::names::{check_species, is_species_of_mass};
 use super::plan::{Plan, ValueColumn, bad_field};
 use super::series::{SeriesTable, Source};
 use crate::interop::csv::parts::{Refusal, RowOrder, Scale, scale_between, trim};
@@ -121,6 +121,9 @@ impl Resolver<'_> {
                 let found = self.mapping.channels.iter().position(|channel| channel.sources.contains(text));
                 let is_ignored = self.mapping.values.ignore.contains(text) || !self.mapping.values.has_others;
                 if found.is_none() && is_ignored {
+                    if !self.mapping.values.ignore.contains(text) {
+                        table.note_unmapped(text);
+                    }
                     return Ok(Vec::new());
                 }
                 found
@@ -136,7 +139,8 @@ impl Resolver<'_> {
             let source = parameter.as_deref().unwrap_or(if is_wide { &value.heading } else { EVERY_VALUE });
             let Some((name, unit)) = self.channel(channel, source, value)? else { continue };
             let station = self.station(&value.heading)?;
-            let (series, found) = self.known((&station, &instrument), (&name, unit), table)?;
+            let own = channel.and_then(|place| self.mapping.channels.get(place));
+            let (series, found) = self.known((&station, &instrument), (&name, unit, own), table)?;
             let (at, channel_of_series) = found;
             let scale = scale_between(unit.unit, unit.reference, &channel_of_series)
                 .map_err(|error| NoRoute::Unfit(format!("`{source}` cannot be stored in channel `{name}`: {error}")))?;
@@ -158,7 +162,7 @@ impl Resolver<'_> {
                 channel: at,
                 scale,
                 is_direction: dimension == Dimension::Direction,
-                is_concentration: matches!(dimension, Dimension::MassConcentration | Dimension::MixingRatio),
+                is_concentration: channel_of_series.unit().is_concentration(),
             });
         }
         Ok(feeds)
@@ -168,7 +172,7 @@ impl Resolver<'_> {
     fn known(
         &self,
         (station, instrument): (&str, &str),
-        (name, unit): (&str, UnitAt),
+        (name, unit, own): (&str, UnitAt, Option<&ChannelMapping>),
         table: &mut SeriesTable,
     ) -> Result<(usize, (usize, Channel)), NoRoute> {
         let named = |why| {
@@ -189,6 +193,9 @@ impl Resolver<'_> {
                  in [values], or --reference, as the file's source says",
                 unit.unit.symbol()
             )));
+        }
+        if let Some(own) = own.filter(|_| !table.has_channel(series, name)) {
+            check_species(name, Some(unit), own.is_quantity).map_err(NoRoute::Unfit)?;
         }
         let channel = table.channel(series, name, unit).map_err(|why| {
             NoRoute::Unfit(format!("`{name}`: {why}; give it a name in [[channel]], or list it in `ignore`"))
@@ -218,6 +225,7 @@ impl Resolver<'_> {
             None => own_unit.or(value.unit),
         };
         let Some(unit) = of_file.or(own_unit) else {
+            self.check_unit_text()?;
             return Err(NoRoute::Unfit(format!(
                 "the unit of `{source}` is not known: give it in [units], give the channel in [[channel]], or list it in `ignore`"
             )));
@@ -236,6 +244,16 @@ impl Resolver<'_> {
     fn unit(&self, column: usize, text: &str) -> Result<UnitAt, NoRoute> {
         let refused = || self.refusal(column, text, RejectReason::UnknownUnit);
         UnitAt::parse(text).ok_or_else(refused)
+    }
+
+    /// Refuses a row whose unit is in another encoding.
+    fn check_unit_text(&self) -> Result<(), NoRoute> {
+        let Some(column) = self.plan.unit else { return Ok(()) };
+        let field = trim(self.record.get(column).unwrap_or_default());
+        match std::str::from_utf8(field) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.refusal(column, &String::from_utf8_lossy(field), RejectReason::NotUtf8)),
+        }
     }
 
     fn station(&self, heading: &str) -> Result<String, NoRoute> {

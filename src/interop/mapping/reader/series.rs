@@ -3,12 +3,14 @@
 use super::super::description::UnitAt;
 use super::super::names;
 use crate::model::{Channel, Instrument, ModelError, Registry, Station};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Stations times instruments of one import.
 const SERIES_MAX: usize = 16_384;
 /// Sources that are listed for one instrument.
 const SOURCES_LISTED_MAX: usize = 2_048;
+/// Parameters without a channel that are listed.
+const UNMAPPED_LISTED_MAX: usize = 256;
 /// Channels of one instrument.
 const CHANNELS_MAX: usize = crate::base::limits::CHANNELS_PER_INSTRUMENT_MAX;
 
@@ -62,19 +64,34 @@ pub struct SeriesTable {
     registry: Registry,
     series: Vec<Series>,
     places: HashMap<(String, String), usize>,
+    /// Parameters that no channel is mapped to.
+    unmapped: BTreeSet<String>,
 }
 
 impl SeriesTable {
     /// An empty table. Instruments that `registry` has keep their channels and units.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self { registry, series: Vec::new(), places: HashMap::new() }
+        Self { registry, ..Self::default() }
     }
 
     /// The series found so far; rows refer to them by place.
     #[must_use]
     pub fn series(&self) -> &[Series] {
         &self.series
+    }
+
+    /// The first parameters of long files that no `[[channel]]` has and the mapping does not ignore by name: their rows are left out.
+    #[must_use]
+    pub const fn unmapped(&self) -> &BTreeSet<String> {
+        &self.unmapped
+    }
+
+    /// Records a parameter that no channel is mapped to.
+    pub(super) fn note_unmapped(&mut self, parameter: &str) {
+        if self.unmapped.len() < UNMAPPED_LISTED_MAX && !self.unmapped.contains(parameter) {
+            self.unmapped.insert(parameter.to_owned());
+        }
     }
 
     /// Place of a series, which is added if it is new.

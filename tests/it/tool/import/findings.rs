@@ -44,7 +44,7 @@ fn replaced_values_and_conversions_are_printed() {
     };
     import_text(dir.path(), file([1, 2, 3]), &OPTIONS).printed();
     let ended = import_text(dir.path(), file([1, 20, 30]), &with(&["--json"]));
-    let warning = "2 stored values were replaced by different values of this file";
+    let warning = "2 stored values were replaced by different values of this file: `vocdb audit s` lists them";
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), format!("warning: {warning}\n").as_str()));
     let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!(
@@ -64,7 +64,7 @@ fn replaced_values_and_conversions_are_printed() {
 }
 
 #[test]
-fn a_number_of_nines_that_repeats_is_named_as_a_probable_mark_of_missing_values_unless_it_is_declared() {
+fn a_typical_missing_code_is_named_from_the_first_one_unless_it_is_declared() {
     let rows = |value: &str| -> String {
         let row = |hour| format!("2024-03-01T0{hour}:00:00Z,{},1\n", if hour < 4 { value } else { "0.5" });
         (0..6).map(row).collect()
@@ -86,7 +86,11 @@ fn a_number_of_nines_that_repeats_is_named_as_a_probable_mark_of_missing_values_
     }
     let once = "t,v\n2024-03-01T00:00:00Z,-99\n2024-03-01T01:00:00Z,2\n";
     let dir = crate::scratch::dir();
-    assert_eq!(import_text(dir.path(), once, &OPTIONS).err, "", "one is a reading");
+    let one =
+        "warning: column `v` has 1 value of -99, which often marks a missing value: if it does, give --missing -99\n";
+    assert_eq!(import_text(dir.path(), once, &OPTIONS).err, one);
+    let eights = once.replace("-99", "-88.88");
+    assert!(import_text(crate::scratch::dir().path(), eights, &OPTIONS).err.contains("has 1 value of -88.88"));
     let wind = "t,v\n2024-03-01T00:00:00Z,-99\n2024-03-01T01:00:00Z,-99\n";
     let options = ["--interval", "1h", "--time", "t", "--channel", "v=dT:C"];
     assert_eq!(import_text(crate::scratch::dir().path(), wind, &options).err, "", "no concentration");
@@ -138,7 +142,7 @@ fn an_interval_that_the_rows_contradict_is_refused_for_a_new_instrument() {
 
 #[test]
 fn times_of_a_wrong_format_are_refused_with_what_they_are() {
-    let pattern = ["--time-format", "%Y-%m-%d %H:%M"];
+    let pattern = ["--time-format", "%Y-%m-%d %H:%M", "--zone", "UTC"];
     for (format, text, reasons) in [
         (&pattern[..], "t,v\n24-03-01 00:00,1\n24-03-01 01:00,2\n", &["year 0024: use %y for two digits"][..]),
         (&["--time-format", "epoch-s"], "t,v\n45352,1\n45352.5,2\n", &["1970: is this an Excel date?"]),
@@ -227,7 +231,7 @@ fn texts_of_the_quality_column_are_listed_with_their_meaning() {
     let text = "t,v,st\n2024-03-01T00:00:00Z,1,OK\n2024-03-01T01:00:00Z,2,Span\n2024-03-01T02:00:00Z,3,Span\n";
     let dir = crate::scratch::dir();
     let out = import_text(dir.path(), text, &with(&["--quality", "st"])).printed();
-    assert!(out.contains("  Span = calibration (2 rows)\n") && out.contains("  OK = normal (1 rows)\n"), "{out}");
+    assert!(out.contains("  Span = calibration (2 rows)\n") && out.contains("  OK = normal (1 row)\n"), "{out}");
 }
 
 #[test]

@@ -14,13 +14,15 @@ DateTime,SO2 (ppb),SO2 Status,NO2 (ppb),NO2 Status
 2024-03-01 00:05,NoData,NoData,10.8,OK
 ";
 
-const ENVIDAS_OPTIONS: [&str; 14] = [
+const ENVIDAS_OPTIONS: [&str; 16] = [
     "--interval",
     "1m",
     "--time",
     "DateTime",
     "--time-format",
     "%Y-%m-%d %H:%M",
+    "--zone",
+    "UTC",
     "--missing",
     "NoData",
     "--missing",
@@ -87,7 +89,14 @@ fn an_unknown_flag_is_reported_until_its_meaning_is_given() {
         .printed();
     assert_eq!(printed(dir.path(), "benzene")[1], "2024-03-01T00:01Z,2,set by hand");
     let error = import_text(dir.path(), text, &[&options[..], &["--flag", "R=good"]].concat()).error(2);
-    assert!(error.contains("`good` is not a quality flag") && error.contains("below detection"), "{error}");
+    let wanted = "`good` is not a quality flag; write normal; the flags are normal, over-range, fault, calibration, ";
+    assert!(error.contains(wanted), "{error}");
+    let error = import_text(dir.path(), text, &[&options[..], &["--flag", "R=over rage"]].concat()).error(2);
+    assert!(error.contains("`over rage` is not a quality flag; write one of normal, over-range, "), "{error}");
+    let change = ["--from", "2024-03-01", "--to", "2024-03-02", "--by", "A", "--reason", "r", "--flag", "valid"];
+    let quality = [&["quality", "s", "--station", "a/B", "--channel", "benzene"][..], &change].concat();
+    let error = crate::tool::run(dir.path(), &quality).error(2);
+    assert!(error.contains("`valid` is not a quality flag; write normal; "), "{error}");
 }
 
 #[test]

@@ -82,6 +82,8 @@ fn other_encodings_are_read_or_refused_with_the_option_that_helps() {
         "Fecha",
         "--time-format",
         "%d/%m/%Y %H:%M",
+        "--zone",
+        "UTC",
         "--channel",
         "Benceno µg/m³=benzene:ug/m3@20C",
     ];

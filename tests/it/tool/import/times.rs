@@ -8,7 +8,16 @@ const HOURLY: [&str; 2] = ["--interval", "1h"];
 fn twenty_four_hours_are_the_next_midnight_in_joined_columns_and_in_digits() {
     let dir = crate::scratch::dir();
     let text = "Date,time,Ozone,status\n31-12-2023,23:00,42.0,R\n31-12-2023,24:00,43.0,R\n01-01-2024,01:00,44.0,P\n";
-    let options = ["--time", "Date+time", "--time-format", "%d-%m-%Y %H:%M", "--channel", "Ozone=ozone:ug/m3@20C"];
+    let options = [
+        "--time",
+        "Date+time",
+        "--time-format",
+        "%d-%m-%Y %H:%M",
+        "--zone",
+        "UTC",
+        "--channel",
+        "Ozone=ozone:ug/m3@20C",
+    ];
     import_text(dir.path(), text, &[&HOURLY[..], &options].concat()).printed();
     assert_eq!(printed(dir.path(), "ozone"), ["2023-12-31T23:00Z,42", "2024-01-01T00:00Z,43", "2024-01-01T01:00Z,44"]);
 
@@ -38,7 +47,8 @@ fn times_in_another_format_are_refused_with_the_option_that_reads_them() {
         let says = format!("times such as `{}` are read with --time-format '{format}'", times[0]);
         assert!(error.contains(&says) && !error.contains(" comes first"), "{error}");
         assert!(!dir.path().join("s").exists(), "nothing is created");
-        import_text(dir.path(), file(times), &[&options[..], &["--time-format", format]].concat()).printed();
+        import_text(dir.path(), file(times), &[&options[..], &["--time-format", format, "--zone", "UTC"]].concat())
+            .printed();
         assert_eq!(printed(dir.path(), "benzene")[0], first);
     }
     let error = import_text(crate::scratch::dir().path(), file(&["03/04/2024 01:00"; 3]), &options).err;
@@ -133,7 +143,8 @@ fn a_time_column_with_a_plus_in_its_name_is_read_and_so_are_columns_by_place() {
         assert_eq!(printed(dir.path(), "benzene"), ["2024-02-29T16:00Z,1.5", "2024-02-29T17:00Z,1.6"]);
     }
     let dir = crate::scratch::dir();
-    let options = ["--time", "#1", "--time-format", "%Y-%m-%d %H:%M", "--channel", "苯=benzene:ug/m3@20C"];
+    let options =
+        ["--time", "#1", "--time-format", "%Y-%m-%d %H:%M", "--zone=+08:00", "--channel", "苯=benzene:ug/m3@20C"];
     let error = import_text(dir.path(), text, &[&HOURLY[..], &options].concat()).error(1);
     assert!(error.contains("`#2` or `#3`"), "{error}");
 }

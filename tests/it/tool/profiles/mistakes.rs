@@ -42,7 +42,7 @@ fn a_registered_channel_keeps_its_unit_and_the_dry_run_shows_the_conversion() {
     let printed = import_text(dir.path(), LONG, ppm, &["--dry-run"]).printed();
     assert!(printed.contains("  o3 [ppm] -> ozone [ppb], x 1e3\n"), "{printed}");
     assert!(
-        printed.contains("p/A, instrument i, every 1 h: 1 frames")
+        printed.contains("p/A, instrument i, every 1 h: 1 frame, 1 value")
             && printed.contains("p/B, instrument i, every 1 h, new")
     );
     import_text(dir.path(), LONG, ppm, &[]).printed();
@@ -108,7 +108,7 @@ fn too_many_rejected_rows_store_nothing_and_name_the_file_line_and_remedy() {
     );
     assert!(ended.out.contains("bad.csv, line 3, column `v`, `x`: not a number"), "{}", ended.out);
     let ended = import_text(dir.path(), LONG, "s,t,what,u,v\nA,2024-03-01T01:00:00Z,so2,ppb,1\n", &[]);
-    assert!(ended.err.contains("all 1 rows are of parameters without a [[channel]]"), "{}", ended.err);
+    assert!(ended.err.contains("no row is of a parameter with a [[channel]]"), "{}", ended.err);
     assert!(!dir.path().join("S").exists());
 }
 
@@ -146,4 +146,31 @@ fn options_that_describe_a_file_and_several_files_fit_no_profile_or_need_one() {
     }
     let error = import_text(dir.path(), LONG, ROW, &["--station", "s"]).error(1);
     assert!(error.contains("give --prefix instead of --station"), "{error}");
+}
+
+#[test]
+fn a_mistyped_species_is_refused_also_where_the_unit_comes_from_the_file() {
+    let dir = crate::scratch::dir();
+    let mapping = LONG.replace("name = \"ozone\"\nunit = \"ppb\"\n", "name = \"ozoen\"\n");
+    let error = import_text(dir.path(), &mapping, ROW, &[]).error(1);
+    assert!(error.contains("`ozoen` is not a known species; the nearest name is `ozone`"), "{error}");
+    assert!(error.contains("add quantity = true") && !dir.path().join("S").exists(), "{error}");
+    let quantity = mapping.replace("name = \"ozoen\"\n", "name = \"ozoen\"\nquantity = true\n");
+    import_text(dir.path(), &quantity, ROW, &[]).printed();
+    let dir = crate::scratch::dir();
+    let celsius = import_text(dir.path(), LONG, &ROW.replace(",ppb,", ",degC,"), &[]).error(1);
+    assert!(celsius.contains("ozone is a concentration, and degC is not a unit of one"), "{celsius}");
+}
+
+#[test]
+fn parameters_that_no_channel_is_mapped_to_are_named() {
+    let dir = crate::scratch::dir();
+    let rows = format!(
+        "{ROW}A,2024-03-01T00:00:00Z,no2,ppb,7\nA,2024-03-01T01:00:00Z,no2,ppb,8\nA,2024-03-01T01:00:00Z,so2,ppb,1\n"
+    );
+    let printed = import_text(dir.path(), LONG, &rows, &["--dry-run"]).printed();
+    assert!(printed.contains("parameters not imported: no2, so2\n"), "{printed}");
+    let ignored = LONG.replace("[[channel]]", "[values]\nignore = [\"so2\"]\n[[channel]]");
+    let object = import_text(dir.path(), &ignored, &rows, &["--json"]).object();
+    assert_eq!(object["parameters_not_imported"], serde_json::json!(["no2"]));
 }

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use vocdb::base::escape::Line;
 use vocdb::interop::csv::{BadField, Encoding, Fold, TimeFormat};
 use vocdb::interop::mapping::is_known_quantity;
-use vocdb::model::{Dimension, ModelError, ReferenceState};
+use vocdb::model::{Dimension, ModelError, ReferenceState, species};
 use vocdb::{Channel, DuplicatePolicy, Quality, Unit};
 
 /// `COL=name:unit` or `COL=name:unit@20C`: a column, its channel, its unit, and its reference state.
@@ -19,7 +19,7 @@ pub(crate) struct ColumnMapping {
 
 impl ColumnMapping {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let shape = || "write COL=name:unit, such as C6H6=benzene:ug/m3 or C6H6=benzene:ug/m3@20C".to_owned();
+        let shape = || shape_of(text);
         let (column, rest) = text.rsplit_once('=').ok_or_else(shape)?;
         let (channel, unit) = rest.rsplit_once(':').ok_or_else(shape)?;
         let (unit, state) = match unit.split_once('@') {
@@ -27,7 +27,14 @@ impl ColumnMapping {
             None => (unit, None),
         };
         let reference = state.map(values::reference).transpose()?;
-        Ok(Self { column: column.to_owned(), channel: channel.to_owned(), unit: values::unit(unit)?, reference })
+        let unit = values::unit(unit)?;
+        if reference.is_some() && unit.dimension() != Dimension::MassConcentration {
+            let unit = unit.symbol();
+            return Err(format!(
+                "{unit} has no reference temperature: it is no mass concentration; write {unit} without `@`"
+            ));
+        }
+        Ok(Self { column: column.to_owned(), channel: channel.to_owned(), unit, reference })
     }
 
     /// Returns the channel of a new instrument: a species, or another quantity.
@@ -40,7 +47,10 @@ impl ColumnMapping {
                 }
                 species.named(&self.channel).map_err(says)?
             }
-            Err(unknown) if self.is_concentration() && !self.is_quantity() && !is_new_quantity => {
+            Err(error @ ModelError::NoConcentration { .. }) => {
+                return Err(format!("column `{}`: {error}", Line(&self.column)));
+            }
+            Err(unknown) if self.unit.is_concentration() && !self.is_quantity() && !is_new_quantity => {
                 let (mapping, unit) = (Line(&self.channel), self.unit.symbol());
                 return Err(format!(
                     "--channel with `{mapping}` in {unit}: {unknown}; correct the name, or give --new-quantity"
@@ -59,13 +69,16 @@ impl ColumnMapping {
         )
     }
 
-    const fn is_concentration(&self) -> bool {
-        matches!(self.unit.dimension(), Dimension::MassConcentration | Dimension::MixingRatio)
-    }
-
     fn is_quantity(&self) -> bool {
         is_known_quantity(&self.channel)
     }
+}
+
+/// How to write a column and its channel, with the names of a text that lacks the unit.
+fn shape_of(text: &str) -> String {
+    let example = text.rsplit_once('=').filter(|(_, name)| species::find(name).is_ok()).unwrap_or(("C6H6", "benzene"));
+    let (column, channel) = (Line(example.0), Line(example.1));
+    format!("write COL=NAME:UNIT, such as {column}={channel}:ppb or {column}={channel}:ug/m3@20C")
 }
 
 /// `COL` or `COL=NAME`: a column of quality flags, for all channels or for one.
@@ -79,12 +92,9 @@ pub(crate) fn flag_column<'a>(text: &'a str, channels: &[ColumnMapping]) -> (&'a
 
 /// `TEXT=FLAG`: a text in the file, and the quality flag that it means.
 pub(crate) fn flag(text: &str) -> Result<(String, Quality), String> {
-    let names = || Quality::ALL.map(Quality::name).join(", ");
-    let (text, name) = text.rsplit_once('=').ok_or_else(|| format!("write TEXT=FLAG with one of {}", names()))?;
-    let plain = name.trim().to_lowercase().replace(['-', '_'], " ");
-    let quality = Quality::ALL.into_iter().find(|quality| quality.name() == plain);
-    let quality = quality.ok_or_else(|| format!("`{name}` is not a quality flag; write one of {}", names()))?;
-    Ok((text.to_owned(), quality))
+    let shape = || format!("write TEXT=FLAG with one of {}", values::flag_names());
+    let (text, name) = text.rsplit_once('=').ok_or_else(shape)?;
+    Ok((text.to_owned(), values::flag(name.trim())?))
 }
 
 /// `COL=TEXT`: a filter of rows.

@@ -15,8 +15,7 @@ pub(super) struct Layout {
     /// Format of times: rfc3339, epoch-s, epoch-ms, or a pattern such as '%d/%m/%Y %H:%M:%S'; several columns are joined by a space
     #[arg(long, value_name = "FORMAT", default_value = "rfc3339", value_parser = columns::time_format, conflicts_with = "profile")]
     pub(super) time_format: TimeFormat,
-    /// Zone of times without an offset: +08:00, America/Denver, UTC. Times in a pattern are UTC by default; ISO times without an
-    /// offset need a zone
+    /// Zone of times without an offset: +08:00, America/Denver, UTC; required for them
     #[arg(long, allow_hyphen_values = true)]
     pub(super) zone: Option<String>,
     /// Treatment of a local time that occurs twice because clocks were put back: reject the row, take the earlier or the later time, or
@@ -33,7 +32,7 @@ pub(super) struct Layout {
     /// Column of quality flags, for all channels or for one. It may contain the flags that `query` prints, the words OK, Valid,
     /// Zero, Span, Cal, Calib, Maint, Over, OverRange, BDL, InVld, Invalid and Down, and texts given with --flag
     #[arg(long, value_name = "COL[=NAME]", conflicts_with = "profile")]
-    quality: Vec<String>,
+    pub(super) quality: Vec<String>,
     /// Text in a flag column, and the flag that it means: R=normal. Flags are normal, over-range, fault, calibration, maintenance,
     /// set-by-hand, out-of-operation, link-fault, below-detection and suspect
     #[arg(long, value_name = "TEXT=FLAG", value_parser = columns::flag)]
@@ -58,7 +57,7 @@ pub(super) struct Layout {
     no_header: bool,
     /// Character between fields, or `tab`
     #[arg(long, value_name = "CHAR", default_value = ",", value_parser = columns::delimiter, conflicts_with = "profile")]
-    delimiter: u8,
+    pub(super) delimiter: u8,
     /// Numbers have a decimal comma
     #[arg(long, conflicts_with = "profile")]
     decimal_comma: bool,

@@ -1,5 +1,6 @@
 //! `vocdb import`: reads a CSV file into a store.
 
+mod append;
 mod columns;
 mod layout;
 mod notes;
@@ -17,6 +18,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
 use crate::values;
+use append::Appender;
 use clap::Args;
 use columns::DuplicateChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -35,8 +37,8 @@ use vocdb::interop::csv::{CsvError, CsvReader, CsvReport};
 use vocdb::store::Counters;
 use vocdb::{Batch, Database, InstrumentId, Interval, ReferenceState};
 
-/// Frames of one append.
-const FRAMES_PER_BATCH: usize = 8_192;
+/// Frames that are read at once.
+const FRAMES_PER_READ: usize = 8_192;
 
 /// Read CSV files into a store
 ///
@@ -48,7 +50,8 @@ const FRAMES_PER_BATCH: usize = 8_192;
 /// empty is stored as missing. Fields and rows that are rejected are counted and listed with line and advice.
 /// Nothing is stored if too many are rejected, or if rows of one time disagree. Importing the same rows again changes nothing.
 ///
-/// Rules in force evaluate the rows. Alarms that open are recorded as history, counted, and notify nobody.
+/// Rules in force evaluate the rows. Alarms that open are recorded as history, counted, and notify nobody; with --notify, an alarm that
+/// still holds notifies.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// Folder of the store; created if missing
@@ -122,6 +125,7 @@ struct Options<'a> {
 struct Stored {
     tally: Tally,
     counters: Counters,
+    changed: notes::Changed,
 }
 
 impl Import {
@@ -167,11 +171,12 @@ impl Import {
             repeats = Repeats::find(&mut rows.spool, suspects, self.duplicates, (&file, &names))?;
             target.news.iter().for_each(|news| notes::print(news));
             stored = self.store(&wanted, &target, &mut rows.spool, &mut repeats)?;
-            warnings.extend(notes::replaced(stored.counters.values_corrected));
+            warnings.extend(notes::changed(&stored.changed, &self.store, self.layout.quality.is_empty()));
         }
         warnings.iter().for_each(|warning| notes::print(&format!("warning: {warning}")));
         let names = [file.as_str(), options.station, options.instrument];
         let summary = Summary::new(names, &rows.report, stored.tally, stored.counters)
+            .with_store(self.store.display().to_string(), self.notify, &stored.changed)
             .with_checks(&repeats, rows.limits.refused)
             .with_notes(rows.unread, target.conversions, warnings);
         output.either(&summary, || summary.text())?;
@@ -203,9 +208,10 @@ impl Import {
         let db = store::open_or_create(&self.store)?;
         let id = target.register(wanted, &db)?;
         let tally = self.append_all(&db, id, spool, repeats)?;
+        let changed = changed(&db, id, &tally);
         let counters = db.stats().map_err(Failure::from_error)?.counters;
         db.close().map_err(Failure::from_error)?;
-        Ok(Stored { tally, counters })
+        Ok(Stored { tally, counters, changed })
     }
 
     fn wanted<'a>(&'a self, options: &Options<'a>, file: &'a str) -> Wanted<'a> {
@@ -224,7 +230,7 @@ impl Import {
     /// Reads the whole file and stores nothing.
     fn read(&self, path: &Path, target: &Target, is_json: bool) -> Result<ReadRows, Failure> {
         let name = path.display().to_string();
-        let says = |error: CsvError| Failure::Says(remedies::of_file(&error));
+        let says = |error: CsvError| Failure::Says(remedies::of_file(&error, self.layout.delimiter));
         let source = Source::open(path).map_err(|source| says(CsvError::Io { name: name.clone(), source }))?;
         let bar = progress(is_json, source.total);
         let spec = self.layout.spec(InstrumentId::new(0), &target.instrument);
@@ -239,7 +245,7 @@ impl Import {
             warnings: notes::other_units(&self.layout.channels, reader.header()),
         };
         let mut batch = Batch::new();
-        while reader.read_batch(FRAMES_PER_BATCH, &mut batch).map_err(says)? > 0 {
+        while reader.read_batch(FRAMES_PER_READ, &mut batch).map_err(says)? > 0 {
             for (frame, line) in batch.frames().zip(reader.lines()) {
                 if !rows.limits.take(frame, *line) {
                     continue;
@@ -264,25 +270,19 @@ impl Import {
         spool: &mut Spool,
         repeats: &mut Repeats,
     ) -> Result<Tally, Failure> {
-        let (mut batch, mut tally, mut lsn) = (Batch::new(), Tally::default(), None);
-        let mut append = |batch: &mut Batch| {
-            let appended = if self.notify { db.append(batch) } else { db.append_history(batch) };
-            let receipt = appended.map_err(Failure::from_error)?;
-            tally.add(batch, &receipt);
-            lsn = Some(receipt.lsn);
-            batch.clear();
-            Ok::<(), Failure>(())
-        };
-        spool.each(|row| {
-            repeats.push(row, id, &mut batch);
-            if batch.len() >= FRAMES_PER_BATCH { append(&mut batch) } else { Ok(()) }
-        })?;
-        if !batch.is_empty() {
-            append(&mut batch)?;
-        }
-        lsn.map_or(Ok(()), |lsn| db.wait_durable(lsn)).map_err(Failure::from_error)?;
-        Ok(tally)
+        let mut appender = Appender::new(db, self.notify);
+        spool.each(|row| appender.push(|batch| repeats.push(row, id, batch)))?;
+        appender.finish()
     }
+}
+
+/// What the rows of a file changed. Rows that are not in the file are counted only if it replaced others: after the first import of a
+/// file, and while a station sends pieces that overlap, there is nothing to compare.
+fn changed(db: &Database, id: InstrumentId, tally: &Tally) -> notes::Changed {
+    let (values, flags, span) = (tally.values_changed, tally.flags_changed, tally.span);
+    let compared = span.filter(|_| values > 0 || flags > 0);
+    let stored = compared.map_or(0, |span| notes::rows_between(db, id, span));
+    notes::Changed { values, flags, rows_elsewhere: stored.saturating_sub(tally.rows), span }
 }
 
 impl From<io::Error> for Failure {

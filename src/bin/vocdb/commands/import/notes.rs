@@ -2,10 +2,11 @@
 
 use super::columns::ColumnMapping;
 use std::io::Write;
-use vocdb::base::escape::{Line, Lines};
+use std::path::Path;
+use vocdb::base::escape::{Line, Lines, counted};
 use vocdb::interop::csv::CsvReport;
 use vocdb::model::{Dimension, ReferenceState, Registry};
-use vocdb::{Channel, Instrument, Unit};
+use vocdb::{Channel, Database, Instrument, InstrumentId, TimeRange, Timestamp, Unit};
 
 /// 0 °C in K.
 const ZERO_CELSIUS_K: f64 = 273.15;
@@ -16,24 +17,72 @@ pub(super) fn print(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", Lines(text));
 }
 
-/// The warning about stored values that the file replaced.
-pub(super) fn replaced(values: u64) -> Option<String> {
-    let text = match values {
-        0 => return None,
-        1 => "1 stored value was replaced by a different value of this file".to_owned(),
-        _ => format!("{values} stored values were replaced by different values of this file"),
-    };
-    Some(text)
+/// What the rows of an import changed in a store.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Changed {
+    pub(super) values: u64,
+    /// Flags of values that stayed.
+    pub(super) flags: u64,
+    /// Stored rows between the first and the last row of the file that the file does not have, if it changed any values or flags.
+    pub(super) rows_elsewhere: u64,
+    /// First and last of these.
+    pub(super) span: Option<(Timestamp, Timestamp)>,
 }
 
-/// Warnings about numbers such as -999 that repeat in a column of concentrations.
+/// Warnings about stored values and flags that the file replaced, and about rows that it leaves as they are. `lacks_flags`: the command
+/// line names no column of flags.
+pub(super) fn changed(changed: &Changed, store: &Path, lacks_flags: bool) -> Vec<String> {
+    let store = Line(store.display());
+    let audit = format!("`vocdb audit {store}` lists them");
+    let values = match changed.values {
+        0 => None,
+        1 => Some(format!("1 stored value was replaced by a different value of this file: {audit}")),
+        values => Some(format!("{values} stored values were replaced by different values of this file: {audit}")),
+    };
+    let advice = if lacks_flags { "; if the file has a column of flags, give it with --quality" } else { "" };
+    let flags = match changed.flags {
+        0 => None,
+        1 => Some(format!("1 flag was changed, its value stayed: {audit}{advice}")),
+        flags => Some(format!("{flags} flags were changed, their values stayed: {audit}{advice}")),
+    };
+    let elsewhere = changed.span.filter(|_| changed.rows_elsewhere > 0).map(|(first, last)| {
+        format!(
+            "{} between {first} and {last} {} not in this file (an earlier import with another zone?): `vocdb delete {store}` removes them",
+            counted(changed.rows_elsewhere, "stored row"),
+            if changed.rows_elsewhere == 1 { "is" } else { "are" },
+        )
+    });
+    values.into_iter().chain(flags).chain(elsewhere).collect()
+}
+
+/// Number of stored rows of an instrument between two times, both included; 0 if they cannot be read, since the import itself is complete.
+pub(super) fn rows_between(db: &Database, id: InstrumentId, (first, last): (Timestamp, Timestamp)) -> u64 {
+    let end = Timestamp::from_ms(last.as_ms().saturating_add(1));
+    let Ok(mut scan) = db.readings().scan(id, &[], TimeRange::new(first, end)) else { return 0 };
+    let mut rows = 0;
+    while let Ok(Some(chunk)) = scan.next_rows() {
+        rows += chunk.times.len() as u64;
+    }
+    rows
+}
+
+/// The line about alarms that an import recorded as history.
+pub(super) fn history(store: &str, is_notified: bool) -> String {
+    let advice = if is_notified { "" } else { "; give --notify to notify for conditions that still hold" };
+    format!(
+        "alarms of history notified nobody; list them with `vocdb alarms list {} --state history`{advice}\n",
+        Line(store)
+    )
+}
+
+/// Warnings about numbers such as -999 in a column of concentrations.
 pub(super) fn probable_marks(report: &CsvReport) -> Vec<String> {
-    let repeated = report.probable_marks.iter().filter(|(_, count)| **count > 1);
-    let warned = repeated.map(|((column, text), count)| {
+    let warned = report.probable_marks.iter().map(|((column, text), count)| {
         let text = Line(text);
         format!(
-            "column `{}` has {count} values of {text}, which often marks a missing value: if it does, give --missing {text}",
-            Line(column)
+            "column `{}` has {} of {text}, which often marks a missing value: if it does, give --missing {text}",
+            Line(column),
+            counted(*count, "value")
         )
     });
     warned.collect()

@@ -1,11 +1,12 @@
 //! The summary of an import.
 
+use super::notes::{self, Changed};
 use super::remedies;
 use super::repeats::Repeats;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{Line, counted};
 use vocdb::interop::csv::{CsvReport, Rejection};
 use vocdb::store::Counters;
 use vocdb::{Batch, Quality, Receipt, Timestamp};
@@ -60,7 +61,16 @@ pub(crate) struct Summary {
     values_read: u64,
     values_missing: u64,
     empty_frames_skipped: u64,
+    /// Stored values that were replaced by different ones.
+    values_changed: u64,
+    /// Flags of stored values that were replaced, where the value stayed.
+    flags_changed: u64,
+    /// Stored rows between the first and the last row of the file that the file does not have; counted if it changed values or flags.
+    rows_not_in_file: u64,
     store: Counters,
+    /// Folder of the store, and whether alarms notify.
+    #[serde(skip)]
+    alarms_of: (String, bool),
     /// The first frames that the store refused.
     store_rejections: Vec<String>,
     /// Alarms that opened.
@@ -98,7 +108,11 @@ pub(super) struct Rejected {
 /// Counts of the appended rows.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    span: Option<(Timestamp, Timestamp)>,
+    pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// Frames that the store took.
+    pub(super) rows: u64,
+    pub(super) values_changed: u64,
+    pub(super) flags_changed: u64,
     pub(super) store_rejections: Vec<String>,
     pub(super) alarms_recorded: u64,
     pub(super) alarms_history: u64,
@@ -111,14 +125,43 @@ impl Tally {
         self.alarms_recorded += receipt.alarms_opened;
         self.alarms_history += receipt.alarms_history;
         self.amendments += receipt.amendments;
+        self.values_changed += receipt.corrected.saturating_sub(receipt.flags_changed);
+        self.flags_changed += receipt.flags_changed;
         let rejections = receipt.rejections.as_slice();
         let refused: BTreeSet<usize> = rejections.iter().map(|rejection| rejection.index).collect();
         for (_, frame) in batch.frames().enumerate().filter(|(index, _)| !refused.contains(index)) {
             let (first, last) = self.span.unwrap_or((frame.time, frame.time));
             self.span = Some((first.min(frame.time), last.max(frame.time)));
+            self.rows += 1;
         }
         let room = SHOWN_PER_REASON.saturating_sub(self.store_rejections.len());
         self.store_rejections.extend(rejections.iter().take(room).map(|rejection| rejection.reason.to_string()));
+    }
+}
+
+/// The counts of what a store made of rows: changed are values and flags, alarms are those recorded, those of them that are history, and
+/// amendments.
+pub(super) const fn of_store(store: &Counters, changed: [u64; 2], alarms: [u64; 3]) -> [(&'static str, u64); 10] {
+    let ([values, flags], [recorded, history, amendments]) = (changed, alarms);
+    [
+        ("frames stored", store.frames_accepted),
+        ("values stored", store.values_accepted),
+        ("frames already stored", store.frames_identical),
+        ("frames superseded", store.frames_superseded),
+        ("values corrected", values),
+        ("flags changed", flags),
+        ("frames refused", store.frames_rejected()),
+        ("alarms recorded", recorded),
+        ("  of them history", history),
+        ("amendments recorded", amendments),
+    ]
+}
+
+/// Writes the counts that are not zero, and always that of rejected rows.
+pub(super) fn write_counts(text: &mut String, counts: impl Iterator<Item = (&'static str, u64)>, is_stored: bool) {
+    for (what, count) in counts.filter(|(what, count)| *count > 0 || *what == "rows rejected") {
+        let note = if what == "fields rejected" && is_stored { " (stored as missing)" } else { "" };
+        let _ = writeln!(text, "  {what:<22}{count:>12}{note}");
     }
 }
 
@@ -156,7 +199,11 @@ impl Summary {
             values_read: report.values,
             values_missing: report.missing_values,
             empty_frames_skipped: report.empty_frames_skipped,
+            values_changed: tally.values_changed,
+            flags_changed: tally.flags_changed,
+            rows_not_in_file: 0,
             store,
+            alarms_of: (String::new(), false),
             store_rejections: tally.store_rejections,
             alarms_recorded: tally.alarms_recorded,
             alarms_history: tally.alarms_history,
@@ -177,6 +224,11 @@ impl Summary {
         self
     }
 
+    /// Adds where the rows are stored, and what they changed there.
+    pub(super) fn with_store(self, store: String, is_notified: bool, changed: &Changed) -> Self {
+        Self { alarms_of: (store, is_notified), rows_not_in_file: changed.rows_elsewhere, ..self }
+    }
+
     /// Adds what the file holds beyond its rows.
     pub(super) fn with_notes(self, unread: Vec<String>, conversions: Vec<String>, warnings: Vec<String>) -> Self {
         Self { columns_not_imported: unread, conversions, warnings, ..self }
@@ -184,15 +236,19 @@ impl Summary {
 
     /// Whether the file had rows, but none of them is stored.
     pub(crate) const fn is_nothing_taken(&self) -> bool {
-        let Counters { frames_accepted, frames_identical, frames_superseded, .. } = &self.store;
         let is_refused = self.rows_rejected > 0 || self.store.frames_rejected() > 0;
-        is_refused && *frames_accepted == 0 && *frames_identical == 0 && *frames_superseded == 0
+        is_refused && !self.is_stored()
+    }
+
+    /// Whether rows of the file are in the store.
+    const fn is_stored(&self) -> bool {
+        let Counters { frames_accepted, frames_identical, frames_superseded, .. } = &self.store;
+        *frames_accepted > 0 || *frames_identical > 0 || *frames_superseded > 0
     }
 
     pub(crate) fn text(&self) -> String {
         let mut text =
             format!("{} into {}, instrument {}\n", Line(&self.file), Line(&self.station), Line(&self.instrument));
-        let counters = &self.store;
         let lines = [
             ("rows read", self.rows_read),
             ("rows rejected", self.rows_rejected),
@@ -202,28 +258,16 @@ impl Summary {
             ("fields rejected", self.fields_rejected),
             ("empty frames skipped", self.empty_frames_skipped),
             ("values missing", self.values_missing),
-            ("frames stored", counters.frames_accepted),
-            ("values stored", counters.values_accepted),
-            ("frames already stored", counters.frames_identical),
-            ("frames superseded", counters.frames_superseded),
-            ("values corrected", counters.values_corrected),
-            ("frames refused", counters.frames_rejected()),
-            ("alarms recorded", self.alarms_recorded),
-            ("  of them history", self.alarms_history),
-            ("amendments recorded", self.amendments),
         ];
-        for (what, count) in lines.into_iter().filter(|(what, count)| *count > 0 || *what == "rows rejected") {
-            let _ = writeln!(text, "  {what:<22}{count:>12}");
-        }
+        let alarms = [self.alarms_recorded, self.alarms_history, self.amendments];
+        let stored = of_store(&self.store, [self.values_changed, self.flags_changed], alarms);
+        write_counts(&mut text, lines.into_iter().chain(stored), self.is_stored());
         if let (Some(first), Some(last)) = (&self.first, &self.last) {
             let _ = writeln!(text, "  from {first} to {last}");
         }
         self.write_columns(&mut text);
         if self.alarms_history > 0 {
-            let _ = writeln!(
-                text,
-                "alarms of history notified nobody; list them with `vocdb alarms list STORE --state history`"
-            );
+            text.push_str(&notes::history(&self.alarms_of.0, self.alarms_of.1));
         }
         self.write_rejections(&mut text);
         text
@@ -247,7 +291,7 @@ impl Summary {
             let _ = writeln!(text, "flagged, {flag}: {count}");
         }
         for FlagText { text: own, flag, rows } in &self.flag_texts {
-            let _ = writeln!(text, "  {} = {} ({rows} rows)", Line(own), flag.unwrap_or("missing value"));
+            let _ = writeln!(text, "  {} = {} ({})", Line(own), flag.unwrap_or("missing value"), counted(*rows, "row"));
         }
     }
 

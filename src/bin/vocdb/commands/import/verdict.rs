@@ -3,7 +3,7 @@
 use super::remedies;
 use super::summary::{RefusedRows, Rejected, SHOWN_PER_REASON, Summary};
 use vocdb::Timestamp;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{Line, counted};
 use vocdb::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
 use vocdb::interop::csv::{CsvReport, TimeFormat};
 use vocdb::model::FrameRef;
@@ -136,18 +136,21 @@ impl Verdict {
         matches!(self, Self::Store)
     }
 
-    /// Returns why a file that is read by a mapping is not stored.
-    pub(super) fn of_mapped(&self) -> String {
+    /// Returns why a file that is read by a profile is not stored.
+    pub(super) fn of_mapped(&self, profile: &str) -> String {
         match self {
             Self::Store => "it is stored".to_owned(),
             Self::Empty => "nothing was stored: the file has no rows".to_owned(),
             Self::Filtered(rows) => format!(
-                "nothing was stored: all {rows} rows are of parameters without a [[channel]], or excluded by [where] or --where"
+                "nothing was stored: no row is of a parameter with a [[channel]] and included by [where] and --where ({} read){}",
+                counted(*rows, "row"),
+                remedies::of_profile(profile)
             ),
             Self::Nothing(_) => "nothing was stored; see the reasons above".to_owned(),
             Self::TooMany { what, rejected, of, limit, .. } => format!(
                 "nothing was stored: {rejected} of {of} {what} are rejected, more than {limit} %; \
-                 correct the mapping as the lines above advise, or raise --max-rejected"
+                 correct the mapping as the lines above advise, or raise --max-rejected{}",
+                remedies::of_profile(profile)
             ),
         }
     }

@@ -7,7 +7,7 @@ use crate::{store, values};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{Line, counted};
 use vocdb::model::Zone;
 use vocdb::trace::incident::IncidentId;
 use vocdb::trace::report::{Report, ReportOrigin};
@@ -101,13 +101,13 @@ impl ReportOf {
     fn head(&self, records: u64, output: &mut Output) -> Result<(), Failure> {
         let head = vocdb::ledger_head(&self.store, Some(records)).map_err(Failure::from_error)?;
         if head.records < records {
-            let found = head.records;
+            let found = counted(head.records, "record");
             return Err(Failure::Says(format!(
-                "the ledger has only {found} records, fewer than {records}: it is not the ledger of that report"
+                "the ledger has only {found}, fewer than {records}: it is not the ledger of that report"
             )));
         }
         let head = Head { records, sha256: head.sha256.to_string() };
-        output.either(&head, || format!("{} records, SHA-256 {}\n", head.records, head.sha256))
+        output.either(&head, || format!("{}, SHA-256 {}\n", counted(head.records, "record"), head.sha256))
     }
 
     /// Everything that the store has about the incident.

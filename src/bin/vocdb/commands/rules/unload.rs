@@ -6,7 +6,7 @@ use crate::{store, values};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{Line, counted};
 
 /// Take the rule set of a store out of force without running it; no alarm opens afterwards
 ///
@@ -53,7 +53,10 @@ impl Unload {
         output.either(&unloaded, || {
             let Unloaded { store, rule_set, alarms_closed, .. } = &unloaded;
             let store = Line(store);
-            format!("{store}: rule set {rule_set} is out of force, {alarms_closed} alarms closed; NO RULE RUNS until `vocdb rules load`\n")
+            let closed = counted(*alarms_closed, "alarm");
+            format!(
+                "{store}: rule set {rule_set} is out of force, {closed} closed; NO RULE RUNS until `vocdb rules load`\n"
+            )
         })
     }
 }

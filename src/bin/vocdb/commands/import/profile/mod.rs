@@ -7,9 +7,10 @@ mod report;
 mod sort;
 mod stations;
 
+use super::append::Appender;
 use super::pace::{self, Pace};
 use super::summary::Tally;
-use super::{FRAMES_PER_BATCH, Import, notes};
+use super::{Import, Stored, notes};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
@@ -20,7 +21,7 @@ use stations::{Registrar, Wanted, check};
 use vocdb::base::escape::Line;
 use vocdb::interop::mapping::Series;
 use vocdb::model::Registry;
-use vocdb::{Batch, Database, InstrumentId, Interval, Sample};
+use vocdb::{Database, InstrumentId, Interval, Sample};
 
 /// Frames that a dry run prints.
 const FIRST_FRAMES: usize = 10;
@@ -33,7 +34,7 @@ impl Import {
         let interval = mapping.interval_of_instruments();
         let found = self.find(&mut files)?;
         let conflict = found.merges.check(self.duplicates, files.table.series(), &files.names());
-        let refusal = files.refusal(self.max_rejected).map_or(Ok(()), |why| Err(Failure::Says(why)));
+        let refusal = files.refusal(self.max_rejected, profile).map_or(Ok(()), |why| Err(Failure::Says(why)));
         let wanted = Wanted {
             interval,
             add_channels: self.add_channels,
@@ -42,6 +43,7 @@ impl Import {
             frames: found.counts.iter().map(|count| count.frames).collect(),
         };
         let checked = refusal.and(conflict).and_then(|()| check_series(&files, &wanted));
+        let counts = found.counts.clone();
         let mut summary = Summary::new(&mapping, &files, found, interval);
         let outcome = match (checked, self.dry_run) {
             (checked, true) => {
@@ -49,8 +51,8 @@ impl Import {
                 checked.map(|_| ())
             }
             (Ok(warnings), false) => {
-                let stored = self.store_series(&mut files, &wanted)?;
-                summary = summary.stored(stored, warnings);
+                let stored = self.store_series(&mut files, &wanted, &counts)?;
+                summary = summary.stored(stored, warnings, self);
                 summary.why_nothing_is_stored().map_or(Ok(()), |why| Err(Failure::Says(why)))
             }
             (Err(why), false) => Err(why),
@@ -88,7 +90,7 @@ impl Import {
     }
 
     /// Registers stations and instruments, and stores all frames in order of time. They are durable when it returns.
-    fn store_series(&self, files: &mut ReadFiles, wanted: &Wanted) -> Result<(Tally, vocdb::store::Counters), Failure> {
+    fn store_series(&self, files: &mut ReadFiles, wanted: &Wanted, counts: &[Count]) -> Result<Stored, Failure> {
         let db = store::open_or_create(&self.store)?;
         let mut registrar = Registrar::new(&db, wanted);
         let mut ids = vec![None; files.table.series().len()];
@@ -100,9 +102,10 @@ impl Import {
             ids.get_mut(place).into_iter().for_each(|own| *own = Some(id));
         }
         let tally = self.append_frames(&db, &ids, files)?;
+        let changed = changed(&db, &ids, (&tally, counts));
         let counters = db.stats().map_err(Failure::from_error)?.counters;
         db.close().map_err(Failure::from_error)?;
-        Ok((tally, counters))
+        Ok(Stored { tally, counters, changed })
     }
 
     fn append_frames(
@@ -111,28 +114,27 @@ impl Import {
         ids: &[Option<InstrumentId>],
         files: &mut ReadFiles,
     ) -> Result<Tally, Failure> {
-        let (mut batch, mut tally, mut lsn) = (Batch::new(), Tally::default(), None);
-        let mut append = |batch: &mut Batch| {
-            let appended = if self.notify { db.append(batch) } else { db.append_history(batch) };
-            let receipt = appended.map_err(Failure::from_error)?;
-            tally.add(batch, &receipt);
-            lsn = Some(receipt.lsn);
-            batch.clear();
-            Ok::<(), Failure>(())
-        };
+        let mut appender = Appender::new(db, self.notify);
         let widths = widths(files);
         each_frame(&mut files.sorter, &widths, self.duplicates, |merged| {
             let Some(Some(id)) = ids.get(merged.series) else { return Ok(()) };
-            let samples = merged.samples.iter().map(|told| told.map_or(Sample::MISSING, |(sample, ..)| sample));
-            batch.push_samples(*id, merged.time, samples);
-            if batch.len() >= FRAMES_PER_BATCH { append(&mut batch) } else { Ok(()) }
+            let samples = merged.samples.iter().map(|cell| cell.map_or(Sample::MISSING, |(sample, ..)| sample));
+            appender.push(|batch| batch.push_samples(*id, merged.time, samples))
         })?;
-        if !batch.is_empty() {
-            append(&mut batch)?;
-        }
-        lsn.map_or(Ok(()), |lsn| db.wait_durable(lsn)).map_err(Failure::from_error)?;
-        Ok(tally)
+        appender.finish()
     }
+}
+
+/// What the rows of the files changed. Rows that are not in the files are counted only if they replaced others.
+fn changed(db: &Database, ids: &[Option<InstrumentId>], (tally, counts): (&Tally, &[Count])) -> notes::Changed {
+    let (values, flags) = (tally.values_changed, tally.flags_changed);
+    let of_one = |(id, count): (&Option<InstrumentId>, &Count)| {
+        let (id, span) = id.zip(count.span)?;
+        Some(notes::rows_between(db, id, span).saturating_sub(count.frames))
+    };
+    let is_compared = values > 0 || flags > 0;
+    let rows_elsewhere = if is_compared { ids.iter().zip(counts).filter_map(of_one).sum() } else { 0 };
+    notes::Changed { values, flags, rows_elsewhere, span: tally.span }
 }
 
 /// Number of channels of each series.

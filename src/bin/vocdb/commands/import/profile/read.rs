@@ -90,7 +90,7 @@ impl ReadFiles {
     }
 
     /// Why nothing can be stored, with the file; none if there is no reason.
-    pub(super) fn refusal(&self, limit_percent: f64) -> Option<String> {
+    pub(super) fn refusal(&self, limit_percent: f64, profile: &str) -> Option<String> {
         let verdicts: Vec<Verdict> =
             self.files.iter().map(|file| Verdict::of(&file.report, &file.limits, limit_percent)).collect();
         let is_without_rows = |verdict: &Verdict| matches!(verdict, Verdict::Empty | Verdict::Filtered(_));
@@ -100,7 +100,9 @@ impl ReadFiles {
             .iter()
             .zip(&verdicts)
             .find(|(_, verdict)| !verdict.is_stored() && (is_empty || !is_without_rows(verdict)));
-        refused.map(|(file, verdict)| format!("`{}`: {}", vocdb::base::escape::Line(&file.name), verdict.of_mapped()))
+        refused.map(|(file, verdict)| {
+            format!("`{}`: {}", vocdb::base::escape::Line(&file.name), verdict.of_mapped(profile))
+        })
     }
 }
 

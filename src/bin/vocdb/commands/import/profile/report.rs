@@ -2,13 +2,14 @@
 
 use super::super::notes;
 use super::super::pace::Pace;
-use super::super::summary::{Rejected, Tally, of_each_reason_in};
+use super::super::summary::{Rejected, of_each_reason_in, of_store, write_counts};
+use super::super::{Import, Stored};
 use super::merge::Merges;
 use super::read::ReadFiles;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use vocdb::base::escape::Line;
+use vocdb::base::escape::{Line, counted};
 use vocdb::interop::mapping::{Mapping, Series};
 use vocdb::store::Counters;
 use vocdb::{Interval, Timestamp};
@@ -41,13 +42,24 @@ pub(super) struct Summary {
     /// Values replaced by a different value of another row, by --duplicates.
     values_overridden: u64,
     columns_not_imported: Vec<String>,
+    /// Texts of the parameter column that no channel is mapped to.
+    parameters_not_imported: Vec<String>,
     warnings: Vec<String>,
     flag_texts: BTreeMap<String, u64>,
     flagged: BTreeMap<&'static str, u64>,
     missing_texts: Vec<String>,
     frames: u64,
     values: u64,
+    /// Stored values that were replaced by different ones.
+    values_changed: u64,
+    /// Flags of stored values that were replaced, where the value stayed.
+    flags_changed: u64,
+    /// Stored rows between the first and the last row of a series that the files do not have; counted if they changed values or flags.
+    rows_not_in_file: u64,
     store: Counters,
+    /// Folder of the store, and whether alarms notify.
+    #[serde(skip)]
+    alarms_of: (String, bool),
     store_rejections: Vec<String>,
     alarms_recorded: u64,
     alarms_history: u64,
@@ -121,13 +133,18 @@ impl Summary {
             values_repeated: found.merges.repeated,
             values_overridden: found.merges.conflicts,
             columns_not_imported: Vec::new(),
+            parameters_not_imported: files.table.unmapped().iter().cloned().collect(),
             warnings: files.warnings.clone(),
             flag_texts: BTreeMap::new(),
             flagged: BTreeMap::new(),
             missing_texts: mapping.missing_texts().to_vec(),
             frames: found.counts.iter().map(|count| count.frames).sum(),
             values: found.counts.iter().map(|count| count.values).sum(),
+            values_changed: 0,
+            flags_changed: 0,
+            rows_not_in_file: 0,
             store: Counters::default(),
+            alarms_of: (String::new(), false),
             store_rejections: Vec::new(),
             alarms_recorded: 0,
             alarms_history: 0,
@@ -180,10 +197,12 @@ impl Summary {
     }
 
     /// The same summary of rows that are stored.
-    pub(super) fn stored(mut self, (tally, store): (Tally, Counters), warnings: Vec<String>) -> Self {
-        let replaced = notes::replaced(store.values_corrected);
-        let warnings = warnings.into_iter().chain(replaced);
-        self.warnings.extend(warnings);
+    pub(super) fn stored(mut self, stored: Stored, warnings: Vec<String>, import: &Import) -> Self {
+        let Stored { tally, counters: store, changed } = stored;
+        self.warnings.extend(warnings.into_iter().chain(notes::changed(&changed, &import.store, false)));
+        (self.values_changed, self.flags_changed) = (changed.values, changed.flags);
+        self.rows_not_in_file = changed.rows_elsewhere;
+        self.alarms_of = (import.store.display().to_string(), import.notify);
         self.first_frames.clear();
         (self.alarms_recorded, self.alarms_history) = (tally.alarms_recorded, tally.alarms_history);
         Self { store, amendments: tally.amendments, store_rejections: tally.store_rejections, ..self }
@@ -206,7 +225,6 @@ impl Summary {
         let files = some_of(self.files.iter(), SHOWN_MAX);
         let what = if self.dry_run { "dry run of profile" } else { "profile" };
         let _ = writeln!(text, "{files} by {what} {}", Line(&self.profile));
-        let counters = &self.store;
         let lines = [
             ("rows read", self.rows_read),
             ("rows rejected", self.rows_rejected),
@@ -216,24 +234,18 @@ impl Summary {
             ("values overridden", self.values_overridden),
             ("frames found", if self.dry_run { self.frames } else { 0 }),
             ("values found", if self.dry_run { self.values } else { 0 }),
-            ("frames stored", counters.frames_accepted),
-            ("values stored", counters.values_accepted),
-            ("frames already stored", counters.frames_identical),
-            ("frames superseded", counters.frames_superseded),
-            ("values corrected", counters.values_corrected),
-            ("frames refused", counters.frames_rejected()),
-            ("alarms recorded", self.alarms_recorded),
-            ("  of them history", self.alarms_history),
-            ("amendments recorded", self.amendments),
         ];
-        for (what, count) in lines.into_iter().filter(|(what, count)| *count > 0 || *what == "rows rejected") {
-            let _ = writeln!(text, "  {what:<22}{count:>12}");
-        }
+        let alarms = [self.alarms_recorded, self.alarms_history, self.amendments];
+        let stored = of_store(&self.store, [self.values_changed, self.flags_changed], alarms);
+        write_counts(&mut text, lines.into_iter().chain(stored), self.store.frames_accepted > 0);
         if let (Some(first), Some(last)) = (&self.first, &self.last) {
             let _ = writeln!(text, "  from {first} to {last}");
         }
         self.write_stations(&mut text);
         self.write_texts(&mut text);
+        if self.alarms_history > 0 {
+            text.push_str(&notes::history(&self.alarms_of.0, self.alarms_of.1));
+        }
         self.write_rejections(&mut text);
         for (place, frame) in self.first_frames.iter().enumerate().filter(|_| self.dry_run) {
             let _ = write!(text, "{}", if place == 0 { "first frames:\n" } else { "" });
@@ -252,8 +264,9 @@ impl Summary {
             let (station, instrument) = (Line(&of.station), Line(&of.instrument));
             let _ = writeln!(
                 text,
-                "{station}, instrument {instrument}{interval}{new}: {} frames, {} values",
-                of.frames, of.values
+                "{station}, instrument {instrument}{interval}{new}: {}, {}",
+                counted(of.frames, "frame"),
+                counted(of.values, "value")
             );
             if self.dry_run {
                 of.channels.iter().for_each(|channel| channel.write(text));
@@ -270,6 +283,10 @@ impl Summary {
         if !self.missing_texts.is_empty() && self.dry_run {
             let _ = writeln!(text, "missing values: {}", some_of(self.missing_texts.iter(), SHOWN_MAX));
         }
+        if !self.parameters_not_imported.is_empty() {
+            let names = some_of(self.parameters_not_imported.iter(), SHOWN_MAX);
+            let _ = writeln!(text, "parameters not imported: {names}");
+        }
         if !self.columns_not_imported.is_empty() {
             let _ = writeln!(text, "columns not imported: {}", some_of(self.columns_not_imported.iter(), SHOWN_MAX));
         }
@@ -277,7 +294,7 @@ impl Summary {
             let _ = writeln!(text, "flagged, {flag}: {count}");
         }
         for (meaning, rows) in &self.flag_texts {
-            let _ = writeln!(text, "  {} ({rows} rows)", Line(meaning));
+            let _ = writeln!(text, "  {} ({})", Line(meaning), counted(*rows, "row"));
         }
     }
 
