@@ -39,7 +39,37 @@ fn packets_in_any_order_with_repeats_make_one_message_each() {
         (time.clone(), format!("DataTime={time};{items}"))
     };
     assert_eq!((whole, repeated), (vec![message(2), message(1)], 2));
-    assert_eq!(reassembler.held_bytes(), 0);
+    assert_eq!(reassembler.incomplete_count(), 0);
+    reassembler.give_up_all();
+    assert_eq!((reassembler.held_bytes(), reassembler.given_up_count()), (0, 0));
+}
+
+#[test]
+fn a_complete_message_is_returned_again_for_a_repeated_packet_and_replaced_by_a_new_version() {
+    let mut reassembler = Reassembler::new(PacketLimits { messages_max: 2, ..PacketLimits::default() });
+    let mut content =
+        |hour: u32, number: u16, value: &str| match push(&mut reassembler, &packet("M", hour, (2, number), value), 0)
+            .unwrap()
+        {
+            Joined::Whole(message) => Some(message.segment().unwrap().content().to_owned()),
+            Joined::Waiting { missing: 1 } => None,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(content(1, 1, "1.5"), None);
+    let whole = content(1, 2, "1.5");
+    assert!(whole.is_some());
+    // It could not be stored, so its last packet comes again; then the first one, whose answer was lost.
+    assert_eq!((content(1, 2, "1.5"), content(1, 1, "1.5")), (whole.clone(), whole.clone()));
+    // The station corrects its readings.
+    assert_eq!(content(1, 1, "2.5"), None);
+    let corrected = content(1, 2, "2.5").unwrap();
+    assert_eq!(Some(corrected), whole.map(|text| text.replace("1.5", "2.5")));
+    // Complete messages make room without being given up.
+    for hour in 2..9 {
+        assert_eq!(content(hour, 1, "1"), None);
+        assert!(content(hour, 2, "1").is_some());
+    }
+    assert_eq!((reassembler.given_up_count(), reassembler.incomplete_count()), (0, 0));
 }
 
 #[test]

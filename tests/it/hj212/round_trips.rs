@@ -95,7 +95,7 @@ proptest! {
             }
         }
         prop_assert_eq!(joined, vec![whole]);
-        prop_assert_eq!(reassembler.held_bytes(), 0);
+        prop_assert_eq!(reassembler.incomplete_count(), 0);
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::base::escape::Line;
 use crate::model::{ModelError, ReferenceState, Unit};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The factor codes for air of HJ 212-2017.
 const AIR_2017: &str = include_str!("air_2017.tsv");
@@ -77,7 +78,8 @@ pub enum FactorTableError {
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FactorTable {
-    entries: BTreeMap<String, FactorEntry>,
+    /// Shared by copies until one of them is changed: a platform has a copy for every station.
+    entries: Arc<BTreeMap<String, FactorEntry>>,
 }
 
 impl FactorTable {
@@ -92,17 +94,17 @@ impl FactorTable {
     /// The units of methane, ammonia and particles are doubtful in the standard: [`FactorTable::set_unit`] declares them.
     #[must_use]
     pub fn air_2017() -> Self {
-        let mut table = Self::new();
+        let mut entries = BTreeMap::new();
         // A test reads every line of the shipped file.
         for line in AIR_2017.lines().skip(1) {
             let mut cells = line.split('\t');
             if let (Some(code), Some(channel), Some(name), Some(unit)) =
                 (cells.next(), cells.next(), cells.next(), cells.next())
             {
-                table.entries.insert(code.to_owned(), entry(channel, name, unit.parse().ok()));
+                entries.insert(code.to_owned(), entry(channel, name, unit.parse().ok()));
             }
         }
-        table
+        Self { entries: Arc::new(entries) }
     }
 
     /// Adds the factors of a text: a line each with code, channel, name and unit, separated by tabs. Empty lines and lines that begin with
@@ -132,7 +134,7 @@ impl FactorTable {
         if self.entries.len().saturating_add(read.len()) > FACTORS_MAX {
             return Err(FactorTableError::TooMany);
         }
-        self.entries.extend(read);
+        Arc::make_mut(&mut self.entries).extend(read);
         Ok(())
     }
 
@@ -145,7 +147,7 @@ impl FactorTable {
         if self.entries.len() >= FACTORS_MAX && !self.entries.contains_key(&code) {
             return Err(FactorTableError::TooMany);
         }
-        self.entries.insert(code, entry(channel, channel, Some(unit)));
+        Arc::make_mut(&mut self.entries).insert(code, entry(channel, channel, Some(unit)));
         Ok(())
     }
 
@@ -201,7 +203,7 @@ impl FactorTable {
 
     fn entry(&mut self, code: &str) -> Result<&mut FactorEntry, FactorTableError> {
         let unknown = || FactorTableError::UnknownCode { code: shown(code) };
-        self.entries.get_mut(code).ok_or_else(unknown)
+        Arc::make_mut(&mut self.entries).get_mut(code).ok_or_else(unknown)
     }
 }
 

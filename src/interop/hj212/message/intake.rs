@@ -157,6 +157,12 @@ impl Intake {
         Self { clock, ..self }
     }
 
+    /// The clock of the stations.
+    #[must_use]
+    pub const fn clock(&self) -> &StationClock {
+        &self.clock
+    }
+
     /// Feeds the channels of an instrument from one kind of data of a station. Several instruments may take the same data: the analyser
     /// its species, the mast the wind. For minute data the instrument must have the interval that
     /// the station has (`CN=1063` reads it).

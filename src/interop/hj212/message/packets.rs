@@ -109,8 +109,11 @@ pub struct Incomplete {
 
 /// Puts the packets of split messages together, in any order, within fixed limits.
 ///
-/// Packets belong together where station, system, command and `DataTime` are the same; `QN` may differ. A packet without `DataTime` belongs to
+/// Packets belong together if station, system, command and `DataTime` are the same; `QN` may differ. A packet without `DataTime` belongs to
 /// the newest such message.
+///
+/// A complete message is kept while there is room. If one of its packets is repeated, because the message could not be stored or the answer was
+/// lost, the whole message is returned again. A packet with another content begins a new message.
 ///
 /// ```
 /// use vocdb::Timestamp;
@@ -171,6 +174,12 @@ impl Reassembler {
         if bytes > bytes_max {
             return Err(too_large(bytes));
         }
+        if let Some(place) = self.open.iter().rposition(|parts| parts.is_of(segment) && parts.is_complete()) {
+            if let Some(message) = self.open.get(place).filter(|parts| parts.has(segment, packet)) {
+                return Ok(Joined::Whole(WholeMessage { text: message.join() }));
+            }
+            self.forget(place);
+        }
         let place = self.place_of(segment, packet, at);
         let Some(parts) = self.open.get_mut(place) else { return Ok(Joined::Single) };
         if parts.bytes + bytes > bytes_max {
@@ -181,17 +190,13 @@ impl Reassembler {
             None => return Ok(Joined::Duplicate),
         };
         self.bytes += bytes;
-        if missing == 0 {
-            let whole = self.open.remove(place);
-            self.bytes -= whole.as_ref().map_or(0, |parts| parts.bytes);
-            let text = whole.map(|parts| parts.join()).unwrap_or_default();
-            return Ok(Joined::Whole(WholeMessage { text }));
-        }
+        let whole = self.open.get(place).filter(|_| missing == 0);
+        let whole = whole.map(|parts| Joined::Whole(WholeMessage { text: parts.join() }));
         self.make_room(place);
-        Ok(Joined::Waiting { missing })
+        Ok(whole.unwrap_or(Joined::Waiting { missing }))
     }
 
-    /// Gives up messages whose first packet is older than an age.
+    /// Gives up messages whose first packet is older than an age, and forgets complete ones of that age.
     pub fn give_up_older(&mut self, now: Timestamp, age: Interval) {
         let is_old = |parts: &Parts| now.since_ms(parts.since) > age.as_ms();
         while let Some(place) = self.open.iter().position(is_old) {
@@ -217,21 +222,23 @@ impl Reassembler {
         self.given_up_count
     }
 
-    /// Bytes of the packets that are held.
+    /// Bytes of the packets that are held, those of complete messages among them.
     #[must_use]
     pub const fn held_bytes(&self) -> usize {
         self.bytes
     }
 
+    /// Number of messages that lack packets.
+    #[must_use]
+    pub fn incomplete_count(&self) -> usize {
+        self.open.iter().filter(|parts| !parts.is_complete()).count()
+    }
+
     /// The place of the message that a packet belongs to, which is opened if missing.
     fn place_of(&mut self, segment: &Segment<'_>, packet: Packet, at: Timestamp) -> usize {
         let data_time = segment.parameter("DataTime").unwrap_or_default();
-        let is_same = |parts: &Parts| {
-            let is_time = data_time.is_empty() || parts.data_time.is_empty() || parts.data_time == data_time;
-            let (station, system) = (segment.station(), segment.system());
-            is_time && (parts.command, &*parts.station, &*parts.system) == (segment.command(), station, system)
-        };
-        if let Some(place) = self.open.iter().rposition(is_same) {
+        let is_open = |parts: &Parts| !parts.is_complete() && parts.may_have(segment);
+        if let Some(place) = self.open.iter().rposition(is_open) {
             return place;
         }
         self.open.push_back(Parts {
@@ -246,21 +253,25 @@ impl Reassembler {
         self.open.len() - 1
     }
 
-    /// Gives up the oldest messages, except the one at a place, until the limits hold.
+    /// Forgets the oldest complete messages and gives up the oldest others, except the one at a place, until the limits hold.
     fn make_room(&mut self, mut kept: usize) {
         while self.open.len() > self.limits.messages_max.max(1) || self.bytes > self.limits.bytes_max {
-            let oldest = usize::from(kept == 0);
-            if oldest >= self.open.len() {
-                break;
-            }
+            let others = || self.open.iter().enumerate().filter(|(place, _)| *place != kept);
+            let complete = others().find(|(_, parts)| parts.is_complete());
+            let Some((oldest, _)) = complete.or_else(|| others().next()) else { break };
             self.give_up(oldest);
-            kept = kept.saturating_sub(1);
+            kept -= usize::from(oldest < kept);
         }
     }
 
-    fn give_up(&mut self, place: usize) {
-        let Some(parts) = self.open.remove(place) else { return };
+    fn forget(&mut self, place: usize) -> Option<Parts> {
+        let parts = self.open.remove(place)?;
         self.bytes -= parts.bytes;
+        Some(parts)
+    }
+
+    fn give_up(&mut self, place: usize) {
+        let Some(parts) = self.forget(place).filter(|parts| !parts.is_complete()) else { return };
         self.given_up_count += 1;
         if self.given_up.len() >= self.limits.messages_max.max(1) {
             self.given_up.pop_front();
@@ -270,6 +281,30 @@ impl Reassembler {
 }
 
 impl Parts {
+    fn is_complete(&self) -> bool {
+        self.parts.iter().all(Option::is_some)
+    }
+
+    /// Whether a packet has this message's station, system, command and `DataTime`.
+    fn is_of(&self, segment: &Segment<'_>) -> bool {
+        !self.data_time.is_empty() && segment.parameter("DataTime") == Some(&*self.data_time) && self.may_have(segment)
+    }
+
+    /// As [`Parts::is_of`], for packets or messages whose `DataTime` may be unknown.
+    fn may_have(&self, segment: &Segment<'_>) -> bool {
+        let data_time = segment.parameter("DataTime").unwrap_or_default();
+        let is_time = data_time.is_empty() || self.data_time.is_empty() || self.data_time == data_time;
+        let (station, system) = (segment.station(), segment.system());
+        is_time && (self.command, &*self.station, &*self.system) == (segment.command(), station, system)
+    }
+
+    /// Whether the message has this very packet.
+    fn has(&self, segment: &Segment<'_>, packet: Packet) -> bool {
+        let part = self.parts.get(usize::from(packet.number.saturating_sub(1))).and_then(Option::as_ref);
+        let is_same = |part: &String| Segment::read(part).is_ok_and(|(part, _)| part.content() == segment.content());
+        usize::from(packet.count) == self.parts.len() && part.is_some_and(is_same)
+    }
+
     /// Keeps a packet; returns how many are missing then, or nothing for a duplicate.
     fn take(&mut self, segment: &Segment<'_>, packet: Packet) -> Result<Option<u16>, PacketFault> {
         let expected = u16::try_from(self.parts.len()).unwrap_or(u16::MAX);
