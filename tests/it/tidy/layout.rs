@@ -18,12 +18,13 @@ pub(crate) fn dead_files(tree: &Tree) -> Vec<String> {
     dead.map(|path| format!("{path}:1: no `mod` declaration reaches this file")).collect()
 }
 
-/// What lies in `examples/` and is neither an example nor what examples need.
+/// What lies in `examples/` and is neither an example, nor a crate of its own, nor what examples need.
 pub(crate) fn stray_examples(tree: &Tree) -> Vec<String> {
     let stray = |inner: &str| match inner.split_once('/') {
         Some((folder, _)) => {
             let is_of_an_example = tree.paths.iter().any(|path| *path == format!("examples/{folder}.rs"));
-            !EXAMPLE_FOLDERS.contains(&folder) && !is_of_an_example
+            let is_crate = tree.paths.iter().any(|path| *path == format!("examples/{folder}/Cargo.toml"));
+            !EXAMPLE_FOLDERS.contains(&folder) && !is_of_an_example && !is_crate
         }
         None => !inner.ends_with(".rs"),
     };
@@ -80,6 +81,8 @@ mod tests {
             ("examples/district.rs", ""),
             ("examples/data/a.csv", ""),
             ("examples/rules/a.rhai", ""),
+            ("examples/gateway/Cargo.toml", ""),
+            ("examples/gateway/src/lib.rs", ""),
             ("examples/notes.md", ""),
             ("examples/old/a.rs", ""),
             ("CHANGELOG.md", ""),
