@@ -190,7 +190,7 @@ pub enum CsvError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The delimiter could not be told from what stands in the fields.
+    /// The delimiter may occur in fields.
     #[error("{delimiter:?} cannot separate fields: use a comma, a semicolon, a tab or a bar")]
     Delimiter {
         /// The delimiter as given.

@@ -38,7 +38,7 @@ enum State {
 /// at.
 ///
 /// Rows of one stamp are frames of one instant, wherever in the file they are; the instrument's
-/// [`DuplicatePolicy`](crate::DuplicatePolicy) decides between values that disagree. [`CsvReader::lines`] tells rows apart.
+/// [`DuplicatePolicy`](crate::DuplicatePolicy) decides between values that disagree. [`CsvReader::lines`] has the line of each row.
 ///
 /// ```
 /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, RejectReason, TimeColumn, TimeFormat};
@@ -104,7 +104,7 @@ impl CsvReader<File> {
 }
 
 impl<R: Read> CsvReader<R> {
-    /// Reads the header of anything that can be read; `name` stands for it in errors. No buffering is needed around it.
+    /// Reads the header of anything that can be read; `name` is its name in errors. No buffering is needed around it.
     ///
     /// # Errors
     /// [`CsvError::Io`]; [`CsvError::NoHeader`] and [`CsvError::HeaderTooLong`]; [`CsvError::MissingColumn`],

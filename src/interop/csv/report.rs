@@ -149,7 +149,7 @@ pub struct Rejection {
     pub line: u64,
     /// The column at fault; `None` where it is the row as a whole.
     pub column: Option<String>,
-    /// What stands there, the first 60 characters; for the row as a whole, what is wrong with its shape.
+    /// Text of the field, the first 60 characters; for the row as a whole, what is wrong with its shape.
     pub text: String,
     /// Why it was rejected.
     pub reason: RejectReason,

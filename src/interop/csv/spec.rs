@@ -102,7 +102,7 @@ impl CsvSpec {
         self
     }
 
-    /// The byte between two fields; a comma unless told.
+    /// The byte between two fields; a comma by default.
     #[must_use]
     pub const fn delimiter(mut self, delimiter: u8) -> Self {
         self.delimiter = delimiter;
@@ -116,7 +116,7 @@ impl CsvSpec {
         self
     }
 
-    /// How many lines stand before the header; none unless told.
+    /// Number of lines before the header; none by default.
     #[must_use]
     pub const fn skip_lines(mut self, lines: u64) -> Self {
         self.skip_lines = lines;
@@ -187,7 +187,7 @@ impl CsvSpec {
         self
     }
 
-    /// Whether a frame is left out when all fields mapped to its instrument are missing. Unless told it is not, and keeps the grid.
+    /// Whether a frame is left out when all fields mapped to its instrument are missing. By default it is kept, so that the grid has no gap.
     #[must_use]
     pub const fn skip_empty_frames(mut self, skip: bool) -> Self {
         self.skip_empty_frames = skip;
@@ -223,7 +223,7 @@ impl CsvSpec {
     }
 }
 
-/// Refuses a delimiter that could not be told from what stands in the fields.
+/// Refuses a delimiter that may occur in fields.
 pub(in crate::interop) fn check_delimiter(delimiter: u8) -> Result<(), CsvError> {
     let in_numbers = delimiter.is_ascii_alphanumeric() || b"\"\r\n+-. ".contains(&delimiter);
     if in_numbers || !delimiter.is_ascii() {

@@ -75,7 +75,7 @@ impl CsvTarget {
     /// use vocdb::interop::csv::{CsvReader, CsvSpec, CsvTarget, TimeColumn, TimeFormat};
     /// use vocdb::model::ReferenceState;
     /// use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Unit};
-    /// let benzene = Channel::species("benzene", Unit::MicrogramPerM3)?; // at 25 °C unless told
+    /// let benzene = Channel::species("benzene", Unit::MicrogramPerM3)?; // at 25 °C by default
     /// let gc = Instrument::new("gc", Interval::HOUR, vec![benzene])?;
     /// let target =
     ///     CsvTarget::new(InstrumentId::new(1), &gc).column_at("c", "benzene", Unit::MicrogramPerM3, ReferenceState::C0);

@@ -50,7 +50,7 @@ pub enum Deviation {
     UnknownQuality = 15,
     /// `PNUM` and `PNO` contradict the bit D of `Flag`, or one of the three has leading zeros.
     PacketFields = 16,
-    /// `RF` is not `1`, or stands in a frame older than 2025.
+    /// `RF` is not `1`, or occurs in a frame older than 2025.
     ResendMark = 17,
     /// Bytes are printed as `{0x..}`.
     PrintedBytes = 18,

@@ -29,7 +29,7 @@ pub enum FaultKind {
     /// No four digits behind `##`.
     #[error("`##` is followed by `{found}` and not by the four digits of the length")]
     LengthDigits {
-        /// What stands there.
+        /// Text at this place.
         found: Excerpt,
     },
     /// The segment is shorter or longer than the length declares.
@@ -52,7 +52,7 @@ pub enum FaultKind {
     /// The checksum is not four hexadecimal digits.
     #[error("the checksum is `{found}` and not four hexadecimal digits")]
     ChecksumDigits {
-        /// What stands there.
+        /// Text at this place.
         found: Excerpt,
     },
     /// The checksum is wrong: the frame is damaged, or encrypted with another key.
@@ -83,8 +83,8 @@ pub enum FaultKind {
         /// Name of the field.
         name: &'static str,
     },
-    /// A field stands twice in the segment.
-    #[error("the field `{name}` stands twice")]
+    /// The segment has a field twice.
+    #[error("the segment has the field `{name}` twice")]
     RepeatedField {
         /// Name of the field.
         name: &'static str,
@@ -100,7 +100,7 @@ pub enum FaultKind {
     BadField {
         /// Name of the field.
         name: &'static str,
-        /// Value that stands there.
+        /// Value of the field.
         value: Excerpt,
         /// What the standard has.
         expected: &'static str,

@@ -79,7 +79,7 @@ fn segments_with_wrong_fields_name_the_field() {
         ("Flag=4", "Flag=6;PNUM=2;PNO=3", "`PNO` is `3`; expected at most PNUM"),
         ("Flag=4", "Flag=6;PNUM=2", "`PNO` is missing"),
         ("Flag=4", "Flag=6;PNUM=0;PNO=0", "`PNUM` is `0`"),
-        ("ST=32", "ST=32;ST=33", "`ST` stands twice"),
+        ("ST=32", "ST=32;ST=33", "the field `ST` twice"),
         ("ST=32", "ST=32;XY=1", "`XY=1`, which HJ 212 does not have"),
         ("QN=20160801085857223", "QN=20160801085857", "`QN` is `20160801085857`; expected 17 digits"),
         ("DataTime=20160801", "DataTime=20160832", "`DataTime` is `20160832085857`; expected 14 digits"),

@@ -14,7 +14,7 @@ mod verdicts;
 use std::path::Path;
 use vocdb::interop::hj212::{Decoder, Deframer, Fault, Frame, Mode, checksum};
 
-/// A row of `frames.tsv`: the verdict of whoever collected it, and the frame with its line end.
+/// A row of `frames.tsv`: the verdict of its collector, and the frame with its line end.
 pub(crate) struct Row {
     pub(crate) verdict: String,
     pub(crate) frame: Vec<u8>,

@@ -92,7 +92,7 @@ impl<R: Read> Decoder<R> {
     /// Half a character stays in the decoder; bytes that are none become replacement characters.
     #[cfg(feature = "profiles")]
     fn decode_gb18030(&mut self, is_end: bool) {
-        // A decoder that was told of the end is finished.
+        // A decoder that has been given the end is finished.
         if let Some(mut decoder) = self.gb18030.take() {
             self.text.reserve(decoder.max_utf8_buffer_length(self.raw.len()).unwrap_or_default());
             let _ = decoder.decode_to_string(&self.raw, &mut self.text, is_end);

@@ -29,7 +29,7 @@ struct BoundedSource<R> {
     /// How many bytes the parser may have been given before its record must end.
     delivered_max: u64,
     refused: bool,
-    /// Whether the parser was told that there are no more bytes.
+    /// Whether the parser was given the end of the file.
     at_end: bool,
     /// The bytes given to the parser last.
     last: Vec<u8>,
@@ -149,7 +149,7 @@ pub(in crate::interop) struct RecordSource<R> {
     delimiter: u8,
     /// Lines before the first one that the parser sees.
     lines_before: u64,
-    /// Whether the parser stands between a carriage return and its line feed.
+    /// Whether the parser is between a carriage return and its line feed.
     after_return: bool,
     bytes_read: u64,
     is_toa5: bool,
@@ -307,7 +307,7 @@ mod tests {
             let found = lines(text.as_bytes(), 0);
             assert_eq!(names(&found[..4]), [(1, "a"), (2, "too long"), (3, "b"), (4, "too long")]);
             let last = found.last().unwrap();
-            assert_eq!(last.0, 4 + (1 << 20), "the closing quote stands on the last line");
+            assert_eq!(last.0, 4 + (1 << 20), "the closing quote is on the last line");
         }
     }
 

@@ -122,7 +122,7 @@ impl TimeColumn {
         self
     }
 
-    /// What happens to a local time that exists twice or not at all; rejected unless told.
+    /// What happens to a local time that exists twice or not at all; rejected by default.
     #[must_use]
     pub const fn fold(mut self, fold: Fold) -> Self {
         self.fold = fold;

@@ -62,7 +62,7 @@ impl MeasurementKind {
 pub struct Measurement<'a> {
     /// Kind of the data.
     pub kind: MeasurementKind,
-    /// `DataTime` as it stands in the frame: the instant, or the **start** of the interval.
+    /// `DataTime` of the frame: the instant, or the **start** of the interval.
     pub data_time: LocalTime,
     /// Segment that holds the factors.
     pub segment: Segment<'a>,

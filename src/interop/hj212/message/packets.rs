@@ -326,7 +326,7 @@ impl Parts {
         Ok(Some(u16::try_from(missing).unwrap_or(u16::MAX)))
     }
 
-    /// The message as one segment. `DataTime` stands in front once.
+    /// The message as one segment. `DataTime` comes first, and once.
     fn join(&self) -> String {
         let mut parts = self.parts.iter().flatten().filter_map(|part| Segment::read(part).ok()).map(|(part, _)| part);
         let mut text = String::with_capacity(self.bytes);

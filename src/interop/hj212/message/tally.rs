@@ -21,7 +21,7 @@ pub enum LeftReason {
     BadNumber,
     /// A direction outside 0 to 360 degrees, or a number beyond what a store takes; it is missing, with its flag.
     OutOfRange,
-    /// The factor stands twice in the message; the first one counts.
+    /// The message has the factor twice; the first one counts.
     Repeated,
 }
 

@@ -219,7 +219,7 @@ impl<'a> Segment<'a> {
         self.qn
     }
 
-    /// `QN` as it stands in the frame; empty where it is missing.
+    /// `QN` as the frame has it; empty if missing.
     #[must_use]
     pub const fn qn_text(&self) -> &'a str {
         self.qn_text

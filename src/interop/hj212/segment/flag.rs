@@ -52,7 +52,7 @@ impl Flag {
         if number >> EDITION_SHIFT > Edition::Of2025.bits() { None } else { Some(Self(number)) }
     }
 
-    /// The number that stands in the frame, 0 to 11.
+    /// The number in the frame, 0 to 11.
     #[must_use]
     pub const fn number(self) -> u8 {
         self.0

@@ -124,7 +124,7 @@ impl<'a> Factor<'a> {
         self.seen & sub_item.bit() != 0
     }
 
-    /// The value of a sub-item as it stands in the frame.
+    /// The value of a sub-item, as the frame has it.
     #[must_use]
     pub fn value(&self, sub_item: SubItem) -> Option<&'a str> {
         if !self.has(sub_item) {

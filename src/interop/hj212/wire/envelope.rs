@@ -141,7 +141,7 @@ impl Envelope {
         let end = HEAD_BYTES + usize::from(declared);
         let behind = end + CHECKSUM_BYTES;
         let inner = bytes.get(HEAD_BYTES..behind.min(bytes.len())).unwrap_or_default();
-        // Plain segments have no line feed, so that one tells a wrong length at once. Encrypted ones may have any byte.
+        // Plain segments have no line feed, so that one reveals a wrong length at once. Encrypted ones may have any byte.
         if self.has_feed(inner) && !may_be_encrypted(inner) {
             return self.find_by_line(window, declared);
         }

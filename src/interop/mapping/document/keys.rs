@@ -182,7 +182,7 @@ impl<'a, 't> Keys<'a, 't> {
         entries
     }
 
-    /// Reports the keys that nothing has asked for.
+    /// Reports the keys that were not read.
     pub(super) fn finish(self, problems: &mut Problems<'_>) {
         let asked = &self.asked;
         for (key, _) in self.table.into_iter().flat_map(|table| table.iter()) {

@@ -16,7 +16,7 @@ use toml::de::DeTable;
 const MAPPING_BYTES_MAX: usize = 1 << 20;
 
 impl Mapping {
-    /// Reads a mapping file; `name` stands for it in errors.
+    /// Reads a mapping file; `name` is its name in errors.
     ///
     /// # Errors
     /// [`MappingError::Invalid`] with all mistakes, each with its line and column.

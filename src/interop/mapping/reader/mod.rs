@@ -1,9 +1,12 @@
 //! Files into rows of values, by a mapping.
 
+mod names;
 mod plan;
 mod routes;
 mod rows;
+mod samples;
 mod series;
+mod spread;
 
 pub use rows::{Cell, Row, Rows};
 pub use series::{Series, SeriesTable, Source};
@@ -12,18 +15,16 @@ use super::description::Mapping;
 use super::error::MappingError;
 use crate::base::limits::CSV_RECORD_BYTES_MAX;
 use crate::interop::csv::parts::{
-    EqualRun, Flag, FlagReader, Header, NextRecord, NumberReader, RecordSource, Refusal, RowOrder, StampReader,
-    is_mark_like, is_padding, trim,
+    EqualRun, Header, NextRecord, RecordSource, Refusal, RowOrder, StampReader, is_padding, trim,
 };
-use crate::interop::csv::{BadField, CsvError, CsvReport, RejectReason, TimeColumn};
-use crate::model::{Batch, DIRECTIONS_DEG, FrameRef, InstrumentId, Interval, Mark, Quality, Sample, Timestamp};
+use crate::interop::csv::{CsvError, CsvReport, RejectReason, TimeColumn};
+use crate::model::{Interval, Mark, Sample, Timestamp};
 use csv::ByteRecord;
+use names::{find_names, is_blank};
 use plan::Plan;
 use routes::{Feed, NoRoute, Routes};
+use samples::SampleReader;
 use std::io::{self, Read};
-
-/// Lines in which the names of the columns are looked for.
-const HEADER_RECORDS_MAX: usize = 1_000;
 
 /// Reads a file by a mapping, front to back, without ever holding the file in memory.
 ///
@@ -75,21 +76,17 @@ pub struct MappedReader<R> {
     routes: Routes,
     stamps: StampReader,
     stamp: String,
-    /// Numbers by the texts that mean a missing value: those of the file, then those of each channel with texts of its own.
-    numbers: Vec<NumberReader>,
-    flags: FlagReader,
+    fields: SampleReader,
     spread: Option<EqualRun>,
-    /// Samples, marks and refused fields of the row read last.
-    samples: Vec<Sample>,
+    /// Marks of the row read last.
     marks: Vec<Mark>,
-    refused: Vec<(Refusal, BadField)>,
     report: CsvReport,
     is_ended: bool,
     has_failed: bool,
 }
 
 impl<R: Read> MappedReader<R> {
-    /// Reads the header; `name` stands for the file in errors.
+    /// Reads the header; `name` is the name of the file in errors.
     ///
     /// # Errors
     /// [`MappingError::Csv`] if the file cannot be read, or lacks a column. [`MappingError::Unfit`] if file and mapping do not fit, and if
@@ -138,12 +135,9 @@ impl<R: Read> MappedReader<R> {
             routes: Routes::default(),
             stamps: StampReader::new(&time, spread.is_some())?,
             stamp: String::new(),
-            numbers: numbers(mapping),
-            flags: flag_reader(mapping),
+            fields: SampleReader::new(mapping),
             spread: spread.map(EqualRun::new),
-            samples: Vec::new(),
             marks: Vec::new(),
-            refused: Vec::new(),
             report: CsvReport::default(),
             is_ended: false,
             has_failed: false,
@@ -202,7 +196,7 @@ impl<R: Read> MappedReader<R> {
         let (line, refusal) = match next {
             NextRecord::End => {
                 self.is_ended = true;
-                self.release(None, rows);
+                self.release(rows);
                 return Ok(());
             }
             NextRecord::TooLong { line } => {
@@ -263,15 +257,15 @@ impl<R: Read> MappedReader<R> {
             None => None,
             Some(_) => Some(self.take_place(time, feeds, rows)?),
         };
-        self.read_samples(feeds)?;
-        self.note(line, feeds);
-        if let Some(place) = held {
-            self.hold(line, (time, place), feeds);
+        self.fields.read(&self.record, feeds, &self.plan)?;
+        self.fields.note(&self.record, (line, feeds), &self.plan, &mut self.report);
+        if let (Some(place), Some(run)) = (held, &mut self.spread) {
+            spread::hold(run, line, (time, place), feeds, self.fields.samples());
             return Ok(());
         }
         self.marks.clear();
         for (at, feed) in feeds.iter().enumerate() {
-            let sample = self.samples.get(at).copied().unwrap_or(Sample::MISSING);
+            let sample = self.fields.samples().get(at).copied().unwrap_or(Sample::MISSING);
             let mark = Mark::new(sample.value.is_some(), sample.quality);
             time = hours.get(at).copied().unwrap_or(time);
             rows.push_cell(Cell { channel: feed.channel, value: sample.value.unwrap_or(0.0), mark });
@@ -291,7 +285,8 @@ impl<R: Read> MappedReader<R> {
         self.stamp.clear();
         for (place, column) in self.plan.times.iter().enumerate() {
             let field = trim(self.record.get(*column).unwrap_or_default());
-            let text = std::str::from_utf8(field).map_err(|_| self.refusal(*column, RejectReason::NotUtf8))?;
+            let text = std::str::from_utf8(field)
+                .map_err(|_| self.plan.refusal(&self.record, *column, RejectReason::NotUtf8))?;
             if place > 0 {
                 self.stamp.push(' ');
             }
@@ -315,165 +310,20 @@ impl<R: Read> MappedReader<R> {
         Refusal { column: Some(self.plan.time_name.clone()), text: self.stamp.clone(), reason }
     }
 
-    fn refusal(&self, column: usize, reason: RejectReason) -> Refusal {
-        let field = trim(self.record.get(column).unwrap_or_default());
-        let text = String::from_utf8_lossy(field).into_owned();
-        Refusal { column: self.plan.name_of(column), text, reason }
-    }
-
-    fn read_samples(&mut self, feeds: &[Feed]) -> Result<(), Refusal> {
-        self.samples.clear();
-        self.refused.clear();
-        let mut has_value = false;
-        for feed in feeds {
-            let sample = match self.sample(feed) {
-                Ok(sample) => sample,
-                Err((column, reason)) => {
-                    self.refused.push((self.refusal(column, reason), feed.bad_field));
-                    Sample::MISSING
-                }
-            };
-            has_value |= sample.value.is_some();
-            self.samples.push(sample);
-        }
-        let is_rejected = |(_, bad_field): &(Refusal, BadField)| *bad_field == BadField::RejectRow || !has_value;
-        match self.refused.iter().position(is_rejected) {
-            Some(at) => Err(self.refused.swap_remove(at).0),
-            None => Ok(()),
-        }
-    }
-
-    /// The sample of a field; otherwise the column at fault, and why.
-    fn sample(&mut self, feed: &Feed) -> Result<Sample, (usize, RejectReason)> {
-        let field = trim(self.record.get(feed.column).unwrap_or_default());
-        let flag = match feed.flags {
-            None => Flag::Quality(Quality::Normal),
-            Some(column) => {
-                let field = trim(self.record.get(column).unwrap_or_default());
-                let unknown = self.mapping.values.unknown_flag.map(Flag::Quality);
-                self.flags.read(field).or(unknown).ok_or((column, RejectReason::UnknownFlag))?
-            }
-        };
-        let Flag::Quality(flag) = flag else { return Ok(Sample::MISSING) };
-        let numbers = self.numbers.get_mut(feed.numbers).ok_or((feed.column, RejectReason::NotANumber))?;
-        let reading = numbers.read(field, feed.scale).map_err(|reason| (feed.column, reason))?;
-        let quality = if flag == Quality::Normal { reading.quality } else { flag };
-        let sample = Sample { value: reading.value, quality };
-        if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
-            return Err((feed.column, RejectReason::NotADirection));
-        }
-        Ok(sample)
-    }
-
-    /// Counts what the report says of a row that is kept.
-    fn note(&mut self, line: u64, feeds: &[Feed]) {
-        for (feed, sample) in feeds.iter().zip(&self.samples) {
-            if let Some((text, flag)) = feed.flags.and_then(|column| self.flag_text(column)) {
-                let quality = if let Flag::Quality(quality) = flag { Some(quality) } else { None };
-                self.report.note_flag(&text, quality);
-            }
-            let field = trim(self.record.get(feed.column).unwrap_or_default());
-            if feed.is_concentration && sample.value.is_some_and(|value| value < 0.0) && is_mark_like(field) {
-                let text = String::from_utf8_lossy(field);
-                self.report.note_mark(&self.plan.name_of(feed.column).unwrap_or_default(), &text);
-            }
-        }
-        for (refusal, _) in self.refused.drain(..) {
-            self.report.reject_field(line, refusal);
-        }
-    }
-
-    /// Text of a flag column, and its meaning; none for the empty field.
-    fn flag_text(&self, column: usize) -> Option<(String, Flag)> {
-        let field = trim(self.record.get(column)?);
-        let text = std::str::from_utf8(field).ok().filter(|text| !text.is_empty())?;
-        let unknown = self.mapping.values.unknown_flag.map(Flag::Quality);
-        Some((text.to_owned(), self.flags.read(field).or(unknown)?))
-    }
-
     /// Place of a row among those of its time stamp, after the rows of the stamp before are handed out.
     fn take_place(&mut self, time: Timestamp, feeds: &[Feed], rows: &mut Rows) -> Result<u64, Refusal> {
-        if self.spread.as_ref().is_some_and(|run| !run.holds(time)) {
-            self.release_feeds(Some(time), feeds, rows);
-            if let Some(run) = &mut self.spread {
-                run.begin(time, &self.stamp);
-            }
+        let Some(run) = &mut self.spread else { return Ok(0) };
+        if !run.holds(time) {
+            spread::release(run, Some(time), (feeds, &self.plan.time_name), rows, &mut self.report);
+            run.begin(time, &self.stamp);
         }
-        let place = self.spread.as_mut().map_or(Ok(0), EqualRun::take_place);
-        place.map_err(|reason| self.stamp_refusal(reason))
+        run.take_place().map_err(|reason| self.stamp_refusal(reason))
     }
 
-    fn hold(&mut self, line: u64, (time, place): (Timestamp, u64), feeds: &[Feed]) {
-        let series = feeds.first().map_or(0, |feed| feed.series);
-        let instrument = InstrumentId::new(u32::try_from(series).unwrap_or(u32::MAX));
-        let samples = self.samples.iter().copied();
-        if let Some(run) = &mut self.spread {
-            run.hold(line, place, |held| {
-                held.push_samples(instrument, time, samples);
-                0
-            });
+    /// Hands out the last rows that were held back.
+    fn release(&mut self, rows: &mut Rows) {
+        if let (Some(run), Some(route)) = (&mut self.spread, self.routes.get_mut(0)) {
+            spread::release(run, None, (&route.feeds, &self.plan.time_name), rows, &mut self.report);
         }
     }
-
-    fn release(&mut self, next: Option<Timestamp>, rows: &mut Rows) {
-        let Some(route) = self.routes.get_mut(0) else { return };
-        let feeds = std::mem::take(&mut route.feeds);
-        self.release_feeds(next, &feeds, rows);
-        if let Some(route) = self.routes.get_mut(0) {
-            route.feeds = feeds;
-        }
-    }
-
-    /// Hands out the rows that were held back for their equal times.
-    fn release_feeds(&mut self, next: Option<Timestamp>, feeds: &[Feed], rows: &mut Rows) {
-        let (mut ready, mut lines) = (Batch::new(), Vec::new());
-        if let Some(run) = &mut self.spread {
-            run.release(next, &self.plan.time_name, (&mut ready, &mut lines), &mut self.report);
-        }
-        for (FrameRef { time, values, marks, .. }, line) in ready.frames().zip(lines) {
-            for (feed, (value, mark)) in feeds.iter().zip(values.iter().zip(marks)) {
-                rows.push_cell(Cell { channel: feed.channel, value: *value, mark: *mark });
-            }
-            rows.end_row(line, feeds.first().map_or(0, |feed| feed.series), time);
-            self.report.note_frame(marks, feeds.len());
-        }
-    }
-}
-
-/// The record of names: the first, or the first that begins with a text.
-fn find_names<R: Read>(
-    records: &mut RecordSource<R>,
-    record: &mut ByteRecord,
-    start: Option<&str>,
-) -> io::Result<NextRecord> {
-    for _ in 0..HEADER_RECORDS_MAX {
-        let next = records.next(record)?;
-        let begins =
-            |start: &str| record.get(0).is_some_and(|first| trim(first).eq_ignore_ascii_case(start.as_bytes()));
-        if next == NextRecord::End || start.is_none_or(begins) {
-            return Ok(next);
-        }
-    }
-    Ok(NextRecord::End)
-}
-
-/// Whether no field of a record holds anything, as in the last lines of some spreadsheets.
-fn is_blank(record: &ByteRecord) -> bool {
-    record.iter().all(|field| trim(field).is_empty())
-}
-
-/// The numbers of the file, then those of each channel with texts of its own.
-fn numbers(mapping: &Mapping) -> Vec<NumberReader> {
-    let values = &mapping.values;
-    let reader = |own: &[String]| {
-        let missing = values.missing.iter().chain(own).cloned().collect();
-        NumberReader::new(missing, values.marks.clone(), mapping.file.decimal_comma)
-    };
-    let own = mapping.channels.iter().map(|channel| &channel.missing).filter(|missing| !missing.is_empty());
-    std::iter::once(reader(&[])).chain(own.map(|missing| reader(missing))).collect()
-}
-
-fn flag_reader(mapping: &Mapping) -> FlagReader {
-    let missing = mapping.values.flag_missing.iter().chain(&mapping.values.missing).cloned().collect();
-    FlagReader::new(mapping.values.flag_texts.clone(), missing)
 }

@@ -2,8 +2,8 @@
 
 use super::super::description::{Mapping, Shape, UnitAt};
 use super::super::error::MappingError;
-use crate::interop::csv::parts::{Header, trim};
-use crate::interop::csv::{BadField, CsvError};
+use crate::interop::csv::parts::{Header, Refusal, trim};
+use crate::interop::csv::{BadField, CsvError, RejectReason};
 use csv::ByteRecord;
 use std::collections::BTreeSet;
 
@@ -88,6 +88,12 @@ impl Plan {
     /// Name of a column.
     pub(super) fn name_of(&self, column: usize) -> Option<String> {
         self.header.names().get(column).cloned()
+    }
+
+    /// The refusal of a field.
+    pub(super) fn refusal(&self, record: &ByteRecord, column: usize, reason: RejectReason) -> Refusal {
+        let text = String::from_utf8_lossy(trim(record.get(column).unwrap_or_default())).into_owned();
+        Refusal { column: self.name_of(column), text, reason }
     }
 }
 

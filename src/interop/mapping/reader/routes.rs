@@ -14,7 +14,7 @@ use std::collections::HashMap;
 const ROUTES_MAX: usize = 1 << 17;
 /// Source of a channel that all values of a file are of.
 const EVERY_VALUE: &str = "(every value)";
-/// Stands between two texts of a key.
+/// Separates two texts of a key.
 const SEPARATOR: u8 = 0x1F;
 
 /// A column of values, and the channel that it feeds.

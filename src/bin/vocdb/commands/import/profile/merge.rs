@@ -8,14 +8,14 @@ use vocdb::interop::mapping::{Cell, Series};
 use vocdb::{Sample, Timestamp};
 
 /// A sample and the row that it is from: place of the file, and line.
-pub(super) type Told = (Sample, u32, u64);
+pub(super) type Sourced = (Sample, u32, u64);
 
 /// One frame, merged from all rows of a series at a time.
 pub(super) struct Merged<'a> {
     pub(super) series: usize,
     pub(super) time: Timestamp,
     /// Channels that any row has, by place; the others are missing.
-    pub(super) samples: &'a [Option<Told>],
+    pub(super) samples: &'a [Option<Sourced>],
 }
 
 /// Two rows with different values for one channel at one time.
@@ -24,8 +24,8 @@ pub(super) struct Conflict {
     pub(super) series: usize,
     pub(super) time: Timestamp,
     pub(super) channel: usize,
-    pub(super) first: Told,
-    pub(super) second: Told,
+    pub(super) first: Sourced,
+    pub(super) second: Sourced,
 }
 
 /// What merging has found.
@@ -46,7 +46,7 @@ pub(super) fn each_frame(
 ) -> Result<Merges, Failure> {
     let mut merges = Merges::default();
     let mut current: Option<(usize, Timestamp)> = None;
-    let mut samples: Vec<Option<Told>> = Vec::new();
+    let mut samples: Vec<Option<Sourced>> = Vec::new();
     let keeps_first = matches!(choice, Some(DuplicateChoice::KeepFirst));
     sorter.each(|key, cells| {
         let of_row = (usize::try_from(key.series).unwrap_or(usize::MAX), key.time());
@@ -70,7 +70,7 @@ pub(super) fn each_frame(
 }
 
 impl Merges {
-    fn add(&mut self, samples: &mut [Option<Told>], (key, cell): (Key, Cell), keeps_first: bool) {
+    fn add(&mut self, samples: &mut [Option<Sourced>], (key, cell): (Key, Cell), keeps_first: bool) {
         let Some(place) = samples.get_mut(cell.channel) else { return };
         let new = cell.sample();
         let second = (new, key.file, key.line);
@@ -117,7 +117,7 @@ impl Conflict {
         let channel = of.and_then(|series| series.channels.get(self.channel)).map_or("", vocdb::Channel::name);
         let station = of.map_or("", |series| series.station.as_str());
         let instrument = of.map_or("", |series| series.instrument.as_str());
-        let shown = |(sample, file, line): Told| {
+        let shown = |(sample, file, line): Sourced| {
             let value = sample.value.map_or_else(|| "no value".to_owned(), |value| value.to_string());
             let flag =
                 if sample.quality == vocdb::Quality::Normal { String::new() } else { format!(" ({})", sample.quality) };

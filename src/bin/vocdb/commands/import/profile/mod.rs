@@ -204,8 +204,8 @@ fn shown(series: &Series, merged: &Merged<'_>) -> String {
         let value = sample.value.map_or_else(|| "missing".to_owned(), |value| value.to_string());
         if sample.quality == vocdb::Quality::Normal { value } else { format!("{value} ({})", sample.quality) }
     };
-    let told = series.channels.iter().zip(merged.samples);
-    let told =
-        told.filter_map(|(channel, told)| told.map(|(value, ..)| format!("{}={}", channel.name(), sample(value))));
-    format!("{} {} {}: {}", merged.time, series.station, series.instrument, told.collect::<Vec<_>>().join(", "))
+    let known = series.channels.iter().zip(merged.samples);
+    let known =
+        known.filter_map(|(channel, known)| known.map(|(value, ..)| format!("{}={}", channel.name(), sample(value))));
+    format!("{} {} {}: {}", merged.time, series.station, series.instrument, known.collect::<Vec<_>>().join(", "))
 }

@@ -24,7 +24,7 @@ const SHOWN_PER_REASON: usize = 3;
 pub(super) struct Summary {
     profile: String,
     files: Vec<String>,
-    /// Whether nothing is stored, because that was asked for.
+    /// Whether this is a dry run, which stores nothing.
     dry_run: bool,
     rows_read: u64,
     rows_rejected: u64,
