@@ -46,15 +46,21 @@ impl Archive {
     pub fn open(folder: &Path) -> Result<Self, ArchiveError> {
         std::fs::create_dir_all(folder)?;
         let mut archive = Self { folder: folder.to_owned(), open: None, hash: "0".repeat(HASH_DIGITS) };
-        let newest = archive.files()?.pop();
-        if let Some(path) = newest {
+        let mut files = archive.files()?;
+        while let Some(path) = files.pop() {
             let bytes = std::fs::read(&path)?;
             let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            if whole == 0 {
+                // Not even its first line was written: the file before it is the newest.
+                std::fs::remove_file(&path)?;
+                continue;
+            }
             if whole < bytes.len() {
                 OpenOptions::new().write(true).open(&path)?.set_len(whole as u64)?;
             }
             let start = first_hash(bytes.get(..whole).unwrap_or_default());
             archive.hash = check(&path, bytes.get(..whole).unwrap_or_default(), start.as_deref())?;
+            break;
         }
         Ok(archive)
     }

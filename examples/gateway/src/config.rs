@@ -112,6 +112,16 @@ struct StationEntry {
     acknowledge_only: Vec<String>,
 }
 
+/// A receiver of notifications.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Address.
+    pub url: String,
+    /// Environment variable with the secret that the receiver shares.
+    pub secret_env: String,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -123,6 +133,8 @@ struct Document {
     archive: Option<PathBuf>,
     #[serde(default)]
     replay: bool,
+    #[serde(default)]
+    webhooks: BTreeMap<String, Webhook>,
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
@@ -180,6 +192,8 @@ pub struct Config {
     pub archive: Option<PathBuf>,
     /// Whether the readings are a recording: their newest time is then the time of the gateway.
     pub is_replay: bool,
+    /// Receivers of notifications, by the notification channel of the rules (`app`, `sms`, `email`, `phone`).
+    pub webhooks: BTreeMap<String, Webhook>,
     /// Limits.
     pub limits: Limits,
     /// Factors of the frames.
@@ -240,6 +254,7 @@ impl Config {
             rules: document.rules,
             archive: document.archive,
             is_replay: document.replay,
+            webhooks: document.webhooks,
             limits: document.limits,
             factors,
             stations,

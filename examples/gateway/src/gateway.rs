@@ -77,6 +77,8 @@ impl Gateway {
         let path = config.store.display();
         let db = Database::open(&config.store, store).map_err(|error| format!("`{path}`: {error}"))?;
         let stations = Arc::new(Stations::register(config, &db)?);
+        crate::alarms::connect(&config.webhooks, &db)?;
+        crate::alarms::watch(&db).map_err(|error| error.to_string())?;
         load_rules(config, &db)?;
         let counters = Arc::new(Counters::default());
         let shared = Shared {

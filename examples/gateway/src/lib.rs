@@ -13,6 +13,7 @@
 //! What is refused is never answered, so that its station keeps it, and is counted by its reason ([`counters`]).
 
 pub mod admission;
+mod alarms;
 pub mod archive;
 pub mod config;
 pub mod counters;

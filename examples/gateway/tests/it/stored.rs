@@ -111,6 +111,7 @@ fn mistakes_of_a_configuration_are_named() {
         ("name = \"S\"", "name = \"S\"\ninstruments = [\"pid\"]", "no [[instrument]] named `pid`"),
         ("name = \"S\"", "name = \"S\"\nacknowledge_only = [\"hour\"]", "remove one of the two"),
         ("store = ", "stores = ", "stores"),
+        ("[[station]]", "[webhooks]\napp = { url = \"http://x\" }\n[[station]]", "secret_env"),
     ] {
         let text = good.replace(from, to);
         let error = vocdb_gateway::Config::parse(&text, "g.toml").unwrap_err().to_string();
