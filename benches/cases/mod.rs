@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod codec;
+pub(crate) mod csv;
 pub(crate) mod open;
 pub(crate) mod read;
 
