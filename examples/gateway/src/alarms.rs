@@ -4,8 +4,8 @@ use crate::config::Webhook as Entry;
 use crate::log;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use vocdb::interop::webhook::Webhook;
 use vocdb::alarm::event::Timing;
+use vocdb::interop::webhook::Webhook;
 use vocdb::{AlarmEvent, Database};
 
 /// Connects the webhooks of a configuration. Their secrets come from the environment.

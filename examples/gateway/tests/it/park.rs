@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
-use vocdb::interop::hj212::{Command, Decoder, Deframer, LocalTime, Mode, Outgoing, StationClock, SubItem};
+use vocdb::interop::hj212::{Command, ContentKey, Decoder, Deframer, LocalTime, Mode, Outgoing, StationClock, SubItem};
 use vocdb::{Config as StoreConfig, Database, TimeRange, Timestamp};
 use vocdb_gateway::{Config, Gateway, Host};
 
@@ -54,9 +54,14 @@ pub(crate) struct Park {
 
 impl Park {
     pub(crate) fn open(config: &Config) -> Self {
+        Self::open_with(config, None)
+    }
+
+    /// As [`Park::open`], with the key of encrypted frames.
+    pub(crate) fn open_with(config: &Config, key: Option<ContentKey>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(ManualClock::new(NOW_MS));
-        let host = Host { clock: clock.clone(), ..Host::default() };
+        let host = Host { clock: clock.clone(), key };
         let gateway = runtime.block_on(Gateway::start(config, host)).unwrap();
         Self { runtime, gateway, clock }
     }

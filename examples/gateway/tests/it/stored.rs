@@ -1,7 +1,7 @@
 //! Frames that are stored before they are answered, and those that are not.
 
 use crate::park::{Park, S1, config, minute, stored};
-use vocdb::interop::hj212::{Command, LocalTime, Outgoing, SubItem};
+use vocdb::interop::hj212::{Command, ContentKey, Edition, LocalTime, Outgoing, SubItem};
 
 const ACKNOWLEDGED: u16 = 9014;
 const NOTED: u16 = 9013;
@@ -51,6 +51,28 @@ fn frames_that_arrive_together_are_answered_in_their_order() {
     // 15 minutes are current; a minute that ended 16 minutes ago is history.
     assert_eq!(counts.messages_current, 15, "{counts}");
     assert_eq!(stored(dir.path()).len(), 200);
+}
+
+#[test]
+fn encrypted_frames_of_2025_are_stored_and_repeated_ones_are_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = ContentKey::new(*b"0123456789abcdef");
+    let park = Park::open_with(&config(dir.path(), ""), Some(key.clone()));
+    let mut station = park.connect();
+    let of = |number| minute(number, "0.0312", "0.1275").edition(Edition::Of2025);
+    for message in [of(0), of(1).resent()] {
+        let frame = message.encode(Some(&key)).unwrap();
+        assert!(!frame.windows(6).any(|part| part == b"a25002"), "the content is encrypted");
+        station.send(&frame);
+        assert_eq!(station.answer().0, ACKNOWLEDGED);
+    }
+    // Encrypted with another key: its checksum, which is that of the plain text, does not hold.
+    station.send(&of(2).encode(Some(&ContentKey::new([7; 16]))).unwrap());
+    station.send(&of(3).encode(Some(&key)).unwrap());
+    assert_eq!(station.answer().0, ACKNOWLEDGED);
+    let counts = park.stop();
+    assert_eq!((counts.messages_current, counts.messages_history, counts.refused_fault), (2, 1, 1), "{counts}");
+    assert_eq!(stored(dir.path()).len(), 3);
 }
 
 #[test]
