@@ -1,9 +1,11 @@
 //! Points in time and ranges of them.
 
 mod convert;
+mod sentence;
 mod text;
 mod zone;
 
+pub(crate) use sentence::replace_times;
 pub use zone::Zone;
 pub(crate) use zone::find as find_zone;
 

@@ -1,5 +1,6 @@
 //! Errors that end a command.
 
+use crate::output::localized;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
@@ -51,7 +52,7 @@ impl Failure {
             Self::Says(text) => {
                 // If standard error is closed too, only the exit code is left.
                 let object = || escape::json(&serde_json::json!({ "error": text }).to_string());
-                let line = if is_json { object() } else { format!("error: {}", Lines(text)) };
+                let line = if is_json { object() } else { format!("error: {}", Lines(localized(text))) };
                 let _ = writeln!(io::stderr().lock(), "{line}");
                 ExitCode::FAILURE
             }

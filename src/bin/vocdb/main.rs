@@ -11,12 +11,13 @@ mod progress;
 mod store;
 mod values;
 
-use clap::{CommandFactory, Parser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use commands::Command;
 use output::Output;
 use std::io::Write;
 use std::process::ExitCode;
 use vocdb::base::escape::Lines;
+use vocdb::model::Zone;
 
 /// Import, query and maintain readings of air-quality stations, and check their alarm rules.
 #[derive(Debug, Parser)]
@@ -29,8 +30,25 @@ struct Arguments {
     command: Command,
 }
 
+/// The arguments. Times are printed in the zone that they give.
+fn parse() -> Result<Arguments, clap::Error> {
+    let matches = Arguments::command().try_get_matches()?;
+    if let Some(zone) = zone_of(&matches) {
+        output::show_in(zone);
+    }
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut Arguments::command()))
+}
+
+/// The zone of `--zone`, whatever the command.
+fn zone_of(matches: &ArgMatches) -> Option<Zone> {
+    match matches.subcommand() {
+        Some((_, of_command)) => zone_of(of_command),
+        None => matches.try_get_one::<Zone>("zone").ok().flatten().cloned(),
+    }
+}
+
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match parse() {
         Ok(arguments) => arguments,
         // An error repeats the arguments, which must be escaped before they reach a terminal.
         Err(error) if !error.use_stderr() => error.exit(),

@@ -1,6 +1,7 @@
 //! Opens a store for one command.
 
 use crate::failure::Failure;
+use crate::output::localized;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -116,7 +117,17 @@ pub(crate) fn warn_of_rules(path: &Path) {
 
 /// Prints a warning about suspended or partly bound rules.
 pub(crate) fn warn_of(change: &RulesStateChange) {
-    let _ = writeln!(std::io::stderr().lock(), "warning: {change} (since {})", change.at);
+    let _ = writeln!(std::io::stderr().lock(), "warning: {}", localized(&format!("{change} (since {})", change.at)));
+}
+
+/// Prints a warning on standard error, as one JSON object if JSON was requested.
+pub(crate) fn warning(text: &str, is_json: bool) {
+    let mut err = std::io::stderr().lock();
+    // If standard error is closed, nobody reads warnings.
+    let _ = match is_json {
+        true => writeln!(err, "{}", escape::json(&serde_json::json!({ "warning": text }).to_string())),
+        false => writeln!(err, "warning: {}", Lines(localized(text))),
+    };
 }
 
 /// Prints a note on standard error, as one JSON object if JSON was requested.
@@ -125,7 +136,7 @@ pub(crate) fn note(text: &str, is_json: bool) {
     // If standard error is closed, nobody reads notes.
     let _ = match is_json {
         true => writeln!(err, "{}", escape::json(&serde_json::json!({ "note": text }).to_string())),
-        false => writeln!(err, "note: {}", Lines(text)),
+        false => writeln!(err, "note: {}", Lines(localized(text))),
     };
 }
 

@@ -1,6 +1,7 @@
 //! Parsers of command-line values that several subcommands share.
 
 use crate::failure::Failure;
+use clap::Args;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
@@ -33,6 +34,14 @@ pub(crate) fn reference(text: &str) -> Result<ReferenceState, String> {
 /// Parses a time zone such as `Asia/Shanghai` or `+08:00`.
 pub(crate) fn zone(text: &str) -> Result<Zone, String> {
     text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())
+}
+
+/// The zone of a command that prints times and reads none, or reads them elsewhere.
+#[derive(Debug, Args)]
+pub(crate) struct PrintedZone {
+    /// Time zone of printed times: Asia/Shanghai, +08:00 [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = zone)]
+    zone: Option<Zone>,
 }
 
 /// Parses a line of text that is not empty.

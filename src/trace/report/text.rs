@@ -1,7 +1,7 @@
 //! Text of the page: escaped, cut and formatted.
 
 use crate::base::escape::{Line, Lines};
-use crate::model::{Timestamp, Zone};
+use crate::model::{Timestamp, Zone, replace_times};
 use std::fmt::{self, Display, Write};
 
 /// Characters of one line of text that the page shows, and of a text of several lines.
@@ -62,6 +62,11 @@ impl Write for Escaping<'_, '_> {
 pub(super) fn moment(zone: &Zone, time: Timestamp) -> String {
     let whole_second = time.plus_ms(-time.as_ms().rem_euclid(1_000));
     zone.show(whole_second).to_string().replacen('T', " ", 1)
+}
+
+/// A sentence with its times in UTC as [`moment`] shows them in a zone.
+pub(super) fn sentence(zone: &Zone, text: &str) -> String {
+    replace_times(text, |time| moment(zone, time))
 }
 
 /// A length of time in days, hours and minutes.

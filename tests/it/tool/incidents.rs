@@ -13,6 +13,11 @@ const RULES: &str = r#"alarm("high").scope(stations("*")).title("x at {stations}
 
 /// A closed store in which two stations have alarmed.
 fn store(dir: &Path) {
+    store_with(dir, RULES);
+}
+
+/// A closed store in which both stations have 2 ppm of x, with these rules.
+pub(super) fn store_with(dir: &Path, rules: &str) {
     let config = Config { timers: Timers::Frames, ..Config::default() };
     let db = Database::open(dir.join("store"), config).unwrap();
     let instruments = ["S1", "S2"].map(|name| {
@@ -20,7 +25,7 @@ fn store(dir: &Path) {
         let channels = vec![Channel::quantity("x", Unit::Ppm).unwrap()];
         db.register_instrument(station, Instrument::new("pid", Interval::SECOND, channels).unwrap()).unwrap()
     });
-    db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: RULES.to_owned() }]).unwrap();
+    db.load_rule_files(vec![RuleFile { name: "r.rhai".to_owned(), text: rules.to_owned() }]).unwrap();
     for instrument in instruments {
         let mut batch = Batch::new();
         batch.push_values(instrument, Timestamp::from_ms(BEGIN_MS), &[Some(2.0)]);

@@ -13,6 +13,7 @@ mod rules;
 mod upkeep;
 mod usage;
 mod words;
+mod zones;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -87,6 +88,12 @@ fn fixture(name: &str) -> PathBuf {
 fn assert_golden(name: &str, found: &str) {
     let golden = std::fs::read_to_string(fixture(name)).unwrap_or_default();
     assert_eq!(found, golden, "{name} is another now:\n{found}");
+}
+
+/// Times of a text that are in UTC, without what stands before and behind them.
+pub(crate) fn times_in_utc(text: &str) -> Vec<&str> {
+    let words = text.split(|letter: char| !(letter.is_ascii_digit() || "-:.TZ".contains(letter)));
+    words.filter(|word| word.len() >= 20 && word.ends_with('Z') && word.contains('T')).collect()
 }
 
 /// Lines of a plain file, fields split at commas: an oracle that shares nothing with the reader under test.

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
+use crate::values::PrintedZone;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
@@ -22,6 +23,8 @@ const ZERO_CELSIUS_K: f64 = 273.15;
 pub(crate) struct Inspect {
     /// Folder of the store
     store: PathBuf,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// The contents of a store.

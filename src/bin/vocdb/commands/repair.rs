@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress;
 use crate::store;
+use crate::values::PrintedZone;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
@@ -22,6 +23,8 @@ use vocdb::store::{LsnRange, OpenReport, Quarantined};
 pub(crate) struct Repair {
     /// Folder of the store
     store: PathBuf,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// The result of a repair.

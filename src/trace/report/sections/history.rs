@@ -2,7 +2,7 @@
 
 use crate::trace::report::input::{NotificationRow, Report};
 use crate::trace::report::table::Table;
-use crate::trace::report::text::{Escaped, moment};
+use crate::trace::report::text::{Escaped, moment, sentence};
 use std::fmt::Write;
 
 /// Entries of the timeline that the page shows, and the bytes after which none is added.
@@ -18,7 +18,7 @@ pub(in crate::trace::report) fn alarms(report: &Report, out: &mut String) {
     for alarm in &report.alarms {
         table.row([
             format!("#{}", alarm.alarm),
-            format!("{} <small>rule {}</small>", Escaped(&alarm.title), Escaped(&alarm.rule)),
+            format!("{} <small>rule {}</small>", Escaped(sentence(&report.zone, &alarm.title)), Escaped(&alarm.rule)),
             Escaped(&alarm.priority).to_string(),
             Escaped(alarm.stations.join(", ")).to_string(),
             moment(&report.zone, alarm.since),
@@ -60,7 +60,7 @@ fn outcome(report: &Report, row: &NotificationRow) -> String {
     }
     let more = row.attempts.len().saturating_sub(ATTEMPTS_MAX);
     let attempts = row.attempts.iter().skip(more);
-    let attempts = attempts.map(|(at, how)| format!("{}, {}", Escaped(how), moment(&report.zone, *at)));
+    let attempts = attempts.map(|(at, how)| format!("{}, {}", Escaped(sentence(&report.zone, how)), moment(&report.zone, *at)));
     let attempts = attempts.collect::<Vec<_>>().join("<br/>");
     if more > 0 { format!("{more} earlier attempts<br/>{attempts}") } else { attempts }
 }
@@ -79,8 +79,8 @@ pub(in crate::trace::report) fn history(report: &Report, out: &mut String) {
             break;
         }
         shown += 1;
-        let at = moment(&report.zone, entry.at);
-        let _ = writeln!(out, "<li><time>{at}</time> <span>{}</span></li>", Escaped(&entry.what));
+        let (at, what) = (moment(&report.zone, entry.at), sentence(&report.zone, &entry.what));
+        let _ = writeln!(out, "<li><time>{at}</time> <span>{}</span></li>", Escaped(what));
     }
     out.push_str("</ol>\n");
     let more = report.timeline.len().saturating_sub(shown);

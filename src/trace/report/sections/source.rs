@@ -2,9 +2,9 @@
 
 use crate::trace::locate::{ReleaseRate, Verdict};
 use crate::trace::report::figures;
-use crate::trace::report::input::{RankedRow, Report, SourceEstimate};
+use crate::trace::report::input::{Report, SourceEstimate};
 use crate::trace::report::table::Table;
-use crate::trace::report::text::{Escaped, cut, moment, number, percent};
+use crate::trace::report::text::{Escaped, cut, moment, number, percent, sentence};
 use std::fmt::Write;
 
 /// Seconds of an hour.
@@ -30,7 +30,7 @@ pub(in crate::trace::report) fn source(report: &Report, out: &mut String) {
     if report.ranked.is_empty() {
         out.push_str("<p>No sites were ranked.</p>\n");
     } else {
-        ranking(&report.ranked, out);
+        ranking(report, out);
     }
 }
 
@@ -95,7 +95,8 @@ fn releases(report: &Report, out: &mut String) {
     table.finish(out);
 }
 
-fn ranking(ranked: &[RankedRow], out: &mut String) {
+fn ranking(report: &Report, out: &mut String) {
+    let ranked = &report.ranked;
     let mut names: Vec<&str> = Vec::new();
     for factor in ranked.iter().flat_map(|row| &row.factors) {
         if !names.contains(&factor.name.as_str()) && names.len() < FACTORS_MAX {
@@ -112,7 +113,7 @@ fn ranking(ranked: &[RankedRow], out: &mut String) {
             let of_name = row.factors.iter().find(|factor| factor.name == **name);
             of_name.map_or_else(|| "–".to_owned(), |factor| factor_cell(factor.value, &factor.text))
         }));
-        cells.push(Escaped(&row.explanation).to_string());
+        cells.push(Escaped(sentence(&report.zone, &row.explanation)).to_string());
         table.row(cells);
     }
     table.finish(out);

@@ -3,7 +3,7 @@
 use crate::trace::incident::Outcome;
 use crate::trace::locate::Verdict;
 use crate::trace::report::input::Report;
-use crate::trace::report::text::{Escaped, duration, moment, number, percent};
+use crate::trace::report::text::{Escaped, duration, moment, number, percent, sentence};
 use std::fmt::Write;
 
 /// Names of stations that the summary lists.
@@ -12,7 +12,7 @@ const STATIONS_MAX: usize = 40;
 /// The title of the page, escaped.
 pub(in crate::trace::report) fn title(report: &Report) -> String {
     let opened = &report.incident.opened;
-    format!("Incident {}: {}", opened.incident.0, Escaped(&opened.title))
+    format!("Incident {}: {}", opened.incident.0, Escaped(sentence(&report.zone, &opened.title)))
 }
 
 /// Writes the head of the page.
@@ -51,8 +51,8 @@ pub(in crate::trace::report) fn summary(report: &Report, out: &mut String) {
     out.push_str("</dl>\n");
     if !report.missing.is_empty() {
         out.push_str("<div class=\"missing\">\n<p><strong>Not in this report:</strong></p>\n<ul>\n");
-        for sentence in &report.missing {
-            let _ = writeln!(out, "<li>{}</li>", Escaped(sentence));
+        for what in &report.missing {
+            let _ = writeln!(out, "<li>{}</li>", Escaped(sentence(zone, what)));
         }
         out.push_str("</ul>\n</div>\n");
     }

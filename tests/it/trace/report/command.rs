@@ -51,6 +51,7 @@ fn a_report_of_real_readings_is_complete_and_can_be_verified() {
     ] {
         assert!(page.contains(words), "{words}");
     }
+    assert_eq!(crate::tool::times_in_utc(&page), Vec::<&str>::new(), "every time has the offset of the zone");
     let records = written["ledger_records"].to_string();
     let verify = |records: &str| run(dir.path(), &["report", "store", "1", "--ledger-head", records]);
     let sha256 = written["ledger_sha256"].as_str().unwrap();

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
+use crate::values::PrintedZone;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ pub(super) struct Amendments {
     /// List only amendments of this rule
     #[arg(long)]
     rule: Option<String>,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// An amendment, with times as text.

@@ -2,8 +2,9 @@
 
 use super::maintenance::MaintenanceView;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, localized};
 use crate::store;
+use crate::values::PrintedZone;
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;
@@ -31,6 +32,8 @@ pub(super) struct Conditions {
     /// List only conditions of this station or scope
     #[arg(long)]
     scope: Option<String>,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 #[derive(Serialize)]
@@ -93,7 +96,7 @@ impl Conditions {
         store::check(&self.store)?;
         let (records, note) = AlarmLog::conditions(&self.store).map_err(Failure::from_error)?;
         if let Some(note) = note {
-            let _ = writeln!(std::io::stderr().lock(), "warning: {}", Line(note));
+            let _ = writeln!(std::io::stderr().lock(), "warning: {}", Line(localized(&note)));
         }
         let mut is_empty = true;
         for record in records.iter().filter(|record| self.wants(record)) {

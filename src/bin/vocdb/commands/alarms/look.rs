@@ -4,7 +4,7 @@ use super::view::{AlarmView, ExplanationView, Transitions};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
-use crate::values::{self, Moment};
+use crate::values::{self, Moment, PrintedZone};
 use clap::{Args, ValueEnum};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(super) struct List {
     /// List only alarms that opened at this time or later: RFC 3339, or a date (midnight UTC, or in --zone)
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     since: Option<Moment>,
-    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    /// Time zone of printed times, and of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
 }
@@ -44,6 +44,8 @@ pub(super) struct Show {
     store: PathBuf,
     /// Number of the alarm
     alarm: u64,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// Explain an alarm: its rule, values, coverage, and who was notified when
@@ -53,6 +55,8 @@ pub(super) struct Explain {
     store: PathBuf,
     /// Number of the alarm
     alarm: u64,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

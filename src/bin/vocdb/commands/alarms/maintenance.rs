@@ -4,7 +4,7 @@ use super::operate::Said;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
-use crate::values::{self, Moment};
+use crate::values::{self, Moment, PrintedZone};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ pub(super) struct Maintain {
     /// Repeat the window every day or every week at the same local time
     #[arg(long, value_enum)]
     every: Option<Every>,
-    /// Time zone of the repeats, and of times without an offset: America/Denver [default: UTC]
+    /// Time zone of the repeats, of printed times, and of times without an offset: America/Denver [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
     /// End of the repeats: RFC 3339, or a date (midnight UTC, or in --zone)
@@ -59,6 +59,8 @@ enum Every {
 pub(super) struct List {
     /// Folder of the store
     store: PathBuf,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// Cancel a maintenance window and its repeats

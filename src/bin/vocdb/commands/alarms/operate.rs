@@ -57,7 +57,7 @@ pub(super) struct Shelve {
     /// End of the shelving: RFC 3339, or a date (midnight UTC, or in --zone)
     #[arg(long, value_name = "TIME", value_parser = values::moment, group = "how_long")]
     until: Option<Moment>,
-    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    /// Time zone of printed times, and of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
     /// Shelve until the alarm next clears

@@ -43,7 +43,7 @@ pub(crate) struct Outages {
     /// End of the time to compare with
     #[arg(long, value_name = "TIME", value_parser = values::moment, requires = "overlap_from")]
     overlap_to: Option<values::Moment>,
-    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    /// Time zone of printed times, and of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
 }

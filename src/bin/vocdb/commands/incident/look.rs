@@ -4,6 +4,7 @@ use super::view::{EntryView, HistoryView, IncidentView, NotificationView};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
+use crate::values::PrintedZone;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fmt::Write;
@@ -19,6 +20,8 @@ pub(super) struct List {
     /// List only incidents in this state; `open` includes located and overdue ones
     #[arg(long, value_enum, default_value = "all")]
     state: State,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// Show the state and the timeline of an incident: alarms, notifications and their delivery, steps and authors
@@ -28,6 +31,8 @@ pub(super) struct Show {
     store: PathBuf,
     /// Number of the incident
     incident: u64,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

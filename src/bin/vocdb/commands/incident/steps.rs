@@ -21,6 +21,9 @@ struct Of {
     /// Author
     #[arg(long, value_name = "WHO", value_parser = values::line)]
     by: String,
+    /// Time zone of printed times, and of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
+    zone: Option<Zone>,
 }
 
 impl Of {
@@ -90,9 +93,6 @@ pub(super) struct Find {
     /// Time of the finding: RFC 3339, or a date (midnight UTC, or in --zone) [default: now]
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     found_at: Option<Moment>,
-    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
-    #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
-    zone: Option<Zone>,
     #[command(flatten)]
     remark: Remark,
 }
@@ -195,7 +195,7 @@ impl Suspect {
 impl Find {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let found_at: Option<Timestamp> =
-            self.found_at.as_ref().map(|moment| moment.resolve(self.zone.as_ref())).transpose()?;
+            self.found_at.as_ref().map(|moment| moment.resolve(self.of.zone.as_ref())).transpose()?;
         let (text, site, found_by) = (self.text.clone(), self.site.clone(), self.found_by.clone());
         let finding = incident::Finding { text, site, found_by, found_at };
         self.of.record(Step::Found(finding), &self.remark.comment, output)

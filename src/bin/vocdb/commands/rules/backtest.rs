@@ -17,7 +17,7 @@ use vocdb::alarm::{AlarmKey, Scripted};
 use vocdb::base::escape::Line;
 use vocdb::base::escape::counted;
 use vocdb::model::Zone;
-use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
+use vocdb::{AlarmEvent, Backtest, ReadOnly, Replayed, TimeRange};
 
 /// Run rules over stored readings, and print every alarm and notification that they would have produced
 ///
@@ -36,7 +36,7 @@ pub(crate) struct BacktestRules {
     /// End, exclusive: RFC 3339, or a date (midnight UTC, or in --zone) [default: after the last reading]
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     to: Option<Moment>,
-    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    /// Time zone of printed times, and of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
     /// Second folder of rule files, compared with the first
@@ -56,7 +56,7 @@ impl BacktestRules {
         let store = ReadOnly::open(&self.store).map_err(Failure::from_error)?;
         let (first, frames) = self.replay(&store, &self.dir, output, self.against.is_none())?;
         let second = self.against.as_ref().map(|against| self.replay(&store, against, output, false)).transpose()?;
-        let note = (frames == 0).then(|| no_readings(&store, self.zone.as_ref()));
+        let note = (frames == 0).then(|| no_readings(&store));
         let read = Read { frames, note: note.as_deref() };
         match second {
             Some((second, _)) => print_difference(&Difference::between(&first, &second), &read, output)?,
@@ -109,14 +109,12 @@ struct Read<'a> {
 }
 
 /// The reason why a backtest went through no readings.
-fn no_readings(store: &ReadOnly, zone: Option<&Zone>) -> String {
+fn no_readings(store: &ReadOnly) -> String {
     let readings = store.readings();
-    let shown = |time: Timestamp| zone.map_or_else(|| time.to_string(), |zone| zone.show(time).to_string());
     let ids = || store.registry().instruments().map(|(id, ..)| id);
     let first = |id| readings.scan(id, &[], TimeRange::ALL).ok().and_then(|scan| scan.next_time());
     match (ids().filter_map(first).min(), ids().filter_map(|id| readings.newest(id)).max()) {
         (Some(first), Some(last)) => {
-            let (first, last) = (shown(first), shown(last));
             format!("no readings in this range, so no rule was tried; readings are from {first} to {last}")
         }
         _ => "the store has no readings, so no rule was tried".to_owned(),

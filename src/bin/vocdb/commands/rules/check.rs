@@ -6,6 +6,7 @@ use super::forecast::forecast;
 use crate::failure::Failure;
 use crate::output::{Output, is_styled};
 use crate::store;
+use crate::values::PrintedZone;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
@@ -28,6 +29,8 @@ pub(crate) struct Check {
     /// Store with the stations and the history that the rules are for
     #[arg(long)]
     store: Option<PathBuf>,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// A finding as JSON.

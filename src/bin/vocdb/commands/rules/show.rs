@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
+use crate::values::PrintedZone;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
@@ -20,8 +21,10 @@ pub(crate) struct ShowRules {
     /// Folder of the store
     store: PathBuf,
     /// Print the contents of the files too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "zone")]
     text: bool,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// The rule set in force.

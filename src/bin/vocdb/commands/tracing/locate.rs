@@ -29,7 +29,7 @@ pub(crate) struct Locate {
     /// End, exclusive: RFC 3339, or a date (midnight UTC, or in --zone)
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     to: values::Moment,
-    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    /// Time zone of printed times, and of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
     /// Station that measures the wind, with :INSTRUMENT if it has several [default: the nearest to the middle of the stations]
