@@ -31,7 +31,9 @@ pub use locate::{
 };
 pub use mast::{WindError, WindSource, WindySample, find_wind, samples_with_wind};
 pub use odour::{OdourIntensity, OdourReport};
-pub use place::{LocalFrame, PlaceError, StationMove, StationPlace, plan_moves};
+pub use place::{
+    FarPosition, LocalFrame, NetworkExtent, PlaceError, StationMove, StationPlace, far_positions, plan_moves,
+};
 #[cfg(feature = "csv")]
 pub use place::{StationSheet, read_stations};
 pub use ranking::{

@@ -10,7 +10,7 @@ use super::records::{
 };
 use crate::error::Error;
 use crate::ledger::{Kind, LedgerError, Record};
-use crate::model::{Instrument, InstrumentId, Quality, Registry, Timestamp};
+use crate::model::{Instrument, InstrumentId, Position, Quality, Registry, Timestamp};
 use crate::store::check_finished;
 use crate::store::io::FsStorage;
 use std::collections::BTreeMap;
@@ -32,6 +32,8 @@ pub enum ChangeAction {
     ReadingsDeleted,
     /// An instrument got channels, or channels were retired or brought back.
     ChannelsChanged,
+    /// A station that had no position got one.
+    StationPlaced,
     /// A station was moved.
     StationMoved,
 }
@@ -179,9 +181,10 @@ impl ChangeLog {
                 Some(ChangeEntry { action, at, station, instrument, channels, times: None, values: None, by, reason })
             }
             Kind::StationChanged => {
-                let StationChanged { after, since, by, reason, at, .. } = record.body(index)?;
+                let StationChanged { before, after, since, by, reason, at, .. } = record.body(index)?;
+                let is_first = *before.position() == Position::default();
                 Some(ChangeEntry {
-                    action: ChangeAction::StationMoved,
+                    action: if is_first { ChangeAction::StationPlaced } else { ChangeAction::StationMoved },
                     at: Some(at),
                     station: after.name().to_owned(),
                     instrument: None,

@@ -89,14 +89,7 @@ impl LocalFrame {
         let mut points: Vec<(f64, f64)> = points.into_iter().collect();
         points.iter().try_for_each(|&(latitude, longitude)| check_degrees(latitude, longitude))?;
         points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let verticals = points.iter().map(|&(latitude, longitude)| vertical(latitude, longitude));
-        let sum = verticals.fold([0.0; 3], |[x, y, z], [dx, dy, dz]| [x + dx, y + dy, z + dz]);
-        let [x, y, z] = sum;
-        if points.is_empty() {
-            return Err(PlaceError::NoPoints);
-        }
-        let rounded = |radians: f64| (radians.to_degrees() * CENTRE_DEGREES_SCALE).round() / CENTRE_DEGREES_SCALE;
-        let centre = (rounded(z.atan2(x.hypot(y))), rounded(y.atan2(x)));
+        let centre = middle(&points).ok_or(PlaceError::NoPoints)?;
         let km = |&(latitude, longitude): &(f64, f64)| great_circle_km(centre, (latitude, longitude));
         let farthest = points.iter().map(|point| (km(point), *point)).max_by(|a, b| a.0.total_cmp(&b.0));
         if let Some((km, (latitude_deg, longitude_deg))) = farthest.filter(|(km, _)| *km > REACH_KM) {
@@ -155,6 +148,17 @@ impl LocalFrame {
         }
         (latitude, turn_deg(longitude))
     }
+}
+
+/// The mean of the verticals of some points, as latitude and longitude rounded to a millionth of a degree; `None` without a point.
+pub(super) fn middle(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+    if points.is_empty() {
+        return None;
+    }
+    let verticals = points.iter().map(|&(latitude, longitude)| vertical(latitude, longitude));
+    let [x, y, z] = verticals.fold([0.0; 3], |[x, y, z], [dx, dy, dz]| [x + dx, y + dy, z + dz]);
+    let rounded = |radians: f64| (radians.to_degrees() * CENTRE_DEGREES_SCALE).round() / CENTRE_DEGREES_SCALE;
+    Some((rounded(z.atan2(x.hypot(y))), rounded(y.atan2(x))))
 }
 
 /// Refuses degrees outside the globe.

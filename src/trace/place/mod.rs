@@ -3,12 +3,14 @@
 mod error;
 mod frame;
 mod moves;
+mod network;
 #[cfg(feature = "csv")]
 mod stations;
 mod swapped;
 
 pub use error::PlaceError;
 pub use frame::LocalFrame;
+pub use network::{FarPosition, NetworkExtent, far_positions};
 pub use moves::{StationMove, StationPlace, plan_moves};
 #[cfg(feature = "csv")]
 pub use stations::{StationSheet, read_stations};

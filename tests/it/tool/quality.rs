@@ -121,6 +121,32 @@ fn stations_set_moves_a_station_and_list_tells_where_it_stood() {
 }
 
 #[test]
+fn stations_set_says_from_when_a_position_holds_and_which_readings_keep_the_earlier_one() {
+    let dir = crate::scratch::dir();
+    park(dir.path());
+    let set = ["stations", "set", "store", "park/S1", "--by", "field crew", "--reason", "surveyed"];
+    let placed = run_with(dir.path(), &set, &["--longitude", "121.5", "--latitude", "31.25", "--since", "2024-07-01"]);
+    let wanted = "park/S1: placed: longitude 121.5 deg, latitude 31.25 deg\n\
+                  positions in the store: 1 station at 31.2500 N, 121.5000 E\n\
+                  changed positions hold from 2024-07-01T00:00:00Z on\n\
+                  a first position also counts for earlier readings when a source is located\n";
+    assert_eq!(placed.printed(), wanted);
+    let moved = run_with(dir.path(), &set, &["--latitude", "31.26", "--since", "2024-08-01"]).printed();
+    assert!(moved.starts_with("park/S1: moved: ") && moved.contains("; before: longitude 121.5 deg, latitude 31.25"));
+    let kept = "readings of park/S1 from 2024-06-01T08:00:00Z to 2024-06-01T08:03:00Z keep the earlier position; if it was wrong, \
+                repeat the command with --since 2024-06-01T08:00:00Z\n";
+    assert!(moved.ends_with(kept), "{moved}");
+    let local = run_with(dir.path(), &set, &["--height", "3", "--since", "2024-08-02 08:00", "--zone", "+08:00"]).printed();
+    assert!(local.starts_with("park/S1: changed: ") && local.contains("--since 2024-06-01T16:00:00+08:00"), "{local}");
+    let past = ["--latitude", "31.26", "--since", "2024-06-01T08:00:00Z", "--json"];
+    let corrected = run_with(dir.path(), &set, &past).object();
+    assert_eq!((&corrected["change"], &corrected["earlier_readings_from"]), (&"moved".into(), &serde_json::Value::Null));
+    assert_eq!(corrected["since"], "2024-06-01T08:00:00Z");
+    let again = run_with(dir.path(), &set, &["--latitude", "31.26"]).printed();
+    assert!(again.starts_with("park/S1: unchanged: ") && !again.contains("hold from"), "{again}");
+}
+
+#[test]
 fn audit_lists_flags_deletions_and_moves_with_author_and_reason() {
     let dir = crate::scratch::dir();
     park(dir.path());
@@ -139,7 +165,7 @@ fn audit_lists_flags_deletions_and_moves_with_author_and_reason() {
     let deleted = "B. Boss deleted readings: park/S1/gc (whole rows), 2024-06-01T08:00:00Z to 2024-06-01T08:01:00Z, 1 value: test gas";
     assert!(lines[1].ends_with(deleted), "{text}");
     assert!(
-        lines[2].ends_with("field crew moved the station: park/S1, from 2024-07-01T00:00:00Z on: a new mast"),
+        lines[2].ends_with("field crew placed the station: park/S1, from 2024-07-01T00:00:00Z on: a new mast"),
         "{text}"
     );
     let printed = run(dir.path(), &["audit", "store", "--json", "--to", "2024-06-01T08:01:00Z"]).printed();

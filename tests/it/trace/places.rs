@@ -47,10 +47,10 @@ fn metec_sensors_are_imported_and_a_second_import_changes_nothing() {
     };
     let last = |text: &str| serde_json::from_str::<serde_json::Value>(text.lines().last().unwrap()).unwrap();
     let dry = last(&import(&["--create", "--dry-run"]));
-    assert_eq!((&dry["created"], &dry["moved"], &dry["dry_run"]), (&6.into(), &2.into(), &true.into()));
+    assert_eq!((&dry["created"], &dry["placed"], &dry["dry_run"]), (&6.into(), &2.into(), &true.into()));
     assert_eq!((position(&store, "E"), position(&store, "S")), (None, Some(Position::default())));
     let first = last(&import(&["--create"]));
-    assert_eq!((&first["created"], &first["moved"], &first["unchanged"]), (&6.into(), &2.into(), &0.into()));
+    assert_eq!((&first["created"], &first["placed"], &first["unchanged"]), (&6.into(), &2.into(), &0.into()));
     let south = position(&store, "S").unwrap();
     assert_eq!(south.lon_lat_deg, Some((-105.139_782_4, 40.595_444_8)));
     assert_eq!((south.east_north_m, south.height_m), (Some((6.56, -38.33)), Some(2.4)));
@@ -84,6 +84,34 @@ fn a_file_with_one_bad_line_changes_no_station() {
     assert!(import("name,lat,lon\nS3,31.2,121.5\n", &[]).contains("--create"));
     let missing = run(dir.path(), &["stations", "import", "store", "stations.csv", "--by", "A. Rossi"]).error(2);
     assert!(missing.contains("--reason"), "{missing}");
+}
+
+#[test]
+fn positions_far_from_those_in_the_store_are_warned_of_and_the_extent_is_always_printed() {
+    let dir = crate::scratch::dir();
+    store_with(&dir.path().join("store"), &["S1", "S2", "S3"]);
+    let import = |text: &str, more: &[&str]| {
+        std::fs::write(dir.path().join("stations.csv"), text).unwrap();
+        run(dir.path(), &[&["stations", "import", "store", "stations.csv"], BY, more].concat())
+    };
+    // A first file of swapped positions cannot be known: a reader sees where the network lies.
+    let swapped = "name,lat,lon\nS1,9.19,45.46\nS2,9.20,45.47\n";
+    let first = import(swapped, &["--dry-run"]).printed();
+    assert!(first.contains("positions in the store: 2 stations within 0.8 km of 9.1950 N, 45.4650 E\n"), "{first}");
+    let right = "name,lat,lon\nS1,45.46,9.19\nS2,45.47,9.20\n";
+    assert!(import(right, &[]).printed().contains("2 stations within 0.7 km of 45.4650 N, 9.1950 E\n"));
+    let ended = import(swapped, &["--dry-run"]);
+    assert_eq!(
+        ended.err,
+        "warning: S1 and 1 further station are 5312 km from the stations in the store, but near them with latitude and longitude \
+         swapped: swap them, unless those in the store are swapped\n"
+    );
+    let ended = import("name,lat,lon\nS3,46.9,9.19\n", &["--json"]);
+    let warning: serde_json::Value = serde_json::from_str(&ended.err).unwrap();
+    assert_eq!(warning["warning"], "S3 is 159 km from the stations in the store: check latitude and longitude");
+    let odour = ["odour", "add", "store", "--time", "2024-06-01", "--intensity", "3", "--lat", "9.2", "--lon", "45.4"];
+    let ended = run(dir.path(), &odour);
+    assert!(ended.err.starts_with("warning: the odour report is ") && ended.err.contains("swapped"), "{}", ended.err);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(crate) struct Audit {
     /// List only changes that affect times before this one: RFC 3339, or a date (midnight UTC, or in --zone)
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     to: Option<Moment>,
-    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    /// Time zone of printed times, and of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
 }
@@ -77,8 +77,13 @@ impl From<vocdb::Error> for Failure {
 /// Whether a change affects times of a range. A move affects all times from its start on.
 fn is_in(range: &TimeRange, change: &ChangeEntry) -> bool {
     let Some((from, to)) = change.times.or(change.at.map(|at| (at, at))) else { return true };
-    let to = if change.action == ChangeAction::StationMoved { Timestamp::MAX } else { to };
+    let to = if is_of_station(change.action) { Timestamp::MAX } else { to };
     from < range.to && to >= range.from
+}
+
+/// Whether an action set the position of a station.
+const fn is_of_station(action: ChangeAction) -> bool {
+    matches!(action, ChangeAction::StationPlaced | ChangeAction::StationMoved)
 }
 
 /// The name of an action in JSON, and the flag that was set.
@@ -88,6 +93,7 @@ const fn name(action: ChangeAction) -> (&'static str, Option<&'static str>) {
         ChangeAction::FlagSet(flag) => ("flag_set", Some(flag.name())),
         ChangeAction::ReadingsDeleted => ("readings_deleted", None),
         ChangeAction::ChannelsChanged => ("channels_changed", None),
+        ChangeAction::StationPlaced => ("station_placed", None),
         ChangeAction::StationMoved => ("station_moved", None),
     }
 }
@@ -120,6 +126,7 @@ fn line(change: &ChangeEntry) -> String {
         ChangeAction::FlagSet(flag) => format!("set the flag `{flag}`"),
         ChangeAction::ReadingsDeleted => "deleted readings".to_owned(),
         ChangeAction::ChannelsChanged => "changed channels".to_owned(),
+        ChangeAction::StationPlaced => "placed the station".to_owned(),
         ChangeAction::StationMoved => "moved the station".to_owned(),
     };
     let instrument = change.instrument.as_ref().map_or_else(String::new, |name| format!("/{name}"));
@@ -129,7 +136,7 @@ fn line(change: &ChangeEntry) -> String {
         names => format!(" ({})", names.join(", ")),
     };
     let times = match change.times {
-        Some((since, _)) if change.action == ChangeAction::StationMoved => format!(", from {since} on"),
+        Some((since, _)) if is_of_station(change.action) => format!(", from {since} on"),
         Some((from, to)) => format!(", {from} to {to}"),
         None => String::new(),
     };

@@ -1,5 +1,6 @@
 //! `vocdb odour`: what people smelled, where and when.
 
+use super::stations::warn_of_far;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
@@ -33,7 +34,7 @@ struct Add {
     /// Time at which it was perceived: RFC 3339, or a date and time in --zone
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     time: Moment,
-    /// Time zone of a time without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    /// Time zone of printed times, and of a time without an offset: Asia/Shanghai, +08:00 [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
     /// Latitude in degrees north (WGS 84)
@@ -64,7 +65,7 @@ struct List {
     /// End, not included: RFC 3339, or a date (midnight UTC, or in --zone)
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     to: Option<Moment>,
-    /// Time zone of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
+    /// Time zone of printed times, and of times without an offset: Asia/Shanghai, +08:00 [default: UTC]
     #[arg(long, allow_hyphen_values = true, value_parser = values::zone)]
     zone: Option<Zone>,
 }
@@ -133,9 +134,13 @@ impl Add {
         };
         let db = store::open_without_rules(&self.store)?;
         db.report_odour(report.clone()).map_err(Failure::from_error)?;
+        let registry = db.registry();
         db.close().map_err(Failure::from_error)?;
         let view = ReportView::of(&report);
-        output.either(&view, || view.line())
+        output.either(&view, || view.line())?;
+        output.flush()?;
+        warn_of_far(&registry, &[("the odour report", (self.lat, self.lon))], output.is_json());
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use super::place::Place;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::store;
+use crate::values::PrintedZone;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ use vocdb::base::escape::Line;
 pub(crate) struct List {
     /// Folder of the store
     store: PathBuf,
+    #[command(flatten)]
+    zone: PrintedZone,
 }
 
 /// A station at one of its positions.

@@ -1,9 +1,12 @@
 //! `vocdb stations`: where stations stand.
 
+mod change;
 mod import;
 mod list;
 mod place;
 mod set;
+
+pub(super) use change::warn_of_far;
 
 use crate::failure::Failure;
 use crate::output::Output;
