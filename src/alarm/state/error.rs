@@ -41,7 +41,7 @@ pub enum AlarmError {
     #[error("alarm {0} is not latched, so it cannot be reset: it closes when it clears")]
     NotLatched(AlarmId),
     /// No rule covers such a scope.
-    #[error("no rule in force is {0}: list rules and scopes with `vocdb alarms conditions STORE`")]
+    #[error("no rule in force is {0}: list rules and scopes with `vocdb alarms conditions`")]
     NoCondition(AlarmKey),
     /// It is in that state already.
     #[error("{key} is already {state}")]
@@ -66,7 +66,7 @@ pub enum AlarmError {
         problem: &'static str,
     },
     /// No such maintenance window is planned or under way.
-    #[error("no maintenance window {0} is planned or in progress: list them with `vocdb alarms maintenance STORE`")]
+    #[error("no maintenance window {0} is planned or in progress: list them with `vocdb alarms maintenance`")]
     NoMaintenance(u64),
     /// A shelving that would be over before it begins.
     #[error("{key} cannot be shelved until {until}, which is before now ({now})")]

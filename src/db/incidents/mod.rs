@@ -60,9 +60,14 @@ impl Database {
     /// overdue incident closes its alarm.
     ///
     /// # Errors
-    /// [`Error::Incident`] if no incident has this number, if the step does not fit the state of the case, or its content makes no sense;
+    /// [`Error::Incident`] if no incident or alarm has this number, if the step does not fit the state of the case, or its content makes no
+    /// sense;
     /// [`Error::Ledger`] and [`Error::Store`] if the record cannot be written.
     pub fn step_incident(&self, incident: IncidentId, step: Step, by: &str, comment: &str) -> Result<(), Error> {
+        if let Step::AlarmAdded { alarm } = step {
+            // Only an alarm that exists, and is not that of a deadline, can open a case or be added to one.
+            self.opening_of_alarm(alarm)?;
+        }
         let mut inner = self.inner.lock();
         inner.commit_all()?;
         let now = inner.timer_now();

@@ -61,7 +61,7 @@ pub(super) fn check_step(step: &Step) -> Checked {
         }
         Step::Closed(outcome) => check_outcome(outcome),
         Step::Reopened { allowed_ms } => check_allowed(*allowed_ms),
-        Step::Commented => Ok(()),
+        Step::Commented | Step::AlarmAdded { .. } => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::{ModelError, Timestamp};
 #[non_exhaustive]
 pub enum IncidentError {
     /// No case has this number.
-    #[error("{0} does not exist in this store: list incidents with `vocdb incident list STORE`")]
+    #[error("{0} does not exist in this store: list incidents with `vocdb incident list`")]
     Unknown(IncidentId),
     /// The case is closed.
     #[error("{incident} is closed since {closed_at} ({outcome}): reopen it with `vocdb incident reopen`")]
@@ -26,10 +26,12 @@ pub enum IncidentError {
     #[error("{0} is open, so it cannot be reopened")]
     Open(IncidentId),
     /// An alarm that does not exist.
-    #[error("alarm {0} does not exist in this store: list alarms with `vocdb alarms list STORE --state all`")]
+    #[error("alarm {0} does not exist in this store: list alarms with `vocdb alarms list --state all`")]
     NoAlarm(AlarmId),
     /// An alarm that belongs to a case already.
-    #[error("alarm {alarm} belongs to {incident} already: add to it, or close it first")]
+    #[error(
+        "alarm {alarm} belongs to {incident} already: add other alarms to it with `vocdb incident add-alarm`, or close it first"
+    )]
     AlarmTaken {
         /// The alarm.
         alarm: AlarmId,

@@ -70,6 +70,7 @@ fn words(step: &Step) -> String {
         Step::Closed(outcome) => format!("closed ({})", outcome_words(outcome)),
         Step::Reopened { .. } => "reopened".to_owned(),
         Step::Commented => "comment".to_owned(),
+        Step::AlarmAdded { alarm } => format!("alarm {alarm} added to the case"),
     }
 }
 

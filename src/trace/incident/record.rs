@@ -135,6 +135,11 @@ pub enum Step {
     },
     /// Nothing but the comment.
     Commented,
+    /// An alarm of another group belongs to the case, too.
+    AlarmAdded {
+        /// Number of the alarm.
+        alarm: AlarmId,
+    },
 }
 
 /// A site that may be the source.

@@ -41,7 +41,7 @@ pub struct Clock {
 pub struct Incident {
     /// Record of the opening.
     pub opened: IncidentOpened,
-    /// Alarms of the case, by number: those at the opening, and those that joined the group while the case was open.
+    /// Alarms of the case, by number: those at the opening, those that joined the group while the case was open, and those that were added.
     pub alarms: BTreeSet<AlarmId>,
     /// Clock of the case.
     pub clock: Clock,
@@ -132,6 +132,9 @@ impl Incident {
                 self.outcome = None;
                 self.clock = Clock { due: at.plus_ms(*allowed_ms), stopped_at: None, alarm: None };
             }
+            Step::AlarmAdded { alarm } => {
+                self.alarms.insert(*alarm);
+            }
             Step::Commented => {}
         }
         self.steps.push(record.clone());
@@ -198,11 +201,7 @@ impl Incidents {
         check_said((by, reason))?;
         check_opening(&opening)?;
         let Opening { title, group, alarms, stations, from, to, allowed_ms, chain } = opening;
-        let open = self.all.values().filter(|incident| incident.is_open());
-        let taken = open.filter_map(|open| Some((open.id(), *open.alarms.intersection(&alarms).next()?)));
-        if let Some((incident, alarm)) = taken.min() {
-            return Err(IncidentError::AlarmTaken { alarm, incident });
-        }
+        self.check_free(&alarms)?;
         let last = self.all.last_key_value().map_or(0, |(last, _)| last.0);
         Ok(IncidentOpened {
             incident: IncidentId(last + 1),
@@ -221,11 +220,20 @@ impl Incidents {
         })
     }
 
+    /// Returns an error if an open case has one of the alarms.
+    fn check_free(&self, alarms: &BTreeSet<AlarmId>) -> Result<(), IncidentError> {
+        let open = self.all.values().filter(|incident| incident.is_open());
+        let taken = open.filter_map(|open| Some((open.id(), *open.alarms.intersection(alarms).next()?)));
+        let taken = taken.min().map(|(incident, alarm)| IncidentError::AlarmTaken { alarm, incident });
+        taken.map_or(Ok(()), Err)
+    }
+
     /// Checks a step and makes its record, which changes nothing before [`Incidents::remember_step`].
     ///
     /// # Errors
     /// [`IncidentError::Unknown`]; [`IncidentError::Closed`] for a step other than a comment or a reopening in a closed case;
-    /// [`IncidentError::Open`] for the reopening of an open one; [`IncidentError::Words`] and [`IncidentError::Wrong`] for text and numbers
+    /// [`IncidentError::Open`] for the reopening of an open one; [`IncidentError::AlarmTaken`] for an alarm that an open case has;
+    /// [`IncidentError::Words`] and [`IncidentError::Wrong`] for text and numbers
     /// that make no sense.
     pub fn step(
         &self,
@@ -244,6 +252,9 @@ impl Incidents {
                 let (closed_at, outcome) = (closed.at, closed.what.name());
                 return Err(IncidentError::Closed { incident, closed_at, outcome });
             }
+        }
+        if let Step::AlarmAdded { alarm } = &step {
+            self.check_free(&BTreeSet::from([*alarm]))?;
         }
         let is_empty = comment.trim().is_empty();
         if is_empty && matches!(step, Step::Reopened { .. } | Step::Commented) {

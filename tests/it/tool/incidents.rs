@@ -103,6 +103,54 @@ fn a_case_goes_from_its_alarms_to_its_outcome_and_each_step_has_an_author() {
 }
 
 #[test]
+fn an_alarm_belongs_to_one_open_case_and_an_alarm_of_another_group_can_be_added() {
+    let dir = crate::scratch::dir();
+    store(dir.path());
+    let by_hand =
+        ["incident", "open", "store", "--title", "smell", "--from", "2023-11-14", "--station", "S1", "--by", "Li"];
+    assert_eq!(run(dir.path(), &by_hand).code, Some(0));
+    let add = |incident: &str, alarm: &str| {
+        let more = ["--alarm", alarm, "--by", "Li", "--comment", "same wind"];
+        run(dir.path(), &[&["incident", "add-alarm", "store", incident][..], &more].concat())
+    };
+    let added = add("1", "2").printed();
+    assert!(added.contains("\n  alarms: #2\n"), "{added}");
+    let shown = run(dir.path(), &["incident", "show", "store", "1"]).printed();
+    assert!(
+        shown.contains(" alarm #2 added to the case by Li: same wind\n") && shown.contains(" alarm #2 opened: "),
+        "{shown}"
+    );
+    assert!(add("1", "2").error(1).contains("alarm #2 belongs to incident 1 already"));
+    assert!(
+        add("1", "9").error(1).contains("alarm #9 does not exist in this store: list alarms with `vocdb alarms list")
+    );
+    let open = |alarm: &str| run(dir.path(), &["incident", "open", "store", "--alarm", alarm, "--by", "Li"]);
+    let error = open("1").error(1);
+    assert!(
+        error
+            .contains("alarm #2 belongs to incident 1 already: add other alarms to it with `vocdb incident add-alarm`")
+    );
+    add("1", "1").printed();
+    let close = |number: &str| {
+        let how = ["--outcome", "no-violation", "--by", "Li"];
+        run(dir.path(), &[&["incident", "close", "store", number][..], &how].concat()).printed()
+    };
+    close("1");
+    assert!(add("1", "1").error(1).contains("incident 1 is closed"));
+    let again = open("1");
+    assert_eq!(
+        (again.code, again.err.as_str()),
+        (Some(0), "note: alarm #1 also belongs to incident 1, which is closed; `vocdb incident reopen` continues it\n")
+    );
+    let third = run(dir.path(), &by_hand);
+    assert!(
+        third.err.contains("note: incident 2 is open for S1 at the same time; close one of the two"),
+        "{}",
+        third.err
+    );
+}
+
+#[test]
 fn an_incident_by_hand_needs_a_title_a_time_and_known_stations_and_warns_if_nobody_is_notified() {
     let dir = crate::scratch::dir();
     store(dir.path());

@@ -86,6 +86,12 @@ fn an_overdue_case_notifies_the_chain_of_its_group_once_through_restarts_until_a
     let id = db.open_incident(opening.clone(), "Li", "two stations").unwrap();
     let taken = db.open_incident(opening, "Li", "again").unwrap_err();
     assert!(matches!(taken, Error::Incident(IncidentError::AlarmTaken { .. })), "{taken}");
+    let by_hand = db.open_incident(Opening::new("smell", Timestamp::from_ms(BEGIN_MS)), "Li", "").unwrap();
+    let added = db.step_incident(by_hand, Step::AlarmAdded { alarm: AlarmId(1) }, "Li", "").unwrap_err();
+    assert!(matches!(added, Error::Incident(IncidentError::AlarmTaken { .. })), "{added}");
+    let added = db.step_incident(by_hand, Step::AlarmAdded { alarm: AlarmId(99) }, "Li", "").unwrap_err();
+    assert!(matches!(added, Error::Incident(IncidentError::NoAlarm(AlarmId(99)))), "{added}");
+    db.step_incident(by_hand, Step::Closed(Outcome::NoViolation), "Li", "").unwrap();
     clock.set_ms(BEGIN_MS + 24 * HOUR_MS - 60_000);
     db.advance().unwrap();
     assert!(!db.incident(id).unwrap().is_overdue());

@@ -8,9 +8,10 @@ use crate::values::{self, Moment};
 use clap::{ArgGroup, Args};
 use std::io::Write;
 use std::path::PathBuf;
+use vocdb::base::escape::Line;
 use vocdb::model::Zone;
 use vocdb::rules::verdict::{Chain, Contact, Step};
-use vocdb::trace::incident::Opening;
+use vocdb::trace::incident::{Incident, Opening};
 use vocdb::{AlarmId, Database, Interval};
 
 /// Open an incident, for an alarm and its group or by hand
@@ -69,6 +70,30 @@ fn contact(text: &str) -> Result<Step, String> {
     Ok(Step { contact, ways: vec![way.to_owned()], ..Step::default() })
 }
 
+/// Other incidents that may be the same case: open ones about a station and a time of this one, and closed ones with one of its alarms.
+fn related(incident: &Incident, all: &[Incident]) -> Vec<String> {
+    let (opened, id) = (&incident.opened, incident.id());
+    let mut notes = Vec::new();
+    for other in all.iter().filter(|other| other.id() != id) {
+        let of_other = &other.opened;
+        let overlaps = opened.to.is_none_or(|to| of_other.from <= to) && of_other.to.is_none_or(|to| opened.from <= to);
+        let shared = opened.stations.iter().find(|station| of_other.stations.contains(station));
+        if let (true, true, Some(station)) = (other.is_open(), overlaps, shared) {
+            let (other, station) = (other.id(), Line(station));
+            notes.push(format!(
+                "{other} is open for {station} at the same time; close one of the two if they are one case"
+            ));
+        }
+        if let (false, Some(alarm)) = (other.is_open(), other.alarms.intersection(&incident.alarms).next()) {
+            let other = other.id();
+            notes.push(format!(
+                "alarm {alarm} also belongs to {other}, which is closed; `vocdb incident reopen` continues it"
+            ));
+        }
+    }
+    notes
+}
+
 impl Open {
     pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         // Chains are those of rules that run.
@@ -79,6 +104,7 @@ impl Open {
         let opening = self.opening(&db)?;
         let id = db.open_incident(opening, &self.by, &self.reason).map_err(Failure::from_error)?;
         let incident = db.incident(id).map_err(Failure::from_error)?;
+        let notes = related(&incident, &db.incidents());
         db.close().map_err(Failure::from_error)?;
         if incident.opened.chain.steps.is_empty() {
             let _ = writeln!(
@@ -87,7 +113,10 @@ impl Open {
             );
         }
         let view = IncidentView::of(&incident);
-        output.either(&view, || view.text())
+        output.either(&view, || view.text())?;
+        output.flush()?;
+        notes.iter().for_each(|note| store::note(note, output.is_json()));
+        Ok(())
     }
 
     fn opening(&self, db: &Database) -> Result<Opening, Failure> {

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use vocdb::model::Zone;
 use vocdb::trace::incident::{self, CalendarDate, Factor, IncidentId, Outcome, Penalty, Step};
-use vocdb::{Interval, Timestamp};
+use vocdb::{AlarmId, Interval, Timestamp};
 
 /// The incident of a step.
 #[derive(Debug, Args)]
@@ -44,6 +44,20 @@ struct Remark {
     /// Comment, recorded with the step
     #[arg(long, aliases = ["reason", "why"], value_name = "TEXT", default_value = "", value_parser = values::remark)]
     comment: String,
+}
+
+/// Add an alarm of another alarm group to an open incident
+///
+/// Alarms that join the alarm group of the incident belong to it by themselves. An alarm belongs to at most one open incident.
+#[derive(Debug, Args)]
+pub(super) struct AddAlarm {
+    #[command(flatten)]
+    of: Of,
+    /// Number of the alarm
+    #[arg(long, value_name = "NUMBER")]
+    alarm: u64,
+    #[command(flatten)]
+    remark: Remark,
 }
 
 /// Name a site that may be the source, which meets the deadline
@@ -182,6 +196,13 @@ fn penalty(text: &str) -> Result<Penalty, String> {
     let (amount, currency) = text.trim().split_once(' ').ok_or_else(wrong)?;
     let amount = amount.parse().map_err(|_: std::num::ParseFloatError| wrong())?;
     Ok(Penalty { amount, currency: currency.trim().to_owned() })
+}
+
+impl AddAlarm {
+    pub(super) fn run(&self, output: &mut Output) -> Result<(), Failure> {
+        let alarm = AlarmId(self.alarm);
+        self.of.record(Step::AlarmAdded { alarm }, &self.remark.comment, output)
+    }
 }
 
 impl Suspect {
