@@ -32,7 +32,8 @@ pub use db::{
     InstrumentChange, InstrumentStats, QualityChange, QualityReport, ReadOnly, Receipt, Rejection, Replayed,
     ReportQuestion, ReportSources, RestoreReport, Retention, RetentionAge, RetentionScope, RuleSetInForce,
     StationChange, StationPlacement, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
-    ValueCorrection, gather_report, ledger_head, report_span, run_rule_tests, stations_of_tests,
+    ValueCorrection, gather_report, incident_channel, ledger_head, located_range, report_span, run_rule_tests,
+    stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

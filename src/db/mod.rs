@@ -25,7 +25,7 @@ pub use core::Database;
 pub use dump::{DumpError, DumpProblem, DumpProgress, DumpReport, DumpScope, RestoreReport};
 pub use export::ExportScope;
 pub use in_force::RuleSetInForce;
-pub use incidents::{ReportQuestion, ReportSources, gather_report, report_span};
+pub use incidents::{ReportQuestion, ReportSources, gather_report, incident_channel, located_range, report_span};
 pub use readings::{
     ChannelSet, Compaction, Deletion, DeletionScope, InstrumentChange, QualityChange, QualityReport, ReadOnly, Receipt,
     Rejection, Retention, RetentionAge, RetentionScope, StationChange, StationPlacement, UpkeepReport, ValueCorrection,

@@ -5,7 +5,7 @@ mod odour;
 mod report;
 
 pub(super) use odour::odours_of;
-pub use report::{ReportQuestion, ReportSources, gather_report, report_span};
+pub use report::{ReportQuestion, ReportSources, gather_report, incident_channel, located_range, report_span};
 
 use super::core::{Database, Inner};
 use crate::alarm::{AlarmId, Heartbeat};

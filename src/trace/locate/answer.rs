@@ -129,6 +129,19 @@ impl Location {
         Self { verdict: Verdict::NotEnough, reason, mode: None, rate: None, sector: None, density: None }
     }
 
+    /// Returns what may be reported: for a verdict other than [`Verdict::Located`], the sector and the reason, but neither a place, nor areas,
+    /// nor a rate. Readings that do not determine a distance determine none of these.
+    #[must_use]
+    pub fn reported(&self) -> Self {
+        match self.verdict {
+            Verdict::Located => self.clone(),
+            Verdict::DirectionOnly | Verdict::NotEnough => {
+                let (reason, sector) = (self.reason.clone(), self.sector);
+                Self { verdict: self.verdict, reason, mode: None, rate: None, sector, density: None }
+            }
+        }
+    }
+
     /// Returns the area in m2 of the smallest region that holds a share (0 to 1) of the probability.
     #[must_use]
     pub fn area_m2(&self, share: f64) -> Option<f64> {

@@ -10,8 +10,8 @@ mod swapped;
 
 pub use error::PlaceError;
 pub use frame::LocalFrame;
-pub use network::{FarPosition, NetworkExtent, far_positions};
 pub use moves::{StationMove, StationPlace, plan_moves};
+pub use network::{FarPosition, NetworkExtent, far_positions};
 #[cfg(feature = "csv")]
 pub use stations::{StationSheet, read_stations};
 #[cfg(any(feature = "csv", feature = "geojson"))]

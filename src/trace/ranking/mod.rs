@@ -28,6 +28,8 @@ pub struct RankedSite {
     pub evidence: SiteEvidence,
     /// Distance from the most probable place to the site in metres, 0 inside it.
     pub distance_m: Option<f64>,
+    /// Whether the middle of the site lies in the sector of the location; `None` without a sector.
+    pub in_sector: Option<bool>,
 }
 
 impl RankedSite {
@@ -74,6 +76,10 @@ pub fn rank_sites(
             fingerprint,
             evidence: evidence.clone(),
             distance_m: location.mode.map(|(east, north)| outline.distance_m(east, north)),
+            in_sector: location.sector.map(|sector| {
+                let (east, north) = outline.centre();
+                sector.holds(east, north)
+            }),
         });
     }
     let total = elsewhere + ranked.iter().map(|site| site.probability).sum::<f64>();

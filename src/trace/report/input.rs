@@ -5,6 +5,7 @@ use crate::model::{Interval, Quality, Sample, TimeRange, Timestamp, Zone};
 use crate::trace::facility::{Outage, StateSpan};
 use crate::trace::incident::{Factor, Incident};
 use crate::trace::locate::{Location, ReleaseRate, Sector, Verdict};
+use crate::trace::odour::OdourReport;
 use crate::trace::place::LocalFrame;
 use crate::trace::sites::{Outline, Site};
 use crate::trace::timeline::TimelineEntry;
@@ -33,6 +34,8 @@ pub struct Report {
     pub releases: Vec<ReleaseRow>,
     /// Sites in order of their probability.
     pub ranked: Vec<RankedRow>,
+    /// Odour reports during [`Report::span`], oldest first.
+    pub odours: Vec<OdourRow>,
     /// Treatment units with their standby units.
     pub facilities: Vec<TreatmentUnits>,
     /// Alarms of the case.
@@ -60,6 +63,7 @@ impl Report {
             source: None,
             releases: Vec::new(),
             ranked: Vec::new(),
+            odours: Vec::new(),
             facilities: Vec::new(),
             alarms: Vec::new(),
             timeline: Vec::new(),
@@ -214,6 +218,8 @@ pub struct MapStation {
 pub struct MapSite {
     /// Name of the site.
     pub name: String,
+    /// Centroid in metres east and north; the point itself for a site without an area.
+    pub centre: (f64, f64),
     /// Rings of its outline in metres east and north; a single point for a site without an area.
     pub rings: Vec<Vec<(f64, f64)>>,
 }
@@ -230,7 +236,7 @@ impl MapSite {
                 rings.map(|ring| ring.iter().map(metres).collect()).collect()
             }
         };
-        Self { name: site.name.clone(), rings }
+        Self { name: site.name.clone(), centre: site.outline.in_frame(frame).centre(), rings }
     }
 }
 
@@ -249,6 +255,8 @@ pub struct SourceEstimate {
     pub rate: Option<ReleaseRate>,
     /// Sector that the source lies in.
     pub sector: Option<Sector>,
+    /// Names of the sites whose middle lies in the sector.
+    pub sites_in_sector: Vec<String>,
     /// Middles of the square cells of the 50 % area, in local metres.
     pub cells50: Vec<(f64, f64)>,
     /// Middles of the square cells of the 90 % area.
@@ -260,9 +268,10 @@ pub struct SourceEstimate {
 }
 
 impl SourceEstimate {
-    /// Takes what the report shows from a location in the metres of a frame.
+    /// Takes what the report shows from a location in the metres of a frame: see [`Location::reported`].
     #[must_use]
     pub fn new(location: &Location, frame: Option<&LocalFrame>) -> Self {
+        let location = location.reported();
         let (cells50, _) = location.region(0.5);
         let (cells90, cell_m) = location.region(0.9);
         Self {
@@ -272,6 +281,7 @@ impl SourceEstimate {
             mode_lat_lon: location.mode.zip(frame).map(|((east, north), frame)| frame.to_wgs84(east, north)),
             rate: location.rate,
             sector: location.sector,
+            sites_in_sector: Vec::new(),
             cells50,
             cells90,
             cell_m,
@@ -293,6 +303,17 @@ pub struct ReleaseRow {
     pub rate: Option<ReleaseRate>,
     /// Most probable named site, and its probability.
     pub site: Option<(String, f64)>,
+}
+
+/// An odour report and where its air came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OdourRow {
+    /// The report.
+    pub report: OdourReport,
+    /// Place on the map, metres east and north, if the map has a reference point.
+    pub at: Option<(f64, f64)>,
+    /// Sector that the wind came from, in the metres of the map, if the wind is known.
+    pub cone: Option<Sector>,
 }
 
 /// A site in the ranking.

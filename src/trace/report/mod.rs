@@ -15,6 +15,7 @@ mod text;
 pub(crate) use gather::Asked;
 pub use gather::ReportError;
 pub use input::{
-    AlarmSpan, ChartLimit, MapSite, MapStation, NotificationRow, RankedRow, ReleaseRow, Report, ReportChannel,
-    ReportMap, ReportOrigin, ReportWind, SampleCounts, SourceEstimate, StationSeries, TreatmentUnits, UnitStates,
+    AlarmSpan, ChartLimit, MapSite, MapStation, NotificationRow, OdourRow, RankedRow, ReleaseRow, Report,
+    ReportChannel, ReportMap, ReportOrigin, ReportWind, SampleCounts, SourceEstimate, StationSeries, TreatmentUnits,
+    UnitStates,
 };

@@ -48,6 +48,7 @@ impl Report {
             Some(wind) => figures::wind_rose(wind, out),
             None => out.push_str("<p>There is no wind measurement in this report.</p>\n"),
         });
+        section("Odour reports", &mut out, |out| sections::odours(self, out));
         section("Treatment units", &mut out, |out| sections::facilities(self, out));
         section("Alarms", &mut out, |out| sections::alarms(self, out));
         section("Notifications", &mut out, |out| sections::notifications(self, out));

@@ -110,6 +110,20 @@ pub(super) fn number(value: f64) -> String {
     text.replacen('-', "\u{2212}", 1)
 }
 
+/// Metres from a reference point in words, such as `12 m west and 3 m north`.
+pub(super) fn offset((east, north): (f64, f64)) -> String {
+    let east_word = if east < 0.0 { "west" } else { "east" };
+    let north_word = if north < 0.0 { "south" } else { "north" };
+    format!("{} m {east_word} and {} m {north_word}", number(east.abs()), number(north.abs()))
+}
+
+/// Latitude and longitude in words, such as `40.596000° north, 105.140000° west`.
+pub(super) fn degrees((latitude, longitude): (f64, f64)) -> String {
+    let north_word = if latitude < 0.0 { "south" } else { "north" };
+    let east_word = if longitude < 0.0 { "west" } else { "east" };
+    format!("{:.6}° {north_word}, {:.6}° {east_word}", latitude.abs(), longitude.abs())
+}
+
 /// A probability, 0 to 1, in percent.
 pub(super) fn percent(share: f64) -> String {
     match share * 100.0 {
@@ -170,6 +184,13 @@ mod tests {
             ("83.4 %".into(), "&lt; 0.1 %".into(), "100 %".into())
         );
         assert_eq!((duration(36 * 60_000), duration(90_000_000)), ("36 min".into(), "1 d 1 h 0 min".into()));
+    }
+
+    #[test]
+    fn directions_have_names_instead_of_signs() {
+        assert_eq!(offset((-12.0, 3.4)), "12 m west and 3.4 m north");
+        assert_eq!(offset((0.0, -250.0)), "0 m east and 250 m south");
+        assert_eq!(degrees((40.596, -105.14)), "40.596000° north, 105.140000° west");
     }
 
     #[test]

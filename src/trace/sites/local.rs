@@ -87,9 +87,20 @@ impl LocalOutline {
         to_edges.chain(to_point).fold(f64::INFINITY, f64::min)
     }
 
-    /// The point itself, or the middle of the box around all polygons, in metres east and north.
+    /// The point itself, or the centroid of all polygons without their holes, in metres east and north.
     #[must_use]
     pub fn centre(&self) -> (f64, f64) {
+        let (mut area, mut east, mut north) = (0.0, 0.0, 0.0);
+        for (place, ring) in self.polygons.iter().flat_map(|rings| (0..).zip(rings)) {
+            let (ring_area, centre) = (ring_area_m2(ring), ring_centroid(ring));
+            let part = if place == 0 { ring_area } else { -ring_area };
+            (area, east, north) = (area + part, east + part * centre.0, north + part * centre.1);
+        }
+        if area > 0.0 { (east / area, north / area) } else { self.middle() }
+    }
+
+    /// The middle of the box around all points.
+    fn middle(&self) -> (f64, f64) {
         let points = || self.polygons.iter().flatten().flatten().copied().chain(self.point);
         let middle = |values: &mut dyn Iterator<Item = f64>| {
             let (low, high) =
@@ -105,6 +116,19 @@ pub(super) fn ring_area_m2(ring: &[Metres]) -> f64 {
     let Some(&(east, north)) = ring.first() else { return 0.0 };
     let part = |(a, b): (&Metres, &Metres)| (a.0 - east) * (b.1 - north) - (b.0 - east) * (a.1 - north);
     (ring.iter().zip(ring.iter().skip(1)).map(part).sum::<f64>() / 2.0).abs()
+}
+
+/// Centroid of a closed ring; its first point if it has no area.
+fn ring_centroid(ring: &[Metres]) -> Metres {
+    let Some(&(east, north)) = ring.first() else { return (0.0, 0.0) };
+    let (mut area, mut sum) = (0.0, (0.0, 0.0));
+    for (a, b) in ring.iter().zip(ring.iter().skip(1)) {
+        // Relative to the first point, because the square of a large distance would cost digits.
+        let (a, b) = ((a.0 - east, a.1 - north), (b.0 - east, b.1 - north));
+        let cross = a.0 * b.1 - b.0 * a.1;
+        (area, sum) = (area + cross, (sum.0 + (a.0 + b.0) * cross, sum.1 + (a.1 + b.1) * cross));
+    }
+    if area == 0.0 { (east, north) } else { (east + sum.0 / (3.0 * area), north + sum.1 / (3.0 * area)) }
 }
 
 /// Whether a ray to the east leaves the ring an odd number of times more often than it enters it. An edge has its lower end and lacks its upper one.

@@ -97,6 +97,20 @@ impl Survey {
         if parts.is_empty() { vec![self] } else { parts }
     }
 
+    /// Returns the release with the greatest enhancement: see [`Survey::releases`].
+    #[must_use]
+    pub fn largest_release(self) -> Self {
+        let whole = self.clone();
+        let parts = self.releases().into_iter();
+        parts.max_by(|a, b| a.enhancement_sum().total_cmp(&b.enhancement_sum())).unwrap_or(whole)
+    }
+
+    /// Returns the sum of the enhancements of all stations and blocks.
+    #[must_use]
+    pub fn enhancement_sum(&self) -> f64 {
+        self.scene.blocks.iter().flat_map(|block| block.enhancements.iter().flatten()).sum()
+    }
+
     /// Whether any station rose above the noise of its background: in one block of a few, in two of many.
     pub(in crate::trace) fn has_rise(&self) -> bool {
         let pairs = self.raised.len() * self.stations.len();

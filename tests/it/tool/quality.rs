@@ -136,11 +136,15 @@ fn stations_set_says_from_when_a_position_holds_and_which_readings_keep_the_earl
     let kept = "readings of park/S1 from 2024-06-01T08:00:00Z to 2024-06-01T08:03:00Z keep the earlier position; if it was wrong, \
                 repeat the command with --since 2024-06-01T08:00:00Z\n";
     assert!(moved.ends_with(kept), "{moved}");
-    let local = run_with(dir.path(), &set, &["--height", "3", "--since", "2024-08-02 08:00", "--zone", "+08:00"]).printed();
+    let local =
+        run_with(dir.path(), &set, &["--height", "3", "--since", "2024-08-02 08:00", "--zone", "+08:00"]).printed();
     assert!(local.starts_with("park/S1: changed: ") && local.contains("--since 2024-06-01T16:00:00+08:00"), "{local}");
     let past = ["--latitude", "31.26", "--since", "2024-06-01T08:00:00Z", "--json"];
     let corrected = run_with(dir.path(), &set, &past).object();
-    assert_eq!((&corrected["change"], &corrected["earlier_readings_from"]), (&"moved".into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&corrected["change"], &corrected["earlier_readings_from"]),
+        (&"moved".into(), &serde_json::Value::Null)
+    );
     assert_eq!(corrected["since"], "2024-06-01T08:00:00Z");
     let again = run_with(dir.path(), &set, &["--latitude", "31.26"]).printed();
     assert!(again.starts_with("park/S1: unchanged: ") && !again.contains("hold from"), "{again}");

@@ -1,13 +1,15 @@
 //! Alarms and notifications of a case.
 
 use crate::alarm::{AlarmEvent, AlarmId, AlarmRecord, Explanation};
-use crate::model::{Registry, Timestamp};
+use crate::model::{Registry, TimeRange};
 use crate::query::Readings;
 use crate::trace::incident::Incident;
 use crate::trace::report::{AlarmSpan, NotificationRow};
 
 /// Time that the charts show before and after the incident.
 pub(super) const AROUND_MS: i64 = 7_200_000;
+/// Time before and after the incident whose readings the source is located from.
+pub(super) const LOCATED_MS: i64 = 15 * 60_000;
 /// Length of an incident without an end, at most.
 const OPEN_MS_MAX: i64 = 86_400_000;
 
@@ -41,19 +43,23 @@ pub(super) fn channel(events: &[AlarmEvent], incident: &Incident) -> Option<Stri
     first.opened.channels.first().cloned()
 }
 
-/// The end of the incident: as recorded, or that of its last alarm, or the newest reading of its first day.
-pub(super) fn end(
+/// The time of the incident: from its start, or that of its first alarm, to its recorded end or that of its last alarm. If neither is known,
+/// or an alarm is open, it ends with the newest reading of its first day.
+pub(super) fn span(
     incident: &Incident,
     alarms: &[AlarmSpan],
     (registry, readings): (&Registry, &Readings),
-) -> Timestamp {
-    let ends: Option<Vec<Timestamp>> = alarms.iter().map(|alarm| alarm.closed_at).collect();
-    let closed = ends.and_then(|ends| ends.into_iter().max());
-    let from = incident.opened.from;
-    incident.opened.to.or(closed).unwrap_or_else(|| {
+) -> TimeRange {
+    let opened = &incident.opened;
+    let from = alarms.iter().map(|alarm| alarm.since).min().map_or(opened.from, |first| first.min(opened.from));
+    let is_open = alarms.iter().any(|alarm| alarm.closed_at.is_none());
+    let ends = alarms.iter().filter_map(|alarm| alarm.closed_at).chain(opened.to);
+    let known = ends.max().filter(|_| !is_open);
+    let to = known.unwrap_or_else(|| {
         let newest = registry.instruments().filter_map(|(id, ..)| readings.newest(id)).max();
         newest.unwrap_or(from).clamp(from, from.plus_ms(OPEN_MS_MAX))
-    })
+    });
+    TimeRange::new(from, to.max(from))
 }
 
 /// Every notification about the alarms of the case, those of its deadline among them.

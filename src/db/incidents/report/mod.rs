@@ -35,15 +35,33 @@ pub struct ReportQuestion<'a> {
 
 /// Returns the range that the charts of a report show: as asked, or from two hours before the incident to two hours after it.
 ///
-/// The end of an incident is the recorded one, or that of its last alarm, or the newest reading of its first day.
+/// An incident begins at its recorded start or with its first alarm, whichever is earlier. It ends at its recorded end or with its last alarm,
+/// whichever is later; if neither is known, or an alarm is open, with the newest reading of its first day.
 #[must_use]
 pub fn report_span(sources: ReportSources<'_>, incident: &Incident, question: &ReportQuestion<'_>) -> TimeRange {
-    let alarms = case::alarms(sources.events, incident);
-    let from = question.from.unwrap_or_else(|| incident.opened.from.plus_ms(-case::AROUND_MS));
-    let to = question
-        .to
-        .unwrap_or_else(|| case::end(incident, &alarms, (sources.registry, sources.readings)).plus_ms(case::AROUND_MS));
+    let span = incident_span(sources, incident);
+    let from = question.from.unwrap_or_else(|| span.from.plus_ms(-case::AROUND_MS));
+    let to = question.to.unwrap_or_else(|| span.to.plus_ms(case::AROUND_MS));
     TimeRange::new(from, to)
+}
+
+/// Returns the range whose readings the source of an incident is located from: the incident as in [`report_span`], with 15 minutes before and
+/// after it. The report and `vocdb locate --incident` use it, whatever the charts show.
+#[must_use]
+pub fn located_range(sources: ReportSources<'_>, incident: &Incident) -> TimeRange {
+    let span = incident_span(sources, incident);
+    TimeRange::new(span.from.plus_ms(-case::LOCATED_MS), span.to.plus_ms(case::LOCATED_MS))
+}
+
+/// Returns the channel that an incident is about: the first one of its alarms.
+#[must_use]
+pub fn incident_channel(sources: ReportSources<'_>, incident: &Incident) -> Option<String> {
+    case::channel(sources.events, incident)
+}
+
+fn incident_span(sources: ReportSources<'_>, incident: &Incident) -> TimeRange {
+    let alarms = case::alarms(sources.events, incident);
+    case::span(incident, &alarms, (sources.registry, sources.readings))
 }
 
 /// Gathers everything that a store has about an incident, and locates its source.
@@ -94,6 +112,8 @@ pub fn gather_report(
         channel: question.channel.or(of_alarms.as_deref()),
         wind: question.wind,
         candidates,
+        incident: incident_span(sources, incident),
+        located: located_range(sources, incident),
     };
     asked.measure(&mut report)?;
     Ok(report)

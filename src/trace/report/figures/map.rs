@@ -1,10 +1,11 @@
 //! The map: stations, sites, areas, the most probable place and the sector, in local metres.
 
 use super::labels::{Labels, write_legend};
+use super::odours;
 use crate::trace::locate::Sector;
 use crate::trace::report::input::{MapSite, Report, ReportMap, SourceEstimate};
 use crate::trace::report::svg::{Anchor, Canvas, area_path, nice_step};
-use crate::trace::report::text::{cut, number, width};
+use crate::trace::report::text::{cut, degrees, number, offset, width};
 use std::fmt::Write;
 
 /// Width of the drawing, and the ends of its height.
@@ -29,7 +30,7 @@ const RANKED_SEEN: usize = 10;
 
 /// From metres to the drawing.
 #[derive(Clone, Copy)]
-struct Scale {
+pub(super) struct Scale {
     west_m: f64,
     north_m: f64,
     per_m: f64,
@@ -59,11 +60,11 @@ impl Scale {
         })
     }
 
-    fn at(&self, (east, north): (f64, f64)) -> (f64, f64) {
+    pub(super) fn at(&self, (east, north): (f64, f64)) -> (f64, f64) {
         ((east - self.west_m) * self.per_m, (self.north_m - north) * self.per_m)
     }
 
-    fn shows(&self, at: (f64, f64)) -> bool {
+    pub(super) fn shows(&self, at: (f64, f64)) -> bool {
         let (x, y) = self.at(at);
         (0.0..=WIDTH).contains(&x) && (0.0..=self.height).contains(&y)
     }
@@ -77,8 +78,8 @@ pub(in crate::trace::report) fn map(report: &Report, map: &ReportMap, out: &mut 
     let named = report.ranked.iter().take(RANKED_SEEN);
     let named = named.filter_map(|ranked| map.sites.iter().find(|site| site.name == ranked.name));
     let mode = source.and_then(|source| source.mode);
-    let seen = stations.chain(named.filter_map(centre)).chain(cells.iter().copied()).chain(mode);
-    let all = map.sites.iter().filter_map(centre);
+    let seen = stations.chain(named.map(centre)).chain(cells.iter().copied()).chain(mode);
+    let all = map.sites.iter().map(centre);
     let Some(scale) = Scale::around(seen).or_else(|| Scale::around(all)) else {
         out.push_str("<p>No station and no site has a known position: there is no map.</p>\n");
         return;
@@ -92,6 +93,7 @@ pub(in crate::trace::report) fn map(report: &Report, map: &ReportMap, out: &mut 
     labels.keep_off((WIDTH - 30.0, 40.0), 36.0);
     labels.keep_off((40.0, scale.height - 20.0), 60.0);
     sites(&mut canvas, &scale, map);
+    odours::draw(&mut canvas, &scale, &report.odours, &mut labels);
     if let Some(mode) = mode {
         let (x, y) = scale.at(mode);
         labels.keep_off((x, y), 12.0);
@@ -104,26 +106,20 @@ pub(in crate::trace::report) fn map(report: &Report, map: &ReportMap, out: &mut 
     scale_bar(&mut canvas, &scale);
     out.push_str("<figure class=\"map\">\n");
     canvas.finish("map-drawing", &alternative(map, source), out);
-    legend(source, map, out);
+    legend(source, report, map, out);
     caption(map, out);
     out.push_str("</figure>\n");
 }
 
 fn alternative(map: &ReportMap, source: Option<&SourceEstimate>) -> String {
-    let place = source.and_then(|source| source.mode).map_or_else(
-        || "no source located".to_owned(),
-        |(east, north)| format!("most probable place {} m east and {} m north", number(east), number(north)),
-    );
+    let place = source
+        .and_then(|source| source.mode)
+        .map_or_else(|| "no source located".to_owned(), |mode| format!("most probable place {}", offset(mode)));
     format!("Map of {} stations and {} sites; {place}", map.stations.len(), map.sites.len())
 }
 
-fn centre(site: &MapSite) -> Option<(f64, f64)> {
-    let ring = site.rings.first()?;
-    let ends = ring.iter().fold(None, |ends: Option<[f64; 4]>, (east, north)| {
-        let [west, south, right, top] = ends.unwrap_or([*east, *north, *east, *north]);
-        Some([west.min(*east), south.min(*north), right.max(*east), top.max(*north)])
-    });
-    ends.map(|[west, south, east, north]| (f64::midpoint(west, east), f64::midpoint(south, north)))
+fn centre(site: &MapSite) -> (f64, f64) {
+    site.centre
 }
 
 fn estimate(canvas: &mut Canvas, scale: &Scale, source: &SourceEstimate) {
@@ -136,18 +132,22 @@ fn estimate(canvas: &mut Canvas, scale: &Scale, source: &SourceEstimate) {
 }
 
 fn draw_sector(canvas: &mut Canvas, scale: &Scale, sector: &Sector) {
+    draw_cone(canvas, scale, sector, (2.0 * (WIDTH + scale.height), "sector"));
+}
+
+/// Draws a sector of a length in units of the drawing.
+pub(super) fn draw_cone(canvas: &mut Canvas, scale: &Scale, sector: &Sector, (length, class): (f64, &str)) {
     if sector.half_angle_deg >= 180.0 {
         return;
     }
     let corner = scale.at((sector.east_m, sector.north_m));
-    let length = 2.0 * (WIDTH + scale.height);
     let steps = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0];
     let edge = steps.map(|part: f64| {
         let bearing = (sector.bearing_deg + part * sector.half_angle_deg).to_radians();
         (corner.0 + length * bearing.sin(), corner.1 - length * bearing.cos())
     });
     let points: Vec<(f64, f64)> = std::iter::once(corner).chain(edge).collect();
-    canvas.polygon(&points, "sector");
+    canvas.polygon(&points, class);
 }
 
 fn sites(canvas: &mut Canvas, scale: &Scale, map: &ReportMap) {
@@ -173,7 +173,7 @@ fn sites(canvas: &mut Canvas, scale: &Scale, map: &ReportMap) {
 /// Marks and names of stations and sites. A name that has no room is left out: the table below the map has all of them.
 fn names(canvas: &mut Canvas, scale: &Scale, map: &ReportMap, labels: &mut Labels) {
     let sites: Vec<(&str, (f64, f64))> =
-        map.sites.iter().take(SITES_MAX).filter_map(|site| Some((site.name.as_str(), centre(site)?))).collect();
+        map.sites.iter().take(SITES_MAX).map(|site| (site.name.as_str(), centre(site))).collect();
     let sites: Vec<_> = sites.into_iter().filter(|(_, at)| scale.shows(*at)).collect();
     let stations: Vec<_> = map.stations.iter().take(STATIONS_MAX).filter(|station| scale.shows(station.at)).collect();
     sites.iter().for_each(|(_, at)| labels.keep_off(scale.at(*at), 8.0));
@@ -214,7 +214,7 @@ fn scale_bar(canvas: &mut Canvas, scale: &Scale) {
     canvas.text((left, y - 12.0), Anchor::Start, "tick halo", &label);
 }
 
-fn legend(source: Option<&SourceEstimate>, map: &ReportMap, out: &mut String) {
+fn legend(source: Option<&SourceEstimate>, report: &Report, map: &ReportMap, out: &mut String) {
     let mut entries: Vec<(&str, &str)> = Vec::new();
     if !map.stations.is_empty() {
         entries.push((r#"<circle class="station-mark" cx="8" cy="8" r="6"/>"#, "station"));
@@ -234,13 +234,14 @@ fn legend(source: Option<&SourceEstimate>, map: &ReportMap, out: &mut String) {
             entries.push((r#"<rect class="sector" x="1" y="1" width="14" height="14"/>"#, "sector upwind"));
         }
     }
+    entries.extend(odours::legend(&report.odours));
     write_legend(&entries, out);
 }
 
 fn caption(map: &ReportMap, out: &mut String) {
     out.push_str("<figcaption>Metres east and north");
     if let Some((latitude, longitude)) = map.reference {
-        let _ = write!(out, " of {latitude:.6}° north, {longitude:.6}° east (WGS 84)");
+        let _ = write!(out, " of {} (WGS 84)", degrees((latitude, longitude)));
     }
     out.push_str(
         ". North is up. With the stated probability the source lies in the 50 % or the 90 % area; both areas together make one \

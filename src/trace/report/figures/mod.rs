@@ -4,6 +4,7 @@ mod facility;
 mod gaps;
 mod labels;
 mod map;
+mod odours;
 mod readings;
 mod wind_rose;
 

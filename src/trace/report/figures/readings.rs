@@ -58,7 +58,9 @@ pub(in crate::trace::report) fn readings(report: &Report, channel: &ReportChanne
     let _ = write!(
         out,
         "<figcaption>Concentration of {name} in {unit}, with one scale for all stations and the station with the greatest value first. \
-         Shaded: time of an alarm at the station. A line breaks where nothing valid was measured."
+         Shaded: time of an alarm at the station. A line breaks where nothing valid was measured. Times are those of {}. The greatest value \
+         is that of one reading in the time shown; the value in the title of an alarm is the one that opened it, such as a mean.",
+        Escaped(&report.zone)
     );
     for limit in &channel.limits {
         let _ = write!(out, " Dashed: {} ({} {unit}).", Escaped(&limit.label), number(limit.value));

@@ -2,6 +2,7 @@
 
 mod error;
 mod map;
+mod odours;
 mod question;
 mod readings;
 mod source;
@@ -18,6 +19,7 @@ impl Asked<'_> {
         report.channel = readings::of_channel(self, report.span, &mut report.missing)?;
         report.wind = readings::wind(self, report.span, &mut report.missing)?;
         report.map = map::of_store(self, report)?;
+        report.odours = odours::rows(self.candidates, report);
         for unit in &self.candidates.units {
             report.facilities.push(units::states(self, (&unit.duty, &unit.standby), report)?);
         }

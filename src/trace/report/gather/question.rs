@@ -1,6 +1,6 @@
 //! What the measured parts of a report are gathered from.
 
-use crate::model::Registry;
+use crate::model::{Registry, TimeRange};
 use crate::query::Readings;
 use crate::trace::ranking::Candidates;
 
@@ -12,4 +12,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) channel: Option<&'a str>,
     pub(crate) wind: Option<&'a str>,
     pub(crate) candidates: &'a Candidates,
+    /// Time of the incident.
+    pub(crate) incident: TimeRange,
+    /// Time whose readings the source is located from.
+    pub(crate) located: TimeRange,
 }

@@ -1,15 +1,13 @@
 //! The place where location and ranking enter a report: [`Report::source`] and [`Report::ranked`].
 
+use super::odours;
 use super::question::Asked;
-use crate::model::TimeRange;
 use crate::trace::incident::Factor;
+use crate::trace::locate::Verdict;
 use crate::trace::place::LocalFrame;
 use crate::trace::ranking::{NamedSource, RankedSite, name_source};
 use crate::trace::report::input::{RankedRow, ReleaseRow, Report, SourceEstimate};
 use crate::trace::survey::{Survey, SurveyQuestion, survey};
-
-/// Time before the first alarm of the case and behind the last one that is looked at.
-const MARGIN_MS: i64 = 15 * 60_000;
 
 /// Releases of one case that are located, at most.
 const RELEASES_MAX: usize = 24;
@@ -19,9 +17,12 @@ const RELEASES_MAX: usize = 24;
 pub(super) fn locate(asked: &Asked<'_>, report: &mut Report) {
     let Some(channel) = asked.channel else { return };
     let (registry, readings) = (asked.registry, asked.readings);
-    let question = SurveyQuestion { channel, range: range(report), wind: asked.wind };
+    let question = SurveyQuestion { channel, range: asked.located, wind: asked.wind };
     let mut parts = match survey(registry, readings, &question) {
-        Ok(whole) => whole.releases(),
+        Ok(whole) => {
+            odours::set_cones(&whole, report);
+            whole.releases()
+        }
         Err(error) => return report.missing.push(format!("location of the source: {error}")),
     };
     if parts.len() > RELEASES_MAX {
@@ -34,7 +35,7 @@ pub(super) fn locate(asked: &Asked<'_>, report: &mut Report) {
         match name_source((registry, readings), part, asked.candidates) {
             Ok(named) => {
                 report.releases.push(release(part, &named));
-                let size = enhancement(part);
+                let size = part.enhancement_sum();
                 if largest.as_ref().is_none_or(|(greatest, ..)| size > *greatest) {
                     largest = Some((size, part, named));
                 }
@@ -52,33 +53,21 @@ pub(super) fn locate(asked: &Asked<'_>, report: &mut Report) {
 
 /// A release as the list of releases has it.
 fn release(part: &Survey, named: &NamedSource) -> ReleaseRow {
-    let location = &named.location;
+    let location = named.location.reported();
+    let first = named.sites.first().filter(|_| location.verdict == Verdict::Located);
     ReleaseRow {
         range: part.range(),
         verdict: location.verdict,
         lat_lon: location.mode.map(|(east, north)| part.frame.to_wgs84(east, north)),
         rate: location.rate,
-        site: named.sites.first().map(|site| (site.name.clone(), site.probability)),
+        site: first.map(|site| (site.name.clone(), site.probability)),
     }
-}
-
-/// The time of the alarms, or that of the case if it has none.
-fn range(report: &Report) -> TimeRange {
-    let first = report.alarms.iter().map(|alarm| alarm.since).min().unwrap_or(report.incident.opened.from);
-    let last = report.alarms.iter().map(|alarm| alarm.closed_at.unwrap_or(report.span.to)).max();
-    let last = last.or(report.incident.opened.to).unwrap_or(report.span.to);
-    TimeRange::new(first.plus_ms(-MARGIN_MS), last.plus_ms(MARGIN_MS).max(first))
-}
-
-fn enhancement(part: &Survey) -> f64 {
-    part.scene.blocks.iter().flat_map(|block| block.enhancements.iter().flatten()).sum()
 }
 
 /// Moves the answer from the metres of the survey into those of the map.
 fn fill(part: &Survey, named: &NamedSource, report: &mut Report) {
     let mut source = SourceEstimate::new(&named.location, Some(&part.frame));
-    let reference = report.map.as_ref().and_then(|map| map.reference);
-    if let Some(map) = reference.and_then(|(latitude, longitude)| LocalFrame::new(latitude, longitude).ok()) {
+    if let Some(map) = map_frame(report) {
         let moved = |(east, north): (f64, f64)| {
             let (latitude, longitude) = part.frame.to_wgs84(east, north);
             map.to_local(latitude, longitude)
@@ -89,8 +78,17 @@ fn fill(part: &Survey, named: &NamedSource, report: &mut Report) {
             (sector.east_m, sector.north_m) = moved((sector.east_m, sector.north_m));
         }
     }
+    let within = named.sites.iter().filter(|site| site.in_sector == Some(true));
+    source.sites_in_sector = within.map(|site| site.name.clone()).collect();
+    let is_located = source.verdict == Verdict::Located;
     report.source = Some(source);
-    report.ranked = named.sites.iter().map(row).collect();
+    report.ranked = named.sites.iter().filter(|_| is_located).map(row).collect();
+}
+
+/// The frame of the map, if it has a reference point.
+pub(super) fn map_frame(report: &Report) -> Option<LocalFrame> {
+    let (latitude, longitude) = report.map.as_ref()?.reference?;
+    LocalFrame::new(latitude, longitude).ok()
 }
 
 fn row(site: &RankedSite) -> RankedRow {

@@ -2,7 +2,6 @@
 
 use super::error::ReportError;
 use super::question::Asked;
-use crate::model::TimeRange;
 use crate::trace::facility::{OutageOptions, StateSpan, find_state_channel, outages, run_states};
 use crate::trace::report::input::{Report, TreatmentUnits, UnitStates};
 
@@ -19,10 +18,7 @@ pub(super) fn states(
     };
     let duty = unit(duty)?;
     let standby = standby.iter().map(|name| unit(name)).collect::<Result<Vec<_>, _>>()?;
-    let opened = &report.incident.opened;
-    let ends = report.alarms.iter().filter_map(|alarm| alarm.closed_at).max();
-    let overlap = TimeRange::new(opened.from, opened.to.or(ends).unwrap_or(report.span.to));
     let spans: Vec<Vec<StateSpan>> = standby.iter().map(|unit| unit.spans.clone()).collect();
-    let outages = outages(&duty.spans, &spans, OutageOptions { overlap: Some(overlap) });
+    let outages = outages(&duty.spans, &spans, OutageOptions { overlap: Some(asked.incident) });
     Ok(TreatmentUnits { duty, standby, outages })
 }

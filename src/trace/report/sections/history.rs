@@ -30,6 +30,10 @@ pub(in crate::trace::report) fn alarms(report: &Report, out: &mut String) {
         out.push_str("<p>The case has no alarms: it was opened by a person.</p>\n");
     } else {
         table.finish(out);
+        out.push_str(
+            "<p class=\"note\">A value in a title is the one that opened the alarm, such as a mean. The greatest value of each station is \
+             in its chart.</p>\n",
+        );
     }
 }
 
@@ -60,7 +64,8 @@ fn outcome(report: &Report, row: &NotificationRow) -> String {
     }
     let more = row.attempts.len().saturating_sub(ATTEMPTS_MAX);
     let attempts = row.attempts.iter().skip(more);
-    let attempts = attempts.map(|(at, how)| format!("{}, {}", Escaped(sentence(&report.zone, how)), moment(&report.zone, *at)));
+    let attempts =
+        attempts.map(|(at, how)| format!("{}, {}", Escaped(sentence(&report.zone, how)), moment(&report.zone, *at)));
     let attempts = attempts.collect::<Vec<_>>().join("<br/>");
     if more > 0 { format!("{more} earlier attempts<br/>{attempts}") } else { attempts }
 }

@@ -4,7 +4,7 @@ use crate::trace::locate::{ReleaseRate, Verdict};
 use crate::trace::report::figures;
 use crate::trace::report::input::{Report, SourceEstimate};
 use crate::trace::report::table::Table;
-use crate::trace::report::text::{Escaped, cut, moment, number, percent, sentence};
+use crate::trace::report::text::{Escaped, cut, degrees, moment, number, offset, percent, sentence};
 use std::fmt::Write;
 
 /// Seconds of an hour.
@@ -37,15 +37,10 @@ pub(in crate::trace::report) fn source(report: &Report, out: &mut String) {
 fn location(source: &SourceEstimate, out: &mut String) {
     let verdict = verdict_name(source.verdict);
     let _ = write!(out, "<p><strong>{verdict}</strong>: {}.", Escaped(&source.reason));
-    if let Some((east, north)) = source.mode {
-        let _ = write!(
-            out,
-            " The most probable place is {} m east and {} m north of the reference point",
-            number(east),
-            number(north)
-        );
-        if let Some((latitude, longitude)) = source.mode_lat_lon {
-            let _ = write!(out, " ({latitude:.6}° north, {longitude:.6}° east)");
+    if let Some(mode) = source.mode {
+        let _ = write!(out, " The most probable place is {} of the reference point", offset(mode));
+        if let Some(at) = source.mode_lat_lon {
+            let _ = write!(out, " ({})", degrees(at));
         }
         out.push('.');
     }
@@ -62,6 +57,9 @@ fn location(source: &SourceEstimate, out: &mut String) {
             " Seen from the station with the greatest enhancement, the source lies towards {:.0}° ± {:.0}° (clockwise from north).",
             sector.bearing_deg, sector.half_angle_deg
         );
+        if source.verdict == Verdict::DirectionOnly && !source.sites_in_sector.is_empty() {
+            let _ = write!(out, " Named sites in this direction: {}.", Escaped(source.sites_in_sector.join(", ")));
+        }
     }
     out.push_str("</p>\n");
 }
@@ -81,10 +79,7 @@ fn releases(report: &Report, out: &mut String) {
         Table::new("Releases of the case in order of time; the location above is that of the largest", headers);
     for release in &report.releases {
         let shown = |time| moment(&report.zone, time);
-        let place = release.lat_lon.map_or_else(
-            || "–".to_owned(),
-            |(latitude, longitude)| format!("{latitude:.6}° north, {longitude:.6}° east"),
-        );
+        let place = release.lat_lon.map_or_else(|| "–".to_owned(), degrees);
         let rate = release.rate.map_or_else(|| "–".to_owned(), |rate| number(rate.kg_s * HOUR_S));
         let site = release.site.as_ref();
         let site =
@@ -141,15 +136,14 @@ fn tenths(metres: f64) -> String {
 pub(in crate::trace::report) fn positions(report: &Report, out: &mut String) {
     let Some(map) = report.map.as_ref().filter(|map| !map.stations.is_empty() || !map.sites.is_empty()) else { return };
     let headers = ["Name", "Kind", "East (m)", "North (m)", "Height (m)"];
-    let mut table = Table::new("Positions on the map; a site with an area is given by its first corner", headers);
+    let mut table = Table::new("Positions on the map; a site with an area is given by its centroid", headers);
     for station in &map.stations {
         let height = station.height_m.map_or_else(|| "–".to_owned(), number);
         let (east, north) = (tenths(station.at.0), tenths(station.at.1));
         table.row([Escaped(&station.name).to_string(), "station".to_owned(), east, north, height]);
     }
     for site in &map.sites {
-        let Some((east, north)) = site.rings.first().and_then(|ring| ring.first()) else { continue };
-        let (east, north) = (tenths(*east), tenths(*north));
+        let (east, north) = (tenths(site.centre.0), tenths(site.centre.1));
         table.row([Escaped(&site.name).to_string(), "site".to_owned(), east, north, "–".to_owned()]);
     }
     table.finish(out);

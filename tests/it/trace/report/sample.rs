@@ -9,10 +9,13 @@ use vocdb::trace::incident::{
     Clock, Factor, Finding, Incident, IncidentId, IncidentOpened, Noted, Rectification, Suspect,
 };
 use vocdb::trace::report::{
-    AlarmSpan, ChartLimit, MapSite, MapStation, NotificationRow, RankedRow, ReleaseRow, Report, ReportChannel,
-    ReportMap, ReportOrigin, ReportWind, SourceEstimate, StationSeries, TreatmentUnits, UnitStates,
+    AlarmSpan, ChartLimit, MapSite, MapStation, NotificationRow, OdourRow, RankedRow, ReleaseRow, Report,
+    ReportChannel, ReportMap, ReportOrigin, ReportWind, SourceEstimate, StationSeries, TreatmentUnits, UnitStates,
 };
-use vocdb::trace::{OutageOptions, ReleaseRate, RunState, Sector, StateSpan, TimelineEntry, Verdict, outages};
+use vocdb::trace::{
+    OdourIntensity, OdourReport, OutageOptions, ReleaseRate, RunState, Sector, StateSpan, TimelineEntry, Verdict,
+    outages,
+};
 use vocdb::{Interval, Quality, Sample, TimeRange, Timestamp};
 
 /// How much a report holds.
@@ -97,6 +100,7 @@ pub(super) fn full(amount: &Amount, suffix: &str) -> Report {
     report.source = Some(estimate(amount, &text));
     report.releases = (0..amount.records.min(24)).map(|number| release(number, &text)).collect();
     report.ranked = ranked(amount, &text);
+    report.odours = vec![odour(&text)];
     report.facilities = vec![units(&text)];
     report.alarms = vec![alarm(1, Some(time(200)), &text), alarm(2, None, &text)];
     report.timeline = (0..amount.records)
@@ -161,7 +165,7 @@ fn map(amount: &Amount, text: &impl Fn(&str) -> String) -> ReportMap {
         let (east, north) = round(number, amount.sites, 30.0);
         let ring: Vec<(f64, f64)> = (0..=20).map(|place| round(place, 20, 9.0)).collect();
         let ring = ring.into_iter().map(|(x, y)| (x + east, y + north)).collect();
-        MapSite { name: text(&format!("tank T-40{number}")), rings: vec![ring] }
+        MapSite { name: text(&format!("tank T-40{number}")), centre: (east, north), rings: vec![ring] }
     });
     ReportMap { reference: Some((40.595_79, -105.139_86)), stations: stations.collect(), sites: sites.collect() }
 }
@@ -179,11 +183,26 @@ fn estimate(amount: &Amount, text: &impl Fn(&str) -> String) -> SourceEstimate {
         mode_lat_lon: Some((40.596, -105.14)),
         rate: Some(ReleaseRate { kg_s: 0.001, low_kg_s: 0.000_5, high_kg_s: 0.002 }),
         sector: Some(Sector { east_m: 42.0, north_m: 42.0, bearing_deg: 250.0, half_angle_deg: 25.0 }),
+        sites_in_sector: vec![text("tank T-401")],
         cells50: cells.iter().take(amount.cells / 4).copied().collect(),
         cells90: cells,
         cell_m: 2.0,
         areas_m2: Some((300.0, 1_200.0)),
     }
+}
+
+fn odour(text: &impl Fn(&str) -> String) -> OdourRow {
+    let report = OdourReport {
+        time: time(150),
+        latitude_deg: 40.596,
+        longitude_deg: -105.14,
+        intensity: OdourIntensity::new(4).unwrap(),
+        words: text("like solvent\nand rubber"),
+        reporter: Some(text("Zhao")),
+        at: time(160),
+    };
+    let cone = Some(Sector { east_m: -20.0, north_m: 5.0, bearing_deg: 40.0, half_angle_deg: 22.0 });
+    OdourRow { report, at: Some((-20.0, 5.0)), cone }
 }
 
 fn release(number: usize, text: &impl Fn(&str) -> String) -> ReleaseRow {

@@ -82,8 +82,7 @@ impl Import {
             let db = store::open(&self.store)?;
             let (registry, readings) = (db.registry(), db.readings());
             let (by, reason) = (self.by.clone(), self.reason.clone());
-            let list =
-                StationPlacement { places: sheet.places, creates: self.create, since: Some(since), by, reason };
+            let list = StationPlacement { places: sheet.places, creates: self.create, since: Some(since), by, reason };
             let moves = db.place_stations(&list).map_err(|error| fail(&self.hinted(&error)))?;
             db.close().map_err(Failure::from_error)?;
             (moves, registry, readings)

@@ -94,7 +94,8 @@ impl Set {
             format!("{line}{extent}{}", change::reach(std::slice::from_ref(&written.change)))
         })?;
         output.flush()?;
-        let placed: Vec<(&str, (f64, f64))> = change::degrees(&after).map(|at| (station.name(), at)).into_iter().collect();
+        let placed: Vec<(&str, (f64, f64))> =
+            change::degrees(&after).map(|at| (station.name(), at)).into_iter().collect();
         change::warn_of_far(&registry, &placed, output.is_json());
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 use std::fmt::Write;
+use vocdb::Timestamp;
 use vocdb::base::escape::Line;
-use vocdb::trace::{NamedSource, RankedSite, SeparateSource, Survey};
+use vocdb::trace::{NamedSource, RankedSite, SeparateSource, Survey, Verdict};
 
 /// Kilograms an hour in a kilogram a second, and likewise for volumes.
 const PER_HOUR: f64 = 3_600.0;
@@ -47,8 +48,10 @@ struct SourceLine {
 #[derive(Debug, Serialize)]
 struct SiteLine {
     name: String,
-    probability: f64,
-    place: f64,
+    /// Probability and place; none if the source is not located.
+    probability: Option<f64>,
+    place: Option<f64>,
+    in_sector: Option<bool>,
     fingerprint: f64,
     fingerprint_similarity: Option<f64>,
     fingerprint_explanation: Option<String>,
@@ -71,6 +74,9 @@ struct Level {
 pub(crate) struct Answer {
     verdict: &'static str,
     reason: String,
+    /// Time of the readings.
+    from: Timestamp,
+    to: Timestamp,
     mode: Option<Point>,
     area50_m2: Option<f64>,
     area90_m2: Option<f64>,
@@ -89,6 +95,9 @@ impl Answer {
     /// Puts a location into degrees.
     pub(crate) fn new(survey: &Survey, named: &NamedSource, at: &[(f64, f64)]) -> Self {
         let NamedSource { location, sites, two } = named;
+        let location = location.reported();
+        let is_located = location.verdict == Verdict::Located;
+        let range = survey.range();
         let degrees = |(east, north): (f64, f64)| {
             let (lat, lon) = survey.frame.to_wgs84(east, north);
             Point { lat: rounded(lat, 7), lon: rounded(lon, 7) }
@@ -121,13 +130,15 @@ impl Answer {
         Self {
             verdict: location.verdict.name(),
             reason: location.reason.clone(),
+            from: range.from,
+            to: range.to,
             mode: location.mode.map(degrees),
             area50_m2: location.area_m2(0.5),
             area90_m2: location.area_m2(0.9),
             rate,
             sector,
-            two_sources: two.iter().map(source).collect(),
-            sites: sites.iter().map(SiteLine::new).collect(),
+            two_sources: two.iter().filter(|_| is_located).map(source).collect(),
+            sites: sites.iter().map(|site| SiteLine::new(site, is_located)).collect(),
             at: at.iter().map(level).collect(),
             stations: survey.stations.len(),
             wind: survey.wind_station.clone(),
@@ -158,53 +169,77 @@ impl Answer {
                 "one of two sources: {lat:.6}, {lon:.6}; {rate:.3} {rate_unit}; {percent:.0} % of the readings"
             );
         }
-        // Where nothing was located, an order of sites would be that of their names.
-        let sites = if self.mode.is_some() { self.sites.as_slice() } else { &[] };
-        for (place, site) in (1..).zip(sites) {
-            let _ = writeln!(text, "{place}. {}", site.text());
-        }
-        if !sites.is_empty() {
-            let elsewhere = 1.0 - sites.iter().map(|site| site.probability).sum::<f64>();
-            let _ = writeln!(text, "elsewhere, at none of these sites: {:.1} %", 100.0 * elsewhere.max(0.0));
-        }
-        for Level { lat, lon, credible_level, .. } in &self.at {
-            let level = credible_level.map_or_else(|| "no level".to_owned(), |level| format!("{:.1} %", 100.0 * level));
-            let _ = writeln!(
-                text,
-                "at {lat}, {lon}: credible level {level} (0 % at the most probable place, 100 % at the rim)"
-            );
+        self.write_sites(&mut text);
+        for Level { lat, lon, credible_level, in_sector } in &self.at {
+            let _ = match (credible_level, in_sector) {
+                (Some(level), _) => {
+                    let level = 100.0 * level;
+                    let scale = "0 % at the most probable place, 100 % at the rim";
+                    writeln!(text, "at {lat}, {lon}: credible level {level:.1} % ({scale})")
+                }
+                (None, Some(true)) => writeln!(text, "at {lat}, {lon}: in this direction"),
+                (None, Some(false)) => writeln!(text, "at {lat}, {lon}: not in this direction"),
+                (None, None) => writeln!(text, "at {lat}, {lon}: no level"),
+            };
         }
         for note in &self.notes {
             let _ = writeln!(text, "note: {}", Line(note));
         }
         text
     }
+
+    /// The time of the readings, on a line.
+    pub(crate) fn time(&self) -> String {
+        format!("readings from {} to {}\n", self.from, self.to)
+    }
+
+    /// Writes the ranking of the sites, or those in the direction of a source that is not located.
+    fn write_sites(&self, text: &mut String) {
+        if self.mode.is_some() {
+            for (place, site) in (1..).zip(&self.sites) {
+                let _ = writeln!(text, "{place}. {}", site.text());
+            }
+            if !self.sites.is_empty() {
+                let elsewhere = 1.0 - self.sites.iter().filter_map(|site| site.probability).sum::<f64>();
+                let _ = writeln!(text, "elsewhere, at none of these sites: {:.1} %", 100.0 * elsewhere.max(0.0));
+            }
+        } else if self.sector.is_some() && !self.sites.is_empty() {
+            let within: Vec<&SiteLine> = self.sites.iter().filter(|site| site.in_sector == Some(true)).collect();
+            if within.is_empty() {
+                text.push_str("no named site lies in this direction\n");
+            }
+            for site in within {
+                let _ = writeln!(text, "in this direction: {}", site.text());
+            }
+        }
+    }
 }
 
 impl SiteLine {
-    fn new(site: &RankedSite) -> Self {
+    fn new(site: &RankedSite, is_located: bool) -> Self {
         Self {
             name: site.name.clone(),
-            probability: site.probability,
-            place: site.place,
+            probability: is_located.then_some(site.probability),
+            place: is_located.then_some(site.place),
+            in_sector: site.in_sector,
             fingerprint: site.fingerprint_factor(),
             fingerprint_similarity: site.fingerprint.as_ref().and_then(|fingerprint| fingerprint.similarity),
             fingerprint_explanation: site.fingerprint.as_ref().map(|fingerprint| fingerprint.explanation.clone()),
             evidence: site.evidence.factor,
             evidence_found: site.evidence.found.clone(),
-            distance_m: site.distance_m,
+            distance_m: site.distance_m.filter(|_| is_located),
         }
     }
 
     fn text(&self) -> String {
-        let mut text = format!(
-            "{}: {:.1} % (place {:.1} %, fingerprint x {:.2}, evidence x {:.2})",
-            Line(&self.name),
-            100.0 * self.probability,
-            100.0 * self.place,
-            self.fingerprint,
-            self.evidence
-        );
+        let factors = format!("fingerprint x {:.2}, evidence x {:.2}", self.fingerprint, self.evidence);
+        let name = Line(&self.name);
+        let mut text = match (self.probability, self.place) {
+            (Some(share), Some(place)) => {
+                format!("{name}: {:.1} % (place {:.1} %, {factors})", 100.0 * share, 100.0 * place)
+            }
+            _ => format!("{name} ({factors})"),
+        };
         for found in &self.evidence_found {
             let _ = write!(text, "; {}", Line(found));
         }

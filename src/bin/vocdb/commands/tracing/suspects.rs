@@ -28,8 +28,10 @@ pub(crate) struct SiteArguments {
 impl SiteArguments {
     /// Reads the files, and the odour reports of a range.
     pub(crate) fn read(&self, store: &Path, range: TimeRange) -> Result<Candidates, Failure> {
+        let log = AlarmLog::open(store).map_err(Failure::from_error)?;
+        let reports = log.odour_reports(range).into_iter().cloned().collect();
         let Some(path) = &self.sites else {
-            return Ok(Candidates { units: self.units(&[])?, ..Candidates::default() });
+            return Ok(Candidates { units: self.units(&[])?, reports, ..Candidates::default() });
         };
         let profiles = match &self.profiles {
             Some(path) => read_profiles(&values::text_file(path)?).map_err(|error| in_file(path, &error))?,
@@ -37,8 +39,6 @@ impl SiteArguments {
         };
         let sites = read_sites(&values::text_file(path)?, &profiles).map_err(|error| in_file(path, &error))?;
         let units = self.units(&sites)?;
-        let log = AlarmLog::open(store).map_err(Failure::from_error)?;
-        let reports = log.odour_reports(range).into_iter().cloned().collect();
         Ok(Candidates { sites, units, reports })
     }
 
