@@ -1,6 +1,6 @@
 //! What is wrong with a frame.
 
-use super::deviation::Deviation;
+use super::deviation::Deviations;
 use crate::base::escape::Line;
 use std::fmt;
 
@@ -115,10 +115,10 @@ pub enum FaultKind {
         item: Excerpt,
     },
     /// A departure from the standard that the tolerant mode would forgive.
-    #[error("the frame departs from the standard ({deviation}); the tolerant mode would accept it")]
+    #[error("the frame departs from the standard ({deviations}); the tolerant mode would accept it")]
     Deviates {
-        /// First departure that was found.
-        deviation: Deviation,
+        /// All departures that were found.
+        deviations: Deviations,
     },
 }
 

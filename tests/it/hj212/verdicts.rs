@@ -8,7 +8,7 @@ fn verdict(mode: Mode, frame: &[u8]) -> String {
         Ok((_, forgiven)) if forgiven.is_empty() => "ok".to_owned(),
         Ok((_, forgiven)) => format!("ok ({forgiven})"),
         Err(fault) => match fault.kind {
-            FaultKind::Deviates { deviation } => format!("deviates ({deviation})"),
+            FaultKind::Deviates { deviations } => format!("deviates ({deviations})"),
             kind => kind.name().to_owned(),
         },
     }

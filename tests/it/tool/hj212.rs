@@ -106,3 +106,19 @@ fn files_that_cannot_be_decoded_are_refused_with_a_reason() {
     let ended = run(dir.path(), &["hj212", "decode", "none.txt"]);
     assert!(ended.out.starts_with("line 1, byte 0: noise: bytes that belong to no frame"), "{}", ended.out);
 }
+
+#[test]
+fn a_value_that_is_not_a_number_is_named_and_counted_and_the_frame_is_good() {
+    let dir = crate::scratch::dir();
+    let segment = "QN=20240601080000000;ST=32;CN=2011;PW=123456;MN=010000A8900016F000169DC0;Flag=5;CP=&&DataTime=20240601080000;\
+                   w01018-Rtd=abc,w01018-Flag=N;w00000-Rtd=1.5,w00000-Flag=N;w01001-Rtd=,w01001-Flag=D&&";
+    std::fs::write(dir.path().join("one.txt"), format!("##{:04}{segment}0000\r\n", segment.len())).unwrap();
+    let decode = ["hj212", "decode", "one.txt", "--tolerant"];
+    let text = run(dir.path(), &decode).printed();
+    assert!(text.contains("; not a number, stored as missing: w01018-Rtd=abc\n"), "{text}");
+    assert!(text.ends_with("1 value not a number: correct the sender; the store gets a missing value\n"), "{text}");
+    let printed = run_with(dir.path(), &decode, &["--json"]).printed();
+    let objects: Vec<serde_json::Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let bad = serde_json::json!([{ "factor": "w01018", "sub_item": "Rtd", "value": "abc" }]);
+    assert_eq!((&objects[0]["bad_numbers"], &objects[1]["bad_numbers"]), (&bad, &1.into()));
+}

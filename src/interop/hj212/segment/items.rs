@@ -118,6 +118,14 @@ impl<'a> Factor<'a> {
         Tokens::of(self.text).filter_map(|token| Some((token.factor()?.1, token.pair()?.1)))
     }
 
+    /// The sub-items that must be a number and are not, each with its value. An empty value is a missing one.
+    pub fn bad_numbers(&self) -> impl Iterator<Item = (SubItem, &'a str)> + use<'a> {
+        self.sub_items().filter_map(|(name, value)| {
+            let sub_item = SubItem::of_name(name).filter(|sub_item| sub_item.is_number())?;
+            (!value.is_empty() && super::number::number(value).is_none()).then_some((sub_item, value))
+        })
+    }
+
     /// Returns whether the factor has this sub-item.
     #[must_use]
     pub const fn has(&self, sub_item: SubItem) -> bool {

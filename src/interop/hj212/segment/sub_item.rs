@@ -116,6 +116,12 @@ impl SubItem {
         })
     }
 
+    /// Whether the value of this sub-item is a number: a measured value, or a noise level.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        Self::MEASURED & self.bit() != 0 || matches!(self, Self::Level | Self::DayLevel | Self::NightLevel)
+    }
+
     /// Bits of the measured values, which need a quality flag beside them.
     pub(super) const MEASURED: u32 = Self::Flag.bit() - 1;
     /// Bits of the measured values and of their flag.

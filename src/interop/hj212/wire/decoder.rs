@@ -104,10 +104,8 @@ pub(super) fn open<'a>(
     let text = text.map_err(|error| fault(FaultKind::NotText { at: error.valid_up_to() }))?;
     let (segment, found) = Segment::read(text).map_err(fault)?;
     let forgiven = located.deviations.join(found).join(around);
-    if envelope.mode == Mode::Strict
-        && let Some(deviation) = forgiven.iter().next()
-    {
-        return Err(fault(FaultKind::Deviates { deviation }));
+    if envelope.mode == Mode::Strict && !forgiven.is_empty() {
+        return Err(fault(FaultKind::Deviates { deviations: forgiven }));
     }
     Ok(Frame { offset, raw: bytes.get(..located.bytes).unwrap_or_default(), segment, forgiven })
 }

@@ -22,7 +22,8 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// file has no frame.
 ///
 /// By default, frames must conform to HJ 212-2017. With --tolerant, deviations that are known from the field are accepted and counted,
-/// among them the checksum of Modbus and a wrong checksum `0000`. Any other wrong checksum is a fault.
+/// among them the checksum of Modbus and a wrong checksum `0000`. Any other wrong checksum is a fault. A measured value that is not a number
+/// is printed and counted; the frame is good, and the value is stored as missing.
 ///
 /// Support for HJ 212-2025 (Flag 8 to 11, RF, encryption) is based on secondary sources.
 #[derive(Debug, Args)]
@@ -47,6 +48,7 @@ struct Run<'a> {
     deframer: Deframer,
     lines: Lines,
     faults_by_kind: BTreeMap<&'static str, u64>,
+    bad_numbers: u64,
 }
 
 impl Decode {
@@ -62,7 +64,7 @@ impl Decode {
             path => Box::new(File::open(path).map_err(fail)?),
         };
         let (deframer, lines) = (Deframer::new(decoder), Lines::new());
-        let mut run = Run { output, deframer, lines, faults_by_kind: BTreeMap::new() };
+        let mut run = Run { output, deframer, lines, faults_by_kind: BTreeMap::new(), bad_numbers: 0 };
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
             let read = match source.read(&mut chunk) {
@@ -93,12 +95,13 @@ impl Run<'_> {
 
     /// Prints the frames that are complete.
     fn print(&mut self) -> Result<(), Failure> {
-        let Self { output, deframer, lines, faults_by_kind } = self;
+        let Self { output, deframer, lines, faults_by_kind, bad_numbers } = self;
         while let Some(result) = deframer.next_frame() {
             match result {
                 Ok(frame) => {
                     let line = lines.of(frame.offset, frame.raw.len() as u64);
                     let decoded = Decoded::new(&frame, line);
+                    *bad_numbers += decoded.bad_numbers();
                     output.either(&decoded, || decoded.text())?;
                 }
                 Err(fault) => {
@@ -114,7 +117,7 @@ impl Run<'_> {
 
     fn finish(self) -> Result<(), Failure> {
         let counts = *self.deframer.counts();
-        let summary = Summary::new(&counts, self.faults_by_kind);
+        let summary = Summary::new(&counts, self.bad_numbers, self.faults_by_kind);
         self.output.either(&summary, || summary.text())?;
         self.output.flush()?;
         match (counts.faults, counts.frames) {

@@ -14,6 +14,8 @@ pub(super) struct Decoded<'a> {
     bytes: usize,
     verdict: &'static str,
     forgiven: Vec<&'static str>,
+    /// Values that must be a number and are not: they are stored as missing.
+    bad_numbers: Vec<BadNumber<'a>>,
     station: &'a str,
     system: &'a str,
     command: u16,
@@ -26,14 +28,28 @@ pub(super) struct Decoded<'a> {
     factors: Vec<Value>,
 }
 
+/// A value of a factor that must be a number and is not.
+#[derive(Serialize)]
+struct BadNumber<'a> {
+    factor: &'a str,
+    sub_item: &'static str,
+    value: &'a str,
+}
+
 impl<'a> Decoded<'a> {
     pub(super) fn new(frame: &Frame<'a>, line: u64) -> Self {
         let segment = &frame.segment;
-        let (mut parameters, mut factors) = (Map::new(), Vec::new());
+        let (mut parameters, mut factors, mut bad_numbers) = (Map::new(), Vec::new(), Vec::new());
         for item in segment.items() {
             match item {
                 Item::Parameter { name, value } => drop(parameters.insert(name.to_owned(), value.into())),
                 Item::Factor(factor) => {
+                    let bad = factor.bad_numbers();
+                    bad_numbers.extend(bad.map(|(sub_item, value)| BadNumber {
+                        factor: factor.code(),
+                        sub_item: sub_item.name(),
+                        value,
+                    }));
                     let sub_items: Map<String, Value> =
                         factor.sub_items().map(|(name, value)| (name.to_owned(), value.into())).collect();
                     let quality = factor.quality().map(|quality| quality.name());
@@ -47,6 +63,7 @@ impl<'a> Decoded<'a> {
             bytes: frame.raw.len(),
             verdict: "ok",
             forgiven: frame.forgiven.iter().map(|deviation| deviation.name()).collect(),
+            bad_numbers,
             station: segment.station(),
             system: segment.system(),
             command: segment.command(),
@@ -58,6 +75,11 @@ impl<'a> Decoded<'a> {
             parameters,
             factors,
         }
+    }
+
+    /// Number of values that must be a number and are not.
+    pub(super) fn bad_numbers(&self) -> u64 {
+        self.bad_numbers.len() as u64
     }
 
     pub(super) fn text(&self) -> String {
@@ -73,8 +95,11 @@ impl<'a> Decoded<'a> {
         let resent = if self.is_resent { ", repeated" } else { "" };
         let forgiven =
             if self.forgiven.is_empty() { String::new() } else { format!("; forgiven: {}", self.forgiven.join(", ")) };
+        let bad = self.bad_numbers.iter().map(|bad| format!("{}-{}={}", bad.factor, bad.sub_item, bad.value));
+        let bad = bad.collect::<Vec<_>>().join(", ");
+        let bad = if bad.is_empty() { bad } else { format!("; not a number, stored as missing: {}", Line(bad)) };
         format!(
-            "line {}, byte {}: ok: CN={}{name}, station {}{time}{factors}{packet}{resent}{forgiven}\n",
+            "line {}, byte {}: ok: CN={}{name}, station {}{time}{factors}{packet}{resent}{forgiven}{bad}\n",
             self.line,
             self.offset,
             self.command,
@@ -112,12 +137,13 @@ pub(super) struct Summary {
     faults: u64,
     bytes: u64,
     skipped_bytes: u64,
+    bad_numbers: u64,
     forgiven: BTreeMap<&'static str, u64>,
     faults_by_kind: BTreeMap<&'static str, u64>,
 }
 
 impl Summary {
-    pub(super) fn new(counts: &DeframerCounts, faults_by_kind: BTreeMap<&'static str, u64>) -> Self {
+    pub(super) fn new(counts: &DeframerCounts, bad_numbers: u64, faults_by_kind: BTreeMap<&'static str, u64>) -> Self {
         let DeframerCounts { bytes, frames, faults, skipped_bytes, forgiven } = counts;
         let forgiven = forgiven.iter().map(|(deviation, count)| (deviation.name(), count)).collect();
         Self {
@@ -125,6 +151,7 @@ impl Summary {
             faults: *faults,
             bytes: *bytes,
             skipped_bytes: *skipped_bytes,
+            bad_numbers,
             forgiven,
             faults_by_kind,
         }
@@ -144,6 +171,10 @@ impl Summary {
                 let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
                 text += &format!("{title}: {}\n", counts.join(", "));
             }
+        }
+        if self.bad_numbers > 0 {
+            let values = counted(self.bad_numbers, "value");
+            text += &format!("{values} not a number: correct the sender; the store gets a missing value\n");
         }
         text
     }
