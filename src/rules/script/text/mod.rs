@@ -1,6 +1,7 @@
 //! The text of a rule file: tokens, top-level statements, and the way back from Rhai's positions to the file's.
 
 mod closures;
+mod compound;
 mod edit;
 mod lexer;
 mod mend;

@@ -1,5 +1,6 @@
 //! Numbers with units that are spelled in another way: `10 ppb`, `10.min`, `10.ug/m3`, `10,5.ppb`.
 
+use super::compound::compound;
 use super::edit::{Edit, Inserted, Slip, Tokens};
 use super::lexer::TokenKind;
 use crate::rules::getter::UNITS;
@@ -112,6 +113,9 @@ struct Suffix {
 pub(super) fn quantity(tokens: &Tokens<'_>, at: usize) -> Option<Edit> {
     if !tokens.is(at, TokenKind::Number) || matches!(tokens.before(at), "." | "..") {
         return None;
+    }
+    if let Some(edit) = compound(tokens, at) {
+        return Some(edit);
     }
     let (last, number, choice) = number(tokens, at);
     let suffix = suffix(tokens, last, &number)?;
@@ -229,7 +233,7 @@ fn starts_operand(tokens: &Tokens<'_>, at: usize) -> bool {
 }
 
 /// The getter that a spelling means.
-fn meant(written: &str) -> Option<&'static str> {
+pub(super) fn meant(written: &str) -> Option<&'static str> {
     if let Some(known) = getters().find(|known| *known == written) {
         return Some(known);
     }
@@ -244,7 +248,7 @@ fn meant(written: &str) -> Option<&'static str> {
     SPELLINGS.iter().find(|(spelling, _)| *spelling == key).map(|(_, getter)| *getter)
 }
 
-fn singular(getter: &'static str) -> &'static str {
+pub(super) fn singular(getter: &'static str) -> &'static str {
     match getter {
         "seconds" => "second",
         "minutes" => "minute",

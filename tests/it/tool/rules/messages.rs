@@ -166,3 +166,37 @@ fn mistyped_words_of_rules_and_tests_are_one_error_each_with_the_right_word() {
         );
     }
 }
+
+#[test]
+fn a_duration_of_two_units_and_an_unknown_contact_in_a_test_are_explained() {
+    let home = crate::scratch::dir();
+    let dir = home.path();
+    fs::create_dir(dir.join("r")).unwrap();
+    let rule = |hold: &str| {
+        format!(
+            "alarm(\"high\").scope(\"park/*\").when(last(\"benzene\") > 30.ppb).hold({hold})\n\
+             .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), \"app\"));\n"
+        )
+    };
+    fs::write(dir.join("r/park.rhai"), rule("1h30m")).unwrap();
+    let ended = run(dir, &["rules", "check", "r"]);
+    assert!(ended.out.contains("`1h30m` has several units, and a duration in rules has one"), "{}", ended.out);
+    assert!(ended.out.contains("write 90.minutes") && ended.err.contains("rule errors in `r`: 1;"), "{}", ended.out);
+    fs::write(dir.join("r/park.rhai"), rule("90.minutes")).unwrap();
+    let test = |contact: &str| {
+        format!(
+            "test(\"quiet\", |t| {{ t.instrument(\"park/S1\", \"gc\", 1.minute, #{{ benzene: \"ppb\" }});\n\
+             t.feed(\"park/S1\", \"benzene\", \"5x20\");\nt.at(10.minutes).expect_sent(\"{contact}\", 0); }});"
+        )
+    };
+    fs::write(dir.join("r/park_test.rhai"), test("dutty")).unwrap();
+    let ended = run(dir, &["rules", "check", "r"]);
+    assert!(
+        ended.out.contains("no rule notifies a contact `dutty`") && ended.out.contains("write \"duty\""),
+        "{}",
+        ended.out
+    );
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    fs::write(dir.join("r/park_test.rhai"), test("duty")).unwrap();
+    assert_eq!(run(dir, &["rules", "check", "r"]).code, Some(0));
+}

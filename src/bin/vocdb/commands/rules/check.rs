@@ -13,6 +13,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use vocdb::base::escape::Line;
 use vocdb::base::escape::counted;
+use vocdb::rules::testing::unknown_contacts;
 use vocdb::rules::{Diagnostic, RuleFile, check, check_without_stations, has_unchecked_contacts, trace};
 use vocdb::{ReadOnly, Registry, stations_of_tests};
 
@@ -48,15 +49,17 @@ impl Check {
     pub(crate) fn run(&self, output: &mut Output) -> Result<(), Failure> {
         let files = rules_of(&self.dir)?;
         let store = self.store.as_deref().map(open).transpose()?;
+        let tests = tests_of(&self.dir)?;
         let registry = match &store {
             Some(store) => store.registry().clone(),
-            None => stations_of_tests(&tests_of(&self.dir)?),
+            None => stations_of_tests(&tests),
         };
         let is_bound = registry.stations().next().is_some();
         let report = if is_bound { check(&files, &registry) } else { check_without_stations(&files) };
-        let (errors, warnings) = (report.errors.len(), report.warnings.len());
-        let found: Vec<Diagnostic> = report.errors.into_iter().chain(report.warnings).collect();
-        print(&found, &files, output)?;
+        let of_tests = unknown_contacts(&files, &tests);
+        let (errors, warnings) = (report.errors.len() + of_tests.len(), report.warnings.len());
+        let found: Vec<Diagnostic> = report.errors.into_iter().chain(of_tests).chain(report.warnings).collect();
+        print(&found, &[files.as_slice(), &tests].concat(), output)?;
         if errors > 0 {
             output.flush()?;
             return Err(Failure::Says(format!(
