@@ -53,7 +53,9 @@ fn benzene_at_the_roadside_has_the_golden_function() {
     }
     assert_eq!(answer["calm"], 0);
     let text = ask(&[]).printed();
-    assert_eq!(text.lines().count(), 38, "{text}");
+    assert_eq!(text.lines().count(), 39, "{text}");
+    let sentence = text.lines().last().unwrap();
+    assert!(sentence.starts_with("benzene at London is raised with wind from the "), "{sentence}");
     assert!(text.lines().nth(1).unwrap().starts_with("0,435,3,0.006897,"), "{text}");
 
     // The same threshold as a number gives the same sectors; a least wind speed only takes readings away.

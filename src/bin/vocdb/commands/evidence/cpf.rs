@@ -12,6 +12,12 @@ use vocdb::model::Zone;
 use vocdb::trace::{self, CpfOptions, CpfSector, CpfThreshold, conditional_probability, find_wind, samples_with_wind};
 use vocdb::{Error, Instrument, ReadOnly, TimeRange};
 
+/// Degrees of a sector, and of all of them.
+const SECTOR_DEG: u32 = 10;
+const TURN_DEG: u32 = 360;
+/// The directions of a wind rose, from north on.
+const NAMES: [&str; 8] = ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"];
+
 /// Print the conditional probability function of a channel: the share of high readings by wind direction
 ///
 /// Sectors are 10 degrees wide: the direction divided by 10, rounded half to even. `n` counts the readings with the wind from a sector, `m`
@@ -157,6 +163,49 @@ impl Answer {
             self.calm,
             self.without_wind,
         );
+        text.push_str(&self.sentence());
         text
     }
+
+    /// One sentence about the directions from which the channel is raised.
+    fn sentence(&self) -> String {
+        let raised: Vec<u32> = self.sectors.iter().filter(|one| one.raised).map(|one| one.sector_deg).collect();
+        let (channel, station) = (Line(&self.channel), Line(&self.station));
+        if raised.is_empty() {
+            return format!("{channel} at {station} is raised with wind from no direction more than from the others\n");
+        }
+        let directions: Vec<String> = arcs(&raised).into_iter().map(direction).collect();
+        format!("{channel} at {station} is raised with wind from {}\n", directions.join(" and "))
+    }
+}
+
+/// First and last sector of each arc of neighbouring sectors, in degrees. An arc across north begins west of it.
+fn arcs(raised: &[u32]) -> Vec<(u32, u32)> {
+    let has = |sector: u32| raised.contains(&(sector % TURN_DEG));
+    let begins = raised.iter().filter(|sector| !has(**sector + TURN_DEG - SECTOR_DEG));
+    let arc = |begin: &u32| {
+        let end = (0..TURN_DEG / SECTOR_DEG).map(|step| begin + step * SECTOR_DEG).take_while(|sector| has(*sector));
+        (*begin, end.last().unwrap_or(*begin))
+    };
+    let arcs: Vec<(u32, u32)> = begins.map(arc).collect();
+    // Every sector is raised: an arc without a beginning.
+    if arcs.is_empty() { vec![(0, TURN_DEG - SECTOR_DEG)] } else { arcs }
+}
+
+/// An arc in words: `the west (255 to 285 degrees)`.
+fn direction((first, last): (u32, u32)) -> String {
+    let middle = u32::midpoint(first, last) % TURN_DEG;
+    let place = (usize::try_from(middle).unwrap_or(0) * NAMES.len() + 180) / 360;
+    let name = NAMES.get(place % NAMES.len()).copied().unwrap_or_default();
+    let from = (first + TURN_DEG - SECTOR_DEG / 2) % TURN_DEG;
+    let to = (last + SECTOR_DEG / 2) % TURN_DEG;
+    format!("the {name} ({from} to {to} degrees)")
+}
+
+#[test]
+fn neighbouring_sectors_are_one_direction_also_across_north() {
+    let words = |raised: &[u32]| arcs(raised).into_iter().map(direction).collect::<Vec<_>>().join(" and ");
+    assert_eq!(words(&[250, 260, 270]), "the west (245 to 275 degrees)");
+    assert_eq!(words(&[0, 10, 350]), "the north (345 to 15 degrees)");
+    assert_eq!(words(&[90, 180]), "the east (85 to 95 degrees) and the south (175 to 185 degrees)");
 }
