@@ -33,18 +33,20 @@ struct Arguments {
 /// The arguments. Times are printed in the zone that they give.
 fn parse() -> Result<Arguments, clap::Error> {
     let matches = Arguments::command().try_get_matches()?;
-    if let Some(zone) = zone_of(&matches) {
-        output::show_in(zone);
-    }
-    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut Arguments::command()))
+    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut Arguments::command()))?;
+    let of_command = innermost(&matches);
+    let printed: Option<&Zone> = of_command.try_get_one("zone").ok().flatten();
+    // An import reads the zone of a file as text.
+    let of_file: Option<&String> = of_command.try_get_one("zone").ok().flatten();
+    let zone = printed.cloned().or_else(|| of_file?.parse().ok());
+    zone.and_then(|zone| zone.note()).iter().for_each(|note| store::note(note, arguments.json));
+    printed.cloned().into_iter().for_each(output::show_in);
+    Ok(arguments)
 }
 
-/// The zone of `--zone`, whatever the command.
-fn zone_of(matches: &ArgMatches) -> Option<Zone> {
-    match matches.subcommand() {
-        Some((_, of_command)) => zone_of(of_command),
-        None => matches.try_get_one::<Zone>("zone").ok().flatten().cloned(),
-    }
+/// The matches of the innermost command.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, of_command)| innermost(of_command))
 }
 
 fn main() -> ExitCode {

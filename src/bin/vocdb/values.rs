@@ -31,6 +31,18 @@ pub(crate) fn reference(text: &str) -> Result<ReferenceState, String> {
     ReferenceState::new(celsius, PRESSURE_HPA).map_err(|error| error.to_string())
 }
 
+/// A warning about a reference state at a temperature that no common standard has.
+pub(crate) fn unusual(reference: ReferenceState) -> Option<String> {
+    let known = [ReferenceState::C0, ReferenceState::C20, ReferenceState::C25];
+    let is_known = known.iter().any(|known| (known.temperature_k() - reference.temperature_k()).abs() < 0.01);
+    let celsius = reference.temperature_k() - ReferenceState::C0.temperature_k();
+    (!is_known).then(|| {
+        format!(
+            "a reference temperature of {celsius:.1} C is unusual: most standards have 0 C, 20 C or 25 C; check the reports of the instrument"
+        )
+    })
+}
+
 /// Parses a time zone such as `Asia/Shanghai` or `+08:00`.
 pub(crate) fn zone(text: &str) -> Result<Zone, String> {
     text.parse().map_err(|error: vocdb::model::ModelError| error.to_string())

@@ -60,6 +60,38 @@ impl Zone {
         Shown { zone: self, time }
     }
 
+    /// What a short name such as `CET` or `EST` means, if the zone has one: people use these names for an offset without daylight saving, and the
+    /// IANA database does not for most of them. `None` for offsets, `UTC`, and names such as `Asia/Shanghai`.
+    ///
+    /// ```
+    /// use vocdb::model::Zone;
+    /// let note = |name: &str| name.parse::<Zone>().ok().and_then(|zone| zone.note());
+    /// assert!(note("CET").unwrap().starts_with("zone CET has daylight saving time: +01:00 in January, +02:00 in July"));
+    /// assert_eq!((note("Europe/Berlin"), note("+01:00"), note("UTC")), (None, None, None));
+    /// ```
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let name = &self.name;
+        let is_short = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_short || matches!(name.as_str(), "UTC" | "utc" | "Z" | "GMT") {
+            return None;
+        }
+        let offset = |date: Date| {
+            let noon = date.at(12, 0, 0, 0);
+            let time = self.zone.to_ambiguous_timestamp(noon).compatible().ok()?;
+            let shown = self.show(Timestamp::from_ms(time.as_millisecond())).to_string();
+            shown.get(shown.len().checked_sub(6)?..).map(str::to_owned)
+        };
+        let (january, july) = (offset(jiff::civil::date(2024, 1, 15))?, offset(jiff::civil::date(2024, 7, 15))?);
+        Some(if january == july {
+            format!("zone {name} is {january} all year, without daylight saving time")
+        } else {
+            format!(
+                "zone {name} has daylight saving time: {january} in January, {july} in July; for a clock without it, write {january}"
+            )
+        })
+    }
+
     /// Milliseconds from UTC to local time.
     pub(crate) fn offset_ms(&self, time: Timestamp) -> i64 {
         i64::from(self.zone.to_offset(within_jiff(time)).seconds()) * 1_000

@@ -131,3 +131,39 @@ fn json_has_times_in_utc_whatever_the_zone() {
         assert!(!times_in_utc(&plain).is_empty(), "{plain}");
     }
 }
+
+#[test]
+fn a_short_zone_is_explained_and_a_name_with_a_city_is_not() {
+    let dir = crate::scratch::dir();
+    store(dir.path());
+    let list = |zone: &str| run(dir.path(), &["alarms", "list", "store", "--zone", zone]);
+    let note = "note: zone CET has daylight saving time: +01:00 in January, +02:00 in July; for a clock without it, write +01:00\n";
+    assert_eq!(list("CET").err, note);
+    assert_eq!(list("EST").err, "note: zone EST is -05:00 all year, without daylight saving time\n");
+    list("Europe/Berlin").printed();
+    std::fs::write(dir.path().join("a.csv"), "t,benzene\n2024-06-01 00:00,1\n").unwrap();
+    let import = [
+        "import",
+        "other",
+        "a.csv",
+        "--station",
+        "S",
+        "--instrument",
+        "i",
+        "--interval",
+        "1h",
+        "--time",
+        "t",
+        "--time-format",
+        "%Y-%m-%d %H:%M",
+        "--zone",
+        "CET",
+        "--channel",
+        "benzene=benzene:ug/m3@21C",
+    ];
+    let ended = run(dir.path(), &import);
+    assert!(ended.err.starts_with(note), "{}", ended.err);
+    let unusual =
+        "warning: benzene: a reference temperature of 21.0 C is unusual: most standards have 0 C, 20 C or 25 C";
+    assert!(ended.err.contains(unusual), "{}", ended.err);
+}

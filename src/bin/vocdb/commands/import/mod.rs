@@ -242,7 +242,7 @@ impl Import {
             limits: Limits::now(&self.layout.time_format),
             pace: Pace::default(),
             unread: reader.unread_columns().to_vec(),
-            warnings: notes::other_units(&self.layout.channels, reader.header()),
+            warnings: notes::of_columns(&self.layout.channels, reader.header()),
         };
         let mut batch = Batch::new();
         while reader.read_batch(FRAMES_PER_READ, &mut batch).map_err(says)? > 0 {

@@ -1,6 +1,7 @@
 //! Notes about a file that can be read, but may not mean what the options say.
 
 use super::columns::ColumnMapping;
+use crate::values;
 use std::io::Write;
 use std::path::Path;
 use vocdb::base::escape::{Line, Lines, counted};
@@ -116,8 +117,18 @@ fn shown(unit: Unit, reference: Option<ReferenceState>) -> String {
     }
 }
 
+/// Warnings about the units and reference states that the options give to columns.
+pub(super) fn of_columns(mappings: &[ColumnMapping], header: &[String]) -> Vec<String> {
+    let mut warnings = other_units(mappings, header);
+    warnings.extend(mappings.iter().filter_map(|mapping| {
+        let unusual = values::unusual(mapping.reference?)?;
+        Some(format!("{}: {unusual}", Line(&mapping.channel)))
+    }));
+    warnings
+}
+
 /// Warnings about columns whose names have another unit in brackets than the option gives.
-pub(super) fn other_units(mappings: &[ColumnMapping], header: &[String]) -> Vec<String> {
+fn other_units(mappings: &[ColumnMapping], header: &[String]) -> Vec<String> {
     let warned = mappings.iter().filter_map(|mapping| {
         let name = name_of(&mapping.column, header)?;
         let unit = unit_in_brackets(name).filter(|unit| *unit != mapping.unit)?;
