@@ -144,6 +144,28 @@ fn calm_air_stuck_sensors_and_one_station_have_verdicts_with_a_reason() {
     assert!(one == "direction_only" && why.contains("one station alone"), "{why}");
     let bearing = answer["sector"]["bearing_deg"].as_f64().unwrap();
     assert!((bearing - 270.0).abs() < 0.1, "{answer}");
+    for key in ["mode", "area50_m2", "area90_m2", "rate"] {
+        assert_eq!(answer[key], Value::Null, "{key}");
+    }
+}
+
+#[test]
+fn a_direction_has_neither_areas_nor_probabilities_and_names_the_sites_in_it() {
+    let dir = crate::scratch::dir();
+    small(dir.path(), true, Some(2.0), 50.0);
+    let sites = "name,latitude,longitude\nwest,31.2,121.49\neast,31.2,121.51\n";
+    std::fs::write(dir.path().join("sites.csv"), sites).unwrap();
+    let more = ["--channel", "benzene", "--sites", "sites.csv", "--at", "31.2,121.49"];
+    let answer = last_object(&located(dir.path(), &more).printed());
+    assert_eq!((&answer["two_sources"], &answer["at"][0]["credible_level"]), (&serde_json::json!([]), &Value::Null));
+    let sites = answer["sites"].as_array().unwrap();
+    assert!(sites.iter().all(|site| site["probability"].is_null() && site["place"].is_null()), "{answer}");
+    let within: Vec<&Value> = sites.iter().filter(|site| site["in_sector"] == true).map(|site| &site["name"]).collect();
+    assert_eq!(within, ["west"]);
+    let range = ["--from", "2024-06-01T00:00:00Z", "--to", "2024-06-01T01:00:00Z"];
+    let text = run(dir.path(), &[&["locate", "store"], &range[..], &more].concat()).printed();
+    assert!(text.contains("in this direction: west (fingerprint x 1.00, evidence x 1.00)\n"), "{text}");
+    assert!(!text.contains("area") && !text.contains("rate:") && !text.contains("east ("), "{text}");
 }
 
 /// Two hours of noise at eight stations around a mast, in `store`.

@@ -1,10 +1,12 @@
 //! The report of an incident, gathered from a store.
 
 mod case;
+mod limits;
 
 use crate::alarm::AlarmEvent;
 use crate::model::{Registry, TimeRange, Timestamp, Zone};
 use crate::query::Readings;
+use crate::rules::RuleFile;
 use crate::trace::Candidates;
 use crate::trace::incident::{Incident, history};
 use crate::trace::report::{Asked, Report, ReportError, ReportOrigin};
@@ -31,6 +33,8 @@ pub struct ReportQuestion<'a> {
     pub from: Option<Timestamp>,
     /// End of the charts, exclusive; two hours after the incident if it is `None`.
     pub to: Option<Timestamp>,
+    /// Rules in force. Charts show the limits of those whose alarms are in the report.
+    pub rules: &'a [RuleFile],
 }
 
 /// Returns the range that the charts of a report show: as asked, or from two hours before the incident to two hours after it.
@@ -116,5 +120,8 @@ pub fn gather_report(
         located: located_range(sources, incident),
     };
     asked.measure(&mut report)?;
+    if let Some(channel) = &mut report.channel {
+        channel.limits = limits::limits(question.rules, &report.alarms, (&channel.name, &channel.unit));
+    }
     Ok(report)
 }

@@ -5,7 +5,8 @@ use crate::tool::{example, run};
 use serde_json::Value;
 use std::path::Path;
 use vocdb::trace::incident::{Opening, Step, Suspect};
-use vocdb::{AlarmId, Durability};
+use vocdb::trace::{OdourIntensity, OdourReport};
+use vocdb::{AlarmId, Durability, Timestamp};
 
 /// Minutes that are fed: the first day, with a release from 02:18 to 08:48.
 const MINUTES: usize = 900;
@@ -18,6 +19,16 @@ pub(super) fn night(dir: &Path) {
     let id = db.open_incident(opening, "Li Na", "methane at the fence").unwrap();
     let suspect = Suspect { site: "Separator.East".to_owned(), probability: Some(0.7), factors: Vec::new() };
     db.step_incident(id, Step::Suspected(suspect), "Wang Wei", "seen from the gate").unwrap();
+    let odour = OdourReport {
+        time: db.incident(id).unwrap().opened.from.plus_ms(3_600_000),
+        latitude_deg: 40.5957,
+        longitude_deg: -105.1394,
+        intensity: OdourIntensity::new(4).unwrap(),
+        words: "like gas".to_owned(),
+        reporter: Some("Zhao".to_owned()),
+        at: Timestamp::default(),
+    };
+    db.report_odour(odour).unwrap();
     db.close().unwrap();
 }
 
@@ -47,11 +58,22 @@ fn a_report_of_real_readings_is_complete_and_can_be_verified() {
         "Stations",
         "<td data-label=\"Title\"><span>Methane",
         "not sent yet",
+        "<td data-label=\"Description\"><span>like gas",
+        "odour report</li>",
+        "class=\"odour-cone\"",
+        "where the wind of an odour report came from",
+        "Times are those of America/Denver",
+        "given by its centroid",
         "-06:00",
     ] {
         assert!(page.contains(words), "{words}");
     }
     assert_eq!(crate::tool::times_in_utc(&page), Vec::<&str>::new(), "every time has the offset of the zone");
+    let sites = example("metec/sources.csv");
+    let located = run(dir.path(), &["locate", "store", "--incident", "1", "--sites", &sites, "--json"]).object();
+    let [latitude, longitude] = ["lat", "lon"].map(|key| located["mode"][key].as_f64().unwrap().abs());
+    let place = format!("{latitude:.6}° north, {longitude:.6}° west");
+    assert!(page.contains(&place), "the report and `locate` agree: {place}");
     let records = written["ledger_records"].to_string();
     let verify = |records: &str| run(dir.path(), &["report", "store", "1", "--ledger-head", records]);
     let sha256 = written["ledger_sha256"].as_str().unwrap();

@@ -134,6 +134,7 @@ impl ReportOf {
             wind: self.wind.as_deref(),
             from: asked(self.from.as_ref())?,
             to: asked(self.to.as_ref())?,
+            rules: log.rule_set().map_or(&[], |rules| &rules.files),
         };
         let readings = db.readings();
         let sources = ReportSources { registry: db.registry(), readings: &readings, events: log.events() };
