@@ -1,6 +1,6 @@
 //! Errors that end a command.
 
-use crate::output::localized;
+use crate::zoned::localized;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;

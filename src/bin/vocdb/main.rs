@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod store;
 mod values;
+mod zoned;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use commands::Command;
@@ -40,7 +41,7 @@ fn parse() -> Result<Arguments, clap::Error> {
     let of_file: Option<&String> = of_command.try_get_one("zone").ok().flatten();
     let zone = printed.cloned().or_else(|| of_file?.parse().ok());
     zone.and_then(|zone| zone.note()).iter().for_each(|note| store::note(note, arguments.json));
-    printed.cloned().into_iter().for_each(output::show_in);
+    printed.cloned().into_iter().for_each(zoned::show_in);
     Ok(arguments)
 }
 

@@ -1,7 +1,7 @@
 //! Opens a store for one command.
 
 use crate::failure::Failure;
-use crate::output::localized;
+use crate::zoned::localized;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;

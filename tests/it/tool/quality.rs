@@ -143,7 +143,7 @@ fn stations_set_says_from_when_a_position_holds_and_which_readings_keep_the_earl
     let corrected = run_with(dir.path(), &set, &past).object();
     assert_eq!(
         (&corrected["change"], &corrected["earlier_readings_from"]),
-        (&"moved".into(), &serde_json::Value::Null)
+        (&"placed".into(), &serde_json::Value::Null)
     );
     assert_eq!(corrected["since"], "2024-06-01T08:00:00Z");
     let again = run_with(dir.path(), &set, &["--latitude", "31.26"]).printed();

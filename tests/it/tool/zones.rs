@@ -124,7 +124,8 @@ fn json_has_times_in_utc_whatever_the_zone() {
     let dir = crate::scratch::dir();
     store(dir.path());
     run(dir.path(), &["incident", "open", "store", "--alarm", "1", "--by", "Li"]).printed();
-    for command in [&["alarms", "list", "store"][..], &["incident", "show", "store", "1"], &["inspect", "store"]] {
+    for command in [&["alarms", "list", "store"][..], &["incident", "show", "store", "1"], &["rules", "show", "store"]]
+    {
         let plain = run_with(dir.path(), command, &["--json"]).printed();
         let zoned = run_with(dir.path(), command, &["--json", "--zone", "Asia/Shanghai"]).printed();
         assert_eq!(plain, zoned);

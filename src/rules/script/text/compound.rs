@@ -7,6 +7,9 @@ use crate::rules::script::symbol::DURATIONS;
 
 /// A number with a duration behind it that goes on with further numbers and durations.
 pub(super) fn compound(tokens: &Tokens<'_>, at: usize) -> Option<Edit> {
+    if !tokens.is(at, TokenKind::Number) || matches!(tokens.before(at), "." | "..") {
+        return None;
+    }
     let is_word = tokens.is(at + 1, TokenKind::Word) && tokens.touch(at, at + 1);
     let written = tokens.span(at, at + 1);
     let (total, getter) = total(written).filter(|_| is_word)?;

@@ -2,6 +2,7 @@
 //!
 //! Mending keeps the line and column of every character. What needs more characters than the file has is inserted when Rhai is given the text.
 
+use super::compound;
 use super::edit::{Edit, Inserted, Insertion, Mended, Slip, Tokens, shown};
 use super::lexer::{self, TokenKind};
 use super::quantity;
@@ -21,7 +22,10 @@ pub(super) fn mend(text: &str) -> Mended {
     let mut mended = Mended { text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(), ..Mended::default() };
     hash_comments(&mut mended);
     pass(&mut mended, &[typographic]);
-    pass(&mut mended, &[declaration, single_quotes, logic, arrow, comparison_sign, quantity::quantity]);
+    pass(
+        &mut mended,
+        &[declaration, single_quotes, logic, arrow, comparison_sign, compound::compound, quantity::quantity],
+    );
     mended.slips.sort_by_key(|slip| (slip.line, slip.column));
     mended
 }

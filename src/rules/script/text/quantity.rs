@@ -1,6 +1,5 @@
 //! Numbers with units that are spelled in another way: `10 ppb`, `10.min`, `10.ug/m3`, `10,5.ppb`.
 
-use super::compound::compound;
 use super::edit::{Edit, Inserted, Slip, Tokens};
 use super::lexer::TokenKind;
 use crate::rules::getter::UNITS;
@@ -113,9 +112,6 @@ struct Suffix {
 pub(super) fn quantity(tokens: &Tokens<'_>, at: usize) -> Option<Edit> {
     if !tokens.is(at, TokenKind::Number) || matches!(tokens.before(at), "." | "..") {
         return None;
-    }
-    if let Some(edit) = compound(tokens, at) {
-        return Some(edit);
     }
     let (last, number, choice) = number(tokens, at);
     let suffix = suffix(tokens, last, &number)?;

@@ -2,18 +2,13 @@
 
 use super::labels::{Labels, write_legend};
 use super::odours;
+use super::scale::{Scale, WIDTH, draw_cone};
 use crate::trace::locate::Sector;
 use crate::trace::report::input::{MapSite, Report, ReportMap, SourceEstimate};
 use crate::trace::report::svg::{Anchor, Canvas, area_path, nice_step};
 use crate::trace::report::text::{cut, degrees, number, offset, width};
 use std::fmt::Write;
 
-/// Width of the drawing, and the ends of its height.
-const WIDTH: f64 = 720.0;
-const HEIGHT_MIN: f64 = 420.0;
-const HEIGHT_MAX: f64 = 720.0;
-/// Margin around the places that must be seen.
-const MARGIN: f64 = 56.0;
 /// Height of the letters of a label on a phone, where they are largest.
 const LETTER: f64 = 24.0;
 /// Width of a label in heights of its letters.
@@ -27,48 +22,6 @@ const CORNERS_MAX: usize = 2_000;
 const CORNERS_SUM_MAX: usize = 8_000;
 /// Places of named sites that the map must show.
 const RANKED_SEEN: usize = 10;
-
-/// From metres to the drawing.
-#[derive(Clone, Copy)]
-pub(super) struct Scale {
-    west_m: f64,
-    north_m: f64,
-    per_m: f64,
-    height: f64,
-}
-
-impl Scale {
-    /// The scale that shows all points.
-    fn around(points: impl Iterator<Item = (f64, f64)>) -> Option<Self> {
-        let finite = points.filter(|(east, north)| east.is_finite() && north.is_finite());
-        let ends = finite.fold(None, |ends: Option<[f64; 4]>, (east, north)| {
-            let [west, south, right, top] = ends.unwrap_or([east, north, east, north]);
-            Some([west.min(east), south.min(north), right.max(east), top.max(north)])
-        });
-        let [west, south, east, north] = ends?;
-        let (across_m, up_m) = ((east - west).max(1.0), (north - south).max(1.0));
-        let (across_m, up_m) = (across_m.max(up_m * 0.2).max(20.0), up_m.max(across_m * 0.2).max(20.0));
-        let room = (WIDTH - 2.0 * MARGIN, HEIGHT_MAX - 2.0 * MARGIN);
-        let per_m = (room.0 / across_m).min(room.1 / up_m);
-        let height = (up_m * per_m + 2.0 * MARGIN).clamp(HEIGHT_MIN, HEIGHT_MAX);
-        let (middle_east, middle_north) = (f64::midpoint(west, east), f64::midpoint(south, north));
-        Some(Self {
-            west_m: middle_east - WIDTH / 2.0 / per_m,
-            north_m: middle_north + height / 2.0 / per_m,
-            per_m,
-            height,
-        })
-    }
-
-    pub(super) fn at(&self, (east, north): (f64, f64)) -> (f64, f64) {
-        ((east - self.west_m) * self.per_m, (self.north_m - north) * self.per_m)
-    }
-
-    pub(super) fn shows(&self, at: (f64, f64)) -> bool {
-        let (x, y) = self.at(at);
-        (0.0..=WIDTH).contains(&x) && (0.0..=self.height).contains(&y)
-    }
-}
 
 /// Writes the map, or why there is none.
 pub(in crate::trace::report) fn map(report: &Report, map: &ReportMap, out: &mut String) {
@@ -84,14 +37,14 @@ pub(in crate::trace::report) fn map(report: &Report, map: &ReportMap, out: &mut 
         out.push_str("<p>No station and no site has a known position: there is no map.</p>\n");
         return;
     };
-    let mut canvas = Canvas::new(WIDTH, scale.height);
-    canvas.rect((0.0, 0.0), (WIDTH, scale.height), "map-ground");
+    let mut canvas = Canvas::new(WIDTH, scale.height());
+    canvas.rect((0.0, 0.0), (WIDTH, scale.height()), "map-ground");
     if let Some(source) = source {
         estimate(&mut canvas, &scale, source);
     }
-    let mut labels = Labels::new(WIDTH, scale.height);
+    let mut labels = Labels::new(WIDTH, scale.height());
     labels.keep_off((WIDTH - 30.0, 40.0), 36.0);
-    labels.keep_off((40.0, scale.height - 20.0), 60.0);
+    labels.keep_off((40.0, scale.height() - 20.0), 60.0);
     sites(&mut canvas, &scale, map);
     odours::draw(&mut canvas, &scale, &report.odours, &mut labels);
     if let Some(mode) = mode {
@@ -118,7 +71,7 @@ fn alternative(map: &ReportMap, source: Option<&SourceEstimate>) -> String {
     format!("Map of {} stations and {} sites; {place}", map.stations.len(), map.sites.len())
 }
 
-fn centre(site: &MapSite) -> (f64, f64) {
+const fn centre(site: &MapSite) -> (f64, f64) {
     site.centre
 }
 
@@ -132,22 +85,7 @@ fn estimate(canvas: &mut Canvas, scale: &Scale, source: &SourceEstimate) {
 }
 
 fn draw_sector(canvas: &mut Canvas, scale: &Scale, sector: &Sector) {
-    draw_cone(canvas, scale, sector, (2.0 * (WIDTH + scale.height), "sector"));
-}
-
-/// Draws a sector of a length in units of the drawing.
-pub(super) fn draw_cone(canvas: &mut Canvas, scale: &Scale, sector: &Sector, (length, class): (f64, &str)) {
-    if sector.half_angle_deg >= 180.0 {
-        return;
-    }
-    let corner = scale.at((sector.east_m, sector.north_m));
-    let steps = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0];
-    let edge = steps.map(|part: f64| {
-        let bearing = (sector.bearing_deg + part * sector.half_angle_deg).to_radians();
-        (corner.0 + length * bearing.sin(), corner.1 - length * bearing.cos())
-    });
-    let points: Vec<(f64, f64)> = std::iter::once(corner).chain(edge).collect();
-    canvas.polygon(&points, class);
+    draw_cone(canvas, scale, sector, (2.0 * (WIDTH + scale.height()), "sector"));
 }
 
 fn sites(canvas: &mut Canvas, scale: &Scale, map: &ReportMap) {
@@ -203,9 +141,9 @@ fn north_arrow(canvas: &mut Canvas) {
 }
 
 fn scale_bar(canvas: &mut Canvas, scale: &Scale) {
-    let metres = nice_step(WIDTH / scale.per_m, 7.0);
-    let (left, y) = (20.0, scale.height - 16.0);
-    let right = left + metres * scale.per_m;
+    let metres = nice_step(WIDTH / scale.per_m(), 7.0);
+    let (left, y) = (20.0, scale.height() - 16.0);
+    let right = left + metres * scale.per_m();
     canvas.line((left, y), (right, y), "scale-bar");
     canvas.line((left, y - 6.0), (left, y + 6.0), "scale-bar");
     canvas.line((right, y - 6.0), (right, y + 6.0), "scale-bar");

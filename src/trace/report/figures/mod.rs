@@ -6,6 +6,7 @@ mod labels;
 mod map;
 mod odours;
 mod readings;
+mod scale;
 mod wind_rose;
 
 pub(super) use facility::facility;

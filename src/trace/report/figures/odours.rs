@@ -1,7 +1,7 @@
 //! Odour reports on the map: a mark with a number, and a cone to where the wind came from.
 
 use super::labels::Labels;
-use super::map::{Scale, draw_cone};
+use super::scale::{Scale, draw_cone};
 use crate::trace::report::input::OdourRow;
 use crate::trace::report::svg::{Anchor, Canvas};
 use crate::trace::report::text::width;

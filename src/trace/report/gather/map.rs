@@ -49,3 +49,9 @@ pub(super) fn of_store(asked: &Asked<'_>, report: &mut Report) -> Result<Option<
 fn measures(report: &Report, station: &str) -> bool {
     report.channel.as_ref().is_some_and(|channel| channel.series.iter().any(|series| series.station == station))
 }
+
+/// The frame of the map, if it has a reference point.
+pub(super) fn map_frame(report: &Report) -> Option<LocalFrame> {
+    let (latitude, longitude) = report.map.as_ref()?.reference?;
+    LocalFrame::new(latitude, longitude).ok()
+}

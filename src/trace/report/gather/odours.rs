@@ -1,6 +1,6 @@
 //! Odour reports of the time that a report shows.
 
-use super::source::map_frame;
+use super::map::map_frame;
 use crate::trace::locate::Sector;
 use crate::trace::odour::OdourReport;
 use crate::trace::ranking::{Candidates, odour_cone};

@@ -1,10 +1,10 @@
 //! The place where location and ranking enter a report: [`Report::source`] and [`Report::ranked`].
 
+use super::map::map_frame;
 use super::odours;
 use super::question::Asked;
 use crate::trace::incident::Factor;
 use crate::trace::locate::Verdict;
-use crate::trace::place::LocalFrame;
 use crate::trace::ranking::{NamedSource, RankedSite, name_source};
 use crate::trace::report::input::{RankedRow, ReleaseRow, Report, SourceEstimate};
 use crate::trace::survey::{Survey, SurveyQuestion, survey};
@@ -83,12 +83,6 @@ fn fill(part: &Survey, named: &NamedSource, report: &mut Report) {
     let is_located = source.verdict == Verdict::Located;
     report.source = Some(source);
     report.ranked = named.sites.iter().filter(|_| is_located).map(row).collect();
-}
-
-/// The frame of the map, if it has a reference point.
-pub(super) fn map_frame(report: &Report) -> Option<LocalFrame> {
-    let (latitude, longitude) = report.map.as_ref()?.reference?;
-    LocalFrame::new(latitude, longitude).ok()
 }
 
 fn row(site: &RankedSite) -> RankedRow {

@@ -94,8 +94,9 @@ fn days_of_beijing_are_those_of_the_clock_in_beijing() {
     let range = ["--zone", "+08:00", "--from", "2024-03-02", "--to", "2024-03-03", "--fn", "count"];
     let day = run_with(dir.path(), DAYS, &range).printed();
     assert_eq!(day, "end,value,valid,coverage\n2024-03-03T00:00:00+08:00,24,24,1\n");
-    let utc = run_with(dir.path(), DAYS, &["--from", "2024-03-01", "--to", "2024-03-02"]).printed();
-    assert_eq!(utc, "end,value,valid,coverage\n2024-03-02T00:00:00Z,1.375,24,1\n");
+    let utc = run_with(dir.path(), DAYS, &["--from", "2024-03-01", "--to", "2024-03-02"]);
+    assert_eq!(utc.err, "note: the days are those of UTC; give --zone for local days\n");
+    assert_eq!(utc.out, "end,value,valid,coverage\n2024-03-02T00:00:00Z,1.375,24,1\n");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use super::maintenance::MaintenanceView;
 use crate::failure::Failure;
-use crate::output::{Output, localized};
+use crate::output::Output;
 use crate::store;
 use crate::values::PrintedZone;
+use crate::zoned::localized;
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;

@@ -24,6 +24,9 @@ use vocdb::query::{QueryError, Window, WindowFunction, WindowQuery};
 use vocdb::store::StoreError;
 use vocdb::{Interval, ReadOnly, TimeRange, Timestamp, Unit};
 
+/// Milliseconds of a day without a clock change.
+const DAY_MS: i64 = 86_400_000;
+
 /// Print readings of channels, or windows over them, as CSV
 ///
 /// Readings are printed as `time,value,quality`. With --window, every window that lies between --from and --to is printed as
@@ -98,7 +101,12 @@ impl Query {
             };
             notes::print(&outcome, is_long.then_some(series), is_json);
         }
-        printer.finish()
+        printer.finish()?;
+        let is_day = self.window.is_some_and(|width| width.as_ms() % DAY_MS == 0);
+        if is_day && self.zone.is_none() {
+            store::note("the days are those of UTC; give --zone for local days", is_json);
+        }
+        Ok(())
     }
 
     /// Refuses a question that makes no sense of a channel before anything is printed.

@@ -21,7 +21,7 @@ use vocdb::{Registry, StationPlacement, Timestamp};
 /// the file does not give are kept. The file is imported whole or not at all: an error names the line. A changed position holds from --since
 /// on: earlier readings keep the earlier position. To correct a wrong position, give the time of the first reading; positions that held
 /// later are replaced. The extent of the network is printed; compare it with where the stations are, because a file in which every
-/// latitude and longitude are swapped cannot be told from a right one. The store must not be open elsewhere, except with --dry-run.
+/// latitude and longitude are swapped looks like a right one. The store must not be open elsewhere, except with --dry-run.
 ///
 /// Example: vocdb stations import store stations.csv --by "A. Rossi" --reason "surveyed"
 #[derive(Debug, Args)]
