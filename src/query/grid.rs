@@ -188,7 +188,7 @@ mod tests {
     fn grid(zone: &str, width: &str, step: &str) -> Grid {
         let interval = |text: &str| text.parse::<Interval>().unwrap();
         let zone = Some(zone.parse().unwrap());
-        Grid::new(&Window { width: interval(width), step: interval(step), coverage_min: 0.75, zone })
+        Grid::new(&Window { width: interval(width), step: interval(step), coverage_min: 0.75, valid_min: 0, zone })
     }
 
     fn at(text: &str) -> Timestamp {

@@ -20,6 +20,7 @@ pub struct Windows {
     interval: Interval,
     function: WindowFunction,
     coverage_min: f64,
+    valid_min: u64,
     /// End of the next window.
     next: Option<Timestamp>,
     /// The first time that is not asked for.
@@ -75,6 +76,7 @@ impl Windows {
             interval: measured.interval,
             function: query.function,
             coverage_min: query.window.coverage_min,
+            valid_min: u64::from(query.window.valid_min).max(1),
             next,
             to: ends.to,
             newest: reader.newest(instrument).unwrap_or(Timestamp::MIN),
@@ -111,7 +113,7 @@ impl Windows {
             }
         };
         let coverage = valid as f64 / expected as f64;
-        let is_covered = valid > 0 && coverage >= self.coverage_min;
+        let is_covered = valid >= self.valid_min && coverage >= self.coverage_min;
         let value =
             if self.function == WindowFunction::Count { Some(valid as f64) } else { value.filter(|_| is_covered) };
         let end = self.grid.shown_end(end);

@@ -66,6 +66,8 @@ pub struct Window {
     pub step: Interval,
     /// Below this share of valid samples the answer is `None`: 0.75 for 75 %.
     pub coverage_min: f64,
+    /// Below this number of valid samples the answer is `None`, too: 20 for a day of which 20 of the 24 hourly values must be valid.
+    pub valid_min: u32,
     /// Zone whose clock decides where windows end; `None` for UTC. Windows and steps of whole days are then calendar days of the zone:
     /// from midnight, included, to midnight, excluded, so that a reading counts for its local date, and days have 23 or 25 hours where
     /// clocks change. Other steps end at multiples of the local time of day. Windows side by side leave nothing out and count nothing
@@ -82,11 +84,14 @@ impl Window {
     /// let day: Interval = "1d".parse()?;
     /// let days_of_shanghai = Window { zone: Some("Asia/Shanghai".parse()?), ..Window::side_by_side(day) };
     /// assert_eq!(days_of_shanghai.step, day);
+    /// // As laws put it: at least 20 of the 24 hourly values.
+    /// let lawful_days = Window { coverage_min: 0.0, valid_min: 20, ..days_of_shanghai };
+    /// assert_eq!(lawful_days.valid_min, 20);
     /// # Ok::<(), vocdb::model::ModelError>(())
     /// ```
     #[must_use]
     pub const fn side_by_side(width: Interval) -> Self {
-        Self { width, step: width, coverage_min: 0.75, zone: None }
+        Self { width, step: width, coverage_min: 0.75, valid_min: 0, zone: None }
     }
 }
 

@@ -35,7 +35,13 @@ fn rolling_eight_hour_mean_of_ozone_with_75_percent_coverage_is_the_golden_one()
         instrument,
         channel,
         ends: TimeRange::ALL,
-        window: Window { width: Interval::hours(8).unwrap(), step: Interval::HOUR, coverage_min: 0.75, zone: None },
+        window: Window {
+            width: Interval::hours(8).unwrap(),
+            step: Interval::HOUR,
+            coverage_min: 0.75,
+            valid_min: 0,
+            zone: None,
+        },
         function: WindowFunction::Mean,
     };
     for half_sealed in [false, true] {

@@ -285,7 +285,7 @@ fn assert_refused(readings: &Readings, known: InstrumentId, channels: usize) {
     let unknown = InstrumentId::new(99);
     let (all, day) = (TimeRange::ALL, Interval::DAY);
     let questions = |id: InstrumentId, place: usize| {
-        let window = Window { width: day, step: day, coverage_min: 0.0, zone: None };
+        let window = Window { width: day, step: day, coverage_min: 0.0, valid_min: 0, zone: None };
         let function = WindowFunction::Mean;
         let query = WindowQuery { instrument: id, channel: place, ends: all, window, function };
         let errors = [

@@ -35,6 +35,7 @@ struct Case {
     step_ms: i64,
     ends_ms: Option<(i64, i64)>,
     coverage_min: f64,
+    valid_min: u32,
     function: WindowFunction,
     channel: usize,
 }
@@ -83,8 +84,9 @@ fn any_case() -> impl Strategy<Value = Case> {
                 (-300_i64..900, 0_i64..900)
                     .prop_map(move |(from, length)| (begin_ms + from * TICK_MS, begin_ms + (from + length) * TICK_MS)),
             );
-            (any_rows(begin_ms), 0_usize..300, ends, select(vec![0.0, 0.5, 0.75])).prop_map(
-                move |(rows, sealed, ends_ms, coverage_min)| Case {
+            let least = (select(vec![0.0, 0.5, 0.75]), prop_oneof![3 => Just(0_u32), 1 => 1_u32..20]);
+            (any_rows(begin_ms), 0_usize..300, ends, least).prop_map(
+                move |(rows, sealed, ends_ms, (coverage_min, valid_min))| Case {
                     rows,
                     sealed,
                     zone: has_zone.then_some(name),
@@ -92,6 +94,7 @@ fn any_case() -> impl Strategy<Value = Case> {
                     step_ms: step.unwrap_or(width_ms),
                     ends_ms,
                     coverage_min,
+                    valid_min,
                     function,
                     channel: if is_fit { channel } else { 1 },
                 },
@@ -183,7 +186,8 @@ fn answer(case: &Case, (begin, end, shown): (i64, i64, i64)) -> (i64, usize, i64
         }),
         other => panic!("{other:?} has no oracle"),
     };
-    let is_covered = !values.is_empty() && count / expected as f64 >= case.coverage_min;
+    let is_covered =
+        !values.is_empty() && count / expected as f64 >= case.coverage_min && values.len() >= case.valid_min as usize;
     (shown, values.len(), expected, value.filter(|_| is_covered))
 }
 
@@ -234,6 +238,7 @@ proptest! {
             width: interval(case.width_ms),
             step: interval(case.step_ms),
             coverage_min: case.coverage_min,
+            valid_min: case.valid_min,
             zone: case.zone.map(|name| name.parse().unwrap()),
         };
         let at = Timestamp::from_ms;

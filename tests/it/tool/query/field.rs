@@ -100,6 +100,30 @@ fn days_of_beijing_are_those_of_the_clock_in_beijing() {
 }
 
 #[test]
+fn a_day_with_20_of_24_hours_has_a_mean_and_one_with_19_has_none() {
+    let dir = crate::scratch::dir();
+    // The first day has its last 20 hours, the last one its first 19.
+    hours(dir.path(), "+08:00", "2024-03-01T04:00", 20 + 24 + 19);
+    let lawful = ["--zone", "+08:00", "--coverage", "20/24"];
+    assert_eq!(
+        run_with(dir.path(), DAYS, &lawful).printed(),
+        "end,value,valid,coverage\n2024-03-02T00:00:00+08:00,1,20,0.8333333333333334\n2024-03-03T00:00:00+08:00,2,24,1\n\
+         2024-03-04T00:00:00+08:00,,19,0.7916666666666666\n"
+    );
+    let last = ["--from", "2024-03-03", "--to", "2024-03-04"];
+    let note = run_with(dir.path(), DAYS, &[&lawful[..], &last].concat()).err;
+    assert_eq!(
+        note,
+        "note: none of 1 windows has a value: at most 19 samples are valid, and --coverage asks for 20/24\n"
+    );
+    let error = run_with(dir.path(), DAYS, &["--coverage", "1200/1440"]).error(1);
+    let says = "--coverage 1200/1440: a window of 1 d has 24 samples of instrument gc, one every 1 h; write 20/24";
+    assert!(error.contains(says), "{error}");
+    let error = run_with(dir.path(), DAYS, &["--coverage", "24/20"]).error(2);
+    assert!(error.contains("no 24 of 20 samples can be valid; write the smaller number first: 20/24"), "{error}");
+}
+
+#[test]
 fn days_of_23_and_25_hours_are_whole() {
     for (begin, hours_of_day) in [("2024-03-31", 23), ("2024-10-27", 25)] {
         let dir = crate::scratch::dir();

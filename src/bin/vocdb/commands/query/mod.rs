@@ -1,5 +1,6 @@
 //! `vocdb query`: samples of channels, or windows over them, as CSV or JSON.
 
+mod coverage;
 mod function;
 mod notes;
 mod print;
@@ -12,6 +13,7 @@ use crate::output::Output;
 use crate::store;
 use crate::values::{self, Moment};
 use clap::Args;
+use coverage::Coverage;
 use notes::Outcome;
 use print::Printer;
 use range::Range;
@@ -70,9 +72,10 @@ pub(crate) struct Query {
     /// such as p95 or percentile:99.5 (linear between samples)
     #[arg(long = "fn", value_name = "FUNCTION", value_parser = function::parse, default_value = "mean", requires = "window")]
     function: WindowFunction,
-    /// Percent of the expected samples that must be valid for a window to have a value
-    #[arg(long, value_name = "PERCENT", default_value_t = 75.0, value_parser = percent, requires = "window")]
-    coverage: f64,
+    /// Percent of the expected samples that must be valid for a window to have a value, or their number: 20/24 for 20 of 24
+    /// hourly samples
+    #[arg(long, value_name = "COVERAGE", default_value = "75", value_parser = coverage::parse, requires = "window")]
+    coverage: Coverage,
 }
 
 impl Query {
@@ -112,6 +115,7 @@ impl Query {
     /// Refuses a question that makes no sense of a channel before anything is printed.
     fn check(&self, db: &ReadOnly, series: &Series) -> Result<(), Failure> {
         let Some(width) = self.window else { return Ok(()) };
+        self.coverage.check(width, &series.measured)?;
         let channel = (series.instrument, series.place);
         let ends = TimeRange::new(Timestamp::MIN, Timestamp::MIN);
         let query = WindowQuery { ends, ..WindowQuery::new(channel, self.shape(width), self.function) };
@@ -119,8 +123,8 @@ impl Query {
     }
 
     fn shape(&self, width: Interval) -> Window {
-        let (coverage_min, zone) = (self.coverage / 100.0, self.zone.clone());
-        Window { width, step: self.step.unwrap_or(width), coverage_min, zone }
+        let ((coverage_min, valid_min), zone) = (self.coverage.least(), self.zone.clone());
+        Window { width, step: self.step.unwrap_or(width), coverage_min, valid_min, zone }
     }
 
     fn samples(
@@ -158,17 +162,17 @@ impl Query {
         let ends = window.ends_within(asked.range);
         let query = WindowQuery { ends, ..WindowQuery::new(channel, window.clone(), self.function) };
         let unread = |error: QueryError| self.unread(series, error);
-        let (mut count, mut values, mut best) = (0_u64, 0_u64, 0.0_f64);
+        let (mut count, mut values, mut best) = (0_u64, 0_u64, (0.0_f64, 0_u32));
         for answer in readings.windows(&query).map_err(unread)? {
             let mut answer = answer.map_err(unread)?;
-            (count, best) = (count + 1, best.max(answer.coverage));
+            (count, best) = (count + 1, (best.0.max(answer.coverage), best.1.max(answer.valid)));
             values += u64::from(answer.value.is_some());
             answer.value = series.convert_window(self.function, answer.value)?;
             printer.window(&answer)?;
         }
         let mut outcome = match (count, values) {
             (0, _) => Outcome::no_window(&readings, series, (asked, &query)),
-            (_, 0) => Outcome::no_value(count, best, window.coverage_min),
+            (_, 0) => Outcome::no_value(count, best, &self.coverage),
             _ => Outcome::default(),
         };
         outcome.note_interval(window.width, series);
@@ -191,15 +195,5 @@ impl Query {
             "{error}; `{channel}` of {station} cannot be read whole from {from} to {to}: `vocdb verify {store}` names all that does not \
              check, `vocdb repair {store}` sets such segments aside, and a backup gives them back"
         ))
-    }
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(share) if 0.0 < share && share < 1.0 => {
-            Err(format!("this is less than 1 percent; for {share} of all samples write {}", share * 100.0))
-        }
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
-        _ => Err("write a number of percent from 0 to 100, such as 75".to_owned()),
     }
 }

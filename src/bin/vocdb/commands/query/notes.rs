@@ -1,5 +1,6 @@
 //! Why an answer is empty: notes on standard error.
 
+use super::coverage::Coverage;
 use super::range::{Range, shown};
 use super::series::Series;
 use crate::store;
@@ -53,13 +54,17 @@ impl Outcome {
     }
 
     /// There are windows, and none has a value.
-    pub(super) fn no_value(count: u64, best: f64, coverage_min: f64) -> Self {
-        if best >= coverage_min && best > 0.0 {
+    pub(super) fn no_value(count: u64, best: (f64, u32), wanted: &Coverage) -> Self {
+        if wanted.is_reached(best) {
             return Self::of(format!("none of {count} windows has a value, although their coverage is sufficient"));
         }
-        let [best, wanted] = [best, coverage_min].map(|share| (share * 1_000.0).round() / 10.0);
+        let (best, valid) = ((best.0 * 1_000.0).round() / 10.0, best.1);
+        let found = match wanted {
+            Coverage::Percent(_) => format!("{best} % of the expected samples"),
+            Coverage::Count { .. } => format!("{valid} samples"),
+        };
         Self::of(format!(
-            "none of {count} windows has a value: at most {best} % of the expected samples are valid, and --coverage asks for {wanted} %"
+            "none of {count} windows has a value: at most {found} are valid, and --coverage asks for {wanted}"
         ))
     }
 
