@@ -16,7 +16,7 @@ mod unit;
 
 pub use batch::Batch;
 pub use channel::Channel;
-pub(crate) use channel::DIRECTIONS_DEG;
+pub(crate) use channel::{DIRECTIONS_DEG, turned_direction};
 pub use error::ModelError;
 pub use frame::{Frame, FrameRef, Mark, Sample};
 pub use instrument::{ChannelChange, DuplicatePolicy, Instrument, InstrumentId};

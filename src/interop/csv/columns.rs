@@ -8,7 +8,7 @@ use super::series::Series;
 use super::spec::{BadField, CsvSpec, EqualTimes};
 use super::target::CsvTarget;
 use super::time::StampReader;
-use crate::model::{Batch, DIRECTIONS_DEG, FrameRef, InstrumentId, Mark, Quality, Sample, Timestamp};
+use crate::model::{Batch, DIRECTIONS_DEG, FrameRef, InstrumentId, Mark, Quality, Sample, Timestamp, turned_direction};
 use csv::ByteRecord;
 use std::collections::BTreeSet;
 
@@ -64,6 +64,7 @@ pub(super) struct RowReader {
     /// Columns of the row read last with a number that may mark a missing value.
     mark_like: Vec<usize>,
     skip_empty_frames: bool,
+    wrap_directions: bool,
     targets: Vec<TargetColumns>,
     /// Columns that nothing is read from.
     unread: Vec<String>,
@@ -103,6 +104,7 @@ impl RowReader {
             refused: Vec::new(),
             mark_like: Vec::new(),
             skip_empty_frames: spec.skip_empty_frames,
+            wrap_directions: spec.wrap_directions,
             targets,
             unread,
             flag_columns,
@@ -244,7 +246,9 @@ impl RowReader {
             self.mark_like.push(feed.column);
         }
         let quality = if flag == Quality::Normal { reading.quality } else { flag };
-        let sample = Sample { value: reading.value, quality };
+        let is_turned = feed.is_direction && self.wrap_directions;
+        let value = if is_turned { reading.value.map(turned_direction) } else { reading.value };
+        let sample = Sample { value, quality };
         if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
             return Err((feed.column, RejectReason::NotADirection));
         }

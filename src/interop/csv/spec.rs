@@ -68,6 +68,7 @@ pub struct CsvSpec {
     pub(super) bad_fields: BadField,
     pub(super) equal_times: EqualTimes,
     pub(super) skip_empty_frames: bool,
+    pub(super) wrap_directions: bool,
     pub(super) targets: Vec<CsvTarget>,
 }
 
@@ -90,6 +91,7 @@ impl CsvSpec {
             bad_fields: BadField::Missing,
             equal_times: EqualTimes::Keep,
             skip_empty_frames: false,
+            wrap_directions: false,
             targets: Vec::new(),
         }
     }
@@ -191,6 +193,14 @@ impl CsvSpec {
     #[must_use]
     pub const fn skip_empty_frames(mut self, skip: bool) -> Self {
         self.skip_empty_frames = skip;
+        self
+    }
+
+    /// Whether directions up to a turn outside 0 to 360 degrees are read as the same directions within: -10 as 350, 361 as 1. Unless told
+    /// they are not, and such a field is rejected.
+    #[must_use]
+    pub const fn wrap_directions(mut self, wrap: bool) -> Self {
+        self.wrap_directions = wrap;
         self
     }
 

@@ -147,6 +147,8 @@ pub(super) struct ValueRules {
     pub(super) units: Vec<(String, Option<UnitAt>)>,
     /// Whether a file may lack columns of channels.
     pub(super) is_absent_fine: bool,
+    /// Whether directions that are a turn off at most are read as those within 0 to 360 degrees.
+    pub(super) wrap_directions: bool,
 }
 
 /// A unit, and the reference state of a mass concentration.

@@ -28,6 +28,7 @@ pub(super) fn rules(
     let ignore = words(keys.texts("ignore", problems));
     let reference = keys.text("reference", problems).and_then(|text| reference(&text, problems));
     let is_absent_fine = keys.choice("absent", &[("error", false), ("skip", true)], problems).unwrap_or(false);
+    let directions = keys.choice("directions", &[("reject", false), ("wrap", true)], problems);
     keys.finish(problems);
     let (mut flag_texts, mut flag_missing) = (Vec::new(), Vec::new());
     for (text, meanings) in flags.entries(problems) {
@@ -55,6 +56,7 @@ pub(super) fn rules(
         reference,
         units: units.collect(),
         is_absent_fine,
+        wrap_directions: directions.unwrap_or(false),
     }
 }
 

@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::routes::Feed;
 use crate::interop::csv::parts::{Flag, FlagReader, NumberReader, Refusal, is_mark_like, trim};
 use crate::interop::csv::{BadField, CsvReport, RejectReason};
-use crate::model::{DIRECTIONS_DEG, Quality, Sample};
+use crate::model::{DIRECTIONS_DEG, Quality, Sample, turned_direction};
 use csv::ByteRecord;
 
 /// Reads the fields of rows.
@@ -15,6 +15,7 @@ pub(super) struct SampleReader {
     numbers: Vec<NumberReader>,
     flags: FlagReader,
     unknown_flag: Option<Flag>,
+    wrap_directions: bool,
     /// Samples of the row read last.
     samples: Vec<Sample>,
     /// Fields of this row that were refused.
@@ -29,6 +30,7 @@ impl SampleReader {
             numbers: numbers(mapping),
             flags: FlagReader::new(values.flag_texts.clone(), missing),
             unknown_flag: values.unknown_flag.map(Flag::Quality),
+            wrap_directions: values.wrap_directions,
             samples: Vec::new(),
             refused: Vec::new(),
         }
@@ -76,7 +78,9 @@ impl SampleReader {
         let numbers = self.numbers.get_mut(feed.numbers).ok_or((feed.column, RejectReason::NotANumber))?;
         let reading = numbers.read(field, feed.scale).map_err(|reason| (feed.column, reason))?;
         let quality = if flag == Quality::Normal { reading.quality } else { flag };
-        let sample = Sample { value: reading.value, quality };
+        let is_turned = feed.is_direction && self.wrap_directions;
+        let value = if is_turned { reading.value.map(turned_direction) } else { reading.value };
+        let sample = Sample { value, quality };
         if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
             return Err((feed.column, RejectReason::NotADirection));
         }

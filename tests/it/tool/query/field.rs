@@ -62,6 +62,33 @@ fn directions_beyond_a_full_turn_are_rejected_and_counted() {
     assert_eq!(values, ["", "", "", "", "0", "360"]);
 }
 
+#[test]
+fn directions_are_brought_into_the_circle_where_import_is_told_to() {
+    let dir = crate::scratch::dir();
+    let rows = ["1:00Z,361.2,1", "2:00Z,-10,1", "3:00Z,720,1", "4:00Z,990,1", "5:00Z,-360,1", "6:00Z,360,1"];
+    let text: String = rows.iter().map(|row| format!("2024-03-01T00:0{row}\n")).collect();
+    std::fs::write(dir.path().join("turned.csv"), format!("t,wd,ws\n{text}")).unwrap();
+    let values = |station: &str| {
+        let ask = ["query", "S", "--station", station, "--channel", "wind direction"];
+        let printed = run(dir.path(), &ask).printed();
+        printed.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let import = ["import", "S", "turned.csv", "--station", "a/M", "--instrument", "mast", "--interval", "1m"];
+    let columns = ["--time", "t", "--channel", "wd=wind direction:deg", "--channel", "ws=wind speed:m/s"];
+    run_with(dir.path(), &import, &[&columns[..], &["--wrap-directions"]].concat()).printed();
+    // A mark such as 990 is no direction in any turn.
+    assert_eq!(values("a/M"), ["1.2", "350", "360", "", "0", "360"]);
+    let channel = |column: &str, name: &str, unit: &str| {
+        format!("[[channel]]\ncolumn = \"{column}\"\nname = \"{name}\"\nunit = \"{unit}\"\n")
+    };
+    let head = "[time]\ncolumns = [\"t\"]\nformat = \"rfc3339\"\n[values]\ndirections = \"wrap\"\n";
+    let profile = [head, &channel("wd", "wind direction", "deg"), &channel("ws", "wind speed", "m/s")].concat();
+    std::fs::write(dir.path().join("wrap.toml"), profile).unwrap();
+    let series = ["--station", "a/N", "--instrument", "mast", "--interval", "1m"];
+    run_with(dir.path(), &["import", "S", "turned.csv", "--profile", "wrap.toml"], &series).printed();
+    assert_eq!(values("a/N"), ["1.2", "350", "360", "", "0", "360"]);
+}
+
 /// Hourly values that are the day of the month, from 2024-`month`-`day` in local time.
 fn hours(dir: &Path, zone: &str, begin: &str, count: i64) {
     let zone_of = vocdb::model::Zone::clone(&zone.parse().unwrap());

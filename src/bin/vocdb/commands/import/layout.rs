@@ -67,6 +67,10 @@ pub(super) struct Layout {
     /// Treatment of a row with an unreadable field: the field is missing, or the row is rejected
     #[arg(long, value_enum, default_value_t = BadFieldChoice::Missing, conflicts_with = "profile")]
     bad_field: BadFieldChoice,
+    /// Read directions that are up to a turn outside 0 to 360 degrees as the same directions within, -10 as 350, instead of
+    /// rejecting them
+    #[arg(long, conflicts_with = "profile")]
+    wrap_directions: bool,
     /// Skip rows without a value
     #[arg(long, conflicts_with = "profile")]
     skip_empty: bool,
@@ -84,6 +88,7 @@ impl Layout {
             .encoding(self.encoding.into())
             .skip_lines(self.skip_lines)
             .skip_empty_frames(self.skip_empty)
+            .wrap_directions(self.wrap_directions)
             .bad_fields(self.bad_field.into())
             .equal_times(self.spread.map_or(EqualTimes::Keep, EqualTimes::Spread))
             .map(self.target(id, instrument));

@@ -116,7 +116,8 @@ pub(super) fn of_mapped(reason: RejectReason) -> String {
         }
         RejectReason::NotFinite => "not a finite number: write it in `missing` of [values]; otherwise correct it",
         RejectReason::NotADirection => {
-            "not a direction from 0 to 360 degrees: write it in `missing` of [values]; otherwise correct it"
+            "not a direction from 0 to 360 degrees: write it in `missing` of [values], or directions = \"wrap\" if it \
+             counts beyond a turn; otherwise correct it"
         }
         RejectReason::BadTime => "not a time in the format: check `columns` and `format` in [time], or correct the row",
         RejectReason::AmbiguousTime => {
@@ -157,7 +158,8 @@ pub(super) fn of_rejection(reason: RejectReason, text: &str) -> String {
             "not a finite number: give --missing if it means a missing value; otherwise correct it"
         }
         RejectReason::NotADirection => {
-            "not a direction from 0 to 360 degrees: give --missing if it means a missing value; otherwise correct it"
+            "not a direction from 0 to 360 degrees: give --missing if it means a missing value, or --wrap-directions if it counts \
+             beyond a turn; otherwise correct it"
         }
         RejectReason::BadTime => "not a time in the given format: check --time-format, or correct the row",
         RejectReason::AmbiguousTime => {
