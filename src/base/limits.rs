@@ -87,6 +87,8 @@ pub const LATE_INSTANTS_PER_FRAME: i64 = 512;
 pub const LATE_DOUBLINGS_MAX: u32 = 6;
 /// Times at which one rule was active over one scope that are remembered for late readings; older ones are not amended.
 pub const ACTIVE_SPANS_MAX: usize = 256;
+/// Evaluation times of one rule that `exceedances` counts: after a restart, and for late data, all of them are evaluated at once.
+pub const COUNTED_TIMES_MAX: i64 = 50_000;
 /// Nodes in one rule's expression.
 pub const PLAN_NODES_MAX: usize = 1_000;
 /// Bytes of one line of a CSV file.

@@ -27,7 +27,7 @@ pub(crate) use registry::HandFlags;
 pub use registry::Registry;
 pub use station::{Position, Station, StationId};
 pub(crate) use station::{check_length, check_line, check_words};
-pub use timestamp::{TimeRange, Timestamp, Zone};
+pub use timestamp::{LocalHours, TimeRange, Timestamp, Zone};
 pub(crate) use timestamp::{find_zone, replace_times};
 pub(crate) use unit::Line;
 pub use unit::{Dimension, ReferenceState, Unit};

@@ -6,8 +6,8 @@ mod text;
 mod zone;
 
 pub(crate) use sentence::replace_times;
-pub use zone::Zone;
 pub(crate) use zone::find as find_zone;
+pub use zone::{LocalHours, Zone};
 
 use super::ModelError;
 use serde::{Deserialize, Serialize};

@@ -114,6 +114,31 @@ impl Grid {
     }
 }
 
+/// The calendar days of a zone, each as a window: as those of [`Window::zone`], which end a millisecond before midnight.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalDays(Grid);
+
+impl LocalDays {
+    pub(crate) fn of(zone: &Zone) -> Self {
+        Self(Grid { width_ms: DAY_MS, step_ms: DAY_MS, zone: Some(zone.clone()) })
+    }
+
+    /// The end of the last day that is over at a time.
+    pub(crate) fn last_end(&self, time: Timestamp) -> Timestamp {
+        self.0.last_end(time)
+    }
+
+    /// The end of the first day that is not over at a time.
+    pub(crate) fn next_end(&self, time: Timestamp) -> Timestamp {
+        self.0.first_end(time.plus_ms(1))
+    }
+
+    /// The beginning of the day with this end, which is the end of the day before.
+    pub(crate) fn begin(&self, end: Timestamp) -> Timestamp {
+        self.0.begin(end)
+    }
+}
+
 impl Window {
     /// The ends of the windows that lie within a range of time: that begin at its first instant or later, and end at `to` or earlier.
     ///

@@ -16,6 +16,7 @@ pub use aggregate::{Aggregate, Rollup};
 pub use error::QueryError;
 pub use everywhere::{ChannelRows, Newest};
 pub use frames::Frames;
+pub(crate) use grid::LocalDays;
 pub use readings::Readings;
 pub use rows::Rows;
 pub use stream::Windows;

@@ -215,6 +215,28 @@ mod tests {
         TripTerm { label: String::new(), value, unit: unit.to_owned(), is_low, truths: 1 }
     }
 
+    /// A window of the instrument at `park/S1` that sends every minute.
+    fn window(
+        (channel, function): (usize, WindowFunction),
+        (width_ms, expected): (i64, u32),
+        (label, unit): (&str, &str),
+    ) -> WindowSpec {
+        WindowSpec {
+            instrument: InstrumentId::new(2),
+            channel,
+            function,
+            width_ms,
+            lag_ms: 0,
+            interval_ms: 60_000,
+            expected,
+            coverage_min: 0.0,
+            samples_min: 0,
+            day: None,
+            label: label.to_owned(),
+            unit: unit.to_owned(),
+        }
+    }
+
     #[test]
     fn a_rule_becomes_one_plan_over_its_stations() {
         let plan = one(GOOD);
@@ -249,24 +271,15 @@ mod tests {
         assert_eq!((plan.spec, plan.step_ms, plan.quorum), (spec, 60_000, 2));
         let names: Vec<&str> = plan.members.iter().map(|member| member.station_name.as_str()).collect();
         assert_eq!(names, ["park/S1", "park/S2", "park/S3"]);
-        let window = |channel, function, width_ms, expected, coverage_min, label: &str, unit: &str| WindowSpec {
-            instrument: InstrumentId::new(2),
-            channel,
-            function,
-            width_ms,
-            lag_ms: 0,
-            interval_ms: 60_000,
-            expected,
-            coverage_min,
-            label: label.to_owned(),
-            unit: unit.to_owned(),
-        };
         let member = Member {
             station: StationId::new(1),
             station_name: "park/S1".to_owned(),
             windows: vec![
-                window(0, WindowFunction::Avg, 600_000, 10, 0.75, "avg(benzene, 10 min)", "ppb"),
-                window(1, WindowFunction::Last, 60_000, 1, 0.0, "last(toluene)", "ppm"),
+                WindowSpec {
+                    coverage_min: 0.75,
+                    ..window((0, WindowFunction::Avg), (600_000, 10), ("avg(benzene, 10 min)", "ppb"))
+                },
+                window((1, WindowFunction::Last), (60_000, 1), ("last(toluene)", "ppm")),
             ],
             when: Program(vec![
                 Node::Window(0),
@@ -283,6 +296,8 @@ mod tests {
             suppress: None,
             spreads: Vec::new(),
             scripts: Vec::new(),
+            hours: Vec::new(),
+            counts: Vec::new(),
         };
         assert_eq!(plan.members[0], member);
     }

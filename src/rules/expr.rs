@@ -2,7 +2,7 @@
 
 use super::interpreted::Script;
 use super::verdict::{AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Place, Priority};
-use crate::model::{Quality, Unit};
+use crate::model::{LocalHours, Quality, Unit, Zone};
 use std::sync::Arc;
 
 /// What is computed over a window `(t - width, t]`.
@@ -16,6 +16,8 @@ pub enum WindowFunction {
     Sum,
     /// Newest valid value less the oldest one; unknown with fewer than two.
     Delta,
+    /// Sum of the rises from each valid value to the next, where a fall begins anew at 0; unknown with fewer than two.
+    Increase,
     /// [`WindowFunction::Delta`] over the time between the two samples, per hour.
     Rate,
     /// Sample standard deviation of the valid values (divisor n - 1); unknown with fewer than two.
@@ -80,6 +82,7 @@ impl WindowFunction {
             Self::Avg | Self::Direction => "avg",
             Self::Sum => "sum",
             Self::Delta => "delta",
+            Self::Increase => "increase",
             Self::Rate => "rate",
             Self::Stddev => "stddev",
             Self::Coverage => "coverage",
@@ -107,12 +110,24 @@ pub struct WindowTerm {
     pub width_ms: Option<i64>,
     /// The share of expected samples that must be valid, 0 to 1; below it the term is unknown.
     pub coverage_min: f64,
+    /// The number of samples that must be valid.
+    pub samples_min: u32,
+    /// Zone whose last whole day is the window.
+    pub day: Option<Arc<Zone>>,
     /// By how many milliseconds the window ends before the instant.
     pub lag_ms: i64,
     /// The station whose channel it is; the one that the rule is evaluated for where absent.
     pub station: Option<String>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl WindowTerm {
+    /// A window that ends at the instant, of which any sample will do.
+    pub(super) const fn new(function: WindowFunction, channel: String, width_ms: Option<i64>, place: Place) -> Self {
+        let (coverage_min, samples_min, day, lag_ms, station) = (0.0, 0, None, 0, None);
+        Self { function, channel, width_ms, coverage_min, samples_min, day, lag_ms, station, place }
+    }
 }
 
 /// A value that differs from station to station: `param("trip", 30.ppb).at("park/S3", 20.ppb)`.
@@ -268,6 +283,26 @@ pub enum Condition {
         width_ms: Option<i64>,
         /// Whether it is asked to run.
         is_on: bool,
+        /// Where it stands.
+        place: Place,
+    },
+    /// Whether the clock of a place shows certain hours.
+    WithinHours {
+        /// The hours.
+        hours: LocalHours,
+        /// Where it stands.
+        place: Place,
+    },
+    /// Whether a condition was true at so many evaluation times.
+    Exceedances {
+        /// The condition.
+        inner: Arc<Condition>,
+        /// The condition as the operator wrote it.
+        text: String,
+        /// How many.
+        least: u32,
+        /// How far back, in milliseconds.
+        width_ms: i64,
         /// Where it stands.
         place: Place,
     },

@@ -3,7 +3,7 @@
 use super::expr::{Arithmetic, Comparison, WindowFunction};
 use super::interpreted::Script;
 use super::verdict::AlarmSpec;
-use crate::model::{Instrument, InstrumentId, StationId};
+use crate::model::{Instrument, InstrumentId, LocalHours, StationId, Zone};
 
 /// What binding must know of a station.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,11 @@ pub struct WindowSpec {
     pub expected: u32,
     /// The share of them that must be valid.
     pub coverage_min: f64,
+    /// The number of samples that must be valid.
+    pub samples_min: u32,
+    /// Zone whose last whole day the window is, and so many days before it as its lag says; width and number of samples are then those of
+    /// a day without a clock change.
+    pub day: Option<Zone>,
     /// The term as the operator wrote it.
     pub label: String,
     /// The channel's unit, as a symbol.
@@ -47,10 +52,18 @@ impl WindowSpec {
         use WindowFunction as F;
         let by_function = match self.function {
             F::Count | F::Coverage | F::Silent => 0,
-            F::Delta | F::Rate | F::Stddev | F::Stuck => 2,
+            F::Delta | F::Increase | F::Rate | F::Stddev | F::Stuck => 2,
             _ => 1,
         };
-        i64::try_from(needed(self.coverage_min, f64::from(self.expected))).unwrap_or(i64::MAX).max(by_function)
+        let by_coverage = i64::try_from(needed(self.coverage_min, f64::from(self.expected))).unwrap_or(i64::MAX);
+        by_coverage.max(by_function).max(i64::from(self.samples_min))
+    }
+
+    /// How far back it looks from an instant at most. A day that is over may be nearly two days old, and days have more hours where clocks
+    /// change.
+    pub(super) const fn reach_ms(&self) -> i64 {
+        let nominal_ms = self.width_ms.saturating_add(self.lag_ms);
+        if self.day.is_some() { nominal_ms.saturating_add(2 * self.width_ms) } else { nominal_ms }
     }
 }
 
@@ -65,6 +78,28 @@ pub(super) fn needed(coverage_min: f64, expected: f64) -> u64 {
     (near.saturating_sub(1)..=near).find(|count| *count as f64 / expected >= coverage_min).unwrap_or(near + 1)
 }
 
+/// Hours by the clock of a place, at which a condition holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HoursSpec {
+    /// The hours.
+    pub hours: LocalHours,
+    /// The condition as evidence shows it: `within_hours(Asia/Shanghai, 22, 6)`.
+    pub label: String,
+}
+
+/// A condition whose evaluation times are counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CountSpec {
+    /// The condition. It asks for no spread, for no closure and for no other count.
+    pub program: Program,
+    /// Over how many milliseconds.
+    pub width_ms: i64,
+    /// From which number on the rule need not know whether the condition holds now.
+    pub least: u32,
+    /// The count as evidence shows it: `exceedances(last("benzene") > 30.ppb, 3, 24 h)`.
+    pub label: String,
+}
+
 /// One step of a postfix program. Numbers and truths live on two stacks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Node {
@@ -72,6 +107,10 @@ pub enum Node {
     Window(u16),
     /// Pushes whether that value is not zero; unknown where it is unknown.
     Holds(u16),
+    /// Pushes whether the clock shows one of the member's hours of this index.
+    Hours(u16),
+    /// Pushes at how many evaluation times the member's count of this index found its condition true.
+    Counted(u16),
     /// Pushes the spread of this index over the plan's members.
     Spread(u16),
     /// Pushes a number.
@@ -95,6 +134,16 @@ pub enum Node {
 /// Postfix nodes that leave exactly one number or one truth.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Program(pub Vec<Node>);
+
+impl Program {
+    /// The windows that it reads itself, some perhaps more than once.
+    pub(super) fn windows(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().filter_map(|node| match node {
+            Node::Window(slot) | Node::Holds(slot) => Some(usize::from(*slot)),
+            _ => None,
+        })
+    }
+}
 
 /// One comparison, or another part without parts, of a trip condition, as an alarm shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +181,46 @@ pub struct Member {
     pub spreads: Vec<Program>,
     /// The interpreted closures that its programs ask.
     pub scripts: Vec<Script>,
+    /// The hours that its programs ask for.
+    pub hours: Vec<HoursSpec>,
+    /// The conditions whose evaluation times its programs count.
+    pub counts: Vec<CountSpec>,
+}
+
+impl Member {
+    /// A program in which all that is kept beside the windows stands behind them, in the order in which evidence lists it.
+    pub(super) fn placed(&self, program: &Program) -> Program {
+        let (windows, clocks) = (self.windows.len(), self.windows.len() + self.hours.len());
+        let behind = |place: u16, before: usize| {
+            let slot = usize::from(place).saturating_add(before);
+            u16::try_from(slot).unwrap_or(u16::MAX)
+        };
+        let place = |node: &Node| match *node {
+            Node::Hours(place) => Node::Holds(behind(place, windows)),
+            Node::Counted(place) => Node::Window(behind(place, clocks)),
+            other => other,
+        };
+        Program(program.0.iter().map(place).collect())
+    }
+
+    /// The labels of all that stands behind its windows.
+    pub(super) fn labels_behind(&self) -> impl Iterator<Item = &str> {
+        let counts = self.counts.iter().map(|spec| spec.label.as_str());
+        self.hours.iter().map(|spec| spec.label.as_str()).chain(counts)
+    }
+
+    /// How many values it keeps: of its windows, and of all that stands behind them.
+    pub(super) const fn slots(&self) -> usize {
+        self.windows.len() + self.hours.len() + self.counts.len()
+    }
+
+    /// How far back a window is looked at: further where evaluation times before the instant are counted.
+    pub(super) fn reach_ms(&self, slot: usize) -> i64 {
+        let reach_ms = self.windows.get(slot).map_or(0, WindowSpec::reach_ms);
+        let reads = |spec: &&CountSpec| spec.program.windows().any(|one| one == slot);
+        let counted_ms = self.counts.iter().filter(reads).map(|spec| spec.width_ms).max();
+        reach_ms.saturating_add(counted_ms.unwrap_or(0))
+    }
 }
 
 /// One rule over one scope, ready to run.

@@ -295,7 +295,7 @@ pub struct TermValue {
     pub label: String,
     /// Its value in the channel's unit; `None` where coverage was too small.
     pub value: Option<f64>,
-    /// Valid samples over expected ones.
+    /// Valid samples over expected ones; 0 for hours of the day and for counts of exceedances, which are of no samples themselves.
     pub coverage: f64,
     /// The channel's unit, as a symbol.
     pub unit: String,

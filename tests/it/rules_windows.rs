@@ -6,6 +6,7 @@ mod causes;
 mod clocks;
 mod language;
 mod late;
+mod local;
 mod naive;
 mod never;
 mod notified;

@@ -172,9 +172,12 @@ fn measured(value: Option<f64>, unit: &str) -> String {
     }
 }
 
+/// What labels of terms begin with that no sample decides.
+const CLOCK: &str = "within_hours(";
+
 /// The value of a term; `yes` or `no` for one that is true or false.
 fn of_term(term: &TermValue) -> String {
-    let is_question = ["flag(", "silent(", "stuck("].iter().any(|name| term.label.starts_with(name));
+    let is_question = ["flag(", "silent(", "stuck(", CLOCK].iter().any(|name| term.label.starts_with(name));
     match term.value {
         Some(value) if is_question => if value == 0.0 { "no" } else { "yes" }.to_owned(),
         value => measured(value, &term.unit),
@@ -215,7 +218,12 @@ impl fmt::Display for Explanation {
                 let flags: Vec<String> = term.flags.iter().map(ToString::to_string).collect();
                 let flagged = if flags.is_empty() { String::new() } else { format!(", flagged: {}", flags.join(", ")) };
                 let (label, share) = (Line(&term.label), 100.0 * term.coverage);
-                writeln!(f, "    {label} = {value}, {share:.0} % of the samples{flagged}")?;
+                let covered = if [CLOCK, "exceedances("].iter().any(|name| term.label.starts_with(name)) {
+                    String::new()
+                } else {
+                    format!(", {share:.0} % of the samples")
+                };
+                writeln!(f, "    {label} = {value}{covered}{flagged}")?;
             }
         }
         if let Some(watermark) = opened.watermark {

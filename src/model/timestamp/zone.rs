@@ -1,8 +1,10 @@
 //! Time zones: where local days begin, and how local times are read and printed.
 
 mod find;
+mod hours;
 
 pub(crate) use find::find;
+pub use hours::LocalHours;
 
 use super::super::ModelError;
 use super::Timestamp;
@@ -29,7 +31,7 @@ const TEXT_CHARS_MAX: usize = 60;
 /// assert!("Asia/Shangri-La".parse::<Zone>().is_err() && "UTC+8".parse::<Zone>().is_err());
 /// # Ok::<(), vocdb::model::ModelError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Zone {
     name: String,
     zone: TimeZone,
@@ -92,6 +94,14 @@ impl Zone {
         })
     }
 
+    /// The zone that a text names.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and what to write instead.
+    pub(crate) fn find(text: &str) -> Result<Self, String> {
+        find(text).map(|zone| Self { name: text.to_owned(), zone })
+    }
+
     /// Milliseconds from UTC to local time.
     pub(crate) fn offset_ms(&self, time: Timestamp) -> i64 {
         i64::from(self.zone.to_offset(within_jiff(time)).seconds()) * 1_000
@@ -144,6 +154,13 @@ impl std::str::FromStr for Zone {
         let zone = find(text)
             .map_err(|reason| ModelError::Zone { text: text.chars().take(TEXT_CHARS_MAX).collect(), reason })?;
         Ok(Self { name: text.to_owned(), zone })
+    }
+}
+
+/// By its name alone: how a zone is stored in memory differs from release to release.
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Zone").field(&self.name).finish()
     }
 }
 

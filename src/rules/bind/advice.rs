@@ -24,7 +24,7 @@ fn is_broken(condition: &Condition) -> bool {
     match condition {
         Condition::Broken => true,
         Condition::And(left, right) | Condition::Or(left, right) => is_broken(left) || is_broken(right),
-        Condition::Not(inner) => is_broken(inner),
+        Condition::Not(inner) | Condition::Exceedances { inner, .. } => is_broken(inner),
         _ => false,
     }
 }
@@ -59,7 +59,7 @@ fn is_compared(condition: &Condition) -> bool {
     match condition {
         Condition::Compare { .. } | Condition::Script { .. } => true,
         Condition::And(left, right) | Condition::Or(left, right) => is_compared(left) || is_compared(right),
-        Condition::Not(inner) => is_compared(inner),
+        Condition::Not(inner) | Condition::Exceedances { inner, .. } => is_compared(inner),
         _ => false,
     }
 }

@@ -77,10 +77,10 @@ pub(super) fn walk(condition: &Condition, note: &mut impl FnMut(&str, &Place)) {
             walk(left, note);
             walk(right, note);
         }
-        Condition::Not(inner) => walk(inner, note),
+        Condition::Not(inner) | Condition::Exceedances { inner, .. } => walk(inner, note),
         Condition::Stuck { channel, place, .. } | Condition::RunState { channel, place, .. } => note(channel, place),
         Condition::Script { terms, .. } => terms.iter().for_each(|(_, series)| walk_series(series, note)),
-        Condition::Flag { .. } | Condition::Silent { .. } | Condition::Broken => {}
+        Condition::Flag { .. } | Condition::Silent { .. } | Condition::WithinHours { .. } | Condition::Broken => {}
     }
 }
 

@@ -137,7 +137,7 @@ fn ways(program: &Program) -> Vec<Vec<Limit>> {
     let (mut numbers, mut truths) = (Vec::<Vec<Node>>::new(), Vec::<Vec<Vec<Limit>>>::new());
     for node in &program.0 {
         match node {
-            Node::Number(_) | Node::Window(_) | Node::Spread(_) => numbers.push(vec![*node]),
+            Node::Number(_) | Node::Window(_) | Node::Counted(_) | Node::Spread(_) => numbers.push(vec![*node]),
             Node::Arithmetic(_) => join(&mut numbers, 2, *node),
             Node::Mean(count, _) => join(&mut numbers, usize::from(*count), *node),
             Node::Compare(comparison) => {
@@ -152,7 +152,7 @@ fn ways(program: &Program) -> Vec<Vec<Limit>> {
                 let inner = truths.pop().unwrap_or_default();
                 truths.push(if before == Some(Node::Not) { vec![Vec::new()] } else { none_of(&inner) });
             }
-            Node::Holds(_) => truths.push(vec![Vec::new()]),
+            Node::Holds(_) | Node::Hours(_) => truths.push(vec![Vec::new()]),
             Node::Script(_) => {
                 numbers.clear();
                 truths.push(vec![Vec::new()]);
@@ -198,6 +198,8 @@ fn limit(left: Vec<Node>, comparison: Comparison, right: Vec<Node>) -> Option<Li
     };
     match (left.as_slice(), right.as_slice()) {
         ([Node::Number(_)], [Node::Number(_)]) => None,
+        // Counts are whole: not three of them is two, and no measurement chatters around that.
+        ([Node::Counted(_)], _) => None,
         (_, [Node::Number(number)]) => Some(Limit { number: *number, measured: left, is_above: is_greater }),
         ([Node::Number(number)], _) => Some(Limit { number: *number, measured: right, is_above: !is_greater }),
         _ => None,
@@ -208,7 +210,7 @@ fn limit(left: Vec<Node>, comparison: Comparison, right: Vec<Node>) -> Option<Li
 fn is_same(left: &[Node], right: &[Node], windows: &[WindowSpec]) -> bool {
     let look = |node: &Node| match node {
         Node::Window(slot) => {
-            windows.get(usize::from(*slot)).map(|spec| WindowSpec { coverage_min: 0.0, ..spec.clone() })
+            windows.get(usize::from(*slot)).map(|spec| WindowSpec { coverage_min: 0.0, samples_min: 0, ..spec.clone() })
         }
         _ => None,
     };

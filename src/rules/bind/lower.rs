@@ -5,12 +5,12 @@ use super::glob;
 use super::shown::TripPart;
 use super::units::{self, Basis, Value};
 use super::windows::{self, Looks};
-use crate::model::{Interval, Unit};
+use crate::model::{Interval, LocalHours, Unit};
 use crate::rules::diagnostic::Diagnostic;
-use crate::rules::expr::{Condition, Param, Series, WindowFunction, WindowTerm};
+use crate::rules::expr::{Comparison, Condition, Param, Series, WindowFunction, WindowTerm};
 use crate::rules::getter::number_text;
 use crate::rules::interpreted::Script;
-use crate::rules::plan::{Node, Program, Site};
+use crate::rules::plan::{CountSpec, HoursSpec, Node, Program, Site};
 use crate::rules::verdict::Place;
 
 /// The work for one station.
@@ -25,6 +25,12 @@ pub(super) struct Lowering<'a> {
     pub(super) spreads: Vec<Program>,
     /// The closures that are asked.
     pub(super) scripts: Vec<Script>,
+    /// The hours that are asked for.
+    pub(super) hours: Vec<HoursSpec>,
+    /// What is counted.
+    pub(super) counts: Vec<CountSpec>,
+    /// Where each of them stands.
+    pub(super) counted: Vec<Place>,
     /// Whether silence is asked for.
     pub(super) asks_silence: bool,
     /// The parts of the conditions so far, in order.
@@ -46,6 +52,9 @@ impl<'a> Lowering<'a> {
             channels,
             spreads: Vec::new(),
             scripts: Vec::new(),
+            hours: Vec::new(),
+            counts: Vec::new(),
+            counted: Vec::new(),
             asks_silence: false,
             parts: Vec::new(),
             is_negated: false,
@@ -96,6 +105,10 @@ impl<'a> Lowering<'a> {
             Condition::RunState { channel, width_ms, is_on, place } => {
                 self.run_state(channel, *width_ms, *is_on, place)
             }
+            Condition::WithinHours { hours, place } => self.within_hours(hours, place),
+            Condition::Exceedances { inner, text, least, width_ms, place } => {
+                self.exceedances(inner, text, (*least, *width_ms), place)
+            }
             Condition::Script { script, terms, .. } => self.script(script, terms),
             Condition::Broken => None,
         }
@@ -127,17 +140,7 @@ impl<'a> Lowering<'a> {
                 self.note(looked)
             }
             Series::Param(param) => self.param(param),
-            Series::Spread { inner, place } => {
-                let value = self.series(inner)?;
-                let program = Program(value.nodes);
-                let slot = self.spreads.iter().position(|known| *known == program).unwrap_or(self.spreads.len());
-                if slot == self.spreads.len() {
-                    self.spreads.push(program);
-                }
-                let slot = self.note(windows::narrow(slot, place))?;
-                let (nodes, basis) = (vec![Node::Spread(slot)], Basis::Difference);
-                Some(Value { nodes, basis, detection_limit: None, constant: None, ..value })
-            }
+            Series::Spread { inner, place } => self.spread(inner, place),
             Series::Mean { inner, count, step_ms, coverage_min, place } => {
                 self.mean(inner, (*count, *step_ms), *coverage_min, place)
             }
@@ -147,6 +150,22 @@ impl<'a> Lowering<'a> {
                 self.note(joined)
             }
         }
+    }
+
+    fn spread(&mut self, inner: &Series, place: &Place) -> Option<Value> {
+        let value = self.series(inner)?;
+        if value.unit == Unit::Degree && value.basis != Basis::Difference {
+            let help = "compare the direction of each station, or take its average";
+            return self.note(Err(mistake(place, "directions have no least and no greatest, and so no spread", help)));
+        }
+        let program = Program(value.nodes);
+        let slot = self.spreads.iter().position(|known| *known == program).unwrap_or(self.spreads.len());
+        if slot == self.spreads.len() {
+            self.spreads.push(program);
+        }
+        let slot = self.note(windows::narrow(slot, place))?;
+        let (nodes, basis) = (vec![Node::Spread(slot)], Basis::Difference);
+        Some(Value { nodes, basis, detection_limit: None, constant: None, ..value })
     }
 
     /// The value for this station: of the last exception that fits, or else the default.
@@ -235,6 +254,43 @@ impl<'a> Lowering<'a> {
         let word = if is_on { "is_on" } else { "is_off" };
         self.show(word, &[Some(channel), duration(width_ms).as_deref()], 1);
         Some(nodes)
+    }
+
+    fn within_hours(&mut self, hours: &LocalHours, place: &Place) -> Option<Vec<Node>> {
+        let known = self.hours.iter().position(|known| known.hours == *hours);
+        let slot = known.unwrap_or(self.hours.len());
+        if known.is_none() {
+            let label = format!("within_hours({hours})");
+            self.hours.push(HoursSpec { hours: hours.clone(), label });
+        }
+        self.show("within_hours", &[Some(&hours.to_string())], 1);
+        let slot = self.note(windows::narrow(slot, place))?;
+        Some(vec![Node::Hours(slot)])
+    }
+
+    fn exceedances(
+        &mut self,
+        inner: &Condition,
+        text: &str,
+        (least, width_ms): (u32, i64),
+        place: &Place,
+    ) -> Option<Vec<Node>> {
+        // The parts of what is counted are no parts of the rule's condition.
+        let (parts, is_negated) = (std::mem::take(&mut self.parts), std::mem::take(&mut self.is_negated));
+        let nodes = self.truth(inner);
+        (self.parts, self.is_negated) = (parts, is_negated);
+        let (count, width) = (least.to_string(), duration(Some(width_ms)));
+        self.show("exceedances", &[Some(text), Some(&count), width.as_deref()], 1);
+        let label = format!("exceedances({text}, {count}, {})", width.unwrap_or_default());
+        let spec = CountSpec { program: Program(nodes?), width_ms, least, label };
+        let slot = self.counts.iter().position(|known| *known == spec).unwrap_or(self.counts.len());
+        if slot == self.counts.len() {
+            self.counts.push(spec);
+            self.counted.push(place.clone());
+        }
+        let slot = self.note(windows::narrow(slot, place))?;
+        let limit = Node::Number(f64::from(least));
+        Some(vec![Node::Counted(slot), limit, Node::Compare(Comparison::GreaterOrEqual)])
     }
 
     fn script(&mut self, script: &Script, terms: &[(String, Series)]) -> Option<Vec<Node>> {

@@ -14,6 +14,8 @@ const SAMPLE_BYTES: u64 = 16;
 const SORTED_BYTES: u64 = 12;
 /// Bytes that a minimum or maximum keeps at worst for each sample besides.
 const EXTREME_BYTES: u64 = 16;
+/// Bytes of one evaluation time that is counted.
+const COUNTED_BYTES: u64 = 8;
 /// Bytes of one rule above which `check` warns.
 const WARNED_BYTES: u64 = 256 << 20;
 
@@ -35,14 +37,22 @@ struct Need {
 
 impl Need {
     fn add(&mut self, plan: &Plan) {
-        for window in plan.members.iter().flat_map(|member| &member.windows) {
+        let windows = plan
+            .members
+            .iter()
+            .flat_map(|member| member.windows.iter().enumerate().map(|(slot, window)| (window, member.reach_ms(slot))));
+        for (window, reach_ms) in windows {
             let strand = window.function.strand();
             // Silence looks at frames, whichever channel it is asked of.
             let channel = if strand == Strand::Frames { 0 } else { window.channel };
             let samples = self.samples.entry((window.instrument, channel, strand)).or_default();
-            *samples = (*samples).max(samples_of(window, window.width_ms.saturating_add(window.lag_ms)));
+            *samples = (*samples).max(samples_of(window, reach_ms));
             let besides = besides(window.function).saturating_mul(samples_of(window, window.width_ms));
             self.besides = self.besides.saturating_add(besides);
+        }
+        for count in plan.members.iter().flat_map(|member| &member.counts) {
+            let times = u64::try_from(count.width_ms / plan.step_ms.max(1)).unwrap_or(0);
+            self.besides = self.besides.saturating_add(times.saturating_mul(COUNTED_BYTES));
         }
     }
 
@@ -138,12 +148,15 @@ fn in_condition(condition: &Condition, note: &mut dyn FnMut(i64, &Place)) {
             in_condition(right, note);
         }
         Condition::Not(inner) => in_condition(inner, note),
+        Condition::Exceedances { inner, width_ms, .. } => {
+            in_condition(inner, &mut |reach_ms, place| note(reach_ms.saturating_add(*width_ms), place));
+        }
         Condition::Script { terms, .. } => terms.iter().for_each(|(_, series)| in_series(series, note)),
         Condition::Stuck { width_ms, place, .. } | Condition::Silent { width_ms, place, .. } => note(*width_ms, place),
         Condition::Flag { width_ms, place, .. } | Condition::RunState { width_ms, place, .. } => {
             note(width_ms.unwrap_or(0), place);
         }
-        Condition::Broken => {}
+        Condition::WithinHours { .. } | Condition::Broken => {}
     }
 }
 
@@ -221,6 +234,7 @@ mod tests {
             "max(\"benzene\", 12.hours) > 30.ppb",
             "avg(\"benzene\", 12.hours) > avg(\"benzene\", 1.hour)",
             "avg(\"benzene\", 6.hours).ago(6.hours) > 30.ppb",
+            "exceedances(avg(\"benzene\", 1.hour) > 30.ppb, 3, 12.hours)",
         ] {
             let (memory, _, plans) = estimated(condition, Interval::seconds(5).unwrap());
             let mut engine = Engine::new(plans);

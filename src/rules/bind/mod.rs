@@ -19,6 +19,7 @@ use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
 use super::verdict::{AlarmSpec, Place, Uncovered};
 use crate::base::checksum::{Digest, sha256};
+use crate::base::limits::COUNTED_TIMES_MAX;
 use crate::model::glob;
 use crate::model::{Interval, StationId};
 pub use advice::advise_sound;
@@ -96,6 +97,8 @@ struct Bound {
     parts: Vec<TripPart>,
     /// Where each window is asked for.
     looked: Vec<Looked>,
+    /// Where each count is asked for.
+    counted: Vec<Place>,
 }
 
 impl Binding<'_> {
@@ -129,6 +132,7 @@ impl Binding<'_> {
             self.uncovered.push(Uncovered { rule: rule.name.clone(), station: rule.scope.clone(), reason });
             return Vec::new();
         }
+        let counted: Vec<Place> = bound.first_mut().map(|bound| std::mem::take(&mut bound.counted)).unwrap_or_default();
         let plans: Vec<Plan> = match quorum.or_else(|| has_spread(rule).then_some(1)) {
             Some(quorum) => self.joint(bound, quorum).into_iter().collect(),
             None => {
@@ -136,6 +140,7 @@ impl Binding<'_> {
             }
         };
         self.check_hold(&plans);
+        self.check_counts(&plans, &counted);
         self.check_firing(&plans, &looked);
         if self.mistakes.iter().any(|mistake| !mistake.is_warning) { Vec::new() } else { plans }
     }
@@ -265,7 +270,15 @@ impl Binding<'_> {
             suppress: None,
             spreads: lowering.spreads,
             scripts: lowering.scripts,
+            hours: lowering.hours,
+            counts: lowering.counts,
         };
+        if member.windows.is_empty() {
+            let help =
+                "join it with a condition on a channel: avg(\"benzene\", 10.minutes) > 30.ppb and within_hours(..)";
+            self.say_of_station(&site.name, [mistake(&rule.places.when, "the rule reads no channel", help)]);
+            return None;
+        }
         self.say_of_station(&site.name, hysteresis::check(rule, &member));
         let member = Member { suppress: suppress?, ..member };
         let names = member.windows.iter().filter_map(|window| {
@@ -275,7 +288,8 @@ impl Binding<'_> {
         let channels: BTreeSet<String> = names.collect();
         let step_ms = lowering.looks.step_ms.unwrap_or(1);
         let (channels, asks_silence) = (channels.into_iter().collect(), lowering.asks_silence);
-        Some(Bound { member, channels, step_ms, asks_silence, parts, looked })
+        let counted = lowering.counted;
+        Some(Bound { member, channels, step_ms, asks_silence, parts, looked, counted })
     }
 
     /// Notes what is wrong at one station, unless the same is wrong at one before.
@@ -306,6 +320,31 @@ impl Binding<'_> {
             }
             if plan.members.len() < plan.quorum.saturating_add(never.len()) {
                 never.into_iter().for_each(|(member, never)| self.say_of_station(&member.station_name, [never]));
+            }
+        }
+    }
+
+    /// Checks whether each count can be reached, and whether it counts no more evaluation times than are looked at.
+    fn check_counts(&mut self, plans: &[Plan], counted: &[Place]) {
+        for plan in plans {
+            let counts = plan.members.first().map_or(&[][..], |member| &member.counts[..]);
+            for (count, place) in counts.iter().zip(counted) {
+                let times = count.width_ms / plan.step_ms.max(1);
+                let [width, step] = [count.width_ms, plan.step_ms]
+                    .map(|ms| Interval::from_ms(ms).map_or_else(|_| format!("{ms} ms"), |i| i.to_string()));
+                let found = if i64::from(count.least) > times {
+                    let message = format!(
+                        "{} exceedances in {width} are never counted: there are {times} evaluation times, every {step}",
+                        count.least
+                    );
+                    mistake(place, message, "write a smaller number, or a longer time")
+                } else if times > COUNTED_TIMES_MAX {
+                    let message = format!("{width} has {times} evaluation times, more than {COUNTED_TIMES_MAX}");
+                    mistake(place, message, "write a shorter time, or a longer evaluation step with .every(..)")
+                } else {
+                    continue;
+                };
+                self.say_of_station(&plan.spec.scope_key, [found]);
             }
         }
     }

@@ -52,7 +52,9 @@ fn retain_in_condition(condition: &mut Condition, is_there: &dyn Fn(&str) -> boo
             retain_in_condition(Arc::make_mut(left), is_there);
             retain_in_condition(Arc::make_mut(right), is_there);
         }
-        Condition::Not(inner) => retain_in_condition(Arc::make_mut(inner), is_there),
+        Condition::Not(inner) | Condition::Exceedances { inner, .. } => {
+            retain_in_condition(Arc::make_mut(inner), is_there);
+        }
         Condition::Script { terms, .. } => terms.iter_mut().for_each(|(_, series)| retain_in_series(series, is_there)),
         _ => {}
     }
@@ -82,7 +84,7 @@ fn in_condition<'a>(condition: &'a Condition, found: &mut Vec<&'a Param>) {
             in_condition(left, found);
             in_condition(right, found);
         }
-        Condition::Not(inner) => in_condition(inner, found),
+        Condition::Not(inner) | Condition::Exceedances { inner, .. } => in_condition(inner, found),
         Condition::Script { terms, .. } => terms.iter().for_each(|(_, series)| in_series(series, found)),
         _ => {}
     }

@@ -52,7 +52,7 @@ fn in_condition(condition: &Condition) -> bool {
     match condition {
         Condition::Compare { left, right, .. } => series_has_spread(left) || series_has_spread(right),
         Condition::And(left, right) | Condition::Or(left, right) => in_condition(left) || in_condition(right),
-        Condition::Not(inner) => in_condition(inner),
+        Condition::Not(inner) | Condition::Exceedances { inner, .. } => in_condition(inner),
         Condition::Script { terms, .. } => terms.iter().any(|(_, series)| series_has_spread(series)),
         _ => false,
     }

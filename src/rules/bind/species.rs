@@ -50,7 +50,7 @@ impl SpeciesCheck {
                 self.condition(left);
                 self.condition(right);
             }
-            Condition::Not(inner) => self.condition(inner),
+            Condition::Not(inner) | Condition::Exceedances { inner, .. } => self.condition(inner),
             Condition::Script { terms, .. } => terms.iter().for_each(|(name, series)| {
                 if let Kind::Gas { .. } = self.kind(series) {
                     let message = format!("`{name}` is a concentration, and a closure receives plain numbers only");

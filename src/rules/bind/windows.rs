@@ -57,7 +57,9 @@ impl<'a> Looks<'a> {
         let gas = (unit == channel.unit()).then(|| Gas::of(channel));
         let (nodes, place) = (vec![Node::Window(slot)], term.place.clone());
         let basis = match function {
-            WindowFunction::Stddev | WindowFunction::Delta | WindowFunction::Rate => Basis::Difference,
+            WindowFunction::Stddev | WindowFunction::Delta | WindowFunction::Increase | WindowFunction::Rate => {
+                Basis::Difference
+            }
             WindowFunction::Sum => Basis::Unclear,
             _ => Basis::Zero,
         };
@@ -130,8 +132,7 @@ impl<'a> Looks<'a> {
 
 /// A term at the instant, without more.
 pub(super) fn term(function: WindowFunction, channel: &str, width_ms: Option<i64>, place: &Place) -> WindowTerm {
-    let (channel, place) = (channel.to_owned(), place.clone());
-    WindowTerm { function, channel, width_ms, coverage_min: 0.0, lag_ms: 0, station: None, place }
+    WindowTerm::new(function, channel.to_owned(), width_ms, place.clone())
 }
 
 /// A number of things of one rule.
@@ -176,6 +177,8 @@ fn specify(term: &WindowTerm, found: &Found<'_>) -> WindowSpec {
         interval_ms: interval.as_ms(),
         expected,
         coverage_min: term.coverage_min,
+        samples_min: term.samples_min,
+        day: term.day.as_deref().cloned(),
         label: label(term),
         unit,
     }
@@ -188,7 +191,10 @@ fn label(term: &WindowTerm) -> String {
         WindowFunction::Flagged(quality) => vec![quality.name().to_owned(), term.channel.clone()],
         _ => vec![term.channel.clone()],
     };
-    parts.extend(term.width_ms.and_then(in_words));
+    parts.extend(match &term.day {
+        Some(zone) => Some(format!("day in {zone}")),
+        None => term.width_ms.and_then(in_words),
+    });
     if let WindowFunction::Percentile { quantile } = term.function {
         parts.push(format!("{} %", (quantile * 1e6).round() / 1e4));
     }

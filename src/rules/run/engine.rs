@@ -102,6 +102,7 @@ pub(super) struct PlanState {
     pub(super) return_ms: i64,
     quorum: usize,
     has_suppress: bool,
+    has_counts: bool,
     /// The one source of all its windows, where there is only one.
     pub(super) only_source: Option<usize>,
     /// Of several sources, the one that had come least far at the last evaluation.
@@ -234,6 +235,7 @@ impl PlanState {
             return_ms: if plan.asks_silence { (plan.step_ms - plan.lateness_ms).max(1) } else { 1 },
             quorum: plan.quorum,
             has_suppress: !plan.suppress_text.is_empty(),
+            has_counts: members.iter().any(|member| member.has_counts),
             only_source: if let [member] = members.as_slice() { member.only_source } else { None },
             slowest: None,
             plan,
@@ -252,6 +254,13 @@ impl PlanState {
 
     pub(super) fn invalidate(&mut self, series: usize) {
         self.members.iter_mut().for_each(|member| member.invalidate(series));
+    }
+
+    /// Readings have come that reach evaluation times before the next one: what was counted of these is looked at again.
+    pub(super) fn recount(&mut self) {
+        if self.has_counts {
+            self.members.iter_mut().for_each(MemberState::recount);
+        }
     }
 
     fn note_absent(&mut self, instant: Timestamp) {
@@ -301,6 +310,9 @@ impl PlanState {
     ) {
         let (watermark, is_live) = (reach.frontier, instant >= reach.live_since);
         self.members.iter_mut().for_each(|member| member.advance(series, instant));
+        if self.has_counts {
+            self.members.iter_mut().for_each(|member| member.count(series, instant, self.step_ms));
+        }
         self.spread();
         self.fault = None;
         for member in &mut self.members {

@@ -79,7 +79,9 @@ impl Growing {
                 let (right, left) = (self.number(), self.number());
                 self.numbers.push(NumberTree::Arithmetic(operator, Box::new([left, right])));
             }
-            Node::Holds(index) => self.truths.push(TruthTree::Holds(index)),
+            // Plans have hours and counts behind their windows.
+            Node::Counted(index) => self.numbers.push(NumberTree::Window(index)),
+            Node::Holds(index) | Node::Hours(index) => self.truths.push(TruthTree::Holds(index)),
             Node::Compare(operator) => {
                 let (right, left) = (self.number(), self.number());
                 self.truths.push(match (left, right) {

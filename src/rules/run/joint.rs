@@ -152,13 +152,19 @@ impl Basis<'_> {
 }
 
 /// Whether a program of a member reads each of its windows, itself or through a spread.
-fn windows_of(member: &Member, program: &Program) -> Vec<bool> {
-    let mut is_read = vec![false; member.windows.len()];
+fn windows_of(member: &Member, asked: &Program) -> Vec<bool> {
+    let mut is_read = vec![false; member.slots()];
+    let program = &member.placed(asked);
     let in_spread = program.0.iter().filter_map(|node| match node {
         Node::Spread(place) => member.spreads.get(usize::from(*place)),
         _ => None,
     });
-    for node in in_spread.chain([program]).flat_map(|program| &program.0) {
+    let counted = asked.0.iter().filter_map(|node| match node {
+        Node::Counted(place) => member.counts.get(usize::from(*place)).map(|count| member.placed(&count.program)),
+        _ => None,
+    });
+    let counted: Vec<Program> = counted.collect();
+    for node in in_spread.chain(&counted).chain([program]).flat_map(|program| &program.0) {
         if let Node::Window(slot) | Node::Holds(slot) = node
             && let Some(is_read) = is_read.get_mut(usize::from(*slot))
         {

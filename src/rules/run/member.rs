@@ -1,5 +1,10 @@
 //! One station within a running plan.
 
+mod clocks;
+mod counts;
+
+use self::clocks::Clocks;
+use self::counts::{Counts, Standing};
 use super::super::expr::WindowFunction;
 use super::super::interpreted::Script;
 use super::super::plan::{Member, WindowSpec};
@@ -8,7 +13,7 @@ use super::evaluate::{Asked, Inputs, NumberTree, TruthTree};
 use super::late::outages::Outages;
 use super::series::Series;
 use super::window::Window;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Unit};
 
 /// What few rules have, or nobody looks at but when an alarm opens.
 #[derive(Debug)]
@@ -17,6 +22,12 @@ pub(super) struct Rare {
     spreads: Vec<NumberTree>,
     scripts: Vec<Script>,
     asked: Asked,
+    /// What the programs ask of clocks.
+    clocks: Clocks,
+    /// What the programs count.
+    counts: Counts,
+    /// Windows that are looked at further back than they stand, by their series, and how far.
+    further: Vec<(usize, i64)>,
     /// The last times in which the trip condition was unknown.
     pub(super) outages: Outages,
     /// The last times in which the clear condition alone was unknown.
@@ -39,6 +50,8 @@ pub(super) struct MemberState {
     pub(super) spreads: usize,
     has_suppress: bool,
     has_scripts: bool,
+    has_clocks: bool,
+    pub(super) has_counts: bool,
     pub(super) rare: Box<Rare>,
     /// Whether the trip condition holds.
     pub(super) trip: Truth,
@@ -66,18 +79,26 @@ impl MemberState {
         }
         sources.sort_unstable();
         sources.dedup();
-        let condition = |program| TruthTree::of(program, &member.scripts);
+        let condition = |program| TruthTree::of(&member.placed(program), &member.scripts);
+        let clocks = Clocks::new(member);
+        let counts = Counts::new(member);
+        let (has_clocks, has_counts) = (!clocks.is_empty(), !counts.is_empty());
+        let reach = windows.iter().enumerate().map(|(slot, window)| (window.series, member.reach_ms(slot)));
+        let further = if has_clocks || has_counts { reach.collect() } else { Vec::new() };
         let rare = Rare {
             suppress: member.suppress.as_ref().map(condition),
             spreads: member.spreads.iter().map(NumberTree::of).collect(),
             scripts: member.scripts.clone(),
             asked: Asked::default(),
+            clocks,
+            counts,
+            further,
             outages: Outages::default(),
             clear_outages: Outages::default(),
         };
         Self {
             only_source: if let [source] = sources.as_slice() { Some(*source) } else { None },
-            values: vec![f64::NAN; member.windows.len()],
+            values: vec![f64::NAN; member.slots()],
             windows,
             sources,
             when: condition(&member.when),
@@ -85,6 +106,8 @@ impl MemberState {
             spreads: member.spreads.len(),
             has_suppress: member.suppress.is_some(),
             has_scripts: !member.scripts.is_empty(),
+            has_clocks,
+            has_counts,
             rare: Box::new(rare),
             trip: Truth::Unknown,
             clear: Truth::Unknown,
@@ -97,12 +120,16 @@ impl MemberState {
     }
 
     pub(super) fn invalidate(&mut self, series: usize) {
-        self.windows.iter_mut().filter(|window| window.series == series).for_each(Window::invalidate);
+        for window in self.windows.iter_mut().filter(|window| window.series == series) {
+            window.invalidate();
+            self.rare.counts.forget();
+        }
     }
 
     /// Series of each window, and how far back it looks.
     pub(super) fn reach(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
-        self.windows.iter().map(|window| (window.series, window.reach_ms()))
+        let windows = self.windows.iter().map(|window| (window.series, window.reach_ms()));
+        windows.chain(self.rare.further.iter().copied())
     }
 
     /// How far back its longest question for silence looks; `None` where it asks none.
@@ -115,9 +142,15 @@ impl MemberState {
         self.windows.iter().all(Window::is_empty)
     }
 
-    /// The first time after `instant` at which a sample enters any window.
+    /// The first time after `instant` at which a sample enters any window, or a clock changes what it says.
     pub(super) fn next_change(&self, series: &[Series], instant: Timestamp) -> Option<Timestamp> {
-        self.windows.iter().filter_map(|window| window.next_change(series.get(window.series)?, instant)).min()
+        let entering = self.windows.iter().filter_map(|window| window.next_change(series.get(window.series)?, instant));
+        entering.chain(self.rare.clocks.next_turn()).min()
+    }
+
+    /// Whether a clock has changed what it says at the last instant.
+    pub(super) fn has_turned(&self) -> bool {
+        self.has_clocks && self.rare.clocks.has_turned
     }
 
     /// The first time after `instant` at which a sample leaves any window.
@@ -127,12 +160,32 @@ impl MemberState {
 
     /// Moves the windows to an instant.
     pub(super) fn advance(&mut self, series: &[Series], instant: Timestamp) {
+        if self.has_clocks {
+            self.rare.clocks.turn(instant, &mut self.windows, &mut self.values);
+        }
         for (window, value) in self.windows.iter_mut().zip(&mut self.values) {
             if let Some(series) = series.get(window.series) {
                 window.advance(series, instant);
                 *value = window.value(series).unwrap_or(f64::NAN);
             }
         }
+    }
+
+    /// Counts an instant, to which the windows have moved, on a grid of this step.
+    pub(super) fn count(&mut self, series: &[Series], instant: Timestamp, step_ms: i64) {
+        let Rare { clocks, counts, .. } = self.rare.as_mut();
+        let standing = Standing { windows: &self.windows, clocks, series, instant, step_ms };
+        counts.note(&standing, &mut self.values);
+    }
+
+    /// Readings have come that reach evaluation times which were counted.
+    pub(super) fn recount(&mut self) {
+        self.rare.counts.forget();
+    }
+
+    /// The longest time that is counted over.
+    pub(super) fn counted_ms(&self) -> i64 {
+        self.rare.counts.width_ms()
     }
 
     /// What it adds to a spread of the plan; NaN where that is unknown.
@@ -214,6 +267,7 @@ impl MemberState {
     /// Goes back to where it stood just before an evaluation time; its windows are built anew.
     pub(super) fn go_back(&mut self, instant: Timestamp) {
         self.windows.iter_mut().for_each(Window::invalidate);
+        self.recount();
         self.clear_known = self.clear_known_before(instant);
         let (outages, clear_outages) = (self.rare.outages.before(instant), self.rare.clear_outages.before(instant));
         self.restore_outages(&outages);
@@ -277,7 +331,7 @@ impl MemberState {
         Some(NumberTree::of(&term.value).number(inputs)).filter(|value| value.is_finite())
     }
 
-    /// The values of the windows at an instant.
+    /// The values of the windows at an instant, and of all that stands behind them.
     pub(super) fn window_values(&self, member: &Member, series: &[Series], instant: Timestamp) -> Vec<TermValue> {
         let term = |(window, spec): (&Window, &WindowSpec)| TermValue {
             label: spec.label.clone(),
@@ -286,6 +340,14 @@ impl MemberState {
             unit: spec.unit.clone(),
             flags: series.get(window.series).map_or_else(Vec::new, |series| window.flags(series, instant)),
         };
-        self.windows.iter().zip(&member.windows).map(term).collect()
+        let behind = self.values.iter().skip(member.windows.len()).zip(member.labels_behind());
+        let behind = behind.map(|(value, label)| TermValue {
+            label: label.to_owned(),
+            value: Some(*value).filter(|value| value.is_finite()),
+            coverage: 0.0,
+            unit: Unit::One.symbol().to_owned(),
+            flags: Vec::new(),
+        });
+        self.windows.iter().zip(&member.windows).map(term).chain(behind).collect()
     }
 }

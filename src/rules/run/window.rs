@@ -35,7 +35,7 @@ impl Window {
             width_ms: spec.width_ms,
             lag_ms: spec.lag_ms,
             function: spec.function,
-            needed: needed(spec.coverage_min, f64::from(spec.expected)),
+            needed: needed(spec.coverage_min, f64::from(spec.expected)).max(u64::from(spec.samples_min)),
             expected: f64::from(spec.expected),
             series,
             from: 0,
@@ -43,6 +43,19 @@ impl Window {
             inside: Inside::new(spec.function),
             must_rebuild: true,
         }
+    }
+
+    /// The same window, which stands nowhere yet.
+    pub(super) fn fresh(&self) -> Self {
+        Self { from: 0, to: 0, inside: Inside::new(self.function), must_rebuild: true, ..*self }
+    }
+
+    /// Puts a window over a day where that is at an instant, which it ends so much before; with the samples that are expected of the day.
+    pub(super) fn stand(&mut self, (lag_ms, width_ms): (i64, i64), expected: f64, (share, samples): (f64, u32)) {
+        if self.width_ms != width_ms || self.expected.to_bits() != expected.to_bits() {
+            self.needed = needed(share, expected).max(u64::from(samples));
+        }
+        (self.lag_ms, self.width_ms, self.expected) = (lag_ms, width_ms, expected);
     }
 
     /// What it computes.
@@ -145,6 +158,10 @@ impl Window {
                 Inside::Values(Accumulator::Sorted(values)),
                 WindowFunction::Baseline { quantile } | WindowFunction::Percentile { quantile },
             ) => values.quantile(quantile),
+            (Inside::Rises(rises), _) => {
+                let ((_, first), (_, last)) = (series.get(self.from)?, series.get(self.to.checked_sub(1)?)?);
+                (count > 1).then(|| rises.total(first, last))
+            }
             (Inside::Matches { found, .. }, _) => (count > 0).then(|| f64::from(u8::from(*found > 0))),
             (Inside::Steady { since, .. }, _) => (count > 1).then(|| f64::from(u8::from(*since <= self.from))),
             (Inside::Values(Accumulator::Nothing), WindowFunction::Delta) => {

@@ -4,12 +4,15 @@ use super::symbol::{self, Symbol};
 use super::tracer::{Fault, Outcome, Tracer, fault};
 use crate::base::escape::is_plain;
 use crate::base::limits::WINDOW_MS_MAX;
-use crate::model::Unit;
+use crate::model::{Unit, Zone};
 use crate::rules::expr::{Condition, Series};
 use crate::rules::getter::number_text;
 use crate::rules::verdict::Place;
 use rhai::Dynamic;
 use std::sync::Arc;
+
+/// Milliseconds of a day without a clock change.
+pub(super) const DAY_MS: i64 = 86_400_000;
 
 /// What a function takes, for messages.
 #[derive(Debug, Clone, Copy)]
@@ -153,6 +156,21 @@ impl Call<'_> {
             return fault(self.place_of(index), message, help);
         }
         Ok(ms)
+    }
+
+    /// A time zone.
+    pub(super) fn zone(&self, index: usize) -> Outcome<Zone> {
+        let name = self.text(index)?;
+        let help = "write a name like \"Asia/Shanghai\", or an offset like \"+08:00\"";
+        Zone::find(&name).or_else(|message| fault(self.place_of(index), message, help))
+    }
+
+    /// The length of a window in milliseconds, and the zone of one that is a local day.
+    pub(super) fn width(&self, index: usize) -> Outcome<(i64, Option<Arc<Zone>>)> {
+        match symbol::symbol(self.arg(index)) {
+            Some(Symbol::Day(zone)) => Ok((DAY_MS, Some(zone))),
+            _ => self.duration(index, 1).map(|ms| (ms, None)),
+        }
     }
 
     /// A share, as a number between 0 and 1.

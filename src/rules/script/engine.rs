@@ -281,7 +281,7 @@ fn is_kept(receiver: &Symbol, method: &str) -> bool {
         Symbol::Alarm(_) | Symbol::Chain(_) | Symbol::Roster(_) => true,
         Symbol::Series(series, _) => {
             let is_term = matches!(**series, Series::Window(_) | Series::Spread { .. } | Series::Mean { .. });
-            is_term && matches!(method, "coverage" | "ago" | "at" | "mean_of")
+            is_term && matches!(method, "coverage" | "at_least" | "ago" | "at" | "mean_of")
         }
         _ => false,
     }

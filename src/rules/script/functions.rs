@@ -7,7 +7,6 @@ use super::operators::check_size;
 use super::symbol::Symbol;
 use super::tracer::{Outcome, fault};
 use crate::base::limits::{NAME_BYTES_MAX, RULES_MAX};
-use crate::model::find_zone;
 use crate::rules::expr::{Condition, Series, WindowFunction, WindowTerm};
 use crate::rules::verdict::{Contact, DEADLINE_RULE, Party, Roster};
 use parking_lot::Mutex;
@@ -15,8 +14,6 @@ use std::sync::Arc;
 
 /// The quantile of `baseline` where the rule names none.
 const BASELINE_QUANTILE: f64 = 0.1;
-/// The share of valid samples below which a term is unknown where the rule names none: any sample will do.
-const COVERAGE_MIN: f64 = 0.0;
 
 const WINDOW_TAKES: &str = "a channel's name and a duration";
 
@@ -78,11 +75,10 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
 
 fn window(call: &Call<'_>, function: WindowFunction) -> Outcome<Symbol> {
     let channel = call.name(0, 2 * NAME_BYTES_MAX + 1);
-    let width = if call.count() > 1 { call.duration(1, 1).map(Some) } else { Ok(None) };
-    let (channel, width_ms) = (channel?, width?);
-    let place = call.place.clone();
-    let (lag_ms, station) = (0, None);
-    let term = WindowTerm { function, channel, width_ms, coverage_min: COVERAGE_MIN, lag_ms, station, place };
+    let width = if call.count() > 1 { call.width(1).map(Some) } else { Ok(None) };
+    let (channel, width) = (channel?, width?);
+    let (width_ms, day) = width.map_or((None, None), |(ms, day)| (Some(ms), day));
+    let term = WindowTerm { day, ..WindowTerm::new(function, channel, width_ms, call.place.clone()) };
     Ok(Symbol::Series(Arc::new(Series::Window(term)), 1))
 }
 
@@ -101,11 +97,8 @@ fn contact(call: &Call<'_>) -> Outcome<Symbol> {
 }
 
 fn roster(call: &Call<'_>) -> Outcome<Symbol> {
-    let (name, zone) = (call.name(0, NAME_BYTES_MAX)?, call.text(1)?);
-    if let Err(message) = find_zone(&zone) {
-        return fault(call.place_of(1), message, "write a name like \"Asia/Shanghai\", or an offset like \"+08:00\"");
-    }
-    let roster = Roster { zone, shifts: Vec::new(), otherwise: Vec::new() };
+    let (name, zone) = (call.name(0, NAME_BYTES_MAX)?, call.zone(1)?);
+    let roster = Roster { zone: zone.to_string(), shifts: Vec::new(), otherwise: Vec::new() };
     Ok(Symbol::Roster(Arc::new(Mutex::new((name, Arc::new(roster))))))
 }
 

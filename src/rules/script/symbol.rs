@@ -2,6 +2,7 @@
 
 use super::draft::{SharedAlarm, SharedChain, SharedRoster};
 use crate::base::limits::WINDOW_MS_MAX;
+use crate::model::Zone;
 use crate::rules::expr::{Condition, Series};
 use crate::rules::verdict::Party;
 use rhai::{Array, Dynamic, Map};
@@ -19,6 +20,8 @@ pub(super) enum Symbol {
     Condition(Arc<Condition>, usize),
     /// A length of time in milliseconds.
     Duration(i64),
+    /// `day("zone")`: the last whole day of the zone.
+    Day(Arc<Zone>),
     /// `stations("glob")`.
     Stations(String),
     /// Someone who is told.
@@ -123,6 +126,7 @@ pub(super) fn describe(value: &Dynamic) -> &'static str {
         },
         Some(Symbol::Condition(..)) => "a condition",
         Some(Symbol::Duration(_)) => "a duration",
+        Some(Symbol::Day(_)) => "a local day",
         Some(Symbol::Stations(_)) => "a choice of stations",
         Some(Symbol::Contact(_)) => "a contact",
         Some(Symbol::Roster(_)) => "a roster",

@@ -117,7 +117,7 @@ fn compares(claim: &Claim) -> bool {
     match claim {
         Claim::And(left, right) | Claim::Or(left, right) => compares(left) || compares(right),
         Claim::Not(inner) => compares(inner),
-        Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) => false,
+        Claim::Flagged(..) | Claim::Silent(..) | Claim::Stuck(..) | Claim::Hours(..) | Claim::Exceeds(..) => false,
         _ => true,
     }
 }

@@ -25,6 +25,7 @@ pub(crate) enum Function {
     Percentile(u32),
     Sum,
     Delta,
+    Increase,
     Stddev,
     Rate,
     Coverage,
@@ -37,7 +38,11 @@ pub(crate) struct Look {
     pub(crate) function: Function,
     pub(crate) channel: char,
     pub(crate) width_s: Option<i64>,
+    /// Looks at the last whole day of a clock so many minutes ahead of UTC.
+    pub(crate) day_ahead_min: Option<i64>,
     pub(crate) coverage_percent: Option<u32>,
+    /// Valid samples that it needs.
+    pub(crate) at_least: Option<u32>,
     /// By how many seconds it looks further back.
     pub(crate) ago_s: i64,
 }
@@ -71,6 +76,10 @@ pub(crate) enum Claim {
     Flagged(&'static str, Option<char>, Option<i64>),
     /// No frame for so many seconds, of the slow instrument, the fast one or both.
     Silent(Option<bool>, i64),
+    /// Hours of the day by a clock so many minutes ahead of UTC.
+    Hours(i64, u8, u8),
+    /// The condition was true so often within so many seconds.
+    Exceeds(Box<Claim>, u32, i64),
     /// No change of a channel for so many seconds, with so many percent of the samples.
     Stuck(char, i64, u32),
     And(Box<Claim>, Box<Claim>),
@@ -122,6 +131,19 @@ impl Look {
     }
 }
 
+/// An offset from UTC as text.
+fn offset(ahead_min: i64) -> String {
+    let sign = if ahead_min < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", ahead_min.abs() / 60, ahead_min.abs() % 60)
+}
+
+/// The minutes of such a text.
+pub(crate) fn minutes_of(offset: &str) -> i64 {
+    let (hours, minutes) = offset[1..].split_once(':').unwrap();
+    let ahead_min = hours.parse::<i64>().unwrap() * 60 + minutes.parse::<i64>().unwrap();
+    if offset.starts_with('-') { -ahead_min } else { ahead_min }
+}
+
 impl fmt::Display for Look {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self.function {
@@ -133,6 +155,7 @@ impl fmt::Display for Look {
             Function::Percentile(_) => "percentile",
             Function::Sum => "sum",
             Function::Delta => "delta",
+            Function::Increase => "increase",
             Function::Stddev => "stddev",
             Function::Rate => "rate",
             Function::Coverage => "coverage",
@@ -142,12 +165,18 @@ impl fmt::Display for Look {
         if let Some(width_s) = self.width_s {
             write!(f, ", {width_s}.seconds")?;
         }
+        if let Some(ahead_min) = self.day_ahead_min {
+            write!(f, ", day(\"{}\")", offset(ahead_min))?;
+        }
         if let Function::Baseline(Some(percent)) | Function::Percentile(percent) = self.function {
             write!(f, ", {percent}.percent")?;
         }
         f.write_str(")")?;
         if let Some(percent) = self.coverage_percent {
             write!(f, ".coverage({percent}.percent)")?;
+        }
+        if let Some(count) = self.at_least {
+            write!(f, ".at_least({count})")?;
         }
         if self.ago_s > 0 { write!(f, ".ago({}.seconds)", self.ago_s) } else { Ok(()) }
     }
@@ -196,6 +225,10 @@ impl fmt::Display for Claim {
             Self::Stuck(channel, width_s, percent) => {
                 write!(f, "stuck(\"{channel}\", {width_s}.seconds, {percent}.percent)")
             }
+            Self::Hours(ahead_min, from, to) => {
+                write!(f, "within_hours(\"{}\", {from}, {to})", offset(*ahead_min))
+            }
+            Self::Exceeds(inner, count, width_s) => write!(f, "exceedances({inner}, {count}, {width_s}.seconds)"),
             Self::And(left, right) => write!(f, "({left} and {right})"),
             Self::Or(left, right) => write!(f, "({left} or {right})"),
             Self::Not(inner) => write!(f, "not({inner})"),
@@ -298,10 +331,21 @@ fn any_look(functions: Vec<Function>) -> impl Strategy<Value = Look> {
     let shares = prop::option::of(select(vec![10_u32, 33, 50, 70, 75, 100]));
     let channels = prop_oneof![4 => Just('x'), 2 => Just('y'), 1 => Just('z')];
     let ago = prop_oneof![6 => Just(0_i64), 1 => select(vec![5_i64, 10, 45])];
-    (select(functions), channels, widths, shares, ago, prop::bool::weighted(0.3)).prop_map(
-        |(function, channel, width_s, coverage_percent, ago_s, is_bare)| {
+    let at_least = prop::option::weighted(0.1, 1_u32..4);
+    (select(functions), channels, widths, shares, ago, prop::bool::weighted(0.3), at_least).prop_map(
+        |(function, channel, width_s, coverage_percent, ago_s, is_bare, at_least)| {
             let width_s = (function != Function::Last || !is_bare).then_some(width_s);
-            Look { function, channel, width_s, coverage_percent, ago_s }
+            Look { function, channel, width_s, day_ahead_min: None, coverage_percent, at_least, ago_s }
+        },
+    )
+}
+
+/// A look at the last whole day. The random frames begin thirteen minutes after an hour: by these clocks a day begins soon after.
+fn any_day(functions: Vec<Function>) -> impl Strategy<Value = Look> {
+    (any_look(functions), select(vec![104_i64, 105, 100]), prop::bool::weighted(0.2)).prop_map(
+        |(look, ahead_min, is_before)| {
+            let ago_s = if is_before { 86_400 } else { 0 };
+            Look { width_s: None, day_ahead_min: Some(ahead_min), coverage_percent: None, ago_s, ..look }
         },
     )
 }
@@ -310,12 +354,14 @@ fn any_amount() -> impl Strategy<Value = Amount> {
     let quantiles = [None, Some(0), Some(10), Some(50), Some(100)].map(Function::Baseline);
     let percentiles = [0, 50, 95, 100].map(Function::Percentile);
     let plain = [Function::Avg, Function::Avg, Function::Min, Function::Max, Function::Last];
-    let others = [Function::Sum, Function::Delta, Function::Stddev, Function::Sum, Function::Delta, Function::Stddev];
+    let others =
+        [Function::Sum, Function::Delta, Function::Stddev, Function::Increase, Function::Increase, Function::Stddev];
     let functions: Vec<Function> = plain.into_iter().chain(others).chain(quantiles).chain(percentiles).collect();
     let factor = || select(vec![0.5, 1.25, 2.0, 3.0]);
     let mean = (any_look(vec![Function::Avg, Function::Max]), 2_u32..5, select(vec![0_u32, 50, 100]), any::<bool>());
     let look = prop_oneof![
-        12 => any_look(functions).prop_map(Amount::Look),
+        12 => any_look(functions.clone()).prop_map(Amount::Look),
+        1 => any_day(functions).prop_map(Amount::Look),
         1 => any_look(plain.to_vec()).prop_map(Amount::Spread),
         1 => mean.prop_map(|(look, count, percent, is_spread)| Amount::MeanOf(look, count, percent, is_spread)),
     ];
@@ -341,6 +387,9 @@ fn any_state() -> impl Strategy<Value = Claim> {
         1 => (prop::option::of(any::<bool>()), width()).prop_map(|(slow, width_s)| Claim::Silent(slow, width_s)),
         1 => (channel(), width(), select(vec![0_u32, 50, 100]))
             .prop_map(|(channel, width_s, percent)| Claim::Stuck(channel, width_s, percent)),
+        // The random frames begin thirteen minutes after an hour: by these clocks an hour begins soon after.
+        1 => (select(vec![345_i64, 44, -221, -1]), select(vec![(22_u8, 4_u8), (4, 5), (18, 23), (23, 18), (0, 23)]))
+            .prop_map(|(ahead_min, (from, to))| Claim::Hours(ahead_min, from, to)),
     ]
 }
 
@@ -363,6 +412,12 @@ pub(crate) fn any_claim() -> impl Strategy<Value = Claim> {
         1 => (any_look(vec![Function::Rate]), operator(), select(vec![0.0, 30.0, 120.0]))
             .prop_map(|(look, by, limit)| Claim::Rated(look, by, limit)),
         2 => any_state(),
+    ];
+    let single = single.boxed();
+    let counted = (single.clone().prop_map(Box::new), 1_u32..4, select(vec![20_i64, 30, 65, 120]));
+    let single = prop_oneof![
+        12 => single,
+        2 => counted.prop_map(|(inner, count, width_s)| Claim::Exceeds(inner, count, width_s)),
     ];
     single.prop_recursive(2, 4, 2, |inner| {
         let pair = || (inner.clone().prop_map(Box::new), inner.clone().prop_map(Box::new));

@@ -242,7 +242,8 @@ impl NaivePlan {
     }
 
     fn say(&mut self, frames: &Frames, ms: i64) -> Saying {
-        let at = |station: &u32| Site { frames, stations: &self.stations, station: *station, ms };
+        let step_ms = self.step_ms();
+        let at = |station: &u32| Site { frames, stations: &self.stations, station: *station, ms, step_ms };
         let trips: Vec<Option<bool>> = self.stations.iter().map(|one| at(one).claim(&self.rule.when)).collect();
         let clears: Vec<Option<bool>> = match &self.rule.clear {
             Some((clear, _)) => self.stations.iter().map(|one| at(one).claim(clear)).collect(),
@@ -260,7 +261,9 @@ impl NaivePlan {
         let causes = Causes::of(&self.rule.when, &sites);
         let evidence = self.plan.members.iter().zip(&self.stations).zip(&trips).map(|((member, station), trip)| {
             let site = at(station);
-            let terms = member.windows.iter().map(|spec| site.term(spec)).collect();
+            let hours = member.hours.iter().map(|spec| site.hours(&spec.label));
+            let counts = member.counts.iter().map(|spec| site.count(spec, &self.rule));
+            let terms = member.windows.iter().map(|spec| site.term(spec)).chain(hours).chain(counts).collect();
             let value = causes.value(&site);
             Evidence { station: member.station_name.clone(), trip: truth(*trip), value, terms }
         });
@@ -289,7 +292,7 @@ fn truth(holds: Option<bool>) -> Truth {
 fn asks_silence(claim: &Claim) -> bool {
     match claim {
         Claim::And(left, right) | Claim::Or(left, right) => asks_silence(left) || asks_silence(right),
-        Claim::Not(inner) => asks_silence(inner),
+        Claim::Not(inner) | Claim::Exceeds(inner, ..) => asks_silence(inner),
         Claim::Silent(..) => true,
         _ => false,
     }
@@ -299,7 +302,7 @@ fn asks_silence(claim: &Claim) -> bool {
 fn longest_silence_s(claim: &Claim) -> Option<i64> {
     match claim {
         Claim::And(left, right) | Claim::Or(left, right) => longest_silence_s(left).max(longest_silence_s(right)),
-        Claim::Not(inner) => longest_silence_s(inner),
+        Claim::Not(inner) | Claim::Exceeds(inner, ..) => longest_silence_s(inner),
         Claim::Silent(_, width_s) => Some(*width_s),
         _ => None,
     }

@@ -37,6 +37,10 @@ pub(crate) fn value_of(function: Function, timed: &[(i64, f64)], coverage: f64) 
         Function::Percentile(percent) => quantile(&values, percent),
         _ if values.len() < 2 && function != Function::Last => return None,
         Function::Delta => newest - oldest.1,
+        Function::Increase => {
+            let rises = thousandths.windows(2).map(|pair| if pair[1] < pair[0] { pair[1] } else { pair[1] - pair[0] });
+            rises.sum::<i128>() as f64 / 1_000.0
+        }
         Function::Rate => (newest - oldest.1) / ((timed.last()?.0 - oldest.0) as f64 / 3_600_000.0),
         Function::Stddev => {
             let billionths: Vec<i128> = thousandths.iter().map(|thousandth| thousandth * 1_000_000).collect();
@@ -73,6 +77,7 @@ pub(crate) fn plain(function: WindowFunction) -> Function {
         WindowFunction::Last => Function::Last,
         WindowFunction::Sum => Function::Sum,
         WindowFunction::Delta => Function::Delta,
+        WindowFunction::Increase => Function::Increase,
         WindowFunction::Rate => Function::Rate,
         WindowFunction::Stddev => Function::Stddev,
         WindowFunction::Coverage => Function::Coverage,

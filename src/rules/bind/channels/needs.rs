@@ -42,13 +42,13 @@ fn in_condition(condition: &Condition, site: &Site, sites: &[Site]) -> Option<St
         Condition::And(left, right) | Condition::Or(left, right) => {
             in_condition(left, site, sites).or_else(|| in_condition(right, site, sites))
         }
-        Condition::Not(inner) => in_condition(inner, site, sites),
+        Condition::Not(inner) | Condition::Exceedances { inner, .. } => in_condition(inner, site, sites),
         Condition::Flag { channel: Some(channel), place, .. }
         | Condition::Stuck { channel, place, .. }
         | Condition::RunState { channel, place, .. } => at_site(site, channel, place),
         Condition::Silent { instrument, .. } => without_instrument(site, instrument.as_deref()),
         Condition::Script { terms, .. } => terms.iter().find_map(|(_, series)| in_series(series, site, sites)),
-        Condition::Flag { channel: None, .. } | Condition::Broken => None,
+        Condition::Flag { channel: None, .. } | Condition::WithinHours { .. } | Condition::Broken => None,
     }
 }
 

@@ -64,13 +64,15 @@ pub(super) fn is_alike(a: &Member, b: &Member) -> bool {
         (channel, width_ms, lag_ms, interval_ms, expected)
     };
     let is_like = |(a, b): (&WindowSpec, &WindowSpec)| {
-        let is_same_term = a.function == b.function && a.label == b.label && a.unit == b.unit;
+        let is_same_term =
+            (a.function, &a.label, &a.unit, a.samples_min) == (b.function, &b.label, &b.unit, b.samples_min);
         is_same_term && shape(a) == shape(b) && a.coverage_min.to_bits() == b.coverage_min.to_bits()
     };
     let changes = |member: &Member| -> Vec<bool> {
         member.windows.windows(2).map(|pair| matches!(pair, [one, next] if one.instrument == next.instrument)).collect()
     };
     (&a.when, &a.clear, &a.spreads) == (&b.when, &b.clear, &b.spreads)
+        && (&a.hours, &a.counts) == (&b.hours, &b.counts)
         && a.windows.len() == b.windows.len()
         && a.windows.iter().zip(&b.windows).all(is_like)
         && changes(a) == changes(b)
@@ -116,6 +118,10 @@ impl Case<'_> {
                 Node::Spread(place) => {
                     let inner = self.member.spreads.get(usize::from(*place));
                     slots.extend(inner.into_iter().flat_map(|inner| self.windows_of(inner)));
+                }
+                Node::Counted(place) => {
+                    let inner = self.member.counts.get(usize::from(*place));
+                    slots.extend(inner.into_iter().flat_map(|inner| self.windows_of(&inner.program)));
                 }
                 _ => {}
             }

@@ -38,7 +38,9 @@ pub(super) struct Settled {
 
 /// Milliseconds times samples: how many readings a window can hold at most, when an instrument sends one per interval.
 pub(super) const fn samples_max(spec: &WindowSpec) -> i64 {
-    (spec.width_ms.saturating_add(spec.interval_ms - 1)) / spec.interval_ms
+    // A day has an hour more where clocks are put back.
+    let width_ms = if spec.day.is_some() { spec.width_ms + 3_600_000 } else { spec.width_ms };
+    (width_ms.saturating_add(spec.interval_ms - 1)) / spec.interval_ms
 }
 
 /// The values of a window. Frames may be missing, but an instrument sends no more than one per interval.
@@ -136,6 +138,17 @@ impl Stacks<'_> {
                 let is_known = self.window(slot).is_known;
                 self.truths.push(if is_known { Truths::EITHER } else { Truths::UNKNOWN });
             }
+            Node::Counted(place) => {
+                let inner = self.member.counts.get(usize::from(place));
+                let can_hold =
+                    inner.is_some_and(|one| truths(&one.program, self.member, self.stations, &samples_max).holds);
+                self.numbers.push(Range {
+                    is_known: true,
+                    least: 0.0,
+                    most: if can_hold { f64::INFINITY } else { 0.0 },
+                });
+            }
+            Node::Hours(_) => self.truths.push(Truths::EITHER),
             Node::Script(place) => {
                 let count = self.member.scripts.get(usize::from(place)).map_or(0, |script| script.names.len());
                 self.numbers.truncate(self.numbers.len().saturating_sub(count));

@@ -29,8 +29,11 @@ impl PlanState {
     ) -> Timestamp {
         let next = instant.plus_ms(self.step_ms);
         if self.members.iter().all(MemberState::is_empty) {
+            if self.members.iter().any(MemberState::has_turned) {
+                self.empty_since = None;
+            }
             let empty_ms = instant.since_ms(*self.empty_since.get_or_insert(instant));
-            if empty_ms <= self.effects_ms() {
+            if empty_ms <= self.settles_ms() {
                 return next;
             }
             let until = self.next_sample(series, instant);
@@ -59,10 +62,19 @@ impl PlanState {
             let until = [leave, self.next_sample(series, instant)].into_iter().flatten().min();
             Steady { since: instant, until: until.unwrap_or(Timestamp::MAX) }
         }));
-        if instant.since_ms(since) <= self.effects_ms() {
+        if instant.since_ms(since) <= self.settles_ms() {
             return next;
         }
         next.max(self.no_later(Some(until), instant, reach))
+    }
+
+    /// For how long nothing may change before verdicts stay as they are and have had all their effects.
+    fn settles_ms(&self) -> i64 {
+        if !self.has_counts {
+            return self.effects_ms();
+        }
+        let counted_ms = self.members.iter().map(MemberState::counted_ms).max().unwrap_or(0);
+        self.effects_ms().saturating_add(counted_ms)
     }
 
     /// The time at which the next sample enters a window.

@@ -34,9 +34,9 @@ impl Stacks {
         let at = |values: &[f64], index: u16| values.get(usize::from(index)).copied().unwrap_or(f64::NAN);
         for node in &program.0 {
             match node {
-                Node::Window(index) => self.numbers.push(at(inputs.windows, *index)),
+                Node::Window(index) | Node::Counted(index) => self.numbers.push(at(inputs.windows, *index)),
                 Node::Spread(index) => self.numbers.push(at(inputs.spreads, *index)),
-                Node::Holds(index) => {
+                Node::Holds(index) | Node::Hours(index) => {
                     let value = at(inputs.windows, *index);
                     self.truths.push(if value.is_nan() { Truth::Unknown } else { (value > 0.5).into() });
                 }

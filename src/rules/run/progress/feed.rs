@@ -45,6 +45,7 @@ impl Engine {
             if earliest <= next.plus_ms(-plan.step_ms) {
                 let frames = step.frames(frame.time).into_iter();
                 frames.for_each(|frames| plan.go_back(frames, (place, now), &self.progress));
+                plan.recount();
                 next = plan.next.unwrap_or(next);
                 if plan.note_late(frame.time, next, takes_history) {
                     self.fresh_late.push(*index);

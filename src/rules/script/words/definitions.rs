@@ -139,7 +139,8 @@ fn result_kind(name: &str) -> &'static str {
         "contact" => "Contact",
         "escalation" => "Chain",
         "roster" => "Roster",
-        "not" | "flag" | "silent" | "stuck" | "is_on" | "is_off" => "Condition",
+        "day" => "Duration",
+        "not" | "flag" | "silent" | "stuck" | "is_on" | "is_off" | "within_hours" | "exceedances" => "Condition",
         _ => "Measurement",
     }
 }

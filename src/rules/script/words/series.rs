@@ -1,7 +1,7 @@
 //! Functions that leave a value over time, and what such a value can be told.
 
 use super::super::builder::misplaced;
-use super::super::call::{Call, Signature};
+use super::super::call::{Call, DAY_MS, Signature};
 use super::super::symbol::{self, Symbol};
 use super::super::tracer::{Fault, Outcome, fault};
 use crate::base::limits::{NAME_BYTES_MAX, PARAM_EXCEPTIONS_MAX, PLAN_NODES_MAX, WINDOW_MS_MAX};
@@ -15,9 +15,10 @@ const TERM: &str = "a windowed term";
 const MEAN_COUNT_MAX: i64 = 400;
 
 /// Functions over windows and stations.
-pub(super) static FUNCTIONS: [Signature; 7] = [
+pub(super) static FUNCTIONS: [Signature; 9] = [
     function("sum", WINDOW_TAKES, "sum(\"benzene\", 1.hour)", &[2]),
     function("delta", WINDOW_TAKES, "delta(\"benzene\", 10.minutes)", &[2]),
+    function("increase", WINDOW_TAKES, "increase(\"energy\", 1.hour)", &[2]),
     function("rate", WINDOW_TAKES, "rate(\"benzene\", 10.minutes)", &[2]),
     function("stddev", WINDOW_TAKES, "stddev(\"benzene\", 1.hour)", &[2]),
     function(
@@ -27,11 +28,13 @@ pub(super) static FUNCTIONS: [Signature; 7] = [
         &[3],
     ),
     function("spread", "a windowed term, or a channel's name", "spread(avg(\"benzene\", 14.days))", &[1]),
+    function("day", "a time zone", "day(\"Asia/Shanghai\")", &[1]),
     function("param", "a name and a value", "param(\"trip\", 30.ppb)", &[2]),
 ];
 
 /// What terms can be told.
-pub(super) static METHODS: [Signature; 3] = [
+pub(super) static METHODS: [Signature; 4] = [
+    method("at_least", TERM, "a number of valid samples", "avg(\"benzene\", 24.hours).at_least(20)", &[1]),
     method("ago", TERM, "a duration", "avg(\"benzene\", 1.hour).ago(24.hours)", &[1]),
     method(
         "at",
@@ -73,6 +76,7 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
     match call.signature.name {
         "sum" => window(call, WindowFunction::Sum),
         "delta" => window(call, WindowFunction::Delta),
+        "increase" => window(call, WindowFunction::Increase),
         "rate" => window(call, WindowFunction::Rate),
         "stddev" => window(call, WindowFunction::Stddev),
         "percentile" => {
@@ -81,6 +85,8 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
         }
         "spread" => spread(call),
         "param" => param(call),
+        "day" => call.zone(0).map(|zone| Symbol::Day(Arc::new(zone))),
+        "at_least" => at_least(call),
         "ago" => ago(call),
         "at" => at(call),
         _ => mean_of(call),
@@ -92,14 +98,10 @@ fn symbol_of(series: Series, nodes: usize) -> Symbol {
 }
 
 fn window(call: &Call<'_>, function: WindowFunction) -> Outcome<Symbol> {
-    let (channel, width_ms) = (call.name(0, 2 * NAME_BYTES_MAX + 1), call.duration(1, 1).map(Some));
-    Ok(term(call, function, channel?, width_ms?))
-}
-
-fn term(call: &Call<'_>, function: WindowFunction, channel: String, width_ms: Option<i64>) -> Symbol {
-    let place = call.place.clone();
-    let term = WindowTerm { function, channel, width_ms, coverage_min: 0.0, lag_ms: 0, station: None, place };
-    symbol_of(Series::Window(term), 1)
+    let (channel, width) = (call.name(0, 2 * NAME_BYTES_MAX + 1), call.width(1));
+    let (channel, (width_ms, day)) = (channel?, width?);
+    let term = WindowTerm { day, ..WindowTerm::new(function, channel, Some(width_ms), call.place.clone()) };
+    Ok(symbol_of(Series::Window(term), 1))
 }
 
 /// `coverage(channel, window)`, and `.coverage(share)` of a mean; `None` for what the builder knows.
@@ -120,8 +122,8 @@ fn spread(call: &Call<'_>) -> Outcome<Symbol> {
     let place = call.place.clone();
     if call.arg(0).is_string() {
         let channel = call.name(0, 2 * NAME_BYTES_MAX + 1)?;
-        let Symbol::Series(inner, _) = term(call, WindowFunction::Last, channel, None) else { return call.wrong(0) };
-        return Ok(symbol_of(Series::Spread { inner, place }, 2));
+        let term = WindowTerm::new(WindowFunction::Last, channel, None, place.clone());
+        return Ok(symbol_of(Series::Spread { inner: Arc::new(Series::Window(term)), place }, 2));
     }
     let Symbol::Series(inner, nodes) = call.symbol(0)? else { return call.wrong(0) };
     if !matches!(*inner, Series::Window(_) | Series::Binary { .. }) {
@@ -163,9 +165,26 @@ fn received(call: &Call<'_>) -> Outcome<(Arc<Series>, usize)> {
 fn ago(call: &Call<'_>) -> Outcome<Symbol> {
     let (series, nodes) = received(call)?;
     let Series::Window(term) = series.as_ref() else { return misplaced(call) };
-    let lag_ms = term.lag_ms.saturating_add(call.duration(1, 0)?);
+    let ago_ms = call.duration(1, 0)?;
+    if term.day.is_some() && ago_ms % DAY_MS != 0 {
+        let message = format!("{} is no whole number of days", symbol::duration_text(ago_ms));
+        return fault(call.place_of(1), message, "a local day is so many days ago: write .ago(1.day)");
+    }
+    let lag_ms = term.lag_ms.saturating_add(ago_ms);
     check_reach(call, term.width_ms.unwrap_or(0).saturating_add(lag_ms), call.place_of(1))?;
     Ok(symbol_of(Series::Window(WindowTerm { lag_ms, ..term.clone() }), nodes))
+}
+
+/// `.at_least(samples)`: fewer valid samples leave the term unknown.
+fn at_least(call: &Call<'_>) -> Outcome<Symbol> {
+    let (series, nodes) = received(call)?;
+    let Series::Window(term) = series.as_ref() else { return misplaced(call) };
+    let whole = call.arg(1).as_int().ok().and_then(|count| u32::try_from(count).ok());
+    let Some(samples_min) = whole.filter(|count| *count > 0) else {
+        let help = "write a whole number from 1 on, such as .at_least(20); a share is .coverage(75.percent)";
+        return fault(call.place_of(1), "valid samples are counted by a whole number", help);
+    };
+    Ok(symbol_of(Series::Window(WindowTerm { samples_min, ..term.clone() }), nodes))
 }
 
 fn check_reach(call: &Call<'_>, reach_ms: i64, place: Place) -> Outcome<()> {

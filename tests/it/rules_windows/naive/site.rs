@@ -1,12 +1,18 @@
 //! One station at one instant: what each expression of a rule says of it.
 
-use super::super::language::{Amount, Claim, FAST_S, Look, SLOW_S, instrument_id};
+use super::super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id, minutes_of};
 use super::super::values::{finite, mean_of, plain, value_of};
 use super::sources::Frames;
+use vocdb::model::Zone;
 use vocdb::rules::expr::{Strand, WindowFunction};
-use vocdb::rules::plan::WindowSpec;
+use vocdb::rules::plan::{CountSpec, WindowSpec};
 use vocdb::rules::verdict::{FlagCount, TermValue};
 use vocdb::{Quality, Sample};
+
+/// Bytes of a condition that evidence shows.
+const COUNTED_TEXT_BYTES_MAX: usize = 200;
+/// Seconds of a day.
+const DAY_S: i64 = 86_400;
 
 /// One station at one instant, among the stations of the rule.
 #[derive(Clone, Copy)]
@@ -15,17 +21,20 @@ pub(in super::super) struct Site<'a> {
     pub(super) stations: &'a [u32],
     pub(super) station: u32,
     pub(super) ms: i64,
+    /// From one evaluation time of the rule to the next.
+    pub(super) step_ms: i64,
 }
 
 impl Site<'_> {
     pub(in super::super) fn look(&self, look: &Look) -> Option<f64> {
-        let width_s = look.width_s.unwrap_or(look.interval_s());
+        let width_s = look.width_s.unwrap_or(look.day_ahead_min.map_or(look.interval_s(), |_| DAY_S));
         let channel = usize::from(look.channel == 'y');
         let instrument = instrument_id(self.station, look.is_slow());
-        let end = self.ms - look.ago_s * 1_000;
+        let end = look.day_ahead_min.map_or(self.ms, |ahead_min| self.day_end(ahead_min)) - look.ago_s * 1_000;
         let values = self.frames.valid(instrument, channel, end - width_s * 1_000, end);
         let coverage = values.len() as f64 / (width_s / look.interval_s()).max(1) as f64;
-        let is_covered = coverage >= f64::from(look.coverage_percent.unwrap_or(0)) / 100.0;
+        let is_covered = coverage >= f64::from(look.coverage_percent.unwrap_or(0)) / 100.0
+            && values.len() >= look.at_least.unwrap_or(0) as usize;
         value_of(look.function, &values, coverage).filter(|_| is_covered)
     }
 
@@ -64,6 +73,58 @@ impl Site<'_> {
             self.frames.samples(instrument, 0, self.ms - width_s * 1_000, self.ms).is_empty()
         };
         instrument.map_or_else(|| is_silent(false) && is_silent(true), is_silent)
+    }
+
+    fn is_within(&self, ahead_min: i64, from: u8, to: u8) -> bool {
+        let mut hour = from;
+        while hour != to % 24 {
+            if (self.ms + ahead_min * 60_000).div_euclid(3_600_000).rem_euclid(24) == i64::from(hour) {
+                return true;
+            }
+            hour = (hour + 1) % 24;
+        }
+        false
+    }
+
+    /// The last millisecond of the last day that is over.
+    fn day_end(&self, ahead_min: i64) -> i64 {
+        let (day_ms, ahead_ms) = (DAY_S * 1_000, ahead_min * 60_000);
+        (self.ms + ahead_ms + 1).div_euclid(day_ms) * day_ms - ahead_ms - 1
+    }
+
+    /// At how many evaluation times within so many seconds a claim was true; `None` where it cannot be said now, and it was not often enough.
+    fn exceeds(&self, inner: &Claim, count: u32, width_s: i64) -> Option<u32> {
+        let times = (0..).map(|back| self.ms - back * self.step_ms).take_while(|ms| self.ms - ms < width_s * 1_000);
+        let found = times.filter(|ms| Site { ms: *ms, ..*self }.claim(inner) == Some(true)).count();
+        let found = u32::try_from(found).unwrap();
+        (found >= count || self.claim(inner).is_some()).then_some(found)
+    }
+
+    /// What is on record of a count, which is one of these claims.
+    pub(super) fn count(&self, spec: &CountSpec, rule: &RandomRule) -> TermValue {
+        let mut claims = Vec::new();
+        for claim in [Some(&rule.when), rule.clear.as_ref().map(|(clear, _)| clear), rule.suppress.as_ref()] {
+            claim.into_iter().for_each(|claim| note_counts(claim, &mut claims));
+        }
+        let is_it = |(inner, count, width_s): &(&Claim, u32, i64)| {
+            let mut text = inner.to_string();
+            text.truncate(COUNTED_TEXT_BYTES_MAX);
+            let label = format!("exceedances({text}, {count}, ");
+            spec.width_ms == width_s * 1_000 && spec.label.starts_with(&label)
+        };
+        let (inner, count, width_s) = *claims.iter().find(|claim| is_it(claim)).unwrap();
+        let value = self.exceeds(inner, count, width_s).map(f64::from);
+        let (label, unit) = (spec.label.clone(), "1".to_owned());
+        TermValue { label, value, coverage: 0.0, unit, flags: Vec::new() }
+    }
+
+    /// What is on record of hours, which are told by their label.
+    pub(super) fn hours(&self, label: &str) -> TermValue {
+        let inner = label.strip_prefix("within_hours(").unwrap().strip_suffix(')').unwrap();
+        let parts: Vec<&str> = inner.split(", ").collect();
+        let is_within = self.is_within(minutes_of(parts[0]), parts[1].parse().unwrap(), parts[2].parse().unwrap());
+        let (label, unit) = (label.to_owned(), "1".to_owned());
+        TermValue { label, value: Some(f64::from(is_within)), coverage: 0.0, unit, flags: Vec::new() }
     }
 
     fn stuck(&self, channel: char, width_s: i64, percent: u32) -> Option<bool> {
@@ -110,6 +171,8 @@ impl Site<'_> {
             Claim::Flagged(flag, channel, width_s) => self.flagged(flag, (*channel)?, *width_s),
             Claim::Silent(instrument, width_s) => Some(self.silent(*instrument, *width_s)),
             Claim::Stuck(channel, width_s, percent) => self.stuck(*channel, *width_s, *percent),
+            Claim::Exceeds(inner, count, width_s) => self.exceeds(inner, *count, *width_s).map(|found| found >= *count),
+            Claim::Hours(ahead_min, from, to) => Some(self.is_within(*ahead_min, *from, *to)),
             Claim::And(left, right) => match (self.claim(left), self.claim(right)) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
@@ -125,7 +188,8 @@ impl Site<'_> {
     }
 
     pub(super) fn term(&self, spec: &WindowSpec) -> TermValue {
-        let end = self.ms - spec.lag_ms;
+        let of_day = |zone: &Zone| self.day_end(minutes_of(&zone.to_string()));
+        let end = spec.day.as_ref().map_or(self.ms, of_day) - spec.lag_ms;
         let samples = self.frames.samples(spec.instrument, spec.channel, end - spec.width_ms, end);
         let counts = |sample: &Sample| match spec.function.strand() {
             Strand::Valid => sample.valid().is_some(),
@@ -147,9 +211,22 @@ impl Site<'_> {
                 value_of(plain(function), &values, coverage)
             }
         };
-        let value = value.filter(|_| coverage >= spec.coverage_min);
+        let value = value.filter(|_| coverage >= spec.coverage_min && count >= spec.samples_min as usize);
         let flags = if spec.function.strand() == Strand::Frames { Vec::new() } else { flags_of(&samples) };
         TermValue { label: spec.label.clone(), value, coverage, unit: spec.unit.clone(), flags }
+    }
+}
+
+/// What a claim counts, from left to right.
+fn note_counts<'c>(claim: &'c Claim, found: &mut Vec<(&'c Claim, u32, i64)>) {
+    match claim {
+        Claim::And(left, right) | Claim::Or(left, right) => {
+            note_counts(left, found);
+            note_counts(right, found);
+        }
+        Claim::Not(inner) => note_counts(inner, found),
+        Claim::Exceeds(inner, count, width_s) => found.push((inner, *count, *width_s)),
+        _ => {}
     }
 }
 
