@@ -158,7 +158,7 @@ fn a_mistyped_species_is_refused_also_where_the_unit_comes_from_the_file() {
     let quantity = mapping.replace("name = \"ozoen\"\n", "name = \"ozoen\"\nquantity = true\n");
     import_text(dir.path(), &quantity, ROW, &[]).printed();
     let dir = crate::scratch::dir();
-    let celsius = import_text(dir.path(), LONG, &ROW.replace(",ppb,", ",degC,"), &[]).error(1);
+    let celsius = import_text(dir.path(), LONG, ROW.replace(",ppb,", ",degC,"), &[]).error(1);
     assert!(celsius.contains("ozone is a concentration, and degC is not a unit of one"), "{celsius}");
 }
 
