@@ -4,6 +4,7 @@
 #![doc = "[guide-tracing]: crate::guide::tracing"]
 #![doc = "[guide-stations]: crate::guide::stations"]
 #![doc = "[guide-operations]: crate::guide::operations"]
+#![doc = "[guide-quality]: crate::guide::quality"]
 #![doc = "[guide-files]: crate::guide::files"]
 #![doc = "[guide-architecture]: crate::guide::architecture"]
 #![doc = ""]
@@ -11,6 +12,7 @@
 
 pub mod alarm;
 pub mod base;
+pub mod checks;
 pub mod codec;
 mod config;
 mod db;

@@ -18,6 +18,9 @@ pub mod stations {}
 #[doc = include_str!("OPERATIONS.md")]
 pub mod operations {}
 
+#[doc = include_str!("QUALITY.md")]
+pub mod quality {}
+
 #[doc = include_str!("FILES.md")]
 pub mod files {}
 

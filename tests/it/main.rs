@@ -5,6 +5,7 @@ mod alarm_machine;
 mod alarm_versions;
 mod bad_csv;
 mod checkpoints;
+mod checks;
 mod crash;
 mod delivery;
 mod dump;
