@@ -93,6 +93,78 @@ fn quality_refuses_unknown_names_and_empty_answers() {
     assert!(error.contains("--to must be later than --from"), "{error}");
 }
 
+/// A store of 200 hours of which the last fifty are frozen, with a calibration in the middle of these.
+fn frozen(dir: &Path) {
+    let value = |hour: i64| if hour < 150 { (hour * hour * 7_919 % 1_009) as f64 / 10.0 } else { 12.5 };
+    let flag = |hour| if hour == 170 { "Cal" } else { "" };
+    let row = |hour| format!("2024-06-{:02}T{:02}:00:00Z,{},{}\n", hour / 24 + 1, hour % 24, value(hour), flag(hour));
+    let text = format!("time,benzene,status\n{}", (0..200).map(row).collect::<String>());
+    std::fs::write(dir.join("park.csv"), text).unwrap();
+    let options = ["--station", "park/S1", "--instrument", "gc", "--interval", "1h", "--time", "time"];
+    let channels = ["--channel", "benzene=benzene:ppb", "--quality", "status"];
+    run_with(dir, &["import", "store", "park.csv"], &[&channels[..], &options].concat()).printed();
+}
+
+#[test]
+fn quality_of_a_store_prints_findings_with_numbers_and_changes_nothing() {
+    let dir = crate::scratch::dir();
+    frozen(dir.path());
+    let before = run(dir.path(), ASK).printed();
+    let text = run(dir.path(), &["quality", "store"]).printed();
+    let flat = "flat-line park/S1/gc benzene, 2024-06-07T06:00:00Z to 2024-06-09T07:00:00Z: 49 values in a row are 12.5 ppb over 2.0 d";
+    assert!(
+        text.lines().any(|line| line.starts_with(&flat.replace("2.0 d", "2 d")) || line.starts_with(flat)),
+        "{text}"
+    );
+    assert!(text.contains("per station and month without gaps\n"), "{text}");
+    let lines = run(dir.path(), &["quality", "store", "--test", "flat-line", "--json"]).printed();
+    let objects: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 2, "{lines}");
+    assert_eq!((&objects[0]["test"], &objects[0]["measured"]), (&"flat-line".into(), &49.0.into()));
+    assert_eq!((&objects[1]["findings"], &objects[1]["by_test"]["flat-line"]), (&1.into(), &1.into()));
+    assert_eq!(run(dir.path(), ASK).printed(), before, "tests change nothing");
+}
+
+#[test]
+fn values_in_doubt_get_the_flag_suspect_and_the_ledger_has_the_finding() {
+    let dir = crate::scratch::dir();
+    frozen(dir.path());
+    let mark = ["quality", "store", "--test", "flat-line", "--flag-suspect", "--by", "A. Keeper", "--reason", "review"];
+    assert!(run(dir.path(), &mark).printed().ends_with("49 values got the flag `suspect`\n"));
+    let after = run(dir.path(), ASK).printed();
+    assert_eq!((after.matches(",suspect").count(), after.matches(",calibration").count()), (49, 1), "{after}");
+    let audit = run(dir.path(), &["audit", "store"]).printed();
+    assert!(
+        audit.contains("A. Keeper set the flag `suspect`") && audit.contains("review; flat-line: 49 values"),
+        "{audit}"
+    );
+    let again = run(dir.path(), &mark).printed();
+    assert!(again.ends_with("0 values got the flag `suspect`\n"), "suspect values are not tested again: {again}");
+}
+
+#[test]
+fn questions_about_quality_that_make_no_sense_are_refused() {
+    let dir = crate::scratch::dir();
+    frozen(dir.path());
+    for (more, code, says) in [
+        (&["--test", "wrong"][..], 2, "write one of gap, gross-range"),
+        (&["--test", "time-of-receipt"], 2, "keeps no time of receipt"),
+        (&["--limit", "benzene=30"], 2, "such as benzene=30:ppb"),
+        (&["--limit", "ozone=30:ppb"], 1, "the channels are: benzene"),
+        (&["--limit", "benzene=30:degC"], 1, "channel `benzene`"),
+        (&["--station", "yard/*"], 1, "registered are: park/S1"),
+        (&["--station", "park/*", "--instrument", "pid"], 1, "is named `pid`"),
+        (&["--from", "2025-01-01"], 1, "no reading lies in this range"),
+        (&["--flag-suspect"], 2, "--by"),
+        (&["--by", "A. Keeper"], 2, "--flag"),
+        (&["--flag", "suspect"], 2, "--station"),
+        (&["--false-alarms", "7"], 2, "from 1e-6 to 1"),
+    ] {
+        let error = run_with(dir.path(), &["quality", "store"], more).error(code);
+        assert!(error.contains(says), "{more:?}: {error}");
+    }
+}
+
 #[test]
 fn stations_set_moves_a_station_and_list_tells_where_it_stood() {
     let dir = crate::scratch::dir();
