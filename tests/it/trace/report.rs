@@ -14,6 +14,7 @@ const SECTIONS: [&str; 12] = [
     "Investigation",
     "Readings",
     "Wind",
+    "Odour reports",
     "Treatment units",
     "Alarms",
     "Notifications",
