@@ -189,6 +189,9 @@ fn of_methods(name: &str) -> String {
 
 fn of_functions(unknown: &Unknown<'_>, name: &str) -> String {
     let own = functions().map(|signature| signature.name);
+    if name == "test" {
+        return "write tests in a file whose name ends in _test.rhai".to_owned();
+    }
     if let Some((_, known)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
         return format!("did you mean `{known}`?");
     }

@@ -164,7 +164,7 @@ fn a_direction_has_neither_areas_nor_probabilities_and_names_the_sites_in_it() {
     assert_eq!(within, ["west"]);
     let range = ["--from", "2024-06-01T00:00:00Z", "--to", "2024-06-01T01:00:00Z"];
     let text = run(dir.path(), &[&["locate", "store"], &range[..], &more].concat()).printed();
-    assert!(text.contains("in this direction: west (fingerprint x 1.00, evidence x 1.00)\n"), "{text}");
+    assert!(text.contains("\nin this direction: west (fingerprint x 1.00, evidence x 1.00)"), "{text}");
     assert!(!text.contains("% area") && !text.contains("rate:") && !text.contains("east ("), "{text}");
 }
 

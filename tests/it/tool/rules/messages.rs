@@ -28,6 +28,17 @@ fn a_path_without_rules_is_named_with_what_to_give_instead() {
 }
 
 #[test]
+fn a_test_among_rules_is_sent_to_a_file_of_tests() {
+    let home = crate::scratch::dir();
+    let dir = home.path();
+    rules(dir, "r", "30.ppb");
+    let text = fs::read_to_string(dir.join("r/park.rhai")).unwrap();
+    fs::write(dir.join("r/park.rhai"), format!("{text}\ntest(\"it opens\", |t| {{ }});\n")).unwrap();
+    let ended = run(dir, &["rules", "check", "r"]);
+    assert!(ended.out.contains("write tests in a file whose name ends in _test.rhai"), "{}{}", ended.out, ended.err);
+}
+
+#[test]
 fn a_file_that_is_missing_or_a_folder_is_named_without_words_of_the_system() {
     let home = crate::scratch::dir();
     let dir = home.path();
