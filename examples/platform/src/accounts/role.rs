@@ -1,0 +1,89 @@
+//! Roles and what each may do.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// The role of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Sees what every visitor sees.
+    Public,
+    /// Watches stations and acknowledges alarms.
+    Operator,
+    /// Directs the response: hands over, shelves, opens and closes incidents.
+    DutyOfficer,
+    /// Investigates incidents.
+    Department,
+    /// Sees everything and comments.
+    Leader,
+    /// Does everything, and loads rules.
+    Administrator,
+}
+
+/// Something that a role may permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// See alarms, incidents, rules and odour reports.
+    See,
+    /// See the audit trail.
+    Audit,
+    /// Comment on alarms and incidents.
+    Comment,
+    /// Acknowledge alarms.
+    Acknowledge,
+    /// Hand over and shelve alarms; open, close and reopen incidents.
+    Direct,
+    /// Record suspects and findings of incidents.
+    Investigate,
+    /// Load rules.
+    LoadRules,
+    /// Send readings.
+    SendReadings,
+}
+
+impl Role {
+    /// Returns whether the role permits something.
+    #[must_use]
+    pub const fn may(self, right: Right) -> bool {
+        use Right::{Acknowledge, Audit, Comment, Investigate, LoadRules, See, SendReadings};
+        match self {
+            Self::Public => false,
+            Self::Operator => matches!(right, See | Comment | Acknowledge | Investigate | SendReadings),
+            Self::DutyOfficer => !matches!(right, LoadRules | SendReadings),
+            Self::Department => matches!(right, See | Audit | Comment | Investigate),
+            Self::Leader => matches!(right, See | Audit | Comment),
+            Self::Administrator => true,
+        }
+    }
+
+    /// The role in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Operator => "operator",
+            Self::DutyOfficer => "duty officer",
+            Self::Department => "department",
+            Self::Leader => "leader",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+impl Right {
+    /// What the right permits, in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::See => "see this page",
+            Self::Audit => "see the audit trail",
+            Self::Comment => "comment",
+            Self::Acknowledge => "acknowledge alarms",
+            Self::Direct => "direct alarms and incidents",
+            Self::Investigate => "record findings",
+            Self::LoadRules => "load rules",
+            Self::SendReadings => "send readings",
+        }
+    }
+}

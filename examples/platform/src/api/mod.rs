@@ -1,0 +1,4 @@
+//! JSON for programs.
+
+pub(crate) mod lists;
+pub(crate) mod readings;

@@ -1,0 +1,117 @@
+//! Readings from programs: answered once they are durable.
+
+use crate::accounts::{Right, token_digest};
+use crate::failure::{ApiFailure, Failure};
+use crate::live::Topic;
+use crate::platform::Platform;
+use crate::visit::Visitor;
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vocdb::{Batch, Quality, Registry, Sample, Timestamp};
+
+/// Frames of one request.
+const FRAMES_MAX: usize = 10_000;
+/// Header with the form token, for requests with a session.
+const TOKEN_HEADER: &str = "x-csrf-token";
+
+/// The body of a request.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Readings {
+    frames: Vec<FrameBody>,
+}
+
+/// One frame by names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrameBody {
+    station: String,
+    instrument: String,
+    time: String,
+    values: BTreeMap<String, Option<f64>>,
+    #[serde(default)]
+    flags: BTreeMap<String, String>,
+}
+
+/// `POST /api/readings`
+pub(crate) async fn append(
+    State(platform): State<Arc<Platform>>,
+    visitor: Result<Visitor, Failure>,
+    headers: HeaderMap,
+    body: Result<Json<Readings>, JsonRejection>,
+) -> Result<Json<Value>, ApiFailure> {
+    let visitor = visitor?;
+    visitor.must(Right::SendReadings)?;
+    if !visitor.is_program {
+        let sent = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if token_digest(sent) != token_digest(&visitor.form_token) {
+            return Err(ApiFailure(Failure::Refused(format!("The header `{TOKEN_HEADER}` is missing or wrong."))));
+        }
+    }
+    let Json(Readings { frames }) = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
+        _ => Failure::Invalid(rejection.body_text()),
+    })?;
+    if frames.len() > FRAMES_MAX {
+        return Err(ApiFailure(Failure::Invalid(format!(
+            "More than {FRAMES_MAX} frames: send them in several requests."
+        ))));
+    }
+    let store = move |platform: &Platform| {
+        let batch = batch_of(&frames, &platform.db.registry())?;
+        let receipt = platform.db.append(&batch)?;
+        platform.live.announce(Topic::Stations);
+        Ok(receipt)
+    };
+    let receipt = platform.read(store).await?;
+    let rejections = receipt.rejections.iter();
+    let rejected: Vec<Value> =
+        rejections.map(|one| json!({ "index": one.index, "reason": one.reason.to_string() })).collect();
+    Ok(Json(json!({
+        "accepted": receipt.accepted, "identical": receipt.identical, "superseded": receipt.superseded,
+        "corrected": receipt.corrected, "rejected": rejected, "alarms_opened": receipt.alarms_opened,
+        "is_durable": receipt.is_durable,
+    })))
+}
+
+/// The frames as a batch. Nothing is stored if one of them names what the store does not have.
+fn batch_of(frames: &[FrameBody], registry: &Registry) -> Result<Batch, Failure> {
+    let mut batch = Batch::new();
+    for (index, frame) in frames.iter().enumerate() {
+        push(frame, registry, &mut batch).map_err(|cause| Failure::Invalid(format!("frame {index}: {cause}")))?;
+    }
+    Ok(batch)
+}
+
+fn push(frame: &FrameBody, registry: &Registry, batch: &mut Batch) -> Result<(), String> {
+    let FrameBody { station, instrument, time, values, flags } = frame;
+    let at = registry.station_named(station).ok_or_else(|| format!("no station is named `{station}`"))?;
+    let id = registry.instrument_named(at, instrument);
+    let id = id.ok_or_else(|| format!("station `{station}` has no instrument `{instrument}`"))?;
+    let (_, known) = registry.instrument(id).ok_or("the instrument is not registered")?;
+    let time: Timestamp = time.parse().map_err(|error: vocdb::model::ModelError| error.to_string())?;
+    let mut samples = vec![Sample::MISSING; known.channels().len()];
+    let slot_of = |name: &str| {
+        known.channel_index(name).ok_or_else(|| format!("instrument `{instrument}` has no channel `{name}`"))
+    };
+    for (name, value) in values {
+        if let Some(slot) = samples.get_mut(slot_of(name)?) {
+            slot.value = *value;
+        }
+    }
+    for (name, flag) in flags {
+        let quality = Quality::ALL.into_iter().find(|quality| quality.name() == flag);
+        let quality = quality.ok_or_else(|| format!("no flag is named `{flag}`"))?;
+        if let Some(slot) = samples.get_mut(slot_of(name)?) {
+            slot.quality = quality;
+        }
+    }
+    batch.push_samples(id, time, samples);
+    Ok(())
+}

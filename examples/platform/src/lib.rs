@@ -1,0 +1,28 @@
+//! A command platform on vocdb: the stations, alarms, incidents and rules of a district as web pages, on the store itself.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`server`] | start and stop, routes, security headers |
+//! | [`platform`] | the store and everything that requests share |
+//! | [`accounts`] | people, their roles and rights, password hashes |
+//! | `visit` | sessions, form tokens, limits of attempts |
+//! | `pages` | one module for each page |
+//! | `api` | JSON for programs |
+//! | `live` | server-sent events |
+//! | `view` | layout, times, drawings |
+//!
+//! Every page is readable without script. Every change is made by the library with the name of the person, so the ledger has it.
+
+pub mod accounts;
+mod api;
+mod assets;
+mod failure;
+mod headers;
+mod live;
+mod pages;
+pub mod platform;
+pub mod server;
+mod view;
+mod visit;
+
+pub use server::{Options, Server};

@@ -1,0 +1,216 @@
+//! One incident: its clock, suspects, findings, outcome, and its report.
+
+use super::incidents::{deadline, state};
+use crate::accounts::Right;
+use crate::failure::Failure;
+use crate::headers::REPORT_POLICY;
+use crate::platform::Platform;
+use crate::view::{Form, Tab, moment, page};
+use crate::visit::{Act, Fields, Number, Visitor};
+use axum::extract::State;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use std::sync::Arc;
+use vocdb::trace::Candidates;
+use vocdb::trace::TimelineEntry;
+use vocdb::trace::incident::{Finding, Incident, IncidentId, Outcome, Step, Suspect, history};
+use vocdb::trace::report::ReportOrigin;
+use vocdb::{ReportQuestion, ReportSources, gather_report};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// `GET /incidents/{number}`
+pub(crate) async fn show(
+    State(platform): State<Arc<Platform>>,
+    visitor: Visitor,
+    Number(number): Number,
+) -> Result<Response, Failure> {
+    visitor.must(Right::See)?;
+    let find = move |platform: &Platform| {
+        let incident = find(platform, number)?;
+        let timeline = history(&incident, &platform.events()?);
+        Ok((incident, timeline))
+    };
+    let (incident, timeline) = platform.read(find).await?;
+    let content = html! {
+        div data-live="alarms" {
+            p { (state(&incident)) }
+            (facts(&platform, &incident))
+            (records(&incident))
+            (steps(&platform, &timeline))
+        }
+        (forms(&visitor, &incident))
+    };
+    let title = format!("Incident {number}: {}", incident.opened.title);
+    Ok(page(&platform, &visitor, (Tab::Incidents, &title), &content))
+}
+
+fn find(platform: &Platform, number: u64) -> Result<Incident, Failure> {
+    platform.db.incident(IncidentId(number)).map_err(|_| Failure::NotFound)
+}
+
+/// `GET /incidents/{number}/report`: the page that the library writes.
+pub(crate) async fn report(
+    State(platform): State<Arc<Platform>>,
+    visitor: Visitor,
+    Number(number): Number,
+) -> Result<Response, Failure> {
+    let by = visitor.must(Right::See)?.name.clone();
+    let gather = move |platform: &Platform| {
+        let (registry, readings, events) = (platform.db.registry(), platform.db.readings(), platform.events()?);
+        let sources = ReportSources { registry: &registry, readings: &readings, events: &events };
+        let origin = ReportOrigin {
+            by,
+            at: platform.now(),
+            program: concat!("vocdb-platform ", env!("CARGO_PKG_VERSION")).to_owned(),
+            store: platform.store.display().to_string(),
+            ledger: None,
+        };
+        let (question, candidates) = (ReportQuestion::default(), Candidates::default());
+        let about = (origin, platform.zone.clone());
+        let report = gather_report(sources, about, &find(platform, number)?, &question, &candidates);
+        Ok(report.map_err(|error| Failure::Invalid(error.to_string()))?.html())
+    };
+    Ok(([(CONTENT_SECURITY_POLICY, REPORT_POLICY)], Html(platform.read(gather).await?)).into_response())
+}
+
+/// `POST /incidents/{number}/step`
+pub(crate) async fn step(
+    State(platform): State<Arc<Platform>>,
+    Number(number): Number,
+    act: Act,
+) -> Result<Redirect, Failure> {
+    let (right, step) = step_of(&act.fields)?;
+    let by = act.visitor.must(right)?.name.clone();
+    let comment = act.fields.text("comment")?.to_owned();
+    platform.act(move |db| db.step_incident(IncidentId(number), step, &by, &comment)).await?;
+    Ok(Redirect::to(&format!("/incidents/{number}")))
+}
+
+fn step_of(fields: &Fields) -> Result<(Right, Step), Failure> {
+    let site = fields.line("site")?;
+    let site = (!site.is_empty()).then(|| site.to_owned());
+    Ok(match fields.line("step")? {
+        "comment" => (Right::Comment, Step::Commented),
+        "suspect" => {
+            let suspect = Suspect { site: fields.required("site")?.to_owned(), probability: None, factors: Vec::new() };
+            (Right::Investigate, Step::Suspected(suspect))
+        }
+        "find" => {
+            let text = fields.text("text")?.to_owned();
+            (Right::Investigate, Step::Found(Finding { text, site, found_by: None, found_at: None }))
+        }
+        "close" => (Right::Direct, Step::Closed(outcome_of(fields, site)?)),
+        "reopen" => (Right::Direct, Step::Reopened { allowed_ms: DAY_MS }),
+        _ => return Err(Failure::Invalid("The form has no such step.".to_owned())),
+    })
+}
+
+fn outcome_of(fields: &Fields, site: Option<String>) -> Result<Outcome, Failure> {
+    Ok(match fields.line("outcome")? {
+        "violation" => {
+            Outcome::Violation { kind: fields.required("kind")?.to_owned(), site, penalty: None, rectified_on: None }
+        }
+        "no-violation" => Outcome::NoViolation,
+        "source-not-found" => Outcome::SourceNotFound,
+        _ => return Err(Failure::Invalid("Choose an outcome.".to_owned())),
+    })
+}
+
+fn facts(platform: &Platform, incident: &Incident) -> Markup {
+    let opened = &incident.opened;
+    html! {
+        dl.card {
+            dt { "Deadline" } dd { (deadline(platform, incident)) }
+            dt { "Opened" } dd { (moment(&platform.zone, opened.at)) " by " (opened.by) ": " (opened.reason) }
+            dt { "Begins" } dd { (moment(&platform.zone, opened.from)) }
+            dt { "Stations" } dd { (opened.stations.join(", ")) }
+            dt { "Alarms" } dd {
+                @if incident.alarms.is_empty() { "none" }
+                @for alarm in &incident.alarms { a href=(format!("/alarms/{}", alarm.0)) { (alarm) } " " }
+            }
+            dt { "Report" } dd { a href=(format!("/incidents/{}/report", incident.id().0)) { "Report of this incident" } }
+        }
+    }
+}
+
+fn records(incident: &Incident) -> Markup {
+    html! {
+        h2 { "Suspects" }
+        @if incident.suspects.is_empty() { p { "No site is suspected yet." } } @else {
+            ul { @for noted in &incident.suspects {
+                li {
+                    b { (noted.what.site) }
+                    @if let Some(probability) = noted.what.probability { ", " (format!("{:.0}", 100.0 * probability)) " %" }
+                    span.soft { ", " (noted.by) } " " (noted.comment)
+                }
+            } }
+        }
+        h2 { "Findings" }
+        @if incident.findings.is_empty() { p { "Nothing was found yet." } } @else {
+            ul { @for noted in &incident.findings {
+                li.text {
+                    (noted.what.text)
+                    @if let Some(site) = &noted.what.site { " (" (site) ")" }
+                    span.soft { ", " (noted.by) } " " (noted.comment)
+                }
+            } }
+        }
+        h2 { "Outcome" }
+        @match &incident.outcome {
+            Some(noted) => p {
+                b { (noted.what.name()) }
+                @if let Outcome::Violation { kind, .. } = &noted.what { ": " (kind) }
+                span.soft { ", " (noted.by) } " " (noted.comment)
+            },
+            None => p { "The incident is open." },
+        }
+    }
+}
+
+fn steps(platform: &Platform, timeline: &[TimelineEntry]) -> Markup {
+    html! {
+        h2 { "History" }
+        ol.timeline {
+            @for entry in timeline { li { time { (moment(&platform.zone, entry.at)) } span { (entry.what) } } }
+        }
+    }
+}
+
+fn forms(visitor: &Visitor, incident: &Incident) -> Markup {
+    let action = format!("/incidents/{}/step", incident.id().0);
+    let site = || html! { label { "Site" input name="site" maxlength="200"; } };
+    let comment = || html! { label { "Comment" textarea name="comment" rows="2" maxlength="4000" {} } };
+    let outcome = || {
+        html! {
+            label { "Outcome" select name="outcome" {
+                option value="no-violation" { "no violation" }
+                option value="source-not-found" { "source not found" }
+                option value="violation" { "violation" }
+            } }
+            label { "Kind of the violation" input name="kind" maxlength="200"; }
+        }
+    };
+    let form = |step: &str, button: &str, fields: Markup| {
+        let fields = html! { input type="hidden" name="step" value=(step); (fields) };
+        html! { section.card { h2 { (button) } (Form { action: &action, button, fields }.of(visitor)) } }
+    };
+    html! {
+        h2 { "Act" }
+        div.grid {
+            @if incident.is_open() && visitor.may(Right::Investigate) {
+                (form("suspect", "Name a suspect", html! { (site()) (comment()) }))
+                (form("find", "Record a finding", html! {
+                    label { "Finding" textarea name="text" rows="3" maxlength="4000" required {} } (site()) (comment())
+                }))
+            }
+            @if visitor.may(Right::Comment) { (form("comment", "Comment", comment())) }
+            @if visitor.may(Right::Direct) {
+                @if incident.is_open() { (form("close", "Close", html! { (outcome()) (site()) (comment()) })) } @else {
+                    (form("reopen", "Reopen", comment()))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The pages, one module each.
+
+pub(crate) mod alarm;
+pub(crate) mod alarms;
+pub(crate) mod audit;
+pub(crate) mod incident;
+pub(crate) mod incidents;
+pub(crate) mod login;
+pub(crate) mod odour;
+pub(crate) mod rules;
+pub(crate) mod station;
+pub(crate) mod stations;

@@ -1,0 +1,133 @@
+//! The rules in force: read, check, load.
+
+use crate::accounts::Right;
+use crate::failure::Failure;
+use crate::platform::Platform;
+use crate::view::{Tab, hidden_token, moment, page};
+use crate::visit::{Act, Fields, Visitor};
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use std::sync::Arc;
+use vocdb::Error;
+use vocdb::rules::{Diagnostics, RuleFile, compile, sites_of};
+
+/// Files of a rule set.
+const FILES_MAX: usize = 100;
+
+/// `GET /rules`
+pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor) -> Result<Response, Failure> {
+    visitor.must(Right::See)?;
+    let set = platform.read(|platform| Ok(platform.db.rule_set())).await?;
+    let files = set.as_ref().map(|set| set.files.clone()).unwrap_or_default();
+    let content = html! {
+        @match &set {
+            None => p { "No rules are in force." },
+            Some(set) => {
+                p {
+                    "Loaded " (moment(&platform.zone, set.loaded_at)) " by " (set.by)
+                    @if !set.reason.is_empty() { ": " (set.reason) }
+                }
+                p.soft.small { "SHA-256 " (set.hash) ", for " (set.stations.len()) " stations" }
+                @if let Some(state) = &set.state { p.problem { "Not all rules run: " (state.reason) } }
+                @if !visitor.may(Right::LoadRules) {
+                    @for file in &set.files { h2 { (file.name) } pre { (file.text) } }
+                }
+            }
+        }
+        @if visitor.may(Right::LoadRules) { (form(&visitor, &files, "")) }
+    };
+    Ok(page(&platform, &visitor, (Tab::Rules, "Rules"), &content))
+}
+
+/// `POST /rules/check`
+pub(crate) async fn check(State(platform): State<Arc<Platform>>, act: Act) -> Result<Response, Failure> {
+    act.visitor.must(Right::See)?;
+    let files = files_of(&act.fields)?;
+    let checked = files.clone();
+    let compiled =
+        move |platform: &Platform| Ok(compile(&checked, &sites_of(&platform.db.registry())).map(|good| good.warnings));
+    let found = platform.read(compiled).await?;
+    Ok(result(&platform, &act, &files, found))
+}
+
+/// `POST /rules/load`
+pub(crate) async fn load(State(platform): State<Arc<Platform>>, act: Act) -> Result<Response, Failure> {
+    let by = act.visitor.must(Right::LoadRules)?.name.clone();
+    let (files, reason) = (files_of(&act.fields)?, act.fields.required("reason")?.to_owned());
+    let loaded = files.clone();
+    let load = move |db: &vocdb::Database| match db.load_rule_set(loaded, &by, &reason) {
+        Ok(_) => Ok(Ok(())),
+        Err(Error::Rules(found)) => Ok(Err(found)),
+        Err(other) => Err(other),
+    };
+    Ok(match platform.act(load).await? {
+        Ok(()) => Redirect::to("/rules").into_response(),
+        Err(found) => result(&platform, &act, &files, Err(found)),
+    })
+}
+
+/// The files of a form: the fields `name` and `text` in turn. Files without a name and text are left out.
+fn files_of(fields: &Fields) -> Result<Vec<RuleFile>, Failure> {
+    let pairs = fields.all("name").zip(fields.all("text"));
+    let files = pairs.map(|(name, text)| RuleFile { name: name.trim().to_owned(), text: text.replace("\r\n", "\n") });
+    let files: Vec<RuleFile> = files.filter(|file| !(file.name.is_empty() && file.text.trim().is_empty())).collect();
+    if files.len() > FILES_MAX {
+        return Err(Failure::Invalid(format!("A rule set has at most {FILES_MAX} files.")));
+    }
+    if files.iter().any(|file| file.name.is_empty()) {
+        return Err(Failure::Invalid("A file has no name: write one, such as park.rhai.".to_owned()));
+    }
+    Ok(files)
+}
+
+fn result(platform: &Platform, act: &Act, files: &[RuleFile], found: Result<Diagnostics, Diagnostics>) -> Response {
+    let (is_good, found) = match found {
+        Ok(warnings) => (true, warnings),
+        Err(errors) => (false, errors),
+    };
+    let reason = act.fields.line("reason").unwrap_or_default();
+    let content = html! {
+        @if is_good { p.good { "The rules have no errors. They are not in force until they are loaded." } }
+        @else { p.problem role="alert" { "The rules have errors; the rules in force have not changed." } }
+        @if !found.0.is_empty() {
+            table {
+                thead { tr { th { "Place" } th { "Kind" } th { "Message" } th { "What to write" } } }
+                tbody { @for one in &found.0 {
+                    tr {
+                        th scope="row" { (one.place) }
+                        td data-label="Kind" { (if one.is_warning { "warning" } else { "error" }) }
+                        td data-label="Message" { (one.message) }
+                        td data-label="What to write" { (one.help) }
+                    }
+                } }
+            }
+        }
+        (form(&act.visitor, files, reason))
+    };
+    page(platform, &act.visitor, (Tab::Rules, "Rules: check"), &content)
+}
+
+fn form(visitor: &Visitor, files: &[RuleFile], reason: &str) -> Markup {
+    html! {
+        form method="post" action="/rules/load" {
+            (hidden_token(visitor))
+            @for file in files {
+                label { "File" input name="name" value=(file.name) maxlength="200"; }
+                label { "Text" textarea.code name="text" rows=(file.text.lines().count().clamp(4, 40)) spellcheck="false" { "\n" (file.text) } }
+            }
+            details open[files.is_empty()] {
+                summary { "Add a file" }
+                label { "File" input name="name" placeholder="park.rhai" maxlength="200"; }
+                label { "Text" textarea.code name="text" rows="12" spellcheck="false" {} }
+            }
+            @if visitor.may(Right::LoadRules) {
+                label { "Reason for loading" input name="reason" value=(reason) maxlength="200"; }
+            }
+            div.buttons {
+                button formaction="/rules/check" { "Check" }
+                @if visitor.may(Right::LoadRules) { button { "Load" } }
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The table of stations, which everybody may see.
+
+use crate::failure::Failure;
+use crate::platform::Platform;
+use crate::view::{StationState, Tab, ago, moment, number, open_stations, page, query};
+use crate::visit::Visitor;
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vocdb::alarm::AlarmRecord;
+use vocdb::{Quality, Sample, StationId, Timestamp};
+
+/// Values that a row shows.
+const VALUES_MAX: usize = 6;
+
+/// A station with its newest values.
+pub(crate) struct StationRow {
+    /// Name.
+    pub(crate) name: String,
+    /// State.
+    pub(crate) state: StationState,
+    /// Number of open alarms.
+    pub(crate) alarms: usize,
+    /// Newest values, in the order of instruments and channels.
+    pub(crate) values: Vec<Value>,
+}
+
+/// The newest value of a channel.
+pub(crate) struct Value {
+    /// Name of the channel.
+    pub(crate) channel: String,
+    /// Name of the instrument.
+    pub(crate) instrument: String,
+    /// Symbol of the unit.
+    pub(crate) unit: &'static str,
+    /// Time.
+    pub(crate) time: Timestamp,
+    /// Value and quality.
+    pub(crate) sample: Sample,
+}
+
+impl StationRow {
+    /// Time of the newest value.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        self.values.iter().map(|value| value.time).max()
+    }
+}
+
+/// All stations, in the order of their names.
+pub(crate) fn station_rows(platform: &Platform) -> Result<Vec<StationRow>, Failure> {
+    let registry = platform.db.registry();
+    let mut values: BTreeMap<StationId, Vec<Value>> = BTreeMap::new();
+    let mut intervals: BTreeMap<StationId, i64> = BTreeMap::new();
+    for (_, station, instrument) in registry.instruments() {
+        let longest = intervals.entry(station).or_default();
+        *longest = (*longest).max(instrument.interval().as_ms());
+    }
+    for newest in platform.db.newest_samples(None)? {
+        let Some((_, instrument)) = registry.instrument(newest.instrument) else { continue };
+        let Some(channel) = instrument.channels().get(newest.channel).filter(|channel| !channel.is_retired()) else {
+            continue;
+        };
+        values.entry(newest.station).or_default().push(Value {
+            channel: channel.name().to_owned(),
+            instrument: instrument.name().to_owned(),
+            unit: channel.unit().symbol(),
+            time: newest.time,
+            sample: newest.sample,
+        });
+    }
+    let open = open_stations(&AlarmRecord::all(&platform.events()?));
+    let now = platform.now();
+    let mut rows: Vec<StationRow> = Vec::new();
+    for (id, station) in registry.stations() {
+        let values = values.remove(&id).unwrap_or_default();
+        let (alarm, alarms) = open.get(station.name()).copied().unwrap_or((StationState::Normal, 0));
+        let mut row = StationRow { name: station.name().to_owned(), state: alarm, alarms, values };
+        let interval_ms = intervals.get(&id).copied().unwrap_or_default();
+        row.state = alarm.max(StationState::of_readings(now, row.newest(), interval_ms));
+        rows.push(row);
+    }
+    rows.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(rows)
+}
+
+/// `GET /`
+pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor) -> Result<Response, Failure> {
+    let rows = platform.read(station_rows).await?;
+    let content = html! {
+        div data-live="stations" {
+            @if rows.is_empty() {
+                p { "The store has no stations. Import readings with " code { "vocdb import" } " before the platform is started." }
+            } @else {
+                table {
+                    thead { tr { th { "Station" } th { "State" } th { "Newest reading" } th { "Newest values" } } }
+                    tbody { @for row in &rows { (table_row(&platform, row)) } }
+                }
+            }
+        }
+    };
+    Ok(page(&platform, &visitor, (Tab::Stations, "Stations"), &content))
+}
+
+fn table_row(platform: &Platform, row: &StationRow) -> Markup {
+    html! {
+        tr {
+            th scope="row" { a href=(format!("/station?name={}", query(&row.name))) { (row.name) } }
+            td data-label="State" {
+                span class=(row.state.class()) { (row.state.words()) }
+                @if row.alarms > 1 { span.soft.small { " " (row.alarms) " alarms" } }
+            }
+            td.time data-label="Newest reading" {
+                @match row.newest() {
+                    Some(time) => {
+                        time datetime=(time) { (moment(&platform.zone, time)) }
+                        br;
+                        span.soft.small { (ago(platform.now(), time)) }
+                    }
+                    None => span.soft { "none" },
+                }
+            }
+            td {
+                div.values {
+                    @for value in row.values.iter().take(VALUES_MAX) {
+                        span { (value.channel) " " (shown(value.sample, value.unit)) }
+                    }
+                    @if row.values.len() > VALUES_MAX {
+                        span.soft { "and " (row.values.len() - VALUES_MAX) " more" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A value with its unit, and its flag unless it was measured in normal operation.
+pub(crate) fn shown(sample: Sample, unit: &str) -> Markup {
+    html! {
+        @match sample.value {
+            Some(value) => { b { (number(value)) } " " (unit) }
+            None => "no value",
+        }
+        @if sample.quality != Quality::Normal { " " span.flag { (sample.quality.name()) } }
+    }
+}

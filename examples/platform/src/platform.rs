@@ -1,0 +1,148 @@
+//! What all requests share: the store, the accounts, the sessions.
+
+use crate::accounts::{AccountError, Accounts};
+use crate::failure::Failure;
+use crate::live::{Live, Topic};
+use crate::visit::{Attempts, Sessions};
+use parking_lot::Mutex;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+use vocdb::base::clock::Clock;
+use vocdb::model::Zone;
+use vocdb::{AlarmEvent, Database, Timestamp};
+
+/// Failed logins of one name from one sender, in a quarter of an hour.
+const LOGINS_OF_NAME_MAX: u32 = 5;
+/// Logins from one sender, in a quarter of an hour.
+const LOGINS_OF_SENDER_MAX: u32 = 50;
+/// Odour reports from one sender, in an hour.
+const ODOURS_OF_SENDER_MAX: u32 = 20;
+const QUARTER_HOUR_MS: i64 = 900_000;
+const HOUR_MS: i64 = 3_600_000;
+/// Passwords that are hashed at a time: each takes 19 MiB.
+const HASHES_MAX: usize = 2;
+
+/// Limits of attempts.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    /// Logins by name and sender.
+    pub(crate) names: Attempts,
+    /// Logins by sender.
+    pub(crate) senders: Attempts,
+    /// Odour reports by sender.
+    pub(crate) odours: Attempts,
+    /// Places for hashing.
+    pub(crate) hashes: Semaphore,
+}
+
+/// Everything that requests share.
+pub struct Platform {
+    pub(crate) db: Database,
+    pub(crate) accounts: Accounts,
+    pub(crate) sessions: Sessions,
+    pub(crate) limits: Limits,
+    pub(crate) live: Live,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) zone: Zone,
+    pub(crate) zone_name: String,
+    pub(crate) store: PathBuf,
+    pub(crate) is_https: bool,
+    pub(crate) stop: watch::Receiver<bool>,
+    /// Everything that has happened to alarms, with the version up to which it was read.
+    events: Mutex<Option<(u64, Arc<Vec<AlarmEvent>>)>>,
+}
+
+/// The settings of a platform.
+pub(crate) struct Setting {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) zone: (String, Zone),
+    pub(crate) store: PathBuf,
+    pub(crate) is_https: bool,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl Platform {
+    pub(crate) fn new(db: Database, accounts: Accounts, setting: Setting) -> Self {
+        let limits = Limits {
+            names: Attempts::new(LOGINS_OF_NAME_MAX, QUARTER_HOUR_MS),
+            senders: Attempts::new(LOGINS_OF_SENDER_MAX, QUARTER_HOUR_MS),
+            odours: Attempts::new(ODOURS_OF_SENDER_MAX, HOUR_MS),
+            hashes: Semaphore::new(HASHES_MAX),
+        };
+        let Setting { clock, zone: (zone_name, zone), store, is_https, stop } = setting;
+        Self {
+            db,
+            accounts,
+            sessions: Sessions::default(),
+            limits,
+            live: Live::new(),
+            clock,
+            zone,
+            zone_name,
+            store,
+            is_https,
+            stop,
+            events: Mutex::new(None),
+        }
+    }
+
+    /// Host time.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.clock.now_ms())
+    }
+
+    /// Reads from the store, on a thread that may block.
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let platform = self.clone();
+        let task = tokio::task::spawn_blocking(move || read(&platform));
+        task.await.map_err(|error| Failure::Internal(error.to_string()))?
+    }
+
+    /// Changes the store, on a thread that may block, and announces the change once it is durable.
+    pub(crate) async fn act<T: Send + 'static>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&Database) -> Result<T, vocdb::Error> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.read(move |platform| {
+            let done = act(&platform.db)?;
+            platform.live.announce(Topic::Alarms);
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Everything that has happened to alarms. The ledger is read again only if something has happened since.
+    pub(crate) fn events(&self) -> Result<Arc<Vec<AlarmEvent>>, Failure> {
+        let mut kept = self.events.lock();
+        let version = self.live.version();
+        if let Some((read_at, events)) = kept.as_ref()
+            && *read_at == version
+        {
+            return Ok(events.clone());
+        }
+        let events = Arc::new(self.db.events()?);
+        *kept = Some((version, events.clone()));
+        Ok(events)
+    }
+
+    /// Lets time pass, and reads the accounts again. Blocks.
+    pub(crate) fn tick(&self) {
+        if let Err(error) = self.db.advance() {
+            eprintln!("error: {error}");
+        }
+        let reloaded: Result<(), AccountError> = self.accounts.reload();
+        if let Err(error) = reloaded {
+            eprintln!("error: {error}");
+        }
+    }
+}
+
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Platform").field("store", &self.store).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,259 @@
+//! The server: start and stop, routes.
+
+use crate::accounts::Accounts;
+use crate::failure::Failure;
+use crate::live::Topic;
+use crate::platform::{Platform, Setting};
+use crate::{api, assets, headers, live, pages};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use vocdb::base::clock::{Clock, SystemClock};
+use vocdb::interop::webhook::Webhook;
+use vocdb::model::Zone;
+use vocdb::{Config, Database};
+
+/// Bytes of a form.
+const FORM_BYTES_MAX: usize = 64 * 1_024;
+/// Bytes of a rule set or of readings.
+const LARGE_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+/// How often time passes for rules and escalations.
+const TICK: Duration = Duration::from_secs(1);
+/// How long stopping waits for requests under way.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// Options of a platform.
+#[derive(Clone)]
+pub struct Options {
+    /// Folder of the store; created if missing.
+    pub store: PathBuf,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// File of the accounts.
+    pub accounts: PathBuf,
+    /// Folder of rules, loaded if the store has no rules in force.
+    pub rules: Option<PathBuf>,
+    /// Time zone of the pages.
+    pub zone: String,
+    /// Receivers of notifications: the notification channel of the rules, and an address.
+    pub webhooks: Vec<(String, String)>,
+    /// Secret that the receivers share.
+    pub webhook_secret: String,
+    /// Whether readers reach the platform over HTTPS only: cookies are then marked as secure.
+    pub is_https: bool,
+    /// Clock of the store and of sessions.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Options {
+    /// Options for a store and an address. The accounts are in `STORE-accounts.json`, times are UTC.
+    #[must_use]
+    pub fn new(store: PathBuf, listen: SocketAddr) -> Self {
+        let accounts = accounts_of(&store);
+        Self {
+            store,
+            listen,
+            accounts,
+            rules: None,
+            webhooks: Vec::new(),
+            webhook_secret: String::new(),
+            zone: "UTC".to_owned(),
+            is_https: false,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("store", &self.store).field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
+/// The file of accounts beside a store.
+#[must_use]
+pub fn accounts_of(store: &std::path::Path) -> PathBuf {
+    let name = store.file_name().unwrap_or_default().to_string_lossy();
+    store.with_file_name(format!("{name}-accounts.json"))
+}
+
+/// A platform that runs. [`Server::stop`] ends it and closes the store.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    platform: Arc<Platform>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+    ticking: JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the store, loads the rules if there are none, and listens.
+    ///
+    /// # Errors
+    /// A text for the operator.
+    pub async fn start(options: Options) -> Result<Self, String> {
+        let zone: Zone = options.zone.parse().map_err(|error: vocdb::model::ModelError| error.to_string())?;
+        let accounts = Accounts::open(&options.accounts).map_err(|error| error.to_string())?;
+        let config = Config { clock: options.clock.clone(), ..Config::default() };
+        let path = options.store.display();
+        let db = Database::open(&options.store, config).map_err(|error| format!("`{path}`: {error}"))?;
+        if let Some(rules) = options.rules.as_ref().filter(|_| db.rule_set().is_none()) {
+            let warnings = db.load_rules(rules).map_err(|error| format!("`{}`: {error}", rules.display()))?;
+            if !warnings.0.is_empty() {
+                eprintln!("{warnings}");
+            }
+        }
+        connect(&db, &options)?;
+        let (stop, stopped) = watch::channel(false);
+        let setting = Setting {
+            clock: options.clock,
+            zone: (options.zone, zone),
+            store: options.store,
+            is_https: options.is_https,
+            stop: stopped.clone(),
+        };
+        let platform = Arc::new(Platform::new(db, accounts, setting));
+        watch_alarms(&platform).map_err(|error| error.to_string())?;
+        let says = |error: std::io::Error| format!("{}: {error}", options.listen);
+        let listener = TcpListener::bind(options.listen).await.map_err(says)?;
+        let address = listener.local_addr().map_err(says)?;
+        let serving = tokio::spawn(serve(listener, platform.clone(), stopped.clone()));
+        let ticking = tokio::spawn(tick(Arc::downgrade(&platform), stopped));
+        Ok(Self { address, platform, stop, serving, ticking })
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it still serves.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.serving.is_finished()
+    }
+
+    /// Lets time pass now, as the server does every second. Blocks.
+    pub fn tick(&self) {
+        self.platform.tick();
+    }
+
+    /// Ends requests under way, and closes the store.
+    ///
+    /// # Errors
+    /// A text for the operator; nothing that was answered is lost then.
+    pub async fn stop(self) -> Result<(), String> {
+        let Self { platform, stop, mut serving, ticking, .. } = self;
+        let _ = stop.send(true);
+        if tokio::time::timeout(STOP_WITHIN, &mut serving).await.is_err() {
+            serving.abort();
+            let _ = serving.await;
+        }
+        let _ = ticking.await;
+        match Arc::try_unwrap(platform) {
+            Ok(platform) => tokio::task::spawn_blocking(|| platform.db.close())
+                .await
+                .map_err(|error| error.to_string())?
+                .map_err(|error| error.to_string()),
+            // A request that was cut off still works on the store. It loses nothing: the next opening replays the log.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Connects the receivers of notifications.
+fn connect(db: &Database, options: &Options) -> Result<(), String> {
+    for (route, url) in &options.webhooks {
+        let says = |error: &dyn std::fmt::Display| format!("webhook {route}: {error}");
+        let webhook = Webhook::new(url, &options.webhook_secret).map_err(|error| says(&error))?;
+        db.connect(route, Arc::new(webhook)).map_err(|error| says(&error))?;
+    }
+    Ok(())
+}
+
+async fn serve(listener: TcpListener, platform: Arc<Platform>, mut stop: watch::Receiver<bool>) {
+    let service = routes(platform).into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = async move {
+        let _ = stop.wait_for(|stops| *stops).await;
+    };
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
+        eprintln!("error: {error}");
+    }
+}
+
+async fn tick(platform: Weak<Platform>, mut stop: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(TICK);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stops| *stops) => return,
+            _ = every.tick() => {}
+        }
+        let Some(platform) = platform.upgrade() else { return };
+        let _ = tokio::task::spawn_blocking(move || platform.tick()).await;
+    }
+}
+
+/// Announces what happens to alarms, until the store is closed.
+fn watch_alarms(platform: &Arc<Platform>) -> std::io::Result<()> {
+    let events = platform.db.subscribe();
+    let platform = Arc::downgrade(platform);
+    let watcher = move || {
+        for _event in &events {
+            let Some(platform) = platform.upgrade() else { return };
+            platform.live.announce(Topic::Alarms);
+        }
+    };
+    std::thread::Builder::new().name("alarms".to_owned()).spawn(watcher).map(drop)
+}
+
+fn routes(platform: Arc<Platform>) -> Router {
+    let large = Router::new()
+        .route("/rules/check", post(pages::rules::check))
+        .route("/rules/load", post(pages::rules::load))
+        .route("/api/readings", post(api::readings::append))
+        .layer(DefaultBodyLimit::max(LARGE_BYTES_MAX));
+    let small = Router::new()
+        .route("/", get(pages::stations::show))
+        .route("/station", get(pages::station::show))
+        .route("/login", get(pages::login::show).post(pages::login::log_in))
+        .route("/logout", post(pages::login::log_out))
+        .route("/alarms", get(pages::alarms::show))
+        .route("/alarms/{number}", get(pages::alarm::show))
+        .route("/alarms/{number}/acknowledge", post(pages::alarm::acts::acknowledge))
+        .route("/alarms/{number}/comment", post(pages::alarm::acts::comment))
+        .route("/alarms/{number}/hand-over", post(pages::alarm::acts::hand_over))
+        .route("/alarms/{number}/shelve", post(pages::alarm::acts::shelve))
+        .route("/alarms/{number}/unshelve", post(pages::alarm::acts::unshelve))
+        .route("/alarms/{number}/incident", post(pages::alarm::acts::open_incident))
+        .route("/incidents", get(pages::incidents::show))
+        .route("/incidents/{number}", get(pages::incident::show))
+        .route("/incidents/{number}/report", get(pages::incident::report))
+        .route("/incidents/{number}/step", post(pages::incident::step))
+        .route("/rules", get(pages::rules::show))
+        .route("/odour", get(pages::odour::show).post(pages::odour::report))
+        .route("/odours", get(pages::odour::list))
+        .route("/audit", get(pages::audit::show))
+        .route("/events", get(live::events))
+        .route("/api/stations", get(api::lists::stations))
+        .route("/api/alarms", get(api::lists::alarms))
+        .route("/assets/style.css", get(assets::style))
+        .route("/assets/live.js", get(assets::script))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
+    large
+        .merge(small)
+        .fallback(|| async { Failure::NotFound })
+        .layer(from_fn(headers::limit_time))
+        .layer(from_fn(headers::secure))
+        .with_state(platform)
+}

@@ -1,0 +1,79 @@
+//! The state of a station, from its open alarms and the age of its readings.
+
+use std::collections::BTreeMap;
+use vocdb::Timestamp;
+use vocdb::alarm::AlarmRecord;
+use vocdb::rules::verdict::Priority;
+
+/// Intervals without a frame after which a station counts as silent.
+const SILENT_INTERVALS: i64 = 3;
+
+/// The state of a station; the worst one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StationState {
+    /// No alarm is open.
+    Normal,
+    /// Nothing has been received for a while.
+    Silent,
+    /// All open alarms are acknowledged.
+    Acknowledged,
+    /// An alarm is open and not acknowledged.
+    Alarm,
+    /// An alarm of high priority is open and not acknowledged.
+    Urgent,
+}
+
+impl StationState {
+    /// The state of an open alarm.
+    pub(crate) fn of_alarm(record: &AlarmRecord) -> Self {
+        match record.alarm.opened.priority {
+            _ if record.alarm.acknowledged.is_some() => Self::Acknowledged,
+            Priority::High | Priority::Urgent => Self::Urgent,
+            Priority::Low | Priority::Medium => Self::Alarm,
+        }
+    }
+
+    /// The state of a station without open alarms whose newest reading is of a time.
+    pub(crate) fn of_readings(now: Timestamp, newest: Option<Timestamp>, interval_ms: i64) -> Self {
+        let silent_ms = interval_ms.saturating_mul(SILENT_INTERVALS);
+        match newest {
+            Some(newest) if now.since_ms(newest) <= silent_ms => Self::Normal,
+            _ => Self::Silent,
+        }
+    }
+
+    /// The state in words.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Silent => "no recent readings",
+            Self::Acknowledged => "alarm, acknowledged",
+            Self::Alarm => "alarm",
+            Self::Urgent => "alarm, high priority",
+        }
+    }
+
+    /// The class of its mark.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Normal => "mark normal",
+            Self::Silent => "mark silent",
+            Self::Acknowledged => "mark acknowledged",
+            Self::Alarm => "mark alarm",
+            Self::Urgent => "mark urgent",
+        }
+    }
+}
+
+/// The stations of open alarms, each with its worst state and the number of its alarms.
+pub(crate) fn open_stations(records: &[AlarmRecord]) -> BTreeMap<String, (StationState, usize)> {
+    let mut stations: BTreeMap<String, (StationState, usize)> = BTreeMap::new();
+    for record in records.iter().filter(|record| record.is_open()) {
+        let state = StationState::of_alarm(record);
+        for station in record.stations() {
+            let entry = stations.entry(station.to_owned()).or_insert((state, 0));
+            *entry = (entry.0.max(state), entry.1 + 1);
+        }
+    }
+    stations
+}

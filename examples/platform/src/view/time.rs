@@ -1,0 +1,60 @@
+//! Times, spans and numbers for readers.
+
+use vocdb::Timestamp;
+use vocdb::model::Zone;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// A local time to the second: `2026-03-14 22:40:00`.
+pub(crate) fn moment(zone: &Zone, time: Timestamp) -> String {
+    zone.show(time).to_string().chars().take(19).map(|char| if char == 'T' { ' ' } else { char }).collect()
+}
+
+/// A span in the two largest units: `2 h 05 min`.
+pub(crate) fn span(ms: i64) -> String {
+    match ms {
+        ..MINUTE_MS => format!("{} s", (ms / 1_000).max(0)),
+        MINUTE_MS..HOUR_MS => format!("{} min", ms / MINUTE_MS),
+        HOUR_MS..DAY_MS => format!("{} h {:02} min", ms / HOUR_MS, ms % HOUR_MS / MINUTE_MS),
+        _ => format!("{} d {} h", ms / DAY_MS, ms % DAY_MS / HOUR_MS),
+    }
+}
+
+/// The age of a time.
+pub(crate) fn ago(now: Timestamp, time: Timestamp) -> String {
+    let age_ms = now.since_ms(time);
+    if age_ms < 0 { format!("in {}", span(-age_ms)) } else { format!("{} ago", span(age_ms)) }
+}
+
+/// A number with four significant digits.
+pub(crate) fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    if !(1e-4..1e7).contains(&size) {
+        return format!("{value:.3e}");
+    }
+    let decimals = [1_000.0, 100.0, 10.0, 1.0, 0.1, 0.01, 0.001].iter().position(|bound| size >= *bound).unwrap_or(7);
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_significant_digits() {
+        let texts = [0.0, 37.8, 1_234.56, 0.012_345, 2.0, 1e9, -0.5].map(number);
+        assert_eq!(texts, ["0", "37.8", "1235", "0.01235", "2", "1.000e9", "-0.5"]);
+    }
+
+    #[test]
+    fn spans_have_their_two_largest_units() {
+        let texts = [5_000, 180_000, 7_500_000, 180_000_000].map(span);
+        assert_eq!(texts, ["5 s", "3 min", "2 h 05 min", "2 d 2 h"]);
+    }
+}

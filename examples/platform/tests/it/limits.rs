@@ -1,0 +1,81 @@
+//! Limits and headers of every answer.
+
+use crate::district::District;
+
+#[test]
+fn a_body_that_is_too_large_is_refused() {
+    let district = District::open();
+    district.raise_alarm("park/S1");
+    let mut ada = district.person("ada");
+    let token = ada.token("/");
+    let long = "x".repeat(70_000);
+    assert_eq!(ada.post("/alarms/1/comment", &[("token", &token), ("comment", &long)]).status, 413);
+    let long = "x".repeat(5_000);
+    assert_eq!(ada.post("/alarms/1/comment", &[("token", &token), ("comment", &long)]).status, 422);
+    let readings = format!("{{\"frames\":[]{}}}", " ".repeat(3 * 1_024 * 1_024));
+    let headers = [("content-type", "application/json"), ("x-csrf-token", token.as_str())];
+    assert_eq!(ada.request("POST", "/api/readings", &headers, readings.as_bytes()).status, 413);
+}
+
+#[test]
+fn every_answer_has_the_headers_of_security() {
+    let district = District::open();
+    let mut client = district.visitor();
+    for path in
+        ["/", "/login", "/odour", "/alarms", "/nowhere", "/api/stations", "/assets/style.css", "/station?name=x"]
+    {
+        let answer = client.get(path);
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+}
+
+#[test]
+fn addresses_that_name_nothing_are_not_found() {
+    let district = District::open();
+    district.raise_alarm("park/S1");
+    let mut ada = district.person("ada");
+    for path in [
+        "/nowhere",
+        "/station",
+        "/station?name=park/S9",
+        "/station?name=park/S1&channel=pid/none",
+        "/station?name=..%2F..%2Fetc%2Fpasswd",
+        "/alarms/2",
+        "/alarms/x",
+        "/incidents/7",
+        "/incidents/7/report",
+        "/assets/..%2F..%2FCargo.toml",
+    ] {
+        assert_eq!(ada.get(path).status, 404, "{path}");
+    }
+    // A line feed in a name stays within the page.
+    let answer = ada.get("/station?name=park%2FS1%0d%0aset-cookie:%20a=b");
+    assert!(answer.status == 404 && answer.header("set-cookie").is_none());
+}
+
+#[test]
+fn pages_have_neither_script_nor_style_within_them() {
+    let district = District::open();
+    district.raise_alarm("park/S1");
+    let mut ada = district.person("ada");
+    ada.act("/alarms/1", "/alarms/1/incident", &[("comment", "calls")]);
+    for path in [
+        "/",
+        "/station?name=park/S1",
+        "/alarms",
+        "/alarms/1",
+        "/incidents",
+        "/incidents/1",
+        "/rules",
+        "/odour",
+        "/audit",
+    ] {
+        let page = ada.page(path);
+        assert_eq!(page.matches("<script").count(), 1, "{path}");
+        assert!(page.contains("<script src=\"/assets/live.js\" defer></script>"), "{path}");
+        assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="), "{path}");
+    }
+}

@@ -1,0 +1,15 @@
+//! Tests of the platform over real HTTP on the loopback interface.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod acts;
+mod api;
+mod browser;
+mod client;
+mod district;
+mod hostile;
+mod limits;
+mod login;
+mod odour;
+mod restart;
+mod roles;
+mod rules;
