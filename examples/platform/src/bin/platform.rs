@@ -40,9 +40,20 @@ struct Serve {
     /// Time zone of the pages
     #[arg(long, default_value = "UTC")]
     zone: String,
+    /// Receiver of notifications, as CHANNEL=URL such as app=http://127.0.0.1:9000/alarms; its secret is in VOCDB_WEBHOOK_SECRET
+    #[arg(long = "webhook", value_name = "CHANNEL=URL", value_parser = webhook)]
+    webhooks: Vec<(String, String)>,
     /// Readers reach the platform over HTTPS only, through a proxy: cookies are marked as secure
     #[arg(long)]
     behind_https: bool,
+}
+
+/// Environment variable with the secret of webhooks.
+const SECRET: &str = "VOCDB_WEBHOOK_SECRET";
+
+fn webhook(text: &str) -> Result<(String, String), String> {
+    let (route, url) = text.split_once('=').ok_or("write CHANNEL=URL")?;
+    Ok((route.to_owned(), url.to_owned()))
 }
 
 #[derive(Debug, Subcommand)]
@@ -99,8 +110,18 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     }
     let store = serve.store.ok_or("name the folder of the store: `--store DIR`")?;
     let listen = serve.listen.ok_or("name the address to listen on: `--listen 127.0.0.1:8080`")?;
-    let options =
-        Options { rules: serve.rules, zone: serve.zone, is_https: serve.behind_https, ..Options::new(store, listen) };
+    let secret = std::env::var(SECRET).ok();
+    if !serve.webhooks.is_empty() && secret.is_none() {
+        return Err(format!("the environment variable `{SECRET}` with the secret of the webhooks is not set"));
+    }
+    let options = Options {
+        rules: serve.rules,
+        zone: serve.zone,
+        webhooks: serve.webhooks,
+        webhook_secret: secret.unwrap_or_default(),
+        is_https: serve.behind_https,
+        ..Options::new(store, listen)
+    };
     let options = match file {
         Some(accounts) => Options { accounts, ..options },
         None => options,

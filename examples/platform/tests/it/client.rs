@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// An answer.
 pub(crate) struct Answer {
@@ -100,6 +101,8 @@ impl Client {
 
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).unwrap();
+        // A test that waits for nothing fails instead of standing still.
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let mut text = format!("{method} {path} HTTP/1.1\r\nhost: platform\r\nconnection: close\r\n");
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {

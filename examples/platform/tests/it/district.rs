@@ -61,12 +61,16 @@ pub(crate) struct District {
 
 impl District {
     pub(crate) fn open() -> Self {
+        Self::with_webhooks(Vec::new())
+    }
+
+    pub(crate) fn with_webhooks(webhooks: Vec<(String, String)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         create(&folder.path().join("park"));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(ManualClock::new(NOW_MS));
         let mut district = Self { folder, clock, runtime, server: None };
-        district.start();
+        district.start(webhooks);
         district
     }
 
@@ -74,9 +78,14 @@ impl District {
         self.folder.path().join("park")
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, webhooks: Vec<(String, String)>) {
         let options = Options::new(self.store(), SocketAddr::from(([127, 0, 0, 1], 0)));
-        let options = Options { clock: self.clock.clone(), ..options };
+        let options = Options {
+            clock: self.clock.clone(),
+            webhooks,
+            webhook_secret: "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh".to_owned(),
+            ..options
+        };
         self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
     }
 

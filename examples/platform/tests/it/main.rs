@@ -9,6 +9,7 @@ mod district;
 mod hostile;
 mod limits;
 mod login;
+mod notified;
 mod odour;
 mod restart;
 mod roles;

@@ -33,7 +33,8 @@ fn errors_are_located_and_the_good_rules_are_loaded_with_author_and_reason() {
         &[("name", "park.rhai"), ("text", &sent), ("name", ""), ("text", ""), ("reason", "tighter")],
     );
     assert!(ada.page("/rules").contains("by ada: tighter"));
-    assert!(ada.page("/audit").contains("tighter"));
+    let audit = ada.page("/audit");
+    assert!(audit.contains("loaded rules: tighter") && audit.contains("loaded rules: first rules"), "{audit}");
     let mut lea = district.person("lea");
     let read = lea.page("/rules");
     assert!(read.contains("benzene-low") && !read.contains("/rules/load"), "{read}");

@@ -1,5 +1,7 @@
 //! The audit trail: what people have done, newest first.
 
+mod loads;
+
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
@@ -29,7 +31,7 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     let entries = platform.read(entries).await?;
     let content = html! {
         div data-live="alarms" {
-            p.soft { "From the ledger: acts on alarms and incidents, the loading of the rules in force, changes of stored readings and stations." }
+            p.soft { "From the ledger: acts on alarms and incidents, loaded rules, changes of stored readings and stations." }
             @if entries.is_empty() { p { "Nobody has done anything yet." } } @else {
                 table {
                     thead { tr { th { "Time" } th { "Person" } th { "Act" } } }
@@ -50,10 +52,10 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
 fn entries(platform: &Platform) -> Result<Vec<Entry>, Failure> {
     let mut entries: Vec<Entry> = platform.events()?.iter().filter_map(of_event).collect();
     platform.db.incidents().iter().for_each(|incident| of_incident(incident, &mut entries));
-    entries.extend(platform.db.rule_set().map(|set| Entry {
-        at: set.loaded_at,
-        what: format!("loaded rule set {}{}", set.hash, after_colon(&set.reason)),
-        by: set.by,
+    entries.extend(loads::loads(platform)?.into_iter().map(|load| Entry {
+        at: load.at,
+        what: format!("loaded rules{}", after_colon(&load.reason)),
+        by: load.by,
     }));
     ChangeLog::open(&platform.store)?.visit(|change| {
         entries.extend(of_change(change));
