@@ -15,8 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// Changes that a slow reader may leave unread; it then refreshes everything.
 const UNREAD_MAX: usize = 64;
-/// Readers at a time.
-const READERS_MAX: usize = 1_000;
+/// People who read at a time, and as many visitors without an account: a crowd of these keeps nobody on duty from reading.
+const READERS_MAX: usize = 500;
 
 /// What has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,8 @@ impl Topic {
 #[derive(Debug)]
 pub(crate) struct Live {
     changes: broadcast::Sender<Topic>,
-    readers: Arc<Semaphore>,
+    people: Arc<Semaphore>,
+    visitors: Arc<Semaphore>,
     /// Number of changes of alarms so far.
     version: AtomicU64,
 }
@@ -49,7 +50,8 @@ impl Live {
     pub(crate) fn new() -> Self {
         Self {
             changes: broadcast::Sender::new(UNREAD_MAX),
-            readers: Arc::new(Semaphore::new(READERS_MAX)),
+            people: Arc::new(Semaphore::new(READERS_MAX)),
+            visitors: Arc::new(Semaphore::new(READERS_MAX)),
             version: AtomicU64::new(0),
         }
     }
@@ -106,8 +108,9 @@ pub(crate) async fn events(
     State(platform): State<Arc<Platform>>,
     visitor: Visitor,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+    let places = if visitor.person.is_some() { &platform.live.people } else { &platform.live.visitors };
     let reader = Reader {
-        _place: platform.live.readers.clone().try_acquire_owned().map_err(|_| Failure::Busy)?,
+        _place: places.clone().try_acquire_owned().map_err(|_| Failure::Busy)?,
         changes: platform.live.changes.subscribe(),
         stop: platform.stop.clone(),
         sees_alarms: visitor.may(Right::See),

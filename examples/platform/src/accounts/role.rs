@@ -36,7 +36,7 @@ pub enum Right {
     Direct,
     /// Record suspects and findings of incidents.
     Investigate,
-    /// Load rules.
+    /// Check and load rules.
     LoadRules,
     /// Send readings.
     SendReadings,
@@ -82,7 +82,7 @@ impl Right {
             Self::Acknowledge => "acknowledge alarms",
             Self::Direct => "direct alarms and incidents",
             Self::Investigate => "record findings",
-            Self::LoadRules => "load rules",
+            Self::LoadRules => "check and load rules",
             Self::SendReadings => "send readings",
         }
     }

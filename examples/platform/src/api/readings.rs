@@ -6,9 +6,8 @@ use crate::live::Topic;
 use crate::platform::Platform;
 use crate::visit::Visitor;
 use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,17 +42,18 @@ struct FrameBody {
 pub(crate) async fn append(
     State(platform): State<Arc<Platform>>,
     visitor: Result<Visitor, Failure>,
-    headers: HeaderMap,
-    body: Result<Json<Readings>, JsonRejection>,
+    request: Request,
 ) -> Result<Json<Value>, ApiFailure> {
     let visitor = visitor?;
     visitor.must(Right::SendReadings)?;
     if !visitor.is_program {
-        let sent = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let sent = request.headers().get(TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if token_digest(sent) != token_digest(&visitor.form_token) {
             return Err(ApiFailure(Failure::Refused(format!("The header `{TOKEN_HEADER}` is missing or wrong."))));
         }
     }
+    // Only now, so that nobody without the right makes the platform read a body.
+    let body = Json::<Readings>::from_request(request, &platform).await;
     let Json(Readings { frames }) = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
         _ => Failure::Invalid(rejection.body_text()),

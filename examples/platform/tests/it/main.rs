@@ -14,3 +14,4 @@ mod odour;
 mod restart;
 mod roles;
 mod rules;
+mod stations;
