@@ -8,6 +8,7 @@ mod client;
 mod district;
 mod hostile;
 mod limits;
+mod live;
 mod login;
 mod notified;
 mod odour;
