@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
+use vocdb::alarm::AlarmRecord;
 use vocdb::base::clock::Clock;
 use vocdb::model::Zone;
 use vocdb::{AlarmEvent, Database, Timestamp};
@@ -49,8 +50,18 @@ pub struct Platform {
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
     pub(crate) stop: watch::Receiver<bool>,
-    /// Everything that has happened to alarms, with the version up to which it was read.
-    events: Mutex<Option<(u64, Arc<Vec<AlarmEvent>>)>>,
+    history: Mutex<Option<Arc<History>>>,
+}
+
+/// Everything that has happened to alarms.
+#[derive(Debug)]
+pub(crate) struct History {
+    /// Number of changes when it was read.
+    version: u64,
+    /// Events in the order of the ledger.
+    pub(crate) events: Vec<AlarmEvent>,
+    /// Every alarm that ever opened, by number.
+    pub(crate) records: Vec<AlarmRecord>,
 }
 
 /// The settings of a platform.
@@ -83,7 +94,7 @@ impl Platform {
             store,
             is_https,
             stop,
-            events: Mutex::new(None),
+            history: Mutex::new(None),
         }
     }
 
@@ -116,17 +127,16 @@ impl Platform {
     }
 
     /// Everything that has happened to alarms. The ledger is read again only if something has happened since.
-    pub(crate) fn events(&self) -> Result<Arc<Vec<AlarmEvent>>, Failure> {
-        let mut kept = self.events.lock();
+    pub(crate) fn history(&self) -> Result<Arc<History>, Failure> {
+        let mut kept = self.history.lock();
         let version = self.live.version();
-        if let Some((read_at, events)) = kept.as_ref()
-            && *read_at == version
-        {
-            return Ok(events.clone());
+        if let Some(history) = kept.as_ref().filter(|history| history.version == version) {
+            return Ok(history.clone());
         }
-        let events = Arc::new(self.db.events()?);
-        *kept = Some((version, events.clone()));
-        Ok(events)
+        let events = self.db.events()?;
+        let history = Arc::new(History { version, records: AlarmRecord::all(&events), events });
+        *kept = Some(history.clone());
+        Ok(history)
     }
 
     /// Lets time pass, and reads the accounts again. Blocks.

@@ -9,7 +9,6 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use vocdb::alarm::AlarmRecord;
 
 /// `GET /api/stations`
 pub(crate) async fn stations(State(platform): State<Arc<Platform>>) -> Result<Json<Value>, ApiFailure> {
@@ -38,8 +37,8 @@ pub(crate) async fn alarms(
     visitor: Result<Visitor, crate::failure::Failure>,
 ) -> Result<Json<Value>, ApiFailure> {
     visitor?.must(Right::See)?;
-    let records = platform.read(|platform| Ok(AlarmRecord::all(&platform.events()?))).await?;
-    let alarms = records.iter().filter(|record| record.is_open()).map(|record| {
+    let history = platform.read(Platform::history).await?;
+    let alarms = history.records.iter().filter(|record| record.is_open()).map(|record| {
         let opened = &record.alarm.opened;
         json!({
             "alarm": opened.alarm.0, "rule": opened.rule, "scope": opened.scope_key, "title": opened.title,

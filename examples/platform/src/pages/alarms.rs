@@ -17,8 +17,8 @@ const RECENT: usize = 50;
 /// `GET /alarms`
 pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor) -> Result<Response, Failure> {
     visitor.must(Right::See)?;
-    let records = platform.read(|platform| Ok(AlarmRecord::all(&platform.events()?))).await?;
-    let (open, closed): (Vec<_>, Vec<_>) = records.iter().rev().partition(|record| record.is_open());
+    let history = platform.read(Platform::history).await?;
+    let (open, closed): (Vec<_>, Vec<_>) = history.records.iter().rev().partition(|record| record.is_open());
     let content = html! {
         div data-live="alarms" {
             h2 { "Open" }

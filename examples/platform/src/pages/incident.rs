@@ -29,7 +29,7 @@ pub(crate) async fn show(
     visitor.must(Right::See)?;
     let find = move |platform: &Platform| {
         let incident = find(platform, number)?;
-        let timeline = history(&incident, &platform.events()?);
+        let timeline = history(&incident, &platform.history()?.events);
         Ok((incident, timeline))
     };
     let (incident, timeline) = platform.read(find).await?;
@@ -58,8 +58,8 @@ pub(crate) async fn report(
 ) -> Result<Response, Failure> {
     let by = visitor.must(Right::See)?.name.clone();
     let gather = move |platform: &Platform| {
-        let (registry, readings, events) = (platform.db.registry(), platform.db.readings(), platform.events()?);
-        let sources = ReportSources { registry: &registry, readings: &readings, events: &events };
+        let (registry, readings, history) = (platform.db.registry(), platform.db.readings(), platform.history()?);
+        let sources = ReportSources { registry: &registry, readings: &readings, events: &history.events };
         let origin = ReportOrigin {
             by,
             at: platform.now(),

@@ -9,7 +9,6 @@ use axum::response::Response;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use vocdb::alarm::AlarmRecord;
 use vocdb::{Quality, Sample, StationId, Timestamp};
 
 /// Values that a row shows.
@@ -70,7 +69,7 @@ pub(crate) fn station_rows(platform: &Platform) -> Result<Vec<StationRow>, Failu
             sample: newest.sample,
         });
     }
-    let open = open_stations(&AlarmRecord::all(&platform.events()?));
+    let open = open_stations(platform.db.alarms());
     let now = platform.now();
     let mut rows: Vec<StationRow> = Vec::new();
     for (id, station) in registry.stations() {

@@ -1,9 +1,9 @@
 //! The state of a station, from its open alarms and the age of its readings.
 
 use std::collections::BTreeMap;
-use vocdb::Timestamp;
 use vocdb::alarm::AlarmRecord;
 use vocdb::rules::verdict::Priority;
+use vocdb::{Alarm, Timestamp};
 
 /// Intervals without a frame after which a station counts as silent.
 const SILENT_INTERVALS: i64 = 3;
@@ -66,10 +66,11 @@ impl StationState {
 }
 
 /// The stations of open alarms, each with its worst state and the number of its alarms.
-pub(crate) fn open_stations(records: &[AlarmRecord]) -> BTreeMap<String, (StationState, usize)> {
+pub(crate) fn open_stations(alarms: Vec<Alarm>) -> BTreeMap<String, (StationState, usize)> {
     let mut stations: BTreeMap<String, (StationState, usize)> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.is_open()) {
-        let state = StationState::of_alarm(record);
+    for alarm in alarms {
+        let record = AlarmRecord { alarm, closed: None, silence: None, maintenance: Vec::new(), next: None };
+        let state = StationState::of_alarm(&record);
         for station in record.stations() {
             let entry = stations.entry(station.to_owned()).or_insert((state, 0));
             *entry = (entry.0.max(state), entry.1 + 1);

@@ -94,6 +94,7 @@ fn save_pages(district: &District, dir: &Path) -> Vec<String> {
     names
 }
 
+/// With `VOCDB_PLATFORM_PAGES` set to a folder, the pages stay there for people to look at.
 #[test]
 fn every_page_fits_a_phone_and_a_desktop() {
     let district = District::open();

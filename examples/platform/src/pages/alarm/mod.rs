@@ -59,9 +59,9 @@ pub(crate) async fn show(
 }
 
 fn find(platform: &Platform, alarm: AlarmId) -> Result<Shown, Failure> {
-    let events = platform.events()?;
-    let record = AlarmRecord::all(&events).into_iter().find(|record| record.id() == alarm).ok_or(Failure::NotFound)?;
-    let explanation = Explanation::of(&events, alarm).ok_or(Failure::NotFound)?;
+    let history = platform.history()?;
+    let record = history.records.iter().find(|record| record.id() == alarm).cloned().ok_or(Failure::NotFound)?;
+    let explanation = Explanation::of(&history.events, alarm).ok_or(Failure::NotFound)?;
     let incidents = platform.db.incidents();
     let incident = incidents.iter().rev().find(|incident| incident.alarms.contains(&alarm));
     Ok(Shown { record, explanation, incident: incident.map(|incident| incident.id().0) })

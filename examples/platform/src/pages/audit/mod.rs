@@ -50,7 +50,7 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
 }
 
 fn entries(platform: &Platform) -> Result<Vec<Entry>, Failure> {
-    let mut entries: Vec<Entry> = platform.events()?.iter().filter_map(of_event).collect();
+    let mut entries: Vec<Entry> = platform.history()?.events.iter().filter_map(of_event).collect();
     platform.db.incidents().iter().for_each(|incident| of_incident(incident, &mut entries));
     entries.extend(loads::loads(platform)?.into_iter().map(|load| Entry {
         at: load.at,
