@@ -9,7 +9,7 @@ use sample::{Amount, bare, full};
 use vocdb::trace::report::Report;
 
 /// Headings of the page, in order.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "Source",
     "Investigation",
     "Readings",
