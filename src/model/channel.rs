@@ -11,9 +11,11 @@ use std::ops::RangeInclusive;
 /// Directions that exist, in degrees, with north at both ends.
 pub(crate) const DIRECTIONS_DEG: RangeInclusive<f64> = 0.0..=360.0;
 /// Directions that are a turn off at most. What lies beyond is no direction but a mark such as 990 or -999.
+#[cfg(feature = "csv")]
 const TURNED_DEG: RangeInclusive<f64> = -360.0..=720.0;
 
 /// A direction of 0 to 360 degrees that is a turn away at most; anything else as it is.
+#[cfg(feature = "csv")]
 pub(crate) fn turned_direction(degrees: f64) -> f64 {
     if DIRECTIONS_DEG.contains(&degrees) || !TURNED_DEG.contains(&degrees) {
         return degrees;

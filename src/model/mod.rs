@@ -16,7 +16,9 @@ mod unit;
 
 pub use batch::Batch;
 pub use channel::Channel;
-pub(crate) use channel::{DIRECTIONS_DEG, turned_direction};
+pub(crate) use channel::DIRECTIONS_DEG;
+#[cfg(feature = "csv")]
+pub(crate) use channel::turned_direction;
 pub use error::ModelError;
 pub use frame::{Frame, FrameRef, Mark, Sample};
 pub use instrument::{ChannelChange, DuplicatePolicy, Instrument, InstrumentId};

@@ -95,6 +95,7 @@ fn of_incident(incident: &Incident, entries: &mut Vec<Entry>) {
             Step::Closed(outcome) => format!("closed, {}", outcome.name()),
             Step::Reopened { .. } => "reopened".to_owned(),
             Step::Commented => "commented".to_owned(),
+            Step::AlarmAdded { alarm } => format!("alarm {alarm} added"),
             _ => "another step".to_owned(),
         };
         let what = format!("incident {number}: {step}{}", after_colon(&one.comment));
@@ -108,6 +109,7 @@ fn of_change(change: ChangeEntry) -> Option<Entry> {
         ChangeAction::FlagSet(quality) => format!("flag {} set", quality.name()),
         ChangeAction::ReadingsDeleted => "readings deleted".to_owned(),
         ChangeAction::ChannelsChanged => "channels changed".to_owned(),
+        ChangeAction::StationPlaced => "station placed".to_owned(),
         ChangeAction::StationMoved => "station moved".to_owned(),
     };
     let what = format!("{what} at {} {}{}", change.station, change.channels.join(", "), after_colon(&change.reason));
