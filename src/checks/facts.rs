@@ -60,7 +60,7 @@ impl Facts {
         self.channel.unit().is_concentration()
     }
 
-    /// Whether one value tells how large changes to the next usually are. Beside a source they have no bound at less than an hour: plumes
+    /// Whether one value shows how large changes to the next usually are. Beside a source they have no bound at less than an hour: plumes
     /// come and go from one value to the next.
     pub(super) fn has_usual_changes(&self) -> bool {
         !self.is_concentration() || self.interval_ms >= HOUR_MS

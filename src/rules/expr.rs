@@ -184,7 +184,7 @@ pub enum Series {
         unit: Option<Unit>,
         /// Whether it is so much in an hour: `20.ppb / 1.hour`.
         is_per_hour: bool,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// A windowed term.
@@ -195,7 +195,7 @@ pub enum Series {
     Spread {
         /// Of what.
         inner: Arc<Series>,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// The mean of a series at the instant and at instants before it.
@@ -208,7 +208,7 @@ pub enum Series {
         step_ms: i64,
         /// The share of them that must be known, 0 to 1.
         coverage_min: f64,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// Arithmetic.
@@ -252,7 +252,7 @@ pub enum Condition {
         channel: Option<String>,
         /// How far back, in milliseconds; one interval of the instrument where absent.
         width_ms: Option<i64>,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// Whether no frame has come.
@@ -261,7 +261,7 @@ pub enum Condition {
         instrument: Option<String>,
         /// For how long, in milliseconds.
         width_ms: i64,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// Whether a value has not changed.
@@ -272,7 +272,7 @@ pub enum Condition {
         width_ms: i64,
         /// The share of expected samples that must be there, 0 to 1.
         coverage_min: f64,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// Whether a plant reports that it runs, or that it does not.
@@ -283,14 +283,14 @@ pub enum Condition {
         width_ms: Option<i64>,
         /// Whether it is asked to run.
         is_on: bool,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// Whether the clock of a place shows certain hours.
     WithinHours {
         /// The hours.
         hours: LocalHours,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// Whether a condition was true at so many evaluation times.
@@ -303,7 +303,7 @@ pub enum Condition {
         least: u32,
         /// How far back, in milliseconds.
         width_ms: i64,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// What an interpreted closure says of plain numbers.
@@ -312,7 +312,7 @@ pub enum Condition {
         script: Script,
         /// What it is given, by name.
         terms: Vec<(String, Series)>,
-        /// Where it stands.
+        /// Place in the rule file.
         place: Place,
     },
     /// A condition with a mistake that is told already.

@@ -188,7 +188,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// A program in which all that is kept beside the windows stands behind them, in the order in which evidence lists it.
+    /// A program in which everything kept beside the windows follows them, in the order in which evidence lists it.
     pub(super) fn placed(&self, program: &Program) -> Program {
         let (windows, clocks) = (self.windows.len(), self.windows.len() + self.hours.len());
         let behind = |place: u16, before: usize| {
@@ -203,13 +203,13 @@ impl Member {
         Program(program.0.iter().map(place).collect())
     }
 
-    /// The labels of all that stands behind its windows.
+    /// The labels of everything that follows its windows.
     pub(super) fn labels_behind(&self) -> impl Iterator<Item = &str> {
         let counts = self.counts.iter().map(|spec| spec.label.as_str());
         self.hours.iter().map(|spec| spec.label.as_str()).chain(counts)
     }
 
-    /// How many values it keeps: of its windows, and of all that stands behind them.
+    /// Number of values that it keeps: of its windows, and of everything that follows them.
     pub(super) const fn slots(&self) -> usize {
         self.windows.len() + self.hours.len() + self.counts.len()
     }

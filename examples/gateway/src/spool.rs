@@ -26,14 +26,12 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// The files of a folder, which is created with the first packet.
-    ///
-    /// # Errors
-    /// The error of the system.
-    pub fn open(folder: &Path) -> io::Result<Self> {
-        let old = folder.join("packets-old.hj212");
-        let old_since = old.exists().then(Timestamp::now);
-        Ok(Self { folder: folder.to_owned(), file: None, bytes: 0, old_since, has_lost: false })
+    /// The files of a folder, which is created with the first packet. An old file counts as put aside at `now`.
+    #[must_use]
+    pub fn open(folder: &Path, now: Timestamp) -> Self {
+        let old_since = folder.join("packets-old.hj212").exists().then_some(now);
+        let bytes = std::fs::metadata(folder.join("packets.hj212")).map_or(0, |file| file.len());
+        Self { folder: folder.to_owned(), file: None, bytes, old_since, has_lost: false }
     }
 
     /// The folder of the files.
@@ -66,11 +64,11 @@ impl Spool {
         Ok(all)
     }
 
-    /// Appends packets, and returns once they are durable.
+    /// Appends packets that were received at `now` or before, and returns once they are durable.
     ///
     /// # Errors
     /// The error of the system; none of the packets counts as kept.
-    pub fn append<'a>(&mut self, packets: impl Iterator<Item = &'a [u8]>) -> io::Result<()> {
+    pub fn append<'a>(&mut self, packets: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> io::Result<()> {
         let mut bytes = Vec::new();
         for packet in packets {
             bytes.extend_from_slice(packet);
@@ -82,7 +80,7 @@ impl Spool {
             return Ok(());
         }
         if self.bytes + bytes.len() as u64 > FILE_BYTES_MAX && self.old_since.is_none() {
-            self.put_aside()?;
+            self.put_aside(now)?;
         }
         let file = self.file()?;
         file.write_all(&bytes)?;
@@ -105,11 +103,11 @@ impl Spool {
         Ok(self.file.insert(file))
     }
 
-    fn put_aside(&mut self) -> io::Result<()> {
+    fn put_aside(&mut self, now: Timestamp) -> io::Result<()> {
         self.file = None;
         std::fs::rename(self.path(), self.old_path())?;
         self.bytes = 0;
-        self.old_since = Some(Timestamp::now());
+        self.old_since = Some(now);
         Ok(())
     }
 
@@ -124,7 +122,7 @@ impl Spool {
             self.retire(&self.old_path(), now)?;
             self.old_since = None;
         }
-        if !is_waiting && self.file.is_some() && self.bytes > 0 {
+        if !is_waiting && self.bytes > 0 {
             self.file = None;
             self.bytes = 0;
             self.retire(&self.path(), now)?;

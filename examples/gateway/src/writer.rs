@@ -71,7 +71,7 @@ impl Writer {
         let archive = config.archive.as_deref().map(Archive::open).transpose();
         let archive = archive.map_err(|error| format!("the archive of frames: {error}"))?;
         let folder = packets_folder(config);
-        let spool = Spool::open(&folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
+        let spool = Spool::open(&folder, Timestamp::from_ms(clock.now_ms()));
         let incomplete = interval(config.limits.incomplete_min);
         Ok(Self { db, stations, counters, clock, archive, spool, incomplete, errors: 0 })
     }
@@ -158,8 +158,9 @@ impl Writer {
                 self.fail(&format!("the archive of frames: {error}"));
             }
         }
+        let now = Timestamp::from_ms(self.clock.now_ms());
         let packets = group.iter().flat_map(|(work, _)| &work.messages).filter(|message| message.is_packet);
-        if let Err(error) = self.spool.append(packets.map(|message| message.raw.as_slice())) {
+        if let Err(error) = self.spool.append(packets.map(|message| message.raw.as_slice()), now) {
             let messages = group.iter_mut().flat_map(|(work, _)| &mut work.messages);
             messages.filter(|message| message.is_packet).for_each(|message| message.is_kept = false);
             self.fail(&format!("the file of packets: {error}"));

@@ -196,7 +196,7 @@ impl CsvSpec {
         self
     }
 
-    /// Whether directions up to a turn outside 0 to 360 degrees are read as the same directions within: -10 as 350, 361 as 1. Unless told
+    /// Whether directions up to a turn outside 0 to 360 degrees are read as the same directions within: -10 as 350, 361 as 1. By default
     /// they are not, and such a field is rejected.
     #[must_use]
     pub const fn wrap_directions(mut self, wrap: bool) -> Self {

@@ -29,7 +29,7 @@ pub(super) struct Lowering<'a> {
     pub(super) hours: Vec<HoursSpec>,
     /// What is counted.
     pub(super) counts: Vec<CountSpec>,
-    /// Where each of them stands.
+    /// Place of each of them in the rule file.
     pub(super) counted: Vec<Place>,
     /// Whether silence is asked for.
     pub(super) asks_silence: bool,

@@ -331,7 +331,7 @@ impl MemberState {
         Some(NumberTree::of(&term.value).number(inputs)).filter(|value| value.is_finite())
     }
 
-    /// The values of the windows at an instant, and of all that stands behind them.
+    /// The values of the windows at an instant, and of everything that follows them.
     pub(super) fn window_values(&self, member: &Member, series: &[Series], instant: Timestamp) -> Vec<TermValue> {
         let term = |(window, spec): (&Window, &WindowSpec)| TermValue {
             label: spec.label.clone(),

@@ -45,7 +45,7 @@ impl Window {
         }
     }
 
-    /// The same window, which stands nowhere yet.
+    /// The same window without a position.
     pub(super) fn fresh(&self) -> Self {
         Self { from: 0, to: 0, inside: Inside::new(self.function), must_rebuild: true, ..*self }
     }

@@ -55,7 +55,7 @@ impl fmt::Display for NetworkExtent {
 /// A position far from every known one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FarPosition {
-    /// Name of what stands there.
+    /// Name of the station or site.
     pub name: String,
     /// Distance from the nearest known position in kilometres.
     pub km: f64,

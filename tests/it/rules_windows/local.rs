@@ -1,4 +1,4 @@
-//! Local hours, local days and counted evaluation times: where clocks change, in what is on record, and against queries.
+//! Local hours, local days and counted evaluation times: where clocks change, in the evidence of alarms, and against queries.
 #![cfg(test)]
 
 use vocdb::model::Zone;

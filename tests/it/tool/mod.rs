@@ -90,7 +90,7 @@ fn assert_golden(name: &str, found: &str) {
     assert_eq!(found, golden, "{name} is another now:\n{found}");
 }
 
-/// Times of a text that are in UTC, without what stands before and behind them.
+/// Times of a text that are in UTC, without the text before and after them.
 pub(crate) fn times_in_utc(text: &str) -> Vec<&str> {
     let words = text.split(|letter: char| !(letter.is_ascii_digit() || "-:.TZ".contains(letter)));
     words.filter(|word| word.len() >= 20 && word.ends_with('Z') && word.contains('T')).collect()

@@ -27,6 +27,12 @@ fn a_message_is_complete_after_a_restart_between_its_packets() {
     assert_eq!(station.answer().0, 9014);
     assert_eq!(park.stop().stored, 1);
     assert_eq!(stored(dir.path()), [(0, Some(0.25), Some(0.5))]);
+
+    // Nothing is waited for any more: the file of packets is removed, also by a gateway that did not write it.
+    let park = Park::open(&config);
+    park.runtime.block_on(park.gateway.tick());
+    park.stop();
+    assert_eq!(std::fs::read_dir(dir.path().join("park-packets")).unwrap().count(), 0);
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl Site<'_> {
         (found >= count || self.claim(inner).is_some()).then_some(found)
     }
 
-    /// What is on record of a count, which is one of these claims.
+    /// The evidence of a count, which is one of these claims.
     pub(super) fn count(&self, spec: &CountSpec, rule: &RandomRule) -> TermValue {
         let mut claims = Vec::new();
         for claim in [Some(&rule.when), rule.clear.as_ref().map(|(clear, _)| clear), rule.suppress.as_ref()] {
@@ -118,7 +118,7 @@ impl Site<'_> {
         TermValue { label, value, coverage: 0.0, unit, flags: Vec::new() }
     }
 
-    /// What is on record of hours, which are told by their label.
+    /// The evidence of hours, found by their label.
     pub(super) fn hours(&self, label: &str) -> TermValue {
         let inner = label.strip_prefix("within_hours(").unwrap().strip_suffix(')').unwrap();
         let parts: Vec<&str> = inner.split(", ").collect();
