@@ -33,7 +33,10 @@ impl Engine {
         let takes_history = self.present.takes_history;
         let Some(progress) = self.progress.get_mut(place) else { return };
         progress.live.note(frame.time, takes_history);
+        let newest = progress.newest;
         let step = progress.note(frame.time, now);
+        // A correction, or a late frame: it says nothing of the time since the newest one. Time without frames passes in `idle`.
+        let is_old = step == Step::None && newest.is_some_and(|newest| frame.time <= newest);
         let Some(source) = self.sources.get(place) else { return };
         let is_taken_back = matches!(step, Step::TakenBack(_));
         self.lacks_samples |= is_taken_back;
@@ -51,7 +54,7 @@ impl Engine {
                     self.fresh_late.push(*index);
                 }
             }
-            if is_taken_back || plan.is_waiting(next, &self.progress, now) {
+            if is_taken_back || is_old || plan.is_waiting(next, &self.progress, now) {
                 continue;
             }
             if let Some(frontier) = plan.frontier(&self.progress, now) {

@@ -107,6 +107,11 @@ impl Frames {
         }
     }
 
+    /// Time of the newest frame of an instrument that counts.
+    pub(crate) fn newest_ms(&self, instrument: InstrumentId) -> Option<i64> {
+        self.1.get(&instrument).map(|source| source.newest_ms)
+    }
+
     pub(super) fn source(&self, instrument: InstrumentId) -> Option<&NaiveSource> {
         self.1.get(&instrument)
     }
