@@ -1,14 +1,14 @@
 //! The mapped columns of the header, and the reading of one row by them.
 
 use super::error::CsvError;
-use super::field::{Flag, FlagReader, NumberReader, Scale, is_mark_like, trim};
+use super::field::{Flag, FlagReader, NumberReader, Scale, direction, is_mark_like, trim};
 use super::header::Header;
 use super::report::{Refusal, RejectReason};
 use super::series::Series;
 use super::spec::{BadField, CsvSpec, EqualTimes};
 use super::target::CsvTarget;
 use super::time::StampReader;
-use crate::model::{Batch, DIRECTIONS_DEG, FrameRef, InstrumentId, Mark, Quality, Sample, Timestamp, turned_direction};
+use crate::model::{Batch, FrameRef, InstrumentId, Mark, Quality, Sample, Timestamp};
 use csv::ByteRecord;
 use std::collections::BTreeSet;
 
@@ -245,14 +245,11 @@ impl RowReader {
         if feed.is_concentration && reading.value.is_some_and(|value| value < 0.0) && is_mark_like(field) {
             self.mark_like.push(feed.column);
         }
-        let quality = if flag == Quality::Normal { reading.quality } else { flag };
-        let is_turned = feed.is_direction && self.wrap_directions;
-        let value = if is_turned { reading.value.map(turned_direction) } else { reading.value };
-        let sample = Sample { value, quality };
-        if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
-            return Err((feed.column, RejectReason::NotADirection));
+        let sample = reading.flagged(flag);
+        if !feed.is_direction {
+            return Ok(sample);
         }
-        Ok(sample)
+        direction(sample, self.wrap_directions).map_err(|reason| (feed.column, reason))
     }
 
     /// Adds the frames of the row read last; returns how many were left out because they are empty.

@@ -49,7 +49,7 @@ mod tests;
 /// What readers of other descriptions are built of.
 #[cfg(feature = "profiles")]
 pub(in crate::interop) mod parts {
-    pub(in crate::interop) use super::field::{Flag, FlagReader, NumberReader, Scale, is_mark_like, trim};
+    pub(in crate::interop) use super::field::{Flag, FlagReader, NumberReader, Scale, direction, is_mark_like, trim};
     pub(in crate::interop) use super::header::Header;
     pub(in crate::interop) use super::reader::is_padding;
     pub(in crate::interop) use super::report::Refusal;

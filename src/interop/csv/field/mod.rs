@@ -6,7 +6,7 @@ mod plain;
 pub(in crate::interop) use flag::{Flag, FlagReader};
 
 use super::report::RejectReason;
-use crate::model::{Line, Quality};
+use crate::model::{DIRECTIONS_DEG, Line, Quality, Sample, turned_direction};
 use std::fmt::{self, Write};
 
 /// How far a factor may be from a power of ten and still count as one: a few roundings of the division that made it.
@@ -91,6 +91,22 @@ pub(in crate::interop) struct Reading {
 
 impl Reading {
     const MISSING: Self = Self { value: None, quality: Quality::Normal };
+
+    /// The sample of a reading whose field has a flag. A flag other than normal counts more than a mark.
+    pub(in crate::interop) fn flagged(self, flag: Quality) -> Sample {
+        Sample { value: self.value, quality: if flag == Quality::Normal { self.quality } else { flag } }
+    }
+}
+
+/// The sample of a direction: turned by a full turn if the host wants that.
+///
+/// # Errors
+/// [`RejectReason::NotADirection`] for a valid value outside 0 to 360 degrees.
+pub(in crate::interop) fn direction(sample: Sample, is_turned: bool) -> Result<Sample, RejectReason> {
+    let value = if is_turned { sample.value.map(turned_direction) } else { sample.value };
+    let sample = Sample { value, ..sample };
+    let is_outside = sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees));
+    if is_outside { Err(RejectReason::NotADirection) } else { Ok(sample) }
 }
 
 /// A field without the space and NUL padding around it.

@@ -3,9 +3,9 @@
 use super::super::description::Mapping;
 use super::plan::Plan;
 use super::routes::Feed;
-use crate::interop::csv::parts::{Flag, FlagReader, NumberReader, Refusal, is_mark_like, trim};
+use crate::interop::csv::parts::{Flag, FlagReader, NumberReader, Refusal, direction, is_mark_like, trim};
 use crate::interop::csv::{BadField, CsvReport, RejectReason};
-use crate::model::{DIRECTIONS_DEG, Quality, Sample, turned_direction};
+use crate::model::{Quality, Sample};
 use csv::ByteRecord;
 
 /// Reads the fields of rows.
@@ -77,14 +77,11 @@ impl SampleReader {
         let Flag::Quality(flag) = flag else { return Ok(Sample::MISSING) };
         let numbers = self.numbers.get_mut(feed.numbers).ok_or((feed.column, RejectReason::NotANumber))?;
         let reading = numbers.read(field, feed.scale).map_err(|reason| (feed.column, reason))?;
-        let quality = if flag == Quality::Normal { reading.quality } else { flag };
-        let is_turned = feed.is_direction && self.wrap_directions;
-        let value = if is_turned { reading.value.map(turned_direction) } else { reading.value };
-        let sample = Sample { value, quality };
-        if feed.is_direction && sample.valid().is_some_and(|degrees| !DIRECTIONS_DEG.contains(&degrees)) {
-            return Err((feed.column, RejectReason::NotADirection));
+        let sample = reading.flagged(flag);
+        if !feed.is_direction {
+            return Ok(sample);
         }
-        Ok(sample)
+        direction(sample, self.wrap_directions).map_err(|reason| (feed.column, reason))
     }
 
     /// Counts what the report says of a row that is kept.
