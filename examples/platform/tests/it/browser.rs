@@ -1,6 +1,6 @@
 //! Every page in a real browser: Debian's `chromium`, without a window. A missing browser is a failure.
 
-use crate::district::District;
+use crate::district::{District, PAGES};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -70,17 +70,7 @@ fn save_pages(district: &District, dir: &Path) -> Vec<String> {
     for path in ["/login", "/odour"] {
         pages.push(of(path, visitor.page(path)));
     }
-    for path in [
-        "/",
-        "/station?name=park/S1",
-        "/alarms",
-        "/alarms/1",
-        "/incidents",
-        "/incidents/1",
-        "/rules",
-        "/odours",
-        "/audit",
-    ] {
+    for path in PAGES {
         pages.push(of(path, ada.page(path)));
     }
     let link = "<link rel=\"stylesheet\" href=\"/assets/style.css\">";

@@ -15,6 +15,9 @@ use vocdb_platform::{Options, Server};
 pub(crate) const NOW_MS: i64 = 1_773_499_200_000;
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Pages of an account, after [`District::raise_alarm`] and an incident.
+pub(crate) const PAGES: [&str; 9] =
+    ["/", "/station?name=park/S1", "/alarms", "/alarms/1", "/incidents", "/incidents/1", "/rules", "/odours", "/audit"];
 /// Accounts of the district.
 pub(crate) const PEOPLE: [(&str, Role); 5] = [
     ("olga", Role::Operator),
