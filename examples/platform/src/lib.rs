@@ -8,7 +8,10 @@
 //! | `visit` | sessions, form tokens, limits of attempts |
 //! | `pages` | one module for each page |
 //! | `api` | JSON for programs |
+//! | `chart` | a channel over a range, CSV files |
+//! | [`register`] | files of sites and limits |
 //! | `live` | server-sent events |
+//! | `map` | maps of stations, sites and sources |
 //! | `view` | layout, times, drawings |
 //!
 //! Every page is readable without script. Every change is made by the library with the name of the person, so the ledger has it.
@@ -16,11 +19,14 @@
 pub mod accounts;
 mod api;
 mod assets;
+mod chart;
 mod failure;
 mod headers;
 mod live;
+mod map;
 mod pages;
 pub mod platform;
+pub mod register;
 pub mod server;
 mod view;
 mod visit;

@@ -3,6 +3,8 @@
 use crate::accounts::{AccountError, Accounts};
 use crate::failure::Failure;
 use crate::live::{Live, Topic};
+use crate::map::Sources;
+use crate::view::RuleLimits;
 use crate::visit::{Attempts, Sessions};
 use parking_lot::Mutex;
 use std::path::PathBuf;
@@ -11,6 +13,8 @@ use tokio::sync::{Semaphore, watch};
 use vocdb::alarm::AlarmRecord;
 use vocdb::base::clock::Clock;
 use vocdb::model::Zone;
+use vocdb::trace::Candidates;
+use vocdb::trace::attainment::Limits as DayLimits;
 use vocdb::{AlarmEvent, Database, Timestamp};
 
 /// Failed logins of one name from one sender, in a quarter of an hour.
@@ -23,6 +27,8 @@ const QUARTER_HOUR_MS: i64 = 900_000;
 const HOUR_MS: i64 = 3_600_000;
 /// Passwords that are hashed at a time: each takes 19 MiB.
 const HASHES_MAX: usize = 2;
+/// Requests at a time that read much: roses, quality, statistics, locations.
+const COMPUTATIONS_MAX: usize = 2;
 
 /// Limits of attempts.
 #[derive(Debug)]
@@ -35,6 +41,8 @@ pub(crate) struct Limits {
     pub(crate) odours: Attempts,
     /// Places for hashing.
     pub(crate) hashes: Semaphore,
+    /// Places for requests that read much.
+    pub(crate) computations: Arc<Semaphore>,
 }
 
 /// Everything that requests share.
@@ -50,7 +58,14 @@ pub struct Platform {
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
     pub(crate) stop: watch::Receiver<bool>,
+    /// Sites that may be the source of an incident.
+    pub(crate) candidates: Candidates,
+    /// Limits that days are compared with, if there are any.
+    pub(crate) day_limits: Option<DayLimits>,
+    /// Locations of sources.
+    pub(crate) sources: Sources,
     history: Mutex<Option<Arc<History>>>,
+    rule_limits: Mutex<Option<Arc<RuleLimits>>>,
 }
 
 /// Everything that has happened to alarms.
@@ -71,6 +86,8 @@ pub(crate) struct Setting {
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
     pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) candidates: Candidates,
+    pub(crate) day_limits: Option<DayLimits>,
 }
 
 impl Platform {
@@ -80,8 +97,9 @@ impl Platform {
             senders: Attempts::new(LOGINS_OF_SENDER_MAX, QUARTER_HOUR_MS),
             odours: Attempts::new(ODOURS_OF_SENDER_MAX, HOUR_MS),
             hashes: Semaphore::new(HASHES_MAX),
+            computations: Arc::new(Semaphore::new(COMPUTATIONS_MAX)),
         };
-        let Setting { clock, zone: (zone_name, zone), store, is_https, stop } = setting;
+        let Setting { clock, zone: (zone_name, zone), store, is_https, candidates, day_limits, stop } = setting;
         Self {
             db,
             accounts,
@@ -94,7 +112,11 @@ impl Platform {
             store,
             is_https,
             stop,
+            candidates,
+            day_limits,
+            sources: Sources::default(),
             history: Mutex::new(None),
+            rule_limits: Mutex::new(None),
         }
     }
 
@@ -111,6 +133,19 @@ impl Platform {
         let platform = self.clone();
         let task = tokio::task::spawn_blocking(move || read(&platform));
         task.await.map_err(|error| Failure::Internal(error.to_string()))?
+    }
+
+    /// Reads much from the store, on a thread that may block. Few such requests run at a time, whoever still waits for their answers.
+    pub(crate) async fn compute<T: Send + 'static>(
+        self: &Arc<Self>,
+        compute: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let place = self.limits.computations.clone().acquire_owned().await.map_err(|_| Failure::Busy)?;
+        self.read(move |platform| {
+            let _place = place;
+            compute(platform)
+        })
+        .await
     }
 
     /// Changes the store, on a thread that may block, and announces the change once it is durable.
@@ -137,6 +172,19 @@ impl Platform {
         let history = Arc::new(History { version, records: AlarmRecord::all(&events), events });
         *kept = Some(history.clone());
         Ok(history)
+    }
+
+    /// The limits of the rules in force. The rules are read again only if others are in force.
+    pub(crate) fn rule_limits(&self) -> Arc<RuleLimits> {
+        let set = self.db.rule_set();
+        let hash = set.as_ref().map(|set| set.hash.to_string()).unwrap_or_default();
+        let mut kept = self.rule_limits.lock();
+        if let Some(limits) = kept.as_ref().filter(|limits| limits.is_of(&hash)) {
+            return limits.clone();
+        }
+        let limits = Arc::new(RuleLimits::new(&hash, set.as_ref().map_or(&[], |set| &set.files)));
+        *kept = Some(limits.clone());
+        limits
     }
 
     /// Lets time pass, and reads the accounts again. Blocks.

@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 use vocdb::base::clock::{Clock, SystemClock};
 use vocdb::interop::webhook::Webhook;
 use vocdb::model::Zone;
+use vocdb::trace::Candidates;
+use vocdb::trace::attainment::Limits;
 use vocdb::{Config, Database};
 
 /// Bytes of a form.
@@ -41,6 +43,10 @@ pub struct Options {
     pub accounts: PathBuf,
     /// Folder of rules, loaded if the store has no rules in force.
     pub rules: Option<PathBuf>,
+    /// Sites that may be the source of an incident, for its report and for maps.
+    pub candidates: Candidates,
+    /// Limits that days are compared with.
+    pub day_limits: Option<Limits>,
     /// Time zone of the pages.
     pub zone: String,
     /// Receivers of notifications: the notification channel of the rules, and an address.
@@ -63,6 +69,8 @@ impl Options {
             listen,
             accounts,
             rules: None,
+            candidates: Candidates::default(),
+            day_limits: None,
             webhooks: Vec::new(),
             webhook_secret: String::new(),
             zone: "UTC".to_owned(),
@@ -120,6 +128,8 @@ impl Server {
             store: options.store,
             is_https: options.is_https,
             stop: stopped.clone(),
+            candidates: options.candidates,
+            day_limits: options.day_limits,
         };
         let platform = Arc::new(Platform::new(db, accounts, setting));
         watch_alarms(&platform).map_err(|error| error.to_string())?;
@@ -225,7 +235,12 @@ fn routes(platform: Arc<Platform>) -> Router {
         .layer(DefaultBodyLimit::max(LARGE_BYTES_MAX));
     let small = Router::new()
         .route("/", get(pages::stations::show))
+        .route("/map", get(pages::map::show))
+        .route("/map.svg", get(pages::map::file))
+        .route("/values", get(pages::values::show))
         .route("/station", get(pages::station::show))
+        .route("/station.svg", get(pages::station::file))
+        .route("/station.csv", get(pages::station::table))
         .route("/login", get(pages::login::show).post(pages::login::log_in))
         .route("/logout", post(pages::login::log_out))
         .route("/alarms", get(pages::alarms::show))
@@ -238,6 +253,7 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/alarms/{number}/incident", post(pages::alarm::acts::open_incident))
         .route("/incidents", get(pages::incidents::show))
         .route("/incidents/{number}", get(pages::incident::show))
+        .route("/incidents/{number}/map.svg", get(pages::incident::map_file))
         .route("/incidents/{number}/report", get(pages::incident::report))
         .route("/incidents/{number}/step", post(pages::incident::step))
         .route("/rules", get(pages::rules::show))

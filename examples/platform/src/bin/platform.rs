@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use vocdb::trace::Candidates;
 use vocdb_platform::accounts::{Accounts, Role};
+use vocdb_platform::register::{limits_of, sites_of};
 use vocdb_platform::server::accounts_of;
 use vocdb_platform::{Options, Server};
 
@@ -37,6 +39,12 @@ struct Serve {
     /// Folder of rules, loaded if the store has no rules in force
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// File of the sites of the district, as GeoJSON or CSV
+    #[arg(long, value_name = "FILE")]
+    sites: Option<PathBuf>,
+    /// File of the limits that days are compared with, as `vocdb attainment` takes it
+    #[arg(long, value_name = "FILE")]
+    limits: Option<PathBuf>,
     /// Time zone of the pages
     #[arg(long, default_value = "UTC")]
     zone: String,
@@ -116,6 +124,11 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     }
     let options = Options {
         rules: serve.rules,
+        candidates: Candidates {
+            sites: serve.sites.as_deref().map(sites_of).transpose()?.unwrap_or_default(),
+            ..Candidates::default()
+        },
+        day_limits: serve.limits.as_deref().map(limits_of).transpose()?,
         zone: serve.zone,
         webhooks: serve.webhooks,
         webhook_secret: secret.unwrap_or_default(),

@@ -1,112 +1,143 @@
-//! A station: its channels, and the trend of one of them.
+//! A station: its channels, and the trend of one of them, which is a file too.
 
 use super::stations::{StationRow, shown, station_rows};
+use super::values::share;
+use crate::chart::{Chart, ChartAsked, Csv, SPANS, chart};
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::view::{Limit, Tab, Trend, ago, limits_of, moment, number, page, query, trend};
+use crate::view::{Tab, ago, local, moment, number, page, query};
 use crate::visit::Visitor;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
-use serde::Deserialize;
 use std::sync::Arc;
-use vocdb::{Sample, TimeRange, Timestamp};
 
-/// Spans that a reader may choose: hours and words.
-const SPANS: [(u16, &str); 4] = [(1, "1 hour"), (6, "6 hours"), (24, "1 day"), (168, "1 week")];
-/// Span of a trend unless the reader chooses another one.
-const HOURS: u16 = 24;
-const HOUR_MS: i64 = 3_600_000;
+type Answer = Result<Response, Failure>;
+type Sent = Result<Query<ChartAsked>, QueryRejection>;
 
-/// The query of a station's page.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
-    name: String,
-    channel: Option<String>,
-    hours: Option<u16>,
-}
-
-/// A channel over a range.
-struct Chart {
-    channel: String,
-    unit: &'static str,
-    samples: Vec<(Timestamp, Sample)>,
-    range: TimeRange,
-    interval_ms: i64,
-    limits: Vec<Limit>,
-}
-
-/// `GET /station?name=NAME&channel=INSTRUMENT/CHANNEL&hours=24`
-pub(crate) async fn show(
-    State(platform): State<Arc<Platform>>,
-    visitor: Visitor,
-    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Failure> {
+/// `GET /station?name=NAME&channel=INSTRUMENT/CHANNEL&hours=24`, or with `from` and `to` instead of `hours`.
+pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor, asked: Sent) -> Answer {
     let Query(asked) = asked.map_err(|_| Failure::NotFound)?;
-    let hours = asked.hours.filter(|hours| SPANS.iter().any(|(span, _)| span == hours)).unwrap_or(HOURS);
-    let (row, chart) = platform.read(move |platform| find(platform, &asked, hours)).await?;
+    let span = asked.span();
+    let (row, chart) = platform.read(move |platform| find(platform, &asked)).await?;
     let content = html! {
         div data-live="stations" {
             p { span class=(row.state.class()) { (row.state.words()) } }
-            @if let Some(chart) = &chart { (drawing(&platform, &row, chart, hours)) }
+            @if let Some(chart) = &chart { (drawing(&platform, chart, span)) }
             (channels(&platform, &row))
         }
+        @if let Some(chart) = &chart { (ends(&platform, chart)) }
     };
     let title = format!("Station {}", row.name);
     Ok(page(&platform, &visitor, (Tab::Stations, &title), &content))
 }
 
-fn find(platform: &Platform, asked: &Asked, hours: u16) -> Result<(StationRow, Option<Chart>), Failure> {
+/// `GET /station.svg`: the trend as a file of its own.
+pub(crate) async fn file(State(platform): State<Arc<Platform>>, asked: Sent) -> Answer {
+    let chart = chart_of(&platform, asked).await?;
+    Ok(chart.drawing(&platform.zone).file())
+}
+
+/// `GET /station.csv`: the values, flags and limits of the trend.
+pub(crate) async fn table(State(platform): State<Arc<Platform>>, asked: Sent) -> Answer {
+    let chart = chart_of(&platform, asked).await?;
+    let value = format!("{} ({})", chart.channel, chart.unit);
+    let limits: Vec<String> =
+        chart.limits.iter().map(|limit| format!("limit {} ({})", limit.name, chart.unit)).collect();
+    let header: Vec<&str> =
+        ["time", value.as_str(), "flag"].into_iter().chain(limits.iter().map(String::as_str)).collect();
+    let mut csv = Csv::new(&header);
+    let values: Vec<String> = chart.limits.iter().map(|limit| limit.value.to_string()).collect();
+    for (time, sample) in &chart.samples {
+        let number = sample.value.map_or_else(String::new, |value| value.to_string());
+        let mut fields = vec![platform.zone.show(*time).to_string(), number, sample.quality.name().to_owned()];
+        fields.extend(values.iter().cloned());
+        csv.row(&fields);
+    }
+    Ok(csv.file(&format!("{} {}", chart.station, chart.channel)))
+}
+
+async fn chart_of(platform: &Arc<Platform>, asked: Sent) -> Result<Chart, Failure> {
+    let Query(asked) = asked.map_err(|_| Failure::NotFound)?;
+    platform.read(move |platform| find(platform, &asked)?.1.ok_or(Failure::NotFound)).await
+}
+
+fn find(platform: &Platform, asked: &ChartAsked) -> Result<(StationRow, Option<Chart>), Failure> {
     let row = station_rows(platform)?.into_iter().find(|row| row.name == asked.name).ok_or(Failure::NotFound)?;
     let first = || row.values.first().map(|value| format!("{}/{}", value.instrument, value.channel));
     let Some(channel) = asked.channel.clone().or_else(first) else { return Ok((row, None)) };
-    let registry = platform.db.registry();
-    let (id, place) = platform.db.channel(&row.name, &channel).map_err(|_| Failure::NotFound)?;
-    let (station, instrument) = registry.instrument(id).ok_or(Failure::NotFound)?;
-    let known = instrument.channels().get(place).ok_or(Failure::NotFound)?;
-    let newest = platform.db.readings().newest(id).unwrap_or_else(|| platform.now());
-    let range = TimeRange::new(newest.plus_ms(-i64::from(hours) * HOUR_MS), newest.plus_ms(1));
-    let rows = platform.db.readings().rows(id, &[place], range).map_err(vocdb::Error::from)?;
-    let files = platform.db.rule_set().map(|set| set.files).unwrap_or_default();
-    let chart = Chart {
-        unit: known.unit().symbol(),
-        samples: rows.samples(0).collect(),
-        range,
-        interval_ms: instrument.interval().as_ms(),
-        limits: limits_of(&files, &registry, (station, known)),
-        channel,
-    };
+    let chart = chart(platform, asked, &channel)?;
     Ok((row, Some(chart)))
 }
 
-fn drawing(platform: &Platform, row: &StationRow, chart: &Chart, hours: u16) -> Markup {
-    let Chart { channel, unit, samples, range, interval_ms, limits } = chart;
-    let title = format!("{channel} at {} in {unit}", row.name);
-    let flagged = samples.iter().filter(|(_, sample)| sample.quality != vocdb::Quality::Normal).count();
-    let drawn = Trend { title: &title, unit, samples, range: *range, interval_ms: *interval_ms, limits };
+/// The query that a chart has in links.
+fn address(platform: &Platform, chart: &Chart, span: Option<u16>) -> String {
+    let names = format!("name={}&channel={}", query(&chart.station), query(&chart.channel));
+    match span {
+        Some(hours) => format!("{names}&hours={hours}"),
+        None => {
+            let time = |time| query(&platform.zone.show(time).to_string());
+            format!("{names}&from={}&to={}", time(chart.range.from), time(chart.range.to))
+        }
+    }
+}
+
+fn drawing(platform: &Platform, chart: &Chart, span: Option<u16>) -> Markup {
+    let Chart { station, channel, unit, samples, limits, .. } = chart;
+    let address = address(platform, chart, span);
     html! {
         h2 { (channel) span.soft { " in " (unit) } }
-        p.small {
-            @for (span, words) in SPANS {
-                @if span == hours { b { (words) } " " } @else {
-                    a href=(format!("/station?name={}&channel={}&hours={span}", query(&row.name), query(channel))) { (words) } " "
+        p.small.links {
+            @for (hours, words) in SPANS {
+                @if Some(hours) == span { b { (words) } } @else {
+                    a href=(format!("/station?name={}&channel={}&hours={hours}", query(station), query(channel))) { (words) }
                 }
             }
         }
-        (trend(&drawn, &platform.zone))
+        (chart.drawing(&platform.zone).picture())
         p.small.soft {
-            (samples.len()) " readings, " (flagged) " with a flag (circles)."
+            (samples.len()) " readings, " (chart.flagged()) " with a flag (circles)."
             @if limits.is_empty() { " No rule in force compares this channel with a number." }
             @for limit in limits { " Dashed: " (limit.name) ", " (number(limit.value)) " " (unit) "." }
         }
+        p.small.links {
+            a href=(format!("/station.svg?{address}")) { "This chart as SVG" }
+            a href=(format!("/station.csv?{address}")) { "Its values as CSV" }
+            a href=(format!("/rose?station={}&channel={}", query(station), query(channel))) { "Wind and pollution rose" }
+        }
     }
+}
+
+/// The form for a range with ends.
+fn ends(platform: &Platform, chart: &Chart) -> Markup {
+    html! {
+        h2 { "Another range" }
+        form.fields method="get" action="/station" {
+            input type="hidden" name="name" value=(chart.station);
+            input type="hidden" name="channel" value=(chart.channel);
+            (range_fields(platform, (chart.range.from, chart.range.to)))
+            button { "Show" }
+        }
+    }
+}
+
+/// The fields of a range, in local time.
+pub(crate) fn range_fields(platform: &Platform, (from, to): (vocdb::Timestamp, vocdb::Timestamp)) -> Markup {
+    let field = |name: &str, words: &str, time| {
+        html! {
+            label { (words) " (" (platform.zone_name) ")"
+                input name=(name) type="datetime-local" value=(local(&platform.zone, time)); }
+        }
+    };
+    html! { (field("from", "From", from)) (field("to", "To", to)) }
 }
 
 fn channels(platform: &Platform, row: &StationRow) -> Markup {
     html! {
         h2 { "Channels" }
         table {
-            thead { tr { th { "Channel" } th { "Instrument" } th { "Newest value" } th { "Time" } } }
+            thead { tr { th { "Channel" } th { "Instrument" } th { "Newest value" } th { "Limit" } th { "Time" } } }
             tbody {
                 @for value in &row.values {
                     @let channel = format!("{}/{}", value.instrument, value.channel);
@@ -116,8 +147,15 @@ fn channels(platform: &Platform, row: &StationRow) -> Markup {
                         }
                         td data-label="Instrument" { (value.instrument) }
                         td.figure data-label="Newest value" { (shown(value.sample, value.unit)) }
+                        td.figure data-label="Limit" {
+                            @match &value.limit {
+                                Some(limit) => { (number(limit.value)) " " (value.unit) ", " (share(value)) }
+                                None => span.soft { "none" },
+                            }
+                        }
                         td.time data-label="Time" {
                             (moment(&platform.zone, value.time)) span.soft { ", " (ago(platform.now(), value.time)) }
+                            @if value.is_stale { " " span.flag { "stale" } }
                         }
                     }
                 }

@@ -1,8 +1,11 @@
 //! The table of stations, which everybody may see.
 
+use super::map::{drawing, is_on_first_page};
+use super::values::share;
 use crate::failure::Failure;
+use crate::map::scene;
 use crate::platform::Platform;
-use crate::view::{StationState, Tab, ago, moment, number, open_stations, page, query};
+use crate::view::{Limit, StationState, Tab, ago, is_overdue, moment, number, open_stations, page, query};
 use crate::visit::Visitor;
 use axum::extract::State;
 use axum::response::Response;
@@ -38,6 +41,18 @@ pub(crate) struct Value {
     pub(crate) time: Timestamp,
     /// Value and quality.
     pub(crate) sample: Sample,
+    /// The least limit of the rules in force.
+    pub(crate) limit: Option<Limit>,
+    /// Whether newer values are overdue.
+    pub(crate) is_stale: bool,
+}
+
+impl Value {
+    /// A valid value over its limit, if the limit is above 0.
+    pub(crate) fn share(&self) -> Option<f64> {
+        let limit = self.limit.as_ref().filter(|limit| limit.value > 0.0)?;
+        self.sample.valid().map(|value| value / limit.value)
+    }
 }
 
 impl StationRow {
@@ -56,6 +71,7 @@ pub(crate) fn station_rows(platform: &Platform) -> Result<Vec<StationRow>, Failu
         let longest = intervals.entry(station).or_default();
         *longest = (*longest).max(instrument.interval().as_ms());
     }
+    let (limits, now) = (platform.rule_limits(), platform.now());
     for newest in platform.db.newest_samples(None)? {
         let Some((_, instrument)) = registry.instrument(newest.instrument) else { continue };
         let Some(channel) = instrument.channels().get(newest.channel).filter(|channel| !channel.is_retired()) else {
@@ -67,10 +83,11 @@ pub(crate) fn station_rows(platform: &Platform) -> Result<Vec<StationRow>, Failu
             unit: channel.unit().symbol(),
             time: newest.time,
             sample: newest.sample,
+            limit: limits.of_rules(&registry, (newest.station, channel)).into_iter().next(),
+            is_stale: is_overdue(now, Some(newest.time), instrument.interval().as_ms()),
         });
     }
     let open = open_stations(platform.db.alarms());
-    let now = platform.now();
     let mut rows: Vec<StationRow> = Vec::new();
     for (id, station) in registry.stations() {
         let values = values.remove(&id).unwrap_or_default();
@@ -86,9 +103,16 @@ pub(crate) fn station_rows(platform: &Platform) -> Result<Vec<StationRow>, Failu
 
 /// `GET /`
 pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor) -> Result<Response, Failure> {
-    let rows = platform.read(station_rows).await?;
+    let has_map = is_on_first_page(&visitor);
+    let find = move |platform: &Platform| {
+        let rows = station_rows(platform)?;
+        let scene = if has_map { Some(scene(platform, &rows)?) } else { None };
+        Ok((rows, scene))
+    };
+    let (rows, scene) = platform.read(find).await?;
     let content = html! {
         div data-live="stations" {
+            @if let Some(scene) = scene.filter(|scene| !scene.stations.is_empty()) { (drawing(&platform, &scene)) }
             @if rows.is_empty() {
                 p { "The store has no stations. Import readings with " code { "vocdb import" } " before the platform is started." }
             } @else {
@@ -100,6 +124,15 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
         }
     };
     Ok(page(&platform, &visitor, (Tab::Stations, "Stations"), &content))
+}
+
+/// The values of a row: those nearest to their limits first, then the others in their order.
+fn nearest(row: &StationRow) -> Vec<&Value> {
+    let mut values: Vec<&Value> = row.values.iter().collect();
+    let share = |value: &Value| value.share().unwrap_or(f64::NEG_INFINITY);
+    values.sort_by(|one, other| share(other).total_cmp(&share(one)));
+    values.truncate(VALUES_MAX);
+    values
 }
 
 fn table_row(platform: &Platform, row: &StationRow) -> Markup {
@@ -122,8 +155,11 @@ fn table_row(platform: &Platform, row: &StationRow) -> Markup {
             }
             td {
                 div.values {
-                    @for value in row.values.iter().take(VALUES_MAX) {
-                        span { (value.channel) " " (shown(value.sample, value.unit)) }
+                    @for value in nearest(row) {
+                        span {
+                            (value.channel) " " (shown(value.sample, value.unit))
+                            @if value.limit.is_some() { span.soft.small { " (" (share(value)) " of the limit)" } }
+                        }
                     }
                     @if row.values.len() > VALUES_MAX {
                         span.soft { "and " (row.values.len() - VALUES_MAX) " more" }

@@ -13,6 +13,8 @@ use maud::{DOCTYPE, Markup, html};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tab {
     Stations,
+    Map,
+    Values,
     Alarms,
     Incidents,
     Rules,
@@ -23,8 +25,10 @@ pub(crate) enum Tab {
 }
 
 /// The sections in the navigation, with the right that each needs.
-const TABS: [(Tab, &str, &str, Option<Right>); 7] = [
+const TABS: [(Tab, &str, &str, Option<Right>); 9] = [
     (Tab::Stations, "/", "Stations", None),
+    (Tab::Map, "/map", "Map", None),
+    (Tab::Values, "/values", "Values", None),
     (Tab::Alarms, "/alarms", "Alarms", Some(Right::See)),
     (Tab::Incidents, "/incidents", "Incidents", Some(Right::See)),
     (Tab::Rules, "/rules", "Rules", Some(Right::See)),

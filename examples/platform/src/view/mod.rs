@@ -1,15 +1,19 @@
 //! Parts of pages: layout, forms, times, states, drawings.
 
+mod drawing;
 mod form;
 mod layout;
 mod limits;
+mod range;
 mod state;
 mod time;
 mod trend;
 
+pub(crate) use drawing::{Drawing, Entry, place};
 pub(crate) use form::{Form, hidden_token, query};
 pub(crate) use layout::{Tab, bare_page, page};
-pub(crate) use limits::{Limit, limits_of};
-pub(crate) use state::{StationState, open_stations};
-pub(crate) use time::{ago, moment, number, span};
+pub(crate) use limits::{Limit, RuleLimits};
+pub(crate) use range::{Asked, Span};
+pub(crate) use state::{StationState, is_overdue, open_stations};
+pub(crate) use time::{DIRECTIONS, ago, direction, local, moment, number, span};
 pub(crate) use trend::{Trend, trend};

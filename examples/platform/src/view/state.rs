@@ -35,11 +35,7 @@ impl StationState {
 
     /// The state of a station without open alarms whose newest reading is of a time.
     pub(crate) fn of_readings(now: Timestamp, newest: Option<Timestamp>, interval_ms: i64) -> Self {
-        let silent_ms = interval_ms.saturating_mul(SILENT_INTERVALS);
-        match newest {
-            Some(newest) if now.since_ms(newest) <= silent_ms => Self::Normal,
-            _ => Self::Silent,
-        }
+        if is_overdue(now, newest, interval_ms) { Self::Silent } else { Self::Normal }
     }
 
     /// The state in words.
@@ -63,6 +59,12 @@ impl StationState {
             Self::Urgent => "mark urgent",
         }
     }
+}
+
+/// Whether a reading newer than the newest one is overdue.
+pub(crate) fn is_overdue(now: Timestamp, newest: Option<Timestamp>, interval_ms: i64) -> bool {
+    let silent_ms = interval_ms.saturating_mul(SILENT_INTERVALS);
+    newest.is_none_or(|newest| now.since_ms(newest) > silent_ms)
 }
 
 /// The stations of open alarms, each with its worst state and the number of its alarms.

@@ -42,6 +42,23 @@ pub(crate) fn number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// A local time as the fields of forms have it: `2026-03-14T22:40`.
+pub(crate) fn local(zone: &Zone, time: Timestamp) -> String {
+    zone.show(time).to_string().chars().take(16).collect()
+}
+
+/// Names of the directions, clockwise from north.
+pub(crate) const DIRECTIONS: [&str; 16] =
+    ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"];
+
+/// A direction in degrees clockwise from north, in degrees and as one of sixteen names: `225° (SW)`.
+pub(crate) fn direction(degrees: f64) -> String {
+    let names = (0_u8..).zip(DIRECTIONS);
+    let part = (degrees / 22.5).round().rem_euclid(16.0);
+    let name = names.filter(|(number, _)| f64::from(*number) <= part).last().map_or("N", |(_, name)| name);
+    format!("{degrees:.0}° ({name})")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +67,12 @@ mod tests {
     fn numbers_have_four_significant_digits() {
         let texts = [0.0, 37.8, 1_234.56, 0.012_345, 2.0, 1e9, -0.5].map(number);
         assert_eq!(texts, ["0", "37.8", "1235", "0.01235", "2", "1.000e9", "-0.5"]);
+    }
+
+    #[test]
+    fn directions_have_the_name_of_their_sector() {
+        let texts = [0.0, 11.2, 11.3, 225.0, 348.8, 359.9].map(direction);
+        assert_eq!(texts, ["0° (N)", "11° (N)", "11° (NNE)", "225° (SW)", "349° (N)", "360° (N)"]);
     }
 
     #[test]

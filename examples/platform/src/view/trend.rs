@@ -1,7 +1,7 @@
 //! A channel over time as a drawing: values, gaps, flags, limits.
 
-use super::{Limit, moment, number};
-use maud::{Markup, html};
+use super::{Drawing, Entry, Limit, moment, number, place};
+use maud::html;
 use vocdb::model::Zone;
 use vocdb::{Quality, Sample, TimeRange, Timestamp};
 
@@ -50,36 +50,67 @@ impl Scale {
 }
 
 /// The drawing.
-pub(crate) fn trend(trend: &Trend<'_>, zone: &Zone) -> Markup {
+pub(crate) fn trend(trend: &Trend<'_>, zone: &Zone) -> Drawing {
     let (least, step, steps) = axis(trend);
     let scale = Scale { range: trend.range, least, greatest: least + step * f64::from(steps) };
     let bottom = HEIGHT - BOTTOM;
-    html! {
-        svg.trend role="img" aria-label=(trend.title) viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) {
-            title { (trend.title) }
-            @for number_of_step in 0..=steps {
-                @let value = least + step * f64::from(number_of_step);
-                @let y = place(scale.y(value));
-                line.grid x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {}
-                text.axis x=(LEFT - 8.0) y=(y) dy="0.35em" text-anchor="end" { (number(value)) }
-            }
-            line.axis x1=(LEFT) x2=(WIDTH - RIGHT) y1=(bottom) y2=(bottom) {}
-            text.axis x=(LEFT) y=(HEIGHT - 8.0) { (minute(zone, trend.range.from)) }
-            text.axis x=(WIDTH - RIGHT) y=(HEIGHT - 8.0) text-anchor="end" { (minute(zone, trend.range.to)) }
-            @for limit in trend.limits {
-                @let y = place(scale.y(limit.value));
-                line.limit x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {
-                    title { (limit.name) ": " (number(limit.value)) " " (trend.unit) }
-                }
-            }
-            path.series d=(path(trend, &scale)) {}
-            @for (time, sample) in trend.samples.iter().filter(|(_, sample)| is_marked(sample)).take(POINTS_MAX) {
-                circle.flagged cx=(place(scale.x(*time))) cy=(place(scale.y(sample.value.unwrap_or(least)))) r="4" {
-                    title { (moment(zone, *time)) ": " (sample.quality.name()) }
-                }
+    let content = html! {
+        @for number_of_step in 0..=steps {
+            @let value = least + step * f64::from(number_of_step);
+            @let y = place(scale.y(value));
+            line.grid x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {}
+            text.axis x=(LEFT - 8.0) y=(y) dy="0.35em" text-anchor="end" { (number(value)) }
+        }
+        line.axis x1=(LEFT) x2=(WIDTH - RIGHT) y1=(bottom) y2=(bottom) {}
+        text.axis x=(LEFT) y=(HEIGHT - 8.0) { (minute(zone, trend.range.from)) }
+        text.axis x=(WIDTH - RIGHT) y=(HEIGHT - 8.0) text-anchor="end" { (minute(zone, trend.range.to)) }
+        @for limit in trend.limits {
+            @let y = place(scale.y(limit.value));
+            line.limit x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {
+                title { (limit.name) ": " (number(limit.value)) " " (trend.unit) }
             }
         }
+        path.series d=(path(trend, &scale)) {}
+        @for (time, sample) in trend.samples.iter().filter(|(_, sample)| is_marked(sample)).take(POINTS_MAX) {
+            circle.flagged cx=(place(scale.x(*time))) cy=(place(scale.y(sample.value.unwrap_or(least)))) r="4" {
+                title { (moment(zone, *time)) ": " (sample.quality.name()) }
+            }
+        }
+    };
+    Drawing {
+        class: "trend",
+        size: (WIDTH, HEIGHT),
+        title: trend.title.to_owned(),
+        description: description(trend, zone),
+        has_links: false,
+        content,
+        legend: legend(trend),
     }
+}
+
+/// The range, the extremes and the limits in words.
+fn description(trend: &Trend<'_>, zone: &Zone) -> String {
+    let valid = || trend.samples.iter().filter_map(|(_, sample)| sample.valid());
+    let extremes = match (valid().reduce(f64::min), valid().reduce(f64::max)) {
+        (Some(least), Some(greatest)) => {
+            format!("valid values from {} to {} {}", number(least), number(greatest), trend.unit)
+        }
+        _ => "no valid values".to_owned(),
+    };
+    let range = (minute(zone, trend.range.from), minute(zone, trend.range.to));
+    format!("From {} to {}: {extremes}, {} limits.", range.0, range.1, trend.limits.len())
+}
+
+fn legend(trend: &Trend<'_>) -> Vec<Entry> {
+    let mut entries = vec![Entry::new(html! { path.series d="M-11 0H11" {} }, "valid values")];
+    if trend.samples.iter().any(|(_, sample)| is_marked(sample)) {
+        entries.push(Entry::new(html! { circle.flagged r="5" {} }, "value with a flag"));
+    }
+    for limit in trend.limits {
+        let words = format!("{}: {} {}", limit.name, number(limit.value), trend.unit);
+        entries.push(Entry::new(html! { line.limit x1="-11" x2="11" y1="0" y2="0" {} }, words));
+    }
+    entries
 }
 
 /// The axis of the values: its least value, a round step, and the number of steps. Zero is always on it.
@@ -103,10 +134,6 @@ fn is_marked(sample: &Sample) -> bool {
 
 fn minute(zone: &Zone, time: Timestamp) -> String {
     moment(zone, time).chars().take(16).collect()
-}
-
-fn place(number: f64) -> String {
-    format!("{number:.1}")
 }
 
 /// The line through the valid values, broken where values are missing.

@@ -16,8 +16,19 @@ pub(crate) const NOW_MS: i64 = 1_773_499_200_000;
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Pages of an account, after [`District::raise_alarm`] and an incident.
-pub(crate) const PAGES: [&str; 9] =
-    ["/", "/station?name=park/S1", "/alarms", "/alarms/1", "/incidents", "/incidents/1", "/rules", "/odours", "/audit"];
+pub(crate) const PAGES: [&str; 11] = [
+    "/",
+    "/map",
+    "/values",
+    "/station?name=park/S1",
+    "/alarms",
+    "/alarms/1",
+    "/incidents",
+    "/incidents/1",
+    "/rules",
+    "/odours",
+    "/audit",
+];
 /// Accounts of the district.
 pub(crate) const PEOPLE: [(&str, Role); 5] = [
     ("olga", Role::Operator),
@@ -38,7 +49,7 @@ alarm("benzene-high")
 "#;
 
 /// Creates the store and the accounts.
-fn create(store: &Path) {
+fn create(store: &Path, fill: impl FnOnce(&Database)) {
     let db = Database::open(store, Config { clock: Arc::new(ManualClock::new(NOW_MS)), ..Config::default() }).unwrap();
     for name in ["park/S1", "park/S2"] {
         let benzene = Channel::species("benzene", Unit::Ppb).unwrap().with_detection_limit(0.5);
@@ -47,6 +58,7 @@ fn create(store: &Path) {
     }
     let file = RuleFile { name: "park.rhai".to_owned(), text: RULE.to_owned() };
     db.load_rule_set(vec![file], "ada", "first rules").unwrap();
+    fill(&db);
     db.close().unwrap();
     let accounts = Accounts::open(&accounts_of(store)).unwrap();
     for (name, role) in PEOPLE {
@@ -68,28 +80,25 @@ impl District {
     }
 
     pub(crate) fn with_webhooks(webhooks: Vec<(String, String)>) -> Self {
+        let webhook_secret = "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh".to_owned();
+        Self::with(|_| {}, |options| Options { webhooks, webhook_secret, ..options })
+    }
+
+    /// A district with more in its store, and a platform with other options.
+    pub(crate) fn with(fill: impl FnOnce(&Database), adapt: impl FnOnce(Options) -> Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        create(&folder.path().join("park"));
+        create(&folder.path().join("park"), fill);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(ManualClock::new(NOW_MS));
         let mut district = Self { folder, clock, runtime, server: None };
-        district.start(webhooks);
+        let options = Options::new(district.store(), SocketAddr::from(([127, 0, 0, 1], 0)));
+        let options = Options { clock: district.clock.clone(), ..options };
+        district.server = Some(district.runtime.block_on(Server::start(adapt(options))).unwrap());
         district
     }
 
     pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("park")
-    }
-
-    fn start(&mut self, webhooks: Vec<(String, String)>) {
-        let options = Options::new(self.store(), SocketAddr::from(([127, 0, 0, 1], 0)));
-        let options = Options {
-            clock: self.clock.clone(),
-            webhooks,
-            webhook_secret: "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh".to_owned(),
-            ..options
-        };
-        self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
     }
 
     /// Stops the platform, and returns what its store has then.

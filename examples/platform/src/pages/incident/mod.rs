@@ -1,4 +1,8 @@
-//! One incident: its clock, suspects, findings, outcome, and its report.
+//! One incident: its clock, the place of its source, suspects, findings, outcome, and its report.
+
+mod place;
+
+pub(crate) use place::file as map_file;
 
 use super::incidents::{deadline, state};
 use crate::accounts::Right;
@@ -16,7 +20,7 @@ use vocdb::trace::Candidates;
 use vocdb::trace::TimelineEntry;
 use vocdb::trace::incident::{Finding, Incident, IncidentId, Outcome, Step, Suspect, history};
 use vocdb::trace::report::ReportOrigin;
-use vocdb::{ReportQuestion, ReportSources, gather_report};
+use vocdb::{ReportQuestion, ReportSources, gather_report, report_span};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -30,13 +34,15 @@ pub(crate) async fn show(
     let find = move |platform: &Platform| {
         let incident = find(platform, number)?;
         let timeline = history(&incident, &platform.history()?.events);
-        Ok((incident, timeline))
+        let place = place::gather(platform, &incident)?;
+        Ok((incident, timeline, place))
     };
-    let (incident, timeline) = platform.read(find).await?;
+    let (incident, timeline, place) = platform.compute(find).await?;
     let content = html! {
         div data-live="alarms" {
             p { (state(&incident)) }
             (facts(&platform, &incident))
+            (place.section(&platform, &incident))
             (records(&incident))
             (steps(&platform, &timeline))
         }
@@ -67,12 +73,16 @@ pub(crate) async fn report(
             store: platform.store.display().to_string(),
             ledger: None,
         };
-        let (question, candidates) = (ReportQuestion::default(), Candidates::default());
+        let incident = find(platform, number)?;
+        let files = platform.db.rule_set().map(|set| set.files).unwrap_or_default();
+        let question = ReportQuestion { rules: &files, ..ReportQuestion::default() };
+        let reports = platform.db.odour_reports(report_span(sources, &incident, &question))?;
+        let candidates = Candidates { reports, ..platform.candidates.clone() };
         let about = (origin, platform.zone.clone());
-        let report = gather_report(sources, about, &find(platform, number)?, &question, &candidates);
+        let report = gather_report(sources, about, &incident, &question, &candidates);
         Ok(report.map_err(|error| Failure::Invalid(error.to_string()))?.html())
     };
-    Ok(([(CONTENT_SECURITY_POLICY, REPORT_POLICY)], Html(platform.read(gather).await?)).into_response())
+    Ok(([(CONTENT_SECURITY_POLICY, REPORT_POLICY)], Html(platform.compute(gather).await?)).into_response())
 }
 
 /// `POST /incidents/{number}/step`
