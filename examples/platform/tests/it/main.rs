@@ -17,6 +17,7 @@ mod odour;
 mod park;
 mod restart;
 mod roles;
+mod rose;
 mod rules;
 mod stations;
 mod values;
