@@ -263,6 +263,7 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/rules", get(pages::rules::show))
         .route("/odour", get(pages::odour::show).post(pages::odour::report))
         .route("/odours", get(pages::odour::list))
+        .route("/quality", get(pages::quality::show))
         .route("/audit", get(pages::audit::show))
         .route("/events", get(live::events))
         .route("/api/stations", get(api::lists::stations))

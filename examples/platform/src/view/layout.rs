@@ -18,6 +18,7 @@ pub(crate) enum Tab {
     Alarms,
     Incidents,
     Rules,
+    Quality,
     Odours,
     Audit,
     Odour,
@@ -25,13 +26,14 @@ pub(crate) enum Tab {
 }
 
 /// The sections in the navigation, with the right that each needs.
-const TABS: [(Tab, &str, &str, Option<Right>); 9] = [
+const TABS: [(Tab, &str, &str, Option<Right>); 10] = [
     (Tab::Stations, "/", "Stations", None),
     (Tab::Map, "/map", "Map", None),
     (Tab::Values, "/values", "Values", None),
     (Tab::Alarms, "/alarms", "Alarms", Some(Right::See)),
     (Tab::Incidents, "/incidents", "Incidents", Some(Right::See)),
     (Tab::Rules, "/rules", "Rules", Some(Right::See)),
+    (Tab::Quality, "/quality", "Quality", Some(Right::See)),
     (Tab::Odours, "/odours", "Odour reports", Some(Right::See)),
     (Tab::Audit, "/audit", "Audit trail", Some(Right::Audit)),
     (Tab::Odour, "/odour", "Report an odour", None),

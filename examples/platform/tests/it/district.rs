@@ -16,7 +16,7 @@ pub(crate) const NOW_MS: i64 = 1_773_499_200_000;
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Pages of an account, after [`District::raise_alarm`] and an incident.
-pub(crate) const PAGES: [&str; 11] = [
+pub(crate) const PAGES: [&str; 13] = [
     "/",
     "/map",
     "/values",
@@ -26,6 +26,8 @@ pub(crate) const PAGES: [&str; 11] = [
     "/incidents",
     "/incidents/1",
     "/rules",
+    "/quality",
+    "/quality?station=park/S1",
     "/odours",
     "/audit",
 ];

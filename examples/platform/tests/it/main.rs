@@ -15,6 +15,7 @@ mod map;
 mod notified;
 mod odour;
 mod park;
+mod quality;
 mod restart;
 mod roles;
 mod rose;
