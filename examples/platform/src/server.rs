@@ -264,6 +264,7 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/odour", get(pages::odour::show).post(pages::odour::report))
         .route("/odours", get(pages::odour::list))
         .route("/quality", get(pages::quality::show))
+        .route("/statistics", get(pages::statistics::show))
         .route("/audit", get(pages::audit::show))
         .route("/events", get(live::events))
         .route("/api/stations", get(api::lists::stations))

@@ -13,4 +13,5 @@ pub(crate) mod rose;
 pub(crate) mod rules;
 pub(crate) mod station;
 pub(crate) mod stations;
+pub(crate) mod statistics;
 pub(crate) mod values;

@@ -19,6 +19,7 @@ pub(crate) enum Tab {
     Incidents,
     Rules,
     Quality,
+    Statistics,
     Odours,
     Audit,
     Odour,
@@ -26,7 +27,7 @@ pub(crate) enum Tab {
 }
 
 /// The sections in the navigation, with the right that each needs.
-const TABS: [(Tab, &str, &str, Option<Right>); 10] = [
+const TABS: [(Tab, &str, &str, Option<Right>); 11] = [
     (Tab::Stations, "/", "Stations", None),
     (Tab::Map, "/map", "Map", None),
     (Tab::Values, "/values", "Values", None),
@@ -34,6 +35,7 @@ const TABS: [(Tab, &str, &str, Option<Right>); 10] = [
     (Tab::Incidents, "/incidents", "Incidents", Some(Right::See)),
     (Tab::Rules, "/rules", "Rules", Some(Right::See)),
     (Tab::Quality, "/quality", "Quality", Some(Right::See)),
+    (Tab::Statistics, "/statistics", "Statistics", Some(Right::See)),
     (Tab::Odours, "/odours", "Odour reports", Some(Right::See)),
     (Tab::Audit, "/audit", "Audit trail", Some(Right::Audit)),
     (Tab::Odour, "/odour", "Report an odour", None),

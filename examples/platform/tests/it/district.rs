@@ -16,7 +16,7 @@ pub(crate) const NOW_MS: i64 = 1_773_499_200_000;
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Pages of an account, after [`District::raise_alarm`] and an incident.
-pub(crate) const PAGES: [&str; 13] = [
+pub(crate) const PAGES: [&str; 14] = [
     "/",
     "/map",
     "/values",
@@ -28,6 +28,7 @@ pub(crate) const PAGES: [&str; 13] = [
     "/rules",
     "/quality",
     "/quality?station=park/S1",
+    "/statistics?channel=benzene&average=1h&limit=30&unit=ppb&to=2026-03-15",
     "/odours",
     "/audit",
 ];

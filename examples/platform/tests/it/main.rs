@@ -21,4 +21,5 @@ mod roles;
 mod rose;
 mod rules;
 mod stations;
+mod statistics;
 mod values;
