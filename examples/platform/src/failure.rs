@@ -1,13 +1,13 @@
 //! What a request can fail with, as a page or as JSON.
 
 use crate::accounts::AccountError;
+use crate::api::Problem;
 use crate::view::bare_page;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use maud::html;
-use serde_json::json;
 use vocdb::Error;
 
 /// Why a request is not answered as it asks.
@@ -108,6 +108,6 @@ impl<E: Into<Failure>> From<E> for ApiFailure {
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
         self.0.log();
-        (self.0.status(), Json(json!({ "error": self.0.text() }))).into_response()
+        (self.0.status(), Json(Problem { error: self.0.text().to_owned() })).into_response()
     }
 }

@@ -269,6 +269,10 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/events", get(live::events))
         .route("/api/stations", get(api::lists::stations))
         .route("/api/alarms", get(api::lists::alarms))
+        .route("/api/series", get(api::series::series))
+        .route("/api/annotations", get(api::annotations::annotations))
+        .route("/api/openapi.json", get(api::openapi::describe))
+        .route("/metrics", get(api::metrics::show))
         .route("/assets/style.css", get(assets::style))
         .route("/assets/live.js", get(assets::script))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));

@@ -8,10 +8,10 @@ use crate::visit::Visitor;
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 use vocdb::{Batch, Quality, Registry, Sample, Timestamp};
 
 /// Frames of one request.
@@ -20,30 +20,76 @@ const FRAMES_MAX: usize = 10_000;
 const TOKEN_HEADER: &str = "x-csrf-token";
 
 /// The body of a request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"frames": [{"station": "park/S1", "instrument": "pid", "time": "2026-03-14T14:40:00Z",
+    "values": {"benzene": 3.1, "toluene": null}, "flags": {"benzene": "calibration"}}]}))]
 pub(crate) struct Readings {
+    /// Frames, at most 10,000.
     frames: Vec<FrameBody>,
 }
 
 /// One frame by names.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct FrameBody {
+    /// Name of the station.
     station: String,
+    /// Name of the instrument.
     instrument: String,
+    /// Time of the frame (RFC 3339).
     time: String,
+    /// Values by channel, in the units of the channels. `null`, and a channel without an entry, is a missing value.
     values: BTreeMap<String, Option<f64>>,
+    /// Quality flags by channel, by the names that `vocdb query` prints.
     #[serde(default)]
     flags: BTreeMap<String, String>,
 }
 
-/// `POST /api/readings`
+/// What became of the frames of a request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Stored {
+    /// Frames that were accepted, corrections among them.
+    accepted: u64,
+    /// Frames that repeat what is stored.
+    identical: u64,
+    /// Frames that lost against an earlier one.
+    superseded: u64,
+    /// Values that replace stored ones.
+    corrected: u64,
+    /// Frames that were rejected.
+    rejected: Vec<RejectedFrame>,
+    /// Alarms that opened.
+    alarms_opened: u64,
+    /// Whether the frames would survive a power failure.
+    is_durable: bool,
+}
+
+/// A frame that was rejected.
+#[derive(Debug, Serialize, ToSchema)]
+struct RejectedFrame {
+    /// Place of the frame in the request, from 0.
+    index: usize,
+    /// The reason.
+    reason: String,
+}
+
+/// Stores readings, and answers once they are durable.
+#[utoipa::path(
+    post, path = "/api/readings", request_body = Readings, security(("token" = [])),
+    responses(
+        (status = 200, description = "What became of the frames", body = Stored),
+        (status = 401, description = "No token", body = super::Problem),
+        (status = 403, description = "The role may not send readings", body = super::Problem),
+        (status = 413, description = "The request is larger than 2 MiB", body = super::Problem),
+        (status = 422, description = "A name is unknown; nothing is stored", body = super::Problem),
+    )
+)]
 pub(crate) async fn append(
     State(platform): State<Arc<Platform>>,
     visitor: Result<Visitor, Failure>,
     request: Request,
-) -> Result<Json<Value>, ApiFailure> {
+) -> Result<Json<Stored>, ApiFailure> {
     let visitor = visitor?;
     visitor.must(Right::SendReadings)?;
     if !visitor.is_program {
@@ -71,13 +117,16 @@ pub(crate) async fn append(
     };
     let receipt = platform.read(store).await?;
     let rejections = receipt.rejections.iter();
-    let rejected: Vec<Value> =
-        rejections.map(|one| json!({ "index": one.index, "reason": one.reason.to_string() })).collect();
-    Ok(Json(json!({
-        "accepted": receipt.accepted, "identical": receipt.identical, "superseded": receipt.superseded,
-        "corrected": receipt.corrected, "rejected": rejected, "alarms_opened": receipt.alarms_opened,
-        "is_durable": receipt.is_durable,
-    })))
+    let rejected = rejections.map(|one| RejectedFrame { index: one.index, reason: one.reason.to_string() });
+    Ok(Json(Stored {
+        accepted: receipt.accepted,
+        identical: receipt.identical,
+        superseded: receipt.superseded,
+        corrected: receipt.corrected,
+        rejected: rejected.collect(),
+        alarms_opened: receipt.alarms_opened,
+        is_durable: receipt.is_durable,
+    }))
 }
 
 /// The frames as a batch. Nothing is stored if one of them names what the store does not have.

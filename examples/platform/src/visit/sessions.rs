@@ -44,6 +44,11 @@ impl Sessions {
         session.filter(|session| session.is_current(now_ms))
     }
 
+    /// Number of sessions that have not ended, as far as it is known.
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().len()
+    }
+
     /// Ends a session.
     pub(crate) fn end(&self, token: &str) {
         self.0.lock().remove(&token_digest(token));

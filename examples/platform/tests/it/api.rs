@@ -4,7 +4,8 @@ use crate::district::{District, frames};
 use vocdb_platform::accounts::Accounts;
 use vocdb_platform::server::accounts_of;
 
-fn token(district: &District, name: &str) -> String {
+/// A token for programs of somebody.
+pub(crate) fn token(district: &District, name: &str) -> String {
     let token = Accounts::open(&accounts_of(&district.store())).unwrap().issue_token(name).unwrap();
     district.tick();
     token
