@@ -10,7 +10,7 @@ const WRAPPER: &str = r#"<!DOCTYPE html><html><body><pre id="found"></pre><scrip
 const pages = PAGES, widths = [390, 1280], found = [];
 function measure(frame, name, width) {
     const page = frame.contentDocument, root = page.documentElement;
-    const wide = [...page.querySelectorAll("body *")].filter(one => one.getBoundingClientRect().right > width + 0.5 && !one.closest("svg"));
+    const wide = [...page.querySelectorAll("body *")].filter(one => one.getBoundingClientRect().right > width + 0.5 && !one.closest("svg") && !one.closest(".scroll > *"));
     const texts = [...page.querySelectorAll("svg text")].map(one => parseFloat(page.defaultView.getComputedStyle(one).fontSize) *
         one.closest("svg").getBoundingClientRect().width / one.closest("svg").viewBox.baseVal.width);
     const clipped = [...page.querySelectorAll("svg text")].filter(one => {
@@ -73,6 +73,7 @@ fn save_pages(district: &District, dir: &Path) -> Vec<String> {
     for path in PAGES {
         pages.push(of(path, ada.page(path)));
     }
+    pages.extend(park_pages());
     let link = "<link rel=\"stylesheet\" href=\"/assets/style.css\">";
     let mut names = Vec::new();
     for (name, page) in pages {
@@ -82,6 +83,26 @@ fn save_pages(district: &District, dir: &Path) -> Vec<String> {
         names.push(format!("page{name}.html"));
     }
     names
+}
+
+/// The pages of a park with positions, wind and a located source.
+fn park_pages() -> Vec<(String, String)> {
+    let park = crate::park::open();
+    let mut dan = park.person("dan");
+    dan.act("/alarms/1", "/alarms/1/incident", &[("comment", "smell")]);
+    let suspect = [("step", "suspect"), ("site", "tank farm"), ("comment", "plume")];
+    dan.act("/incidents/1", "/incidents/1/step", &suspect);
+    let pages = [
+        ("park-first", "/"),
+        ("park-map", "/map"),
+        ("park-values", "/values"),
+        ("park-incident", "/incidents/1"),
+        ("park-rose", "/rose?station=ring/R6&channel=gc/benzene"),
+        ("park-station", "/station?name=ring/R6&hours=6"),
+        ("park-quality", "/quality?station=ring/mast"),
+        ("park-statistics", "/statistics?channel=benzene&average=1h&limit=30&unit=ppb&from=2026-02-20&to=2026-03-15"),
+    ];
+    pages.into_iter().map(|(name, path)| (name.to_owned(), dan.page(path))).collect()
 }
 
 /// With `VOCDB_PLATFORM_PAGES` set to a folder, the pages stay there for people to look at.

@@ -91,3 +91,93 @@ fn reflected_script_is_inert() {
     let refused = visitor.submit("/login", "/login", &[("name", SCRIPT), ("password", SCRIPT)]);
     assert!(!refused.body.contains(RAW), "{}", refused.body);
 }
+
+/// Pages, files and answers that take texts and times, each up to the text.
+const ADDRESSES: [&str; 22] = [
+    "/values?station=",
+    "/values?channel=",
+    "/values?only=",
+    "/station?name=ring/mast&channel=",
+    "/station?name=ring/mast&from=",
+    "/station?name=ring/mast&from=2026-03-14&to=",
+    "/station.svg?name=",
+    "/station.csv?name=ring/mast&to=",
+    "/rose?station=",
+    "/rose?station=ring/mast&channel=",
+    "/rose?station=ring/mast&wind=",
+    "/rose?station=ring/mast&from=",
+    "/rose.csv?station=ring/mast&to=",
+    "/rose/wind.svg?station=ring/mast&wind=",
+    "/quality?station=",
+    "/quality?station=ring/mast&from=",
+    "/statistics?from=",
+    "/statistics?channel=",
+    "/statistics?channel=benzene&limit=5&unit=",
+    "/statistics?channel=benzene&limit=5&unit=ppb&coverage=",
+    "/api/series?channel=gc/benzene&station=",
+    "/api/annotations?station=",
+];
+
+#[test]
+fn texts_in_queries_are_inert_and_bounded() {
+    let district = crate::park::open();
+    let mut ada = district.person("ada");
+    let encoded = crate::client::encode(SCRIPT);
+    let (long, nines) = ("x".repeat(60_000), "9".repeat(60_000));
+    for address in ADDRESSES {
+        for text in [
+            encoded.as_str(),
+            long.as_str(),
+            nines.as_str(),
+            "%00",
+            "%ff",
+            "%0d%0aset-cookie:%20a=b",
+            "NaN",
+            "-1e308",
+            "../../etc",
+        ] {
+            let answer = ada.get(&format!("{address}{text}"));
+            assert!(
+                answer.status < 500 && !answer.body.contains(RAW),
+                "{address}{text:.40}: {} {}",
+                answer.status,
+                answer.body
+            );
+            assert!(answer.header("set-cookie").is_none(), "{address}{text:.40}");
+            assert!(answer.body.len() < 300_000, "{address}{text:.40}: {} bytes", answer.body.len());
+        }
+    }
+}
+
+#[test]
+fn ranges_of_ten_thousand_years_and_of_nothing_are_refused() {
+    let district = crate::park::open();
+    let mut ada = district.person("ada");
+    for address in [
+        "/station?name=ring/mast",
+        "/station.svg?name=ring/mast",
+        "/station.csv?name=ring/mast",
+        "/rose?station=ring/mast",
+        "/rose.csv?station=ring/mast",
+        "/quality?station=ring/mast",
+        "/statistics?channel=benzene&limit=5&unit=ppb",
+        "/api/series?station=ring/mast&channel=gc/benzene",
+        "/api/annotations?station=ring/mast",
+    ] {
+        for (from, to) in [
+            ("0001-01-01", "9999-12-31T23:59"),
+            ("9999-12-31", "0001-01-01"),
+            ("2026-03-14", "2026-03-14"),
+            ("-9999-01-01", "9999-12-31"),
+            ("2026-02-30", "2026-03-14"),
+        ] {
+            let answer = ada.get(&format!("{address}&from={from}&to={to}"));
+            assert_eq!(answer.status, 422, "{address} {from} {to}: {}", answer.body);
+        }
+        // Times at both ends of the calendar.
+        for (from, to) in [("0001-01-01T00:00", "0001-01-01T06:00"), ("9999-12-30T00:00", "9999-12-30T06:00")] {
+            let answer = ada.get(&format!("{address}&from={from}&to={to}"));
+            assert_eq!(answer.status, 200, "{address} {from} {to}: {}", answer.body);
+        }
+    }
+}

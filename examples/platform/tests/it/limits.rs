@@ -48,6 +48,12 @@ fn addresses_that_name_nothing_are_not_found() {
         "/incidents/7",
         "/incidents/7/report",
         "/assets/..%2F..%2FCargo.toml",
+        "/rose",
+        "/rose?station=park/S9",
+        "/quality?station=park/S9",
+        "/station.svg?name=park/S9",
+        "/station.csv?name=park/S1&channel=pid/none",
+        "/incidents/7/map.svg",
     ] {
         assert_eq!(ada.get(path).status, 404, "{path}");
     }

@@ -1,6 +1,7 @@
 //! Tests of the platform over real HTTP on the loopback interface.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access;
 mod acts;
 mod api;
 mod browser;
