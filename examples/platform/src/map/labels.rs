@@ -1,7 +1,7 @@
 //! Labels that do not cover each other, nor the marks.
 
 /// Distance of a label from the middle of its mark.
-const GAP: f64 = 15.0;
+const GAP: f64 = 18.0;
 
 /// A label or a mark as a box: left, top, right, bottom.
 type Area = (f64, f64, f64, f64);
