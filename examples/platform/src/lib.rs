@@ -9,6 +9,7 @@
 //! | `pages` | one module for each page |
 //! | `api` | JSON for programs |
 //! | `live` | server-sent events |
+//! | `connections` | places for connections, deadlines for slow clients |
 //! | `view` | layout, times, drawings |
 //!
 //! Every page is readable without script. Every change is made by the library with the name of the person, so the ledger has it.
@@ -16,6 +17,7 @@
 pub mod accounts;
 mod api;
 mod assets;
+mod connections;
 mod failure;
 mod headers;
 mod live;
