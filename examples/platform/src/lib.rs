@@ -12,6 +12,7 @@
 //! | [`register`] | files of sites and limits |
 //! | `live` | server-sent events |
 //! | `map` | maps of stations, sites and sources |
+//! | `connections` | places for connections, deadlines for slow clients |
 //! | `view` | layout, times, drawings |
 //!
 //! Every page is readable without script. Every change is made by the library with the name of the person, so the ledger has it.
@@ -20,6 +21,7 @@ pub mod accounts;
 mod api;
 mod assets;
 mod chart;
+mod connections;
 mod failure;
 mod headers;
 mod live;

@@ -4,7 +4,7 @@ use crate::accounts::Accounts;
 use crate::failure::Failure;
 use crate::live::Topic;
 use crate::platform::{Platform, Setting};
-use crate::{api, assets, headers, live, pages};
+use crate::{api, assets, connections, headers, live, pages};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
@@ -27,6 +27,8 @@ use vocdb::{Config, Database};
 const FORM_BYTES_MAX: usize = 64 * 1_024;
 /// Bytes of a rule set or of readings.
 const LARGE_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+/// Connections at a time, unless options say otherwise.
+const CONNECTIONS_MAX: usize = 2_000;
 /// How often time passes for rules and escalations.
 const TICK: Duration = Duration::from_secs(1);
 /// How long stopping waits for requests under way.
@@ -55,6 +57,8 @@ pub struct Options {
     pub webhook_secret: String,
     /// Whether readers reach the platform over HTTPS only: cookies are then marked as secure.
     pub is_https: bool,
+    /// Number of connections at a time. A further one gets the place of the one that has waited longest for a request.
+    pub connections: usize,
     /// Clock of the store and of sessions.
     pub clock: Arc<dyn Clock>,
 }
@@ -75,6 +79,7 @@ impl Options {
             webhook_secret: String::new(),
             zone: "UTC".to_owned(),
             is_https: false,
+            connections: CONNECTIONS_MAX,
             clock: Arc::new(SystemClock),
         }
     }
@@ -136,7 +141,8 @@ impl Server {
         let says = |error: std::io::Error| format!("{}: {error}", options.listen);
         let listener = TcpListener::bind(options.listen).await.map_err(says)?;
         let address = listener.local_addr().map_err(says)?;
-        let serving = tokio::spawn(serve(listener, platform.clone(), stopped.clone()));
+        let router = routes(platform.clone());
+        let serving = tokio::spawn(connections::serve(listener, router, options.connections, stopped.clone()));
         let ticking = tokio::spawn(tick(Arc::downgrade(&platform), stopped));
         Ok(Self { address, platform, stop, serving, ticking })
     }
@@ -189,16 +195,6 @@ fn connect(db: &Database, options: &Options) -> Result<(), String> {
         db.connect(route, Arc::new(webhook)).map_err(|error| says(&error))?;
     }
     Ok(())
-}
-
-async fn serve(listener: TcpListener, platform: Arc<Platform>, mut stop: watch::Receiver<bool>) {
-    let service = routes(platform).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = async move {
-        let _ = stop.wait_for(|stops| *stops).await;
-    };
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-        eprintln!("error: {error}");
-    }
 }
 
 async fn tick(platform: Weak<Platform>, mut stop: watch::Receiver<bool>) {

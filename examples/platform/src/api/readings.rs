@@ -63,6 +63,8 @@ pub(crate) struct Stored {
     alarms_opened: u64,
     /// Whether the frames would survive a power failure.
     is_durable: bool,
+    /// Number of the change that live events announce.
+    change: u64,
 }
 
 /// A frame that was rejected.
@@ -112,10 +114,9 @@ pub(crate) async fn append(
     let store = move |platform: &Platform| {
         let batch = batch_of(&frames, &platform.db.registry())?;
         let receipt = platform.db.append(&batch)?;
-        platform.live.announce(Topic::Stations);
-        Ok(receipt)
+        Ok((platform.live.announce(Topic::Stations), receipt))
     };
-    let receipt = platform.read(store).await?;
+    let (change, receipt) = platform.read(store).await?;
     let rejections = receipt.rejections.iter();
     let rejected = rejections.map(|one| RejectedFrame { index: one.index, reason: one.reason.to_string() });
     Ok(Json(Stored {
@@ -126,6 +127,7 @@ pub(crate) async fn append(
         rejected: rejected.collect(),
         alarms_opened: receipt.alarms_opened,
         is_durable: receipt.is_durable,
+        change,
     }))
 }
 

@@ -83,25 +83,37 @@ impl District {
     }
 
     pub(crate) fn with_webhooks(webhooks: Vec<(String, String)>) -> Self {
-        let webhook_secret = "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh".to_owned();
-        Self::with(|_| {}, |options| Options { webhooks, webhook_secret, ..options })
+        Self::with(|options| Options { webhooks, ..options })
     }
 
-    /// A district with more in its store, and a platform with other options.
-    pub(crate) fn with(fill: impl FnOnce(&Database), adapt: impl FnOnce(Options) -> Options) -> Self {
+    /// A platform with changed options.
+    pub(crate) fn with(change: impl FnOnce(Options) -> Options) -> Self {
+        Self::filled(|_| {}, change)
+    }
+
+    /// A district with more in its store, and a platform with changed options.
+    pub(crate) fn filled(fill: impl FnOnce(&Database), change: impl FnOnce(Options) -> Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         create(&folder.path().join("park"), fill);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(ManualClock::new(NOW_MS));
         let mut district = Self { folder, clock, runtime, server: None };
-        let options = Options::new(district.store(), SocketAddr::from(([127, 0, 0, 1], 0)));
-        let options = Options { clock: district.clock.clone(), ..options };
-        district.server = Some(district.runtime.block_on(Server::start(adapt(options))).unwrap());
+        district.start(change);
         district
     }
 
     pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("park")
+    }
+
+    fn start(&mut self, change: impl FnOnce(Options) -> Options) {
+        let options = Options::new(self.store(), SocketAddr::from(([127, 0, 0, 1], 0)));
+        let options = change(Options {
+            clock: self.clock.clone(),
+            webhook_secret: "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh".to_owned(),
+            ..options
+        });
+        self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
     }
 
     /// Stops the platform, and returns what its store has then.

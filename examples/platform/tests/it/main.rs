@@ -4,6 +4,7 @@
 mod access;
 mod acts;
 mod api;
+mod attack;
 mod browser;
 mod client;
 mod district;

@@ -141,7 +141,7 @@ fn a_mistyped_position_is_listed_and_does_not_hide_the_others() {
         let metres = Position { east_north_m: Some((1.0, 2.0)), ..Position::default() };
         db.register_station(Station::new("metres").unwrap().at(metres)).unwrap();
     };
-    let district = District::with(fill, |options| options);
+    let district = District::filled(fill, |options| options);
     let page = district.visitor().page("/map");
     assert_eq!(marks(&page).keys().map(String::as_str).collect::<Vec<_>>(), ["a", "b", "c"]);
     let (_, list) = page.split_once("Not on the map").unwrap();

@@ -149,5 +149,5 @@ alarm("ring-high")
             db.load_rule_set(files, "ada", "the ring").unwrap();
         });
     };
-    District::with(prepare, |options| adapt(Options { candidates: sites(), ..options }))
+    District::filled(prepare, |options| adapt(Options { candidates: sites(), ..options }))
 }

@@ -26,7 +26,7 @@ fn fill(db: &Database) {
 
 #[test]
 fn coverage_flags_and_findings_are_shown_with_their_numbers() {
-    let district = District::with(fill, |options| options);
+    let district = District::filled(fill, |options| options);
     let mut olga = district.person("olga");
     let all = olga.page("/quality");
     // Of the last 24 hours, benzene has 12; of the last 7 days, 36 of 168.
@@ -65,7 +65,7 @@ fn a_range_with_too_many_samples_is_refused_and_nothing_is_read() {
         let channels = (0..30).map(|number| Channel::quantity(format!("c{number}"), Unit::Ppb).unwrap()).collect();
         db.ensure_instrument("fast/S", Instrument::new("ptr", Interval::SECOND, channels).unwrap()).unwrap();
     };
-    let district = District::with(fill, |options| options);
+    let district = District::filled(fill, |options| options);
     let mut olga = district.person("olga");
     let answer = olga.get("/quality?station=fast%2FS&from=2026-03-01&to=2026-03-14");
     assert!(answer.status == 422 && answer.body.contains("choose a shorter one"), "{}", answer.body);

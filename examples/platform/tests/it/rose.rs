@@ -70,7 +70,7 @@ fn rows(csv: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn roses_count_what_a_naive_count_counts() {
-    let district = District::with(fill, |options| options);
+    let district = District::filled(fill, |options| options);
     let minutes = readings();
     let mut visitor = district.visitor();
     let address = "station=rose%2FS&channel=gc%2Ftoluene";
@@ -108,7 +108,7 @@ fn roses_count_what_a_naive_count_counts() {
 
 #[test]
 fn a_rose_states_its_coverage_its_calms_and_its_classes() {
-    let district = District::with(fill, |options| options);
+    let district = District::filled(fill, |options| options);
     let minutes = readings();
     let mut visitor = district.visitor();
     let range = format!("from={}&to={}", time(0), time(MINUTES)).replace(':', "%3A");

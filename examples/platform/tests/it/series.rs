@@ -24,7 +24,7 @@ fn seconds(db: &Database) {
 
 #[test]
 fn few_readings_are_sent_as_they_are_and_many_as_means_of_windows() {
-    let district = District::with(seconds, |options| options);
+    let district = District::filled(seconds, |options| options);
     let mut program = district.visitor();
     let raw =
         json(&program.page("/api/series?station=fast/S&channel=ptr/toluene&from=2026-03-14T14:30&to=2026-03-14T14:31"));
@@ -123,7 +123,7 @@ fn metrics_are_for_programs_of_the_machine_and_for_accounts() {
     let headers = [("x-forwarded-for", "203.0.113.9"), ("authorization", bearer.as_str())];
     assert_eq!(local.request("GET", "/metrics", &headers, b"").status, 200);
     assert_eq!(local.request("GET", "/metrics", &[("authorization", "Bearer 0")], b"").status, 401);
-    let proxied = District::with(|_| {}, |options| vocdb_platform::Options { is_https: true, ..options });
+    let proxied = District::with(|options| vocdb_platform::Options { is_https: true, ..options });
     assert_eq!(proxied.visitor().get("/metrics").status, 401);
 }
 

@@ -36,7 +36,7 @@ fn fill(db: &Database) {
 fn open(limits: Option<&str>) -> District {
     let day_limits = limits.map(|limits| Limits::parse(&format!("{HEADER}{limits}")).unwrap());
     let zone = "Asia/Shanghai".to_owned();
-    District::with(fill, |options| Options { zone, day_limits, ..options })
+    District::filled(fill, |options| Options { zone, day_limits, ..options })
 }
 
 /// The cells of the row of the station.
