@@ -42,7 +42,7 @@ pub(crate) async fn alarms(
         let opened = &record.alarm.opened;
         json!({
             "alarm": opened.alarm.0, "rule": opened.rule, "scope": opened.scope_key, "title": opened.title,
-            "priority": opened.priority.name(), "states": record.states(), "stations": record.stations(),
+            "priority": record.alarm.priority.name(), "states": record.states(), "stations": record.stations(),
             "opened_at": opened.opened_at.to_string(), "owner": record.alarm.owner,
             "acknowledged_by": record.alarm.acknowledged.as_ref().map(|one| &one.by),
         })
