@@ -19,8 +19,8 @@ pub use machine::{Heartbeat, Machine, NextStep, Overdue, Trial};
 pub use notify::{ConsoleNotifier, Notifier, Outcome};
 pub use report::{AlarmRecord, Audit, Explanation, Metrics};
 pub use responder::{PlannedAcknowledgement, Responder, Scripted};
-pub(crate) use state::EarlierMachineState;
 pub use state::{
     Alarm, AlarmError, AlarmGroup, Condition, ConditionState, MachineState, Maintenance, RuleSetRef, Shelved, Silence,
     Standing,
 };
+pub(crate) use state::{EarlierMachineColumns, EarlierMachineState};

@@ -107,6 +107,7 @@ mod tests {
             guidance: String::new(),
             title: template.to_owned(),
             priority: Priority::High,
+            priority_steps: Vec::new(),
             hold_ms: 0,
             clear_hold_ms: 0,
             on_missing: MissingPolicy::Unknown,

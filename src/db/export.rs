@@ -4,7 +4,7 @@ use super::core::Database;
 use super::records::{
     Checkpoint, Corrected, DeletionCompleted, FlagsSet, FramesLost, FramesUnseen, InstrumentChanged,
     InstrumentRegistered, ReadingsDeleted, ReadingsDropped, RuleSetLoaded, RulesBound, SegmentSealed, SegmentsReplaced,
-    StationChanged, StationRegistered,
+    StationChanged, StationRegistered, has_parts,
 };
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
@@ -102,7 +102,7 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
 
 /// A checkpoint; of one in several records, which of them this is.
 fn checkpoint(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
-    if record.version() == Kind::Checkpoint.body_version() {
+    if has_parts(record) {
         let (parts, part) = record.part(index)?;
         if parts > 1 {
             return written(&CheckpointPart { part, parts, bytes: record.body_bytes() }, record, index);

@@ -1,6 +1,6 @@
 //! The bodies of the ledger records that the wiring writes.
 
-use crate::alarm::{EarlierMachineState, MachineState};
+use crate::alarm::{EarlierMachineColumns, EarlierMachineState, MachineState};
 use crate::base::checksum::Digest;
 use crate::base::limits::LEDGER_PART_BYTES_MAX;
 use crate::db::in_force::HistoryRuns;
@@ -276,6 +276,25 @@ struct Checkpoint3 {
     late: EarlierLateState,
 }
 
+/// [`Checkpoint`] in version 4: without priority steps.
+#[derive(Deserialize)]
+struct Checkpoint4 {
+    lsn: u64,
+    frame_time: Timestamp,
+    engine: EngineState,
+    machine: EarlierMachineColumns,
+    late: LateState,
+    sources: SourceStates,
+    host_time: Timestamp,
+}
+
+impl From<Checkpoint4> for Checkpoint<'static> {
+    fn from(checkpoint: Checkpoint4) -> Self {
+        let Checkpoint4 { lsn, frame_time, engine, machine, late, sources, host_time } = checkpoint;
+        Self { lsn, frame_time, engine, machine: machine.into(), late, sources, host_time }
+    }
+}
+
 impl From<Checkpoint3> for Checkpoint<'static> {
     fn from(Checkpoint3 { lsn, frame_time, engine, machine, late }: Checkpoint3) -> Self {
         let (engine, machine, late) = (engine.into(), machine.into(), late.into());
@@ -288,6 +307,11 @@ impl Checkpoint<'_> {
     pub(super) fn records(&self) -> Result<Vec<Record>, LedgerError> {
         Record::in_parts(Kind::Checkpoint, self, LEDGER_PART_BYTES_MAX)
     }
+}
+
+/// Whether a checkpoint's record is one of several, or may be: those of version 3 and earlier are whole.
+pub(super) fn has_parts(checkpoint: &Record) -> bool {
+    checkpoint.version() > 3
 }
 
 impl Checkpoint<'static> {
@@ -304,10 +328,14 @@ impl Checkpoint<'static> {
             }
             2 => record.body_of_fewer_fields::<Checkpoint3>(2, 1, index)?.into(),
             3 => record.body_of_version::<Checkpoint3>(3, index)?.into(),
-            _ => {
+            version => {
                 let count = usize::try_from(record.part(index)?.0).unwrap_or(usize::MAX);
                 let first = (last + 1).saturating_sub(count);
-                Record::body_of_parts(records.get(first..=last).unwrap_or_default(), index)?
+                let parts = records.get(first..=last).unwrap_or_default();
+                match version {
+                    4 => Record::body_of_parts::<Checkpoint4>(parts, 4, index)?.into(),
+                    _ => Record::body_of_parts(parts, Kind::Checkpoint.body_version(), index)?,
+                }
             }
         }))
     }
@@ -403,7 +431,7 @@ mod tests {
     fn checkpoints_of_every_version_are_read() {
         let checkpoint = Checkpoint { lsn: 7, frame_time: Timestamp::from_ms(1_000), ..Checkpoint::default() };
         let newest = checkpoint.records().unwrap();
-        assert_eq!(newest.iter().map(Record::version).collect::<Vec<_>>(), [4]);
+        assert_eq!(newest.iter().map(Record::version).collect::<Vec<_>>(), [5]);
         assert_eq!(Checkpoint::newest(&newest).unwrap(), Some(checkpoint.clone()));
         // Sequence number, time (zigzag, behind the mark of a u16), and nothing: three lists of the engine, one of the machine, and of late
         // readings three more, a number and two lists.

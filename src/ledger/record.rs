@@ -112,6 +112,8 @@ kinds! {
     MaintenanceChanged = 42, "maintenance_changed";
     /// An alarm that was recorded as history holds now.
     AlarmBecameCurrent = 43, "alarm_became_current";
+    /// The priority of an open alarm rose or fell.
+    AlarmPriorityChanged = 44, "alarm_priority_changed";
     /// The rules in force were suspended, run again, or do not cover a station of their scope.
     RulesStateChanged = 50, "rules_state_changed";
     /// Which stored frames suspended rules have not evaluated.
@@ -153,7 +155,8 @@ impl Kind {
     #[must_use]
     pub const fn body_version(self) -> u8 {
         match self {
-            Self::Checkpoint | Self::AlarmOpened | Self::LatchChanged => 4,
+            Self::Checkpoint => 5,
+            Self::AlarmOpened | Self::LatchChanged => 4,
             Self::AlarmClosed => 3,
             Self::ConditionUnknown
             | Self::ConditionKnown
@@ -255,13 +258,13 @@ impl Record {
     /// The body that so many records hold between them, the last of which has this index.
     ///
     /// # Errors
-    /// [`LedgerError::Body`] where a part is missing, and for bytes of another type.
-    pub fn body_of_parts<T: DeserializeOwned>(parts: &[Self], index: u64) -> Result<T, LedgerError> {
+    /// [`LedgerError::Body`] where a part is missing, for another version, and for bytes of another type.
+    pub fn body_of_parts<T: DeserializeOwned>(parts: &[Self], version: u8, index: u64) -> Result<T, LedgerError> {
         let kind = parts.last().map_or(Kind::Checkpoint, Self::kind);
         let mut whole = Vec::with_capacity(parts.iter().map(Self::body_bytes).sum());
         for (expected, part) in (0..).zip(parts) {
             let (count, number, bytes) = part.part_bytes(index)?;
-            if (count, number) != (parts.len() as u64, expected) || part.version != kind.body_version() {
+            if (count, number) != (parts.len() as u64, expected) || part.version != version {
                 let reason = format!("part {number} of {count} where part {expected} of {} belongs", parts.len());
                 return Err(wrong(kind, index, reason));
             }
@@ -374,15 +377,18 @@ mod tests {
 
     #[test]
     fn a_body_in_parts_of_any_size_comes_back_whole_or_not_at_all() {
-        let body: Vec<u64> = (0..300).collect();
+        let (body, version): (Vec<u64>, u8) = ((0..300).collect(), Kind::Checkpoint.body_version());
         for part_bytes_max in [1, 7, 100, 1_000, 1 << 20] {
             let parts = Record::in_parts(Kind::Checkpoint, &body, part_bytes_max).unwrap();
             assert_eq!(parts.len() > 1, part_bytes_max < 300, "{part_bytes_max}");
-            assert_eq!(Record::body_of_parts::<Vec<u64>>(&parts, 9).unwrap(), body);
+            assert_eq!(Record::body_of_parts::<Vec<u64>>(&parts, version, 9).unwrap(), body);
             assert_eq!(parts.last().unwrap().part(9).unwrap(), (parts.len() as u64, parts.len() as u64 - 1));
-            assert!(Record::body_of_parts::<Vec<u64>>(&parts[1..], 9).is_err(), "the first part is missing");
+            assert!(Record::body_of_parts::<Vec<u64>>(&parts[1..], version, 9).is_err(), "the first part is missing");
             if parts.len() > 1 {
-                assert!(Record::body_of_parts::<Vec<u64>>(&parts[..1], 9).is_err(), "the last part is missing");
+                assert!(
+                    Record::body_of_parts::<Vec<u64>>(&parts[..1], version, 9).is_err(),
+                    "the last part is missing"
+                );
             }
         }
     }

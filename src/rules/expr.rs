@@ -319,6 +319,23 @@ pub enum Condition {
     Broken,
 }
 
+/// A `.priority_when(..)` of an alarm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PriorityClause {
+    /// The priority.
+    pub priority: Priority,
+    /// The condition under which the alarm has it.
+    pub condition: Arc<Condition>,
+    /// For how long that must have been false before the priority falls, in milliseconds.
+    pub fall_ms: i64,
+    /// The condition as the operator wrote it.
+    pub text: String,
+    /// Where the priority stands.
+    pub place: Place,
+    /// Where the condition stands.
+    pub condition_place: Place,
+}
+
 /// One `alarm(...)` chain of a script.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
@@ -328,6 +345,8 @@ pub struct Rule {
     pub title: String,
     /// How urgent.
     pub priority: Priority,
+    /// When it is more urgent, as written.
+    pub priority_steps: Vec<PriorityClause>,
     /// A glob over station names: `*` stands for any characters but `/`, `**` for any at all.
     pub scope: String,
     /// One alarm for the whole scope once so many stations trip at the same instant; one alarm per station where absent.
@@ -366,6 +385,24 @@ pub struct Rule {
     pub place: Place,
     /// Where its parts stand.
     pub places: RulePlaces,
+}
+
+impl Rule {
+    /// Every condition of the rule: the trip condition first.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Arc<Condition>> {
+        let clear = self.clear_when.iter().map(|(condition, _)| condition);
+        let steps = self.priority_steps.iter().map(|step| &step.condition);
+        let suppress = self.suppress_when.iter().map(|(condition, _)| condition);
+        std::iter::once(&self.when).chain(clear).chain(steps).chain(suppress)
+    }
+
+    /// Every condition of the rule, to be changed.
+    pub(super) fn conditions_mut(&mut self) -> impl Iterator<Item = &mut Arc<Condition>> {
+        let clear = self.clear_when.iter_mut().map(|(condition, _)| condition);
+        let steps = self.priority_steps.iter_mut().map(|step| &mut step.condition);
+        let suppress = self.suppress_when.iter_mut().map(|(condition, _)| condition);
+        std::iter::once(&mut self.when).chain(clear).chain(steps).chain(suppress)
+    }
 }
 
 /// Where the parts of a rule stand that are checked once the stations are known; the rule's own place for a part it has not.

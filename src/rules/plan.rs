@@ -177,6 +177,8 @@ pub struct Member {
     pub terms: Vec<TripTerm>,
     /// When the alarm tells nobody.
     pub suppress: Option<Program>,
+    /// The conditions of the rule's priority steps.
+    pub priority_steps: Vec<Program>,
     /// What the plan's spreads are taken over, in the order of their indices.
     pub spreads: Vec<Program>,
     /// The interpreted closures that its programs ask.

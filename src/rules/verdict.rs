@@ -247,6 +247,17 @@ pub struct Chain {
     pub remind: Option<Remind>,
 }
 
+/// A higher priority that an open alarm has while a further condition holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriorityStep {
+    /// Priority of the alarm while the step holds.
+    pub priority: Priority,
+    /// Milliseconds for which the condition must have been false before the step ends.
+    pub fall_ms: i64,
+    /// The condition as the operator wrote it.
+    pub condition: String,
+}
+
 /// What the alarm layer must know of a rule for one scope: everything but the expression.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlarmSpec {
@@ -258,8 +269,10 @@ pub struct AlarmSpec {
     pub title: String,
     /// What to do about it; empty where the rule does not say.
     pub guidance: String,
-    /// How urgent.
+    /// How urgent, while no priority step holds.
     pub priority: Priority,
+    /// Priority steps, in rising order.
+    pub priority_steps: Vec<PriorityStep>,
     /// How long the trip condition must hold.
     pub hold_ms: i64,
     /// How long the clear condition must hold.
@@ -365,6 +378,8 @@ pub struct Verdict<'a> {
     pub trip: Truth,
     /// Whether it clears.
     pub clear: Truth,
+    /// Whether the condition of each priority step is true: at as many stations as the quorum asks for, where there is one.
+    pub priority_steps: &'a [Truth],
     /// The stations that have been unknown for longer than the rule waits: they no longer count towards its quorum.
     pub absent: &'a [String],
     /// The suppress condition as the operator wrote it, while it holds: the alarm goes on as ever and tells nobody. For a scope with a

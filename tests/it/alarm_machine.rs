@@ -3,6 +3,7 @@
 
 mod acknowledging;
 mod maintenance;
+mod priorities;
 mod properties;
 mod record;
 mod reload;
@@ -40,6 +41,7 @@ pub(crate) fn spec(rule: &str, steps: &[(i64, &str, &[&str])]) -> AlarmSpec {
         guidance: String::new(),
         title: "{rule}: {value} at {stations} since {since}".to_owned(),
         priority: Priority::High,
+        priority_steps: Vec::new(),
         hold_ms: 2_000,
         clear_hold_ms: 3_000,
         on_missing: MissingPolicy::Unknown,
@@ -93,6 +95,7 @@ fn of_spec<'a>(
         is_live: true,
         trip,
         clear,
+        priority_steps: &[],
         absent: &[],
         suppressed: None,
         fault: None,

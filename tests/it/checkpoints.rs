@@ -179,10 +179,11 @@ fn any_act() -> impl Strategy<Value = Act> {
 const RULES: &str = r#"
     let chain = escalation("e").step(0.minutes, contact("duty"), "app").step(1.minutes, contact("head"), "sms");
     alarm("high").scope(stations("park/*")).when(avg("benzene", 1.minutes) > 30.ppb).hold(10.seconds)
-        .clear_when(avg("benzene", 1.minutes) < 25.ppb, 10.seconds).on_missing("unknown", 30.seconds).escalate(chain);
+        .clear_when(avg("benzene", 1.minutes) < 25.ppb, 10.seconds).on_missing("unknown", 30.seconds).escalate(chain)
+        .priority_when("high", last("benzene", 20.seconds) > 60.ppb).priority_when("urgent", avg("benzene", 10.seconds) > 80.ppb, 15.seconds);
     alarm("gone").scope(stations("park/*")).when(silent(40.seconds));
     alarm("two").scope(stations("park/*")).when(last("benzene") > 30.ppb).clear_when(last("benzene") < 25.ppb, 5.seconds)
-        .quorum(2).on_missing("unknown", 20.seconds);
+        .quorum(2).on_missing("unknown", 20.seconds).priority_when("high", avg("benzene", 8.seconds) > 80.ppb, 4.seconds);
     alarm("lost").scope(stations("park/*")).when(last("benzene") > 50.ppb).clear_when(last("benzene") < 40.ppb)
         .on_missing("alarm", 25.seconds);
 "#;

@@ -228,12 +228,14 @@ fn the_definitions_for_editors_are_those_of_the_release() {
 
 #[test]
 fn the_shipped_rules_pass_their_own_tests() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rules");
-    let (rules, tests) = (read_folder(&dir).unwrap(), vocdb::rules::read_tests(&dir).unwrap());
-    let outcomes = vocdb::run_rule_tests(&rules, &tests, &Registry::default());
-    assert!(outcomes.len() >= 2);
-    for outcome in outcomes {
-        assert_eq!(outcome.failures, [], "{}", outcome.name);
+    for folder in ["examples/rules", "examples/rules/park"] {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let (rules, tests) = (read_folder(&dir).unwrap(), vocdb::rules::read_tests(&dir).unwrap());
+        let outcomes = vocdb::run_rule_tests(&rules, &tests, &Registry::default());
+        assert!(outcomes.len() >= 2, "{folder}");
+        for outcome in outcomes {
+            assert_eq!(outcome.failures, [], "{}", outcome.name);
+        }
     }
 }
 

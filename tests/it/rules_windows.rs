@@ -11,17 +11,20 @@ mod naive;
 mod never;
 mod notified;
 mod overdue;
+mod raised;
 mod reloads;
 mod restarts;
+mod steps;
 mod values;
 mod wind;
 
-use language::{FAST_S, RandomRule, any_rule, file_of, instrument, instrument_id, sites};
+use language::{FAST_S, RandomRule, file_of, instrument, instrument_id, sites};
 use naive::{Frames, NaivePlan, Saying};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngSeed};
 use std::collections::VecDeque;
+use steps::any_stepped_rule;
 use vocdb::alarm::{Machine, RuleSetRef};
 use vocdb::rules::verdict::{Evidence, Shown, Truth, Verdict};
 use vocdb::rules::{Engine, Plan, RuleFile, Site, compile};
@@ -198,6 +201,7 @@ impl Pair {
                 return;
             }
             let Verdict { instant, watermark, trip, clear, absent, suppressed, evidence, shown, .. } = *verdict;
+            let steps = verdict.priority_steps.to_vec();
             let is_suppressed = suppressed.is_some();
             said.push_back((
                 verdict.spec,
@@ -206,6 +210,7 @@ impl Pair {
                     watermark_ms: watermark.as_ms(),
                     trip,
                     clear,
+                    steps,
                     absent: absent.to_vec(),
                     is_suppressed,
                     evidence: evidence(),
@@ -284,13 +289,19 @@ impl Pair {
                     is_live: true,
                     trip: expected.trip,
                     clear: expected.clear,
+                    priority_steps: &expected.steps,
                     absent: &expected.absent,
                     suppressed,
                     fault: None,
                     evidence: &evidence,
                     shown: &shown,
                 };
-                expected_events.extend(self.naive_machine.verdict(&verdict, verdict.instant));
+                let happened = self.naive_machine.verdict(&verdict, verdict.instant);
+                if let Some((alarm, priority)) = naive.course.take(&happened, (expected.ms, &expected.steps)) {
+                    let found = self.naive_machine.alarm(alarm).map(|alarm| alarm.priority);
+                    prop_assert_eq!(found, Some(priority), "at {}: {:?}", expected.ms, naive.course);
+                }
+                expected_events.extend(happened);
                 match said.pop_front_if(|(spec, found)| *spec == index && found.ms == expected.ms) {
                     Some((_, found)) => agree(&found, &expected)?,
                     None => {
@@ -311,6 +322,7 @@ fn agree(found: &Saying, expected: &Saying) -> Result<(), TestCaseError> {
     prop_assert_eq!(&found.shown, &expected.shown, "at {}", found.ms);
     prop_assert_eq!(found.watermark_ms, expected.watermark_ms, "at {}", found.ms);
     prop_assert_eq!((found.trip, found.clear), (expected.trip, expected.clear), "at {}", found.ms);
+    prop_assert_eq!(&found.steps, &expected.steps, "at {}", found.ms);
     prop_assert_eq!(found.is_suppressed, expected.is_suppressed, "at {}", found.ms);
     prop_assert_eq!(&found.absent, &expected.absent, "at {}", found.ms);
     Ok(())
@@ -341,7 +353,7 @@ proptest! {
 
     #[test]
     fn every_verdict_is_what_a_naive_look_at_all_frames_gives(
-        rules in prop::collection::vec(any_rule(), 1..4), happenings in prop::collection::vec(any_happening(), 1..90)
+        rules in prop::collection::vec(any_stepped_rule(), 1..4), happenings in prop::collection::vec(any_happening(), 1..90)
     ) {
         let mut pair = Pair::new(&rules);
         let mut slots = Slots::default();

@@ -30,6 +30,10 @@ pub(crate) fn watch(db: &Database) -> std::io::Result<()> {
                     log::line(&format!("alarm {} recorded as history: {}", opened.alarm, opened.title));
                 }
                 AlarmEvent::Opened(opened) => log::line(&format!("alarm {} opened: {}", opened.alarm, opened.title)),
+                AlarmEvent::PriorityChanged(change) => {
+                    let how = if change.is_rise() { "raised" } else { "fell" };
+                    log::line(&format!("alarm {} {how} from {} to {}", change.alarm, change.from, change.to));
+                }
                 AlarmEvent::Closed(closed) => log::line(&format!("alarm {} closed", closed.alarm)),
                 _ => {}
             }

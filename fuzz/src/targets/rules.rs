@@ -39,6 +39,7 @@ pub fn run(input: &[u8]) {
 pub fn seeds() -> Vec<Vec<u8>> {
     let texts = [
         include_str!("../../../examples/rules/fence_line.rhai"),
+        include_str!("../../../examples/rules/park/benzene_steps.rhai"),
         include_str!("../../../examples/rules/contacts.rhai"),
         include_str!("../../../src/rules/golden/ten.rhai"),
         include_str!("../../../tests/it/fixtures/ten_mistakes/park.rhai"),

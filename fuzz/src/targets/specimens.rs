@@ -34,6 +34,7 @@ pub static SPECIMENS: LazyLock<[Specimen; 3]> = LazyLock::new(|| {
 
 const RULES: &str = r#"
 alarm("high").scope("park/*").when(avg("gc/a", 3.seconds) > 0.3.ppb).clear_when(last("gc/a") < 0.1.ppb, 2.seconds).latch()
+    .priority_when("high", last("gc/a") > 0.6.ppb).priority_when("urgent", max("gc/a", 2.seconds) > 0.9.ppb, 3.seconds)
     .escalate(escalation("duty").step(0.seconds, contact("desk"), ["app", "sms"]).step(5.seconds, contact("head"), "app"));
 alarm("either").scope(stations("park/*")).quorum(1).when(last("gc/b") > 0.6.ppm).on_missing("unknown", 5.seconds)
     .suppress_when(flag("calibration", "gc/b"));

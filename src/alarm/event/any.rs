@@ -2,7 +2,7 @@
 
 use super::amendment::Amendment;
 use super::condition::{
-    BecameCurrent, Carried, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Suppression,
+    BecameCurrent, Carried, Closed, Joined, Knowledge, LatchChange, Membership, Opened, PriorityChange, Suppression,
 };
 use super::id::AlarmId;
 use super::maintenance::{MaintenanceChanged, MaintenancePlanned};
@@ -84,6 +84,8 @@ events! {
     SuppressionChanged(Suppression) = SuppressionChanged;
     /// A latching alarm cleared, or tripped again.
     LatchChanged(Box<LatchChange>) = LatchChanged;
+    /// The priority of an open alarm rose or fell.
+    PriorityChanged(Box<PriorityChange>) = AlarmPriorityChanged;
     /// A condition went over into a new rule set.
     Carried(Carried) = ConditionCarried;
     /// An alarm joined an alarm group.
@@ -135,6 +137,7 @@ impl AlarmEvent {
             Self::ShelvingEnded(event) => event.alarm,
             Self::SuppressionChanged(event) => event.alarm,
             Self::LatchChanged(event) => Some(event.alarm),
+            Self::PriorityChanged(event) => Some(event.alarm),
             Self::Carried(event) => event.alarm,
             Self::Joined(event) => Some(event.alarm),
             Self::Escalated(event) => Some(event.alarm),

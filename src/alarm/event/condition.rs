@@ -270,6 +270,48 @@ pub struct LatchChange {
     pub timing: Timing,
 }
 
+/// The priority of an open alarm changed, because a priority step of its rule holds, or holds no longer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PriorityChange {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// The rule.
+    pub rule: String,
+    /// The station or scope.
+    pub scope_key: String,
+    /// Priority before; where a rise that is on record as history holds now, the one that people know of.
+    pub from: Priority,
+    /// Priority from now on.
+    pub to: Priority,
+    /// Condition of the step, in the operator's words: of the one that holds or, after a fall, of the one that no longer does. Empty where no
+    /// step of the rule in force is the reason.
+    pub condition: String,
+    /// Event time; host time where it was no reading that changed it.
+    pub at: Timestamp,
+    /// Host time.
+    pub recorded_at: Timestamp,
+    /// The values at that instant; none where it was no reading that changed it.
+    pub evidence: Vec<Evidence>,
+    /// Up to where readings were in when that was found; `None` where it was no reading that changed it.
+    pub watermark: Option<Timestamp>,
+    /// Whether acknowledgements count no longer and those notified so far are notified again: so after every rise but one of history.
+    pub notifies: bool,
+    /// SHA-256 of the rule set in force.
+    pub rule_set: Digest,
+    /// Place of the rule in the rule set.
+    pub place: Place,
+    /// Relation of the change to the time of its recording.
+    pub timing: Timing,
+}
+
+impl PriorityChange {
+    /// Returns whether the priority rose.
+    #[must_use]
+    pub fn is_rise(&self) -> bool {
+        self.to > self.from
+    }
+}
+
 /// The effect of a new rule set on a condition in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Carry {

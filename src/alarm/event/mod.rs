@@ -16,7 +16,7 @@ pub use amendment::{ActiveSpan, Amendment};
 pub use any::AlarmEvent;
 pub use condition::{
     BecameCurrent, Carried, Carry, Cause, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened,
-    Suppression, Timing,
+    PriorityChange, Suppression, Timing,
 };
 pub use id::{AlarmId, AlarmKey, GroupId};
 pub use maintenance::{MaintenanceChanged, MaintenancePlanned, MaintenanceStep, MaintenanceWindow, Recurrence};

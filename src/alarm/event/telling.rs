@@ -116,6 +116,8 @@ pub enum Subject {
     Expired(u32),
     /// A system alarm was raised or cleared: the number of the change.
     System(u64),
+    /// The priority of the open alarm rose: the number of the rise.
+    Raised(u32),
 }
 
 impl fmt::Display for Subject {
@@ -128,6 +130,7 @@ impl fmt::Display for Subject {
             Self::Late(number) => write!(f, "amendment {number}"),
             Self::Expired(number) => write!(f, "acknowledgement expired {number}"),
             Self::System(number) => write!(f, "system alarm {number}"),
+            Self::Raised(number) => write!(f, "priority raised {number}"),
         }
     }
 }

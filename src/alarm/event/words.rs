@@ -1,7 +1,7 @@
 //! Events in a sentence each, for timelines and explanations.
 
 use super::any::AlarmEvent;
-use super::condition::{Carry, Cause, Knowledge, LatchChange, Opened, Timing};
+use super::condition::{Carry, Cause, Knowledge, LatchChange, Opened, PriorityChange, Timing};
 use super::maintenance::{MaintenanceStep, MaintenanceWindow};
 use super::operator::{Operated, OperatorAction, Shelving, ShelvingEnd};
 use super::system::SystemCondition;
@@ -32,6 +32,7 @@ impl AlarmEvent {
                 (change.at, change.by.as_ref().map_or_else(none, |by| format!("suppressed by {by}")))
             }
             Self::LatchChanged(change) => (change.at, latch(change)),
+            Self::PriorityChanged(change) => (change.at, priority(change)),
             Self::Carried(carried) => {
                 let how = match carried.carry {
                     Carry::Unchanged => "the rule is the same",
@@ -156,6 +157,17 @@ fn latch(change: &LatchChange) -> String {
         (true, _) => "cleared, and latched until somebody resets it",
         (_, true) => "tripped again while latched: an acknowledgement counts no longer, the chain begins anew",
         _ => "tripped again while latched",
+    };
+    format!("{what}{}", timing(change.timing, change.recorded_at))
+}
+
+fn priority(change: &PriorityChange) -> String {
+    let PriorityChange { from, to, condition, .. } = change;
+    let what = match (change.is_rise(), condition.is_empty()) {
+        (true, true) => format!("priority raised from {from} to {to}"),
+        (true, false) => format!("priority raised from {from} to {to}: {condition}"),
+        (false, true) => format!("priority fell from {from} to {to}"),
+        (false, false) => format!("priority fell from {from} to {to}: no longer {condition}"),
     };
     format!("{what}{}", timing(change.timing, change.recorded_at))
 }

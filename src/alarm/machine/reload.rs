@@ -1,7 +1,7 @@
 //! Another rule set: what was under way is carried over, evaluated anew or closed, each with its record.
 
 use super::Machine;
-use crate::alarm::event::{AlarmEvent, AlarmId, Carried, Carry, CloseReason, Closed, Suppression};
+use crate::alarm::event::{AlarmEvent, AlarmId, Carried, Carry, CloseReason, Closed, Suppression, Timing};
 use crate::alarm::state::{ConditionState, MachineState, Phase, RuleSetRef};
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
@@ -109,6 +109,10 @@ impl Machine {
             let carried = Carried { alarm: state.alarm, rule, scope_key, at, from, to, carry };
             self.emit(AlarmEvent::Carried(carried), events);
         }
+        state.steps = state.steps.carried((old, new));
+        if !old.priority_steps.is_empty() && new.priority_steps.is_empty() {
+            self.end_priority_steps(&state, new, at, events);
+        }
         if carry == Carry::Reevaluated {
             state.quiet_since = None;
             state.phase = match state.phase {
@@ -118,6 +122,21 @@ impl Machine {
             };
         }
         state
+    }
+
+    /// A rule without priority steps takes the place of one with some: nothing holds an open alarm above its priority any more.
+    fn end_priority_steps(
+        &mut self,
+        state: &ConditionState,
+        new: &AlarmSpec,
+        at: Timestamp,
+        events: &mut Vec<AlarmEvent>,
+    ) {
+        let open = state.alarm.and_then(|alarm| self.alarms.get(&alarm));
+        let Some(open) = open.filter(|open| open.priority > new.priority) else { return };
+        let change = (open.opened.alarm, open.priority, new.priority);
+        let change = self.priority_change(change, new, (at, at, Timing::OnTime), (Vec::new(), None));
+        self.emit(AlarmEvent::PriorityChanged(Box::new(change)), events);
     }
 
     fn close_orphans(&mut self, now: Timestamp, events: &mut Vec<AlarmEvent>) {

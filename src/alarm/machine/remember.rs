@@ -3,7 +3,7 @@
 use super::Machine;
 use super::schedule::Cause;
 use crate::alarm::event::{
-    AlarmEvent, AlarmId, AlarmKey, Closed, Escalated, Flood, LatchChange, Notification, Opened, Operated,
+    AlarmEvent, AlarmId, AlarmKey, Closed, Escalated, Flood, HeldBack, LatchChange, Notification, Opened, Operated,
     OperatorAction, Reminded, RulesStateChange, ShelvingEnded, Subject, Suppression,
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
@@ -50,6 +50,9 @@ impl Machine {
                 self.remember_active(event);
                 self.remember_latch(change);
             }
+            AlarmEvent::PriorityChanged(change) => {
+                self.change(change.alarm, |alarm| alarm.change_priority(change));
+            }
             AlarmEvent::Joined(joined) => {
                 self.groups.join(joined);
                 for alarm in [joined.alarm, AlarmId(joined.group.0)] {
@@ -60,9 +63,7 @@ impl Machine {
             AlarmEvent::Reminded(Reminded { alarm, repeat, .. }) => {
                 self.change(*alarm, |alarm| alarm.reminders_sent = *repeat);
             }
-            AlarmEvent::HeldBack(held) => {
-                self.loads.entry(held.party.contact.clone()).or_default().held.push(held.clone());
-            }
+            AlarmEvent::HeldBack(held) => self.remember_held(held),
             AlarmEvent::FloodChanged(flood) => self.remember_flood(flood),
             AlarmEvent::Notification(notification) => self.remember_notification(notification),
             AlarmEvent::RulesStateChanged(change) => {
@@ -198,6 +199,13 @@ impl Machine {
         }
     }
 
+    fn remember_held(&mut self, held: &HeldBack) {
+        if let Subject::Raised(_) = held.subject {
+            self.change(held.alarm, |alarm| alarm.raise = None);
+        }
+        self.loads.entry(held.party.contact.clone()).or_default().held.push(held.clone());
+    }
+
     fn remember_flood(&mut self, flood: &Flood) {
         let load = self.loads.entry(flood.contact.clone()).or_default();
         load.flood_since = flood.is_on.then_some(flood.at);
@@ -211,6 +219,9 @@ impl Machine {
                 load.held.clear();
             }
             Subject::Heartbeat(number) => self.heartbeats = Some(number),
+            Subject::Raised(_) => {
+                notification.alarm.into_iter().for_each(|alarm| self.change(alarm, |alarm| alarm.raise = None));
+            }
             Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) | Subject::System(_) => {}
         }
     }
@@ -226,6 +237,7 @@ impl Machine {
                 operated.alarm.into_iter().for_each(|alarm| self.schedule.note_changed(Cause::Alarm(alarm)));
             }
             AlarmEvent::LatchChanged(change) => self.schedule.note_changed(Cause::Alarm(change.alarm)),
+            AlarmEvent::PriorityChanged(change) => self.schedule.note_changed(Cause::Alarm(change.alarm)),
             AlarmEvent::Joined(joined) => {
                 self.schedule.note_changed(Cause::Alarm(joined.alarm));
                 self.schedule.note_changed(Cause::Alarm(AlarmId(joined.group.0)));
@@ -235,11 +247,17 @@ impl Machine {
                 step.parties.iter().for_each(|party| self.schedule.note_changed(contact(&party.contact)));
             }
             AlarmEvent::Reminded(reminded) => self.schedule.note_changed(Cause::Alarm(reminded.alarm)),
-            AlarmEvent::HeldBack(held) => self.schedule.note_changed(contact(&held.party.contact)),
+            AlarmEvent::HeldBack(held) => {
+                self.schedule.note_changed(contact(&held.party.contact));
+                self.schedule.note_changed(Cause::Alarm(held.alarm));
+            }
             AlarmEvent::FloodChanged(flood) => self.schedule.note_changed(contact(&flood.contact)),
             AlarmEvent::Notification(notification) => match notification.subject {
                 Subject::RollUp(_) => self.schedule.note_changed(contact(&notification.contact)),
                 Subject::Heartbeat(_) => self.schedule.forget_next(),
+                Subject::Raised(_) => {
+                    notification.alarm.into_iter().for_each(|alarm| self.schedule.note_changed(Cause::Alarm(alarm)));
+                }
                 Subject::Step(_) | Subject::Closed | Subject::Late(_) | Subject::Expired(_) | Subject::System(_) => {}
             },
             AlarmEvent::BecameCurrent(current) => self.schedule.note_changed(Cause::Alarm(current.alarm)),

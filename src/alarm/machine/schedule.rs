@@ -21,6 +21,8 @@ pub(super) enum What {
     EndShelving(AlarmKey),
     /// The next step of the maintenance window of this number.
     Maintain(u64),
+    /// Those who were told before the priority rose are told of that, before the next step is taken.
+    Raise(AlarmId),
     Step(AlarmId),
     Remind(AlarmId),
     RollUp(Contact),

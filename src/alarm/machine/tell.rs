@@ -21,6 +21,7 @@ const ROLL_UP_LINES: usize = 20;
 /// A message before it is known who gets it.
 struct Message<'a> {
     opened: &'a Opened,
+    priority: Priority,
     subject: Subject,
     repeat: u32,
     retrips: u32,
@@ -31,7 +32,11 @@ struct Message<'a> {
 impl Message<'_> {
     /// What to do about the alarm, where somebody is still to do something.
     fn guidance(&self) -> &str {
-        if matches!(self.subject, Subject::Step(_) | Subject::Expired(_)) { &self.opened.guidance } else { "" }
+        if matches!(self.subject, Subject::Step(_) | Subject::Expired(_) | Subject::Raised(_)) {
+            &self.opened.guidance
+        } else {
+            ""
+        }
     }
 
     /// What a person reads who gets it on its own: of a step, what happened and what to do about it.
@@ -71,7 +76,7 @@ impl Machine {
         let Some(alarm) = self.alarms.get(&id) else { return };
         let index = alarm.steps_taken;
         let (opened, step) = (Arc::clone(&alarm.opened), alarm.opened.chain.steps.get(index).cloned());
-        let (alarm_retrips, late) = (alarm.retrips, alarm.late_words(None));
+        let (alarm_retrips, priority, late) = (alarm.retrips, alarm.priority, alarm.late_words(None));
         let (Some(step), Ok(number)) = (step, u32::try_from(index)) else { return };
         let parties = roster::parties(&step, now);
         let escalated = Escalated {
@@ -87,7 +92,8 @@ impl Machine {
         let again = if alarm_retrips > 0 { "tripped again: " } else { "" };
         let text = format!("{again}{}{late}", Line(&opened.title));
         let retrips = alarm_retrips;
-        let message = Message { opened: &opened, subject: Subject::Step(number), repeat: 0, retrips, text, now };
+        let subject = Subject::Step(number);
+        let message = Message { opened: &opened, priority, subject, repeat: 0, retrips, text, now };
         for party in &parties {
             self.note_flood(&party.contact, now, events);
             self.tell(&message, party, &step.ways, events);
@@ -110,8 +116,19 @@ impl Machine {
         let Some(subject) = alarm.subject() else { return };
         let (title, late) = (Line(&alarm.opened.title), alarm.late_words(None));
         let text = format!("still open, reminder {repeat}: {title}{late}");
-        let message = Message { opened: &alarm.opened, subject, repeat, retrips: alarm.retrips, text, now };
-        self.tell_again(&alarm, &message, events);
+        let (opened, priority, retrips) = (&*alarm.opened, alarm.priority, alarm.retrips);
+        let message = Message { opened, priority, subject, repeat, retrips, text, now };
+        self.tell_again((&alarm, &alarm.told), &message, events);
+    }
+
+    /// Those who were told of an alarm before its priority rose are told that it did.
+    pub(super) fn send_raise(&mut self, id: AlarmId, now: Timestamp, events: &mut Vec<AlarmEvent>) {
+        let Some(alarm) = self.alarms.get(&id).cloned() else { return };
+        let text = format!("raised to {}: {}{}", alarm.priority, Line(&alarm.opened.title), alarm.late_words(None));
+        let (opened, priority, retrips) = (&*alarm.opened, alarm.priority, alarm.retrips);
+        let subject = Subject::Raised(alarm.raises);
+        let message = Message { opened, priority, subject, repeat: 0, retrips, text, now };
+        self.tell_again((&alarm, alarm.to_be_told()), &message, events);
     }
 
     /// The first acknowledgement that expires does; where the chain goes on for it, those who were told are told that.
@@ -123,8 +140,10 @@ impl Machine {
             format!("the acknowledgement by {} has expired, still open: {}", Line(&by), Line(&alarm.opened.title));
         self.emit(AlarmEvent::AcknowledgementExpired(AcknowledgementExpired { alarm: id, by, due, at: now }), events);
         let Some(alarm) = self.alarms.get(&id).filter(|alarm| alarm.expiries > expiries).cloned() else { return };
-        let (opened, retrips, subject) = (&*alarm.opened, alarm.retrips, Subject::Expired(alarm.expiries));
-        self.tell_again(&alarm, &Message { opened, subject, repeat: 0, retrips, text, now }, events);
+        let (opened, priority, retrips) = (&*alarm.opened, alarm.priority, alarm.retrips);
+        let subject = Subject::Expired(alarm.expiries);
+        let message = Message { opened, priority, subject, repeat: 0, retrips, text, now };
+        self.tell_again((&alarm, &alarm.told), &message, events);
     }
 
     /// Records the end of an alarm, and tells those who were told of it, unless it is silent.
@@ -135,15 +154,20 @@ impl Machine {
         let Some(alarm) = alarm.filter(|alarm| alarm.paused_since.is_none()) else { return };
         let (title, late) = (Line(&alarm.opened.title), alarm.late_words(Some(closed_at)));
         let text = format!("closed: {title} ({words}){late}");
-        let (opened, retrips) = (&*alarm.opened, alarm.retrips);
-        let message = Message { opened, subject: Subject::Closed, repeat: 0, retrips, text, now };
-        self.tell_again(&alarm, &message, events);
+        let (opened, priority, retrips) = (&*alarm.opened, alarm.priority, alarm.retrips);
+        let message = Message { opened, priority, subject: Subject::Closed, repeat: 0, retrips, text, now };
+        self.tell_again((&alarm, &alarm.told), &message, events);
     }
 
-    /// Tells everybody who was told of an alarm, over the same ways, and nobody twice.
-    fn tell_again(&mut self, alarm: &Alarm, message: &Message<'_>, events: &mut Vec<AlarmEvent>) {
+    /// Tells those who were told of an alarm, over the same ways, and nobody twice.
+    fn tell_again(
+        &mut self,
+        (alarm, told): (&Alarm, &[(Contact, Vec<String>)]),
+        message: &Message<'_>,
+        events: &mut Vec<AlarmEvent>,
+    ) {
         let mut reached = BTreeSet::new();
-        for (contact, ways) in &alarm.told {
+        for (contact, ways) in told {
             let mut ways = ways.clone();
             ways.retain(|way| reached.insert((contact.clone(), way.clone())));
             let party = Party { contact: contact.clone(), fallback: alarm.fallback_of(contact) };
@@ -155,12 +179,12 @@ impl Machine {
         if ways.is_empty() {
             return;
         }
-        let Message { opened, subject, repeat, retrips, now, .. } = *message;
+        let Message { opened, priority, subject, repeat, retrips, now, .. } = *message;
         if self.loads.get(&party.contact).is_some_and(|load| load.flood_since.is_some()) {
             let held = HeldBack {
                 alarm: opened.alarm,
                 subject,
-                priority: opened.priority,
+                priority,
                 party: party.clone(),
                 ways: ways.to_vec(),
                 text: message.text.clone(),
@@ -177,7 +201,7 @@ impl Machine {
                 alarm: Some(opened.alarm),
                 subject,
                 repeat,
-                priority: opened.priority,
+                priority,
                 contact: party.contact.clone(),
                 way: way.clone(),
                 fallback: remaining(&party.fallback, ways),

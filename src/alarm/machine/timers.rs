@@ -39,6 +39,7 @@ impl Machine {
             What::EndShelving(key) => self.end_shelving(key, due.at, now, events),
             What::Maintain(number) => self.step_maintenance(number, now, events),
             What::Expire(alarm) => self.end_acknowledgement(alarm, now, events),
+            What::Raise(alarm) => self.send_raise(alarm, now, events),
             What::Step(alarm) => self.take_step(alarm, due.at, now, events),
             What::Remind(alarm) => self.send_reminder(alarm, now, events),
             What::RollUp(contact) => self.roll_up(&contact, now, events),
@@ -108,9 +109,10 @@ fn due_of_alarm(id: AlarmId, alarm: &Alarm, responder: Option<&dyn Responder>) -
         Due { at, what: What::Acknowledge(id) }
     });
     let expiry = alarm.next_expiry().map(|(at, _)| Due { at, what: What::Expire(id) });
+    let raise = alarm.next_raise().map(|at| Due { at, what: What::Raise(id) });
     let step = alarm.next_step_due().map(|at| Due { at, what: What::Step(id) });
     let remind = alarm.next_reminder().map(|(_, at)| Due { at, what: What::Remind(id) });
-    expiry.into_iter().chain(planned).chain(step).chain(remind)
+    expiry.into_iter().chain(planned).chain(raise).chain(step).chain(remind)
 }
 
 /// The acknowledgement that a scripted operator will give.

@@ -14,9 +14,9 @@ pub struct Difference {
     pub only_first: Vec<AlarmSpan>,
     /// Alarms of the second run alone.
     pub only_second: Vec<AlarmSpan>,
-    /// Alarms of both that opened or closed at other times: of the first run, and of the second.
+    /// Alarms of both that opened or closed at other times, or had another highest priority: of the first run, and of the second.
     pub moved: Vec<(AlarmSpan, AlarmSpan)>,
-    /// How many alarms opened and closed at the same times in both.
+    /// How many alarms opened and closed at the same times in both, with the same highest priority.
     pub same: u64,
     /// By contact, what they were told in the first run and in the second.
     pub contacts: BTreeMap<Contact, (Pages, Pages)>,
@@ -72,7 +72,7 @@ impl Difference {
     }
 
     fn pair(&mut self, a: &AlarmSpan, b: &AlarmSpan) {
-        if (a.opened_at, a.closed_at()) == (b.opened_at, b.closed_at()) {
+        if (a.opened_at, a.closed_at(), a.priority) == (b.opened_at, b.closed_at(), b.priority) {
             self.same += 1;
         } else {
             self.moved.push((a.clone(), b.clone()));

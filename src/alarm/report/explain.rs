@@ -3,7 +3,7 @@
 use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, DeliveryResult, Notification, Opened, Subject, Timing};
 use crate::base::escape::Line;
 use crate::model::{Timestamp, Unit};
-use crate::rules::verdict::{Contact, TermValue, Truth};
+use crate::rules::verdict::{Contact, Priority, TermValue, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -42,6 +42,8 @@ pub struct Told {
 pub struct Explanation {
     /// Why it opened: rule set, file and line, values, coverage, flags, watermark.
     pub opened: Opened,
+    /// Priority that it has now; of a closed alarm the last one.
+    pub priority: Priority,
     /// Everything that happened to it, in the order of the ledger. Membership and suppression of its rule and scope while it was
     /// open are among it.
     pub transitions: Vec<Transition>,
@@ -59,8 +61,8 @@ impl Explanation {
         let begin =
             events.iter().position(|event| matches!(event, AlarmEvent::Opened(opened) if opened.alarm == alarm))?;
         let Some(AlarmEvent::Opened(opened)) = events.get(begin) else { return None };
-        let mut explanation =
-            Self { opened: (**opened).clone(), transitions: Vec::new(), told: Vec::new(), is_open: true };
+        let (opened, priority) = ((**opened).clone(), opened.priority);
+        let mut explanation = Self { opened, priority, transitions: Vec::new(), told: Vec::new(), is_open: true };
         let mut rows = Rows { alarm, ..Rows::default() };
         for event in events.iter().skip(begin) {
             explanation.take(event, &mut rows);
@@ -92,10 +94,10 @@ impl Explanation {
             event if event.alarm() == Some(alarm) => self.note(event),
             _ => {}
         }
-        if let AlarmEvent::Closed(closed) = event
-            && closed.alarm == alarm
-        {
-            self.is_open = false;
+        match event {
+            AlarmEvent::Closed(closed) if closed.alarm == alarm => self.is_open = false,
+            AlarmEvent::PriorityChanged(change) if change.alarm == alarm => self.priority = change.to,
+            _ => {}
         }
     }
 
@@ -190,7 +192,9 @@ impl fmt::Display for Explanation {
         let state = if self.is_open { "open" } else { "closed" };
         writeln!(f, "alarm {} ({state}): {}", opened.alarm, Line(&opened.title))?;
         let key = AlarmKey::new(opened.rule.as_str(), opened.scope_key.as_str());
-        writeln!(f, "  rule {key}, {}, {}", opened.priority, opened.place)?;
+        let first =
+            if self.priority == opened.priority { String::new() } else { format!(" (opened {})", opened.priority) };
+        writeln!(f, "  rule {key}, {}{first}, {}", self.priority, opened.place)?;
         writeln!(f, "  rule set {}", opened.rule_set)?;
         for line in opened.guidance.lines() {
             writeln!(f, "  to do: {}", Line(line))?;

@@ -1,6 +1,6 @@
 //! How the alarm system itself is doing: the figures of ISA-18.2 and OPC UA Part 9, from events over a range of time.
 
-use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, Closed};
+use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, Closed, PriorityChange};
 use crate::model::{TimeRange, Timestamp};
 use crate::rules::verdict::Priority;
 use std::collections::BTreeMap;
@@ -47,8 +47,10 @@ pub struct Metrics {
     pub rate_max: u64,
     /// Share of those ten minutes with a flood, 0 to 1.
     pub flood_share: f64,
-    /// Openings by priority.
+    /// Openings by the priority that the alarm opened with; where it was history until then, by the one that it had as it became current.
     pub by_priority: BTreeMap<Priority, u64>,
+    /// Rises of the priority of open alarms, by the priority that they rose to.
+    pub raised: BTreeMap<Priority, u64>,
     /// By rule and scope.
     pub by_key: BTreeMap<AlarmKey, KeyMetrics>,
     /// Alarms that had been open for more than a day, at the end of the range or when they closed.
@@ -112,6 +114,7 @@ impl Tally {
                     self.take_opened(current.alarm, of, current.recorded_at, range);
                 }
             }
+            AlarmEvent::PriorityChanged(change) => self.take_priority(change, range),
             AlarmEvent::Closed(closed) => self.take_closed(closed, range),
             AlarmEvent::Acknowledged(acknowledged) if range.contains(acknowledged.at) => {
                 if let Some((_, opened_at)) = self.open.get(&acknowledged.alarm) {
@@ -144,6 +147,14 @@ impl Tally {
         let of_key = self.metrics.by_key.entry(key).or_default();
         of_key.openings += 1;
         of_key.chattering += u64::from(is_chatter);
+    }
+
+    fn take_priority(&mut self, change: &PriorityChange, range: TimeRange) {
+        if let Some((_, priority)) = self.history.get_mut(&change.alarm) {
+            *priority = change.to;
+        } else if change.notifies && range.contains(change.recorded_at) {
+            *self.metrics.raised.entry(change.to).or_default() += 1;
+        }
     }
 
     fn take_closed(&mut self, closed: &Closed, range: TimeRange) {
@@ -203,6 +214,9 @@ impl fmt::Display for Metrics {
         writeln!(f, "in flood: {:.1} % of the time", 100.0 * self.flood_share)?;
         for (priority, count) in self.by_priority.iter().rev() {
             writeln!(f, "{priority}: {count}")?;
+        }
+        for (priority, count) in self.raised.iter().rev() {
+            writeln!(f, "raised to {priority}: {count}")?;
         }
         let (acknowledged, mean_ms) = self.acknowledged;
         writeln!(f, "acknowledged: {acknowledged}, after {} s on average", mean_ms / 1_000)?;

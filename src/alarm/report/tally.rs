@@ -15,7 +15,7 @@ pub struct AlarmSpan {
     pub alarm: AlarmId,
     /// Its rule and scope.
     pub key: AlarmKey,
-    /// How urgent.
+    /// Highest priority that it had.
     pub priority: Priority,
     /// What people read.
     pub title: String,
@@ -28,7 +28,7 @@ pub struct AlarmSpan {
 /// What one contact was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pages {
-    /// Calls for attention: steps, reminders and roll-ups, each once over however many ways.
+    /// Calls for attention: steps, reminders, rises of the priority and roll-ups, each once over however many ways.
     pub pages: u64,
     /// Messages over all ways, those that say that an alarm has closed among them.
     pub messages: u64,
@@ -94,6 +94,11 @@ impl AlarmTally {
                     span.closed = Some((closed.closed_at, closed.reason));
                 }
             }
+            AlarmEvent::PriorityChanged(change) => {
+                if let Some(span) = self.alarms.get_mut(&change.alarm) {
+                    span.priority = span.priority.max(change.to);
+                }
+            }
             AlarmEvent::Notification(notification) => self.take_notification(notification),
             AlarmEvent::FloodChanged(flood) => self.take_flood(flood),
             _ => {}
@@ -107,7 +112,7 @@ impl AlarmTally {
         let about = Some((*alarm, *subject, *repeat, *retrips));
         let is_page = matches!(
             notification.subject,
-            Subject::Step(_) | Subject::RollUp(_) | Subject::Late(_) | Subject::Expired(_)
+            Subject::Step(_) | Subject::RollUp(_) | Subject::Late(_) | Subject::Expired(_) | Subject::Raised(_)
         );
         if is_page && reached.last != about {
             reached.pages.pages += 1;

@@ -1,8 +1,8 @@
 //! One open alarm: how it opened, and what people have done about it.
 
-use crate::alarm::event::{Acknowledged, AlarmKey, GroupId, LatchChange, Opened, Subject, Timing};
+use crate::alarm::event::{Acknowledged, AlarmKey, GroupId, LatchChange, Opened, PriorityChange, Subject, Timing};
 use crate::model::Timestamp;
-use crate::rules::verdict::{Contact, Party};
+use crate::rules::verdict::{Contact, Party, Priority};
 use std::sync::Arc;
 
 /// An open alarm.
@@ -10,13 +10,25 @@ use std::sync::Arc;
 pub struct Alarm {
     /// The opening: rule, scope, values, chain.
     pub opened: Arc<Opened>,
+    /// Priority that it has now; of a closed alarm the last one.
+    pub priority: Priority,
+    /// Highest priority that it has had.
+    pub priority_max: Priority,
+    /// Number of rises of its priority of which people were to be notified.
+    pub raises: u32,
+    /// Priority that people know, or would if it had a chain: what rose as history alone is not known to them.
+    pub(crate) known_priority: Priority,
+    /// A rise of which those who were told before it are still to be told.
+    pub(crate) raise: Option<Raise>,
+    /// How many of those in `told` were told before its chain last began anew.
+    told_before: usize,
     /// The acknowledgement by which its chain stopped, once enough people have acknowledged it.
     pub acknowledged: Option<Acknowledged>,
     /// All acknowledgements that count, each by another person, oldest first.
     pub acknowledgements: Vec<Acknowledged>,
     /// Number of expired acknowledgements after which the chain resumed.
     pub expiries: u32,
-    /// Host time at which the last acknowledgement was due to expire.
+    /// Host time before which no acknowledgement counts: the last one was due to expire then, or the priority rose.
     pub(crate) expired_at: Option<Timestamp>,
     /// Owner of the alarm, once it was handed over.
     pub owner: Option<String>,
@@ -44,13 +56,23 @@ pub struct Alarm {
     pub is_history: bool,
     /// Whether that is so because its readings were appended as history.
     pub(crate) is_backfill: bool,
-    /// Event time of the first reading after that.
     /// Whether its chain has ever begun: not while it is only history.
     pub(crate) has_begun: bool,
     /// Event time at which its condition began to hold, the last time that it tripped.
     pub(crate) holds_since: Timestamp,
     /// Host time of the recording of its newest trip, where that was late.
     pub(crate) late_at: Option<Timestamp>,
+}
+
+/// A rise of an alarm's priority of which nobody has been told yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Raise {
+    /// Host time.
+    pub(crate) at: Timestamp,
+    /// Priority before it.
+    from: Priority,
+    /// How many of those in [`Alarm::told`] had been told by then.
+    told: usize,
 }
 
 impl Alarm {
@@ -63,6 +85,12 @@ impl Alarm {
             holds_since: opened.since,
             late_at: (opened.timing == Timing::Late).then_some(opened.recorded_at),
             retrips: 0,
+            priority: opened.priority,
+            priority_max: opened.priority,
+            known_priority: opened.priority,
+            raises: 0,
+            raise: None,
+            told_before: 0,
             opened,
             acknowledged: None,
             acknowledgements: Vec::new(),
@@ -165,6 +193,36 @@ impl Alarm {
         self.steps_taken.checked_sub(1).and_then(|step| u32::try_from(step).ok()).map(Subject::Step)
     }
 
+    /// Its priority changes, as the record of that says. A rise takes acknowledgements back, and those who have been told are to be told of it.
+    pub(crate) fn change_priority(&mut self, change: &PriorityChange) {
+        (self.priority, self.priority_max) = (change.to, self.priority_max.max(change.to));
+        if change.notifies {
+            self.unacknowledge();
+            self.expired_at = self.expired_at.max(Some(change.recorded_at));
+            self.raises = self.raises.saturating_add(1);
+            let (at, told) = (change.recorded_at, self.told.len());
+            let from = self.raise.map_or(self.known_priority, |raise| raise.from);
+            self.raise = (told > self.told_before).then_some(Raise { at, from, told });
+            self.known_priority = change.to;
+        } else if change.to < self.known_priority {
+            self.known_priority = change.to;
+            self.raise = self.raise.filter(|raise| change.to > raise.from);
+        }
+    }
+
+    /// Host time since when a rise is due to be told; `None` while nobody may be told.
+    pub(crate) fn next_raise(&self) -> Option<Timestamp> {
+        let is_open_to_all = self.has_begun && self.paused_since.is_none();
+        let raise = self.raise.filter(|_| is_open_to_all && self.to_be_told().iter().any(|(_, ways)| !ways.is_empty()));
+        raise.map(|raise| raise.at)
+    }
+
+    /// Whom a rise is to be told to.
+    pub(crate) fn to_be_told(&self) -> &[(Contact, Vec<String>)] {
+        let told = self.raise.map_or(0, |raise| raise.told);
+        self.told.get(self.told_before..told).unwrap_or_default()
+    }
+
     /// The further ways to somebody who has been told.
     pub(crate) fn fallback_of(&self, contact: &Contact) -> Vec<String> {
         self.fallback
@@ -176,9 +234,15 @@ impl Alarm {
     /// It was latched and trips again: it is as a new one, but for its number and for who hears of its end.
     fn begin_anew(&mut self, at: Timestamp) {
         self.unacknowledge();
+        self.tell_nobody_of_rises();
         (self.steps_taken, self.reminders_sent, self.paused_ms) = (0, 0, 0);
         (self.begun_at, self.retrips) = (at, self.retrips.saturating_add(1));
         self.paused_since = self.paused_since.map(|_| at);
+    }
+
+    /// Its chain begins: whoever it tells gets to know the priority that it has now.
+    fn tell_nobody_of_rises(&mut self) {
+        (self.known_priority, self.raise, self.told_before) = (self.priority, None, self.told.len());
     }
 
     /// It was latched and trips again, as the record of that says.
@@ -202,6 +266,7 @@ impl Alarm {
         if self.has_begun {
             return self.begin_anew(at);
         }
+        self.tell_nobody_of_rises();
         (self.has_begun, self.begun_at, self.paused_ms) = (true, at, 0);
         self.paused_since = self.paused_since.map(|_| at);
     }

@@ -1,5 +1,6 @@
 //! Conditions: where each rule stands over each scope, apart from what people have done about it.
 
+use super::priority::HeldSteps;
 use crate::alarm::event::AlarmId;
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
@@ -48,7 +49,30 @@ pub struct ConditionState {
     pub(crate) quiet_since: Option<Timestamp>,
     /// Stations that no longer count towards the quorum.
     pub(crate) absent: Vec<String>,
+    /// The priority steps that hold.
+    pub(crate) steps: HeldSteps,
 }
+
+/// [`ConditionState`] as checkpoints of the versions 1 to 4 store it: without priority steps.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct EarlierConditionState {
+    phase: Phase,
+    missing_since: Option<Timestamp>,
+    is_unknown: bool,
+    alarm: Option<AlarmId>,
+    quiet_since: Option<Timestamp>,
+    absent: Vec<String>,
+}
+
+impl From<EarlierConditionState> for ConditionState {
+    fn from(state: EarlierConditionState) -> Self {
+        let EarlierConditionState { phase, missing_since, is_unknown, alarm, quiet_since, absent } = state;
+        Self { phase, missing_since, is_unknown, alarm, quiet_since, absent, steps: HeldSteps::default() }
+    }
+}
+
+/// Everything of a condition but its alarm.
+pub(super) type Parts<'a> = (Phase, Option<Timestamp>, bool, Option<Timestamp>, (&'a [String], &'a HeldSteps));
 
 /// The part of a condition that goes round: normal, pending, active, clearing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -80,14 +104,15 @@ impl ConditionState {
     }
 
     /// Everything but its alarm.
-    pub(super) fn parts(&self) -> (Phase, Option<Timestamp>, bool, Option<Timestamp>, &[String]) {
-        (self.phase, self.missing_since, self.is_unknown, self.quiet_since, &self.absent)
+    pub(super) fn parts(&self) -> Parts<'_> {
+        (self.phase, self.missing_since, self.is_unknown, self.quiet_since, (&self.absent, &self.steps))
     }
 
     /// The alarm, where the condition is open and nothing else is known of it: that follows from the alarm alone.
     pub(crate) fn only_alarm(&self) -> Option<AlarmId> {
-        let Self { phase, missing_since, is_unknown, alarm, quiet_since, absent } = self;
-        let is_all = missing_since.is_none() && !is_unknown && quiet_since.is_none() && absent.is_empty();
+        let Self { phase, missing_since, is_unknown, alarm, quiet_since, absent, steps } = self;
+        let is_known = missing_since.is_none() && !is_unknown;
+        let is_all = is_known && quiet_since.is_none() && absent.is_empty() && steps.is_empty();
         alarm.filter(|_| is_all && *phase == Phase::Active)
     }
 
@@ -103,7 +128,7 @@ impl ConditionState {
             Phase::Normal | Phase::Active => None,
         };
         let times = [of_phase, self.missing_since, self.quiet_since];
-        times.into_iter().flatten().any(|since| since < instant)
+        times.into_iter().flatten().chain(self.steps.waits()).any(|since| since < instant)
     }
 
     /// Evaluation has gone back to an earlier time: nothing has lasted since later than that.
@@ -113,6 +138,7 @@ impl ConditionState {
         }
         self.missing_since = self.missing_since.map(|since| since.min(instant));
         self.quiet_since = self.quiet_since.map(|since| since.min(instant));
+        self.steps.begin_no_later_than(instant);
     }
 
     /// The open alarm, if there is one.

@@ -7,6 +7,7 @@ mod error;
 mod flood;
 mod group;
 mod maintenance;
+mod priority;
 mod silence;
 mod stored;
 
@@ -19,6 +20,7 @@ pub(super) use flood::{FLOOD_ALARMS, Load};
 pub use group::AlarmGroup;
 pub(super) use group::Groups;
 pub use maintenance::Maintenance;
+pub(super) use priority::HeldSteps;
 pub use silence::{Shelved, Silence, Standing};
-pub(crate) use stored::EarlierMachineState;
 pub use stored::MachineState;
+pub(crate) use stored::{EarlierMachineColumns, EarlierMachineState};

@@ -1,6 +1,6 @@
 //! State of the machine for checkpoints. It is stored as names, states and their places in columns, so that what many have in common takes few bytes.
 
-use super::condition::ConditionState;
+use super::condition::{ConditionState, EarlierConditionState};
 use crate::alarm::event::AlarmId;
 use crate::base::bytes::runs::{Columns, integer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,11 +29,11 @@ impl MachineState<'_> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Stored<'a> {
+struct Stored<'a, S> {
     /// Each rule and each scope once.
     names: Vec<Cow<'a, str>>,
     /// Each state once, without its alarm.
-    states: Vec<ConditionState>,
+    states: Vec<S>,
     /// Of each condition: rule, scope, state, and alarm or zero.
     conditions: Columns<4>,
 }
@@ -72,23 +72,51 @@ fn serialize<S: Serializer>(conditions: &Conditions<'_>, to: S) -> Result<S::Ok,
 }
 
 fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Conditions<'static>, D::Error> {
-    let Stored { names, states, conditions } = Stored::deserialize(from)?;
+    Stored::<ConditionState>::deserialize(from).map(conditions_of)
+}
+
+/// The conditions of columns as a version stores them.
+fn conditions_of<S: Clone + Into<ConditionState>>(stored: Stored<'_, S>) -> Conditions<'static> {
+    let Stored { names, states, conditions } = stored;
     let name = |number: i64| usize::try_from(number).ok().and_then(|number| names.get(number));
     let condition = |[rule, scope_key, state, alarm]: [i64; 4]| {
         let state = usize::try_from(state).ok().and_then(|state| states.get(state))?;
         let alarm = u64::try_from(alarm).ok().filter(|alarm| *alarm > 0).map(AlarmId);
         let owned = |name: &Cow<'_, str>| Cow::Owned(name.clone().into_owned());
-        Some((owned(name(rule)?), owned(name(scope_key)?), Cow::Owned(ConditionState { alarm, ..state.clone() })))
+        Some((
+            owned(name(rule)?),
+            owned(name(scope_key)?),
+            Cow::Owned(ConditionState { alarm, ..state.clone().into() }),
+        ))
     };
-    Ok(conditions.rows().filter_map(condition).collect())
+    conditions.rows().filter_map(condition).collect()
 }
 
 /// [`MachineState`] as checkpoints of the versions 1 to 3 store it.
 #[derive(Debug, Deserialize)]
-pub struct EarlierMachineState(Conditions<'static>);
+pub struct EarlierMachineState(Vec<(String, String, EarlierConditionState)>);
 
 impl From<EarlierMachineState> for MachineState<'static> {
     fn from(EarlierMachineState(conditions): EarlierMachineState) -> Self {
+        let owned = |(rule, scope_key, state): (String, String, EarlierConditionState)| {
+            (Cow::Owned(rule), Cow::Owned(scope_key), Cow::Owned(state.into()))
+        };
+        Self { conditions: conditions.into_iter().map(owned).collect() }
+    }
+}
+
+/// [`MachineState`] as checkpoints of version 4 store it.
+#[derive(Debug)]
+pub struct EarlierMachineColumns(Conditions<'static>);
+
+impl<'de> Deserialize<'de> for EarlierMachineColumns {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Stored::<EarlierConditionState>::deserialize(from).map(|stored| Self(conditions_of(stored)))
+    }
+}
+
+impl From<EarlierMachineColumns> for MachineState<'static> {
+    fn from(EarlierMachineColumns(conditions): EarlierMachineColumns) -> Self {
         Self { conditions }
     }
 }
@@ -97,7 +125,9 @@ impl From<EarlierMachineState> for MachineState<'static> {
 mod tests {
     use super::*;
     use crate::alarm::state::Phase;
+    use crate::alarm::state::priority::HeldSteps;
     use crate::model::Timestamp;
+    use crate::rules::verdict::{Priority, PriorityStep, Truth};
     use proptest::prelude::*;
 
     fn any_state() -> impl Strategy<Value = ConditionState> {
@@ -111,9 +141,15 @@ mod tests {
         let absent = prop::collection::vec(prop::sample::select(vec!["S1".to_owned(), "S2".to_owned()]), 0..3);
         let times = (prop::option::of(instant()), prop::option::of(instant()));
         let alarm = prop::option::of((1_u64..9).prop_map(AlarmId));
-        (phase, times, any::<bool>(), alarm, absent).prop_map(|(phase, times, is_unknown, alarm, absent)| {
-            let (missing_since, quiet_since) = times;
-            ConditionState { phase, missing_since, is_unknown, alarm, quiet_since, absent }
+        let truth = || prop::sample::select(vec![Truth::False, Truth::Unknown, Truth::True]);
+        let truths = prop::collection::vec(([truth(), truth(), truth()], instant()), 0..3);
+        (phase, times, any::<bool>(), alarm, (absent, truths)).prop_map(|(phase, times, is_unknown, alarm, rest)| {
+            let ((missing_since, quiet_since), (absent, truths)) = (times, rest);
+            let mut steps = HeldSteps::default();
+            let fall_ms = 1_000;
+            let step = PriorityStep { priority: Priority::High, fall_ms, condition: String::new() };
+            truths.iter().for_each(|(truths, at)| steps.take(&vec![step.clone(); truths.len()], truths, *at));
+            ConditionState { phase, missing_since, is_unknown, alarm, quiet_since, absent, steps }
         })
     }
 

@@ -9,7 +9,7 @@ use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{registry_of, sealed_record};
 use crate::db::records::{
-    Checkpoint, FlagsSet, InstrumentChanged, InstrumentRegistered, StationChanged, StationRegistered,
+    Checkpoint, FlagsSet, InstrumentChanged, InstrumentRegistered, StationChanged, StationRegistered, has_parts,
 };
 use crate::error::Error;
 use crate::ledger::{Kind, Ledger, Record};
@@ -264,8 +264,7 @@ impl Target {
         }
         self.report.records += 1;
         if record.kind() == Kind::Checkpoint {
-            let is_whole = record.version() != Kind::Checkpoint.body_version();
-            if is_whole || record.part(index).map_err(|error| wrong(&error))?.1 == 0 {
+            if !has_parts(&record) || record.part(index).map_err(|error| wrong(&error))?.1 == 0 {
                 self.checkpoint.clear();
             }
             self.checkpoint.push(record);

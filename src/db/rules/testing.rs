@@ -1,14 +1,14 @@
 //! Runs tests of rules: the rules' engine and the alarm machine together, on frames and a clock that a test makes up, without a store.
 
 use super::course::Course;
-use crate::alarm::{AlarmEvent, AlarmId, Condition, Machine, RuleSetRef};
+use crate::alarm::{Alarm, AlarmEvent, AlarmId, Condition, Machine, RuleSetRef};
 use crate::model::{
     Batch, Channel, Instrument, InstrumentId, Interval, ModelError, Registry, Sample, Station, StationId, Timestamp,
     Unit,
 };
 use crate::rules::nearest::nearest;
 use crate::rules::testing::{Expected, RuleTest, TestAction, TestStep, trace_tests};
-use crate::rules::verdict::Place;
+use crate::rules::verdict::{Place, Priority};
 use crate::rules::{Engine, RuleFile, compile_part, sites_of};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,6 +154,9 @@ impl TestCourse {
         self.advance(at_ms(&step.action));
         match &step.action {
             TestAction::Expect { rule, scope, wanted, .. } => self.expect(rule, scope.as_deref(), *wanted),
+            TestAction::Priority { rule, scope, priority, .. } => {
+                self.expect_priority(rule, scope.as_deref(), *priority)
+            }
             TestAction::Sent { contact, count, .. } => {
                 let sent = self.sent.get(contact).copied().unwrap_or(0);
                 let others: Vec<String> = self.sent.iter().map(|(who, count)| format!("{who} {count}")).collect();
@@ -211,7 +214,8 @@ impl TestCourse {
         faults.map(|error| error.to_string()).next()
     }
 
-    fn expect(&self, rule: &str, scope: Option<&str>, wanted: Expected) -> Option<String> {
+    /// Says so if a test cannot ask for a rule, or for this scope of it.
+    fn unknown(&self, rule: &str, scope: Option<&str>) -> Option<String> {
         if let Some(lack) = self.left_out.get(rule) {
             return Some(format!(
                 "`{rule}` does not run in this test: {lack}; add what is missing with t.instrument(..)"
@@ -225,7 +229,20 @@ impl TestCourse {
             };
             return Some(format!("there is no rule `{rule}`; {help}"));
         }
-        if let Some(wrong) = scope.and_then(|scope| self.unknown_scope(rule, scope)) {
+        scope.and_then(|scope| self.unknown_scope(rule, scope))
+    }
+
+    fn expect_priority(&self, rule: &str, scope: Option<&str>, wanted: Priority) -> Option<String> {
+        let is_meant =
+            |alarm: &Alarm| alarm.opened.rule == rule && scope.is_none_or(|scope| scope == alarm.opened.scope_key);
+        let is_so = self.machine.alarms().any(|(_, alarm)| is_meant(alarm) && alarm.priority == wanted);
+        self.unknown(rule, scope).or_else(|| {
+            (!is_so).then(|| format!("expected `{rule}` open with priority {wanted}, {}", self.found(rule, scope)))
+        })
+    }
+
+    fn expect(&self, rule: &str, scope: Option<&str>, wanted: Expected) -> Option<String> {
+        if let Some(wrong) = self.unknown(rule, scope) {
             return Some(wrong);
         }
         let is_meant = |key: &str| scope.is_none_or(|scope| scope == key);
@@ -269,7 +286,12 @@ impl TestCourse {
                     .find(|(_, one)| one.opened.rule == rule && one.opened.scope_key == spec.scope_key);
                 let since = open.map_or_else(String::new, |(_, alarm)| {
                     let minutes = alarm.opened.opened_at.since_ms(BEGIN) as f64 / 60_000.0;
-                    format!(", open since minute {minutes}")
+                    let priority = if spec.priority_steps.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" with priority {}", alarm.priority)
+                    };
+                    format!(", open since minute {minutes}{priority}")
                 });
                 format!("{} {:?}{since}", spec.scope_key, state.condition())
             })
@@ -285,9 +307,10 @@ impl TestCourse {
 
 const fn at_ms(action: &TestAction) -> i64 {
     match action {
-        TestAction::Expect { at_ms, .. } | TestAction::Sent { at_ms, .. } | TestAction::Acknowledge { at_ms, .. } => {
-            *at_ms
-        }
+        TestAction::Expect { at_ms, .. }
+        | TestAction::Priority { at_ms, .. }
+        | TestAction::Sent { at_ms, .. }
+        | TestAction::Acknowledge { at_ms, .. } => *at_ms,
         TestAction::Instrument { .. } | TestAction::Feed { .. } => 0,
     }
 }

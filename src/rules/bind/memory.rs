@@ -129,11 +129,7 @@ fn longest(rule: &Rule) -> Place {
             longest = (reach_ms, place.clone());
         }
     };
-    let clear = rule.clear_when.as_ref().map(|(condition, _)| condition);
-    let suppress = rule.suppress_when.as_ref().map(|(condition, _)| condition);
-    for condition in std::iter::once(&rule.when).chain(clear).chain(suppress) {
-        in_condition(condition, &mut note);
-    }
+    rule.conditions().for_each(|condition| in_condition(condition, &mut note));
     longest.1
 }
 

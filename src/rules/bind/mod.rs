@@ -14,10 +14,10 @@ mod units;
 mod windows;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::expr::Rule;
+use super::expr::{PriorityClause, Rule};
 use super::nearest::closest;
 use super::plan::{Member, Node, Plan, Program, Site};
-use super::verdict::{AlarmSpec, Place, Uncovered};
+use super::verdict::{AlarmSpec, Place, PriorityStep, Uncovered};
 use crate::base::checksum::{Digest, sha256};
 use crate::base::limits::COUNTED_TIMES_MAX;
 use crate::model::glob;
@@ -105,6 +105,7 @@ impl Binding<'_> {
     fn plans(&mut self, sites: &[&Site]) -> Vec<Plan> {
         let rule = self.rule;
         let scope: Vec<&Site> = sites.iter().copied().filter(|site| glob::fits(&rule.scope, &site.name)).collect();
+        self.mistakes.extend(hysteresis::check_order(rule));
         if scope.is_empty() {
             // A rule without a scope has that mistake on the list already.
             self.mistakes.extend((!rule.scope.is_empty()).then(|| unknown_stations(rule, sites)));
@@ -219,6 +220,7 @@ impl Binding<'_> {
             title: rule.title.clone(),
             guidance: rule.guidance.clone(),
             priority: rule.priority,
+            priority_steps: rule.priority_steps.iter().map(priority_step).collect(),
             hold_ms: rule.hold_ms,
             clear_hold_ms: rule.clear_when.as_ref().map_or(0, |(_, hold_ms)| *hold_ms),
             on_missing: rule.on_missing,
@@ -252,12 +254,15 @@ impl Binding<'_> {
         let when = lowering.condition(&rule.when);
         let parts = std::mem::take(&mut lowering.parts);
         let clear = clear.map(|condition| lowering.condition(condition));
+        let steps: Vec<Option<Program>> =
+            rule.priority_steps.iter().map(|step| lowering.condition(&step.condition)).collect();
         let suppress = rule.suppress_when.as_ref().map(|(condition, _)| lowering.condition(condition));
         let of_site = std::mem::take(&mut lowering.mistakes);
         self.say_of_station(&site.name, of_site);
         let whole = |program: Option<Option<Program>>| program.map_or(Some(None), |program| program.map(Some));
         let (when, clear) = (when?, whole(clear)?);
         let suppress = whole(suppress);
+        let priority_steps = steps.into_iter().collect::<Option<Vec<Program>>>()?;
         let (station, station_name) = (site.id, site.name.clone());
         let looked = lowering.looks.looked;
         let member = Member {
@@ -268,6 +273,7 @@ impl Binding<'_> {
             clear,
             terms: Vec::new(),
             suppress: None,
+            priority_steps,
             spreads: lowering.spreads,
             scripts: lowering.scripts,
             hours: lowering.hours,
@@ -280,6 +286,7 @@ impl Binding<'_> {
             return None;
         }
         self.say_of_station(&site.name, hysteresis::check(rule, &member));
+        self.say_of_station(&site.name, hysteresis::check_strictness(rule, &member));
         let member = Member { suppress: suppress?, ..member };
         let names = member.windows.iter().filter_map(|window| {
             let (_, instrument) = site.instruments.iter().find(|(id, _)| *id == window.instrument)?;
@@ -360,6 +367,11 @@ impl Binding<'_> {
             self.mistakes.push(Diagnostic { is_warning: true, ..mistake(&rule.places.hold, message, help) });
         }
     }
+}
+
+fn priority_step(clause: &PriorityClause) -> PriorityStep {
+    let PriorityClause { priority, fall_ms, text, .. } = clause;
+    PriorityStep { priority: *priority, fall_ms: *fall_ms, condition: text.clone() }
 }
 
 /// A digest of everything that decides the verdicts of a plan.

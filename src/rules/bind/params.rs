@@ -11,8 +11,7 @@ use std::sync::Arc;
 /// The mistake of every exception that no station of the registry fits.
 pub(super) fn unknown(rule: &Rule, sites: &[&Site]) -> Vec<Diagnostic> {
     let mut params = Vec::new();
-    let others = [rule.clear_when.as_ref().map(|(c, _)| c), rule.suppress_when.as_ref().map(|(c, _)| c)];
-    std::iter::once(&rule.when).chain(others.into_iter().flatten()).for_each(|c| in_condition(c, &mut params));
+    rule.conditions().for_each(|condition| in_condition(condition, &mut params));
     let exceptions = params.into_iter().flat_map(|param| param.exceptions.iter().map(move |one| (param, one)));
     let unfit = exceptions.filter(|(_, one)| !sites.iter().any(|site| glob::fits(&one.0, &site.name)));
     let told = unfit.map(|(param, one)| {
@@ -28,9 +27,7 @@ pub(super) fn unknown(rule: &Rule, sites: &[&Site]) -> Vec<Diagnostic> {
 
 /// Leaves out the exceptions that are for none of the stations that there are.
 pub(super) fn retain(rule: &mut Rule, is_there: &dyn Fn(&str) -> bool) {
-    let others = [rule.clear_when.as_mut().map(|(c, _)| c), rule.suppress_when.as_mut().map(|(c, _)| c)];
-    let conditions = std::iter::once(&mut rule.when).chain(others.into_iter().flatten());
-    for condition in conditions.filter(|condition| must_shrink(condition, is_there)) {
+    for condition in rule.conditions_mut().filter(|condition| must_shrink(condition, is_there)) {
         retain_in_condition(Arc::make_mut(condition), is_there);
     }
 }

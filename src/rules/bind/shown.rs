@@ -44,8 +44,7 @@ fn is_measured(series: &Series) -> bool {
 
 /// Whether a rule takes a spread over its stations: it has one alarm for them all then.
 pub(super) fn has_spread(rule: &Rule) -> bool {
-    let others = [rule.clear_when.as_ref().map(|(c, _)| c), rule.suppress_when.as_ref().map(|(c, _)| c)];
-    in_condition(&rule.when) || others.into_iter().flatten().any(|condition| in_condition(condition))
+    rule.conditions().any(|condition| in_condition(condition))
 }
 
 fn in_condition(condition: &Condition) -> bool {

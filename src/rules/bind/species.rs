@@ -33,9 +33,7 @@ enum Kind {
 /// Checks the units of a rule without its stations.
 pub(in crate::rules) fn check_species(rule: &Rule) -> SpeciesCheck {
     let mut check = SpeciesCheck::default();
-    check.condition(&rule.when);
-    rule.clear_when.iter().for_each(|(condition, _)| check.condition(condition));
-    rule.suppress_when.iter().for_each(|(condition, _)| check.condition(condition));
+    rule.conditions().for_each(|condition| check.condition(condition));
     check
 }
 

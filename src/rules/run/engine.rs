@@ -7,7 +7,7 @@ mod warm;
 use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
 use super::super::verdict::{Present, Truth, Verdict};
-use super::joint::{Basis, joined_clear, joined_suppress, joined_trip, spread};
+use super::joint::{Basis, joined_clear, joined_step, joined_suppress, joined_trip, spread};
 use super::late::columns;
 use super::late::ranges::LateRanges;
 use super::member::MemberState;
@@ -102,6 +102,8 @@ pub(super) struct PlanState {
     pub(super) return_ms: i64,
     quorum: usize,
     has_suppress: bool,
+    /// What the priority steps say at the instant.
+    priority_steps: Vec<Truth>,
     has_counts: bool,
     /// The one source of all its windows, where there is only one.
     pub(super) only_source: Option<usize>,
@@ -235,6 +237,7 @@ impl PlanState {
             return_ms: if plan.asks_silence { (plan.step_ms - plan.lateness_ms).max(1) } else { 1 },
             quorum: plan.quorum,
             has_suppress: !plan.suppress_text.is_empty(),
+            priority_steps: vec![Truth::Unknown; plan.spec.priority_steps.len()],
             has_counts: members.iter().any(|member| member.has_counts),
             only_source: if let [member] = members.as_slice() { member.only_source } else { None },
             slowest: None,
@@ -325,13 +328,29 @@ impl PlanState {
         let clear = joined_clear(&self.members, quorum);
         let is_suppressed = self.has_suppress && joined_suppress(&self.members, quorum);
         let suppressed = is_suppressed.then_some(self.plan.suppress_text.as_str());
+        for (step, truth) in self.priority_steps.iter_mut().enumerate() {
+            *truth = joined_step(&self.members, step, quorum);
+        }
         let (states, members, spreads) = (&self.members, &self.plan.members, &self.spreads);
         let basis = Basis { states, members, spreads, series, instant };
         let (absent, fault) = (self.absent.as_slice(), self.fault.as_deref());
         let (evidence, shown) = (|| basis.evidence(), || basis.shown());
         let (evidence, shown): (&dyn Fn() -> _, &dyn Fn() -> _) = (&evidence, &shown);
-        let spec = index;
-        sink(&Verdict { spec, instant, watermark, is_live, trip, clear, absent, suppressed, fault, evidence, shown });
+        let priority_steps = self.priority_steps.as_slice();
+        sink(&Verdict {
+            spec: index,
+            instant,
+            watermark,
+            is_live,
+            trip,
+            clear,
+            priority_steps,
+            absent,
+            suppressed,
+            fault,
+            evidence,
+            shown,
+        });
     }
 
     /// Takes the spreads over all members.

@@ -63,6 +63,21 @@ pub(super) fn joined_suppress(states: &[MemberState], quorum: usize) -> bool {
     count(states, |state| is_meant(state) && state.suppressed != Truth::True) < quorum.min(meant)
 }
 
+/// Whether a priority step is true at as many stations as the quorum asks for; unknown while the unknown ones could make the difference. An
+/// absent station counts as unknown: no priority falls because a link has died.
+pub(super) fn joined_step(states: &[MemberState], step: usize, quorum: usize) -> Truth {
+    let says = |state: &MemberState| state.rare.priority_steps.get(step).map_or(Truth::Unknown, |(_, truth)| *truth);
+    let holding = count(states, |state| says(state) == Truth::True);
+    let unknown = count(states, |state| says(state) == Truth::Unknown);
+    if holding >= quorum {
+        Truth::True
+    } else if holding + unknown >= quorum {
+        Truth::Unknown
+    } else {
+        Truth::False
+    }
+}
+
 /// Greatest less least of the known numbers; NaN with fewer than two.
 pub(super) fn spread(numbers: impl Iterator<Item = f64>) -> f64 {
     let (mut least, mut most, mut known) = (f64::INFINITY, f64::NEG_INFINITY, 0_u32);

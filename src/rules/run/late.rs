@@ -159,7 +159,8 @@ impl PlanState {
     pub(super) fn effects_ms(&self) -> i64 {
         let spec = &self.plan.spec;
         let waits_ms = spec.on_missing_ms.saturating_mul(2).saturating_add(self.plan.step_ms.saturating_mul(2));
-        let closes_ms = spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0));
+        let falls_ms = spec.priority_steps.iter().map(|step| step.fall_ms).max().unwrap_or(0);
+        let closes_ms = spec.clear_hold_ms.max(spec.auto_close_ms.unwrap_or(0)).max(falls_ms);
         waits_ms.saturating_add(spec.hold_ms).saturating_add(closes_ms)
     }
 

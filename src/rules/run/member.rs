@@ -19,6 +19,8 @@ use crate::model::{Timestamp, Unit};
 #[derive(Debug)]
 pub(super) struct Rare {
     suppress: Option<TruthTree>,
+    /// The conditions of the priority steps, each with what it said last.
+    pub(super) priority_steps: Vec<(TruthTree, Truth)>,
     spreads: Vec<NumberTree>,
     scripts: Vec<Script>,
     asked: Asked,
@@ -49,6 +51,7 @@ pub(super) struct MemberState {
     /// How many spreads of the plan it adds to.
     pub(super) spreads: usize,
     has_suppress: bool,
+    has_priority_steps: bool,
     has_scripts: bool,
     has_clocks: bool,
     pub(super) has_counts: bool,
@@ -87,6 +90,7 @@ impl MemberState {
         let further = if has_clocks || has_counts { reach.collect() } else { Vec::new() };
         let rare = Rare {
             suppress: member.suppress.as_ref().map(condition),
+            priority_steps: member.priority_steps.iter().map(|step| (condition(step), Truth::Unknown)).collect(),
             spreads: member.spreads.iter().map(NumberTree::of).collect(),
             scripts: member.scripts.clone(),
             asked: Asked::default(),
@@ -105,6 +109,7 @@ impl MemberState {
             clear_when: member.clear.as_ref().map(condition),
             spreads: member.spreads.len(),
             has_suppress: member.suppress.is_some(),
+            has_priority_steps: !member.priority_steps.is_empty(),
             has_scripts: !member.scripts.is_empty(),
             has_clocks,
             has_counts,
@@ -197,7 +202,7 @@ impl MemberState {
     /// Asks the programs.
     pub(super) fn judge(&mut self, spreads: &[f64], instant: Timestamp) {
         let Self { values, rare, .. } = self;
-        let Rare { suppress, scripts, asked, .. } = rare.as_mut();
+        let Rare { suppress, priority_steps, scripts, asked, .. } = rare.as_mut();
         let scripts = if self.has_scripts { scripts.as_slice() } else { &[] };
         let inputs = Inputs { windows: values, spreads, scripts };
         self.trip = self.when.truth(inputs, asked);
@@ -213,6 +218,9 @@ impl MemberState {
             && let Some(suppress) = suppress
         {
             self.suppressed = suppress.truth(inputs, asked);
+        }
+        if self.has_priority_steps {
+            priority_steps.iter_mut().for_each(|(step, truth)| *truth = step.truth(inputs, asked));
         }
         self.note_outages(instant, is_otherwise);
     }

@@ -1,7 +1,7 @@
 //! Alarms and escalation chains while a script is still adding to them.
 
 use crate::base::limits::ON_MISSING_MS_DEFAULT;
-use crate::rules::expr::{Condition, Rule, RulePlaces};
+use crate::rules::expr::{Condition, PriorityClause, Rule, RulePlaces};
 use crate::rules::verdict::{
     AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Party, Place, Priority, Remind, Roster, Step,
 };
@@ -96,6 +96,8 @@ pub(super) struct AlarmDraft {
     pub(super) title: Option<String>,
     /// How urgent.
     pub(super) priority: Priority,
+    /// When it is more urgent.
+    pub(super) priority_steps: Vec<PriorityClause>,
     /// The glob and where it stands.
     pub(super) scope: Part<(String, Place)>,
     /// The trip condition.
@@ -145,6 +147,7 @@ impl AlarmDraft {
             given: BTreeSet::new(),
             title: None,
             priority: Priority::default(),
+            priority_steps: Vec::new(),
             scope: Part::Missing,
             when: Part::Missing,
             hold: (0, None),
@@ -182,6 +185,7 @@ impl AlarmDraft {
             name: self.name.clone(),
             title: self.title.clone().unwrap_or_else(|| TITLE_DEFAULT.to_owned()),
             priority: self.priority,
+            priority_steps: self.priority_steps.clone(),
             scope: scope.to_owned(),
             quorum: self.quorum.as_ref().map(|(count, _)| *count),
             when,

@@ -8,7 +8,7 @@ use crate::rules::nearest::nearest;
 use crate::rules::script::{
     DURATIONS, Limits, RuleFile, bounded_engine, duration_ms, operations_of, refusals, refused, weigh,
 };
-use crate::rules::verdict::Place;
+use crate::rules::verdict::{Place, Priority};
 use parking_lot::Mutex;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,9 +32,10 @@ const MESSAGE_LETTERS_MAX: usize = 600;
 /// The calls of a test, for messages.
 const CALLS: &str = "t.instrument(\"park/S1\", \"gc\", 1.minute, #{ benzene: \"ppb\" }), t.feed(\"park/S1\", \"benzene\", \"12x10 45x20\"), \
                      t.at(25.minutes), and after it .expect_open(\"rule\"), .expect_closed(..), .expect_normal(..), \
-                     .expect_pending(..), .expect_unknown(..), .expect_sent(\"contact\", 1), .ack(\"rule\")";
+                     .expect_pending(..), .expect_unknown(..), \
+                     .expect_priority(\"rule\", \"high\"), .expect_sent(\"contact\", 1), .ack(\"rule\")";
 /// The methods of a test, each with an example.
-const METHODS: [(&str, &str); 10] = [
+const METHODS: [(&str, &str); 11] = [
     ("instrument", "t.instrument(\"park/S1\", \"gc\", 1.minute, #{ benzene: \"ppb\" })"),
     ("feed", "t.feed(\"park/S1\", \"benzene\", \"12x10 45x20\")"),
     ("at", "t.at(25.minutes)"),
@@ -43,6 +44,7 @@ const METHODS: [(&str, &str); 10] = [
     ("expect_normal", "t.at(25.minutes).expect_normal(\"rule\")"),
     ("expect_pending", "t.at(25.minutes).expect_pending(\"rule\")"),
     ("expect_unknown", "t.at(25.minutes).expect_unknown(\"rule\")"),
+    ("expect_priority", "t.at(25.minutes).expect_priority(\"rule\", \"high\")"),
     ("expect_sent", "t.at(25.minutes).expect_sent(\"contact\", 1)"),
     ("ack", "t.at(25.minutes).ack(\"rule\")"),
 ];
@@ -222,6 +224,7 @@ fn add_expectations(engine: &mut Engine) {
             t.push(&context, |at_ms| TestAction::Expect { at_ms, rule, scope, wanted })
         });
     }
+    add_priorities(engine);
     engine.register_fn("ack", |context: NativeCallContext<'_>, t: &mut Test, rule: &str| {
         let rule = short(&context, rule)?;
         t.push(&context, |at_ms| TestAction::Acknowledge { at_ms, rule })
@@ -230,6 +233,27 @@ fn add_expectations(engine: &mut Engine) {
         let (contact, count) = (short(&context, contact)?, u64::try_from(count).unwrap_or(0));
         t.push(&context, |at_ms| TestAction::Sent { at_ms, contact, count })
     });
+}
+
+fn add_priorities(engine: &mut Engine) {
+    let name = "expect_priority";
+    engine.register_fn(name, |context: NativeCallContext<'_>, t: &mut Test, rule: &str, priority: &str| {
+        let (rule, priority) = (short(&context, rule)?, priority_named(&context, priority)?);
+        t.push(&context, |at_ms| TestAction::Priority { at_ms, rule, scope: None, priority })
+    });
+    engine.register_fn(
+        name,
+        |context: NativeCallContext<'_>, t: &mut Test, rule: &str, scope: &str, priority: &str| {
+            let (rule, scope) = (short(&context, rule)?, Some(short(&context, scope)?));
+            let priority = priority_named(&context, priority)?;
+            t.push(&context, |at_ms| TestAction::Priority { at_ms, rule, scope, priority })
+        },
+    );
+}
+
+fn priority_named(context: &NativeCallContext<'_>, name: &str) -> Outcome<Priority> {
+    let found = Priority::ALL.into_iter().find(|priority| priority.name() == name);
+    found.map_or_else(|| fault(context, "the priorities are low, medium, high and urgent".to_owned()), Ok)
 }
 
 impl Test {

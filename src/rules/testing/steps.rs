@@ -1,7 +1,7 @@
 //! What a test of rules says, as plain steps.
 
 use crate::model::{Sample, Unit};
-use crate::rules::verdict::Place;
+use crate::rules::verdict::{Place, Priority};
 
 /// One `test("name", |t| { .. })`.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,17 @@ pub enum TestAction {
         scope: Option<String>,
         /// What it shall be.
         wanted: Expected,
+    },
+    /// The priority that an open alarm of `rule` is expected to have at `at_ms`.
+    Priority {
+        /// When.
+        at_ms: i64,
+        /// The rule.
+        rule: String,
+        /// The station or scope; any of the rule's where absent.
+        scope: Option<String>,
+        /// The priority.
+        priority: Priority,
     },
     /// How many messages `contact` is expected to have been sent by `at_ms`.
     Sent {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use vocdb::alarm::event::{MaintenanceWindow, OperatorAction, Recurrence, Shelving};
 use vocdb::alarm::{Alarm, Heartbeat, Machine, MachineState, NextStep, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
-use vocdb::rules::verdict::{AlarmSpec, Contact, MissingPolicy, Remind, Truth, Verdict};
+use vocdb::rules::verdict::{AlarmSpec, Contact, MissingPolicy, Priority, PriorityStep, Remind, Truth, Verdict};
 use vocdb::{AlarmEvent, AlarmId};
 
 /// One thing that the machine is told.
@@ -22,6 +22,7 @@ enum Input {
         clear: Truth,
         absent: Vec<String>,
         suppressed: Option<String>,
+        steps: [Truth; 2],
     },
     Tick {
         advance_ms: i64,
@@ -70,16 +71,17 @@ fn any_specs() -> impl Strategy<Value = Vec<AlarmSpec>> {
         any::<bool>(),
         prop::option::weighted(0.5, (1_000_i64..5_000, 1_u32..4)),
         (select(vec!["benzene", "toluene"]), 0_u8..2),
-        (prop::option::weighted(0.4, 500_i64..6_000), 0_u32..3),
+        ((prop::option::weighted(0.4, 500_i64..6_000), 0_u32..3), any_priority_steps()),
     );
     let one = (chain, policy, times, extras).prop_map(|(mut steps, on_missing, times, extras)| {
-        let ((hold_ms, clear_hold_ms, on_missing_ms), (auto_close_ms, is_latching, remind, (channel, logic), policy)) =
-            (times, extras);
+        let (hold_ms, clear_hold_ms, on_missing_ms) = times;
+        let (auto_close_ms, is_latching, remind, (channel, logic), (policy, priority_steps)) = extras;
         steps.sort_by_key(|(after_ms, ..)| *after_ms);
         let mut one = AlarmSpec { on_missing, hold_ms, clear_hold_ms, on_missing_ms, ..spec("", &steps) };
         one.chain.remind = remind.map(|(every_ms, times)| Remind { every_ms, times });
         (one.auto_close_ms, one.is_latching) = (auto_close_ms, is_latching && clear_hold_ms % 2 == 0);
         (one.acknowledgement.expires_ms, one.acknowledgement.needed) = policy;
+        (one.priority, one.priority_steps) = (Priority::Low, priority_steps);
         (one.channels, one.logic) = (vec![channel.to_owned()], Digest([logic; 32]));
         one
     });
@@ -90,10 +92,22 @@ fn any_specs() -> impl Strategy<Value = Vec<AlarmSpec>> {
     })
 }
 
+/// None, one or two priority steps above low.
+fn any_priority_steps() -> impl Strategy<Value = Vec<PriorityStep>> {
+    let fall_ms = || select(vec![0_i64, 0, 700, 2_500]);
+    let priorities = select(vec![vec![], vec![Priority::High], vec![Priority::Medium, Priority::Urgent]]);
+    (priorities, fall_ms(), fall_ms()).prop_map(|(priorities, first_ms, second_ms)| {
+        let step =
+            |(priority, fall_ms)| PriorityStep { priority, fall_ms, condition: format!("worse than {priority}") };
+        priorities.into_iter().zip([first_ms, second_ms]).map(step).collect()
+    })
+}
+
 fn any_input() -> impl Strategy<Value = Input> {
     let absent = select(vec![&[][..], &[], &["S1"], &["S1", "S2"], &["S2"]]);
     let suppressed = select(vec![None, None, None, None, Some("flag(calibration)".to_owned())]);
-    let verdict = (0_usize..3, 0_i64..2_000, any_truth(), any_truth(), absent, suppressed);
+    let steps = (any_truth(), any_truth());
+    let verdict = (0_usize..3, 0_i64..2_000, any_truth(), any_truth(), (absent, suppressed), steps);
     let action = select(vec![
         OperatorAction::Unacknowledge,
         OperatorAction::Comment,
@@ -105,9 +119,9 @@ fn any_input() -> impl Strategy<Value = Input> {
         OperatorAction::ReturnToService,
     ]);
     prop_oneof![
-        24 => verdict.prop_map(|(spec, advance_ms, trip, clear, absent, suppressed)| {
+        24 => verdict.prop_map(|(spec, advance_ms, trip, clear, (absent, suppressed), steps)| {
             let absent = absent.iter().map(|name| (*name).to_owned()).collect();
-            Input::Verdict { spec, advance_ms, trip, clear, absent, suppressed }
+            Input::Verdict { spec, advance_ms, trip, clear, absent, suppressed, steps: steps.into() }
         }),
         6 => (0_i64..4_000).prop_map(|advance_ms| Input::Tick { advance_ms }),
         4 => (0_u64..20, select(vec!["anna", "bert"]), prop::option::weighted(0.3, 100_i64..5_000))
@@ -157,11 +171,14 @@ impl Run {
     fn take(&mut self, input: &Input) {
         let responder: Option<&dyn Responder> = Some(&answer);
         let events = match input {
-            Input::Verdict { spec, advance_ms, trip, clear, absent, suppressed } => {
+            Input::Verdict { spec, advance_ms, trip, clear, absent, suppressed, steps } => {
                 self.now_ms += advance_ms;
                 let (instant, evidence) = (at(self.now_ms - 500), || evidence_of(*trip));
                 let (trip, clear, suppressed) = (*trip, *clear, suppressed.as_deref());
-                let verdict = Verdict { absent, suppressed, ..of_spec(*spec, instant, (trip, clear), &evidence) };
+                let count = self.specs.get(*spec).map_or(0, |spec| spec.priority_steps.len());
+                let priority_steps = &steps[..count];
+                let verdict =
+                    Verdict { absent, suppressed, priority_steps, ..of_spec(*spec, instant, (trip, clear), &evidence) };
                 Ok(self.machine.verdict(&verdict, at(self.now_ms)))
             }
             Input::Tick { advance_ms } => {

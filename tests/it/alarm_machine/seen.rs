@@ -2,8 +2,8 @@
 #![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use vocdb::alarm::event::{MaintenanceStep, OperatorAction, Subject};
-use vocdb::rules::verdict::Contact;
+use vocdb::alarm::event::{MaintenanceStep, Notification, OperatorAction, Subject};
+use vocdb::rules::verdict::{Contact, Priority};
 use vocdb::{AlarmEvent, AlarmId, Timestamp};
 
 /// Begin and end of silences that are over, and the begin of one that goes on.
@@ -27,6 +27,8 @@ pub(super) struct Seen {
     /// By number: the rule that a maintenance window is of, and whether it is under way.
     maintenance: BTreeMap<u64, (Option<String>, bool)>,
     floods: BTreeSet<Contact>,
+    /// The priority of each alarm, and how often it has risen.
+    priorities: BTreeMap<AlarmId, (Priority, u32)>,
 }
 
 impl Seen {
@@ -99,6 +101,7 @@ impl Seen {
                 let scope = (opened.rule.clone(), opened.scope_key.clone());
                 let is_other = !self.open.values().any(|(open, _)| *open == scope);
                 self.open.insert(opened.alarm, (scope, opened.recorded_at));
+                self.priorities.insert(opened.alarm, (opened.priority, 0));
                 self.chains.insert(opened.alarm, opened.chain.steps.iter().map(|step| step.after_ms).collect());
                 is_other && self.opened.insert(opened.alarm) && opened.since <= opened.opened_at
             }
@@ -177,6 +180,16 @@ impl Seen {
                         self.latched.remove(&change.alarm)
                     }
             }
+            AlarmEvent::PriorityChanged(change) => {
+                let (priority, raises) = self.priorities.get_mut(&change.alarm).unwrap();
+                let is_known = std::mem::replace(priority, change.to) == change.from;
+                if change.notifies {
+                    *raises += 1;
+                    self.acknowledged.remove(&change.alarm);
+                }
+                let is_right = change.notifies == (change.to > change.from) && change.to != change.from;
+                is_known && is_right && self.open.contains_key(&change.alarm)
+            }
             AlarmEvent::Joined(joined) => {
                 joined.group.0 < joined.alarm.0 && self.opened.contains(&AlarmId(joined.group.0))
             }
@@ -203,19 +216,29 @@ impl Seen {
             }
             AlarmEvent::HeldBack(held) => self.floods.contains(&held.party.contact),
             AlarmEvent::Notification(notification) => {
-                let is_about = match notification.subject {
-                    Subject::RollUp(_) | Subject::Heartbeat(_) | Subject::Late(_) | Subject::System(_) => {
-                        notification.alarm.is_none()
-                    }
-                    Subject::Step(_) | Subject::Closed | Subject::Expired(_) => {
-                        let alarm = notification.alarm.unwrap();
-                        let is_flooded = self.floods.contains(&notification.contact);
-                        self.opened.contains(&alarm) && !self.is_silent(alarm) && !is_flooded
-                    }
-                };
-                is_about && self.ids.insert(notification.id.clone())
+                self.admits_notification(notification) && self.ids.insert(notification.id.clone())
             }
             _ => true,
+        }
+    }
+
+    /// Whether a notification is about what has happened, and of the priority that its alarm has.
+    fn admits_notification(&self, notification: &Notification) -> bool {
+        match notification.subject {
+            Subject::RollUp(_) | Subject::Heartbeat(_) | Subject::Late(_) | Subject::System(_) => {
+                notification.alarm.is_none()
+            }
+            Subject::Step(_) | Subject::Closed | Subject::Expired(_) | Subject::Raised(_) => {
+                let alarm = notification.alarm.unwrap();
+                let is_flooded = self.floods.contains(&notification.contact);
+                let (priority, raises) = self.priorities[&alarm];
+                let is_last = match notification.subject {
+                    Subject::Raised(number) => number == raises && self.open.contains_key(&alarm),
+                    _ => true,
+                };
+                let is_known = self.opened.contains(&alarm) && notification.priority == priority && is_last;
+                is_known && !self.is_silent(alarm) && !is_flooded
+            }
         }
     }
 }

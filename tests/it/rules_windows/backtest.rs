@@ -1,8 +1,9 @@
 //! A backtest says what the running store recorded: to the byte for the same frames in the same order, and in event time whatever the order.
 #![cfg(test)]
 
-use super::language::{RandomRule, STATIONS, any_rule, file_of, instrument_id};
+use super::language::{RandomRule, STATIONS, file_of, instrument_id};
 use super::restarts::{Run, Trouble, answer, any_trouble, frames_of};
+use super::steps::any_stepped_rule;
 use super::{BEGIN_MS, FAST_S, any_frame, cases};
 use proptest::prelude::*;
 use proptest::test_runner::Config as CaseConfig;
@@ -33,7 +34,7 @@ fn in_event_time(events: &[AlarmEvent]) -> BTreeMap<(String, String), Vec<String
             AlarmEvent::Opened(one) => (
                 &one.rule,
                 &one.scope_key,
-                format!("opened {} {} {} {:?}", one.since, one.opened_at, one.title, one.evidence),
+                format!("opened {} {} {} {} {:?}", one.since, one.opened_at, one.priority, one.title, one.evidence),
             ),
             AlarmEvent::Closed(one) => {
                 (&one.rule, &one.scope_key, format!("closed {} {:?} {:?}", one.closed_at, one.reason, one.evidence))
@@ -42,6 +43,9 @@ fn in_event_time(events: &[AlarmEvent]) -> BTreeMap<(String, String), Vec<String
             AlarmEvent::BecameKnown(one) => (&one.rule, &one.scope_key, format!("known {} {}", one.since, one.at)),
             AlarmEvent::MembershipChanged(one) => {
                 (&one.rule, &one.scope_key, format!("members {} {:?} {:?}", one.at, one.left, one.returned))
+            }
+            AlarmEvent::PriorityChanged(one) => {
+                (&one.rule, &one.scope_key, format!("priority {} {} {} {:?}", one.at, one.from, one.to, one.evidence))
             }
             AlarmEvent::SuppressionChanged(one) => {
                 (&one.rule, &one.scope_key, format!("suppressed {} {:?}", one.at, one.by))
@@ -158,7 +162,7 @@ proptest! {
     #[test]
     fn a_backtest_is_the_running_store_to_the_byte(
         random in prop::collection::vec(any_frame(), 1..120),
-        rules in prop::collection::vec(any_rule(), 1..4),
+        rules in prop::collection::vec(any_stepped_rule(), 1..4),
         batches in prop::collection::vec((1_usize..12, any_trouble()), 0..16),
         begin in prop_oneof![Just(None), (0_i64..60).prop_map(Some)],
     ) {
@@ -182,7 +186,7 @@ proptest! {
     #[test]
     fn late_and_repeated_frames_change_nothing_in_event_time(
         random in prop::collection::vec(any_frame(), 1..120),
-        mut rules in prop::collection::vec(any_rule(), 1..4),
+        mut rules in prop::collection::vec(any_stepped_rule(), 1..4),
         batches in prop::collection::vec((1_usize..12, any_trouble()), 0..16),
     ) {
         rules.iter_mut().for_each(|rule| rule.lateness_s = LATENESS_S);
@@ -195,7 +199,7 @@ proptest! {
     #[test]
     fn a_backtest_on_a_clock_is_a_host_that_lets_time_pass(
         random in prop::collection::vec(any_frame(), 1..80),
-        rules in prop::collection::vec(any_rule(), 1..4),
+        rules in prop::collection::vec(any_stepped_rule(), 1..4),
         every_s in 5_u32..90,
     ) {
         let every = Interval::seconds(every_s).unwrap();

@@ -1,6 +1,8 @@
 //! Random rules as trees: written out as rule text, and read by the naive evaluation beside this file.
 #![cfg(test)]
 
+use super::local::offset;
+use super::steps::RandomStep;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::fmt;
@@ -104,6 +106,8 @@ pub(crate) struct RandomRule {
     pub(crate) chain: Vec<(i64, &'static str, &'static str)>,
     /// What becomes of its alarms; no verdict depends on it.
     pub(crate) life: Life,
+    /// When its alarms are of a higher priority than low.
+    pub(crate) steps: Vec<RandomStep>,
 }
 
 /// What a rule says of its alarms once they are open.
@@ -129,19 +133,6 @@ impl Look {
     pub(crate) const fn interval_s(&self) -> i64 {
         if self.is_slow() { SLOW_S } else { FAST_S }
     }
-}
-
-/// An offset from UTC as text.
-fn offset(ahead_min: i64) -> String {
-    let sign = if ahead_min < 0 { '-' } else { '+' };
-    format!("{sign}{:02}:{:02}", ahead_min.abs() / 60, ahead_min.abs() % 60)
-}
-
-/// The minutes of such a text.
-pub(crate) fn minutes_of(offset: &str) -> i64 {
-    let (hours, minutes) = offset[1..].split_once(':').unwrap();
-    let ahead_min = hours.parse::<i64>().unwrap() * 60 + minutes.parse::<i64>().unwrap();
-    if offset.starts_with('-') { -ahead_min } else { ahead_min }
 }
 
 impl fmt::Display for Look {
@@ -237,6 +228,12 @@ impl fmt::Display for Claim {
 }
 
 impl RandomRule {
+    /// All of its conditions.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &Claim> {
+        let clear = self.clear.iter().map(|(claim, _)| claim);
+        std::iter::once(&self.when).chain(clear).chain(self.steps.iter().map(|step| &step.claim)).chain(&self.suppress)
+    }
+
     /// The rule as an operator would write it.
     fn text(&self, name: &str) -> String {
         let glob = "in/".repeat((STATIONS - self.scope) as usize) + "**";
@@ -254,6 +251,7 @@ impl RandomRule {
         if let Some((clear, hold_s)) = &self.clear {
             text += &format!("\n .clear_when({clear}, {hold_s}.seconds)");
         }
+        text += &super::steps::text(&self.steps);
         if let Some(suppress) = &self.suppress {
             text += &format!("\n .suppress_when({suppress})");
         }
@@ -453,7 +451,21 @@ pub(crate) fn any_rule() -> impl Strategy<Value = RandomRule> {
             // What clears is written so that loading cannot see whether it does so where the rule trips.
             let twice = |claim: Claim| Claim::Not(Box::new(Claim::Not(Box::new(claim))));
             let clear = clear.map(|(claim, hold_s)| (twice(claim), hold_s));
-            RandomRule { when, clear, suppress, every_s, lateness_s, hold_s, missing, quorum, scope, chain, life }
+            let steps = Vec::new();
+            RandomRule {
+                when,
+                clear,
+                suppress,
+                every_s,
+                lateness_s,
+                hold_s,
+                missing,
+                quorum,
+                scope,
+                chain,
+                life,
+                steps,
+            }
         })
         .prop_filter("the rule can open", |rule| compile(&[file_of(std::slice::from_ref(rule))], &sites()).is_ok())
 }

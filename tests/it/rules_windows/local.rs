@@ -12,6 +12,19 @@ use vocdb::{
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// An offset from UTC as text.
+pub(crate) fn offset(ahead_min: i64) -> String {
+    let sign = if ahead_min < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", ahead_min.abs() / 60, ahead_min.abs() % 60)
+}
+
+/// The minutes of such a text.
+pub(crate) fn minutes_of(offset: &str) -> i64 {
+    let (hours, minutes) = offset[1..].split_once(':').unwrap();
+    let ahead_min = hours.parse::<i64>().unwrap() * 60 + minutes.parse::<i64>().unwrap();
+    if offset.starts_with('-') { -ahead_min } else { ahead_min }
+}
+
 fn hourly() -> Instrument {
     Instrument::new("gc", Interval::HOUR, vec![Channel::quantity("x", Unit::Ppm).unwrap()]).unwrap()
 }

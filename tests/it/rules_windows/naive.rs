@@ -9,6 +9,7 @@ pub(crate) use self::sources::Frames;
 use self::sources::NaiveSource;
 use super::causes::Causes;
 use super::language::{Claim, FAST_S, RandomRule, SLOW_S, instrument_id, interval_ms};
+use super::steps::{PriorityCourse, RandomStep};
 use vocdb::InstrumentId;
 use vocdb::rules::Plan;
 use vocdb::rules::verdict::{Evidence, Shown, Truth};
@@ -20,6 +21,8 @@ pub(crate) struct Saying {
     pub(crate) watermark_ms: i64,
     pub(crate) trip: Truth,
     pub(crate) clear: Truth,
+    /// What the priority steps say.
+    pub(crate) steps: Vec<Truth>,
     pub(crate) absent: Vec<String>,
     pub(crate) is_suppressed: bool,
     pub(crate) evidence: Vec<Evidence>,
@@ -29,7 +32,9 @@ pub(crate) struct Saying {
 impl Saying {
     /// Whether it is the same as another.
     pub(crate) fn says_no_more_than(&self, other: &Self) -> bool {
-        let verdict = |saying: &Self| (saying.trip, saying.clear, saying.absent.clone(), saying.is_suppressed);
+        let verdict = |saying: &Self| {
+            (saying.trip, saying.clear, saying.steps.clone(), saying.absent.clone(), saying.is_suppressed)
+        };
         verdict(self) == verdict(other)
     }
 }
@@ -53,6 +58,8 @@ pub(crate) struct NaivePlan {
     waits_since_ms: Option<i64>,
     /// What it said last.
     pub(crate) last: Option<Saying>,
+    /// The priority of its open alarm.
+    pub(crate) course: PriorityCourse,
 }
 
 impl NaivePlan {
@@ -60,7 +67,7 @@ impl NaivePlan {
     pub(crate) fn new(plan: Plan, rules: &[RandomRule]) -> Self {
         let rule = rules[plan.spec.rule[1..].parse::<usize>().unwrap()].clone();
         let stations: Vec<u32> = plan.members.iter().map(|member| member.station.number() - 1).collect();
-        let count = stations.len();
+        let (count, course) = (stations.len(), PriorityCourse::new(&rule.steps));
         Self {
             unknown_since: vec![None; count],
             was_clear: vec![None; count],
@@ -71,6 +78,7 @@ impl NaivePlan {
             stood: Vec::new(),
             waits_since_ms: None,
             last: None,
+            course,
         }
     }
 
@@ -144,9 +152,7 @@ impl NaivePlan {
     }
 
     fn asks_silence(&self) -> bool {
-        let asks =
-            [Some(&self.rule.when), self.rule.clear.as_ref().map(|(claim, _)| claim), self.rule.suppress.as_ref()];
-        asks.into_iter().flatten().any(asks_silence)
+        self.rule.claims().any(asks_silence)
     }
 
     /// For how long an instant waits for a frame that is due.
@@ -201,9 +207,7 @@ impl NaivePlan {
 
     /// Time passes before the first frame: a rule that asks for silence begins when its longest silence is over.
     pub(crate) fn wait(&mut self, now_ms: i64) {
-        let asked =
-            [Some(&self.rule.when), self.rule.clear.as_ref().map(|(claim, _)| claim), self.rule.suppress.as_ref()];
-        let longest_s = asked.into_iter().flatten().filter_map(longest_silence_s).max();
+        let longest_s = self.rule.claims().filter_map(longest_silence_s).max();
         let (None, Some(longest_s)) = (self.next_ms, longest_s) else { return };
         let since_ms = *self.waits_since_ms.get_or_insert(now_ms);
         let step_ms = self.step_ms();
@@ -280,7 +284,14 @@ impl NaivePlan {
             trips.iter().zip(is_quiet).filter(|(trip, is_quiet)| is_meant(trip) && !is_quiet).count()
                 < quorum.min(meant)
         });
-        Saying { ms, watermark_ms: ms, trip, clear, absent, is_suppressed, evidence, shown }
+        let step = |step: &RandomStep| {
+            let said: Vec<Option<bool>> = self.stations.iter().map(|one| at(one).claim(&step.claim)).collect();
+            let surely = said.iter().filter(|truth| **truth == Some(true)).count();
+            let perhaps = said.iter().filter(|truth| **truth != Some(false)).count();
+            truth(if surely >= quorum { Some(true) } else { (perhaps < quorum).then_some(false) })
+        };
+        let steps = self.rule.steps.iter().map(step).collect();
+        Saying { ms, watermark_ms: ms, trip, clear, steps, absent, is_suppressed, evidence, shown }
     }
 }
 

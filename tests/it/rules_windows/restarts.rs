@@ -1,7 +1,8 @@
 //! Restarts, crashes, seals and batch sizes leave no trace: the history in the ledger is the same to the byte.
 #![cfg(test)]
 
-use super::language::{RandomRule, STATIONS, any_rule, file_of, instrument, station_name};
+use super::language::{RandomRule, STATIONS, file_of, instrument, station_name};
+use super::steps::any_stepped_rule;
 use super::{BEGIN_MS, RandomFrame, Slots, any_frame, cases};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -244,7 +245,7 @@ pub(super) fn any_trouble() -> impl Strategy<Value = Trouble> {
 }
 
 fn any_acts() -> impl Strategy<Value = Vec<Act>> {
-    let rules = || prop::collection::vec(any_rule(), 1..3);
+    let rules = || prop::collection::vec(any_stepped_rule(), 1..3);
     let first = prop_oneof![3 => Just(0_usize), 1 => 0_usize..30];
     let passing = prop::collection::vec(0_usize..100, 0..5);
     (first, rules(), prop::option::weighted(0.3, (30_usize..60, rules())), passing).prop_map(

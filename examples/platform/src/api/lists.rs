@@ -128,7 +128,7 @@ impl From<&AlarmRecord> for OpenAlarm {
             rule: opened.rule.clone(),
             scope: opened.scope_key.clone(),
             title: opened.title.clone(),
-            priority: opened.priority.name(),
+            priority: record.alarm.priority.name(),
             states: record.states(),
             stations: record.stations().into_iter().map(str::to_owned).collect(),
             opened_at: opened.opened_at.to_string(),

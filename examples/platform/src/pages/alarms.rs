@@ -48,7 +48,7 @@ fn row(platform: &Platform, record: &AlarmRecord) -> Markup {
         tr {
             th scope="row" {
                 a href=(format!("/alarms/{}", opened.alarm.0)) { (opened.alarm) " " (opened.title) }
-                div.soft.small { (opened.rule) ", " (opened.priority) " priority" }
+                div.soft.small { (opened.rule) ", " (record.alarm.priority) " priority" }
             }
             td data-label="State" { (mark(record)) }
             td.time data-label="Opened" {

@@ -26,7 +26,7 @@ pub(crate) enum StationState {
 impl StationState {
     /// The state of an open alarm.
     pub(crate) fn of_alarm(record: &AlarmRecord) -> Self {
-        match record.alarm.opened.priority {
+        match record.alarm.priority {
             _ if record.alarm.acknowledged.is_some() => Self::Acknowledged,
             Priority::High | Priority::Urgent => Self::Urgent,
             Priority::Low | Priority::Medium => Self::Alarm,

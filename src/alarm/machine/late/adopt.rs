@@ -56,13 +56,43 @@ impl Machine {
         let mut events = Vec::new();
         let Some(found) = trial.state() else { return events };
         let alarm = if trial.opens { self.open_late(spec, trial, (found_at, now), &mut events) } else { None };
+        let steps = found.steps.clone();
         if let Some(state) = self.states.get_mut(spec) {
             state.alarm = alarm.or(state.alarm);
             state.phase = found.phase;
             state.missing_since = earlier(state.missing_since, found.missing_since, since);
             state.quiet_since = earlier(state.quiet_since, found.quiet_since, since);
+            state.steps = steps.found(&state.steps, since);
         }
+        self.note_priority_late(spec, trial, (found_at, now), &mut events);
         events
+    }
+
+    /// The alarm that goes on from a trial has the priority that its steps have found.
+    fn note_priority_late(
+        &mut self,
+        spec: usize,
+        trial: &Trial,
+        (found_at, now): (Timestamp, Timestamp),
+        events: &mut Vec<AlarmEvent>,
+    ) {
+        let (Some(spec), Some(state)) = (self.specs.get(spec).map(Arc::clone), self.states.get(spec)) else { return };
+        let to = state.steps.priority(&spec);
+        let is_stepped = state.is_active() && !spec.priority_steps.is_empty();
+        let open = state.alarm.filter(|_| is_stepped).and_then(|alarm| self.alarms.get(&alarm));
+        let Some(open) = open.filter(|open| open.priority != to) else { return };
+        let change = (open.opened.alarm, open.priority, to);
+        let grounds = (trial.evidence().to_vec(), Some(found_at));
+        let change = self.priority_change(change, &spec, (found_at, now, self.timing_late(found_at, now)), grounds);
+        self.emit(AlarmEvent::PriorityChanged(Box::new(change)), events);
+    }
+
+    /// How something that late readings have shown relates to the host time of its recording.
+    fn timing_late(&self, found_at: Timestamp, now: Timestamp) -> Timing {
+        match self.timing(found_at, now) {
+            Timing::OnTime | Timing::Late => Timing::Late,
+            history => history,
+        }
     }
 
     /// Opens an alarm, or trips a latched one again.
@@ -75,16 +105,22 @@ impl Machine {
     ) -> Option<AlarmId> {
         let latched = self.states.get(spec)?.alarm;
         let (spec, opening) = (Arc::clone(self.specs.get(spec)?), trial.opening()?);
-        let timing = match self.timing(found_at, now) {
-            Timing::OnTime | Timing::Late => Timing::Late,
-            history => history,
-        };
+        let timing = self.timing_late(found_at, now);
         let alarm = latched.unwrap_or(AlarmId(self.last_alarm + 1));
         if latched.is_none() {
             let (rule_set, place) = (self.rule_set.hash, spec.place.clone());
             let (watermark, found_at) = (Some(found_at), Some(found_at));
-            let opened =
-                Opened { alarm, recorded_at: now, watermark, rule_set, place, timing, found_at, ..opening.clone() };
+            let opened = Opened {
+                alarm,
+                priority: trial.state()?.steps.priority(&spec),
+                recorded_at: now,
+                watermark,
+                rule_set,
+                place,
+                timing,
+                found_at,
+                ..opening.clone()
+            };
             self.record_opening(opened, events);
             return Some(alarm);
         }

@@ -16,13 +16,18 @@ impl Machine {
     /// to `evaluated`. `None` where that is not known any more.
     #[must_use]
     pub fn trial(&self, spec: usize, (instant, begun): (Timestamp, Timestamp), evaluated: Timestamp) -> Option<Trial> {
-        let spec = self.specs.get(spec)?;
+        let (spec, running) = (self.specs.get(spec)?, self.states.get(spec));
         let amended = self.past_of(spec).map(|past| &past.amended);
         if amended.is_some_and(|amended| !amended.are_known_from(instant)) {
             return None;
         }
         let mut trial = Trial::new((**spec).clone(), self.rule_set, (begun, evaluated));
-        trial.stand(self.standing(spec, (instant, begun)));
+        let standing = self.standing(spec, (instant, begun));
+        let is_active = standing.is_some();
+        trial.stand(standing);
+        if let Some(running) = running.filter(|running| is_active && running.is_active()) {
+            trial.hold_steps(running.steps.holding());
+        }
         Some(trial)
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::Machine;
 use crate::alarm::event::{ActiveSpan, AlarmEvent, AlarmId, Opened};
-use crate::alarm::state::{ConditionState, Phase, RuleSetRef};
+use crate::alarm::state::{ConditionState, HeldSteps, Phase, RuleSetRef};
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub struct Trial {
     opening: Option<Arc<Opened>>,
     /// Last trip condition and its instant.
     last: (Truth, Timestamp),
+    /// Values behind the last verdict, where the rule has priority steps and the running rule has not come further.
+    evidence: Vec<Evidence>,
     /// Newest instant that the running rule has evaluated.
     evaluated: Timestamp,
     /// First instant since the rule has been in force.
@@ -37,7 +39,8 @@ impl Trial {
         machine.install(vec![spec], rule_set);
         let last = (Truth::Unknown, begun);
         let (spans, openings) = (Vec::new(), Vec::new());
-        Self { machine, spans, openings, opening: None, last, evaluated, begun, opens: false }
+        let evidence = Vec::new();
+        Self { machine, spans, openings, opening: None, last, evidence, evaluated, begun, opens: false }
     }
 
     /// Stands as active since the begin of a span, or as not active; what else is under way goes on.
@@ -50,6 +53,7 @@ impl Trial {
         if is_active != standing.is_some() {
             state.phase = if is_active { Phase::Normal } else { Phase::Active };
             state.quiet_since = None;
+            state.steps.clear();
         }
         if standing.is_some() {
             state.alarm.get_or_insert(AlarmId(0));
@@ -76,6 +80,9 @@ impl Trial {
             }
         }
         self.last = (verdict.trip, verdict.instant);
+        if verdict.instant >= self.evaluated && !verdict.priority_steps.is_empty() {
+            self.evidence = (verdict.evidence)();
+        }
         if verdict.instant >= self.evaluated
             && self.opening.is_none()
             && self.state().is_some_and(ConditionState::is_active)
@@ -86,6 +93,16 @@ impl Trial {
                 Arc::new(Opened { opened_at: since, ..opened })
             });
         }
+    }
+
+    /// The priority steps that hold as it begins: those that hold now, until readings say otherwise. What is unknown ends none.
+    pub(super) fn hold_steps(&mut self, steps: HeldSteps) {
+        self.machine.states.iter_mut().for_each(|state| state.steps = steps.clone());
+    }
+
+    /// Values behind the last verdict, where the rule has priority steps.
+    pub(super) fn evidence(&self) -> &[Evidence] {
+        &self.evidence
     }
 
     /// Where its condition stands.
@@ -137,6 +154,8 @@ impl Trial {
             _ if trips_soon || closes_soon => None,
             Phase::Normal if state.missing_since.is_some_and(is_waiting) => None,
             Phase::Normal => Some(false),
+            // Which priority steps held at an instant of the past is not known.
+            Phase::Active if !spec.priority_steps.is_empty() => None,
             Phase::Active => Some(true),
             Phase::Pending { .. } | Phase::Clearing { .. } => None,
         }
@@ -146,6 +165,6 @@ impl Trial {
     pub(super) fn is_like(&self, running: &ConditionState) -> bool {
         let Some(state) = self.machine.states.first() else { return true };
         let parts = |state: &ConditionState| (state.phase, state.missing_since, state.quiet_since);
-        parts(state) == parts(running)
+        parts(state) == parts(running) && state.steps == running.steps
     }
 }

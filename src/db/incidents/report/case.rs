@@ -27,7 +27,7 @@ pub(super) fn alarms(events: &[AlarmEvent], incident: &Incident) -> Vec<AlarmSpa
             alarm: opened.alarm.0,
             title: opened.title.clone(),
             rule: opened.rule.clone(),
-            priority: opened.priority.to_string(),
+            priority: record.alarm.priority_max.to_string(),
             stations: record.stations().into_iter().map(str::to_owned).collect(),
             since: opened.since,
             opened_at: opened.opened_at,

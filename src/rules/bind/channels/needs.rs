@@ -18,9 +18,7 @@ pub(in crate::rules::bind) fn lack(rule: &Rule, sites: &[Site]) -> Option<String
     if scope.len() < 2 && rests_on_spread(&rule.when) {
         return Some(format!("its spread needs 2 stations of its scope `{}`", rule.scope));
     }
-    let others = [rule.clear_when.as_ref().map(|(c, _)| c), rule.suppress_when.as_ref().map(|(c, _)| c)];
-    let mut conditions = std::iter::once(&rule.when).chain(others.into_iter().flatten());
-    conditions.find_map(|condition| scope.iter().find_map(|site| in_condition(condition, site, sites)))
+    rule.conditions().find_map(|condition| scope.iter().find_map(|site| in_condition(condition, site, sites)))
 }
 
 /// Whether a condition is unknown wherever its spreads are.

@@ -71,7 +71,7 @@ pub(super) fn is_alike(a: &Member, b: &Member) -> bool {
     let changes = |member: &Member| -> Vec<bool> {
         member.windows.windows(2).map(|pair| matches!(pair, [one, next] if one.instrument == next.instrument)).collect()
     };
-    (&a.when, &a.clear, &a.spreads) == (&b.when, &b.clear, &b.spreads)
+    (&a.when, &a.clear, &a.spreads, &a.priority_steps) == (&b.when, &b.clear, &b.spreads, &b.priority_steps)
         && (&a.hours, &a.counts) == (&b.hours, &b.counts)
         && a.windows.len() == b.windows.len()
         && a.windows.iter().zip(&b.windows).all(is_like)
@@ -296,9 +296,10 @@ impl Case<'_> {
 
     /// Comparisons whose outcome is always the same.
     fn settled(&self, is_never: bool) -> Vec<Diagnostic> {
-        let clear = self.member.clear.iter().flat_map(|clear| settled(clear, self.member));
+        let beside = self.member.clear.iter().chain(&self.member.priority_steps);
+        let beside = beside.flat_map(|program| settled(program, self.member));
         let of_trip = settled(&self.member.when, self.member);
-        let all = of_trip.into_iter().filter(|one| one.holds || !is_never).chain(clear);
+        let all = of_trip.into_iter().filter(|one| one.holds || !is_never).chain(beside);
         let said = all.filter_map(|one| {
             let (spec, looked) = self.look(usize::from(one.slot))?;
             Some(warning(mistake(&looked.place, settled_text(&one, spec), settled_help(spec))))

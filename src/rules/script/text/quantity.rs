@@ -159,13 +159,14 @@ fn number(tokens: &Tokens<'_>, at: usize) -> (usize, String, Option<String>) {
 
 /// Whether the call around an argument is one of a word of rules that takes quantities or durations.
 fn is_own_call(tokens: &Tokens<'_>, at: usize) -> bool {
-    const CALLS: [&str; 20] = [
+    const CALLS: [&str; 21] = [
         "hold",
         "every",
         "lateness",
         "ack_expires",
         "auto_close",
         "clear_when",
+        "priority_when",
         "on_missing",
         "coverage",
         "ago",

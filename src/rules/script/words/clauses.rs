@@ -7,15 +7,15 @@ use super::super::symbol::{self, Symbol};
 use super::super::tracer::{Fault, Outcome, fault, mistake};
 use super::closure::{self, Surroundings};
 use crate::base::limits::{NAME_BYTES_MAX, RULE_STEP_MS_MIN};
-use crate::rules::expr::{Condition, Series};
-use crate::rules::verdict::LatePolicy;
+use crate::rules::expr::{Condition, PriorityClause, Series};
+use crate::rules::verdict::{LatePolicy, Priority};
 use rhai::Dynamic;
 use std::sync::Arc;
 
 /// Bytes of a guidance text.
 const GUIDANCE_BYTES_MAX: usize = 4_000;
-/// Bytes of a suppress condition that verdicts repeat.
-const SUPPRESS_BYTES_MAX: usize = 200;
+/// Bytes of a condition that verdicts and records repeat.
+const CONDITION_BYTES_MAX: usize = 200;
 /// Bytes of a closure's text, which every plan that asks it knows.
 const CLOSURE_BYTES_MAX: usize = 8 << 10;
 /// Numbers that one closure may be given.
@@ -24,7 +24,14 @@ const TERMS_MAX: usize = 64;
 const ALARM: &str = "an alarm";
 
 /// All of them.
-pub(super) static METHODS: [Signature; 8] = [
+pub(super) static METHODS: [Signature; 9] = [
+    Signature {
+        name: "priority_when",
+        receiver: Some(ALARM),
+        takes: "a priority, a condition and optionally a duration",
+        example: ".priority_when(\"urgent\", avg(\"benzene\", 10.minutes) > 120.ppb, 5.minutes)",
+        counts: &[2, 3],
+    },
     method("suppress_when", "a condition", ".suppress_when(flag(\"calibration\") or flag(\"maintenance\"))", &[1]),
     method("guidance", "a text", ".guidance(\"Check tank farm B; playbook 4.2\")", &[1]),
     method("every", "a duration", ".every(1.minute)", &[1]),
@@ -49,9 +56,10 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
     let Some(Symbol::Alarm(alarm)) = symbol::symbol(call.arg(0)) else { return misplaced(call) };
     match call.signature.name {
         "suppress_when" => {
-            let (condition, text) = (call.condition(1)?, text_of_argument(call));
+            let (condition, text) = (call.condition(1)?, text_of_argument(call, 0, "its suppress condition"));
             alarm.lock().suppress_when = Some((condition, text));
         }
+        "priority_when" => priority_when(call, &alarm)?,
         "guidance" => {
             let text = call.name(1, GUIDANCE_BYTES_MAX)?;
             alarm.lock().guidance = text;
@@ -91,7 +99,7 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Symbol> {
 pub(super) fn check_once(call: &Call<'_>) -> Outcome<()> {
     let name = call.signature.name;
     let Some(Symbol::Alarm(alarm)) = symbol::symbol(call.arg(0)) else { return Ok(()) };
-    let is_clause = call.signature.receiver == Some(ALARM) && !matches!(name, "when" | "when_script");
+    let is_clause = call.signature.receiver == Some(ALARM) && !matches!(name, "when" | "when_script" | "priority_when");
     if !is_clause || alarm.lock().given.insert(name) {
         return Ok(());
     }
@@ -103,18 +111,36 @@ pub(super) fn check_once(call: &Call<'_>) -> Outcome<()> {
     fault(call.place.clone(), format!("the alarm already has a `.{name}`"), help)
 }
 
-/// The argument as it stands in the file, on one line.
-fn text_of_argument(call: &Call<'_>) -> String {
+/// An argument as it stands in the file, on one line.
+fn text_of_argument(call: &Call<'_>, index: usize, otherwise: &str) -> String {
     let source = &call.tracer.source;
-    let text = call.token.and_then(|token| source.text_of_argument(token, 0)).unwrap_or_default();
+    let text = call.token.and_then(|token| source.text_of_argument(token, index)).unwrap_or_default();
     let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() {
-        line = "its suppress condition".to_owned();
+        line = otherwise.to_owned();
     }
-    while line.len() > SUPPRESS_BYTES_MAX {
+    while line.len() > CONDITION_BYTES_MAX {
         line.pop();
     }
     line
+}
+
+/// A step to a higher priority. Whether steps rise is checked once the whole alarm is known.
+fn priority_when(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {
+    let priority = word(call, &Priority::ALL.map(|priority| (priority.name(), priority)));
+    let condition = call.condition(2);
+    let fall_ms = if call.count() > 2 { call.duration(3, 0)? } else { 0 };
+    let (priority, condition) = (priority?, condition?);
+    let text = text_of_argument(call, 1, "its condition");
+    let (place, condition_place) = (call.place_of(1), call.place_of(2));
+    let step = PriorityClause { priority, condition, fall_ms, text, place, condition_place };
+    let mut alarm = alarm.lock();
+    if alarm.priority_steps.iter().any(|step| step.priority == priority) {
+        let message = format!("the alarm already has a priority step to {priority}");
+        return fault(step.place, message, "join the conditions in one step, with `and` or `or`");
+    }
+    alarm.priority_steps.push(step);
+    Ok(())
 }
 
 fn when_script(call: &Call<'_>, alarm: &SharedAlarm) -> Outcome<()> {

@@ -52,6 +52,14 @@ const TEST_WORDS: &[(&str, &str)] = &[
         "fn expect_unknown(t: Test, rule: String, scope: String) -> Test",
     ),
     (
+        "Expects an open alarm with a priority: `.expect_priority(\"rule\", \"high\")`",
+        "fn expect_priority(t: Test, rule: String, priority: String) -> Test",
+    ),
+    (
+        "Expects an open alarm of a scope with a priority: `.expect_priority(\"rule\", \"park/S1\", \"high\")`",
+        "fn expect_priority(t: Test, rule: String, scope: String, priority: String) -> Test",
+    ),
+    (
         "Expects the number of messages sent to a contact so far: `.expect_sent(\"park-duty\", 1)`",
         "fn expect_sent(t: Test, contact: String, count: int) -> Test",
     ),

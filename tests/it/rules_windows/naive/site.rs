@@ -1,6 +1,7 @@
 //! One station at one instant: what each expression of a rule says of it.
 
-use super::super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id, minutes_of};
+use super::super::language::{Amount, Claim, FAST_S, Look, RandomRule, SLOW_S, instrument_id};
+use super::super::local::minutes_of;
 use super::super::values::{finite, mean_of, plain, value_of};
 use super::sources::Frames;
 use vocdb::model::Zone;
@@ -103,9 +104,7 @@ impl Site<'_> {
     /// The evidence of a count, which is one of these claims.
     pub(super) fn count(&self, spec: &CountSpec, rule: &RandomRule) -> TermValue {
         let mut claims = Vec::new();
-        for claim in [Some(&rule.when), rule.clear.as_ref().map(|(clear, _)| clear), rule.suppress.as_ref()] {
-            claim.into_iter().for_each(|claim| note_counts(claim, &mut claims));
-        }
+        rule.claims().for_each(|claim| note_counts(claim, &mut claims));
         let is_it = |(inner, count, width_s): &(&Claim, u32, i64)| {
             let mut text = inner.to_string();
             text.truncate(COUNTED_TEXT_BYTES_MAX);

@@ -72,7 +72,7 @@ fn facts(platform: &Platform, shown: &Shown) -> Markup {
     html! {
         dl.card {
             dt { "Rule" } dd { (opened.rule) " at " (opened.scope_key) ", " (opened.place) }
-            dt { "Priority" } dd { (opened.priority) }
+            dt { "Priority" } dd { (alarm.priority) }
             dt { "Holds since" } dd { (moment(&platform.zone, opened.since)) }
             dt { "Opened" } dd { (moment(&platform.zone, opened.opened_at)) }
             @if let Some(closed) = &shown.record.closed {

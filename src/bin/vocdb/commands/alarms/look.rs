@@ -138,7 +138,7 @@ impl List {
         let is_about = |name: &String| opened.scope_key == *name || record.stations().contains(&name.as_str());
         self.state.iter().all(|state| state.holds(record))
             && self.station.as_ref().is_none_or(is_about)
-            && self.priority.is_none_or(|priority| opened.priority >= priority)
+            && self.priority.is_none_or(|priority| record.alarm.priority >= priority)
             && since.is_none_or(|since| opened.opened_at >= since)
     }
 }

@@ -130,6 +130,10 @@ fn print_event(event: &AlarmEvent, output: &mut Output) -> Result<(), Failure> {
     let text = match event {
         AlarmEvent::Opened(one) => format!("{} {} opened: {}\n", one.opened_at, one.alarm, Line(&one.title)),
         AlarmEvent::Closed(one) => format!("{} {} closed: {}\n", one.closed_at, one.alarm, one.reason.words()),
+        AlarmEvent::PriorityChanged(one) => {
+            let change = if one.is_rise() { "raised" } else { "fell" };
+            format!("{} {} priority {change} from {} to {}\n", one.at, one.alarm, one.from, one.to)
+        }
         AlarmEvent::BecameUnknown(one) => {
             let fault = one.fault.as_ref().map_or_else(String::new, |fault| format!(": {}", Line(fault)));
             format!("{} {} unknown{fault}\n", one.at, key(one))

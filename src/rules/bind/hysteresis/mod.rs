@@ -1,11 +1,15 @@
 //! Whether a rule clears on the right side of where it trips.
 
+mod steps;
+
 use super::channels::mistake;
 use crate::model::Unit;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Comparison, Rule};
 use crate::rules::getter::number_text;
 use crate::rules::plan::{Member, Node, Program, WindowSpec};
+
+pub(super) use steps::{check_order, check_strictness};
 
 /// Ways in which a condition can hold that are looked at; one with more is not looked into.
 const WAYS_MAX: usize = 64;

@@ -1,11 +1,13 @@
 //! One verdict: the condition goes on, alarms open, clear, latch and close.
 
+mod priority;
+
 use super::Machine;
 use crate::alarm::event::{
     AlarmEvent, AlarmId, CloseReason, Closed, Joined, Knowledge, LatchChange, Membership, Opened, Shelving,
     ShelvingEnd, ShelvingEnded, Suppression,
 };
-use crate::alarm::state::{ConditionState, Phase};
+use crate::alarm::state::{ConditionState, HeldSteps, Phase};
 use crate::alarm::text;
 use crate::model::Timestamp;
 use crate::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
@@ -42,6 +44,9 @@ impl Machine {
         self.settle(&mut next, trip, &mut turn);
         if !self.history.is_empty() && trip != Truth::Unknown {
             self.note_current(&next, &mut turn);
+        }
+        if !turn.spec.priority_steps.is_empty() {
+            self.note_priority(&mut next, &mut turn);
         }
         if let Some(state) = self.states.get_mut(verdict.spec) {
             *state = next;
@@ -246,7 +251,7 @@ impl Machine {
             rule: spec.rule.clone(),
             scope_key: spec.scope_key.clone(),
             title: format!("{title}{}", text::want(verdict, &evidence)),
-            priority: spec.priority,
+            priority: HeldSteps::at_opening(spec, verdict.priority_steps, verdict.instant),
             since,
             opened_at: verdict.instant,
             recorded_at: now,
