@@ -10,16 +10,20 @@
 //! | `api` | JSON for programs |
 //! | `live` | server-sent events |
 //! | `view` | layout, times, drawings |
+//! | [`phones`] | phones that are played, for a demo |
+//! | [`demo`] | a night of a made park in accelerated time |
 //!
 //! Every page is readable without script. Every change is made by the library with the name of the person, so the ledger has it.
 
 pub mod accounts;
 mod api;
 mod assets;
+pub mod demo;
 mod failure;
 mod headers;
 mod live;
 mod pages;
+pub mod phones;
 pub mod platform;
 pub mod server;
 mod view;

@@ -3,6 +3,7 @@
 use crate::accounts::{AccountError, Accounts};
 use crate::failure::Failure;
 use crate::live::{Live, Topic};
+use crate::phones::Phones;
 use crate::visit::{Attempts, Sessions};
 use parking_lot::Mutex;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use vocdb::alarm::AlarmRecord;
 use vocdb::base::clock::Clock;
 use vocdb::model::Zone;
+use vocdb::trace::Candidates;
 use vocdb::{AlarmEvent, Database, Timestamp};
 
 /// Failed logins of one name from one sender, in a quarter of an hour.
@@ -39,7 +41,7 @@ pub(crate) struct Limits {
 
 /// Everything that requests share.
 pub struct Platform {
-    pub(crate) db: Database,
+    pub(crate) db: Arc<Database>,
     pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
     pub(crate) limits: Limits,
@@ -49,7 +51,12 @@ pub struct Platform {
     pub(crate) zone_name: String,
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
+    /// Sites that may be the source of an incident.
+    pub(crate) candidates: Candidates,
+    /// Phones that are played, in a demo.
+    pub(crate) phones: Option<Arc<Phones>>,
     pub(crate) stop: watch::Receiver<bool>,
+    is_driven: bool,
     history: Mutex<Option<Arc<History>>>,
 }
 
@@ -70,18 +77,22 @@ pub(crate) struct Setting {
     pub(crate) zone: (String, Zone),
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
+    /// Whether the host lets time pass itself.
+    pub(crate) is_driven: bool,
+    pub(crate) candidates: Candidates,
+    pub(crate) phones: Option<Arc<Phones>>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
 impl Platform {
-    pub(crate) fn new(db: Database, accounts: Accounts, setting: Setting) -> Self {
+    pub(crate) fn new(db: Arc<Database>, accounts: Accounts, setting: Setting) -> Self {
         let limits = Limits {
             names: Attempts::new(LOGINS_OF_NAME_MAX, QUARTER_HOUR_MS),
             senders: Attempts::new(LOGINS_OF_SENDER_MAX, QUARTER_HOUR_MS),
             odours: Attempts::new(ODOURS_OF_SENDER_MAX, HOUR_MS),
             hashes: Semaphore::new(HASHES_MAX),
         };
-        let Setting { clock, zone: (zone_name, zone), store, is_https, stop } = setting;
+        let Setting { clock, zone: (zone_name, zone), store, is_https, is_driven, candidates, phones, stop } = setting;
         Self {
             db,
             accounts,
@@ -93,7 +104,10 @@ impl Platform {
             zone_name,
             store,
             is_https,
+            candidates,
+            phones,
             stop,
+            is_driven,
             history: Mutex::new(None),
         }
     }
@@ -139,9 +153,11 @@ impl Platform {
         Ok(history)
     }
 
-    /// Lets time pass, and reads the accounts again. Blocks.
+    /// Lets time pass unless the host does so, and reads the accounts again. Blocks.
     pub(crate) fn tick(&self) {
-        if let Err(error) = self.db.advance() {
+        if !self.is_driven
+            && let Err(error) = self.db.advance()
+        {
             eprintln!("error: {error}");
         }
         let reloaded: Result<(), AccountError> = self.accounts.reload();

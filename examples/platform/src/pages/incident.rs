@@ -12,7 +12,6 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use std::sync::Arc;
-use vocdb::trace::Candidates;
 use vocdb::trace::TimelineEntry;
 use vocdb::trace::incident::{Finding, Incident, IncidentId, Outcome, Step, Suspect, history};
 use vocdb::trace::report::ReportOrigin;
@@ -57,22 +56,25 @@ pub(crate) async fn report(
     Number(number): Number,
 ) -> Result<Response, Failure> {
     let by = visitor.must(Right::See)?.name.clone();
-    let gather = move |platform: &Platform| {
-        let (registry, readings, history) = (platform.db.registry(), platform.db.readings(), platform.history()?);
-        let sources = ReportSources { registry: &registry, readings: &readings, events: &history.events };
-        let origin = ReportOrigin {
-            by,
-            at: platform.now(),
-            program: concat!("vocdb-platform ", env!("CARGO_PKG_VERSION")).to_owned(),
-            store: platform.store.display().to_string(),
-            ledger: None,
-        };
-        let (question, candidates) = (ReportQuestion::default(), Candidates::default());
-        let about = (origin, platform.zone.clone());
-        let report = gather_report(sources, about, &find(platform, number)?, &question, &candidates);
-        Ok(report.map_err(|error| Failure::Invalid(error.to_string()))?.html())
-    };
+    let gather = move |platform: &Platform| report_page(platform, number, &by);
     Ok(([(CONTENT_SECURITY_POLICY, REPORT_POLICY)], Html(platform.read(gather).await?)).into_response())
+}
+
+/// The report of an incident as a page, for a reader.
+pub(crate) fn report_page(platform: &Platform, number: u64, by: &str) -> Result<String, Failure> {
+    let (registry, readings, history) = (platform.db.registry(), platform.db.readings(), platform.history()?);
+    let sources = ReportSources { registry: &registry, readings: &readings, events: &history.events };
+    let origin = ReportOrigin {
+        by: by.to_owned(),
+        at: platform.now(),
+        program: concat!("vocdb-platform ", env!("CARGO_PKG_VERSION")).to_owned(),
+        store: platform.store.display().to_string(),
+        ledger: None,
+    };
+    let (question, candidates) = (ReportQuestion::default(), &platform.candidates);
+    let about = (origin, platform.zone.clone());
+    let report = gather_report(sources, about, &find(platform, number)?, &question, candidates);
+    Ok(report.map_err(|error| Failure::Invalid(error.to_string()))?.html())
 }
 
 /// `POST /incidents/{number}/step`

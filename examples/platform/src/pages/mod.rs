@@ -7,6 +7,7 @@ pub(crate) mod incident;
 pub(crate) mod incidents;
 pub(crate) mod login;
 pub(crate) mod odour;
+pub(crate) mod phones;
 pub(crate) mod rules;
 pub(crate) mod station;
 pub(crate) mod stations;

@@ -18,18 +18,20 @@ pub(crate) enum Tab {
     Rules,
     Odours,
     Audit,
+    Phones,
     Odour,
     Login,
 }
 
 /// The sections in the navigation, with the right that each needs.
-const TABS: [(Tab, &str, &str, Option<Right>); 7] = [
+const TABS: [(Tab, &str, &str, Option<Right>); 8] = [
     (Tab::Stations, "/", "Stations", None),
     (Tab::Alarms, "/alarms", "Alarms", Some(Right::See)),
     (Tab::Incidents, "/incidents", "Incidents", Some(Right::See)),
     (Tab::Rules, "/rules", "Rules", Some(Right::See)),
     (Tab::Odours, "/odours", "Odour reports", Some(Right::See)),
     (Tab::Audit, "/audit", "Audit trail", Some(Right::Audit)),
+    (Tab::Phones, "/phones", "Phones", Some(Right::See)),
     (Tab::Odour, "/odour", "Report an odour", None),
 ];
 
@@ -40,7 +42,7 @@ pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &
             a.brand href="/" { "vocdb platform" }
             nav aria-label="Sections" {
                 @for (own, path, name, right) in TABS {
-                    @if right.is_none_or(|right| visitor.may(right)) {
+                    @if right.is_none_or(|right| visitor.may(right)) && (own != Tab::Phones || platform.phones.is_some()) {
                         a href=(path) aria-current=[(own == tab).then_some("page")] { (name) }
                     }
                 }
