@@ -30,8 +30,8 @@ const LEADER: &str = "leader";
 /// Who loads the rules of the demo.
 pub(super) const ADMINISTRATOR: &str = "administrator";
 /// Rounds of tracing, in minutes after the opening of the incident: on the night itself, and with all readings.
-const TRACED_MIN: [i64; 2] = [90, 420];
-/// Inspections, in minutes after the first round.
+const TRACED_MIN: [i64; 2] = [90, 330];
+/// Inspections, in minutes after each round.
 const INSPECTED_MIN: [i64; 2] = [35, 80];
 /// Suspects that are named in a round, at most.
 const NAMED_MAX: usize = 3;
@@ -48,7 +48,7 @@ enum Plan {
     HandOver(AlarmId),
     Note(&'static str, &'static str),
     Trace,
-    Inspect(usize),
+    Inspect,
     Close,
     Report,
 }
@@ -152,7 +152,7 @@ impl People {
             Plan::AddAlarm(alarm) => self.add_alarm(platform, *alarm),
             Plan::Note(who, text) => self.step(platform, (*who, Right::Comment), Step::Commented, text),
             Plan::Trace => self.trace(platform),
-            Plan::Inspect(place) => self.inspect(platform, *place),
+            Plan::Inspect => self.inspect(platform),
             Plan::Close => self.close(platform),
             Plan::Report => self.report(platform),
         }
@@ -178,11 +178,11 @@ impl People {
         self.plan(now, 5, Plan::HandOver(alarm));
         self.plan(now, 12, Plan::Note(DEPARTMENT, "Two cars with samplers are on the way to the north gate."));
         self.plan(now, 25, Plan::Note(LEADER, "Keep the school and the district office informed every hour."));
-        for minutes in TRACED_MIN {
-            self.plan(now, minutes, Plan::Trace);
-        }
-        for (place, minutes) in INSPECTED_MIN.into_iter().enumerate() {
-            self.plan(now, TRACED_MIN.first().copied().unwrap_or_default() + minutes, Plan::Inspect(place));
+        for traced in TRACED_MIN {
+            self.plan(now, traced, Plan::Trace);
+            for inspected in INSPECTED_MIN {
+                self.plan(now, traced + inspected, Plan::Inspect);
+            }
         }
         self.plan(now, 720, Plan::Note(LEADER, "Both sites must report on causes and repairs by noon."));
         Ok(())
@@ -198,32 +198,32 @@ impl People {
         self.step(platform, (DUTY, Right::Direct), Step::AlarmAdded { alarm }, "same night, same wind")
     }
 
-    /// Names the first sites of the ranking.
+    /// Names the first sites of the ranking, as far as anything speaks for them.
     fn trace(&self, platform: &Platform) -> Result<(), String> {
         let Some(incident) = self.incident else { return Ok(()) };
         let case = platform.db.incident(incident).map_err(says)?;
         let events = platform.db.events().map_err(says)?;
-        for (place, suspect) in (1..).zip(rank(platform, &case, &events)?.into_iter().take(NAMED_MAX)) {
+        let mut ranked = rank(platform, &case, &events)?;
+        ranked.retain(|suspect| suspect.probability.is_some_and(|probability| probability > 0.0));
+        if ranked.is_empty() {
+            let text = "The readings so far do not determine the place of any substance.";
+            return self.step(platform, (DEPARTMENT, Right::Comment), Step::Commented, text);
+        }
+        for (place, suspect) in (1..).zip(ranked.into_iter().take(NAMED_MAX)) {
             let comment = format!("number {place} in the ranking over all substances");
             self.step(platform, (DEPARTMENT, Right::Investigate), Step::Suspected(suspect), &comment)?;
         }
         Ok(())
     }
 
-    /// Visits the site at a place of the ranking, and records what is there.
-    fn inspect(&self, platform: &Platform, place: usize) -> Result<(), String> {
+    /// Visits the most probable suspect that nobody has visited, and records what is there.
+    fn inspect(&self, platform: &Platform) -> Result<(), String> {
         let Some(incident) = self.incident else { return Ok(()) };
-        let suspects = by_probability(
-            &platform
-                .db
-                .incident(incident)
-                .map_err(says)?
-                .suspects
-                .iter()
-                .map(|one| one.what.clone())
-                .collect::<Vec<_>>(),
-        );
-        let Some(suspect) = suspects.get(place) else { return Ok(()) };
+        let case = platform.db.incident(incident).map_err(says)?;
+        let is_visited = |site: &str| case.findings.iter().any(|noted| noted.what.site.as_deref() == Some(site));
+        let suspects: Vec<Suspect> = case.suspects.iter().map(|noted| noted.what.clone()).collect();
+        let next = by_probability(&suspects).into_iter().find(|suspect| !is_visited(&suspect.site));
+        let Some(suspect) = next else { return Ok(()) };
         let text = found_at(&suspect.site)
             .unwrap_or("Tanks, flanges and vents were inspected with an infrared camera: nothing leaks.");
         let finding =
