@@ -9,6 +9,7 @@
 //! | `pages` | one module for each page |
 //! | `api` | JSON for programs |
 //! | `live` | server-sent events |
+//! | `connections` | places for connections, deadlines for slow clients |
 //! | `view` | layout, times, drawings |
 //! | [`phones`] | phones that are played, for a demo |
 //! | [`demo`] | a night of a made park in accelerated time |
@@ -18,6 +19,7 @@
 pub mod accounts;
 mod api;
 mod assets;
+mod connections;
 pub mod demo;
 mod failure;
 mod headers;

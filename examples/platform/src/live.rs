@@ -10,11 +10,15 @@ use futures_util::stream::{self, Stream};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 
 /// Changes that a slow reader may leave unread; it then refreshes everything.
 const UNREAD_MAX: usize = 64;
+/// Pause between two events of one topic for a reader: readings of many stations are one.
+const PAUSE: Duration = Duration::from_millis(100);
 /// People who read at a time, and as many visitors without an account: a crowd of these keeps nobody on duty from reading.
 const READERS_MAX: usize = 500;
 
@@ -36,14 +40,23 @@ impl Topic {
     }
 }
 
+/// A change, and its number among all changes so far.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    topic: Topic,
+    number: u64,
+}
+
 /// The changes as they happen.
 #[derive(Debug)]
 pub(crate) struct Live {
-    changes: broadcast::Sender<Topic>,
+    changes: broadcast::Sender<Change>,
     people: Arc<Semaphore>,
     visitors: Arc<Semaphore>,
     /// Number of changes of alarms so far.
     version: AtomicU64,
+    /// Number of all changes so far.
+    number: AtomicU64,
 }
 
 impl Live {
@@ -53,17 +66,19 @@ impl Live {
             people: Arc::new(Semaphore::new(READERS_MAX)),
             visitors: Arc::new(Semaphore::new(READERS_MAX)),
             version: AtomicU64::new(0),
+            number: AtomicU64::new(0),
         }
     }
 
-    /// Announces a change. A change of alarms changes the states of stations too.
-    pub(crate) fn announce(&self, topic: Topic) {
+    /// Announces a change, and returns its number. A change of alarms changes the states of stations too.
+    pub(crate) fn announce(&self, topic: Topic) -> u64 {
         if topic == Topic::Alarms {
             self.version.fetch_add(1, Ordering::AcqRel);
-            // An error means that nobody reads.
-            let _ = self.changes.send(Topic::Alarms);
         }
-        let _ = self.changes.send(Topic::Stations);
+        let number = self.number.fetch_add(1, Ordering::AcqRel) + 1;
+        // An error means that nobody reads.
+        let _ = self.changes.send(Change { topic, number });
+        number
     }
 
     /// Number of changes of alarms so far.
@@ -72,34 +87,67 @@ impl Live {
     }
 }
 
+/// Changes that a reader has not been told of.
+#[derive(Debug, Default)]
+struct Unread {
+    stations: bool,
+    alarms: bool,
+    /// Number of the newest one.
+    number: u64,
+}
+
 /// One reader of the changes.
 struct Reader {
-    changes: broadcast::Receiver<Topic>,
+    changes: broadcast::Receiver<Change>,
     stop: watch::Receiver<bool>,
     sees_alarms: bool,
     is_new: bool,
+    unread: Unread,
+    /// When the next change may be announced.
+    free_at: Instant,
     _place: OwnedSemaphorePermit,
 }
 
 impl Reader {
-    /// The next event for the reader; `None` once the platform stops.
+    /// The next event for the reader; `None` once the platform stops. Changes that follow each other closely are one event of each topic, whose
+    /// `id` is the number of the newest.
     async fn next(&mut self) -> Option<Event> {
         if std::mem::take(&mut self.is_new) {
             return Some(Event::default().event("ready").data("ready"));
         }
         loop {
-            let topic = tokio::select! {
+            let is_waiting = self.unread.stations || self.unread.alarms;
+            if is_waiting && self.free_at <= Instant::now() {
+                return Some(self.event());
+            }
+            let received = tokio::select! {
                 _ = self.stop.wait_for(|stops| *stops) => return None,
-                received = self.changes.recv() => match received {
-                    Ok(topic) => topic,
-                    Err(RecvError::Lagged(_)) => Topic::Alarms,
-                    Err(RecvError::Closed) => return None,
-                },
+                () = tokio::time::sleep_until(self.free_at), if is_waiting => continue,
+                received = self.changes.recv() => received,
             };
-            if topic == Topic::Stations || self.sees_alarms {
-                return Some(Event::default().event(topic.name()).data(topic.name()));
+            match received {
+                Ok(change) => self.note(change),
+                // The newest change is still to come.
+                Err(RecvError::Lagged(_)) => self.note(Change { topic: Topic::Alarms, number: 0 }),
+                Err(RecvError::Closed) => return None,
             }
         }
+    }
+
+    fn note(&mut self, change: Change) {
+        self.unread.stations = true;
+        self.unread.alarms |= self.sees_alarms && change.topic == Topic::Alarms;
+        self.unread.number = self.unread.number.max(change.number);
+    }
+
+    /// The event of the unread changes; that of alarms first.
+    fn event(&mut self) -> Event {
+        let topic = if std::mem::take(&mut self.unread.alarms) { Topic::Alarms } else { Topic::Stations };
+        if topic == Topic::Stations {
+            self.unread.stations = false;
+            self.free_at = Instant::now() + PAUSE;
+        }
+        Event::default().event(topic.name()).id(self.unread.number.to_string()).data(topic.name())
     }
 }
 
@@ -115,6 +163,8 @@ pub(crate) async fn events(
         stop: platform.stop.clone(),
         sees_alarms: visitor.may(Right::See),
         is_new: true,
+        unread: Unread::default(),
+        free_at: Instant::now(),
     };
     // The stream holds no platform, so it keeps no store open.
     drop(platform);

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::live::Topic;
 use crate::phones::Phones;
 use crate::platform::{Platform, Setting};
-use crate::{api, assets, headers, live, pages};
+use crate::{api, assets, connections, headers, live, pages};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
@@ -28,6 +28,8 @@ use vocdb_gateway::{Config as GatewayConfig, Gateway, Host};
 const FORM_BYTES_MAX: usize = 64 * 1_024;
 /// Bytes of a rule set or of readings.
 const LARGE_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+/// Connections at a time, unless options say otherwise.
+const CONNECTIONS_MAX: usize = 2_000;
 /// How often time passes for rules and escalations.
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two announcements that stations of the gateway may have sent.
@@ -54,6 +56,8 @@ pub struct Options {
     pub webhook_secret: String,
     /// Whether readers reach the platform over HTTPS only: cookies are then marked as secure.
     pub is_https: bool,
+    /// Number of connections at a time. A further one gets the place of the one that has waited longest for a request.
+    pub connections: usize,
     /// Clock of the store and of sessions.
     pub clock: Arc<dyn Clock>,
     /// Whether the host lets time pass itself: the server then does nothing each second but to read the accounts.
@@ -82,6 +86,7 @@ impl Options {
             webhook_secret: String::new(),
             zone: "UTC".to_owned(),
             is_https: false,
+            connections: CONNECTIONS_MAX,
             clock: Arc::new(SystemClock),
             is_driven: false,
             durability: Durability::Always,
@@ -155,7 +160,8 @@ impl Server {
             Some((listen, file)) => Some(take_stations(&platform, *listen, file).await?),
             None => None,
         };
-        let serving = tokio::spawn(serve(listener, platform.clone(), stopped.clone()));
+        let router = routes(platform.clone());
+        let serving = tokio::spawn(connections::serve(listener, router, options.connections, stopped.clone()));
         let ticking = tokio::spawn(tick(Arc::downgrade(&platform), stopped, gateway.is_some()));
         Ok(Self { address, platform, stop, serving, ticking, gateway })
     }
@@ -234,16 +240,6 @@ async fn take_stations(platform: &Platform, listen: SocketAddr, file: &Path) -> 
     let config = GatewayConfig { listen, store: platform.store.clone(), ..config };
     let host = Host { clock: platform.clock.clone(), ..Host::default() };
     Gateway::start_within(&config, host, platform.db.clone()).await
-}
-
-async fn serve(listener: TcpListener, platform: Arc<Platform>, mut stop: watch::Receiver<bool>) {
-    let service = routes(platform).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = async move {
-        let _ = stop.wait_for(|stops| *stops).await;
-    };
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-        eprintln!("error: {error}");
-    }
 }
 
 async fn tick(platform: Weak<Platform>, mut stop: watch::Receiver<bool>, has_gateway: bool) {

@@ -66,17 +66,16 @@ pub(crate) async fn append(
     let store = move |platform: &Platform| {
         let batch = batch_of(&frames, &platform.db.registry())?;
         let receipt = platform.db.append(&batch)?;
-        platform.live.announce(Topic::Stations);
-        Ok(receipt)
+        Ok((platform.live.announce(Topic::Stations), receipt))
     };
-    let receipt = platform.read(store).await?;
+    let (change, receipt) = platform.read(store).await?;
     let rejections = receipt.rejections.iter();
     let rejected: Vec<Value> =
         rejections.map(|one| json!({ "index": one.index, "reason": one.reason.to_string() })).collect();
     Ok(Json(json!({
         "accepted": receipt.accepted, "identical": receipt.identical, "superseded": receipt.superseded,
         "corrected": receipt.corrected, "rejected": rejected, "alarms_opened": receipt.alarms_opened,
-        "is_durable": receipt.is_durable,
+        "is_durable": receipt.is_durable, "change": change,
     })))
 }
 

@@ -68,12 +68,17 @@ impl District {
     }
 
     pub(crate) fn with_webhooks(webhooks: Vec<(String, String)>) -> Self {
+        Self::with(|options| Options { webhooks, ..options })
+    }
+
+    /// A platform with changed options.
+    pub(crate) fn with(change: impl FnOnce(Options) -> Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         create(&folder.path().join("park"));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(ManualClock::new(NOW_MS));
         let mut district = Self { folder, clock, runtime, server: None };
-        district.start(webhooks);
+        district.start(change);
         district
     }
 
@@ -81,14 +86,13 @@ impl District {
         self.folder.path().join("park")
     }
 
-    fn start(&mut self, webhooks: Vec<(String, String)>) {
+    fn start(&mut self, change: impl FnOnce(Options) -> Options) {
         let options = Options::new(self.store(), SocketAddr::from(([127, 0, 0, 1], 0)));
-        let options = Options {
+        let options = change(Options {
             clock: self.clock.clone(),
-            webhooks,
             webhook_secret: "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh".to_owned(),
             ..options
-        };
+        });
         self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
     }
 

@@ -3,6 +3,7 @@
 
 mod acts;
 mod api;
+mod attack;
 mod browser;
 mod client;
 mod demo;
