@@ -49,7 +49,7 @@ impl std::fmt::Debug for Host {
     }
 }
 
-/// A gateway that runs. [`Gateway::stop`] ends it and closes the store.
+/// A gateway that runs. [`Gateway::stop`] ends it, and closes the store if the gateway opened it.
 #[derive(Debug)]
 pub struct Gateway {
     address: SocketAddr,
@@ -76,10 +76,35 @@ impl Gateway {
         };
         let path = config.store.display();
         let db = Database::open(&config.store, store).map_err(|error| format!("`{path}`: {error}"))?;
-        let stations = Arc::new(Stations::register(config, &db)?);
+        let stations = Stations::register(config, &db)?;
         crate::alarms::connect(&config.webhooks, &db)?;
         crate::alarms::watch(&db).map_err(|error| error.to_string())?;
         load_rules(config, &db)?;
+        Self::listen(config, host, (Arc::new(db), stations))
+    }
+
+    /// Registers the stations in a store that the program has open, stores the packets of the last run, and listens. Rules, notifications
+    /// and the clock of the store are up to the program, which also closes it after [`Gateway::stop`].
+    ///
+    /// # Errors
+    /// As [`Gateway::start`]; also if the configuration names rules or webhooks, or is a replay.
+    pub async fn start_within(config: &Config, host: Host, db: Arc<Database>) -> Result<Self, String> {
+        let names = [
+            ("rules", config.rules.is_some()),
+            ("webhooks", !config.webhooks.is_empty()),
+            ("replay", config.is_replay),
+        ];
+        if let Some((name, _)) = names.into_iter().find(|(_, is_set)| *is_set) {
+            return Err(format!(
+                "the configuration of the gateway has `{name}`: remove it, the program that has the store open decides that"
+            ));
+        }
+        let stations = Stations::register(config, &db)?;
+        Self::listen(config, host, (db, stations))
+    }
+
+    fn listen(config: &Config, host: Host, (db, stations): (Arc<Database>, Stations)) -> Result<Self, String> {
+        let stations = Arc::new(stations);
         let counters = Arc::new(Counters::default());
         let shared = Shared {
             stations: stations.clone(),
@@ -152,7 +177,7 @@ impl Gateway {
         let _ = self.jobs.send(Job::Tick).await;
     }
 
-    /// Stops: no new connection is taken, work that was received is stored and answered, the store is closed.
+    /// Stops: no new connection is taken, work that was received is stored and answered; the store is closed if the gateway opened it.
     ///
     /// # Errors
     /// A text for the operator if the store cannot be closed.

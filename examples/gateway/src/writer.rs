@@ -39,7 +39,7 @@ pub struct Answers {
 
 /// What the writer owns.
 pub struct Writer {
-    pub(crate) db: Database,
+    pub(crate) db: Arc<Database>,
     pub(crate) stations: Arc<Stations>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -63,7 +63,7 @@ impl Writer {
     /// A text for the operator if the archive or the file of packets cannot be opened.
     pub fn new(
         config: &Config,
-        db: Database,
+        db: Arc<Database>,
         stations: Arc<Stations>,
         counters: Arc<Counters>,
         clock: Arc<dyn Clock>,
@@ -90,7 +90,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Serves jobs until every sender is gone, then closes the store.
+    /// Serves jobs until every sender is gone, then closes the store unless others have it open.
     ///
     /// # Errors
     /// A text for the operator if the store cannot be closed.
@@ -119,7 +119,10 @@ impl Writer {
                 self.tick();
             }
         }
-        self.db.close().map_err(|error| format!("the store cannot be closed: {error}"))
+        match Arc::try_unwrap(self.db) {
+            Ok(db) => db.close().map_err(|error| format!("the store cannot be closed: {error}")),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Makes a group of work durable, and replies to each connection.

@@ -14,6 +14,8 @@
 //! | `map` | maps of stations, sites and sources |
 //! | `connections` | places for connections, deadlines for slow clients |
 //! | `view` | layout, times, drawings |
+//! | [`phones`] | phones that are played, for a demo |
+//! | [`demo`] | a night of a made park in accelerated time |
 //!
 //! Every page is readable without script. Every change is made by the library with the name of the person, so the ledger has it.
 
@@ -22,11 +24,13 @@ mod api;
 mod assets;
 mod chart;
 mod connections;
+pub mod demo;
 mod failure;
 mod headers;
 mod live;
 mod map;
 mod pages;
+pub mod phones;
 pub mod platform;
 pub mod register;
 pub mod server;

@@ -4,6 +4,7 @@ use crate::accounts::{AccountError, Accounts};
 use crate::failure::Failure;
 use crate::live::{Live, Topic};
 use crate::map::Sources;
+use crate::phones::Phones;
 use crate::view::RuleLimits;
 use crate::visit::{Attempts, Sessions};
 use parking_lot::Mutex;
@@ -47,7 +48,7 @@ pub(crate) struct Limits {
 
 /// Everything that requests share.
 pub struct Platform {
-    pub(crate) db: Database,
+    pub(crate) db: Arc<Database>,
     pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
     pub(crate) limits: Limits,
@@ -57,13 +58,16 @@ pub struct Platform {
     pub(crate) zone_name: String,
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
-    pub(crate) stop: watch::Receiver<bool>,
     /// Sites that may be the source of an incident.
     pub(crate) candidates: Candidates,
+    /// Phones that are played, in a demo.
+    pub(crate) phones: Option<Arc<Phones>>,
+    pub(crate) stop: watch::Receiver<bool>,
     /// Limits that days are compared with, if there are any.
     pub(crate) day_limits: Option<DayLimits>,
     /// Locations of sources.
     pub(crate) sources: Sources,
+    is_driven: bool,
     history: Mutex<Option<Arc<History>>>,
     rule_limits: Mutex<Option<Arc<RuleLimits>>>,
 }
@@ -85,13 +89,16 @@ pub(crate) struct Setting {
     pub(crate) zone: (String, Zone),
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
-    pub(crate) stop: watch::Receiver<bool>,
+    /// Whether the host lets time pass itself.
+    pub(crate) is_driven: bool,
     pub(crate) candidates: Candidates,
+    pub(crate) phones: Option<Arc<Phones>>,
+    pub(crate) stop: watch::Receiver<bool>,
     pub(crate) day_limits: Option<DayLimits>,
 }
 
 impl Platform {
-    pub(crate) fn new(db: Database, accounts: Accounts, setting: Setting) -> Self {
+    pub(crate) fn new(db: Arc<Database>, accounts: Accounts, setting: Setting) -> Self {
         let limits = Limits {
             names: Attempts::new(LOGINS_OF_NAME_MAX, QUARTER_HOUR_MS),
             senders: Attempts::new(LOGINS_OF_SENDER_MAX, QUARTER_HOUR_MS),
@@ -99,7 +106,17 @@ impl Platform {
             hashes: Semaphore::new(HASHES_MAX),
             computations: Arc::new(Semaphore::new(COMPUTATIONS_MAX)),
         };
-        let Setting { clock, zone: (zone_name, zone), store, is_https, candidates, day_limits, stop } = setting;
+        let Setting {
+            clock,
+            zone: (zone_name, zone),
+            store,
+            is_https,
+            is_driven,
+            candidates,
+            phones,
+            stop,
+            day_limits,
+        } = setting;
         Self {
             db,
             accounts,
@@ -111,10 +128,12 @@ impl Platform {
             zone_name,
             store,
             is_https,
-            stop,
             candidates,
+            phones,
+            stop,
             day_limits,
             sources: Sources::default(),
+            is_driven,
             history: Mutex::new(None),
             rule_limits: Mutex::new(None),
         }
@@ -187,9 +206,11 @@ impl Platform {
         limits
     }
 
-    /// Lets time pass, and reads the accounts again. Blocks.
+    /// Lets time pass unless the host does so, and reads the accounts again. Blocks.
     pub(crate) fn tick(&self) {
-        if let Err(error) = self.db.advance() {
+        if !self.is_driven
+            && let Err(error) = self.db.advance()
+        {
             eprintln!("error: {error}");
         }
         let reloaded: Result<(), AccountError> = self.accounts.reload();

@@ -3,6 +3,7 @@
 use crate::accounts::Accounts;
 use crate::failure::Failure;
 use crate::live::Topic;
+use crate::phones::Phones;
 use crate::platform::{Platform, Setting};
 use crate::{api, assets, connections, headers, live, pages};
 use axum::Router;
@@ -10,7 +11,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -21,7 +22,8 @@ use vocdb::interop::webhook::Webhook;
 use vocdb::model::Zone;
 use vocdb::trace::Candidates;
 use vocdb::trace::attainment::Limits;
-use vocdb::{Config, Database};
+use vocdb::{Config, Database, Durability};
+use vocdb_gateway::{Config as GatewayConfig, Gateway, Host};
 
 /// Bytes of a form.
 const FORM_BYTES_MAX: usize = 64 * 1_024;
@@ -31,6 +33,8 @@ const LARGE_BYTES_MAX: usize = 2 * 1_024 * 1_024;
 const CONNECTIONS_MAX: usize = 2_000;
 /// How often time passes for rules and escalations.
 const TICK: Duration = Duration::from_secs(1);
+/// Ticks between two announcements that stations of the gateway may have sent.
+const TICKS_PER_NEWS: u32 = 5;
 /// How long stopping waits for requests under way.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
@@ -61,6 +65,14 @@ pub struct Options {
     pub connections: usize,
     /// Clock of the store and of sessions.
     pub clock: Arc<dyn Clock>,
+    /// Whether the host lets time pass itself: the server then does nothing each second but to read the accounts.
+    pub is_driven: bool,
+    /// Durability of an append.
+    pub durability: Durability,
+    /// Gateway for HJ 212 connections, on the same store: its address, and its configuration file.
+    pub gateway: Option<(SocketAddr, PathBuf)>,
+    /// Phones that receive all notifications, for the page that shows them.
+    pub phones: Option<Arc<Phones>>,
 }
 
 impl Options {
@@ -81,6 +93,10 @@ impl Options {
             is_https: false,
             connections: CONNECTIONS_MAX,
             clock: Arc::new(SystemClock),
+            is_driven: false,
+            durability: Durability::Always,
+            gateway: None,
+            phones: None,
         }
     }
 }
@@ -106,6 +122,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     ticking: JoinHandle<()>,
+    gateway: Option<Gateway>,
 }
 
 impl Server {
@@ -116,7 +133,7 @@ impl Server {
     pub async fn start(options: Options) -> Result<Self, String> {
         let zone: Zone = options.zone.parse().map_err(|error: vocdb::model::ModelError| error.to_string())?;
         let accounts = Accounts::open(&options.accounts).map_err(|error| error.to_string())?;
-        let config = Config { clock: options.clock.clone(), ..Config::default() };
+        let config = Config { clock: options.clock.clone(), durability: options.durability, ..Config::default() };
         let path = options.store.display();
         let db = Database::open(&options.store, config).map_err(|error| format!("`{path}`: {error}"))?;
         if let Some(rules) = options.rules.as_ref().filter(|_| db.rule_set().is_none()) {
@@ -126,14 +143,17 @@ impl Server {
             }
         }
         connect(&db, &options)?;
+        let db = Arc::new(db);
         let (stop, stopped) = watch::channel(false);
         let setting = Setting {
             clock: options.clock,
             zone: (options.zone, zone),
             store: options.store,
             is_https: options.is_https,
-            stop: stopped.clone(),
+            is_driven: options.is_driven,
             candidates: options.candidates,
+            phones: options.phones,
+            stop: stopped.clone(),
             day_limits: options.day_limits,
         };
         let platform = Arc::new(Platform::new(db, accounts, setting));
@@ -141,10 +161,14 @@ impl Server {
         let says = |error: std::io::Error| format!("{}: {error}", options.listen);
         let listener = TcpListener::bind(options.listen).await.map_err(says)?;
         let address = listener.local_addr().map_err(says)?;
+        let gateway = match &options.gateway {
+            Some((listen, file)) => Some(take_stations(&platform, *listen, file).await?),
+            None => None,
+        };
         let router = routes(platform.clone());
         let serving = tokio::spawn(connections::serve(listener, router, options.connections, stopped.clone()));
-        let ticking = tokio::spawn(tick(Arc::downgrade(&platform), stopped));
-        Ok(Self { address, platform, stop, serving, ticking })
+        let ticking = tokio::spawn(tick(Arc::downgrade(&platform), stopped, gateway.is_some()));
+        Ok(Self { address, platform, stop, serving, ticking, gateway })
     }
 
     /// The address that it listens on.
@@ -153,10 +177,21 @@ impl Server {
         self.address
     }
 
-    /// Whether it still serves.
+    /// The address that stations connect to, if there is a gateway.
+    #[must_use]
+    pub fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref().map(Gateway::address)
+    }
+
+    /// Whether it still serves, and its gateway still stores.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        !self.serving.is_finished()
+        !self.serving.is_finished() && self.gateway.as_ref().is_none_or(Gateway::is_running)
+    }
+
+    /// What all requests share.
+    pub(crate) const fn platform(&self) -> &Arc<Platform> {
+        &self.platform
     }
 
     /// Lets time pass now, as the server does every second. Blocks.
@@ -164,31 +199,38 @@ impl Server {
         self.platform.tick();
     }
 
-    /// Ends requests under way, and closes the store.
+    /// Ends requests under way and the connections of stations, and closes the store.
     ///
     /// # Errors
     /// A text for the operator; nothing that was answered is lost then.
     pub async fn stop(self) -> Result<(), String> {
-        let Self { platform, stop, mut serving, ticking, .. } = self;
+        let Self { platform, stop, mut serving, ticking, gateway, .. } = self;
         let _ = stop.send(true);
         if tokio::time::timeout(STOP_WITHIN, &mut serving).await.is_err() {
             serving.abort();
             let _ = serving.await;
         }
         let _ = ticking.await;
-        match Arc::try_unwrap(platform) {
-            Ok(platform) => tokio::task::spawn_blocking(|| platform.db.close())
+        if let Some(gateway) = gateway {
+            gateway.stop().await?;
+        }
+        let db = Arc::try_unwrap(platform).ok().and_then(|platform| Arc::try_unwrap(platform.db).ok());
+        match db {
+            Some(db) => tokio::task::spawn_blocking(|| db.close())
                 .await
                 .map_err(|error| error.to_string())?
                 .map_err(|error| error.to_string()),
             // A request that was cut off still works on the store. It loses nothing: the next opening replays the log.
-            Err(_) => Ok(()),
+            None => Ok(()),
         }
     }
 }
 
 /// Connects the receivers of notifications.
 fn connect(db: &Database, options: &Options) -> Result<(), String> {
+    if let Some(phones) = &options.phones {
+        phones.connect(db)?;
+    }
     for (route, url) in &options.webhooks {
         let says = |error: &dyn std::fmt::Display| format!("webhook {route}: {error}");
         let webhook = Webhook::new(url, &options.webhook_secret).map_err(|error| says(&error))?;
@@ -197,7 +239,16 @@ fn connect(db: &Database, options: &Options) -> Result<(), String> {
     Ok(())
 }
 
-async fn tick(platform: Weak<Platform>, mut stop: watch::Receiver<bool>) {
+/// Starts the gateway of a platform on its store.
+async fn take_stations(platform: &Platform, listen: SocketAddr, file: &Path) -> Result<Gateway, String> {
+    let config = GatewayConfig::read(file).map_err(|error| error.to_string())?;
+    let config = GatewayConfig { listen, store: platform.store.clone(), ..config };
+    let host = Host { clock: platform.clock.clone(), ..Host::default() };
+    Gateway::start_within(&config, host, platform.db.clone()).await
+}
+
+async fn tick(platform: Weak<Platform>, mut stop: watch::Receiver<bool>, has_gateway: bool) {
+    let mut ticks: u32 = 0;
     let mut every = tokio::time::interval(TICK);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -206,6 +257,10 @@ async fn tick(platform: Weak<Platform>, mut stop: watch::Receiver<bool>) {
             _ = every.tick() => {}
         }
         let Some(platform) = platform.upgrade() else { return };
+        ticks = ticks.wrapping_add(1);
+        if has_gateway && ticks.is_multiple_of(TICKS_PER_NEWS) {
+            platform.live.announce(Topic::Stations);
+        }
         let _ = tokio::task::spawn_blocking(move || platform.tick()).await;
     }
 }
@@ -262,6 +317,7 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/quality", get(pages::quality::show))
         .route("/statistics", get(pages::statistics::show))
         .route("/audit", get(pages::audit::show))
+        .route("/phones", get(pages::phones::show))
         .route("/events", get(live::events))
         .route("/api/stations", get(api::lists::stations))
         .route("/api/alarms", get(api::lists::alarms))

@@ -8,6 +8,7 @@ pub(crate) mod incidents;
 pub(crate) mod login;
 pub(crate) mod map;
 pub(crate) mod odour;
+pub(crate) mod phones;
 pub(crate) mod quality;
 pub(crate) mod rose;
 pub(crate) mod rules;

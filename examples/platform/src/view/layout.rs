@@ -22,12 +22,13 @@ pub(crate) enum Tab {
     Statistics,
     Odours,
     Audit,
+    Phones,
     Odour,
     Login,
 }
 
 /// The sections in the navigation, with the right that each needs.
-const TABS: [(Tab, &str, &str, Option<Right>); 11] = [
+const TABS: [(Tab, &str, &str, Option<Right>); 12] = [
     (Tab::Stations, "/", "Stations", None),
     (Tab::Map, "/map", "Map", None),
     (Tab::Values, "/values", "Values", None),
@@ -38,6 +39,7 @@ const TABS: [(Tab, &str, &str, Option<Right>); 11] = [
     (Tab::Statistics, "/statistics", "Statistics", Some(Right::See)),
     (Tab::Odours, "/odours", "Odour reports", Some(Right::See)),
     (Tab::Audit, "/audit", "Audit trail", Some(Right::Audit)),
+    (Tab::Phones, "/phones", "Phones", Some(Right::See)),
     (Tab::Odour, "/odour", "Report an odour", None),
 ];
 
@@ -48,7 +50,7 @@ pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &
             a.brand href="/" { "vocdb platform" }
             nav aria-label="Sections" {
                 @for (own, path, name, right) in TABS {
-                    @if right.is_none_or(|right| visitor.may(right)) {
+                    @if right.is_none_or(|right| visitor.may(right)) && (own != Tab::Phones || platform.phones.is_some()) {
                         a href=(path) aria-current=[(own == tab).then_some("page")] { (name) }
                     }
                 }

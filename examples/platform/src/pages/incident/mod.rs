@@ -63,26 +63,29 @@ pub(crate) async fn report(
     Number(number): Number,
 ) -> Result<Response, Failure> {
     let by = visitor.must(Right::See)?.name.clone();
-    let gather = move |platform: &Platform| {
-        let (registry, readings, history) = (platform.db.registry(), platform.db.readings(), platform.history()?);
-        let sources = ReportSources { registry: &registry, readings: &readings, events: &history.events };
-        let origin = ReportOrigin {
-            by,
-            at: platform.now(),
-            program: concat!("vocdb-platform ", env!("CARGO_PKG_VERSION")).to_owned(),
-            store: platform.store.display().to_string(),
-            ledger: None,
-        };
-        let incident = find(platform, number)?;
-        let files = platform.db.rule_set().map(|set| set.files).unwrap_or_default();
-        let question = ReportQuestion { rules: &files, ..ReportQuestion::default() };
-        let reports = platform.db.odour_reports(report_span(sources, &incident, &question))?;
-        let candidates = Candidates { reports, ..platform.candidates.clone() };
-        let about = (origin, platform.zone.clone());
-        let report = gather_report(sources, about, &incident, &question, &candidates);
-        Ok(report.map_err(|error| Failure::Invalid(error.to_string()))?.html())
-    };
+    let gather = move |platform: &Platform| report_page(platform, number, &by);
     Ok(([(CONTENT_SECURITY_POLICY, REPORT_POLICY)], Html(platform.compute(gather).await?)).into_response())
+}
+
+/// The report of an incident as a page, for a reader.
+pub(crate) fn report_page(platform: &Platform, number: u64, by: &str) -> Result<String, Failure> {
+    let (registry, readings, history) = (platform.db.registry(), platform.db.readings(), platform.history()?);
+    let sources = ReportSources { registry: &registry, readings: &readings, events: &history.events };
+    let origin = ReportOrigin {
+        by: by.to_owned(),
+        at: platform.now(),
+        program: concat!("vocdb-platform ", env!("CARGO_PKG_VERSION")).to_owned(),
+        store: platform.store.display().to_string(),
+        ledger: None,
+    };
+    let incident = find(platform, number)?;
+    let files = platform.db.rule_set().map(|set| set.files).unwrap_or_default();
+    let question = ReportQuestion { rules: &files, ..ReportQuestion::default() };
+    let reports = platform.db.odour_reports(report_span(sources, &incident, &question))?;
+    let candidates = Candidates { reports, ..platform.candidates.clone() };
+    let about = (origin, platform.zone.clone());
+    let report = gather_report(sources, about, &incident, &question, &candidates);
+    Ok(report.map_err(|error| Failure::Invalid(error.to_string()))?.html())
 }
 
 /// `POST /incidents/{number}/step`
