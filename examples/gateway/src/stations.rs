@@ -3,6 +3,8 @@
 use crate::config::{Config, StationConfig};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use vocdb::interop::hj212::{
     Content, Incomplete, Intake, IntakeError, IntakeReport, Joined, Measurement, MessageFault, PacketFault,
     PacketLimits, Reassembler, Segment,
@@ -16,6 +18,8 @@ const PACKET_LIMITS: PacketLimits = PacketLimits { messages_max: 8, packets_max:
 #[derive(Debug)]
 pub struct Stations {
     by_number: BTreeMap<String, Station>,
+    /// Split messages that are complete and not stored yet.
+    unstored: Arc<AtomicU64>,
 }
 
 /// A station that may send.
@@ -23,6 +27,7 @@ pub struct Stations {
 pub struct Station {
     config: StationConfig,
     state: Mutex<State>,
+    unstored: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -105,7 +110,7 @@ impl Stations {
     /// # Errors
     /// A text for the operator: a station or instrument that contradicts the store, or factors that feed no channel.
     pub fn register(config: &Config, db: &Database) -> Result<Self, String> {
-        let mut by_number = BTreeMap::new();
+        let (mut by_number, unstored) = (BTreeMap::new(), Arc::new(AtomicU64::new(0)));
         for station in &config.stations {
             let says = |error: &dyn std::fmt::Display| format!("[[station]] {}: {error}", station.name);
             let mut intake = Intake::new(config.factors.clone());
@@ -115,10 +120,29 @@ impl Stations {
                 intake.map(&station.mn, feed.kind, id, &feed.instrument).map_err(|error| says(&error))?;
             }
             let state = State { intake, packets: Reassembler::new(PACKET_LIMITS), newest_receipt: None };
-            let station = Station { config: station.clone(), state: Mutex::new(state) };
+            let (config, unstored) = (station.clone(), Arc::clone(&unstored));
+            let station = Station { config, state: Mutex::new(state), unstored };
             by_number.insert(station.config.mn.clone(), station);
         }
-        Ok(Self { by_number })
+        Ok(Self { by_number, unstored })
+    }
+
+    /// Notes that so many split messages are stored.
+    pub(crate) fn note_stored(&self, messages: u64) {
+        self.unstored.fetch_sub(messages, Ordering::AcqRel);
+    }
+
+    /// Notes that every split message is stored that was complete so far. Nobody may send meanwhile.
+    pub(crate) fn note_all_stored(&self) {
+        self.unstored.store(0, Ordering::Release);
+    }
+
+    /// Whether the packets of a split message are needed: it lacks others, or is complete and not stored yet.
+    #[must_use]
+    pub fn need_packets(&self) -> bool {
+        // In this order: a message that becomes complete meanwhile counts as unstored before it no longer counts as incomplete.
+        let is_waiting = self.by_number.values().any(|station| station.incomplete_messages() > 0);
+        is_waiting || self.unstored.load(Ordering::Acquire) > 0
     }
 
     /// The station of a number.
@@ -177,6 +201,7 @@ impl Station {
                 let taken = self.read(&mut state, &whole, (now, current), batches)?;
                 Ok(match taken {
                     Taken::Readings { is_history, frames, .. } => {
+                        self.unstored.fetch_add(1, Ordering::AcqRel);
                         Taken::Readings { is_history, frames, is_joined: true }
                     }
                     other => other,

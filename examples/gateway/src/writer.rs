@@ -87,6 +87,7 @@ impl Writer {
             let mut work = frames(piece);
             self.store(&mut work.batches, &mut [])?;
         }
+        self.stations.note_all_stored();
         Ok(())
     }
 
@@ -142,6 +143,10 @@ impl Writer {
         if let Err(error) = self.store(&mut all, &mut messages) {
             self.fail(&error);
         }
+        let is_joined = |message: &&Message| message.is_packet && matches!(message.need, Need::Stored { .. });
+        // The packets of one that is not stored stay needed until the next start, which stores it.
+        let joined = messages.iter().filter(is_joined).filter(|message| message.is_kept).count();
+        self.stations.note_stored(joined as u64);
         let mut messages = messages.into_iter();
         for ((_, reply), count) in group.drain(..).zip(counts) {
             // A connection that is gone needs no answer: its station sends again.
@@ -222,7 +227,7 @@ impl Writer {
             self.fail(&error.to_string());
         }
         let now = Timestamp::from_ms(self.clock.now_ms());
-        let (mut is_waiting, mut has_lost) = (false, false);
+        let mut has_lost = false;
         for station in self.stations.iter() {
             for incomplete in station.give_up(now, self.incomplete) {
                 has_lost = true;
@@ -236,8 +241,8 @@ impl Writer {
                     self.spool.folder().display()
                 ));
             }
-            is_waiting |= station.incomplete_messages() > 0;
         }
+        let is_waiting = self.stations.need_packets();
         if let Err(error) = self.spool.tick(now, (is_waiting, has_lost), self.incomplete) {
             self.fail(&format!("the file of packets: {error}"));
         }

@@ -31,6 +31,8 @@ const FORM_BYTES_MAX: usize = 64 * 1_024;
 const LARGE_BYTES_MAX: usize = 2 * 1_024 * 1_024;
 /// Connections at a time, unless options say otherwise.
 const CONNECTIONS_MAX: usize = 2_000;
+/// Open files that the platform needs besides its connections: those of the store and of a gateway.
+const OWN_FILES: usize = 256;
 /// How often time passes for rules and escalations.
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two announcements that stations of the gateway may have sent.
@@ -61,7 +63,7 @@ pub struct Options {
     pub webhook_secret: String,
     /// Whether readers reach the platform over HTTPS only: cookies are then marked as secure.
     pub is_https: bool,
-    /// Number of connections at a time. A further one gets the place of the one that has waited longest for a request.
+    /// Number of connections at a time, at most as many as the system allows open files. A further one gets the place of the one that has waited longest for a request.
     pub connections: usize,
     /// Clock of the store and of sessions.
     pub clock: Arc<dyn Clock>,
@@ -166,7 +168,8 @@ impl Server {
             None => None,
         };
         let router = routes(platform.clone());
-        let serving = tokio::spawn(connections::serve(listener, router, options.connections, stopped.clone()));
+        let places = vocdb_gateway::admission::places(options.connections, OWN_FILES);
+        let serving = tokio::spawn(connections::serve(listener, router, places, stopped.clone()));
         let ticking = tokio::spawn(tick(Arc::downgrade(&platform), stopped, gateway.is_some()));
         Ok(Self { address, platform, stop, serving, ticking, gateway })
     }

@@ -79,3 +79,31 @@ fn a_message_that_stays_incomplete_is_given_up_loudly_and_its_packets_are_kept()
     assert_eq!(kept, packets(0, "0.25")[0]);
     assert_eq!(stored(dir.path()), [(31, Some(0.1), Some(0.2))]);
 }
+
+/// Time passes all the while: the file of packets is not removed between the last packet of a message and its storing.
+#[test]
+fn packets_are_kept_until_their_message_is_stored_however_time_passes() {
+    for round in 0..20 {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path(), "");
+        let park = Park::open(&config);
+        let mut station = park.connect();
+        let [first, second] = <[Vec<u8>; 2]>::try_from(packets(0, "0.25")).unwrap();
+        station.send(&second);
+        assert_eq!(station.answer().0, 9014);
+        let ticks = async {
+            for _ in 0..50 {
+                park.gateway.tick().await;
+            }
+        };
+        station.send(&first);
+        park.runtime.block_on(ticks);
+        assert_eq!(station.answer().0, 9014);
+        // Either both packets are in the file or none.
+        park.stop();
+        let kept = std::fs::read(dir.path().join("park-packets/packets.hj212")).unwrap_or_default();
+        let lines = kept.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
+        assert!(lines == 0 || lines == 2, "round {round}: {lines} packets");
+        assert_eq!(stored(dir.path()), [(0, Some(0.25), Some(0.5))]);
+    }
+}
