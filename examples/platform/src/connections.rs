@@ -76,7 +76,7 @@ enum Turn {
     Waiting(u64),
     /// Its request is being answered, by a deadline unless the answer has no end.
     Answering(Option<Instant>),
-    /// It had to make room.
+    /// Its place was given to another connection.
     Gone,
 }
 
@@ -121,7 +121,7 @@ impl Drop for Place {
             Turn::Answering(_) => true,
             Turn::Gone => false,
         };
-        // A connection that had to make room has given its place away.
+        // The place of a closed connection belongs to the one that replaced it.
         state.taken -= usize::from(has_place);
     }
 }
@@ -176,7 +176,7 @@ impl HttpBody for Held {
     }
 }
 
-/// Serves connections until it is told to stop; then ends when their requests are answered. Dropping it closes all connections.
+/// Serves connections until `stop` is set, and returns once the requests under way are answered. Dropping it closes all connections.
 pub(crate) async fn serve(listener: TcpListener, router: Router, places_max: usize, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Places { places_max, state: Mutex::default() });
     let mut connections = JoinSet::new();

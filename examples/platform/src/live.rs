@@ -87,7 +87,7 @@ impl Live {
     }
 }
 
-/// Changes that a reader has not been told of.
+/// Changes that are not announced to a reader yet.
 #[derive(Debug, Default)]
 struct Unread {
     stations: bool,

@@ -279,7 +279,7 @@ pub struct PriorityChange {
     pub rule: String,
     /// The station or scope.
     pub scope_key: String,
-    /// Priority before; where a rise that is on record as history holds now, the one that people know of.
+    /// Priority before. If a rise recorded as history still holds, the last priority of which recipients were notified.
     pub from: Priority,
     /// Priority from now on.
     pub to: Priority,

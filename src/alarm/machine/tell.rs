@@ -121,14 +121,14 @@ impl Machine {
         self.tell_again((&alarm, &alarm.told), &message, events);
     }
 
-    /// Those who were told of an alarm before its priority rose are told that it did.
+    /// Notifies the recipients of earlier notifications that the priority of the alarm rose.
     pub(super) fn send_raise(&mut self, id: AlarmId, now: Timestamp, events: &mut Vec<AlarmEvent>) {
         let Some(alarm) = self.alarms.get(&id).cloned() else { return };
         let text = format!("raised to {}: {}{}", alarm.priority, Line(&alarm.opened.title), alarm.late_words(None));
         let (opened, priority, retrips) = (&*alarm.opened, alarm.priority, alarm.retrips);
         let subject = Subject::Raised(alarm.raises);
         let message = Message { opened, priority, subject, repeat: 0, retrips, text, now };
-        self.tell_again((&alarm, alarm.to_be_told()), &message, events);
+        self.tell_again((&alarm, alarm.raise_recipients()), &message, events);
     }
 
     /// The first acknowledgement that expires does; where the chain goes on for it, those who were told are told that.

@@ -16,12 +16,12 @@ pub struct Alarm {
     pub priority_max: Priority,
     /// Number of rises of its priority of which people were to be notified.
     pub raises: u32,
-    /// Priority that people know, or would if it had a chain: what rose as history alone is not known to them.
+    /// Priority of which recipients were notified, or would be if the rule had a chain. A rise recorded as history does not count.
     pub(crate) known_priority: Priority,
-    /// A rise of which those who were told before it are still to be told.
+    /// A rise that is still to be sent to the recipients of earlier notifications.
     pub(crate) raise: Option<Raise>,
-    /// How many of those in `told` were told before its chain last began anew.
-    told_before: usize,
+    /// Length of `told` when the chain last restarted.
+    told_before_restart: usize,
     /// The acknowledgement by which its chain stopped, once enough people have acknowledged it.
     pub acknowledged: Option<Acknowledged>,
     /// All acknowledgements that count, each by another person, oldest first.
@@ -64,14 +64,14 @@ pub struct Alarm {
     pub(crate) late_at: Option<Timestamp>,
 }
 
-/// A rise of an alarm's priority of which nobody has been told yet.
+/// A rise of an alarm's priority whose notifications are not sent yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Raise {
     /// Host time.
     pub(crate) at: Timestamp,
     /// Priority before it.
     from: Priority,
-    /// How many of those in [`Alarm::told`] had been told by then.
+    /// Length of [`Alarm::told`] at that time.
     told: usize,
 }
 
@@ -90,7 +90,7 @@ impl Alarm {
             known_priority: opened.priority,
             raises: 0,
             raise: None,
-            told_before: 0,
+            told_before_restart: 0,
             opened,
             acknowledged: None,
             acknowledgements: Vec::new(),
@@ -193,7 +193,7 @@ impl Alarm {
         self.steps_taken.checked_sub(1).and_then(|step| u32::try_from(step).ok()).map(Subject::Step)
     }
 
-    /// Its priority changes, as the record of that says. A rise takes acknowledgements back, and those who have been told are to be told of it.
+    /// Applies a recorded change of priority. A rise withdraws acknowledgements and is to be sent to everyone notified so far.
     pub(crate) fn change_priority(&mut self, change: &PriorityChange) {
         (self.priority, self.priority_max) = (change.to, self.priority_max.max(change.to));
         if change.notifies {
@@ -202,7 +202,7 @@ impl Alarm {
             self.raises = self.raises.saturating_add(1);
             let (at, told) = (change.recorded_at, self.told.len());
             let from = self.raise.map_or(self.known_priority, |raise| raise.from);
-            self.raise = (told > self.told_before).then_some(Raise { at, from, told });
+            self.raise = (told > self.told_before_restart).then_some(Raise { at, from, told });
             self.known_priority = change.to;
         } else if change.to < self.known_priority {
             self.known_priority = change.to;
@@ -210,17 +210,18 @@ impl Alarm {
         }
     }
 
-    /// Host time since when a rise is due to be told; `None` while nobody may be told.
+    /// Host time since when the notifications of a rise are due; `None` during a silence.
     pub(crate) fn next_raise(&self) -> Option<Timestamp> {
         let is_open_to_all = self.has_begun && self.paused_since.is_none();
-        let raise = self.raise.filter(|_| is_open_to_all && self.to_be_told().iter().any(|(_, ways)| !ways.is_empty()));
+        let raise =
+            self.raise.filter(|_| is_open_to_all && self.raise_recipients().iter().any(|(_, ways)| !ways.is_empty()));
         raise.map(|raise| raise.at)
     }
 
-    /// Whom a rise is to be told to.
-    pub(crate) fn to_be_told(&self) -> &[(Contact, Vec<String>)] {
+    /// Recipients of the notifications of a rise, with their notification channels.
+    pub(crate) fn raise_recipients(&self) -> &[(Contact, Vec<String>)] {
         let told = self.raise.map_or(0, |raise| raise.told);
-        self.told.get(self.told_before..told).unwrap_or_default()
+        self.told.get(self.told_before_restart..told).unwrap_or_default()
     }
 
     /// The further ways to somebody who has been told.
@@ -234,15 +235,15 @@ impl Alarm {
     /// It was latched and trips again: it is as a new one, but for its number and for who hears of its end.
     fn begin_anew(&mut self, at: Timestamp) {
         self.unacknowledge();
-        self.tell_nobody_of_rises();
+        self.drop_raise();
         (self.steps_taken, self.reminders_sent, self.paused_ms) = (0, 0, 0);
         (self.begun_at, self.retrips) = (at, self.retrips.saturating_add(1));
         self.paused_since = self.paused_since.map(|_| at);
     }
 
-    /// Its chain begins: whoever it tells gets to know the priority that it has now.
-    fn tell_nobody_of_rises(&mut self) {
-        (self.known_priority, self.raise, self.told_before) = (self.priority, None, self.told.len());
+    /// Drops a pending rise as the chain starts: the notifications of the chain carry the present priority.
+    fn drop_raise(&mut self) {
+        (self.known_priority, self.raise, self.told_before_restart) = (self.priority, None, self.told.len());
     }
 
     /// It was latched and trips again, as the record of that says.
@@ -266,7 +267,7 @@ impl Alarm {
         if self.has_begun {
             return self.begin_anew(at);
         }
-        self.tell_nobody_of_rises();
+        self.drop_raise();
         (self.has_begun, self.begun_at, self.paused_ms) = (true, at, 0);
         self.paused_since = self.paused_since.map(|_| at);
     }

@@ -23,13 +23,13 @@ impl HeldSteps {
         self.0.is_empty()
     }
 
-    /// None holds any more.
+    /// Ends all steps.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Takes what the conditions of the steps say at an instant. One that is unknown begins and ends nothing; it interrupts the time for which
-    /// a condition has been false.
+    /// Applies the conditions of the steps at an evaluation time. An unknown condition starts and ends no step, and restarts the time for
+    /// which a condition has been false.
     pub(crate) fn take(&mut self, steps: &[PriorityStep], truths: &[Truth], instant: Timestamp) {
         self.0.retain(|held| (held.step as usize) < steps.len());
         for ((number, step), truth) in (0_u32..).zip(steps).zip(truths) {
@@ -59,15 +59,15 @@ impl HeldSteps {
         self.highest(spec).map_or(spec.priority, |step| step.priority)
     }
 
-    /// The priority with which an alarm opens, where the steps say this.
+    /// The priority with which an alarm opens, given the conditions of its steps.
     pub(crate) fn at_opening(spec: &AlarmSpec, truths: &[Truth], instant: Timestamp) -> Priority {
         let mut steps = Self::default();
         steps.take(&spec.priority_steps, truths, instant);
         steps.priority(spec)
     }
 
-    /// The same steps under other rules: by their places where the conditions are the same ones, and by their priorities otherwise. What must be
-    /// false for a while must be so anew then.
+    /// The same steps under other rules: by their places where the conditions are the same ones, and by their priorities otherwise. The time for
+    /// which a condition must be false restarts then.
     pub(crate) fn carried(&self, (old, new): (&AlarmSpec, &AlarmSpec)) -> Self {
         if old.logic == new.logic {
             return self.clone();
@@ -78,13 +78,13 @@ impl HeldSteps {
         Self(steps.map(|(step, _)| HeldStep { step, false_since: None }).collect())
     }
 
-    /// The same steps, of none of which it is known since when its condition has been false.
+    /// The same steps, without the times since which their conditions have been false.
     pub(crate) fn holding(&self) -> Self {
         Self(self.0.iter().map(|held| HeldStep { false_since: None, ..*held }).collect())
     }
 
-    /// The steps as a trial found them that began at its first instant: what had been false since then, as far as it knows, may have been so
-    /// for longer, as was known before.
+    /// The steps that a re-evaluation from `first` found. A condition that it found false since `first` may have been false for longer: the
+    /// earlier time is taken from the running steps.
     pub(crate) fn found(&self, running: &Self, first: Timestamp) -> Self {
         let of_running = |held: &HeldStep| {
             let place = running.0.binary_search_by_key(&held.step, |held| held.step).ok()?;
@@ -97,12 +97,12 @@ impl HeldSteps {
         Self(self.0.iter().map(found).collect())
     }
 
-    /// Since when conditions have been false whose fall is waited for.
+    /// Times since which the conditions of steps that are about to end have been false.
     pub(crate) fn waits(&self) -> impl Iterator<Item = Timestamp> + '_ {
         self.0.iter().filter_map(|held| held.false_since)
     }
 
-    /// Evaluation has gone back to an earlier time: nothing has lasted since later than that.
+    /// Limits the times since which conditions have been false, after evaluation went back to an earlier time.
     pub(crate) fn begin_no_later_than(&mut self, instant: Timestamp) {
         for held in &mut self.0 {
             held.false_since = held.false_since.map(|since| since.min(instant));

@@ -29,7 +29,7 @@ fn priority(machine: &Machine) -> Priority {
     machine.alarm(ONE).unwrap().priority
 }
 
-/// A machine with an alarm of medium priority open since 0, of which duty has been told.
+/// A machine with an alarm of medium priority open since 0, of which duty was notified.
 fn opened() -> Machine {
     let mut machine = machine_of(stepped());
     assert_eq!(told(&judge(&mut machine, 0, True, [False, False])), ["open #1 since 0 at 0"]);
@@ -301,7 +301,7 @@ fn history_rises_in_silence_and_rises_once_more_as_late_once_it_holds_now() {
     let said = told(&events);
     assert!(said[0].contains("; history, recorded"), "{said:?}");
     assert_eq!((events.len(), machine.alarm(ONE).unwrap().acknowledged.is_some()), (1, true));
-    assert_eq!(turn(&mut machine, 2_000, 100_000, [False, True]), [], "it is on record");
+    assert_eq!(turn(&mut machine, 2_000, 100_000, [False, True]), [], "it is recorded");
     let events = turn(&mut machine, 90_000, 100_000, [False, True]);
     let AlarmEvent::PriorityChanged(change) = &events[0] else { panic!("{events:?}") };
     let facts = (change.from, change.to, change.timing, change.notifies);
@@ -309,7 +309,7 @@ fn history_rises_in_silence_and_rises_once_more_as_late_once_it_holds_now() {
     assert!(machine.alarm(ONE).unwrap().acknowledged.is_none());
     let rises: Vec<_> = messages(&events).into_iter().filter(|(.., text)| text == "raised to urgent").collect();
     let rise = |way| row("duty", way, Priority::Urgent, "raised to urgent");
-    assert_eq!(rises, [rise("app"), rise("sms")], "the steps that fell due meanwhile tell the others");
+    assert_eq!(rises, [rise("app"), rise("sms")], "the steps that fell due meanwhile notify the others");
     assert_eq!(turn(&mut machine, 91_000, 100_000, [False, True]), []);
 }
 

@@ -61,6 +61,7 @@ house_rules! {
     every_test_name_is_a_sentence: names::short_test_names;
     no_file_has_unfinished_work: text::unfinished;
     no_rewritten_file_has_a_replaced_word: text::replaced_words;
+    no_table_of_a_document_is_torn: text::torn_tables;
     no_comment_is_code: text::commented_code;
     no_file_names_a_registry_host: text::registry_hosts;
     no_file_names_a_path_of_one_machine: text::machine_paths;

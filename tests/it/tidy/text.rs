@@ -37,6 +37,24 @@ pub(crate) fn machine_paths(tree: &Tree) -> Vec<String> {
     })
 }
 
+/// Rows of a table in a document that have lost its head: a blank line before them ends the table.
+pub(crate) fn torn_tables(tree: &Tree) -> Vec<String> {
+    let mut found = vec![];
+    for file in tree.texts.iter().filter(|file| file.path.ends_with(".md")) {
+        let (mut is_code, mut before) = (false, "");
+        let mut lines = (1..).zip(file.text.lines()).peekable();
+        while let Some((line, text)) = lines.next() {
+            is_code ^= text.starts_with("```");
+            let is_head = lines.peek().is_some_and(|(_, next)| next.starts_with("|--") || next.starts_with("| -"));
+            if !is_code && text.starts_with('|') && !before.starts_with('|') && !is_head {
+                found.push(format!("{}:{line}: a row of a table without a head", file.path));
+            }
+            before = text;
+        }
+    }
+    found
+}
+
 /// Comments that are code. One line at a time, and only what no prose looks like.
 pub(crate) fn commented_code(tree: &Tree) -> Vec<String> {
     let mut found = vec![];
@@ -137,6 +155,13 @@ mod tests {
             }
             assert_eq!(replaced_words(&Tree::of(&[("NOTES.md", &text)])), Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn a_row_behind_a_blank_line_fires_outside_of_code() {
+        let table = "| a | b |\n|---|---|\n| 1 | 2 |\n";
+        let torn = format!("{table}\n| 3 | 4 |\n\n```\n| x |\n```\n\n{table}");
+        assert_eq!(places(&torn_tables(&Tree::of(&[("README.md", &torn)]))), ["README.md:5"]);
     }
 
     #[test]

@@ -149,10 +149,10 @@ impl Demo {
         let people = People::new(options.seed, options.folder);
         let pace = Pace::new(START, options.speed, stopped);
         let runner = Runner { platform, clock, phones, people, frames, pace, until };
-        let (tell, finished) = oneshot::channel();
+        let (sender, finished) = oneshot::channel();
         let run = move || {
             // Nobody may wait for the outcome.
-            let report = |outcome: &Outcome, history: &str| _ = tell.send((outcome.clone(), history.to_owned()));
+            let report = |outcome: &Outcome, history: &str| _ = sender.send((outcome.clone(), history.to_owned()));
             runner.run(report)
         };
         let runner = std::thread::Builder::new().name("demo".to_owned()).spawn(run).map_err(says)?;

@@ -93,9 +93,9 @@ impl People {
     }
 
     /// Takes notice of an event, and plans what follows.
-    pub(super) fn hear(&mut self, event: &AlarmEvent) {
+    pub(super) fn note_event(&mut self, event: &AlarmEvent) {
         match event {
-            AlarmEvent::Opened(opened) => self.hear_opened(opened),
+            AlarmEvent::Opened(opened) => self.note_opened(opened),
             AlarmEvent::Closed(closed) => {
                 self.open.remove(&closed.alarm);
             }
@@ -103,7 +103,7 @@ impl People {
         }
     }
 
-    fn hear_opened(&mut self, opened: &Opened) {
+    fn note_opened(&mut self, opened: &Opened) {
         let (alarm, at) = (opened.alarm, opened.recorded_at);
         let stations: BTreeSet<String> = opened.evidence.iter().map(|one| one.station.clone()).collect();
         self.open.insert(alarm, stations);

@@ -58,7 +58,7 @@ impl Runner {
         let outcome = self.outcome(&tally)?;
         report(&outcome, &history(&self.platform.db)?);
         drop(events);
-        // The time stands still now. What people do on the pages is delivered all the same.
+        // The demo's clock has stopped. What people do on the pages is delivered all the same.
         while self.pace.rest(AFTERWARDS) {
             self.platform.db.advance().map_err(says)?;
         }
@@ -81,10 +81,10 @@ impl Runner {
             receipt.all_accepted().map_err(says)?;
             tally.rows += receipt.accepted;
             tally.values += batch.frames().map(|frame| frame.values.len() as u64).sum::<u64>();
-            self.hear(tally, events);
+            self.note_events(tally, events);
             self.people.act(&self.platform, end)?;
             self.platform.db.advance().map_err(says)?;
-            self.hear(tally, events);
+            self.note_events(tally, events);
             self.deliver(tally, events)?;
             if announced.elapsed() >= NEWS {
                 self.platform.live.announce(Topic::Stations);
@@ -97,10 +97,10 @@ impl Runner {
         Ok(true)
     }
 
-    fn hear(&mut self, tally: &mut Tally, events: &crossbeam_channel::Receiver<AlarmEvent>) {
+    fn note_events(&mut self, tally: &mut Tally, events: &crossbeam_channel::Receiver<AlarmEvent>) {
         for event in events.try_iter() {
             tally.note(&event);
-            self.people.hear(&event);
+            self.people.note_event(&event);
         }
     }
 
@@ -114,7 +114,7 @@ impl Runner {
             while tally.waiting.values().any(|waiting| waiting == route) {
                 std::thread::yield_now();
                 self.platform.db.advance().map_err(says)?;
-                self.hear(tally, events);
+                self.note_events(tally, events);
             }
         }
         self.phones.shut();

@@ -1,4 +1,4 @@
-//! The marks of stations: a shape and a colour for each state, so that no state is told by its colour alone.
+//! The marks of stations: a shape and a colour for each state, so that colour is never the only sign of a state.
 
 use crate::view::{Entry, StationState};
 use maud::{Markup, html};

@@ -18,7 +18,7 @@ fn small_district() -> District {
 fn connect(district: &District, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(district.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    // The server may have closed it already, to make room for others.
+    // The server may have closed it already, to serve others.
     let _ = stream.write_all(bytes);
     stream
 }
@@ -33,7 +33,7 @@ fn is_closed(mut stream: TcpStream) -> bool {
 }
 
 #[test]
-fn silent_connections_and_half_heads_make_room_for_others() {
+fn silent_connections_and_half_heads_do_not_keep_others_out() {
     let district = small_district();
     let mut slow = Vec::new();
     for number in 0..300 {
@@ -45,7 +45,7 @@ fn silent_connections_and_half_heads_make_room_for_others() {
     }
     let mut ada = district.person("ada");
     assert_eq!(ada.get("/alarms").status, 200);
-    // The oldest of them made room at once; the newest are closed when they have kept the server waiting for too long.
+    // The oldest were closed at once; the newest are closed when they have kept the server waiting for too long.
     let oldest = slow.drain(..200);
     for stream in oldest {
         assert!(is_closed(stream));

@@ -1,6 +1,7 @@
 //! Stations over HJ 212 and pages on one store.
 
 use crate::client::Client;
+use crate::district::NOW_MS;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -35,10 +36,9 @@ fn configure(folder: &Path, more: &str) -> PathBuf {
     path
 }
 
-/// The minute before last, as station 1 sends it.
+/// A minute of the past, 2026-03-14T14:40:00Z, as station 1 sends it.
 fn minute(benzene: &str) -> Vec<u8> {
-    let now = Timestamp::now().as_ms();
-    let start = Timestamp::from_ms(now - now.rem_euclid(60_000) - 120_000);
+    let start = Timestamp::from_ms(NOW_MS);
     let time = StationClock::CHINA.local(start).unwrap();
     let message = Outgoing::new(Command::Minute, LocalTime::parse(&format!("{time}000")).unwrap(), STATION)
         .password("123456")

@@ -11,7 +11,7 @@ use crate::rules::verdict::{AlarmSpec, Evidence, Priority, PriorityStep};
 pub(in crate::alarm::machine) type Grounds = (Vec<Evidence>, Option<Timestamp>);
 
 impl Machine {
-    /// Takes what the priority steps say. An alarm that has cleared and stays latched keeps its priority until it trips again.
+    /// Applies the priority steps of a verdict. An alarm that has cleared and stays latched keeps its priority until it trips again.
     pub(super) fn note_priority(&mut self, next: &mut ConditionState, turn: &mut Turn<'_>) {
         let verdict = turn.verdict;
         let Some(alarm) = next.alarm.filter(|_| next.is_active()) else { return next.steps.clear() };
@@ -23,8 +23,8 @@ impl Machine {
         self.emit(AlarmEvent::PriorityChanged(Box::new(change)), &mut turn.events);
     }
 
-    /// The priority from which an alarm changes, if it does. One that rose as history rises once more, as late, once an instant says that it
-    /// holds now: until then nobody knows of it.
+    /// The priority before a change, if there is one. A rise recorded as history is recorded again, as late, at the first recent evaluation
+    /// time at which it holds, because nobody was notified of it.
     fn change_of(&self, alarm: AlarmId, to: Priority, turn: &Turn<'_>) -> Option<(Priority, Timing)> {
         let (open, timing) = (self.alarms.get(&alarm)?, self.timing(turn.verdict.instant, turn.now));
         if to != open.priority {
@@ -35,7 +35,7 @@ impl Machine {
         (is_unknown && is_current).then_some((open.known_priority, Timing::Late))
     }
 
-    /// A change of an alarm's priority, as it goes on record.
+    /// The event of a change of an alarm's priority.
     pub(in crate::alarm::machine) fn priority_change(
         &self,
         (alarm, from, to): (AlarmId, Priority, Priority),

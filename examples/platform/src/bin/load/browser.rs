@@ -13,7 +13,7 @@ pub(crate) struct Seen {
     pub(crate) page_bytes: usize,
 }
 
-/// Holds a page open until it is told to stop.
+/// Holds a page open until the load ends.
 pub(crate) async fn watch(address: SocketAddr, page: String, mut stop: watch::Receiver<bool>) -> Result<Seen, String> {
     let mut events = Connection::open(address).await?;
     events.ask_for_events().await?;

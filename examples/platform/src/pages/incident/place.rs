@@ -84,7 +84,7 @@ fn estimate(platform: &Platform, found: &Found) -> Markup {
     let words = match estimate.verdict {
         Verdict::Located => "The source lies in the areas of the map.",
         Verdict::DirectionOnly => "The source lies in the sector of the map; its distance is not known.",
-        Verdict::NotEnough => "The readings do not tell where the source lies.",
+        Verdict::NotEnough => "The readings do not show where the source lies.",
     };
     html! {
         p { b { (words) } " " (estimate.reason) }
