@@ -69,6 +69,7 @@ DUCKDB = """
 import duckdb, sys
 db = duckdb.connect()
 db.execute("set threads = 1")
+db.execute("set enable_progress_bar = false")
 db.execute("create table t as select * from read_csv(?)", [sys.argv[1]])
 print(db.execute("select count(*) from t").fetchone()[0])
 """
