@@ -4,6 +4,7 @@ use crate::alarm::AlarmError;
 use crate::base::checksum::Digest;
 use crate::base::escape::Line;
 use crate::db::DumpError;
+use crate::journal::JournalError;
 use crate::ledger::LedgerError;
 use crate::model::{InstrumentId, ModelError, StationId};
 use crate::query::QueryError;
@@ -169,4 +170,10 @@ pub enum Error {
         /// Error of the operating system.
         source: std::io::Error,
     },
+}
+
+impl From<JournalError> for Error {
+    fn from(error: JournalError) -> Self {
+        Self::Store(StoreError::Journal(error))
+    }
 }

@@ -19,12 +19,15 @@ mod db;
 mod error;
 pub mod guide;
 pub mod interop;
+pub mod io;
+pub mod journal;
 pub mod ledger;
 pub mod model;
 pub mod query;
 pub mod rules;
 pub mod store;
 pub mod trace;
+pub mod verdict;
 
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notification, Notifier, Outcome};
 pub use config::{Config, Durability, RulesOnOpen, Timers};

@@ -15,14 +15,12 @@ use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::observe::{self, Work};
 use crate::config::{Config, Durability, RulesOnOpen};
 use crate::error::Error;
+use crate::journal::{Arrival, LedgerCommit, LsnRange, Origin, WalSync};
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::Engine;
-use crate::store::{
-    Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Origin, Store, WalSync,
-    refuse_unfinished,
-};
+use crate::store::{Cut, Expected, KnownFrames, Lineage, OpenReport, Store, refuse_unfinished};
 use crate::trace::incident::Incidents;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;

@@ -4,13 +4,13 @@ use crate::alarm::{EarlierMachineColumns, EarlierMachineState, MachineState};
 use crate::base::checksum::Digest;
 use crate::base::limits::LEDGER_PART_BYTES_MAX;
 use crate::db::in_force::HistoryRuns;
+use crate::journal::LsnRange;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{
     HandFlags, Instrument, InstrumentId, Quality, Registry, Sample, Station, StationId, TimeRange, Timestamp,
 };
-use crate::rules::verdict::Uncovered;
 use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState, RuleFile, SourceStates};
-use crate::store::LsnRange;
+use crate::verdict::Uncovered;
 use serde::{Deserialize, Serialize};
 
 /// Who replaced a value where a frame came the usual way, and why.

@@ -18,7 +18,6 @@ mod roster;
 mod run;
 pub mod script;
 pub mod testing;
-pub mod verdict;
 
 pub use bind::{Stage, Staging, bind};
 pub use check::{Report, check, check_without_stations, sites_of};

@@ -3,10 +3,9 @@
 use super::catalog::Catalog;
 use super::error::StoreError;
 use super::gaps::{FoundLog, Gaps, KnownFrames, find_logs};
-use super::io::Storage;
-use super::lsns::LsnRange;
 use super::segment::{self, Segment, SegmentSummary};
-use super::wal::{self, Replay, Wal};
+use crate::io::Storage;
+use crate::journal::{self, LsnRange, Replay, Wal};
 use crate::model::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -300,12 +299,12 @@ fn finish_wal(
     if is_in_use {
         return Ok((Wal::resume(storage, path.clone(), span.valid_bytes)?, span.frames));
     }
-    let wal = if span.frames == 0 && wal::file_name(next_lsn) == path.file_name().unwrap_or_default().to_string_lossy()
-    {
-        Wal::begin_again(storage, path)?
-    } else {
-        Wal::create(storage, &layout.wal, next_lsn)?
-    };
+    let wal =
+        if span.frames == 0 && journal::file_name(next_lsn) == path.file_name().unwrap_or_default().to_string_lossy() {
+            Wal::begin_again(storage, path)?
+        } else {
+            Wal::create(storage, &layout.wal, next_lsn)?
+        };
     if span.frames == 0 && wal.path() != path {
         storage.remove(path).map_err(StoreError::io("remove the empty", path))?;
     }

@@ -15,7 +15,7 @@ use Truth::{False, True, Unknown};
 use vocdb::alarm::event::{CloseReason, Opened, Subject, Timing};
 use vocdb::alarm::{Alarm, AlarmError, Condition, Machine, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
-use vocdb::rules::verdict::{
+use vocdb::verdict::{
     AcknowledgementPolicy, AlarmSpec, Chain, Contact, Evidence, LatePolicy, MissingPolicy, Place, Priority, Shown,
     Step, TermValue, Truth, Verdict,
 };

@@ -16,8 +16,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use vocdb::alarm::Outcome;
 use vocdb::alarm::event::{DeliveryResult, Notification};
+use vocdb::io::FsStorage;
 use vocdb::ledger::{Kind, Ledger};
-use vocdb::store::io::FsStorage;
 use vocdb::{AlarmEvent, Compaction, Database, Durability, Frame, Notifier, TimeRange};
 
 /// Where the child finds its store, and under which durability it appends.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vocdb::store::io::{LogFile, SealedFile, Storage};
+use vocdb::io::{LogFile, SealedFile, Storage};
 
 /// How the files fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -16,8 +16,8 @@ use vocdb::alarm::{
 use vocdb::base::checksum::Digest;
 use vocdb::base::escape::{Line, is_plain};
 use vocdb::interop::csv::{CsvError, RejectReason, Rejection};
-use vocdb::rules::verdict::{AlarmSpec, Contact, Place, Priority, Truth};
 use vocdb::rules::{Diagnostic, Diagnostics, RuleFile, compile};
+use vocdb::verdict::{AlarmSpec, Contact, Place, Priority, Truth};
 use vocdb::{AlarmEvent, AlarmId, Channel, Error, Instrument, Interval, Station, TimeRange, Timestamp, Unit};
 
 /// Text as somebody would write it who means harm, with a mark by which it is found again.

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use vocdb::alarm::{Machine, RuleSetRef};
-use vocdb::rules::verdict::MissingPolicy;
 use vocdb::rules::{Engine, Plan, Report, RuleFile, check, compile, sites_of};
+use vocdb::verdict::MissingPolicy;
 use vocdb::{
     AlarmEvent, Batch, Channel, Instrument, InstrumentId, Interval, Registry, Station, StationId, Timestamp, Unit,
 };

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use vocdb::alarm::event::{RulesState, RulesStateChange, Timing};
 use vocdb::base::checksum::Digest;
 use vocdb::base::clock::ManualClock;
+use vocdb::io::{FsStorage, Storage};
 use vocdb::ledger::{Kind, Ledger, Record};
 use vocdb::rules::RuleFile;
-use vocdb::store::io::{FsStorage, Storage};
 use vocdb::{
     AlarmEvent, AlarmLog, Backtest, Batch, Channel, Compaction, Config, Database, Durability, Error, Instrument,
     InstrumentId, Interval, Replayed, RulesOnOpen, Station, StationId, TimeRange, Timestamp, Unit,

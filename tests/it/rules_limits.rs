@@ -6,8 +6,8 @@ mod bombs;
 use allocation_counter::measure;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use vocdb::rules::verdict::{Truth, Verdict};
 use vocdb::rules::{Engine, FolderError, RuleFile, check, compile, read_folder, sites_of};
+use vocdb::verdict::{Truth, Verdict};
 use vocdb::{
     Batch, Channel, Config, Database, Error, Instrument, InstrumentId, Interval, Registry, Station, StationId,
     Timestamp, Unit,

@@ -26,8 +26,8 @@ use proptest::test_runner::{Config, RngSeed};
 use std::collections::VecDeque;
 use steps::any_stepped_rule;
 use vocdb::alarm::{Machine, RuleSetRef};
-use vocdb::rules::verdict::{Evidence, Shown, Truth, Verdict};
 use vocdb::rules::{Engine, Plan, RuleFile, Site, compile};
+use vocdb::verdict::{Evidence, Shown, Truth, Verdict};
 use vocdb::{AlarmEvent, Batch, Frame, InstrumentId, Quality, Sample, StationId, Timestamp};
 
 /// When the random frames begin; no multiple of any interval.
@@ -145,7 +145,7 @@ impl Slots {
 fn bits(evidence: &[Evidence]) -> Vec<String> {
     let number = |value: Option<f64>| value.map(f64::to_bits);
     let terms = |one: &Evidence| {
-        let term = |t: &vocdb::rules::verdict::TermValue| {
+        let term = |t: &vocdb::verdict::TermValue| {
             format!("{} {:?} {:?} {} {:?} {:?}", t.label, number(t.value), t.value, t.unit, t.coverage, t.flags)
         };
         one.terms.iter().map(term).collect::<Vec<_>>().join("; ")

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use vocdb::alarm::event::{MaintenanceWindow, Notification, Recurrence, Shelving};
 use vocdb::alarm::{Alarm, AlarmGroup, AlarmKey, Condition, Maintenance, NextStep, Outcome, Silence};
 use vocdb::base::clock::ManualClock;
+use vocdb::io::Storage;
 use vocdb::ledger::{Kind, Ledger};
 use vocdb::rules::RuleFile;
-use vocdb::store::io::Storage;
 use vocdb::{
     AlarmEvent, AlarmId, Batch, Channel, Config, Database, Deletion, Durability, Error, Instrument, InstrumentId,
     Interval, Notifier, Sample, Station, TimeRange, Timestamp, Unit,

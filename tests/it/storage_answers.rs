@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
+use vocdb::journal::JournalError;
 use vocdb::store::StoreError;
 use vocdb::{
     Batch, Channel, Compaction, Config, Database, Deletion, DeletionScope, DuplicatePolicy, Durability, Error,
@@ -256,7 +257,10 @@ fn waiting_for_a_frame_that_was_never_written_is_an_error_that_names_the_newest(
     append(&db, id, 0..7, |row| [Some(row as f64), None]);
     db.wait_durable(7).unwrap();
     let error = db.wait_durable(8).unwrap_err();
-    assert!(matches!(error, Error::Store(StoreError::NotWritten { lsn: 8, last_lsn: 7 })), "{error:?}");
+    assert!(
+        matches!(error, Error::Store(StoreError::Journal(JournalError::NotWritten { lsn: 8, last_lsn: 7 }))),
+        "{error:?}"
+    );
     append(&db, id, 7..8, |row| [Some(row as f64), None]);
     db.wait_durable(8).unwrap();
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use vocdb::alarm::Outcome;
 use vocdb::alarm::event::Notification;
 use vocdb::base::clock::ManualClock;
+use vocdb::io::Storage;
+use vocdb::io::log::file_header;
 use vocdb::rules::RuleFile;
-use vocdb::store::io::Storage;
-use vocdb::store::io::log::file_header;
 use vocdb::{
     AlarmEvent, AlarmLog, Batch, Channel, Config, Database, DumpScope, Durability, Instrument, InstrumentId, Interval,
     Notifier, ReadOnly, Station, TimeRange, Timers, Timestamp, Unit,

@@ -8,10 +8,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
+use vocdb::io::log::{LogKind, read_log};
+use vocdb::journal::JournalError;
 use vocdb::ledger::LedgerError;
 use vocdb::query::QueryError;
 use vocdb::store::StoreError;
-use vocdb::store::io::log::{LogKind, read_log};
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DuplicatePolicy, Durability, Error, Frame,
     InstrumentChange, InstrumentId, Quality, Retention, RetentionAge, RetentionScope, Sample, Station, TimeRange,
@@ -139,15 +140,20 @@ fn take(db: &Database, step: &Step) -> Result<(), Error> {
 /// What the system said, where it said something.
 fn io_kind(error: &Error) -> Option<ErrorKind> {
     match error {
-        Error::Store(StoreError::Io { source, .. })
+        Error::Store(StoreError::Io { source, .. } | StoreError::Journal(JournalError::Io { source, .. }))
         | Error::Ledger(LedgerError::Io { source, .. })
-        | Error::Query(QueryError::Store(StoreError::Io { source, .. })) => Some(source.kind()),
+        | Error::Query(QueryError::Store(
+            StoreError::Io { source, .. } | StoreError::Journal(JournalError::Io { source, .. }),
+        )) => Some(source.kind()),
         _ => None,
     }
 }
 
 fn is_poisoned(error: &Error) -> bool {
-    matches!(error, Error::Store(StoreError::Poisoned { .. }) | Error::Ledger(LedgerError::Poisoned { .. }))
+    matches!(
+        error,
+        Error::Store(StoreError::Journal(JournalError::Poisoned { .. })) | Error::Ledger(LedgerError::Poisoned { .. })
+    )
 }
 
 fn assert_names_a_file(error: &Error, dir: &Path) {

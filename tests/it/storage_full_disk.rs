@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
+use vocdb::journal::JournalError;
 use vocdb::store::StoreError;
 use vocdb::{
     Batch, Channel, ChannelChange, Compaction, Config, Database, Deletion, DeletionScope, DumpScope, DuplicatePolicy,
@@ -183,7 +184,10 @@ fn a_child_fills_its_disk_and_goes_on() {
                 break error;
             }
         };
-        let Error::Store(StoreError::Io { source, .. }) = &error else { panic!("{error:?}") };
+        let Error::Store(StoreError::Io { source, .. } | StoreError::Journal(JournalError::Io { source, .. })) = &error
+        else {
+            panic!("{error:?}")
+        };
         assert_eq!(source.kind(), ErrorKind::StorageFull, "{error}");
         assert_is_full(&error);
         assert_eq!(small.oracle.difference(&small.db), None, "round {round}: reading goes on");

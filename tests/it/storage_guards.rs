@@ -10,9 +10,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use vocdb::base::clock::ManualClock;
+use vocdb::io::FsStorage;
 use vocdb::ledger::{Ledger, LedgerError};
 use vocdb::query::{Readings, Window, WindowFunction, WindowQuery};
-use vocdb::store::io::FsStorage;
 use vocdb::store::{RejectReason, StoreError};
 use vocdb::{
     Batch, Channel, ChannelChange, Config, Database, DuplicatePolicy, Durability, Error, Frame, InstrumentChange,

@@ -9,8 +9,8 @@ use super::oracle::{Oracle, bits, instrument};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vocdb::base::clock::ManualClock;
+use vocdb::io::{FsStorage, Storage};
 use vocdb::ledger::{Kind, Ledger, Record};
-use vocdb::store::io::{FsStorage, Storage};
 use vocdb::{
     Batch, Compaction, Config, Database, Deletion, DeletionScope, DuplicatePolicy, Durability, Frame, InstrumentId,
     Sample, TimeRange, Timestamp,

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use vocdb::io::{FsStorage, LogFile, SealedFile, Storage};
 use vocdb::store::StoreError;
-use vocdb::store::io::{FsStorage, LogFile, SealedFile, Storage};
 use vocdb::{
     Batch, Channel, Config, Database, Durability, Error, Instrument, InstrumentId, Interval, Station, TimeRange,
     Timestamp, Unit,

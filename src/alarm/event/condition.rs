@@ -3,7 +3,7 @@
 use super::id::{AlarmId, GroupId};
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
-use crate::rules::verdict::{Chain, DEADLINE_RULE, Evidence, Place, Priority};
+use crate::verdict::{Chain, DEADLINE_RULE, Evidence, Place, Priority};
 use serde::{Deserialize, Serialize};
 
 /// The relation of an alarm's opening to the host time of its recording.

@@ -5,7 +5,7 @@ use super::id::AlarmId;
 use crate::base::checksum::Digest;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::Timestamp;
-use crate::rules::verdict::{Chain, Evidence, Place, Priority, TermValue, Truth};
+use crate::verdict::{Chain, Evidence, Place, Priority, TermValue, Truth};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -2,7 +2,7 @@
 
 use super::id::AlarmId;
 use crate::model::Timestamp;
-use crate::rules::verdict::{Contact, Party, Priority};
+use crate::verdict::{Contact, Party, Priority};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

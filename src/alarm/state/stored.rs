@@ -127,7 +127,7 @@ mod tests {
     use crate::alarm::state::Phase;
     use crate::alarm::state::priority::HeldSteps;
     use crate::model::Timestamp;
-    use crate::rules::verdict::{Priority, PriorityStep, Truth};
+    use crate::verdict::{Priority, PriorityStep, Truth};
     use proptest::prelude::*;
 
     fn any_state() -> impl Strategy<Value = ConditionState> {

@@ -9,10 +9,10 @@ use super::records::{
     Corrected, FlagsSet, InstrumentChanged, ReadingsDeleted, ReadingsDropped, StationChanged, register,
 };
 use crate::error::Error;
+use crate::io::FsStorage;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Position, Quality, Registry, Timestamp};
 use crate::store::check_finished;
-use crate::store::io::FsStorage;
 use std::collections::BTreeMap;
 use std::path::Path;
 

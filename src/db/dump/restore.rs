@@ -12,9 +12,9 @@ use crate::db::records::{
     Checkpoint, FlagsSet, InstrumentChanged, InstrumentRegistered, StationChanged, StationRegistered, has_parts,
 };
 use crate::error::Error;
+use crate::io::{FsStorage, Storage};
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, ModelError, Registry, Station, Timestamp};
-use crate::store::io::{FsStorage, Storage};
 use crate::store::{BackupReport, Expected, Store, check_finished, is_marked, mark, unmark};
 use crate::trace::OdourReport;
 use std::io::{self, BufRead};

@@ -12,9 +12,9 @@ use crate::db::records::{
     StationChanged, StationRegistered,
 };
 use crate::error::Error;
+use crate::io::Storage;
 use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Registry, StationId, TimeRange};
-use crate::store::io::Storage;
 use crate::store::{Lineage, Snapshot, StoreError, snapshot_until};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -74,7 +74,7 @@ impl ReadOnly {
         to: &mut dyn Write,
         progress: impl FnMut(DumpProgress),
     ) -> Result<DumpReport, Error> {
-        let storage: Arc<dyn Storage> = Arc::new(crate::store::io::FsStorage);
+        let storage: Arc<dyn Storage> = Arc::new(crate::io::FsStorage);
         Content::read(&storage, self.path(), scope)?.write(to, progress)
     }
 }

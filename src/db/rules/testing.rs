@@ -8,8 +8,8 @@ use crate::model::{
 };
 use crate::rules::nearest::nearest;
 use crate::rules::testing::{Expected, RuleTest, TestAction, TestStep, trace_tests};
-use crate::rules::verdict::{Place, Priority};
 use crate::rules::{Engine, RuleFile, compile_part, sites_of};
+use crate::verdict::{Place, Priority};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// When tests begin: 2024-01-18T00:00:00Z, a Thursday and a multiple of 14 and of 30 days since the epoch.

@@ -6,7 +6,6 @@ mod warm;
 
 use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
-use super::super::verdict::{Present, Truth, Verdict};
 use super::joint::{Basis, joined_clear, joined_step, joined_suppress, joined_trip, spread};
 use super::late::columns;
 use super::late::ranges::LateRanges;
@@ -16,6 +15,7 @@ use super::progress::live::Reach;
 use super::progress::source::SourceProgress;
 use super::series::Series;
 use crate::model::{InstrumentId, Timestamp};
+use crate::verdict::{Present, Truth, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use super::engine::{Engine, EngineState, PlanState};
 use super::member::MemberState;
 use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
 use crate::model::Timestamp;
-use crate::rules::verdict::AlarmSpec;
+use crate::verdict::AlarmSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -368,7 +368,7 @@ fn floor_to(time: Timestamp, step_ms: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::verdict::Truth;
+    use crate::verdict::Truth;
     use proptest::prelude::*;
 
     fn any_instant() -> impl Strategy<Value = Timestamp> {

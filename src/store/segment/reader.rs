@@ -1,13 +1,13 @@
 //! Segments as readers see them: opened on first touch, each page checked on first touch.
 
 use super::super::error::StoreError;
-use super::super::io::{SealedBytes, SealedFile, Storage};
 use super::footer::{ChunkEntry, Footer, InstrumentEntry};
 use super::pages::Pages;
 use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, TAIL_BYTES, VERSION, VERSION_MIN};
 use crate::base::bytes::ByteReader;
 use crate::base::checksum::{Digest, crc32c, sha256_of};
 use crate::codec::PageReader;
+use crate::io::{SealedBytes, SealedFile, Storage};
 use crate::model::{InstrumentId, Timestamp};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;

@@ -5,7 +5,7 @@ use super::{at, machine_of, opened_by, spec, told};
 use crate::alarm_machine::judge;
 use vocdb::alarm::event::OperatorAction;
 use vocdb::alarm::{AlarmError, Machine, NextStep, Scripted};
-use vocdb::rules::verdict::{AcknowledgementPolicy, AlarmSpec, Truth};
+use vocdb::verdict::{AcknowledgementPolicy, AlarmSpec, Truth};
 use vocdb::{AlarmEvent, AlarmId, Interval};
 
 const ONE: AlarmId = AlarmId(1);

@@ -4,7 +4,7 @@
 use super::{at, judge, machine_of, opened_by, spec, told};
 use vocdb::alarm::event::{MaintenanceWindow, OperatorAction, Recurrence};
 use vocdb::alarm::{AlarmError, Machine, NextStep};
-use vocdb::rules::verdict::{AlarmSpec, Truth};
+use vocdb::verdict::{AlarmSpec, Truth};
 use vocdb::{AlarmEvent, AlarmId, Timestamp};
 
 const ONE: AlarmId = AlarmId(1);

@@ -7,7 +7,7 @@ use vocdb::alarm::event::{Notification, OperatorAction, PriorityChange, Shelving
 use vocdb::alarm::report::{AlarmTally, Metrics};
 use vocdb::alarm::{AlarmKey, Explanation, Machine, RuleSetRef};
 use vocdb::base::checksum::Digest;
-use vocdb::rules::verdict::{AlarmSpec, Priority, PriorityStep, Truth, Verdict};
+use vocdb::verdict::{AlarmSpec, Priority, PriorityStep, Truth, Verdict};
 use vocdb::{AlarmEvent, AlarmId, TimeRange};
 
 const ONE: AlarmId = AlarmId(1);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use vocdb::alarm::event::{MaintenanceWindow, OperatorAction, Recurrence, Shelving};
 use vocdb::alarm::{Alarm, Heartbeat, Machine, MachineState, NextStep, PlannedAcknowledgement, Responder, RuleSetRef};
 use vocdb::base::checksum::Digest;
-use vocdb::rules::verdict::{AlarmSpec, Contact, MissingPolicy, Priority, PriorityStep, Remind, Truth, Verdict};
+use vocdb::verdict::{AlarmSpec, Contact, MissingPolicy, Priority, PriorityStep, Remind, Truth, Verdict};
 use vocdb::{AlarmEvent, AlarmId};
 
 /// One thing that the machine is told.

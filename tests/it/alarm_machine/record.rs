@@ -6,7 +6,7 @@ use super::{CHAIN, at, evidence_of, judge, judge_without, machine_of, of_spec, o
 use vocdb::alarm::event::{Notification, OperatorAction, Subject};
 use vocdb::alarm::{Machine, RuleSetRef};
 use vocdb::base::checksum::Digest;
-use vocdb::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, TermValue, Truth, Verdict};
+use vocdb::verdict::{AlarmSpec, Evidence, MissingPolicy, TermValue, Truth, Verdict};
 use vocdb::{AlarmEvent, AlarmId};
 
 const ONE: AlarmId = AlarmId(1);

@@ -6,7 +6,7 @@ use super::{CHAIN, at, condition, evidence_of, judge, machine_of, of_spec, opene
 use vocdb::alarm::event::{Carry, OperatorAction, Shelving};
 use vocdb::alarm::{AlarmKey, Condition, Machine, RuleSetRef};
 use vocdb::base::checksum::Digest;
-use vocdb::rules::verdict::AlarmSpec;
+use vocdb::verdict::AlarmSpec;
 use vocdb::{AlarmEvent, AlarmId};
 
 fn load(machine: &mut Machine, specs: Vec<AlarmSpec>, ms: i64) -> Vec<AlarmEvent> {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use vocdb::alarm::event::{MaintenanceStep, Notification, OperatorAction, Subject};
-use vocdb::rules::verdict::{Contact, Priority};
+use vocdb::verdict::{Contact, Priority};
 use vocdb::{AlarmEvent, AlarmId, Timestamp};
 
 /// Begin and end of silences that are over, and the begin of one that goes on.

@@ -5,7 +5,7 @@ use super::Truth::{False, True, Unknown};
 use super::{CHAIN, at, condition, evidence_of, judge, machine_of, of_spec, opened_by, spec, told};
 use vocdb::alarm::event::{OperatorAction, Shelving};
 use vocdb::alarm::{AlarmError, AlarmKey, Condition, Machine};
-use vocdb::rules::verdict::{AlarmSpec, Truth, Verdict};
+use vocdb::verdict::{AlarmSpec, Truth, Verdict};
 use vocdb::{AlarmEvent, AlarmId};
 
 const ONE: AlarmId = AlarmId(1);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocdb::alarm::event::{Cause, GroupId, Notification, Subject};
 use vocdb::alarm::{Heartbeat, Machine, RuleSetRef};
-use vocdb::rules::verdict::{AlarmSpec, Contact, Party, Remind, Roster, Shift};
+use vocdb::verdict::{AlarmSpec, Contact, Party, Remind, Roster, Shift};
 use vocdb::{AlarmEvent, AlarmId};
 
 fn reminded(chain: &[(i64, &str, &[&str])], times: u32) -> AlarmSpec {

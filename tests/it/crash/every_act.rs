@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use vocdb::alarm::event::DeliveryResult;
-use vocdb::store::io::FsStorage;
+use vocdb::io::FsStorage;
 use vocdb::{AlarmEvent, AlarmLog};
 
 /// What the child is to do, as numbers.

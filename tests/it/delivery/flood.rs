@@ -8,7 +8,7 @@ use vocdb::alarm::Heartbeat;
 use vocdb::alarm::event::Subject;
 use vocdb::alarm::report::AlarmTally;
 use vocdb::base::clock::ManualClock;
-use vocdb::rules::verdict::{Contact, Priority};
+use vocdb::verdict::{Contact, Priority};
 use vocdb::{AlarmId, Config, Database, Durability, TimeRange, Timestamp};
 
 const MINUTE_MS: i64 = 60_000;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vocdb::alarm::event::{Notification, SystemAlarm};
 use vocdb::alarm::{Dispatcher, GatewayReport, LastResort, Notifier, Outcome};
 use vocdb::base::clock::ManualClock;
-use vocdb::rules::verdict::Contact;
+use vocdb::verdict::Contact;
 use vocdb::{AlarmEvent, Config, Database, Durability, Timestamp};
 
 const RULES: &str = r#"

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use vocdb::base::clock::ManualClock;
+use vocdb::io::{FsStorage, LogFile, SealedFile, Storage};
 use vocdb::rules::RuleFile;
-use vocdb::store::io::{FsStorage, LogFile, SealedFile, Storage};
 use vocdb::{AlarmEvent, Batch, Config, Database, Durability, RulesOnOpen};
 
 type Hook = Box<dyn FnOnce() + Send>;

@@ -3,8 +3,8 @@
 use super::{HOSTILE, file, registry, said};
 use allocation_counter::{AllocationInfo, measure};
 use proptest::prelude::*;
-use vocdb::rules::verdict::Truth;
 use vocdb::rules::{RuleFile, check, compile, sites_of};
+use vocdb::verdict::Truth;
 use vocdb::{Channel, Config, Database, Error, Instrument, Interval, Station, Unit};
 
 /// Bytes that one rule file may have allocated at a time, whatever it does: what a million operations are charged for.

@@ -4,7 +4,7 @@
 use super::language::Claim;
 use super::naive::site::Site;
 use vocdb::rules::plan::TripTerm;
-use vocdb::rules::verdict::Shown;
+use vocdb::verdict::Shown;
 
 /// The leaves of a condition, and which of them is shown.
 pub(super) struct Causes<'c> {

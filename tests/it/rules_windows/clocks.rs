@@ -12,7 +12,7 @@ use vocdb::alarm::event::{Notification, SystemCondition, SystemKind};
 use vocdb::alarm::{Heartbeat, Notifier, Outcome};
 use vocdb::base::clock::Clock;
 use vocdb::rules::RuleFile;
-use vocdb::rules::verdict::Contact;
+use vocdb::verdict::Contact;
 use vocdb::{
     AlarmEvent, Batch, Channel, Config, Database, Instrument, InstrumentId, Interval, Receipt, Station, Timers,
     Timestamp, Unit,

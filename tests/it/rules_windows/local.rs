@@ -3,8 +3,8 @@
 
 use vocdb::model::Zone;
 use vocdb::query::{Window, WindowFunction, WindowQuery};
-use vocdb::rules::verdict::{Truth, Verdict};
 use vocdb::rules::{Engine, RuleFile, Site, compile};
+use vocdb::verdict::{Truth, Verdict};
 use vocdb::{
     AlarmEvent, Batch, Channel, Config, Database, Instrument, InstrumentId, Interval, Station, StationId, Timers,
     Timestamp, Unit,

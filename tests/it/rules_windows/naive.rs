@@ -12,7 +12,7 @@ use super::language::{Claim, FAST_S, RandomRule, SLOW_S, instrument_id, interval
 use super::steps::{PriorityCourse, RandomStep};
 use vocdb::InstrumentId;
 use vocdb::rules::Plan;
-use vocdb::rules::verdict::{Evidence, Shown, Truth};
+use vocdb::verdict::{Evidence, Shown, Truth};
 
 /// What one rule says of one scope at one instant.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vocdb::alarm::event::{PriorityChange, Timing};
 use vocdb::base::clock::ManualClock;
 use vocdb::rules::RuleFile;
-use vocdb::rules::verdict::Priority;
+use vocdb::verdict::Priority;
 use vocdb::{
     AlarmEvent, Batch, Channel, Config, Database, Instrument, InstrumentId, Interval, Station, Timers, Timestamp, Unit,
 };

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use vocdb::alarm::{Alarm, PlannedAcknowledgement};
 use vocdb::base::clock::ManualClock;
-use vocdb::store::io::{FsStorage, LogFile, SealedFile, Storage};
+use vocdb::io::{FsStorage, LogFile, SealedFile, Storage};
 use vocdb::{Config, Database, Durability, ExportScope, Frame, Station, Timers, Timestamp};
 
 /// Files that are never synced: what is tried here is order, not power failures.

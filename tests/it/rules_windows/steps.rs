@@ -8,7 +8,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use vocdb::rules::compile;
-use vocdb::rules::verdict::{Priority, Truth};
+use vocdb::verdict::{Priority, Truth};
 use vocdb::{AlarmEvent, AlarmId};
 
 /// A step above the priority low.

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use vocdb::base::ExactDirection;
-use vocdb::rules::verdict::{Truth, Verdict};
 use vocdb::rules::{Engine, RuleFile, Site, compile};
+use vocdb::verdict::{Truth, Verdict};
 use vocdb::{Batch, Channel, Instrument, InstrumentId, Interval, Quality, Sample, StationId, Timestamp, Unit};
 
 const RULES: &str = r#"

@@ -4,7 +4,8 @@ use super::super::faulty::FaultyStorage;
 use super::{ID, NOW_MS, Pair, at, config};
 use std::path::PathBuf;
 use std::sync::Arc;
-use vocdb::store::{LsnRange, OpenReport};
+use vocdb::journal::LsnRange;
+use vocdb::store::OpenReport;
 use vocdb::{Config, Database, Error, TimeRange, Timestamp};
 
 /// Rows of each batch.
@@ -162,7 +163,7 @@ fn an_older_log_that_ends_too_early_loses_what_is_missing_up_to_the_next() {
 #[test]
 fn a_log_of_a_later_release_is_refused_and_left_as_it_is() {
     let logged = Logged::new(1);
-    let mut bytes = vocdb::store::io::log::file_header(*b"VOCDBWAL", 9).to_vec();
+    let mut bytes = vocdb::io::log::file_header(*b"VOCDBWAL", 9).to_vec();
     bytes.extend_from_slice(&logged.bytes()[16..]);
     let (storage, config) = logged.with(&[(logged.path().clone(), bytes.clone())]);
     let error = Database::repair(logged.dir.path(), config, |_, _| {}).unwrap_err();

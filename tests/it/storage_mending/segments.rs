@@ -4,7 +4,7 @@ use super::{ID, Pair, flip, segment_paths};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use vocdb::store::io::FsStorage;
+use vocdb::io::FsStorage;
 use vocdb::{Compaction, Database, ReadOnly, TimeRange};
 
 /// A store of three segments, and where the bytes of the middle one are kept.

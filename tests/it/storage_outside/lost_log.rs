@@ -2,7 +2,8 @@
 
 use super::{HIGH, LOW, append, copy, create, files, findings, only, open, rows};
 use std::path::{Path, PathBuf};
-use vocdb::store::{LsnRange, StoreError};
+use vocdb::journal::LsnRange;
+use vocdb::store::StoreError;
 use vocdb::{Database, Error, ReadOnly};
 
 /// Rows of the store in its log; row 60 raises an alarm.

@@ -1,7 +1,7 @@
 //! The last times in which one station said nothing: what is known of the past that readings alone do not tell.
 
-use super::super::super::verdict::Truth;
 use crate::model::Timestamp;
+use crate::verdict::Truth;
 use serde::Deserialize;
 use std::collections::VecDeque;
 

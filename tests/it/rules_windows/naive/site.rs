@@ -7,7 +7,7 @@ use super::sources::Frames;
 use vocdb::model::Zone;
 use vocdb::rules::expr::{Strand, WindowFunction};
 use vocdb::rules::plan::{CountSpec, WindowSpec};
-use vocdb::rules::verdict::{FlagCount, TermValue};
+use vocdb::verdict::{FlagCount, TermValue};
 use vocdb::{Quality, Sample};
 
 /// Bytes of a condition that evidence shows.

@@ -8,8 +8,8 @@ use vocdb::alarm::event::{Notification, Subject};
 use vocdb::alarm::{Heartbeat, NextStep};
 use vocdb::base::clock::{Clock, ManualClock};
 use vocdb::rules::RuleFile;
-use vocdb::rules::verdict::Contact;
 use vocdb::trace::incident::{IncidentError, IncidentId, Opening, Outcome, Step, history};
+use vocdb::verdict::Contact;
 use vocdb::{
     AlarmEvent, AlarmId, Batch, Channel, Config, Database, Durability, Error, Instrument, InstrumentId, Interval,
     Station, Timers, Timestamp, Unit,

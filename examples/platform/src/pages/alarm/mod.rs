@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use std::sync::Arc;
 use vocdb::AlarmId;
 use vocdb::alarm::{AlarmRecord, Explanation};
-use vocdb::rules::verdict::{Evidence, Truth};
+use vocdb::verdict::{Evidence, Truth};
 
 /// An alarm with everything that the page shows.
 struct Shown {

@@ -1,31 +1,24 @@
-//! The write-ahead log: every accepted frame in order of arrival, until a segment holds it.
+//! The files of the log, and the one that is being written.
 
-mod payload;
-mod read;
-
-pub(super) use payload::entry_of;
-pub(crate) use payload::{Author, LedgerCommit, Origin};
-pub(crate) use read::Arrival;
-pub(super) use read::{Replay, WalSpan, commits, read, span};
-
-use super::error::StoreError;
-use super::io::log::{FRAME_HEAD_BYTES, HEADER_BYTES, LogKind, begin_frame, file_header, finish_frame};
-use super::io::{LogFile, Storage};
+use super::error::JournalError;
+use super::payload::{self, Origin};
 use crate::base::bytes::put_varint;
 use crate::base::limits::WAL_FRAME_BYTES_MAX;
+use crate::io::log::{FRAME_HEAD_BYTES, HEADER_BYTES, LogKind, begin_frame, file_header, finish_frame};
+use crate::io::{LogFile, Storage};
 use crate::model::Batch;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 2 };
+pub(super) const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 2 };
 
 /// File name suffix.
 const SUFFIX: &str = ".wal";
 
 /// The log files of a folder with the sequence number of their first frame, in order. Whatever has another name is not the store's to touch:
 /// somebody may have set it aside.
-pub(super) fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
-    let names = storage.list_all(dir).map_err(StoreError::io("list", dir))?;
+pub(crate) fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
+    let names = storage.list_all(dir).map_err(JournalError::io("list", dir))?;
     let mut files: Vec<(u64, PathBuf)> =
         names.iter().filter_map(|name| Some((lsn_of_name(name)?, dir.join(name)))).collect();
     files.sort_unstable();
@@ -38,13 +31,13 @@ fn lsn_of_name(name: &str) -> Option<u64> {
     (file_name(lsn) == name).then_some(lsn)
 }
 
-pub(super) fn file_name(first_lsn: u64) -> String {
+pub(crate) fn file_name(first_lsn: u64) -> String {
     format!("{first_lsn:020}{SUFFIX}")
 }
 
 /// The WAL file that is being written.
 #[derive(Debug)]
-pub(super) struct Wal {
+pub(crate) struct Wal {
     path: PathBuf,
     log: Arc<dyn LogFile>,
     bytes: u64,
@@ -58,74 +51,74 @@ pub(super) struct Wal {
 impl Wal {
     /// Begins a file whose first frame will have the sequence number `first_lsn`. It appears with its header or not at all: a header
     /// that a crash or a full disk left in pieces would look like damage, and a file in front of the one in use like a newer one.
-    pub(super) fn create(storage: &dyn Storage, dir: &Path, first_lsn: u64) -> Result<Self, StoreError> {
+    pub(crate) fn create(storage: &dyn Storage, dir: &Path, first_lsn: u64) -> Result<Self, JournalError> {
         let path = dir.join(file_name(first_lsn));
         if storage.length(&path).is_ok_and(|bytes| bytes > HEADER_BYTES as u64) {
-            return Err(StoreError::corrupt(&path, 0, "a file of this name is there already; set it aside"));
+            return Err(JournalError::corrupt(&path, 0, "a file of this name is there already; set it aside"));
         }
         Self::begin_again(storage, &path)
     }
 
     /// Begins a file in the place of one without frames.
-    pub(super) fn begin_again(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn begin_again(storage: &dyn Storage, path: &Path) -> Result<Self, JournalError> {
         let header = file_header(KIND.magic, KIND.version);
-        storage.publish(path, &header).map_err(StoreError::io("begin", path))?;
+        storage.publish(path, &header).map_err(JournalError::io("begin", path))?;
         Self::open(storage, path.to_owned(), HEADER_BYTES as u64)
     }
 
     /// Goes on with a file, of which `valid_bytes` are kept.
-    pub(super) fn resume(storage: &dyn Storage, path: PathBuf, valid_bytes: u64) -> Result<Self, StoreError> {
+    pub(crate) fn resume(storage: &dyn Storage, path: PathBuf, valid_bytes: u64) -> Result<Self, JournalError> {
         let wal = Self::open(storage, path, valid_bytes)?;
-        wal.log.truncate(valid_bytes).map_err(StoreError::io("cut the torn tail of", &wal.path))?;
-        wal.log.sync().map_err(StoreError::io("sync", &wal.path))?;
+        wal.log.truncate(valid_bytes).map_err(JournalError::io("cut the torn tail of", &wal.path))?;
+        wal.log.sync().map_err(JournalError::io("sync", &wal.path))?;
         Ok(wal)
     }
 
-    fn open(storage: &dyn Storage, path: PathBuf, bytes: u64) -> Result<Self, StoreError> {
-        let log: Arc<dyn LogFile> = storage.open_log(&path).map_err(StoreError::io("open", &path))?.into();
+    fn open(storage: &dyn Storage, path: PathBuf, bytes: u64) -> Result<Self, JournalError> {
+        let log: Arc<dyn LogFile> = storage.open_log(&path).map_err(JournalError::io("open", &path))?.into();
         Ok(Self { path, log, bytes, frames_before: 0, buffer: Vec::new(), is_poisoned: false })
     }
 
     /// The same, behind files with so many frames.
-    pub(super) fn behind(self, frames_before: u64) -> Self {
+    pub(crate) fn behind(self, frames_before: u64) -> Self {
         Self { frames_before, ..self }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The file, for whoever syncs it.
-    pub(super) fn log(&self) -> Arc<dyn LogFile> {
+    pub(crate) fn log(&self) -> Arc<dyn LogFile> {
         Arc::clone(&self.log)
     }
 
     /// Whether nothing may be appended until the store is opened again.
-    pub(super) const fn is_poisoned(&self) -> bool {
+    pub(crate) const fn is_poisoned(&self) -> bool {
         self.is_poisoned
     }
 
-    pub(super) const fn bytes(&self) -> u64 {
+    pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Appends a batch as one frame, with its origin; `synced_frames` says how many frames of the log are known to be durable. On failure the file is cut back to what it was, so that writing can go on later.
-    pub(super) fn append(
+    pub(crate) fn append(
         &mut self,
         first_lsn: u64,
         synced_frames: u64,
         (batch, origin): (&Batch, &Origin),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), JournalError> {
         self.append_frame(first_lsn, synced_frames, batch.len(), |out| payload::encode_rows(batch, origin, out))
     }
 
     /// Appends a commit of the ledger in the same way, behind the row of a sequence number.
-    pub(super) fn append_commit(
+    pub(crate) fn append_commit(
         &mut self,
         last_lsn: u64,
         synced_frames: u64,
         commit: (u64, &[u8]),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), JournalError> {
         let (number, payload) = commit;
         self.append_frame(last_lsn, synced_frames, 0, |out| payload::encode_commit(number, payload, out))
     }
@@ -136,14 +129,14 @@ impl Wal {
         synced_frames: u64,
         frames: usize,
         encode: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), JournalError> {
         self.buffer.clear();
         begin_frame(&mut self.buffer);
         put_varint(&mut self.buffer, synced_frames.saturating_sub(self.frames_before));
         encode(&mut self.buffer);
         let payload_bytes = self.buffer.len() - FRAME_HEAD_BYTES;
         if payload_bytes > WAL_FRAME_BYTES_MAX {
-            return Err(StoreError::BatchTooLarge {
+            return Err(JournalError::BatchTooLarge {
                 frames,
                 bytes: payload_bytes,
                 frames_max: crate::base::limits::FRAMES_PER_BATCH_MAX,
@@ -153,7 +146,7 @@ impl Wal {
         finish_frame(&mut self.buffer, sequence);
         if let Err(error) = self.log.append(&self.buffer) {
             self.is_poisoned = self.log.truncate(self.bytes).is_err();
-            return Err(StoreError::io("append to", &self.path)(error));
+            return Err(JournalError::io("append to", &self.path)(error));
         }
         self.bytes += self.buffer.len() as u64;
         Ok(())
@@ -161,11 +154,11 @@ impl Wal {
 }
 
 /// The sequence number that a file's name says its first frame has.
-fn first_lsn_of(path: &Path) -> Option<u64> {
+pub(super) fn first_lsn_of(path: &Path) -> Option<u64> {
     lsn_of_name(path.file_name()?.to_str()?)
 }
 
 /// The header of a log file.
-pub(super) fn header() -> Vec<u8> {
+pub(crate) fn header() -> Vec<u8> {
     file_header(KIND.magic, KIND.version).to_vec()
 }

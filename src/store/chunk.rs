@@ -22,7 +22,7 @@ pub struct Column {
 }
 
 impl Column {
-    pub(super) fn clear(&mut self) {
+    pub(in crate::store) fn clear(&mut self) {
         self.values.clear();
         self.marks.clear();
     }
@@ -51,7 +51,7 @@ impl Column {
 
 impl Chunk {
     /// Empties it for `columns` channels and keeps its memory.
-    pub(in super::super) fn reset(&mut self, columns: usize) {
+    pub(in crate::store) fn reset(&mut self, columns: usize) {
         self.times.clear();
         self.columns.resize_with(columns, Column::default);
         for column in &mut self.columns {
@@ -60,14 +60,14 @@ impl Chunk {
     }
 
     /// The last row with a value in the first column.
-    pub(super) fn newest_present(&self) -> Option<(Timestamp, Sample)> {
+    pub(in crate::store) fn newest_present(&self) -> Option<(Timestamp, Sample)> {
         let column = self.columns.first()?;
         let row = column.marks.iter().rposition(|mark| mark.is_present())?;
         Some((*self.times.get(row)?, column.sample(row)))
     }
 
     /// Adds rows of another chunk with the same columns.
-    pub(in super::super) fn push_rows(&mut self, from: &Self, rows: Range<usize>) {
+    pub(in crate::store) fn push_rows(&mut self, from: &Self, rows: Range<usize>) {
         self.times.extend_from_slice(from.times.get(rows.clone()).unwrap_or_default());
         for (to, from) in self.columns.iter_mut().zip(&from.columns) {
             to.values.extend_from_slice(from.values.get(rows.clone()).unwrap_or_default());
@@ -76,7 +76,7 @@ impl Chunk {
     }
 
     /// Keeps only some rows.
-    pub(super) fn keep(&mut self, rows: Range<usize>) {
+    pub(in crate::store) fn keep(&mut self, rows: Range<usize>) {
         if rows == (0..self.times.len()) {
             return;
         }

@@ -1,11 +1,11 @@
 //! The rows of one frame of the write-ahead log, as bytes.
 
-use super::super::error::DecodeError;
+use super::error::DecodeError;
 use crate::base::bytes::{ByteReader, put_varint, put_zigzag};
 use crate::model::{Batch, FrameRef, InstrumentId, Mark, Quality, Sample, Timestamp};
 
 /// What one frame of the log holds.
-pub(in super::super) enum Entry {
+pub(crate) enum Entry {
     /// Rows that were accepted together, each with a sequence number, and where they come from.
     Batch(Batch, Origin),
     /// A commit of the ledger, which may not be in the ledger's file yet. It has the sequence number of the row before it.
@@ -41,7 +41,7 @@ pub(crate) struct LedgerCommit {
 
 impl Entry {
     /// The sequence number of its first row, or of the next one, in a frame of this sequence.
-    pub(in super::super) const fn begin(&self, sequence: u64) -> u64 {
+    pub(crate) const fn begin(&self, sequence: u64) -> u64 {
         match self {
             Self::Batch(..) => sequence,
             Self::Commit(_) => sequence.saturating_add(1),
@@ -49,7 +49,7 @@ impl Entry {
     }
 
     /// How many rows it holds.
-    pub(in super::super) fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         match self {
             Self::Batch(batch, _) => batch.len() as u64,
             Self::Commit(_) => 0,
@@ -58,7 +58,7 @@ impl Entry {
 }
 
 /// What a frame holds, if it can be read.
-pub(in super::super) fn entry_of(payload: &[u8]) -> Option<Entry> {
+pub(crate) fn entry_of(payload: &[u8]) -> Option<Entry> {
     decode_payload(payload).ok().map(|(_, entry)| entry)
 }
 

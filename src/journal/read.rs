@@ -1,49 +1,49 @@
 //! Reading the write-ahead log back.
 
-use super::super::error::StoreError;
-use super::super::io::Storage;
-use super::super::io::log::{LogError, LogFrame};
-use super::super::io::pieces::LogPieces;
+use super::error::JournalError;
+use super::file::{KIND, files, first_lsn_of};
 use super::payload::{Entry, LedgerCommit, Origin, decode_payload};
-use super::{KIND, files, first_lsn_of};
+use crate::io::Storage;
+use crate::io::log::{LogError, LogFrame};
+use crate::io::pieces::LogPieces;
 use crate::model::Batch;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 /// One WAL file, read back.
-pub(in super::super) struct WalContent {
+pub(crate) struct WalContent {
     /// Batches with the sequence number of their first frame.
-    pub(in super::super) batches: Vec<(u64, Batch)>,
+    pub(crate) batches: Vec<(u64, Batch)>,
     /// What it spans.
-    pub(in super::super) span: WalSpan,
+    pub(crate) span: WalSpan,
 }
 
 /// What a WAL file spans.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct WalSpan {
+pub(crate) struct WalSpan {
     /// The sequence numbers of its first row and behind its last; `None` without rows.
-    pub(in super::super) lsns: Option<(u64, u64)>,
+    pub(crate) lsns: Option<(u64, u64)>,
     /// Sequence numbers that are missing among them, from the one in its name on.
-    pub(in super::super) gaps: Vec<(u64, u64)>,
+    pub(crate) gaps: Vec<(u64, u64)>,
     /// How many frames it has.
-    pub(in super::super) frames: u64,
-    pub(in super::super) valid_bytes: u64,
-    pub(in super::super) torn_bytes: u64,
+    pub(crate) frames: u64,
+    pub(crate) valid_bytes: u64,
+    pub(crate) torn_bytes: u64,
     /// The number of the last commit of the ledger in it; 0 for none.
-    pub(in super::super) last_commit: u64,
+    pub(crate) last_commit: u64,
     /// Whether a frame of this release may be appended to it.
-    pub(in super::super) is_current: bool,
+    pub(crate) is_current: bool,
 }
 
 impl WalSpan {
     /// The sequence number behind its last frame, in a file whose name says that it begins with `begin`.
-    pub(in super::super) fn end(&self, begin: u64) -> u64 {
+    pub(crate) fn end(&self, begin: u64) -> u64 {
         self.lsns.map_or(begin, |(_, behind)| behind)
     }
 
     /// The frames that are missing between the file before it, which ends at `end`, and its own: no crash takes a file away that is durable
     /// before the next one has a frame. Frames that segments hold are not missing.
-    pub(in super::super) fn gap_before(&self, begin: u64, end: Option<u64>, sealed_lsn: u64) -> Option<(u64, u64)> {
+    pub(crate) fn gap_before(&self, begin: u64, end: Option<u64>, sealed_lsn: u64) -> Option<(u64, u64)> {
         let first_missing = end?.max(sealed_lsn + 1);
         (self.lsns.is_some() && first_missing < begin).then(|| (first_missing, begin - 1))
     }
@@ -57,7 +57,7 @@ impl WalSpan {
 }
 
 /// Reads a WAL file and keeps all of its batches.
-pub(in super::super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, StoreError> {
+pub(crate) fn read(storage: &dyn Storage, path: &Path) -> Result<WalContent, JournalError> {
     let mut batches = Vec::new();
     let span = go_through(storage, path, |first_lsn, entry| {
         if let Entry::Batch(batch, _) = entry {
@@ -68,17 +68,13 @@ pub(in super::super) fn read(storage: &dyn Storage, path: &Path) -> Result<WalCo
 }
 
 /// Goes through a WAL file and keeps nothing.
-pub(in super::super) fn span(storage: &dyn Storage, path: &Path) -> Result<WalSpan, StoreError> {
+pub(crate) fn span(storage: &dyn Storage, path: &Path) -> Result<WalSpan, JournalError> {
     go_through(storage, path, |_, _| {})
 }
 
 /// The commits of the ledger behind its first `commits` ones that the files of a folder hold, in order. Of what a crash has left behind
 /// these are one or none: each stands in the ledger before the next is written.
-pub(in super::super) fn commits(
-    storage: &dyn Storage,
-    dir: &Path,
-    commits: u64,
-) -> Result<Vec<LedgerCommit>, StoreError> {
+pub(crate) fn commits(storage: &dyn Storage, dir: &Path, commits: u64) -> Result<Vec<LedgerCommit>, JournalError> {
     let mut found: Vec<LedgerCommit> = Vec::new();
     for (_, path) in files(storage, dir)? {
         go_through(storage, &path, |_, entry| {
@@ -96,8 +92,8 @@ pub(in super::super) fn commits(
 ///
 /// Frames behind a bad one are what a crash may leave of appends that no sync covered. If one of them says that the bad one had been
 /// synced, that is damage.
-fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Entry)) -> Result<WalSpan, StoreError> {
-    let length = storage.length(path).map_err(StoreError::io("read", path))?;
+fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Entry)) -> Result<WalSpan, JournalError> {
+    let length = storage.length(path).map_err(JournalError::io("read", path))?;
     let mut frames = WalFrames::open(storage, path, length)?;
     let mut found = WalSpan::default();
     let mut next_lsn = first_lsn_of(path);
@@ -116,7 +112,7 @@ fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Entr
         show(sequence, entry);
     }
     let WalFrames { path, pieces } = frames;
-    let in_log = |source| StoreError::Log { path: path.clone(), source };
+    let in_log = |source| JournalError::Log { path: path.clone(), source };
     let tail = pieces.tail().map_err(in_log)?;
     let missing_lsn = found.lsns.map(|(_, behind)| behind).or_else(|| first_lsn_of(&path)).unwrap_or_default();
     let is_current = pieces.version().is_none_or(|version| version == KIND.version);
@@ -140,17 +136,17 @@ struct WalFrames {
 
 impl WalFrames {
     /// Those up to `end`, which is a place in the file.
-    fn open(storage: &dyn Storage, path: &Path, end: u64) -> Result<Self, StoreError> {
-        let mut pieces = LogPieces::open(storage, path, end).map_err(StoreError::io("read", path))?;
-        pieces.check_header(KIND).map_err(|source| StoreError::Log { path: path.to_owned(), source })?;
+    fn open(storage: &dyn Storage, path: &Path, end: u64) -> Result<Self, JournalError> {
+        let mut pieces = LogPieces::open(storage, path, end).map_err(JournalError::io("read", path))?;
+        pieces.check_header(KIND).map_err(|source| JournalError::Log { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), pieces })
     }
 
-    fn next(&mut self, storage: &dyn Storage) -> Result<Option<(u64, Entry)>, StoreError> {
+    fn next(&mut self, storage: &dyn Storage) -> Result<Option<(u64, Entry)>, JournalError> {
         let path = &self.path;
-        let Some(frame) = self.pieces.next(storage).map_err(StoreError::io("read", path))? else { return Ok(None) };
+        let Some(frame) = self.pieces.next(storage).map_err(JournalError::io("read", path))? else { return Ok(None) };
         let decoded = decode_payload(frame.payload);
-        let (_, entry) = decoded.map_err(|error| StoreError::corrupt(path, frame.offset, error))?;
+        let (_, entry) = decoded.map_err(|error| JournalError::corrupt(path, frame.offset, error))?;
         Ok(Some((frame.sequence, entry)))
     }
 }
@@ -168,31 +164,31 @@ pub(crate) struct Arrival {
 
 /// Frames of the write-ahead log that are not in the head yet.
 #[derive(Debug, Default)]
-pub(in super::super) struct Replay {
+pub(crate) struct Replay {
     /// Files, and where their frames end.
     files: VecDeque<(PathBuf, u64)>,
     current: Option<WalFrames>,
     /// What is left of a batch of which only the first frames were asked for.
-    pub(in super::super) rest: Option<Arrival>,
+    pub(crate) rest: Option<Arrival>,
     /// The first frame of the last batch: a file that was given another name, and that a crash has left under both, is read once.
     last_lsn: Option<u64>,
     /// Whether a file holds frames that a segment holds, and others: what ends this way begins in the middle of replaying.
-    pub(in super::super) is_partly_sealed: bool,
+    pub(crate) is_partly_sealed: bool,
 }
 
 impl Replay {
     /// Of files that hold frames no segment holds, and where these end, in order.
-    pub(in super::super) fn of(files: Vec<(PathBuf, u64)>, is_partly_sealed: bool) -> Self {
+    pub(crate) fn of(files: Vec<(PathBuf, u64)>, is_partly_sealed: bool) -> Self {
         Self { files: files.into(), is_partly_sealed, ..Self::default() }
     }
 
     /// Whether there is no such frame.
-    pub(in super::super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
     /// The next batch, or what was put back of one.
-    pub(in super::super) fn next(&mut self, storage: &dyn Storage) -> Result<Option<Arrival>, StoreError> {
+    pub(crate) fn next(&mut self, storage: &dyn Storage) -> Result<Option<Arrival>, JournalError> {
         if let Some(rest) = self.rest.take() {
             return Ok(Some(rest));
         }

@@ -4,7 +4,7 @@ mod directory;
 mod fs;
 pub mod log;
 mod map;
-pub(super) mod pieces;
+pub(crate) mod pieces;
 mod room;
 
 pub use fs::{FsStorage, MappedStorage};

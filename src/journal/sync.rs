@@ -1,8 +1,8 @@
 //! Group commit: many threads that wait for the write-ahead log share one sync.
 
-use super::error::StoreError;
-use super::io::LogFile;
+use super::error::JournalError;
 use crate::base::observe::{self, Count, Level, Timing, Work};
+use crate::io::LogFile;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,7 +58,7 @@ enum Phase {
 
 impl WalSync {
     /// For the file at `path`, in the folder `dir`, which is durable up to `lsn` and holds so many frames of the log.
-    pub(super) fn new(dir: &Path, path: &Path, log: Arc<dyn LogFile>, (lsn, frames): (u64, u64)) -> Self {
+    pub(crate) fn new(dir: &Path, path: &Path, log: Arc<dyn LogFile>, (lsn, frames): (u64, u64)) -> Self {
         let current = SyncState {
             path: path.to_owned(),
             log,
@@ -84,14 +84,14 @@ impl WalSync {
     /// Returns once every frame up to `lsn` would survive a power failure.
     ///
     /// # Errors
-    /// [`StoreError::Io`] where the sync fails, and [`StoreError::Poisoned`] ever after: what is on disk is then unknown until the
-    /// store is opened again. [`StoreError::NotWritten`] for a frame that nobody has written yet.
-    pub fn wait_durable(&self, lsn: u64) -> Result<(), StoreError> {
+    /// [`JournalError::Io`] where the sync fails, and [`JournalError::Poisoned`] ever after: what is on disk is then unknown until the
+    /// store is opened again. [`JournalError::NotWritten`] for a frame that nobody has written yet.
+    pub fn wait_durable(&self, lsn: u64) -> Result<(), JournalError> {
         self.wait_for(lsn, 0)
     }
 
     /// Returns once every frame up to `lsn`, and so many frames of the log, would survive a power failure.
-    fn wait_for(&self, lsn: u64, frames: u64) -> Result<(), StoreError> {
+    fn wait_for(&self, lsn: u64, frames: u64) -> Result<(), JournalError> {
         self.check()?;
         let is_durable = || self.synced_lsn() >= lsn && self.synced_frames() >= frames;
         if is_durable() {
@@ -99,7 +99,7 @@ impl WalSync {
         }
         let last_lsn = self.written_lsn.load(Ordering::Acquire);
         if last_lsn < lsn {
-            return Err(StoreError::NotWritten { lsn, last_lsn });
+            return Err(JournalError::NotWritten { lsn, last_lsn });
         }
         let mut current = self.current.lock();
         loop {
@@ -139,7 +139,7 @@ impl WalSync {
         &self,
         mut current: MutexGuard<'_, SyncState>,
         expected: impl FnOnce(&SyncState) -> usize,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), JournalError> {
         (current.phase, current.late) = (Phase::Syncing, 0);
         let (log, path) = (Arc::clone(&current.log), current.path.clone());
         drop(current);
@@ -165,11 +165,11 @@ impl WalSync {
         current.expected = expected(&current);
         drop(current);
         self.ended.notify_all();
-        result.map_err(StoreError::io("sync", &path))
+        result.map_err(JournalError::io("sync", &path))
     }
 
     /// Goes on with another file, once nobody is syncing the one before. Everything up to `synced_lsn` is durable elsewhere.
-    pub(super) fn switch_to(&self, path: &Path, log: Arc<dyn LogFile>, synced_lsn: u64) {
+    pub(crate) fn switch_to(&self, path: &Path, log: Arc<dyn LogFile>, synced_lsn: u64) {
         let mut current = self.current.lock();
         while current.phase == Phase::Syncing {
             self.ended.wait(&mut current);
@@ -184,7 +184,7 @@ impl WalSync {
     ///
     /// # Errors
     /// As [`WalSync::wait_durable`].
-    pub fn sync_written(&self) -> Result<(), StoreError> {
+    pub fn sync_written(&self) -> Result<(), JournalError> {
         self.wait_for(self.written_lsn.load(Ordering::Acquire), self.written_frames())
     }
 
@@ -200,34 +200,34 @@ impl WalSync {
     }
 
     /// Frames of the log that have been written.
-    pub(super) fn written_frames(&self) -> u64 {
+    pub(crate) fn written_frames(&self) -> u64 {
         self.written_frames.load(Ordering::Acquire)
     }
 
     /// Frames of the log that are known to be durable.
-    pub(super) fn synced_frames(&self) -> u64 {
+    pub(crate) fn synced_frames(&self) -> u64 {
         self.synced_frames.load(Ordering::Acquire)
     }
 
     /// Says that the log has one more frame.
-    pub(super) fn note_frame(&self) {
+    pub(crate) fn note_frame(&self) {
         self.written_frames.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Says that the log has been written up to a frame.
-    pub(super) fn set_written(&self, lsn: u64) {
+    pub(crate) fn set_written(&self, lsn: u64) {
         self.written_lsn.store(lsn, Ordering::Release);
     }
 
     /// Refuses once a sync has failed.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
+    pub(crate) fn check(&self) -> Result<(), JournalError> {
         if self.poisoned.load(Ordering::Acquire) {
-            return Err(StoreError::Poisoned { path: self.dir.clone() });
+            return Err(JournalError::Poisoned { path: self.dir.clone() });
         }
         Ok(())
     }
 
-    pub(super) fn poison(&self) {
+    pub(crate) fn poison(&self) {
         self.poisoned.store(true, Ordering::Release);
     }
 }
