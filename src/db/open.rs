@@ -203,7 +203,7 @@ impl Remembered {
                 register(&mut self.registry, record, index)?;
             }
             Kind::RuleSetLoaded => {
-                let loaded = RuleSetLoaded::read(record, index)?;
+                let loaded = record.body::<RuleSetLoaded>(index)?;
                 let binding = Binding::of_loaded(&loaded, &self.registry);
                 self.rules = Some((loaded, binding));
             }
@@ -216,8 +216,7 @@ impl Remembered {
             Kind::FramesUnseen => self.unseen = Some(record.body(index)?),
             Kind::SegmentSealed | Kind::SegmentsReplaced => note_segments(&mut self.lineage, record, index)?,
             Kind::ReadingsDeleted => {
-                let ReadingsDeleted { number, instrument, channels, range, until_lsn, .. } =
-                    ReadingsDeleted::read(record, index)?;
+                let ReadingsDeleted { number, instrument, channels, range, until_lsn, .. } = record.body(index)?;
                 let until_lsn = until_lsn.unwrap_or_else(|| self.lineage.sealed_lsn());
                 self.deletions.insert(number, Cut { instrument, channels, range, until_lsn });
             }

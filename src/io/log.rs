@@ -122,8 +122,8 @@ pub enum LogError {
         /// What the file should be.
         kind: &'static str,
     },
-    /// The header is of a later version.
-    #[error("the file has version {found}; this release reads up to {known}")]
+    /// The header is of another version.
+    #[error("the file has version {found}; this release reads version {known}")]
     Version {
         /// The file's version.
         found: u32,
@@ -147,7 +147,7 @@ pub struct LogKind {
     pub name: &'static str,
     /// Its first eight bytes.
     pub magic: [u8; 8],
-    /// The latest version that this release reads.
+    /// The version that this release writes and reads.
     pub version: u32,
 }
 
@@ -203,8 +203,7 @@ fn room_of(behind: &[u8]) -> usize {
     if torn == 0 || zeros >= ROOM_BYTES_MIN { zeros } else { 0 }
 }
 
-/// Gives the version.
-pub(super) fn check_header(bytes: &[u8], kind: LogKind) -> Result<u32, LogError> {
+pub(super) fn check_header(bytes: &[u8], kind: LogKind) -> Result<(), LogError> {
     let mut reader = ByteReader::new(bytes);
     let wrong = LogError::Header { kind: kind.name };
     let magic = reader.take(8).map_err(|_| wrong.clone())?;
@@ -212,10 +211,10 @@ pub(super) fn check_header(bytes: &[u8], kind: LogKind) -> Result<u32, LogError>
     if magic != kind.magic || bytes.get(..HEADER_BYTES) != Some(&file_header(kind.magic, version)[..]) {
         return Err(wrong);
     }
-    if version > kind.version {
+    if version != kind.version {
         return Err(LogError::Version { found: version, known: kind.version });
     }
-    Ok(version)
+    Ok(())
 }
 
 pub(super) fn frame_at(bytes: &[u8], offset: usize) -> Option<LogFrame<'_>> {

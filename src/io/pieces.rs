@@ -26,8 +26,6 @@ pub(crate) struct LogPieces {
     end: u64,
     /// The sequence number of the last frame.
     last: Option<u64>,
-    /// As the header says.
-    version: Option<u32>,
 }
 
 impl LogPieces {
@@ -41,7 +39,7 @@ impl LogPieces {
 
     fn of(storage: &dyn Storage, path: &Path, end: u64, piece_bytes: u64) -> io::Result<Self> {
         let (path, piece) = (path.to_owned(), Vec::new());
-        let mut pieces = Self { path, piece, piece_bytes, piece_at: 0, offset: 0, end, last: None, version: None };
+        let mut pieces = Self { path, piece, piece_bytes, piece_at: 0, offset: 0, end, last: None };
         pieces.fill(storage, piece_bytes)?;
         if !pieces.begins_with_header() {
             pieces.fill(storage, end)?;
@@ -55,7 +53,7 @@ impl LogPieces {
     /// [`LogError::Header`] and [`LogError::Version`].
     pub(crate) fn check_header(&mut self, kind: LogKind) -> Result<(), LogError> {
         if self.begins_with_header() || self.piece.iter().any(|byte| *byte != 0) && self.end >= HEADER_BYTES as u64 {
-            self.version = Some(check_header(&self.piece, kind)?);
+            check_header(&self.piece, kind)?;
             self.offset = HEADER_BYTES as u64;
         }
         Ok(())
@@ -110,11 +108,6 @@ impl LogPieces {
             return Ok(LogTail { torn_bytes, room_bytes: 0, stranded: Vec::new() });
         }
         tail_of(behind, usize::try_from(self.offset).unwrap_or(usize::MAX), self.last)
-    }
-
-    /// The version that the header says; none where the file is torn whole.
-    pub(crate) const fn version(&self) -> Option<u32> {
-        self.version
     }
 
     /// Where the frames end: what follows is a torn tail, and room.

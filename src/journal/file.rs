@@ -10,7 +10,7 @@ use crate::model::Batch;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(super) const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 2 };
+pub(super) const KIND: LogKind = LogKind { name: "vocdb WAL", magic: *b"VOCDBWAL", version: 1 };
 
 /// File name suffix.
 const SUFFIX: &str = ".wal";

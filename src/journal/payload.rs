@@ -62,7 +62,7 @@ pub(crate) fn entry_of(payload: &[u8]) -> Option<Entry> {
     decode_payload(payload).ok().map(|(_, entry)| entry)
 }
 
-/// How much of the log was durable when a frame was written (frames of the same file; in version 1 the sequence number of the last row), and
+/// How much of the log was durable when a frame was written (frames of the same file), and
 /// what it holds.
 pub(super) fn decode_payload(payload: &[u8]) -> Result<(u64, Entry), DecodeError> {
     let mut reader = ByteReader::new(payload);

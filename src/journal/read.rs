@@ -1,7 +1,7 @@
 //! Reading the write-ahead log back.
 
 use super::error::JournalError;
-use super::file::{KIND, files, first_lsn_of};
+use super::file::{KIND, files};
 use super::payload::{Entry, LedgerCommit, Origin, decode_payload};
 use crate::io::Storage;
 use crate::io::log::{LogError, LogFrame};
@@ -31,8 +31,6 @@ pub(crate) struct WalSpan {
     pub(crate) torn_bytes: u64,
     /// The number of the last commit of the ledger in it; 0 for none.
     pub(crate) last_commit: u64,
-    /// Whether a frame of this release may be appended to it.
-    pub(crate) is_current: bool,
 }
 
 impl WalSpan {
@@ -114,16 +112,14 @@ fn go_through(storage: &dyn Storage, path: &Path, mut show: impl FnMut(u64, Entr
     let WalFrames { path, pieces } = frames;
     let in_log = |source| JournalError::Log { path: path.clone(), source };
     let tail = pieces.tail().map_err(in_log)?;
-    let missing_lsn = found.lsns.map(|(_, behind)| behind).or_else(|| first_lsn_of(&path)).unwrap_or_default();
-    let is_current = pieces.version().is_none_or(|version| version == KIND.version);
-    let was_synced = |synced: u64| if is_current { synced > found.frames } else { synced >= missing_lsn };
-    let proves_loss = |frame: &&LogFrame<'_>| decode_payload(frame.payload).is_ok_and(|(synced, _)| was_synced(synced));
+    let proves_loss =
+        |frame: &&LogFrame<'_>| decode_payload(frame.payload).is_ok_and(|(synced, _)| synced > found.frames);
     let valid_bytes = pieces.valid_bytes();
     if let Some(witness) = tail.stranded.iter().find(proves_loss) {
         let offset = usize::try_from(valid_bytes).unwrap_or(usize::MAX);
         return Err(in_log(LogError::Damaged { offset, next_offset: witness.offset }));
     }
-    Ok(WalSpan { valid_bytes, torn_bytes: tail.torn_bytes as u64, is_current, ..found })
+    Ok(WalSpan { valid_bytes, torn_bytes: tail.torn_bytes as u64, ..found })
 }
 
 /// The entries of a WAL file, one after the other with their first sequence number. However long the file, only a piece of it is

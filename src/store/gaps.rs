@@ -139,15 +139,7 @@ mod tests {
     use super::*;
 
     fn log(begin: u64, lsns: Option<(u64, u64)>, gaps: &[(u64, u64)]) -> FoundLog {
-        let span = WalSpan {
-            lsns,
-            gaps: gaps.to_vec(),
-            frames: 1,
-            valid_bytes: 16,
-            torn_bytes: 0,
-            last_commit: 0,
-            is_current: true,
-        };
+        let span = WalSpan { lsns, gaps: gaps.to_vec(), frames: 1, valid_bytes: 16, torn_bytes: 0, last_commit: 0 };
         FoundLog { begin, path: PathBuf::from(format!("{begin}.wal")), span }
     }
 

@@ -225,8 +225,7 @@ pub(super) fn read_wal(
     let mut next_lsn = first_free_lsn(&logs, &names, sealed_lsn).max(expected.known.last_lsn + 1);
     let (mut unsealed, mut is_partly_sealed, mut first_unsealed) = (Vec::new(), false, None);
     for FoundLog { path, span, .. } in &logs {
-        if span.torn_bytes > 0 || !span.is_current {
-            // Nothing is added to one of an earlier release: what stands in front of other files must be durable.
+        if span.torn_bytes > 0 {
             Wal::resume(storage, path.clone(), span.valid_bytes)?;
         }
         report.wal_torn_bytes += span.torn_bytes;
@@ -294,8 +293,7 @@ fn finish_wal(
     let Some(FoundLog { path, span, .. }) = newest else {
         return Ok((Wal::create(storage, &layout.wal, next_lsn)?, 0));
     };
-    // One of an earlier release stays as it is: that release would not understand what is added.
-    let is_in_use = span.is_current && span.valid_bytes > 0 && newest.is_some_and(|newest| newest.end() >= next_lsn);
+    let is_in_use = span.valid_bytes > 0 && newest.is_some_and(|newest| newest.end() >= next_lsn);
     if is_in_use {
         return Ok((Wal::resume(storage, path.clone(), span.valid_bytes)?, span.frames));
     }

@@ -1,4 +1,4 @@
-//! Stores that earlier releases wrote open with everything in them: `fixtures/vN/store` holds the files of one, byte for byte.
+//! Stores of every format version open with everything in them: `fixtures/vN/store` holds the files of one, byte for byte.
 
 use super::faulty::scrambled;
 use super::oracle::{Oracle, instrument};
@@ -99,7 +99,7 @@ fn a_fixture_of_this_release_is_written() {
 }
 
 #[test]
-fn a_store_of_every_earlier_release_opens_with_everything_in_it_and_goes_on() {
+fn a_store_of_every_format_version_opens_with_everything_in_it_and_continues() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures");
     let mut versions = 0;
     for version in (1..).map(|number| fixtures.join(format!("v{number}"))).take_while(|folder| folder.is_dir()) {

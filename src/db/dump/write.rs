@@ -218,7 +218,7 @@ impl Part {
             Kind::InstrumentRegistered => self.stations.contains(&record.body::<InstrumentRegistered>(index)?.station),
             Kind::InstrumentChanged => self.instruments.contains(&record.body::<InstrumentChanged>(index)?.id),
             Kind::Correction => {
-                let Corrected { instrument, time, .. } = Corrected::read(record, index)?;
+                let Corrected { instrument, time, .. } = record.body::<Corrected>(index)?;
                 self.instruments.contains(&instrument) && self.range.contains(time)
             }
             _ => false,
@@ -239,7 +239,7 @@ fn unplaced_deletion(record: Record, index: u64) -> Result<Record, Error> {
     if record.kind() != Kind::ReadingsDeleted {
         return Ok(record);
     }
-    let body = ReadingsDeleted { until_lsn: None, ..ReadingsDeleted::read(&record, index)? };
+    let body = ReadingsDeleted { until_lsn: None, ..record.body::<ReadingsDeleted>(index)? };
     Ok(Record::new(Kind::ReadingsDeleted, &body)?)
 }
 

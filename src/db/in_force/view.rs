@@ -65,7 +65,7 @@ impl RuleSetInForce {
             register(&mut registry, record, index)?;
             match record.kind() {
                 Kind::RuleSetLoaded => {
-                    let loaded = RuleSetLoaded::read(record, index)?;
+                    let loaded = record.body::<RuleSetLoaded>(index)?;
                     let binding = Binding::of_loaded(&loaded, &registry);
                     in_force = Some((loaded, binding));
                 }

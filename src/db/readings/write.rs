@@ -292,7 +292,7 @@ impl Inner {
             new: correction.new,
             by: by.to_owned(),
             reason: reason.to_owned(),
-            at: Some(at),
+            at,
         }
     }
 }

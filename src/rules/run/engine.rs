@@ -36,20 +36,6 @@ pub struct EngineState {
     pub(super) clear_known: Vec<(u32, Vec<Truth>)>,
 }
 
-/// [`EngineState`] as checkpoints of the versions 1 to 3 store it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct EarlierEngineState {
-    next: Vec<(u32, Option<Timestamp>)>,
-    unknown: Vec<(u32, u32, Timestamp)>,
-    clear_known: Vec<(u32, Vec<Truth>)>,
-}
-
-impl From<EarlierEngineState> for EngineState {
-    fn from(EarlierEngineState { next, unknown, clear_known }: EarlierEngineState) -> Self {
-        Self { next, unknown, clear_known }
-    }
-}
-
 /// All plans of a rule set over the newest samples.
 #[derive(Debug)]
 pub struct Engine {

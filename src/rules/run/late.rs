@@ -105,23 +105,6 @@ pub struct LateState {
     clear_outages: Vec<(u32, Vec<Outages>)>,
 }
 
-/// [`LateState`] as checkpoints of the versions 2 and 3 store it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct EarlierLateState {
-    begun: Vec<(u32, Option<Timestamp>)>,
-    late: Vec<(u32, Vec<LateRange>)>,
-    turn: u32,
-    outages: Vec<(u32, Vec<Outages>)>,
-    clear_outages: Vec<(u32, Vec<Outages>)>,
-}
-
-impl From<EarlierLateState> for LateState {
-    fn from(state: EarlierLateState) -> Self {
-        let EarlierLateState { begun, late, turn, outages, clear_outages } = state;
-        Self { begun, late, turn, outages, clear_outages }
-    }
-}
-
 impl LateState {
     /// Of no plan yet.
     pub(super) fn of_turn(turn: usize) -> Self {
