@@ -1,7 +1,7 @@
 //! Reading the write-ahead log back.
 
 use super::error::JournalError;
-use super::file::{KIND, files};
+use super::file::{KIND, files, first_lsn_of};
 use super::payload::{Entry, LedgerCommit, Origin, decode_payload};
 use crate::io::Storage;
 use crate::io::log::{LogError, LogFrame};

@@ -1,7 +1,7 @@
 //! Text from outside: whatever a person, a gateway or a file says, nothing that is shown moves a cursor, forges a line or hides a character.
 #![cfg(test)]
 
-use crate::alarm_machine::{judge, spec};
+use crate::alarms::machine::{judge, spec};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 use vocdb::alarm::event::{

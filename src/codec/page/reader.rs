@@ -6,7 +6,7 @@ use crate::base::limits::{BLOCKS_PER_CHUNK_MAX, ROWS_PER_BLOCK};
 use crate::codec::CodecError;
 use crate::codec::error::at_end;
 use crate::codec::marks::decode_marks_into;
-use crate::codec::small::{self, Streams};
+use crate::codec::small::Streams;
 use crate::codec::stats::BlockStats;
 use crate::codec::values;
 

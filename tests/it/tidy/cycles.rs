@@ -2,6 +2,7 @@
 
 use super::modules::{Crate, Mention, Module, ModulePath, Role};
 use super::resolve::Target;
+use super::tables::WIRING;
 use super::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,14 +16,9 @@ struct Edge {
     modules: (ModulePath, ModulePath),
 }
 
-/// Every edge that lies on a circle of folders and files directly in one folder, once, for the library and each binary. The top of the crate
-/// is left to the table of the layers.
+/// Every edge that lies on a circle of folders and files directly in the folder of a layer, once.
 pub(crate) fn folder_knots(tree: &Tree) -> Vec<String> {
-    Crate::roots(tree).iter().flat_map(|root| folder_knots_of(&Crate::grow(tree, root))).collect()
-}
-
-fn folder_knots_of(grown: &Crate) -> Vec<String> {
-    let edges = all_edges(grown);
+    let edges = all_edges(&Crate::grow(tree, "src/lib.rs"));
     let siblings: Vec<(&Edge, (ModulePath, ModulePath))> =
         edges.iter().filter_map(|edge| Some((edge, siblings_of(&edge.modules)?))).collect();
     let mut needs: BTreeMap<&ModulePath, BTreeSet<&ModulePath>> = BTreeMap::new();
@@ -41,12 +37,11 @@ fn folder_knots_of(grown: &Crate) -> Vec<String> {
     found
 }
 
-/// The two modules of one parent through which one module needs another; none directly below the crate's root, or where one is in the other.
+/// The folders or files directly in a layer through which one module of it needs another; none in the wiring, and where both are in the same.
 fn siblings_of((from, to): &(ModulePath, ModulePath)) -> Option<(ModulePath, ModulePath)> {
-    let shared = from.iter().zip(to).take_while(|(one, other)| one == other).count();
-    let up_to = |path: &ModulePath| path.get(..=shared).map(<[String]>::to_vec);
-    (shared > 0).then_some(())?;
-    Some((up_to(from)?, up_to(to)?))
+    let (from, to) = (from.get(..2)?, to.get(..2)?);
+    let is_of_layer = from.first() == to.first() && from != to && !WIRING.contains(&from.first()?.as_str());
+    is_of_layer.then(|| (from.to_vec(), to.to_vec()))
 }
 
 /// Every edge that lies on a circle of files, once, for the library and each binary.

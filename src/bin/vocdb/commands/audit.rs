@@ -36,7 +36,7 @@ pub(crate) struct Audit {
 struct ChangeView<'a> {
     action: &'static str,
     flag: Option<&'static str>,
-    at: Option<String>,
+    at: String,
     station: &'a str,
     instrument: Option<&'a str>,
     channels: &'a [String],

@@ -1,7 +1,7 @@
 //! The deadline of an incident: an alarm that escalates, reminds and is acknowledged, once, whatever restarts there are.
 
 use super::{BEGIN_MS, HOUR_MS, finding, suspect};
-use crate::scratch;
+use crate::support::scratch;
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::alarm::event::{Notification, Subject};

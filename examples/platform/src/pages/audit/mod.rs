@@ -58,7 +58,7 @@ fn entries(platform: &Platform) -> Result<Vec<Entry>, Failure> {
         by: load.by,
     }));
     ChangeLog::open(&platform.store)?.visit(|change| {
-        entries.extend(of_change(change));
+        entries.push(of_change(change));
         Ok::<(), vocdb::Error>(())
     })?;
     // Newest first; of one time, the last recorded one.
@@ -103,7 +103,7 @@ fn of_incident(incident: &Incident, entries: &mut Vec<Entry>) {
     }
 }
 
-fn of_change(change: ChangeEntry) -> Option<Entry> {
+fn of_change(change: ChangeEntry) -> Entry {
     let what = match change.action {
         ChangeAction::ValuesReplaced => "values replaced".to_owned(),
         ChangeAction::FlagSet(quality) => format!("flag {} set", quality.name()),
@@ -113,5 +113,5 @@ fn of_change(change: ChangeEntry) -> Option<Entry> {
         ChangeAction::StationMoved => "station moved".to_owned(),
     };
     let what = format!("{what} at {} {}{}", change.station, change.channels.join(", "), after_colon(&change.reason));
-    Some(Entry { at: change.at?, by: change.by, what })
+    Entry { at: change.at, by: change.by, what }
 }
