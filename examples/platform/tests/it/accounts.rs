@@ -7,6 +7,9 @@ use vocdb_platform::server::accounts_of;
 
 const OTHER: &str = "another good password";
 
+/// The fields of a form.
+type Form<'a> = &'a [(&'a str, &'a str)];
+
 /// The secret that a page shows once.
 fn secret(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -126,7 +129,7 @@ fn changes_that_make_no_sense_are_refused_and_leave_no_line() {
     let log = || Accounts::open(&accounts_of(&district.store())).unwrap().log().newest().unwrap().len();
     let before = log();
     let long = "x".repeat(300);
-    let refused: &[(&str, &[(&str, &str)], &str)] = &[
+    let refused: &[(&str, Form<'_>, &str)] = &[
         ("/accounts/add", &[("name", "olga"), ("role", "leader"), ("password", OTHER)], "exists"),
         ("/accounts/add", &[("name", ""), ("role", "leader"), ("password", OTHER)], "1 to 64 visible characters"),
         ("/accounts/add", &[("name", " eve"), ("role", "leader"), ("password", OTHER)], "1 to 64 visible characters"),

@@ -5,7 +5,7 @@ pub(crate) mod acts;
 use crate::accounts::{Account, Right, Role};
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::view::{Form, Tab, moment, page};
+use crate::view::{Form, Tab, hidden_token, moment, page};
 use crate::visit::Visitor;
 use axum::extract::State;
 use axum::response::Response;
@@ -41,25 +41,30 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
 }
 
 fn row(visitor: &Visitor, account: &Account) -> Markup {
-    let name = html! { input type="hidden" name="name" value=(account.name); };
-    let reason = html! { label { "Reason" input name="reason" maxlength="200"; } };
-    let form = |action: &str, button: &str, fields: Markup| {
-        Form { action, button, fields: html! { (name) (fields) (reason) } }.of(visitor)
-    };
     html! {
         tr {
             th scope="row" { (account.name) }
             td data-label="Role" { (account.role.words()) }
             td data-label="Password" { @if account.is_password_temporary { "to be changed at the next login" } @else { "chosen" } }
             td data-label="Token" { @if account.token.is_some() { "issued" } @else { "none" } }
-            td {
-                details {
-                    summary { "Change" }
-                    (form("/accounts/role", "Change the role", roles(account.role)))
-                    (form("/accounts/reset", "Reset the password", html! {}))
-                    (form("/accounts/token", "Issue a token", html! {}))
-                    (form("/accounts/remove", "Remove", html! {}))
-                }
+            td { details { summary { "Change" } (change(visitor, account)) } }
+        }
+    }
+}
+
+/// The form for every change of an account, with a button for each.
+fn change(visitor: &Visitor, account: &Account) -> Markup {
+    html! {
+        form method="post" action="/accounts/role" {
+            (hidden_token(visitor))
+            input type="hidden" name="name" value=(account.name);
+            (roles(account.role))
+            label { "Reason" input name="reason" maxlength="200"; }
+            div.buttons {
+                button { "Change the role" }
+                button formaction="/accounts/reset" { "Reset the password" }
+                button formaction="/accounts/token" { "Issue a token" }
+                button formaction="/accounts/remove" { "Remove" }
             }
         }
     }
