@@ -173,3 +173,23 @@ fn a_change_on_the_page_keeps_what_the_command_line_has_changed_meanwhile() {
     let audit = ada.page("/audit");
     assert!(audit.contains("command line") && audit.contains("account `pia` removed"), "{audit}");
 }
+
+#[test]
+fn changes_at_the_same_time_are_all_kept_and_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("accounts.json");
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let file = &file;
+            scope.spawn(move || {
+                let accounts = Accounts::open(file).unwrap();
+                for number in 0..3 {
+                    accounts.add(&format!("person {writer}-{number}"), Role::Operator, PASSWORD).unwrap();
+                }
+            });
+        }
+    });
+    let accounts = Accounts::open(&file).unwrap();
+    assert_eq!(accounts.all().len(), 12);
+    assert_eq!(accounts.log().newest().unwrap().len(), 12);
+}
