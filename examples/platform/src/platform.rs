@@ -10,6 +10,7 @@ use crate::visit::{Attempts, Sessions};
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use vocdb::alarm::AlarmRecord;
 use vocdb::base::clock::Clock;
@@ -68,6 +69,8 @@ pub struct Platform {
     /// Locations of sources.
     pub(crate) sources: Sources,
     is_driven: bool,
+    /// Time that a backtest or a run of rule tests may take.
+    trial_within: Duration,
     history: Mutex<Option<Arc<History>>>,
     rule_limits: Mutex<Option<Arc<RuleLimits>>>,
 }
@@ -95,6 +98,8 @@ pub(crate) struct Setting {
     pub(crate) phones: Option<Arc<Phones>>,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) day_limits: Option<DayLimits>,
+    /// Time that a backtest or a run of rule tests may take.
+    pub(crate) trial_within: Duration,
 }
 
 impl Platform {
@@ -116,6 +121,7 @@ impl Platform {
             phones,
             stop,
             day_limits,
+            trial_within,
         } = setting;
         Self {
             db,
@@ -134,6 +140,7 @@ impl Platform {
             day_limits,
             sources: Sources::default(),
             is_driven,
+            trial_within,
             history: Mutex::new(None),
             rule_limits: Mutex::new(None),
         }
@@ -178,6 +185,12 @@ impl Platform {
             Ok(done)
         })
         .await
+    }
+
+    /// Whether the time is over that a backtest or a run of rule tests may take from now on, waiting for its turn included.
+    pub(crate) fn trial_end(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
+        let (begin, within) = (Instant::now(), self.trial_within);
+        Arc::new(move || begin.elapsed() >= within)
     }
 
     /// Everything that has happened to alarms. The ledger is read again only if something has happened since.

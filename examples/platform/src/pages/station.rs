@@ -2,10 +2,11 @@
 
 use super::stations::{StationRow, shown, station_rows};
 use super::values::share;
+use crate::accounts::Right;
 use crate::chart::{Chart, ChartAsked, Csv, SPANS, chart};
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::view::{Tab, ago, local, moment, number, page, query};
+use crate::view::{Tab, ago, local, maintained, moment, number, of_station, page, query};
 use crate::visit::Visitor;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -24,10 +25,14 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     let content = html! {
         div data-live="stations" {
             p { span class=(row.state.class()) { (row.state.words()) } }
+            (maintained(&platform, &visitor, &of_station(&platform, &row.name)))
             @if let Some(chart) = &chart { (drawing(&platform, chart, span)) }
             (channels(&platform, &row))
         }
         @if let Some(chart) = &chart { (ends(&platform, chart)) }
+        @if visitor.may(Right::PlanMaintenance) {
+            p { a href=(format!("/maintenance?stations={}", query(&row.name))) { "Plan maintenance of this station" } }
+        }
     };
     let title = format!("Station {}", row.name);
     Ok(page(&platform, &visitor, (Tab::Stations, &title), &content))
