@@ -1,6 +1,7 @@
 //! What all requests share: the store, the accounts, the sessions.
 
 use crate::accounts::{AccountError, Accounts};
+use crate::connections::Places;
 use crate::failure::Failure;
 use crate::live::{Live, Topic};
 use crate::map::Sources;
@@ -67,6 +68,8 @@ pub struct Platform {
     pub(crate) day_limits: Option<DayLimits>,
     /// Locations of sources.
     pub(crate) sources: Sources,
+    /// Places of connections.
+    pub(crate) places: Arc<Places>,
     is_driven: bool,
     history: Mutex<Option<Arc<History>>>,
     rule_limits: Mutex<Option<Arc<RuleLimits>>>,
@@ -95,6 +98,7 @@ pub(crate) struct Setting {
     pub(crate) phones: Option<Arc<Phones>>,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) day_limits: Option<DayLimits>,
+    pub(crate) places: Arc<Places>,
 }
 
 impl Platform {
@@ -116,6 +120,7 @@ impl Platform {
             phones,
             stop,
             day_limits,
+            places,
         } = setting;
         Self {
             db,
@@ -133,6 +138,7 @@ impl Platform {
             stop,
             day_limits,
             sources: Sources::default(),
+            places,
             is_driven,
             history: Mutex::new(None),
             rule_limits: Mutex::new(None),

@@ -14,7 +14,6 @@ mod gateway;
 mod grafana;
 mod hostile;
 mod limits;
-mod live;
 mod login;
 mod map;
 mod notified;
