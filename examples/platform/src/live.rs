@@ -86,6 +86,12 @@ impl Live {
         self.number.load(Ordering::Acquire)
     }
 
+    /// Number of pages that receive events now.
+    pub(crate) fn readers(&self) -> usize {
+        let free = self.people.available_permits() + self.visitors.available_permits();
+        (2 * READERS_MAX).saturating_sub(free)
+    }
+
     /// Number of changes of alarms so far.
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)

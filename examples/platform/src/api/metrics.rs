@@ -40,6 +40,7 @@ pub(crate) async fn show(
     write_store(&mut text, &stats);
     text.one("vocdb_platform_incidents_open", "gauge", "Incidents that are open.", incidents as u64);
     text.one("vocdb_platform_sessions", "gauge", "Sessions of people.", platform.sessions.count() as u64);
+    text.one("vocdb_platform_live_pages", "gauge", "Pages that receive events.", platform.live.readers() as u64);
     write_connections(&mut text, &platform.places.counts());
     Ok(([(CONTENT_TYPE, FORMAT)], text.0).into_response())
 }

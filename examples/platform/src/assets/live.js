@@ -35,22 +35,33 @@
   };
   const state = document.getElementById("live");
   const say = (text) => { if (state) state.textContent = text; };
-  const source = new EventSource("/events");
+  let source = null;
   let was_lost = false;
   // Other scripts of the page hear of changes here, so that a page has one connection for events.
   const pass_on = (topic) => document.dispatchEvent(new CustomEvent("live", { detail: topic }));
   // Changes between the page and the first event are on neither.
   const is_behind = (event) => Number(event.lastEventId) > Number(document.querySelector("main").dataset.change);
-  source.addEventListener("ready", (event) => {
-    say("live");
-    if (was_lost || is_behind(event)) { refresh(); pass_on("stations"); }
-    was_lost = false;
-  });
-  source.addEventListener("error", () => { was_lost = true; say("connection lost"); });
-  for (const topic of ["alarms", "stations"]) {
-    source.addEventListener(topic, () => {
-      if (parts(document).some((part) => part.dataset.live === topic)) refresh();
-      pass_on(topic);
+  const connect = () => {
+    source = new EventSource("/events");
+    source.addEventListener("ready", (event) => {
+      say("live");
+      if (was_lost || is_behind(event)) { refresh(); pass_on("stations"); }
+      was_lost = false;
     });
-  }
+    source.addEventListener("error", () => { was_lost = true; say("connection lost"); });
+    for (const topic of ["alarms", "stations"]) {
+      source.addEventListener(topic, () => {
+        if (parts(document).some((part) => part.dataset.live === topic)) refresh();
+        pass_on(topic);
+      });
+    }
+  };
+  connect();
+  // A browser keeps pages that were left, and has few connections: theirs must not use them up.
+  window.addEventListener("pagehide", () => source.close());
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    was_lost = true;
+    connect();
+  });
 })();

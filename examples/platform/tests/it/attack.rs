@@ -144,7 +144,7 @@ fn requests_that_are_no_http_are_refused() {
 }
 
 /// A number of the page of metrics.
-fn metric(district: &District, name: &str) -> u64 {
+pub(crate) fn metric(district: &District, name: &str) -> u64 {
     let text = district.visitor().page("/metrics");
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("{name} is missing: {text}")).parse().unwrap()

@@ -1,8 +1,10 @@
 //! The script of live pages: they are read again when something happens, and readers do not notice more than that.
 
 use super::Browser;
+use crate::attack::metric;
 use crate::district::{District, PASSWORD};
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 #[test]
 fn an_open_page_is_read_again_when_readings_arrive() {
@@ -46,4 +48,25 @@ fn focus_stays_where_it_is_when_a_page_is_read_again() {
     district.person("olga").act("/alarms/1", "/alarms/1/comment", &[("comment", "seen")]);
     dan.until("!document.querySelector('[data-is-old]')");
     assert_eq!(dan.value("document.activeElement.getAttribute('href')"), json!("/alarms/1"));
+}
+
+/// Browsers have six connections to a server, and keep the pages that a reader has left for a minute and more.
+#[test]
+fn pages_that_were_left_hold_no_connection_and_are_live_again_on_return() {
+    let district = District::open();
+    let browser = Browser::start();
+    let visitor = browser.person(district.address());
+    for path in ["/values", "/map", "/station?name=park/S1", "/map", "/values", "/"] {
+        visitor.open(path);
+        visitor.until_live();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while metric(&district, "vocdb_platform_live_pages") > 1 {
+            assert!(Instant::now() < deadline, "a page before {path} still receives events");
+        }
+    }
+    visitor.go_back();
+    visitor.until_live();
+    district.raise_alarm("park/S1");
+    visitor.until("document.querySelector('main').innerText.includes('90 ppb')");
+    assert_eq!(visitor.path(), "/values");
 }

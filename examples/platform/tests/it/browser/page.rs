@@ -43,6 +43,13 @@ impl<'a> Page<'a> {
         self.browser.wait_for(&self.session, path, |event| is_loaded(event) && at(event, "/params/loaderId") == loader);
     }
 
+    /// Goes back to the page before.
+    pub(crate) fn go_back(&self) {
+        self.browser.take_events(&self.session);
+        self.value("history.back(), 0");
+        self.browser.wait_for(&self.session, "going back", |event| at(event, "/method") == "Page.frameNavigated");
+    }
+
     /// Logs in, as a person does.
     pub(crate) fn log_in(&self, name: &str, password: &str) {
         self.open("/login");
