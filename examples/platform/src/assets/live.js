@@ -57,11 +57,14 @@
     }
   };
   connect();
-  // A browser keeps pages that were left, and has few connections: theirs must not use them up.
-  window.addEventListener("pagehide", () => source.close());
-  window.addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
+  // A browser has few connections to a server. Tabs behind others, and pages that were left and are kept, must not use them up.
+  const leave = () => source.close();
+  const come_back = () => {
+    if (source.readyState !== EventSource.CLOSED) return;
     was_lost = true;
     connect();
-  });
+  };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); else come_back(); });
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) come_back(); });
 })();

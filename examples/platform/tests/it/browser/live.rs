@@ -59,14 +59,41 @@ fn pages_that_were_left_hold_no_connection_and_are_live_again_on_return() {
     for path in ["/values", "/map", "/station?name=park/S1", "/map", "/values", "/"] {
         visitor.open(path);
         visitor.until_live();
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while metric(&district, "vocdb_platform_live_pages") > 1 {
-            assert!(Instant::now() < deadline, "a page before {path} still receives events");
-        }
+        wait_for_live_pages(&district, 1);
     }
     visitor.go_back();
     visitor.until_live();
     district.raise_alarm("park/S1");
     visitor.until("document.querySelector('main').innerText.includes('90 ppb')");
     assert_eq!(visitor.path(), "/values");
+}
+
+#[test]
+fn a_tab_behind_others_gives_up_its_connection_and_catches_up_when_it_is_seen() {
+    let district = District::open();
+    let browser = Browser::start();
+    let visitor = browser.person(district.address());
+    visitor.open("/");
+    visitor.until_live();
+    let show = |is_hidden: bool| {
+        let shown = format!(
+            "Object.defineProperty(document, 'hidden', {{ value: {is_hidden}, configurable: true }}),
+            document.dispatchEvent(new Event('visibilitychange'))"
+        );
+        visitor.value(&shown);
+    };
+    show(true);
+    wait_for_live_pages(&district, 0);
+    district.raise_alarm("park/S1");
+    assert!(!visitor.text("main").contains("90 ppb"));
+    show(false);
+    visitor.until("document.querySelector('main').innerText.includes('90 ppb')");
+    wait_for_live_pages(&district, 1);
+}
+
+fn wait_for_live_pages(district: &District, count: u64) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while metric(district, "vocdb_platform_live_pages") != count {
+        assert!(Instant::now() < deadline, "not {count} pages receive events");
+    }
 }
