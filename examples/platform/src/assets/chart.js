@@ -88,7 +88,24 @@
   const line_of_extreme = (name) => (
     { of: (row) => row[name] ?? null, label: words[name], stroke: "transparent", value: (_, value) => shown(value), points: { show: false } });
   const line_of_limit = ({ name, value }) => (
-    { of: () => value, label: name, stroke: colour("limit"), width: 2, dash: [9, 6], value: () => shown(value), points: { show: false } });
+    { of: () => value, label: name, stroke: colour("limit"), paths: () => null, value: () => shown(value), points: { show: false }, limit: value });
+  // Limits hold over the whole range, also where there are no readings.
+  const draw_limits = (chart) => {
+    const { ctx, bbox } = chart;
+    const ratio = window.uPlot.pxRatio;
+    ctx.save();
+    ctx.strokeStyle = colour("limit");
+    ctx.lineWidth = 2 * ratio;
+    ctx.setLineDash([9 * ratio, 6 * ratio]);
+    ctx.beginPath();
+    for (const { limit } of chart.series.filter((line) => line.limit !== undefined && line.show)) {
+      const y = Math.round(chart.valToPos(limit, "y", true));
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+    }
+    ctx.stroke();
+    ctx.restore();
+  };
   let lines = [];
   const choose_lines = () => {
     const of_values = step_ms
@@ -109,7 +126,7 @@
     },
     axes: [{ ...line, values: axis_times, space: 70 }, { ...line, size: width_of, values: (_, splits) => splits.map(number) }],
     cursor: { drag: { x: true, y: false, dist: 5 }, points: { size: 9 } },
-    hooks: { ready: [show_newest], setScale: [(chart, key) => { if (key === "x") show_zoom(chart); }] },
+    hooks: { ready: [show_newest], draw: [draw_limits], setScale: [(chart, key) => { if (key === "x") show_zoom(chart); }] },
   });
 
   // The parts of the page that are there for readers with script alone.

@@ -37,7 +37,7 @@ impl Chart {
         html! {
             h2 { "Newest readings of " (self.channel) }
             div.scroll tabindex="0" role="group" aria-label={ "Newest readings of " (self.channel) } {
-                table {
+                table.newest {
                     thead { tr { th { "Time" } th { "Value" } th { "Flag" } } }
                     tbody { @for (time, sample) in self.samples.iter().rev().take(LISTED) {
                         tr {

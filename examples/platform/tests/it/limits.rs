@@ -48,6 +48,9 @@ fn files_of_pages_are_sent_once_while_they_are_the_same() {
         let other = client.request("GET", &path, &[("if-none-match", "\"another\"")], b"");
         assert_eq!((other.status, other.body == first.body), (200, true), "{name}");
     }
+    let icon = client.get("/favicon.ico");
+    assert_eq!((icon.status, icon.header("content-type")), (200, Some("image/svg+xml")));
+    assert_eq!(client.get("/assets/uplot/LICENSE").status, 404);
 }
 
 #[test]
