@@ -89,8 +89,9 @@ impl<'a> Page<'a> {
     /// Waits until a condition holds on the page as it is, without loading it again.
     pub(crate) fn until(&self, condition: &str) {
         let waiting = format!(
-            "new Promise((done) => {{
+            "new Promise((done, fail) => {{
                 const check = () => {{ if ({condition}) done(true); }};
+                setTimeout(() => fail(new Error('it does not hold within a minute: ' + document.body.innerText.slice(0, 2000))), 60000);
                 new MutationObserver(check).observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
                 check();
             }})"
