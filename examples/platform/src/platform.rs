@@ -1,6 +1,7 @@
 //! What all requests share: the store, the accounts, the sessions.
 
 use crate::accounts::{AccountError, Accounts};
+use crate::connections::Places;
 use crate::failure::Failure;
 use crate::live::{Live, Topic};
 use crate::map::Sources;
@@ -68,6 +69,8 @@ pub struct Platform {
     pub(crate) day_limits: Option<DayLimits>,
     /// Locations of sources.
     pub(crate) sources: Sources,
+    /// Places of connections.
+    pub(crate) places: Arc<Places>,
     is_driven: bool,
     /// Time that a backtest or a run of rule tests may take.
     trial_within: Duration,
@@ -100,6 +103,7 @@ pub(crate) struct Setting {
     pub(crate) day_limits: Option<DayLimits>,
     /// Time that a backtest or a run of rule tests may take.
     pub(crate) trial_within: Duration,
+    pub(crate) places: Arc<Places>,
 }
 
 impl Platform {
@@ -122,6 +126,7 @@ impl Platform {
             stop,
             day_limits,
             trial_within,
+            places,
         } = setting;
         Self {
             db,
@@ -139,6 +144,7 @@ impl Platform {
             stop,
             day_limits,
             sources: Sources::default(),
+            places,
             is_driven,
             trial_within,
             history: Mutex::new(None),

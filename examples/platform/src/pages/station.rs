@@ -23,11 +23,13 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     let span = asked.span();
     let (row, chart) = platform.read(move |platform| find(platform, &asked)).await?;
     let content = html! {
+        p data-live="stations" { span class=(row.state.class()) { (row.state.words()) } }
+        (maintained(&platform, &visitor, &of_station(&platform, &row.name)))
+        @if let Some(chart) = &chart { (drawing(&platform, chart, span)) }
         div data-live="stations" {
-            p { span class=(row.state.class()) { (row.state.words()) } }
-            (maintained(&platform, &visitor, &of_station(&platform, &row.name)))
-            @if let Some(chart) = &chart { (drawing(&platform, chart, span)) }
+            @if let Some(chart) = &chart { (counts(chart)) }
             (channels(&platform, &row))
+            @if let Some(chart) = &chart { (chart.newest(&platform)) }
         }
         @if let Some(chart) = &chart { (ends(&platform, chart)) }
         @if visitor.may(Right::PlanMaintenance) {
@@ -89,7 +91,7 @@ fn address(platform: &Platform, chart: &Chart, span: Option<u16>) -> String {
 }
 
 fn drawing(platform: &Platform, chart: &Chart, span: Option<u16>) -> Markup {
-    let Chart { station, channel, unit, samples, limits, .. } = chart;
+    let Chart { station, channel, unit, .. } = chart;
     let address = address(platform, chart, span);
     html! {
         h2 { (channel) span.soft { " in " (unit) } }
@@ -100,16 +102,22 @@ fn drawing(platform: &Platform, chart: &Chart, span: Option<u16>) -> Markup {
                 }
             }
         }
-        (chart.drawing(&platform.zone).picture())
-        p.small.soft {
-            (samples.len()) " readings, " (chart.flagged()) " with a flag (circles)."
-            @if limits.is_empty() { " No rule in force compares this channel with a number." }
-            @for limit in limits { " Dashed: " (limit.name) ", " (number(limit.value)) " " (unit) "." }
-        }
+        (chart.figure(platform, span))
         p.small.links {
             a href=(format!("/station.svg?{address}")) { "This chart as SVG" }
             a href=(format!("/station.csv?{address}")) { "Its values as CSV" }
             a href=(format!("/rose?station={}&channel={}", query(station), query(channel))) { "Wind and pollution rose" }
+        }
+    }
+}
+
+/// What the chart shows, in numbers.
+fn counts(chart: &Chart) -> Markup {
+    html! {
+        p.small.soft {
+            (chart.samples.len()) " readings, " (chart.flagged()) " with a flag (circles)."
+            @if chart.limits.is_empty() { " No rule in force compares this channel with a number." }
+            @for limit in &chart.limits { " Dashed: " (limit.name) ", " (number(limit.value)) " " (chart.unit) "." }
         }
     }
 }

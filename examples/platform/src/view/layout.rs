@@ -63,7 +63,7 @@ pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &
             }
             (account(visitor))
         }
-        main { h1 { (title) } (content) }
+        main data-change=(visitor.change) { h1 { (title) } (content) }
         footer { "Times: " (platform.zone_name) " · " span #live { "reload the page for news" } }
     };
     let mut response = bare_page(title, &body).into_response();

@@ -43,6 +43,8 @@ pub(crate) struct Visitor {
     pub(crate) session: Option<String>,
     /// Address of the sender.
     pub(crate) address: SocketAddr,
+    /// Number of the newest change when the request came: a page for it may lack later ones.
+    pub(crate) change: u64,
 }
 
 impl Visitor {
@@ -93,6 +95,7 @@ impl FromRequestParts<Arc<Platform>> for Visitor {
             is_program: false,
             session: None,
             address,
+            change: platform.live.number(),
         };
         if let Some(token) = bearer(&parts.headers) {
             let account = platform.accounts.of_token(token).ok_or(Failure::LoginNeeded)?;
