@@ -11,8 +11,8 @@ use maud::{Markup, html};
 use std::sync::Arc;
 use vocdb::AlarmId;
 use vocdb::alarm::AlarmRecord;
-use vocdb::rules::verdict::DEADLINE_RULE;
 use vocdb::trace::incident::{Incident, IncidentId, Step};
+use vocdb::verdict::DEADLINE_RULE;
 
 /// The incidents that an alarm belongs to or may be added to.
 pub(super) struct Incidents {

@@ -6,8 +6,8 @@ use crate::visit::Fields;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use vocdb::AlarmId;
-use vocdb::rules::verdict::DEADLINE_RULE;
 use vocdb::trace::incident::{Incident, Step};
+use vocdb::verdict::DEADLINE_RULE;
 
 /// Alarms that the form offers; others are added from their own pages.
 const OFFERED_MAX: usize = 100;
