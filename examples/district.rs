@@ -24,8 +24,8 @@ use std::sync::Arc;
 use std::time::Instant;
 use vocdb::alarm::event::{Closed, Escalated, Opened};
 use vocdb::alarm::{ConsoleNotifier, PlannedAcknowledgement};
-use vocdb::rules::verdict::Truth;
 use vocdb::trace::{WindChannels, mean_wind};
+use vocdb::verdict::Truth;
 use vocdb::{Alarm, AlarmEvent, Batch, Config, Database, Durability, TimeRange, Timers};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;

@@ -3,8 +3,8 @@
 use crate::alarm::{Heartbeat, LastResort, Responder};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::limits::{HEAD_BYTES_MAX, WINDOW_BYTES_MAX};
+use crate::io::{FsStorage, Storage};
 use crate::model::Timestamp;
-use crate::store::io::{FsStorage, Storage};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

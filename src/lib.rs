@@ -19,12 +19,15 @@ mod db;
 mod error;
 pub mod guide;
 pub mod interop;
+pub mod io;
+pub mod journal;
 pub mod ledger;
 pub mod model;
 pub mod query;
 pub mod rules;
 pub mod store;
 pub mod trace;
+pub mod verdict;
 
 pub use alarm::{Alarm, AlarmEvent, AlarmId, Notification, Notifier, Outcome};
 pub use config::{Config, Durability, RulesOnOpen, Timers};
@@ -35,7 +38,7 @@ pub use db::{
     ReportQuestion, ReportSources, RestoreReport, Retention, RetentionAge, RetentionScope, RuleSetInForce,
     StationChange, StationPlacement, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
     ValueCorrection, gather_report, incident_channel, ledger_head, located_range, report_span, run_rule_tests,
-    stations_of_tests,
+    run_rule_tests_until, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -1,8 +1,8 @@
 //! One rule with two windowed terms, as a plan and as an interpreted closure, over the district, for every bench of rules.
 
 use super::setup::{Rows, instrument, station};
-use vocdb::rules::verdict::Truth;
 use vocdb::rules::{Engine, Plan, RuleFile, compile, sites_of};
+use vocdb::verdict::Truth;
 use vocdb::{Batch, Registry, Timestamp};
 use vocdb_district::STATIONS;
 

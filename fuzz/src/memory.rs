@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vocdb::store::io::{LogFile, SealedFile, Storage};
+use vocdb::io::{LogFile, SealedFile, Storage};
 
 /// The files by their paths.
 pub type Files = BTreeMap<PathBuf, Vec<u8>>;

@@ -23,4 +23,3 @@ pub use state::{
     Alarm, AlarmError, AlarmGroup, Condition, ConditionState, MachineState, Maintenance, RuleSetRef, Shelved, Silence,
     Standing,
 };
-pub(crate) use state::{EarlierMachineColumns, EarlierMachineState};

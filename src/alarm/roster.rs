@@ -1,7 +1,7 @@
 //! Who is on duty: rosters read by the host's time.
 
 use crate::model::{Timestamp, find_zone};
-use crate::rules::verdict::{Party, Roster, Shift, Step};
+use crate::verdict::{Party, Roster, Shift, Step};
 
 /// Everybody whom a step tells at host time `now`: its contact, or those whom its roster has on duty.
 pub(super) fn parties(step: &Step, now: Timestamp) -> Vec<Party> {
@@ -50,7 +50,7 @@ fn covers(shift: &Shift, weekday: u8, minute: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::verdict::Contact;
+    use crate::verdict::Contact;
 
     fn party(name: &str) -> Party {
         Party { contact: Contact(name.to_owned()), fallback: Vec::new() }

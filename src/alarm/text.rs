@@ -2,7 +2,7 @@
 
 use crate::base::escape::Line;
 use crate::model::{Timestamp, Unit};
-use crate::rules::verdict::{AlarmSpec, Evidence, Shown, TermValue, Truth, Verdict};
+use crate::verdict::{AlarmSpec, Evidence, Shown, TermValue, Truth, Verdict};
 
 /// What a title ends with where the alarm opened for want of readings, whatever the rule's own words say: which stations are unknown, and why.
 /// Nothing where the rule tripped on readings.
@@ -97,7 +97,7 @@ fn short(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::base::checksum::Digest;
-    use crate::rules::verdict::{AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Place, Priority};
+    use crate::verdict::{AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Place, Priority};
 
     fn filled(template: &str, shown: &Shown) -> String {
         let place = Place { file: "a.rhai".into(), line: 1, column: 1 };

@@ -55,7 +55,7 @@ impl Code {
                 field: "block code",
                 offset,
                 found: u64::from(byte),
-                known: "the codes of version 2",
+                known: "the codes of FORMAT.md",
             })
         }
     }

@@ -8,7 +8,7 @@ use crate::alarm::{
 };
 use crate::error::Error;
 use crate::model::{Interval, TimeRange};
-use crate::rules::verdict::AlarmSpec;
+use crate::verdict::AlarmSpec;
 
 impl Database {
     /// An operator acknowledges an alarm: later steps of its chain are not taken, unless its rule asks for more people with `.ack_by`, or the

@@ -8,7 +8,7 @@ use crate::base::observe::{self, Count, Work};
 use crate::config::Timers;
 use crate::error::Error;
 use crate::model::check_line;
-use crate::rules::verdict::is_route;
+use crate::verdict::is_route;
 use std::sync::Arc;
 use std::time::Duration;
 

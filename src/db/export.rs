@@ -4,7 +4,7 @@ use super::core::Database;
 use super::records::{
     Checkpoint, Corrected, DeletionCompleted, FlagsSet, FramesLost, FramesUnseen, InstrumentChanged,
     InstrumentRegistered, ReadingsDeleted, ReadingsDropped, RuleSetLoaded, RulesBound, SegmentSealed, SegmentsReplaced,
-    StationChanged, StationRegistered, has_parts,
+    StationChanged, StationRegistered,
 };
 use crate::alarm::AlarmEvent;
 use crate::error::Error;
@@ -78,10 +78,10 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
         Kind::FlagsSet => json::<FlagsSet>(record, index),
         Kind::InstrumentRegistered => json::<InstrumentRegistered>(record, index),
         Kind::InstrumentChanged => json::<InstrumentChanged>(record, index),
-        Kind::RuleSetLoaded => written(&RuleSetLoaded::read(record, index)?, record, index),
+        Kind::RuleSetLoaded => json::<RuleSetLoaded>(record, index),
         Kind::RulesBound => json::<RulesBound>(record, index),
         Kind::FramesUnseen => json::<FramesUnseen>(record, index),
-        Kind::Correction => written(&Corrected::read(record, index)?, record, index),
+        Kind::Correction => json::<Corrected>(record, index),
         Kind::SegmentSealed => json::<SegmentSealed>(record, index),
         Kind::Checkpoint => checkpoint(record, index),
         Kind::SegmentsReplaced => json::<SegmentsReplaced>(record, index),
@@ -102,18 +102,16 @@ pub(super) fn body_of(record: &Record, index: u64) -> Result<serde_json::Value, 
 
 /// A checkpoint; of one in several records, which of them this is.
 fn checkpoint(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
-    if has_parts(record) {
-        let (parts, part) = record.part(index)?;
-        if parts > 1 {
-            return written(&CheckpointPart { part, parts, bytes: record.body_bytes() }, record, index);
-        }
+    let (parts, part) = record.part(index)?;
+    if parts > 1 {
+        return written(&CheckpointPart { part, parts, bytes: record.body_bytes() }, record, index);
     }
     written(&Checkpoint::newest(std::slice::from_ref(record))?, record, index)
 }
 
 /// A deletion, but for the sequence number up to which it reaches: that is a matter of this machine.
 fn deletion(record: &Record, index: u64) -> Result<serde_json::Value, LedgerError> {
-    let body = serde_json::to_value(ReadingsDeleted::read(record, index)?);
+    let body = serde_json::to_value(record.body::<ReadingsDeleted>(index)?);
     let mut body = body.map_err(|error| unreadable(record, index, &error))?;
     if let Some(fields) = body.as_object_mut() {
         fields.remove("until_lsn");

@@ -15,14 +15,12 @@ use crate::alarm::{AlarmEvent, Dispatcher, Machine};
 use crate::base::observe::{self, Work};
 use crate::config::{Config, Durability, RulesOnOpen};
 use crate::error::Error;
+use crate::journal::{Arrival, LedgerCommit, LsnRange, Origin, WalSync};
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Registry, Timestamp};
 use crate::query::{QueryError, Readings};
 use crate::rules::Engine;
-use crate::store::{
-    Arrival, Cut, Expected, KnownFrames, LedgerCommit, Lineage, LsnRange, OpenReport, Origin, Store, WalSync,
-    refuse_unfinished,
-};
+use crate::store::{Cut, Expected, KnownFrames, Lineage, OpenReport, Store, refuse_unfinished};
 use crate::trace::incident::Incidents;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use parking_lot::Mutex;
@@ -205,7 +203,7 @@ impl Remembered {
                 register(&mut self.registry, record, index)?;
             }
             Kind::RuleSetLoaded => {
-                let loaded = RuleSetLoaded::read(record, index)?;
+                let loaded = record.body::<RuleSetLoaded>(index)?;
                 let binding = Binding::of_loaded(&loaded, &self.registry);
                 self.rules = Some((loaded, binding));
             }
@@ -218,8 +216,7 @@ impl Remembered {
             Kind::FramesUnseen => self.unseen = Some(record.body(index)?),
             Kind::SegmentSealed | Kind::SegmentsReplaced => note_segments(&mut self.lineage, record, index)?,
             Kind::ReadingsDeleted => {
-                let ReadingsDeleted { number, instrument, channels, range, until_lsn, .. } =
-                    ReadingsDeleted::read(record, index)?;
+                let ReadingsDeleted { number, instrument, channels, range, until_lsn, .. } = record.body(index)?;
                 let until_lsn = until_lsn.unwrap_or_else(|| self.lineage.sealed_lsn());
                 self.deletions.insert(number, Cut { instrument, channels, range, until_lsn });
             }

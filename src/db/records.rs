@@ -1,16 +1,16 @@
 //! The bodies of the ledger records that the wiring writes.
 
-use crate::alarm::{EarlierMachineColumns, EarlierMachineState, MachineState};
+use crate::alarm::MachineState;
 use crate::base::checksum::Digest;
 use crate::base::limits::LEDGER_PART_BYTES_MAX;
 use crate::db::in_force::HistoryRuns;
+use crate::journal::LsnRange;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{
     HandFlags, Instrument, InstrumentId, Quality, Registry, Sample, Station, StationId, TimeRange, Timestamp,
 };
-use crate::rules::verdict::Uncovered;
-use crate::rules::{EarlierEngineState, EarlierLateState, EngineState, LateState, RuleFile, SourceStates};
-use crate::store::LsnRange;
+use crate::rules::{EngineState, LateState, RuleFile, SourceStates};
+use crate::verdict::Uncovered;
 use serde::{Deserialize, Serialize};
 
 /// Who replaced a value where a frame came the usual way, and why.
@@ -117,7 +117,7 @@ pub(super) fn register(registry: &mut Registry, record: &Record, index: u64) -> 
             let set: FlagsSet = record.body(index)?;
             registry.note_flags(set.instrument, set.flags());
         }
-        Kind::Correction => Corrected::read(record, index)?.note(registry),
+        Kind::Correction => record.body::<Corrected>(index)?.note(registry),
         _ => {}
     }
     Ok(())
@@ -129,24 +129,19 @@ pub(super) struct RuleSetLoaded {
     pub(super) hash: Digest,
     /// Name and text of each file.
     pub(super) files: Vec<(String, String)>,
-    /// Who loaded it; empty in records of version 1.
+    /// Who loaded it.
     pub(super) by: String,
-    /// Why; empty in records of version 1.
+    /// Why.
     pub(super) reason: String,
-    /// Host time; 1970 in records of version 1.
+    /// Host time.
     pub(super) at: Timestamp,
-    /// Stations that its rules are bound to; empty in records of version 1.
+    /// Stations that its rules are bound to.
     pub(super) stations: Vec<StationId>,
-    /// Rules without a station yet; empty in records of version 1.
+    /// Rules without a station yet.
     pub(super) idle: Vec<String>,
 }
 
 impl RuleSetLoaded {
-    /// Reads the body of any version.
-    pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
-        if record.version() == 1 { record.body_of_fewer_fields(1, 5, index) } else { record.body(index) }
-    }
-
     /// Its files.
     pub(super) fn rule_files(&self) -> Vec<RuleFile> {
         self.files.iter().map(|(name, text)| RuleFile { name: name.clone(), text: text.clone() }).collect()
@@ -195,16 +190,11 @@ pub(super) struct Corrected {
     pub(super) by: String,
     /// Why.
     pub(super) reason: String,
-    /// The host's time; `None` in records of version 1.
-    pub(super) at: Option<Timestamp>,
+    /// The host's time.
+    pub(super) at: Timestamp,
 }
 
 impl Corrected {
-    /// Reads the body of any version.
-    pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
-        if record.version() == 1 { record.body_of_fewer_fields(1, 1, index) } else { record.body(index) }
-    }
-
     /// Whether only the flag of a value changed.
     pub(super) fn is_flag(&self) -> bool {
         let bits = |value: Option<f64>| value.map(f64::to_bits);
@@ -257,61 +247,11 @@ pub(super) struct Checkpoint<'a> {
     pub(super) host_time: Timestamp,
 }
 
-/// [`Checkpoint`] in version 1: without late readings.
-#[derive(Deserialize)]
-struct Checkpoint1 {
-    lsn: u64,
-    frame_time: Timestamp,
-    engine: EarlierEngineState,
-    machine: EarlierMachineState,
-}
-
-/// [`Checkpoint`] in the versions 2 and 3: row by row, in one record.
-#[derive(Deserialize)]
-struct Checkpoint3 {
-    lsn: u64,
-    frame_time: Timestamp,
-    engine: EarlierEngineState,
-    machine: EarlierMachineState,
-    late: EarlierLateState,
-}
-
-/// [`Checkpoint`] in version 4: without priority steps.
-#[derive(Deserialize)]
-struct Checkpoint4 {
-    lsn: u64,
-    frame_time: Timestamp,
-    engine: EngineState,
-    machine: EarlierMachineColumns,
-    late: LateState,
-    sources: SourceStates,
-    host_time: Timestamp,
-}
-
-impl From<Checkpoint4> for Checkpoint<'static> {
-    fn from(checkpoint: Checkpoint4) -> Self {
-        let Checkpoint4 { lsn, frame_time, engine, machine, late, sources, host_time } = checkpoint;
-        Self { lsn, frame_time, engine, machine: machine.into(), late, sources, host_time }
-    }
-}
-
-impl From<Checkpoint3> for Checkpoint<'static> {
-    fn from(Checkpoint3 { lsn, frame_time, engine, machine, late }: Checkpoint3) -> Self {
-        let (engine, machine, late) = (engine.into(), machine.into(), late.into());
-        Self { lsn, frame_time, engine, machine, late, ..Self::default() }
-    }
-}
-
 impl Checkpoint<'_> {
     /// The records that hold it: as many as its bytes take.
     pub(super) fn records(&self) -> Result<Vec<Record>, LedgerError> {
         Record::in_parts(Kind::Checkpoint, self, LEDGER_PART_BYTES_MAX)
     }
-}
-
-/// Whether a checkpoint's record is one of several, or may be: those of version 3 and earlier are whole.
-pub(super) fn has_parts(checkpoint: &Record) -> bool {
-    checkpoint.version() > 3
 }
 
 impl Checkpoint<'static> {
@@ -320,24 +260,9 @@ impl Checkpoint<'static> {
         let newest = records.iter().rposition(|record| record.kind() == Kind::Checkpoint);
         let Some((last, record)) = newest.and_then(|last| Some((last, records.get(last)?))) else { return Ok(None) };
         let index = last as u64;
-        Ok(Some(match record.version() {
-            1 => {
-                let Checkpoint1 { lsn, frame_time, engine, machine } = record.body_of_version(1, index)?;
-                let (engine, machine) = (engine.into(), machine.into());
-                Self { lsn, frame_time, engine, machine, ..Self::default() }
-            }
-            2 => record.body_of_fewer_fields::<Checkpoint3>(2, 1, index)?.into(),
-            3 => record.body_of_version::<Checkpoint3>(3, index)?.into(),
-            version => {
-                let count = usize::try_from(record.part(index)?.0).unwrap_or(usize::MAX);
-                let first = (last + 1).saturating_sub(count);
-                let parts = records.get(first..=last).unwrap_or_default();
-                match version {
-                    4 => Record::body_of_parts::<Checkpoint4>(parts, 4, index)?.into(),
-                    _ => Record::body_of_parts(parts, Kind::Checkpoint.body_version(), index)?,
-                }
-            }
-        }))
+        let count = usize::try_from(record.part(index)?.0).unwrap_or(usize::MAX);
+        let parts = records.get((last + 1).saturating_sub(count)..=last).unwrap_or_default();
+        Record::body_of_parts(parts, index).map(Some)
     }
 }
 
@@ -363,34 +288,9 @@ pub(super) struct ReadingsDeleted {
     pub(super) reason: String,
     /// The host's time.
     pub(super) at: Timestamp,
-    /// Of frames up to this one: what came later stays, whenever the deletion is finished. Neither records of version 1 nor those of a
-    /// dump say it; then it is the last frame that was sealed before.
+    /// Of frames up to this one: what came later stays, whenever the deletion is finished. Those of a dump do not say it; then it is the
+    /// last frame that was sealed before.
     pub(super) until_lsn: Option<u64>,
-}
-
-/// [`ReadingsDeleted`] in version 1.
-#[derive(Deserialize)]
-struct ReadingsDeleted1 {
-    number: u64,
-    instrument: InstrumentId,
-    channels: Vec<usize>,
-    channel_names: Vec<String>,
-    range: TimeRange,
-    by: String,
-    reason: String,
-    at: Timestamp,
-}
-
-impl ReadingsDeleted {
-    /// The body of a record of either version.
-    pub(super) fn read(record: &Record, index: u64) -> Result<Self, LedgerError> {
-        if record.version() != 1 {
-            return record.body(index);
-        }
-        let ReadingsDeleted1 { number, instrument, channels, channel_names, range, by, reason, at } =
-            record.body_of_version(1, index)?;
-        Ok(Self { number, instrument, channels, channel_names, range, by, reason, at, until_lsn: None })
-    }
 }
 
 /// Kind 29: a deletion is off the disk.
@@ -428,19 +328,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn checkpoints_of_every_version_are_read() {
-        let checkpoint = Checkpoint { lsn: 7, frame_time: Timestamp::from_ms(1_000), ..Checkpoint::default() };
-        let newest = checkpoint.records().unwrap();
-        assert_eq!(newest.iter().map(Record::version).collect::<Vec<_>>(), [5]);
-        assert_eq!(Checkpoint::newest(&newest).unwrap(), Some(checkpoint.clone()));
-        // Sequence number, time (zigzag, behind the mark of a u16), and nothing: three lists of the engine, one of the machine, and of late
-        // readings three more, a number and two lists.
-        let body = [&[7, 251, 208, 7][..], &[0; 9]].concat();
-        for (version, fewer) in [(3, 0), (2, 1), (1, 5)] {
-            let body = body[..body.len() - fewer].to_vec();
-            let record = Record::from_bytes(Kind::Checkpoint, version, body).unwrap();
-            assert_eq!(Checkpoint::newest(&[record]).unwrap(), Some(checkpoint.clone()), "version {version}");
-        }
+    fn a_checkpoint_of_another_version_is_refused() {
+        let [record] = &Checkpoint::default().records().unwrap()[..] else {
+            panic!("a small checkpoint in several records")
+        };
+        let later = Record::from_bytes(Kind::Checkpoint, 2, record.bytes().1.to_vec()).unwrap();
+        assert!(Checkpoint::newest(&[later]).is_err());
     }
 
     #[test]

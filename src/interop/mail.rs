@@ -3,7 +3,7 @@
 use crate::alarm::event::Notification;
 use crate::alarm::notify::{Notifier, Outcome};
 use crate::base::escape::{Line, Lines};
-use crate::rules::verdict::Contact;
+use crate::verdict::Contact;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 #[cfg(feature = "tls")]
@@ -261,7 +261,7 @@ mod tests {
     use crate::alarm::event::Subject;
     use crate::base::escape::is_plain;
     use crate::model::Timestamp;
-    use crate::rules::verdict::Priority;
+    use crate::verdict::Priority;
     use proptest::prelude::*;
 
     fn notification(word: &str) -> Notification {

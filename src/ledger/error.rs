@@ -1,8 +1,8 @@
 //! What can go wrong with the ledger.
 
 use crate::base::escape::Line;
-use crate::store::io::advice;
-use crate::store::io::log::LogError;
+use crate::io::advice;
+use crate::io::log::LogError;
 use std::io;
 use std::path::{Path, PathBuf};
 

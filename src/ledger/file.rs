@@ -5,10 +5,10 @@ use super::lock::LedgerLock;
 use super::record::{Kind, Record};
 use crate::base::bytes::{ByteReader, BytesError, put_varint};
 use crate::base::limits::{LEDGER_COMMIT_BYTES_MAX, LEDGER_RECORD_BYTES_MAX};
-use crate::store::io::log::{
+use crate::io::log::{
     FRAME_HEAD_BYTES, HEADER_BYTES, LogContent, LogKind, begin_frame, file_header, finish_frame, put_frame, read_log,
 };
-use crate::store::io::{LogFile, Storage};
+use crate::io::{LogFile, Storage};
 use std::path::{Path, PathBuf};
 
 const KIND: LogKind = LogKind { name: "vocdb ledger", magic: *b"VOCDBLGR", version: 1 };
@@ -372,7 +372,7 @@ fn read_commit(payload: &[u8], before: u64, records: &mut Vec<Record>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::io::FsStorage;
+    use crate::io::FsStorage;
 
     fn record(text: &str) -> Record {
         Record::new(Kind::Correction, &text).unwrap()

@@ -7,6 +7,9 @@ use bincode::Options;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// The version of all bodies.
+const BODY_VERSION: u8 = 1;
+
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $word:literal;)+) => {
         /// What a record is about. Codes are never used again.
@@ -151,27 +154,6 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// The version of bodies of this kind that this release writes. See the table in FORMAT.md.
-    #[must_use]
-    pub const fn body_version(self) -> u8 {
-        match self {
-            Self::Checkpoint => 5,
-            Self::AlarmOpened | Self::LatchChanged => 4,
-            Self::AlarmClosed => 3,
-            Self::ConditionUnknown
-            | Self::ConditionKnown
-            | Self::AlarmAcknowledged
-            | Self::MembershipChanged
-            | Self::SuppressionChanged
-            | Self::Notification
-            | Self::Rerouted
-            | Self::ReadingsDeleted
-            | Self::Correction
-            | Self::RuleSetLoaded => 2,
-            _ => 1,
-        }
-    }
-
     /// Whether the record is part of the history that depends on readings and operators alone. The other kinds tell of this
     /// machine: when deliveries went through, when segments were sealed, how far evaluation had come.
     #[must_use]
@@ -217,7 +199,7 @@ impl Record {
     /// [`LedgerError::Body`] for a body over the limit of 16 MiB.
     pub fn new<T: Serialize>(kind: Kind, body: &T) -> Result<Self, LedgerError> {
         let body = options().serialize(body).map_err(|error| wrong(kind, 0, error.to_string()))?;
-        Ok(Self { kind, version: kind.body_version(), body })
+        Ok(Self { kind, version: BODY_VERSION, body })
     }
 
     /// Records of a kind that hold one body between them, in order, whatever its size.
@@ -234,7 +216,7 @@ impl Record {
             put_varint(&mut body, count);
             put_varint(&mut body, number);
             body.extend_from_slice(bytes);
-            Self { kind, version: kind.body_version(), body }
+            Self { kind, version: BODY_VERSION, body }
         };
         Ok((0..).zip(parts).map(part).collect())
     }
@@ -259,12 +241,12 @@ impl Record {
     ///
     /// # Errors
     /// [`LedgerError::Body`] where a part is missing, for another version, and for bytes of another type.
-    pub fn body_of_parts<T: DeserializeOwned>(parts: &[Self], version: u8, index: u64) -> Result<T, LedgerError> {
+    pub fn body_of_parts<T: DeserializeOwned>(parts: &[Self], index: u64) -> Result<T, LedgerError> {
         let kind = parts.last().map_or(Kind::Checkpoint, Self::kind);
         let mut whole = Vec::with_capacity(parts.iter().map(Self::body_bytes).sum());
         for (expected, part) in (0..).zip(parts) {
             let (count, number, bytes) = part.part_bytes(index)?;
-            if (count, number) != (parts.len() as u64, expected) || part.version != version {
+            if (count, number) != (parts.len() as u64, expected) || part.version != BODY_VERSION {
                 let reason = format!("part {number} of {count} where part {expected} of {} belongs", parts.len());
                 return Err(wrong(kind, index, reason));
             }
@@ -311,44 +293,16 @@ impl Record {
         self.body.len()
     }
 
-    /// Its body, as the type that this release writes.
+    /// Its body.
     ///
     /// # Errors
     /// [`LedgerError::Body`] for another version or for bytes of another type.
     pub fn body<T: DeserializeOwned>(&self, index: u64) -> Result<T, LedgerError> {
-        self.body_of_version(self.kind.body_version(), index)
-    }
-
-    /// Its body, as the type of a version.
-    ///
-    /// # Errors
-    /// [`LedgerError::Body`] for another version or for bytes of another type.
-    pub fn body_of_version<T: DeserializeOwned>(&self, version: u8, index: u64) -> Result<T, LedgerError> {
-        self.decode(&self.body, version, index)
-    }
-
-    /// Its body of an earlier version, as a type that has so many fields more, all of them at the end: each reads as nothing (no text, no
-    /// list, none, zero, false), which is one byte of zero.
-    ///
-    /// # Errors
-    /// [`LedgerError::Body`] for another version or for bytes of another type.
-    pub fn body_of_fewer_fields<T: DeserializeOwned>(
-        &self,
-        version: u8,
-        added: usize,
-        index: u64,
-    ) -> Result<T, LedgerError> {
-        let mut body = self.body.clone();
-        body.resize(body.len() + added, 0);
-        self.decode(&body, version, index)
-    }
-
-    fn decode<T: DeserializeOwned>(&self, body: &[u8], version: u8, index: u64) -> Result<T, LedgerError> {
         let wrong = |reason| wrong(self.kind, index, reason);
-        if self.version != version {
-            return Err(wrong(format!("body version {}; this release reads version {version}", self.version)));
+        if self.version != BODY_VERSION {
+            return Err(wrong(format!("body version {}; this release reads version {BODY_VERSION}", self.version)));
         }
-        options().deserialize(body).map_err(|error| wrong(error.to_string()))
+        options().deserialize(&self.body).map_err(|error| wrong(error.to_string()))
     }
 }
 
@@ -377,30 +331,16 @@ mod tests {
 
     #[test]
     fn a_body_in_parts_of_any_size_comes_back_whole_or_not_at_all() {
-        let (body, version): (Vec<u64>, u8) = ((0..300).collect(), Kind::Checkpoint.body_version());
+        let body: Vec<u64> = (0..300).collect();
         for part_bytes_max in [1, 7, 100, 1_000, 1 << 20] {
             let parts = Record::in_parts(Kind::Checkpoint, &body, part_bytes_max).unwrap();
             assert_eq!(parts.len() > 1, part_bytes_max < 300, "{part_bytes_max}");
-            assert_eq!(Record::body_of_parts::<Vec<u64>>(&parts, version, 9).unwrap(), body);
+            assert_eq!(Record::body_of_parts::<Vec<u64>>(&parts, 9).unwrap(), body);
             assert_eq!(parts.last().unwrap().part(9).unwrap(), (parts.len() as u64, parts.len() as u64 - 1));
-            assert!(Record::body_of_parts::<Vec<u64>>(&parts[1..], version, 9).is_err(), "the first part is missing");
+            assert!(Record::body_of_parts::<Vec<u64>>(&parts[1..], 9).is_err(), "the first part is missing");
             if parts.len() > 1 {
-                assert!(
-                    Record::body_of_parts::<Vec<u64>>(&parts[..1], version, 9).is_err(),
-                    "the last part is missing"
-                );
+                assert!(Record::body_of_parts::<Vec<u64>>(&parts[..1], 9).is_err(), "the last part is missing");
             }
         }
-    }
-
-    #[test]
-    fn fields_that_an_earlier_body_does_not_have_read_as_nothing_and_a_short_one_stays_an_error() {
-        type Now = (String, u64, String, Option<u64>, bool, u32);
-        let record = Record::new(Kind::SegmentSealed, &("abc", 7_u64)).unwrap();
-        let read = record.body_of_fewer_fields::<Now>(1, 4, 0).unwrap();
-        assert_eq!(read, ("abc".to_owned(), 7, String::new(), None, false, 0));
-        assert!(record.body_of_fewer_fields::<Now>(1, 3, 0).is_err());
-        assert!(record.body_of_fewer_fields::<Now>(1, 5, 0).is_err());
-        assert!(record.body_of_fewer_fields::<Now>(2, 4, 0).is_err());
     }
 }

@@ -5,8 +5,8 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::Rule;
 use super::plan::{Plan, Site};
 use super::script::{RuleFile, trace};
-use super::verdict::Uncovered;
 use crate::base::checksum::sha256;
+use crate::verdict::Uncovered;
 
 /// A rule set, ready to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +101,7 @@ mod tests {
     use crate::rules::expr::{Arithmetic, Comparison, WindowFunction};
     use crate::rules::plan::{Member, Node, Program, TripTerm, WindowSpec};
     use crate::rules::read_folder;
-    use crate::rules::verdict::{
+    use crate::verdict::{
         AcknowledgementPolicy, AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Step,
     };
     use std::path::Path;

@@ -1,7 +1,7 @@
 //! What is wrong with a rule file, where, and what to write instead.
 
-use super::verdict::Place;
 use crate::base::escape::Line;
+use crate::verdict::Place;
 use std::fmt;
 
 /// One mistake in a rule file.

@@ -1,8 +1,8 @@
 //! What an operator wrote, as symbols: the result of tracing a rule script, before it is bound to stations.
 
 use super::interpreted::Script;
-use super::verdict::{AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Place, Priority};
 use crate::model::{LocalHours, Quality, Unit, Zone};
+use crate::verdict::{AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Place, Priority};
 use std::sync::Arc;
 
 /// What is computed over a window `(t - width, t]`.

@@ -1,7 +1,7 @@
 //! Closures of rule files that are interpreted at each instant, as plans see them: something that can be asked.
 
-use super::verdict::Truth;
 use crate::base::checksum::Digest;
+use crate::verdict::Truth;
 use std::fmt;
 use std::sync::Arc;
 

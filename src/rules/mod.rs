@@ -18,7 +18,6 @@ mod roster;
 mod run;
 pub mod script;
 pub mod testing;
-pub mod verdict;
 
 pub use bind::{Stage, Staging, bind};
 pub use check::{Report, check, check_without_stations, sites_of};
@@ -29,7 +28,6 @@ pub use expr::Rule;
 pub use folder::{FolderError, read_folder, read_tests};
 pub use nearest::closest;
 pub use plan::{Plan, Site};
-pub(crate) use run::{EarlierEngineState, EarlierLateState};
 pub use run::{Engine, EngineState, LastingLag, Late, LateState, Progress, Rerun, SourceStates};
 pub use script::{RuleFile, has_unchecked_contacts, trace};
 

@@ -2,8 +2,8 @@
 
 use super::expr::{Arithmetic, Comparison, WindowFunction};
 use super::interpreted::Script;
-use super::verdict::AlarmSpec;
 use crate::model::{Instrument, InstrumentId, LocalHours, StationId, Zone};
+use crate::verdict::AlarmSpec;
 
 /// What binding must know of a station.
 #[derive(Debug, Clone, PartialEq)]

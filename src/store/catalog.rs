@@ -12,7 +12,7 @@ use std::time::Duration;
 const TREE: &str = "segments";
 /// The file that sled locks.
 const SLED_FILE: &str = "db";
-const VERSION: u8 = 2;
+const VERSION: u8 = 1;
 const ENTRY_BYTES_MAX: u64 = 1 << 20;
 const CACHE_BYTES: u64 = 1 << 20;
 /// How long to wait for a lock to go, in milliseconds, one pause after another.

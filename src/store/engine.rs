@@ -4,16 +4,15 @@ use super::catalog::{self, Catalog};
 use super::counters::Counters;
 use super::error::StoreError;
 use super::ingest::{FlagChange, FlagCount, Staged, stage, stage_correction, stage_flags};
-use super::io::Storage;
 use super::lock::DirectoryLock;
 use super::read::{IsCut, LateBlocks, Reader, State};
 use super::recovery::{Expected, Layout, OpenReport, find_segments, quarantine, read_wal};
 use super::segment::{self, Lineage, Segment, SegmentSummary};
-use super::sync::WalSync;
-use super::wal::{self, LedgerCommit, Replay, Wal};
 use crate::base::checksum::Digest;
 use crate::base::limits::{FRAMES_PER_BATCH_MAX, HEAD_BYTES_MAX, WAL_BYTES_MAX, WAL_FRAME_BYTES_MAX};
 use crate::base::observe::{Count, count};
+use crate::io::Storage;
+use crate::journal::{self, JournalError, LedgerCommit, Replay, Wal, WalSync};
 use crate::model::{Batch, Instrument, InstrumentId, Registry, Sample, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
@@ -162,7 +161,7 @@ impl Store {
         self.sync.check()?;
         let (frames_max, bytes_max) = (FRAMES_PER_BATCH_MAX, WAL_FRAME_BYTES_MAX);
         if frames > frames_max {
-            return Err(StoreError::BatchTooLarge { frames, bytes: 0, frames_max, bytes_max });
+            return Err(JournalError::BatchTooLarge { frames, bytes: 0, frames_max, bytes_max }.into());
         }
         Ok(())
     }
@@ -183,7 +182,7 @@ impl Store {
                 if self.wal.is_poisoned() {
                     self.sync.poison();
                 }
-                return Err(error);
+                return Err(error.into());
             }
             self.next_lsn += staged.batch.len() as u64;
             self.sync.set_written(self.next_lsn - 1);
@@ -207,7 +206,7 @@ impl Store {
             if self.wal.is_poisoned() {
                 self.sync.poison();
             }
-            return Err(error);
+            return Err(error.into());
         }
         self.sync.note_frame();
         Ok(())
@@ -221,7 +220,7 @@ impl Store {
         }
         self.write_commit(commits, &[])?;
         self.last_commit = commits;
-        self.sync.sync_written()
+        Ok(self.sync.sync_written()?)
     }
 
     /// The commits of the ledger behind its first `commits` ones that the log held when it was opened, in order.
@@ -229,7 +228,7 @@ impl Store {
         if self.last_commit <= commits {
             return Ok(Vec::new());
         }
-        wal::commits(&*self.storage, &self.layout.wal, commits)
+        Ok(journal::commits(&*self.storage, &self.layout.wal, commits)?)
     }
 
     /// Removes the logs of which every row is in segments, once the ledger has their commits.
@@ -292,7 +291,7 @@ impl Store {
 
     /// Refuses where an earlier failure has made the state of the files unknown.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        self.sync.check()
+        Ok(self.sync.check()?)
     }
 
     /// As [`Store::check`], and where the directory is not the one that was opened: before files are written by name.
@@ -370,5 +369,5 @@ impl Store {
 /// The commits of the ledger behind its first `commits` ones that the logs of a store hold, whoever is writing to it. Where the logs cannot be
 /// read there are none: whoever asks for readings is told why.
 pub(crate) fn ledger_commits(storage: &dyn Storage, dir: &Path, commits: u64) -> Vec<LedgerCommit> {
-    wal::commits(storage, &Layout::new(dir).wal, commits).unwrap_or_default()
+    journal::commits(storage, &Layout::new(dir).wal, commits).unwrap_or_default()
 }

@@ -1,11 +1,10 @@
 //! What can go wrong with files of readings.
 
-use super::io::advice;
-use super::io::log::LogError;
-use super::lsns::LsnRange;
 use crate::base::bytes::BytesError;
 use crate::base::escape::Line;
 use crate::codec::CodecError;
+use crate::io::advice;
+use crate::journal::{JournalError, LsnRange};
 use crate::model::{InstrumentId, Timestamp};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
+    /// The write-ahead log cannot be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The system refused a file operation.
     #[error("cannot {action} {}: {source}{}", Line(path.display()), advice(source))]
     Io {
@@ -35,14 +37,6 @@ pub enum StoreError {
     Moved {
         /// The store's directory.
         path: PathBuf,
-    },
-    /// A log file is damaged or of another kind.
-    #[error("{}: {source}; restore it from a backup, or let `repair` keep its readable part", Line(path.display()))]
-    Log {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: LogError,
     },
     /// A log file that is not the newest ends in the middle of a frame.
     #[error("{}: the file ends in the middle of a frame at offset {offset}, but newer files follow it; restore it from a backup, or let `repair` keep its readable part", Line(path.display()))]
@@ -120,12 +114,6 @@ pub enum StoreError {
         /// Attempts that were made.
         attempts: usize,
     },
-    /// An earlier failure has made the state of the files unknown.
-    #[error("an earlier write or sync of {} failed; close the store and open it again to recover", Line(path.display()))]
-    Poisoned {
-        /// The file whose sync failed.
-        path: PathBuf,
-    },
     /// A stored value cannot be corrected as it was asked for.
     #[error("the value of {instrument} for {time} cannot be corrected: {reason}")]
     NotCorrectable {
@@ -136,31 +124,19 @@ pub enum StoreError {
         /// Why, and what to do.
         reason: &'static str,
     },
-    /// A frame was asked for that was never written.
-    #[error("no frame has the sequence number {lsn}: the newest is {last_lsn}; use a number from a receipt")]
-    NotWritten {
-        /// The number.
-        lsn: u64,
-        /// The newest there is.
-        last_lsn: u64,
-    },
-    /// A batch holds more than the limit.
-    #[error(
-        "a batch of {frames} frames ({bytes} bytes) is over the limit of {frames_max} frames or {bytes_max} bytes: split the batch"
-    )]
-    BatchTooLarge {
-        /// Its frames.
-        frames: usize,
-        /// Its bytes.
-        bytes: usize,
-        /// The limit of frames.
-        frames_max: usize,
-        /// The limit of bytes.
-        bytes_max: usize,
-    },
 }
 
 impl StoreError {
+    /// Whether a file has gone since its name was read.
+    pub(crate) fn is_file_gone(&self) -> bool {
+        match self {
+            Self::Io { source, .. } | Self::Journal(JournalError::Io { source, .. }) => {
+                source.kind() == io::ErrorKind::NotFound
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| match source.kind() {
             // What has the name of a file is none.

@@ -1,10 +1,9 @@
 //! Frames that the ledger rests on and no file holds: the log was removed, cut short or replaced by an older copy.
 
 use super::error::StoreError;
-use super::io::Storage;
-use super::lsns::LsnRange;
 use super::segment;
-use super::wal::{self, WalSpan};
+use crate::io::Storage;
+use crate::journal::{self, LsnRange, WalSpan};
 use std::path::{Path, PathBuf};
 
 /// What the ledger knows of frames. A log that does not reach as far is not the one that the ledger was written beside.
@@ -129,10 +128,10 @@ fn uncovered(ranges: Vec<(u64, u64)>, mut next: u64, last: u64) -> Vec<LsnRange>
 /// All files of a log with what they span, in order.
 pub(super) fn find_logs(storage: &dyn Storage, dir: &Path) -> Result<Vec<FoundLog>, StoreError> {
     let found = |(begin, path): (u64, PathBuf)| {
-        let span = wal::span(storage, &path)?;
+        let span = journal::span(storage, &path)?;
         Ok(FoundLog { begin, path, span })
     };
-    wal::files(storage, dir)?.into_iter().map(found).collect()
+    journal::files(storage, dir)?.into_iter().map(found).collect()
 }
 
 #[cfg(test)]
@@ -140,15 +139,7 @@ mod tests {
     use super::*;
 
     fn log(begin: u64, lsns: Option<(u64, u64)>, gaps: &[(u64, u64)]) -> FoundLog {
-        let span = WalSpan {
-            lsns,
-            gaps: gaps.to_vec(),
-            frames: 1,
-            valid_bytes: 16,
-            torn_bytes: 0,
-            last_commit: 0,
-            is_current: true,
-        };
+        let span = WalSpan { lsns, gaps: gaps.to_vec(), frames: 1, valid_bytes: 16, torn_bytes: 0, last_commit: 0 };
         FoundLog { begin, path: PathBuf::from(format!("{begin}.wal")), span }
     }
 

@@ -3,9 +3,9 @@
 use super::counters::Counters;
 use super::error::StoreError;
 use super::read::{LateBlocks, State};
-use super::wal::Origin;
 use crate::base::escape::Line;
 use crate::base::limits::{FUTURE_MS_MAX, VALUE_MAGNITUDE_MAX};
+use crate::journal::Origin;
 use crate::model::{
     Batch, Channel, DIRECTIONS_DEG, DuplicatePolicy, Frame, FrameRef, Instrument, InstrumentId, Quality, Registry,
     Sample, Timestamp,

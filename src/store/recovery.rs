@@ -3,10 +3,9 @@
 use super::catalog::Catalog;
 use super::error::StoreError;
 use super::gaps::{FoundLog, Gaps, KnownFrames, find_logs};
-use super::io::Storage;
-use super::lsns::LsnRange;
 use super::segment::{self, Segment, SegmentSummary};
-use super::wal::{self, Replay, Wal};
+use crate::io::Storage;
+use crate::journal::{self, LsnRange, Replay, Wal};
 use crate::model::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -226,8 +225,7 @@ pub(super) fn read_wal(
     let mut next_lsn = first_free_lsn(&logs, &names, sealed_lsn).max(expected.known.last_lsn + 1);
     let (mut unsealed, mut is_partly_sealed, mut first_unsealed) = (Vec::new(), false, None);
     for FoundLog { path, span, .. } in &logs {
-        if span.torn_bytes > 0 || !span.is_current {
-            // Nothing is added to one of an earlier release: what stands in front of other files must be durable.
+        if span.torn_bytes > 0 {
             Wal::resume(storage, path.clone(), span.valid_bytes)?;
         }
         report.wal_torn_bytes += span.torn_bytes;
@@ -295,17 +293,16 @@ fn finish_wal(
     let Some(FoundLog { path, span, .. }) = newest else {
         return Ok((Wal::create(storage, &layout.wal, next_lsn)?, 0));
     };
-    // One of an earlier release stays as it is: that release would not understand what is added.
-    let is_in_use = span.is_current && span.valid_bytes > 0 && newest.is_some_and(|newest| newest.end() >= next_lsn);
+    let is_in_use = span.valid_bytes > 0 && newest.is_some_and(|newest| newest.end() >= next_lsn);
     if is_in_use {
         return Ok((Wal::resume(storage, path.clone(), span.valid_bytes)?, span.frames));
     }
-    let wal = if span.frames == 0 && wal::file_name(next_lsn) == path.file_name().unwrap_or_default().to_string_lossy()
-    {
-        Wal::begin_again(storage, path)?
-    } else {
-        Wal::create(storage, &layout.wal, next_lsn)?
-    };
+    let wal =
+        if span.frames == 0 && journal::file_name(next_lsn) == path.file_name().unwrap_or_default().to_string_lossy() {
+            Wal::begin_again(storage, path)?
+        } else {
+            Wal::create(storage, &layout.wal, next_lsn)?
+        };
     if span.frames == 0 && wal.path() != path {
         storage.remove(path).map_err(StoreError::io("remove the empty", path))?;
     }

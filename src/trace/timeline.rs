@@ -53,7 +53,7 @@ fn describe(event: &AlarmEvent) -> Option<TimelineEntry> {
 mod tests {
     use super::*;
     use crate::alarm::event::{Acknowledged, Delivery, Notification, Subject};
-    use crate::rules::verdict::{Contact, Priority};
+    use crate::verdict::{Contact, Priority};
 
     #[test]
     fn only_the_asked_alarm_and_its_deliveries_are_told() {

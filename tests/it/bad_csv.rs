@@ -31,7 +31,7 @@ fn spec(id: InstrumentId) -> CsvSpec {
 
 #[test]
 fn every_bad_row_is_counted_with_its_line_and_its_remedy() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let db = Database::open(dir.path(), Config { durability: Durability::Buffered, ..Config::default() }).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let id = db.register_instrument(station, instrument()).unwrap();
@@ -65,7 +65,7 @@ fn every_bad_row_is_counted_with_its_line_and_its_remedy() {
 
 #[test]
 fn an_unknown_station_channel_or_column_is_a_typed_error_that_lists_what_there_is() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let db = Database::open(dir.path(), Config::default()).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();
     let id = db.register_instrument(station, instrument()).unwrap();

@@ -7,7 +7,7 @@ mod halting;
 mod unfinished;
 
 use crate::metec::{self, FRAMES_PER_MINUTE};
-use crate::scratch::amount;
+use crate::support::scratch::amount;
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -16,8 +16,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use vocdb::alarm::Outcome;
 use vocdb::alarm::event::{DeliveryResult, Notification};
+use vocdb::io::FsStorage;
 use vocdb::ledger::{Kind, Ledger};
-use vocdb::store::io::FsStorage;
 use vocdb::{AlarmEvent, Compaction, Database, Durability, Frame, Notifier, TimeRange};
 
 /// Where the child finds its store, and under which durability it appends.
@@ -195,7 +195,7 @@ fn is_of_alarms(kind: Kind) -> bool {
 #[test]
 fn every_promised_frame_and_alarm_is_there_after_fifty_kills_and_nothing_else() {
     let rounds: usize = std::env::var(ROUNDS).ok().map_or(amount(50), |text| text.parse().unwrap());
-    let (dir, reference_dir) = (crate::scratch::dir(), crate::scratch::dir());
+    let (dir, reference_dir) = (crate::support::scratch::dir(), crate::support::scratch::dir());
     let (reference, frames) = metec::open(reference_dir.path(), Durability::Buffered);
     let appends = frames.len() / FRAMES_PER_MINUTE;
     let mut random = XorShift(0x9E37_79B9_7F4A_7C15);
@@ -238,7 +238,8 @@ fn every_promised_frame_and_alarm_is_there_after_fifty_kills_and_nothing_else() 
 
 #[test]
 fn one_by_one_in_batches_and_killed_ten_times_the_history_is_the_same_to_the_byte() {
-    let (one, many, killed) = (crate::scratch::dir(), crate::scratch::dir(), crate::scratch::dir());
+    let (one, many, killed) =
+        (crate::support::scratch::dir(), crate::support::scratch::dir(), crate::support::scratch::dir());
     let (by_one, frames) = metec::open(one.path(), Durability::Buffered);
     metec::feed(&by_one, &frames, 1);
     let expected = metec::history(&by_one);

@@ -174,7 +174,7 @@ fn ids(notifications: impl IntoIterator<Item = Notification>) -> BTreeSet<String
 
 #[test]
 fn a_gateway_that_hangs_holds_up_no_other() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0);
     let (hanging, release) = host.connect_hanging("app");
     let sms = host.connect("sms", delivered);
@@ -199,7 +199,7 @@ fn a_gateway_that_hangs_holds_up_no_other() {
 
 #[test]
 fn a_failed_attempt_is_repeated_after_its_pause_and_not_before() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::with_an_alarm(dir.path());
     let taken = host.connect("sms", |_| retry());
     let mut now_ms = 0;
@@ -230,7 +230,7 @@ fn a_notification_that_is_refused_or_delivered_is_never_sent_again() {
     for (outcome, result) in
         [(refused, DeliveryResult::Refused { reason }), (Outcome::Delivered, DeliveryResult::Delivered)]
     {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let host = Host::with_an_alarm(dir.path());
         let taken = host.connect("sms", move |_| outcome.clone());
         let sent = taken.recv_timeout(BOUND).unwrap();
@@ -251,7 +251,7 @@ fn a_notification_that_is_refused_or_delivered_is_never_sent_again() {
 
 #[test]
 fn a_notifier_that_panics_counts_as_failed_and_is_asked_again() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::with_an_alarm(dir.path());
     let (count, attempts) = unbounded();
     let taken = host.connect("app", move |_| {
@@ -272,7 +272,7 @@ fn a_notifier_that_panics_counts_as_failed_and_is_asked_again() {
 
 #[test]
 fn what_waits_in_the_outbox_outlives_a_restart_and_leaves_once() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::with_an_alarm(dir.path());
     let written = host.notifications();
     assert_eq!((written.len(), host.outbox()), (2, 2));
@@ -297,7 +297,7 @@ fn what_waits_in_the_outbox_outlives_a_restart_and_leaves_once() {
 
 #[test]
 fn an_attempt_without_an_answer_is_repeated_after_a_restart_under_the_same_id() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::with_an_alarm(dir.path());
     let (hanging, release) = host.connect_hanging("sms");
     let first = hanging.recv_timeout(BOUND).unwrap();
@@ -312,7 +312,7 @@ fn an_attempt_without_an_answer_is_repeated_after_a_restart_under_the_same_id() 
 
 #[test]
 fn a_pause_goes_on_over_a_restart() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::with_an_alarm(dir.path());
     host.connect("sms", |_| retry()).recv_timeout(BOUND).unwrap();
     host.db.drain().unwrap();
@@ -331,7 +331,7 @@ fn a_pause_goes_on_over_a_restart() {
 
 #[test]
 fn a_new_notifier_takes_the_place_of_the_one_before() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0);
     let before = host.connect("sms", delivered);
     let after = host.connect("sms", delivered);

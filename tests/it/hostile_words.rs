@@ -1,7 +1,7 @@
 //! Text from outside: whatever a person, a gateway or a file says, nothing that is shown moves a cursor, forges a line or hides a character.
 #![cfg(test)]
 
-use crate::alarm_machine::{judge, spec};
+use crate::alarms::machine::{judge, spec};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 use vocdb::alarm::event::{
@@ -16,8 +16,8 @@ use vocdb::alarm::{
 use vocdb::base::checksum::Digest;
 use vocdb::base::escape::{Line, is_plain};
 use vocdb::interop::csv::{CsvError, RejectReason, Rejection};
-use vocdb::rules::verdict::{AlarmSpec, Contact, Place, Priority, Truth};
 use vocdb::rules::{Diagnostic, Diagnostics, RuleFile, compile};
+use vocdb::verdict::{AlarmSpec, Contact, Place, Priority, Truth};
 use vocdb::{AlarmEvent, AlarmId, Channel, Error, Instrument, Interval, Station, TimeRange, Timestamp, Unit};
 
 /// Text as somebody would write it who means harm, with a mark by which it is found again.

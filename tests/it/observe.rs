@@ -5,7 +5,7 @@ mod metrics;
 #[cfg(feature = "tracing")]
 mod spans;
 
-use super::oracle::instrument;
+use crate::support::oracle::instrument;
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::alarm::{Notifier, Outcome};

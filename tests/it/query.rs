@@ -1,5 +1,6 @@
 //! Windows: circular channels, bounded memory, and every function against a naive computation.
 
+mod golden;
 mod memory;
 mod naive;
 
@@ -37,7 +38,7 @@ fn five_minutes(id: InstrumentId, channel: usize, function: WindowFunction) -> W
 
 #[test]
 fn the_mean_of_directions_is_the_vector_mean_in_every_answer_and_from_sealed_blocks() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (db, id) = store(dir.path());
     append_directions(&db, id);
     let assert_north = |readings: &vocdb::query::Readings| {
@@ -64,7 +65,7 @@ fn the_mean_of_directions_is_the_vector_mean_in_every_answer_and_from_sealed_blo
 
 #[test]
 fn arithmetic_over_directions_is_refused_with_what_there_is() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (db, id) = store(dir.path());
     append_directions(&db, id);
     let readings = db.readings();
@@ -90,7 +91,7 @@ fn arithmetic_over_directions_is_refused_with_what_there_is() {
 
 #[test]
 fn a_channel_that_was_added_later_is_known_to_be_a_direction() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (db, id) = store(dir.path());
     let added = Channel::quantity("upper wind", Unit::Degree).unwrap();
     let change = vocdb::InstrumentChange {
@@ -106,7 +107,7 @@ fn a_channel_that_was_added_later_is_known_to_be_a_direction() {
 
 #[test]
 fn questions_that_make_no_sense_are_errors() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (db, id) = store(dir.path());
     let asked = |query: &WindowQuery| db.readings().window(query).unwrap_err();
     let query = five_minutes(id, 1, WindowFunction::Mean);

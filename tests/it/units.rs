@@ -9,7 +9,7 @@ const BEGIN_MS: i64 = 1_717_200_000_000;
 
 /// How many alarms a condition opens over one row of these channels and values, or why it cannot be bound.
 fn alarms(condition: &str, channels: &[(&str, Unit, f64)]) -> Result<usize, Error> {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let clock = Arc::new(ManualClock::new(BEGIN_MS + 3_600_000));
     let db = Database::open(dir.path(), Config { clock, timers: Timers::Frames, ..Config::default() }).unwrap();
     let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();

@@ -17,6 +17,8 @@ pub(crate) enum Failure {
     NotFound,
     /// Nobody is logged in.
     LoginNeeded,
+    /// The visitor must choose a password first.
+    PasswordNeeded,
     /// The visitor may not do this.
     Refused(String),
     /// The request makes no sense, or does not fit the state of the store.
@@ -36,7 +38,7 @@ impl Failure {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::LoginNeeded => StatusCode::UNAUTHORIZED,
-            Self::Refused(_) => StatusCode::FORBIDDEN,
+            Self::PasswordNeeded | Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -46,10 +48,11 @@ impl Failure {
     }
 
     /// The text for the visitor.
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
             Self::NotFound => "There is no such page.",
             Self::LoginNeeded => "Log in first.",
+            Self::PasswordNeeded => "Choose a password first, on the page /password.",
             Self::TooLarge => "The request is larger than this page accepts.",
             Self::Busy => "The platform is busy: try again in a moment.",
             Self::Internal(_) => "The store cannot do this now. The log of the platform has the cause.",
@@ -77,15 +80,29 @@ impl From<Error> for Failure {
 
 impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            AccountError::File { .. }
+            | AccountError::Content { .. }
+            | AccountError::Hash(_)
+            | AccountError::Random(_) => Self::Internal(error.to_string()),
+            _ => Self::Invalid(sentence(&error.to_string())),
+        }
     }
+}
+
+/// An error as a sentence: with a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         self.log();
-        if matches!(self, Self::LoginNeeded) {
-            return (StatusCode::SEE_OTHER, [(LOCATION, "/login")]).into_response();
+        match self {
+            Self::LoginNeeded => return (StatusCode::SEE_OTHER, [(LOCATION, "/login")]).into_response(),
+            Self::PasswordNeeded => return (StatusCode::SEE_OTHER, [(LOCATION, "/password")]).into_response(),
+            _ => {}
         }
         let status = self.status();
         let title = status.canonical_reason().unwrap_or("Error");

@@ -1,6 +1,7 @@
 //! What all requests share: the store, the accounts, the sessions.
 
 use crate::accounts::{AccountError, Accounts};
+use crate::connections::Places;
 use crate::failure::Failure;
 use crate::live::{Live, Topic};
 use crate::map::Sources;
@@ -10,6 +11,7 @@ use crate::visit::{Attempts, Sessions};
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use vocdb::alarm::AlarmRecord;
 use vocdb::base::clock::Clock;
@@ -67,7 +69,11 @@ pub struct Platform {
     pub(crate) day_limits: Option<DayLimits>,
     /// Locations of sources.
     pub(crate) sources: Sources,
+    /// Places of connections.
+    pub(crate) places: Arc<Places>,
     is_driven: bool,
+    /// Time that a backtest or a run of rule tests may take.
+    trial_within: Duration,
     history: Mutex<Option<Arc<History>>>,
     rule_limits: Mutex<Option<Arc<RuleLimits>>>,
 }
@@ -95,6 +101,9 @@ pub(crate) struct Setting {
     pub(crate) phones: Option<Arc<Phones>>,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) day_limits: Option<DayLimits>,
+    /// Time that a backtest or a run of rule tests may take.
+    pub(crate) trial_within: Duration,
+    pub(crate) places: Arc<Places>,
 }
 
 impl Platform {
@@ -116,6 +125,8 @@ impl Platform {
             phones,
             stop,
             day_limits,
+            trial_within,
+            places,
         } = setting;
         Self {
             db,
@@ -133,7 +144,9 @@ impl Platform {
             stop,
             day_limits,
             sources: Sources::default(),
+            places,
             is_driven,
+            trial_within,
             history: Mutex::new(None),
             rule_limits: Mutex::new(None),
         }
@@ -178,6 +191,12 @@ impl Platform {
             Ok(done)
         })
         .await
+    }
+
+    /// Whether the time is over that a backtest or a run of rule tests may take from now on, waiting for its turn included.
+    pub(crate) fn trial_end(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
+        let (begin, within) = (Instant::now(), self.trial_within);
+        Arc::new(move || begin.elapsed() >= within)
     }
 
     /// Everything that has happened to alarms. The ledger is read again only if something has happened since.

@@ -89,7 +89,7 @@ fn mend_footer(bytes: &mut [u8]) {
     bytes[tail + 4..tail + 8].copy_from_slice(&crc.to_le_bytes());
 }
 
-/// A segment as it was sealed, a settled one, one of an earlier version.
+/// A segment as it was sealed, and a settled one.
 pub fn segment_seeds() -> Vec<Vec<u8>> {
     seeds_of("segments")
 }

@@ -1,6 +1,6 @@
 //! Any bytes as a file of checksummed frames; an odd first byte has the checksums made right.
 
-use vocdb::store::io::log::{
+use vocdb::io::log::{
     FRAME_HEAD_BYTES, HEADER_BYTES, LogContent, LogKind, file_header, finish_frame, put_frame, read_log,
 };
 

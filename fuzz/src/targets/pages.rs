@@ -32,7 +32,7 @@ pub fn run_fast(input: &[u8]) {
     run(input, |flags| flags & !SMALL);
 }
 
-/// A page of streams of `pco`, or of one as version 2 wrote it.
+/// A page of streams of `pco`.
 pub fn run_small(input: &[u8]) {
     run(input, |flags| flags | SMALL);
 }

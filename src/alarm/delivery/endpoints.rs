@@ -2,7 +2,7 @@
 
 use crate::alarm::event::EndpointChange;
 use crate::model::Timestamp;
-use crate::rules::verdict::AlarmSpec;
+use crate::verdict::AlarmSpec;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An endpoint to which nothing is sent, because it has said that it is gone.

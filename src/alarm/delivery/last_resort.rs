@@ -1,7 +1,7 @@
 //! Who is notified where a contact cannot be reached over any way.
 
 use crate::alarm::event::{AlarmId, Notification, Subject};
-use crate::rules::verdict::Contact;
+use crate::verdict::Contact;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A contact who is notified in place of one whom no way reaches.

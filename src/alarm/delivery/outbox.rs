@@ -7,7 +7,7 @@ use super::rows::{Held, Pending, RowState, Rows};
 use crate::alarm::event::{AlarmEvent, Delivery, DeliveryResult, EndpointChange, Notification};
 use crate::alarm::notify::{Notifier, Outcome};
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, Priority};
+use crate::verdict::{AlarmSpec, Priority};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::BTreeMap;
 use std::sync::Arc;

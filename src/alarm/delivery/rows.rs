@@ -190,7 +190,7 @@ fn in_order<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::alarm::event::Subject;
-    use crate::rules::verdict::{Contact, Priority};
+    use crate::verdict::{Contact, Priority};
     use proptest::prelude::*;
 
     fn row(place: u64, way: &str, alarm: u64) -> Pending {

@@ -3,7 +3,7 @@
 use super::id::AlarmId;
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
-use crate::rules::verdict::{Evidence, Place};
+use crate::verdict::{Evidence, Place};
 use serde::{Deserialize, Serialize};
 
 /// A time in which a condition was active: from the opening of its alarm until that cleared.

@@ -7,7 +7,6 @@ use super::condition::{
 use super::id::AlarmId;
 use super::maintenance::{MaintenanceChanged, MaintenancePlanned};
 use super::operator::{Acknowledged, AcknowledgementExpired, Operated, ShelvingEnded};
-use super::past;
 use super::rules::RulesStateChange;
 use super::system::SystemCondition;
 use super::telling::{Delivery, EndpointChange, Escalated, Flood, HeldBack, Notification, Reminded, SystemAlarm};
@@ -39,11 +38,8 @@ macro_rules! events {
             /// # Errors
             /// [`LedgerError::Body`] where the body does not match its kind.
             pub fn from_record(record: &Record, index: u64) -> Result<Option<Self>, LedgerError> {
-                Ok(Some(match (record.kind(), record.version()) {
-                    (Kind::AlarmOpened, 1) => Self::Opened(Arc::new(past::opened(record, index)?)),
-                    (Kind::AlarmClosed, 1) => Self::Closed(Box::new(past::closed(record, index)?)),
-                    (Kind::LatchChanged, 1) => Self::LatchChanged(Box::new(past::latch_change(record, index)?)),
-                    $((Kind::$kind, _) => Self::$name(past::body(record, index)?),)+
+                Ok(Some(match record.kind() {
+                    $(Kind::$kind => Self::$name(record.body(index)?),)+
                     _ => return Ok(None),
                 }))
             }

@@ -3,7 +3,7 @@
 use super::id::{AlarmId, GroupId};
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
-use crate::rules::verdict::{Chain, DEADLINE_RULE, Evidence, Place, Priority};
+use crate::verdict::{Chain, DEADLINE_RULE, Evidence, Place, Priority};
 use serde::{Deserialize, Serialize};
 
 /// The relation of an alarm's opening to the host time of its recording.
@@ -66,20 +66,20 @@ pub struct Opened {
     pub unit: String,
     /// Values that opened the alarm.
     pub evidence: Vec<Evidence>,
-    /// Up to where readings were in when that was found; `None` in records of version 1.
+    /// Up to where readings were in when that was found; `None` where that is not known.
     pub watermark: Option<Timestamp>,
     /// SHA-256 of the rule set in force.
     pub rule_set: Digest,
     /// Place of the rule in the rule set.
     pub place: Place,
-    /// What to do about it, as the rule says: frozen here like the chain. Empty where the rule does not say, and in records of version 2.
+    /// What to do about it, as the rule says: frozen here like the chain. Empty where the rule does not say.
     pub guidance: String,
-    /// Why an interpreted closure had no answer, where it opened for want of one; `None` in records of version 2.
+    /// Why an interpreted closure had no answer, where it opened for want of one; `None` where that is not known.
     pub fault: Option<String>,
-    /// Relation of the opening to the time of its recording; on time in records of version 3.
+    /// Relation of the opening to the time of its recording.
     pub timing: Timing,
     /// Newest evaluated instant when a re-evaluation of late readings found the condition active; `None` where the alarm opened as its
-    /// instant was evaluated for the first time, and in records of version 3.
+    /// instant was evaluated for the first time.
     pub found_at: Option<Timestamp>,
 }
 
@@ -161,11 +161,11 @@ pub struct Closed {
     pub reason: CloseReason,
     /// The values at that instant; none where it was no reading that closed it.
     pub evidence: Vec<Evidence>,
-    /// Up to where readings were in when that was found; `None` where it was no reading that closed it, and in records of version 1.
+    /// Up to where readings were in when that was found; `None` where it was no reading that closed it.
     pub watermark: Option<Timestamp>,
-    /// SHA-256 of the rule set in force; `None` in records of version 2.
+    /// SHA-256 of the rule set in force; `None` where that is not known.
     pub rule_set: Option<Digest>,
-    /// Where the rule stands in it; `None` where it has no such rule, and in records of version 2.
+    /// Where the rule stands in it; `None` where it has no such rule.
     pub place: Option<Place>,
 }
 
@@ -184,13 +184,13 @@ pub struct Knowledge {
     pub recorded_at: Timestamp,
     /// Event time since when there was no verdict.
     pub since: Timestamp,
-    /// Why an interpreted closure has no answer, where that is why; `None` in records of version 1.
+    /// Why an interpreted closure has no answer, where that is why; `None` where that is not known.
     pub fault: Option<String>,
-    /// Up to where readings were in when that was found; `None` in records of version 1.
+    /// Up to where readings were in when that was found; `None` where that is not known.
     pub watermark: Option<Timestamp>,
-    /// SHA-256 of the rule set in force; `None` in records of version 1.
+    /// SHA-256 of the rule set in force; `None` where that is not known.
     pub rule_set: Option<Digest>,
-    /// Where the rule stands in it; `None` in records of version 1.
+    /// Where the rule stands in it; `None` where that is not known.
     pub place: Option<Place>,
 }
 
@@ -209,11 +209,11 @@ pub struct Membership {
     pub left: Vec<String>,
     /// Stations that have one again, and count.
     pub returned: Vec<String>,
-    /// Up to where readings were in when that was found; `None` in records of version 1.
+    /// Up to where readings were in when that was found; `None` where that is not known.
     pub watermark: Option<Timestamp>,
-    /// SHA-256 of the rule set in force; `None` in records of version 1.
+    /// SHA-256 of the rule set in force; `None` where that is not known.
     pub rule_set: Option<Digest>,
-    /// Where the rule stands in it; `None` in records of version 1.
+    /// Where the rule stands in it; `None` where that is not known.
     pub place: Option<Place>,
 }
 
@@ -232,11 +232,11 @@ pub struct Suppression {
     pub at: Timestamp,
     /// Host time.
     pub recorded_at: Timestamp,
-    /// Up to where readings were in when that was found; `None` where the rule is gone, and in records of version 1.
+    /// Up to where readings were in when that was found; `None` where the rule is gone.
     pub watermark: Option<Timestamp>,
-    /// SHA-256 of the rule set in force; `None` in records of version 1.
+    /// SHA-256 of the rule set in force; `None` where that is not known.
     pub rule_set: Option<Digest>,
-    /// Where the rule stands in it; `None` where it has no such rule, and in records of version 1.
+    /// Where the rule stands in it; `None` where it has no such rule.
     pub place: Option<Place>,
 }
 
@@ -257,16 +257,16 @@ pub struct LatchChange {
     pub recorded_at: Timestamp,
     /// The values at that instant.
     pub evidence: Vec<Evidence>,
-    /// Up to where readings were in when that was found; `None` in records of version 1.
+    /// Up to where readings were in when that was found; `None` where that is not known.
     pub watermark: Option<Timestamp>,
     /// Whether people are told anew: an acknowledgement counts no longer, and the chain begins again at `recorded_at`. So it is whenever the
-    /// alarm trips again; `false` in records of version 2, whose alarms told nobody anew.
+    /// alarm trips again.
     pub begins_anew: bool,
-    /// SHA-256 of the rule set in force; `None` in records of version 2.
+    /// SHA-256 of the rule set in force; `None` where that is not known.
     pub rule_set: Option<Digest>,
-    /// Where the rule stands in it; `None` in records of version 2.
+    /// Where the rule stands in it; `None` where that is not known.
     pub place: Option<Place>,
-    /// Relation of a new trip to the time of its recording; on time in records of version 3.
+    /// Relation of a new trip to the time of its recording.
     pub timing: Timing,
 }
 

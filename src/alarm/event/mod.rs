@@ -6,7 +6,6 @@ mod condition;
 mod id;
 mod maintenance;
 mod operator;
-mod past;
 mod rules;
 mod system;
 mod telling;

@@ -15,9 +15,9 @@ pub struct Acknowledged {
     pub comment: String,
     /// Host time.
     pub at: Timestamp,
-    /// Host time at which the acknowledgement expires; `None` where it does not, and in records of version 1.
+    /// Host time at which the acknowledgement expires; `None` where it does not.
     pub expires_at: Option<Timestamp>,
-    /// Number of people who must acknowledge before the chain stops; 0 means one, as in records of version 1.
+    /// Number of people who must acknowledge before the chain stops; 0 means one.
     pub needed: u32,
 }
 

@@ -3,7 +3,7 @@
 use crate::base::checksum::Digest;
 use crate::base::escape::Line;
 use crate::model::Timestamp;
-use crate::rules::verdict::Uncovered;
+use crate::verdict::Uncovered;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use super::id::AlarmId;
 use crate::model::Timestamp;
-use crate::rules::verdict::{Contact, Party, Priority};
+use crate::verdict::{Contact, Party, Priority};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -75,9 +75,9 @@ pub struct Notification {
     /// Host time at which it was written.
     pub created_at: Timestamp,
     /// What to do about the alarm, as its rule says: it stands in the text of a step too. Empty where the rule does not say, in what is said
-    /// of a closing, a roll-up and a heartbeat, and in records of version 1.
+    /// of a closing, a roll-up and a heartbeat.
     pub guidance: String,
-    /// How often the latched alarm had tripped again when it was written; 0 in records of version 1.
+    /// How often the latched alarm had tripped again when it was written.
     pub retrips: u32,
 }
 

@@ -5,7 +5,7 @@ use super::Machine;
 use crate::alarm::event::{AlarmEvent, AlarmId, CloseReason, Closed, Opened, Timing};
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
-use crate::rules::verdict::{Chain, DEADLINE_RULE, Place, Priority};
+use crate::verdict::{Chain, DEADLINE_RULE, Place, Priority};
 use std::sync::Arc;
 
 /// What the alarm of an overdue incident says, and whom it notifies.

@@ -5,7 +5,7 @@ use super::schedule::Cause;
 use crate::alarm::event::{AlarmEvent, MaintenanceChanged, MaintenancePlanned, MaintenanceStep, MaintenanceWindow};
 use crate::alarm::state::{AlarmError, Maintenance};
 use crate::model::{Timestamp, check_line};
-use crate::rules::verdict::DEADLINE_RULE;
+use crate::verdict::DEADLINE_RULE;
 
 impl Machine {
     /// The maintenance windows that are planned or under way, by number.

@@ -29,7 +29,7 @@ use super::state::{
     Alarm, AlarmGroup, ConditionState, Groups, Load, MachineState, Maintenance, Past, RuleSetRef, Silence,
 };
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, Contact, Place};
+use crate::verdict::{AlarmSpec, Contact, Place};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use crate::alarm::event::{AlarmEvent, AlarmId, Carried, Carry, CloseReason, Clos
 use crate::alarm::state::{ConditionState, MachineState, Phase, RuleSetRef};
 use crate::base::checksum::Digest;
 use crate::model::Timestamp;
-use crate::rules::verdict::AlarmSpec;
+use crate::verdict::AlarmSpec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use crate::alarm::event::{
 };
 use crate::alarm::state::{Alarm, Shelved, Silence, Standing};
 use crate::model::Timestamp;
-use crate::rules::verdict::Contact;
+use crate::verdict::Contact;
 use std::sync::Arc;
 
 impl Machine {

@@ -2,7 +2,7 @@
 
 use crate::alarm::event::{AlarmId, AlarmKey};
 use crate::model::Timestamp;
-use crate::rules::verdict::Contact;
+use crate::verdict::Contact;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What falls due, and when: at equal times an acknowledgement before a step, and the older alarm before the newer.

@@ -6,7 +6,7 @@ use super::{Heartbeat, Machine};
 use crate::alarm::event::{AlarmEvent, AlarmKey, Notification, Subject, SystemCondition, SystemKind};
 use crate::alarm::state::Alarm;
 use crate::model::Timestamp;
-use crate::rules::verdict::Priority;
+use crate::verdict::Priority;
 use std::collections::BTreeMap;
 
 impl Machine {

@@ -11,7 +11,7 @@ use crate::base::checksum::sha256;
 use crate::base::escape::counted;
 use crate::base::escape::{Line, Lines};
 use crate::model::Timestamp;
-use crate::rules::verdict::{Contact, Party, Priority};
+use crate::verdict::{Contact, Party, Priority};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use crate::alarm::event::{AlarmId, AlarmKey, Shelving};
 use crate::alarm::machine::Machine;
 use crate::alarm::state::{Condition, ConditionState, MachineState, Maintenance, Silence};
 use crate::base::escape::Line;
-use crate::rules::verdict::{Place, Priority};
+use crate::verdict::{Place, Priority};
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use super::tally::{AlarmSpan, AlarmTally, Pages};
 use crate::alarm::event::AlarmKey;
-use crate::rules::verdict::Contact;
+use crate::verdict::Contact;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,7 +95,7 @@ mod tests {
     use crate::alarm::event::{AlarmEvent, AlarmId, CloseReason, Closed, Opened};
     use crate::base::checksum::Digest;
     use crate::model::Timestamp;
-    use crate::rules::verdict::{Chain, Place, Priority};
+    use crate::verdict::{Chain, Place, Priority};
     use std::ops::Range;
 
     /// A tally of alarms of a scope each, open over ranges of seconds; one that ends at 99 is open still.

@@ -3,7 +3,7 @@
 use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, DeliveryResult, Notification, Opened, Subject, Timing};
 use crate::base::escape::Line;
 use crate::model::{Timestamp, Unit};
-use crate::rules::verdict::{Contact, Priority, TermValue, Truth};
+use crate::verdict::{Contact, Priority, TermValue, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, Closed, PriorityChange};
 use crate::model::{TimeRange, Timestamp};
-use crate::rules::verdict::Priority;
+use crate::verdict::Priority;
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -3,7 +3,7 @@
 use crate::alarm::event::{AlarmEvent, AlarmId, Closed};
 use crate::alarm::machine::{Machine, NextStep};
 use crate::alarm::state::{Alarm, Maintenance, Silence};
-use crate::rules::verdict::{Evidence, Truth};
+use crate::verdict::{Evidence, Truth};
 
 /// One alarm, open or closed.
 #[derive(Debug, Clone, PartialEq)]

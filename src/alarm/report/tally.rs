@@ -2,7 +2,7 @@
 
 use crate::alarm::event::{AlarmEvent, AlarmId, AlarmKey, CloseReason, Flood, Notification, Opened, Subject};
 use crate::model::Timestamp;
-use crate::rules::verdict::{Contact, Priority};
+use crate::verdict::{Contact, Priority};
 use std::collections::BTreeMap;
 
 /// Milliseconds of a day.

@@ -130,7 +130,7 @@ impl ActiveSpans {
 mod tests {
     use super::*;
     use crate::base::checksum::Digest;
-    use crate::rules::verdict::Place;
+    use crate::verdict::Place;
     use proptest::prelude::*;
 
     const LENGTH: i64 = 60;

@@ -2,7 +2,7 @@
 
 use crate::alarm::event::{Acknowledged, AlarmKey, GroupId, LatchChange, Opened, PriorityChange, Subject, Timing};
 use crate::model::Timestamp;
-use crate::rules::verdict::{Contact, Party, Priority};
+use crate::verdict::{Contact, Party, Priority};
 use std::sync::Arc;
 
 /// An open alarm.

@@ -53,24 +53,6 @@ pub struct ConditionState {
     pub(crate) steps: HeldSteps,
 }
 
-/// [`ConditionState`] as checkpoints of the versions 1 to 4 store it: without priority steps.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct EarlierConditionState {
-    phase: Phase,
-    missing_since: Option<Timestamp>,
-    is_unknown: bool,
-    alarm: Option<AlarmId>,
-    quiet_since: Option<Timestamp>,
-    absent: Vec<String>,
-}
-
-impl From<EarlierConditionState> for ConditionState {
-    fn from(state: EarlierConditionState) -> Self {
-        let EarlierConditionState { phase, missing_since, is_unknown, alarm, quiet_since, absent } = state;
-        Self { phase, missing_since, is_unknown, alarm, quiet_since, absent, steps: HeldSteps::default() }
-    }
-}
-
 /// Everything of a condition but its alarm.
 pub(super) type Parts<'a> = (Phase, Option<Timestamp>, bool, Option<Timestamp>, (&'a [String], &'a HeldSteps));
 

@@ -23,4 +23,3 @@ pub use maintenance::Maintenance;
 pub(super) use priority::HeldSteps;
 pub use silence::{Shelved, Silence, Standing};
 pub use stored::MachineState;
-pub(crate) use stored::{EarlierMachineColumns, EarlierMachineState};

@@ -1,7 +1,7 @@
 //! The priority steps of an open alarm that hold.
 
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, Priority, PriorityStep, Truth};
+use crate::verdict::{AlarmSpec, Priority, PriorityStep, Truth};
 use serde::{Deserialize, Serialize};
 
 /// A priority step that holds.

@@ -1,6 +1,6 @@
 //! State of the machine for checkpoints. It is stored as names, states and their places in columns, so that what many have in common takes few bytes.
 
-use super::condition::{ConditionState, EarlierConditionState};
+use super::condition::ConditionState;
 use crate::alarm::event::AlarmId;
 use crate::base::bytes::runs::{Columns, integer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,11 +29,11 @@ impl MachineState<'_> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Stored<'a, S> {
+struct Stored<'a> {
     /// Each rule and each scope once.
     names: Vec<Cow<'a, str>>,
     /// Each state once, without its alarm.
-    states: Vec<S>,
+    states: Vec<ConditionState>,
     /// Of each condition: rule, scope, state, and alarm or zero.
     conditions: Columns<4>,
 }
@@ -72,53 +72,15 @@ fn serialize<S: Serializer>(conditions: &Conditions<'_>, to: S) -> Result<S::Ok,
 }
 
 fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Conditions<'static>, D::Error> {
-    Stored::<ConditionState>::deserialize(from).map(conditions_of)
-}
-
-/// The conditions of columns as a version stores them.
-fn conditions_of<S: Clone + Into<ConditionState>>(stored: Stored<'_, S>) -> Conditions<'static> {
-    let Stored { names, states, conditions } = stored;
+    let Stored { names, states, conditions } = Stored::deserialize(from)?;
     let name = |number: i64| usize::try_from(number).ok().and_then(|number| names.get(number));
     let condition = |[rule, scope_key, state, alarm]: [i64; 4]| {
         let state = usize::try_from(state).ok().and_then(|state| states.get(state))?;
         let alarm = u64::try_from(alarm).ok().filter(|alarm| *alarm > 0).map(AlarmId);
         let owned = |name: &Cow<'_, str>| Cow::Owned(name.clone().into_owned());
-        Some((
-            owned(name(rule)?),
-            owned(name(scope_key)?),
-            Cow::Owned(ConditionState { alarm, ..state.clone().into() }),
-        ))
+        Some((owned(name(rule)?), owned(name(scope_key)?), Cow::Owned(ConditionState { alarm, ..state.clone() })))
     };
-    conditions.rows().filter_map(condition).collect()
-}
-
-/// [`MachineState`] as checkpoints of the versions 1 to 3 store it.
-#[derive(Debug, Deserialize)]
-pub struct EarlierMachineState(Vec<(String, String, EarlierConditionState)>);
-
-impl From<EarlierMachineState> for MachineState<'static> {
-    fn from(EarlierMachineState(conditions): EarlierMachineState) -> Self {
-        let owned = |(rule, scope_key, state): (String, String, EarlierConditionState)| {
-            (Cow::Owned(rule), Cow::Owned(scope_key), Cow::Owned(state.into()))
-        };
-        Self { conditions: conditions.into_iter().map(owned).collect() }
-    }
-}
-
-/// [`MachineState`] as checkpoints of version 4 store it.
-#[derive(Debug)]
-pub struct EarlierMachineColumns(Conditions<'static>);
-
-impl<'de> Deserialize<'de> for EarlierMachineColumns {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Stored::<EarlierConditionState>::deserialize(from).map(|stored| Self(conditions_of(stored)))
-    }
-}
-
-impl From<EarlierMachineColumns> for MachineState<'static> {
-    fn from(EarlierMachineColumns(conditions): EarlierMachineColumns) -> Self {
-        Self { conditions }
-    }
+    Ok(conditions.rows().filter_map(condition).collect())
 }
 
 #[cfg(test)]
@@ -127,7 +89,7 @@ mod tests {
     use crate::alarm::state::Phase;
     use crate::alarm::state::priority::HeldSteps;
     use crate::model::Timestamp;
-    use crate::rules::verdict::{Priority, PriorityStep, Truth};
+    use crate::verdict::{Priority, PriorityStep, Truth};
     use proptest::prelude::*;
 
     fn any_state() -> impl Strategy<Value = ConditionState> {

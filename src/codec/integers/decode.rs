@@ -77,7 +77,7 @@ fn read_mode(reader: &mut ByteReader<'_>, count: usize) -> Result<u8, CodecError
 }
 
 const fn unknown_mode(offset: usize, mode: u8) -> CodecError {
-    CodecError::Unknown { field: "integer mode", offset, found: mode as u64, known: "the modes of version 2" }
+    CodecError::Unknown { field: "integer mode", offset, found: mode as u64, known: "the modes of FORMAT.md" }
 }
 
 #[derive(Clone, Copy)]

@@ -5,13 +5,11 @@ use crate::codec::CodecError;
 use crate::codec::stats::{self, BlockStats};
 use crate::codec::values::Code;
 
-/// The values of the page are those of `pco`, all blocks described at once.
+/// The values of the page are those of `pco`, all blocks described at once; some blocks at a time have a stream of their own.
 pub(super) const SMALL: u8 = 0x01;
 /// All rows of the page have one mark.
 pub(super) const ONE_MARK: u8 = 0x02;
-/// With [`SMALL`]: some blocks at a time have a stream of their own. Without, as version 2 wrote it, all of them have one.
-pub(super) const STREAMS: u8 = 0x04;
-pub(super) const KNOWN_FLAGS: u8 = 0x07;
+pub(super) const KNOWN_FLAGS: u8 = SMALL | ONE_MARK;
 
 /// Which marks stand for a value, and which for one that counts in statistics. Marks are bytes whose meaning the caller has.
 #[derive(Debug, Clone)]

@@ -1,12 +1,12 @@
 //! From a page back to statistics, values and marks.
 
-use super::entry::{Context, Entry, KNOWN_FLAGS, MarkClasses, ONE_MARK, SMALL, STREAMS};
+use super::entry::{Context, Entry, KNOWN_FLAGS, MarkClasses, ONE_MARK, SMALL};
 use crate::base::bytes::ByteReader;
 use crate::base::limits::{BLOCKS_PER_CHUNK_MAX, ROWS_PER_BLOCK};
 use crate::codec::CodecError;
 use crate::codec::error::at_end;
 use crate::codec::marks::decode_marks_into;
-use crate::codec::small::{self, Streams};
+use crate::codec::small::Streams;
 use crate::codec::stats::BlockStats;
 use crate::codec::values;
 
@@ -62,9 +62,9 @@ impl PageReader {
         (self.streams, self.of_decoded) = (None, None);
         let mut reader = ByteReader::new(page);
         self.flags = reader.u8()?;
-        if self.flags & !KNOWN_FLAGS != 0 || self.flags & (SMALL | STREAMS) == STREAMS {
+        if self.flags & !KNOWN_FLAGS != 0 {
             let found = u64::from(self.flags);
-            return Err(CodecError::Unknown { field: "page flags", offset: 0, found, known: "0 to 3, 5 and 7" });
+            return Err(CodecError::Unknown { field: "page flags", offset: 0, found, known: "0 to 3" });
         }
         self.mark = if self.flags & ONE_MARK != 0 { reader.u8()? } else { 0 };
         let mut context = Context { flags: self.flags, before: None };
@@ -205,14 +205,13 @@ impl PageReader {
     fn decode_around(&mut self, page: &[u8], block: usize) -> Result<usize, CodecError> {
         let body_at = self.body_at;
         let streams = match &mut self.streams {
-            _ if self.flags & STREAMS == 0 => None,
-            Some(streams) => Some(streams),
+            Some(streams) => streams,
             none => {
                 let counts: Vec<usize> = self.blocks.iter().map(|block| block.entry.present).collect();
-                Some(none.insert(Streams::open(page, body_at, &counts)?))
+                none.insert(Streams::open(page, body_at, &counts)?)
             }
         };
-        let per_stream = streams.as_ref().map_or(self.blocks.len(), |streams| streams.blocks_per_stream).max(1);
+        let per_stream = streams.blocks_per_stream.max(1);
         let first = block - block % per_stream;
         if let Some((_, before)) = self.of_decoded.filter(|(decoded, _)| *decoded == first) {
             return Ok(before);
@@ -221,13 +220,7 @@ impl PageReader {
         let of_stream = || self.blocks.iter().skip(first).take(per_stream);
         let before = of_stream().next().map_or(0, |block| block.present_before);
         let codes = of_stream().map(|block| (block.entry.code, block.entry.present));
-        match streams {
-            Some(streams) => streams.read(page, first / per_stream, codes, &mut self.decoded)?,
-            None => {
-                self.decoded.resize(of_stream().map(|block| block.entry.present).sum(), 0.0);
-                small::decode_whole(page.get(body_at..).unwrap_or_default(), codes, &mut self.decoded)?;
-            }
-        }
+        streams.read(page, first / per_stream, codes, &mut self.decoded)?;
         self.of_decoded = Some((first, before));
         Ok(before)
     }
@@ -365,7 +358,7 @@ mod tests {
         ) {
             let mut page = written_in_streams(&blocks, Effort::Thorough, per_stream);
             // A few hundred values alone may be smaller as they are packed; most cases are not.
-            prop_assume!(page[0] & (SMALL | STREAMS) == SMALL | STREAMS);
+            prop_assume!(page[0] & SMALL == SMALL);
             assert_comes_back(&blocks, &page);
             let mut reader = PageReader::new(&CLASSES);
             reader.open(&page, blocks.iter().map(Vec::len)).unwrap();

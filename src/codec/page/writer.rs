@@ -1,6 +1,6 @@
 //! From the blocks of a channel to a page.
 
-use super::entry::{Context, Entry, MarkClasses, ONE_MARK, SMALL, STREAMS};
+use super::entry::{Context, Entry, MarkClasses, ONE_MARK, SMALL};
 use crate::base::limits::BLOCKS_PER_CHUNK_MAX;
 use crate::codec::integers::Effort;
 use crate::codec::marks::encode_marks;
@@ -163,7 +163,7 @@ impl PageWriter {
                     entry.stats = entry.stats.in_doubles();
                 }
             }
-            self.write(SMALL | STREAMS, out);
+            self.write(SMALL, out);
             whole.put(out);
         } else {
             self.write(0, out);

@@ -2,10 +2,8 @@
 //! smaller. A stream is decoded as a whole, so that a question about a few rows decodes the fewer blocks the shorter streams are.
 
 mod streams;
-mod whole;
 
 pub(super) use streams::Streams;
-pub(super) use whole::decode as decode_whole;
 
 use super::scale::Scaled;
 use crate::base::bytes::put_varint;

@@ -132,7 +132,7 @@ fn refused(error: pco::errors::PcoError) -> CodecError {
 }
 
 /// Turns integers into the values of blocks of the given codes and sizes.
-pub(super) fn convert<T: Copy>(
+fn convert<T: Copy>(
     integers: &[T],
     blocks: &mut dyn Iterator<Item = (Code, usize)>,
     out: &mut [f64],
@@ -159,7 +159,7 @@ const WINDOW_LOGS: (u32, u32) = (4, 15);
 
 /// Refuses a description that claims more than the encoder gives one. `pco` reserves what the first bits claim before it looks at what
 /// follows: 2^25 entries of a dictionary, which the encoder never chooses by itself, or a window of 2^24 values.
-pub(super) fn check_claims(description: &[u8], expected: usize, value_bits: usize) -> Result<(), CodecError> {
+fn check_claims(description: &[u8], expected: usize, value_bits: usize) -> Result<(), CodecError> {
     let bits = description.iter().take(16).rev().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
     let mode_bits = match bits & 15 {
         0 => 0,
@@ -176,6 +176,79 @@ pub(super) fn check_claims(description: &[u8], expected: usize, value_bits: usiz
     Ok(())
 }
 
-pub(super) fn stream_error(reason: &str) -> CodecError {
+fn stream_error(reason: &str) -> CodecError {
     CodecError::Stream { reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pco::wrapped::FileCompressor;
+    use pco::{ChunkConfig, DeltaSpec, ModeSpec};
+
+    /// Skewed steps with a long period, so that every way of encoding finds something.
+    fn words() -> Vec<i32> {
+        (0..3_000_u32).map(|row| (row % 700).wrapping_mul(2_654_435_761).rotate_left(9) as i32 >> 20).collect()
+    }
+
+    /// The description of the words, and their stream.
+    fn encoded(config: &ChunkConfig) -> (Vec<u8>, Vec<u8>) {
+        let file = FileCompressor::default();
+        let mut chunk = file.chunk_compressor(&words(), config).unwrap();
+        let description = chunk.write_meta(file.write_header(Vec::new()).unwrap()).unwrap();
+        (description, chunk.write_page(0, Vec::new()).unwrap())
+    }
+
+    fn read_words(description: &[u8], stream: &[u8], count: usize) -> Result<Vec<i32>, String> {
+        let mut out = vec![0; count];
+        let (mut chunk, rest) = open::<i32>(description, count).map_err(|error| error.to_string())?;
+        assert!(rest.is_empty());
+        read(&mut chunk, stream, &mut out).map_err(|error| error.to_string())?;
+        Ok(out)
+    }
+
+    #[test]
+    fn everything_that_the_encoder_chooses_by_itself_is_read() {
+        let of = |mode_spec, delta_spec| ChunkConfig::default().with_mode_spec(mode_spec).with_delta_spec(delta_spec);
+        let configs = [
+            ChunkConfig::default().with_compression_level(12),
+            of(ModeSpec::Auto, DeltaSpec::TryLookback),
+            of(ModeSpec::Auto, DeltaSpec::TryConsecutive(2)),
+            of(ModeSpec::Auto, DeltaSpec::TryConv1(3)),
+            of(ModeSpec::TryIntMult(7), DeltaSpec::TryLookback),
+        ];
+        for config in configs {
+            let (description, stream) = encoded(&config);
+            assert_eq!(read_words(&description, &stream, 3_000), Ok(words()), "{config:?}");
+        }
+    }
+
+    #[test]
+    fn a_dictionary_is_refused_before_memory_is_reserved_for_it() {
+        let (description, stream) = encoded(&ChunkConfig::default().with_mode_spec(ModeSpec::TryDict));
+        let error = read_words(&description, &stream, 3_000).unwrap_err();
+        assert!(error.contains("mode 4"), "{error}");
+    }
+
+    #[test]
+    fn a_window_beyond_what_the_values_justify_is_refused_before_memory_is_reserved_for_it() {
+        let (mut description, stream) = encoded(&ChunkConfig::default().with_delta_spec(DeltaSpec::TryLookback));
+        let (_, chunk) = FileDecompressor::new(&description[..]).unwrap();
+        let at = description.len() - chunk.len();
+        assert_eq!(description[at], 0x20, "mode 0, deltas of variant 2");
+        assert_eq!(1 + (description[at + 1] & 31), 12, "3,000 values");
+        for window_log in 13..=24 {
+            description[at + 1] = description[at + 1] & !31 | (window_log - 1);
+            let error = read_words(&description, &stream, 3_000).unwrap_err();
+            assert!(error.contains(&format!("a window of 2^{window_log} values for 3000")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_stream_with_bytes_missing_or_behind_its_values_is_refused() {
+        let (description, stream) = encoded(&ChunkConfig::default());
+        let longer = [&stream[..], &[0]].concat();
+        assert!(read_words(&description, &longer, 3_000).unwrap_err().contains("does not end"));
+        assert!(read_words(&description, &stream[..stream.len() - 1], 3_000).is_err());
+    }
 }

@@ -2,9 +2,9 @@
 
 use crate::db::alarm_log::read_ledger;
 use crate::error::Error;
+use crate::io::FsStorage;
 use crate::ledger::LedgerHead;
 use crate::store::check_finished;
-use crate::store::io::FsStorage;
 use std::path::Path;
 
 /// Returns the head of the ledger of the store in `path`, of its first `records_max` records if that is given. Takes no lock.

@@ -9,10 +9,10 @@ use super::records::{
     Corrected, FlagsSet, InstrumentChanged, ReadingsDeleted, ReadingsDropped, StationChanged, register,
 };
 use crate::error::Error;
+use crate::io::FsStorage;
 use crate::ledger::{Kind, LedgerError, Record};
 use crate::model::{Instrument, InstrumentId, Position, Quality, Registry, Timestamp};
 use crate::store::check_finished;
-use crate::store::io::FsStorage;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -43,8 +43,8 @@ pub enum ChangeAction {
 pub struct ChangeEntry {
     /// Kind of the change.
     pub action: ChangeAction,
-    /// Host time of the action; `None` for values that an earlier release replaced.
-    pub at: Option<Timestamp>,
+    /// Host time of the action.
+    pub at: Timestamp,
     /// Name of the station.
     pub station: String,
     /// Name of the instrument; `None` if the station itself changed.
@@ -133,7 +133,7 @@ impl ChangeLog {
         for (index, record) in &self.records {
             let unread = |error: LedgerError| E::from(Error::from(error));
             let ended = match record.kind() {
-                Kind::Correction => open.add(Corrected::read(record, *index).map_err(unread)?),
+                Kind::Correction => open.add(record.body::<Corrected>(*index).map_err(unread)?),
                 Kind::FlagsSet => open.begin_flags(record.body(*index).map_err(unread)?),
                 Kind::SegmentSealed => open.end_of_frames(),
                 _ => {
@@ -156,11 +156,11 @@ impl ChangeLog {
         Ok(match record.kind() {
             Kind::ReadingsDeleted => {
                 let ReadingsDeleted { number, instrument, channel_names, range, by, reason, at, .. } =
-                    ReadingsDeleted::read(record, index)?;
+                    record.body(index)?;
                 let (station, instrument) = names(registry, instrument);
                 Some(ChangeEntry {
                     action: ChangeAction::ReadingsDeleted,
-                    at: Some(at),
+                    at,
                     station,
                     instrument: Some(instrument),
                     channels: channel_names,
@@ -172,7 +172,7 @@ impl ChangeLog {
             }
             Kind::InstrumentChanged => {
                 let changed: InstrumentChanged = record.body(index)?;
-                let (id, at) = (changed.id, Some(changed.at));
+                let (id, at) = (changed.id, changed.at);
                 let (by, reason) = (changed.by.clone(), changed.reason.clone());
                 let after = changed.instrument();
                 let channels = registry.instrument(id).map_or_else(Vec::new, |(_, before)| differing(before, &after));
@@ -185,7 +185,7 @@ impl ChangeLog {
                 let is_first = *before.position() == Position::default();
                 Some(ChangeEntry {
                     action: if is_first { ChangeAction::StationPlaced } else { ChangeAction::StationMoved },
-                    at: Some(at),
+                    at,
                     station: after.name().to_owned(),
                     instrument: None,
                     channels: Vec::new(),
@@ -259,9 +259,9 @@ impl OpenGroups {
 /// Value records of one action.
 struct Group {
     action: ChangeAction,
-    at: Option<Timestamp>,
+    at: Timestamp,
     /// Host time of the last value record.
-    last_at: Option<Timestamp>,
+    last_at: Timestamp,
     /// Whether a record before the values describes the whole action.
     is_set: bool,
     instrument: InstrumentId,
@@ -284,7 +284,7 @@ impl Group {
         let set = set.filter(is_of);
         Self {
             action,
-            at: set.map(|set| set.at).or(one.at),
+            at: set.map_or(one.at, |set| set.at),
             last_at: one.at,
             is_set: set.is_some(),
             instrument: one.instrument,
@@ -306,8 +306,7 @@ impl Group {
 
     /// Whether a value was replaced so soon after the one before that both may be of one action.
     fn is_near(&self, one: &Corrected) -> bool {
-        let (Some(last), Some(at)) = (self.last_at, one.at) else { return self.last_at == one.at };
-        at.as_ms().abs_diff(last.as_ms()) <= ACTION_PAUSE_MS_MAX
+        one.at.as_ms().abs_diff(self.last_at.as_ms()) <= ACTION_PAUSE_MS_MAX
     }
 
     /// Whether the group has no value of this instant yet. An action goes through time once; only the frames of one append may be unsorted.

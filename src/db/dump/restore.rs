@@ -9,12 +9,12 @@ use crate::db::core::Database;
 use crate::db::export::body_of;
 use crate::db::readings::{registry_of, sealed_record};
 use crate::db::records::{
-    Checkpoint, FlagsSet, InstrumentChanged, InstrumentRegistered, StationChanged, StationRegistered, has_parts,
+    Checkpoint, FlagsSet, InstrumentChanged, InstrumentRegistered, StationChanged, StationRegistered,
 };
 use crate::error::Error;
+use crate::io::{FsStorage, Storage};
 use crate::ledger::{Kind, Ledger, Record};
 use crate::model::{Batch, FrameRef, Instrument, InstrumentId, Mark, ModelError, Registry, Station, Timestamp};
-use crate::store::io::{FsStorage, Storage};
 use crate::store::{BackupReport, Expected, Store, check_finished, is_marked, mark, unmark};
 use crate::trace::OdourReport;
 use std::io::{self, BufRead};
@@ -264,7 +264,7 @@ impl Target {
         }
         self.report.records += 1;
         if record.kind() == Kind::Checkpoint {
-            if !has_parts(&record) || record.part(index).map_err(|error| wrong(&error))?.1 == 0 {
+            if record.part(index).map_err(|error| wrong(&error))?.1 == 0 {
                 self.checkpoint.clear();
             }
             self.checkpoint.push(record);

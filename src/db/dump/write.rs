@@ -12,9 +12,9 @@ use crate::db::records::{
     StationChanged, StationRegistered,
 };
 use crate::error::Error;
+use crate::io::Storage;
 use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Registry, StationId, TimeRange};
-use crate::store::io::Storage;
 use crate::store::{Lineage, Snapshot, StoreError, snapshot_until};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -74,7 +74,7 @@ impl ReadOnly {
         to: &mut dyn Write,
         progress: impl FnMut(DumpProgress),
     ) -> Result<DumpReport, Error> {
-        let storage: Arc<dyn Storage> = Arc::new(crate::store::io::FsStorage);
+        let storage: Arc<dyn Storage> = Arc::new(crate::io::FsStorage);
         Content::read(&storage, self.path(), scope)?.write(to, progress)
     }
 }
@@ -218,7 +218,7 @@ impl Part {
             Kind::InstrumentRegistered => self.stations.contains(&record.body::<InstrumentRegistered>(index)?.station),
             Kind::InstrumentChanged => self.instruments.contains(&record.body::<InstrumentChanged>(index)?.id),
             Kind::Correction => {
-                let Corrected { instrument, time, .. } = Corrected::read(record, index)?;
+                let Corrected { instrument, time, .. } = record.body::<Corrected>(index)?;
                 self.instruments.contains(&instrument) && self.range.contains(time)
             }
             _ => false,
@@ -239,7 +239,7 @@ fn unplaced_deletion(record: Record, index: u64) -> Result<Record, Error> {
     if record.kind() != Kind::ReadingsDeleted {
         return Ok(record);
     }
-    let body = ReadingsDeleted { until_lsn: None, ..ReadingsDeleted::read(&record, index)? };
+    let body = ReadingsDeleted { until_lsn: None, ..record.body::<ReadingsDeleted>(index)? };
     Ok(Record::new(Kind::ReadingsDeleted, &body)?)
 }
 

@@ -4,8 +4,8 @@ use crate::db::records::{RuleSetLoaded, RulesBound};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Registry, StationId, Timestamp};
-use crate::rules::verdict::Uncovered;
 use crate::rules::{Compiled, Diagnostics, Stage, Staging, compile_staged, sites_of};
+use crate::verdict::Uncovered;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The stations and instruments that a rule set is bound to, each as it was when the rules were bound to it.

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{Registry, Timestamp};
 use crate::rules::RuleFile;
-use crate::rules::verdict::Uncovered;
+use crate::verdict::Uncovered;
 
 /// The rule set in force: its files, who loaded it, and the stations that it is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl RuleSetInForce {
             register(&mut registry, record, index)?;
             match record.kind() {
                 Kind::RuleSetLoaded => {
-                    let loaded = RuleSetLoaded::read(record, index)?;
+                    let loaded = record.body::<RuleSetLoaded>(index)?;
                     let binding = Binding::of_loaded(&loaded, &registry);
                     in_force = Some((loaded, binding));
                 }

@@ -12,8 +12,8 @@ use crate::alarm::{AlarmId, Heartbeat};
 use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::Timestamp;
-use crate::rules::verdict::{Chain, Step as ChainStep};
 use crate::trace::incident::{Incident, IncidentError, IncidentId, Opening, Step};
+use crate::verdict::{Chain, Step as ChainStep};
 use std::collections::BTreeSet;
 
 impl Database {

@@ -3,8 +3,9 @@
 use crate::db::core::Database;
 use crate::db::pending::Unfed;
 use crate::error::Error;
+use crate::journal::{Author, Origin};
 use crate::model::{InstrumentId, Sample, Timestamp, check_line};
-use crate::store::{Author, Origin, Staged};
+use crate::store::Staged;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

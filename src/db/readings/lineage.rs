@@ -1,8 +1,8 @@
 //! What the ledger's records tell of segments.
 
 use crate::db::records::{Checkpoint, FramesLost, SegmentSealed, SegmentsReplaced};
+use crate::io::Storage;
 use crate::ledger::{Kind, Ledger, LedgerContent, LedgerError, Record};
-use crate::store::io::Storage;
 use crate::store::{KnownFrames, Lineage};
 use std::path::Path;
 

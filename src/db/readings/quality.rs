@@ -4,10 +4,11 @@ use crate::db::core::Database;
 use crate::db::pending::{Recorded, Unfed};
 use crate::db::records::FlagsSet;
 use crate::error::Error;
+use crate::journal::{Author, Origin};
 use crate::ledger::{Kind, Record};
 use crate::model::{InstrumentId, Quality, TimeRange, Timestamp, check_words};
 use crate::query::QueryError;
-use crate::store::{Author, FlagChange, FlagCount, Origin, Staged};
+use crate::store::{FlagChange, FlagCount, Staged};
 use serde::Serialize;
 use std::borrow::Cow;
 

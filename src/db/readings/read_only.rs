@@ -6,14 +6,14 @@ use crate::db::names::find_channel;
 use crate::db::records::register;
 use crate::db::stats::StoredStats;
 use crate::error::Error;
+use crate::io::{FsStorage, Storage};
+use crate::journal::LsnRange;
 use crate::ledger::{Ledger, Record};
 use crate::model::{InstrumentId, Registry, Timestamp};
 use crate::query::Readings;
-use crate::store::io::{FsStorage, Storage};
 use crate::store::read::Reader;
 use crate::store::{
-    LsnRange, OpenReport, Snapshot, StoreError, check_owners, measure, missing_frames, refuse_unfinished,
-    snapshot_until,
+    OpenReport, Snapshot, StoreError, check_owners, measure, missing_frames, refuse_unfinished, snapshot_until,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,8 +7,8 @@ use crate::db::alarm_log::read_ledger;
 use crate::db::core::Database;
 use crate::db::open::open;
 use crate::error::Error;
+use crate::io::{FsStorage, Storage};
 use crate::ledger::{Ledger, LedgerContent, behind};
-use crate::store::io::{FsStorage, Storage};
 use crate::store::{
     Finding, LedgerView, OpenReport, StoreError, VerifyReport, check_finished, ledger_commits, refuse_unfinished,
 };

@@ -151,7 +151,7 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Store`] where the sync fails, and where no frame of that number was written yet
-    /// ([`StoreError::NotWritten`](crate::store::StoreError::NotWritten)).
+    /// ([`JournalError::NotWritten`](crate::journal::JournalError::NotWritten)).
     pub fn wait_durable(&self, lsn: u64) -> Result<(), Error> {
         Ok(self.sync.wait_durable(lsn)?)
     }
@@ -292,7 +292,7 @@ impl Inner {
             new: correction.new,
             by: by.to_owned(),
             reason: reason.to_owned(),
-            at: Some(at),
+            at,
         }
     }
 }

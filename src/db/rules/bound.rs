@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::model::StationId;
 use crate::model::glob::fits;
 use crate::query::Readings;
-use crate::rules::verdict::Uncovered;
 use crate::rules::{Compiled, Diagnostics, Engine};
+use crate::verdict::Uncovered;
 use std::collections::BTreeSet;
 
 impl Inner {

@@ -4,7 +4,7 @@
 use crate::alarm::{AlarmEvent, Machine, Responder};
 use crate::model::{FrameRef, Timestamp};
 use crate::rules::Engine;
-use crate::rules::verdict::Verdict;
+use crate::verdict::Verdict;
 
 /// The rules' engine and the alarm machine behind it, borrowed for one step.
 pub(in crate::db) struct Course<'a> {

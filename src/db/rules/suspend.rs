@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::ledger::{Kind, Record};
 use crate::model::{FrameRef, InstrumentId, TimeRange, Timestamp};
 use crate::query::Readings;
-use crate::rules::verdict::Uncovered;
 use crate::rules::{Compiled, Engine, RuleFile};
+use crate::verdict::Uncovered;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::channels::mistake;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Condition, Rule};
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use std::collections::BTreeSet;
 
 /// The warnings about rules as they are written, whatever the stations; about rules without errors only. An error belongs to the last rule that

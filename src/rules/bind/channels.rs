@@ -7,7 +7,7 @@ use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Condition, Series};
 use crate::rules::nearest::nearest;
 use crate::rules::plan::Site;
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 pub(super) use needs::lack;
 use std::collections::BTreeSet;
 

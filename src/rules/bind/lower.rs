@@ -11,7 +11,7 @@ use crate::rules::expr::{Comparison, Condition, Param, Series, WindowFunction, W
 use crate::rules::getter::number_text;
 use crate::rules::interpreted::Script;
 use crate::rules::plan::{CountSpec, HoursSpec, Node, Program, Site};
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 
 /// The work for one station.
 pub(super) struct Lowering<'a> {

@@ -5,7 +5,7 @@ use crate::model::InstrumentId;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Condition, Rule, Series, Strand, WindowFunction};
 use crate::rules::plan::{Plan, WindowSpec};
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use std::collections::BTreeMap;
 
 /// Bytes of one sample. All windows over one channel share its samples.
@@ -181,7 +181,7 @@ mod tests {
     use crate::rules::Engine;
     use crate::rules::plan::Site;
     use crate::rules::script::{RuleFile, trace};
-    use crate::rules::verdict::Verdict;
+    use crate::verdict::Verdict;
     use allocation_counter::measure;
 
     const STATIONS: u32 = 3;

@@ -5,7 +5,7 @@ use crate::model::{Dimension, Unit, species};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Arithmetic, Condition, Rule, Series, WindowFunction, WindowTerm};
 use crate::rules::getter::{number_text, quantity_text};
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use std::collections::BTreeSet;
 
 /// What is known of a rule's units without its stations.

@@ -6,7 +6,7 @@ use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::Arithmetic;
 use crate::rules::getter::{number_text, quantity_text};
 use crate::rules::plan::Node;
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 
 /// A molar mass for conversions between two mass concentrations, out of which it cancels.
 const ANY_MOLAR_MASS_G_PER_MOL: f64 = 100.0;

@@ -7,7 +7,7 @@ use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{WindowFunction, WindowTerm};
 use crate::rules::nearest::nearest;
 use crate::rules::plan::{Node, Site, WindowSpec};
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 
 /// Where a window is asked for, and the instrument that fills it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,6 @@ mod warm;
 
 use super::super::expr::Strand;
 use super::super::plan::{Plan, WindowSpec};
-use super::super::verdict::{Present, Truth, Verdict};
 use super::joint::{Basis, joined_clear, joined_step, joined_suppress, joined_trip, spread};
 use super::late::columns;
 use super::late::ranges::LateRanges;
@@ -16,6 +15,7 @@ use super::progress::live::Reach;
 use super::progress::source::SourceProgress;
 use super::series::Series;
 use crate::model::{InstrumentId, Timestamp};
+use crate::verdict::{Present, Truth, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,20 +34,6 @@ pub struct EngineState {
     /// Of plans with several members: what the clear condition of each said last.
     #[serde(with = "columns::truths")]
     pub(super) clear_known: Vec<(u32, Vec<Truth>)>,
-}
-
-/// [`EngineState`] as checkpoints of the versions 1 to 3 store it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct EarlierEngineState {
-    next: Vec<(u32, Option<Timestamp>)>,
-    unknown: Vec<(u32, u32, Timestamp)>,
-    clear_known: Vec<(u32, Vec<Truth>)>,
-}
-
-impl From<EarlierEngineState> for EngineState {
-    fn from(EarlierEngineState { next, unknown, clear_known }: EarlierEngineState) -> Self {
-        Self { next, unknown, clear_known }
-    }
 }
 
 /// All plans of a rule set over the newest samples.

@@ -4,7 +4,7 @@
 use super::super::expr::{Arithmetic, Comparison};
 use super::super::interpreted::Script;
 use super::super::plan::{Node, Program};
-use super::super::verdict::Truth;
+use crate::verdict::Truth;
 
 /// What a program reads.
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,10 @@
 //! What the stations of one plan say together, and the values behind it, gathered only when they go on record.
 
 use super::super::plan::{Member, Node, Program, TripTerm};
-use super::super::verdict::{Evidence, Shown, TermValue, Truth};
 use super::member::MemberState;
 use super::series::Series;
 use crate::model::Timestamp;
+use crate::verdict::{Evidence, Shown, TermValue, Truth};
 
 /// How many stations say so.
 fn count(states: &[MemberState], says: impl Fn(&MemberState) -> bool) -> usize {

@@ -10,7 +10,7 @@ use super::engine::{Engine, EngineState, PlanState};
 use super::member::MemberState;
 use crate::base::limits::LATE_INSTANTS_PER_ADVANCE;
 use crate::model::Timestamp;
-use crate::rules::verdict::AlarmSpec;
+use crate::verdict::AlarmSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -103,23 +103,6 @@ pub struct LateState {
     /// The same for times in which only their clear condition was unknown.
     #[serde(with = "columns::outages")]
     clear_outages: Vec<(u32, Vec<Outages>)>,
-}
-
-/// [`LateState`] as checkpoints of the versions 2 and 3 store it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct EarlierLateState {
-    begun: Vec<(u32, Option<Timestamp>)>,
-    late: Vec<(u32, Vec<LateRange>)>,
-    turn: u32,
-    outages: Vec<(u32, Vec<Outages>)>,
-    clear_outages: Vec<(u32, Vec<Outages>)>,
-}
-
-impl From<EarlierLateState> for LateState {
-    fn from(state: EarlierLateState) -> Self {
-        let EarlierLateState { begun, late, turn, outages, clear_outages } = state;
-        Self { begun, late, turn, outages, clear_outages }
-    }
 }
 
 impl LateState {
@@ -368,7 +351,7 @@ fn floor_to(time: Timestamp, step_ms: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::verdict::Truth;
+    use crate::verdict::Truth;
     use proptest::prelude::*;
 
     fn any_instant() -> impl Strategy<Value = Timestamp> {

@@ -8,12 +8,12 @@ use self::counts::{Counts, Standing};
 use super::super::expr::WindowFunction;
 use super::super::interpreted::Script;
 use super::super::plan::{Member, WindowSpec};
-use super::super::verdict::{TermValue, Truth};
 use super::evaluate::{Asked, Inputs, NumberTree, TruthTree};
 use super::late::outages::Outages;
 use super::series::Series;
 use super::window::Window;
 use crate::model::{Timestamp, Unit};
+use crate::verdict::{TermValue, Truth};
 
 /// What few rules have, or nobody looks at but when an alarm opens.
 #[derive(Debug)]

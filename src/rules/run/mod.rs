@@ -11,9 +11,7 @@ mod rerun;
 mod series;
 mod window;
 
-pub(crate) use engine::EarlierEngineState;
 pub use engine::{Engine, EngineState};
-pub(crate) use late::EarlierLateState;
 pub use late::{Late, LateState, Progress};
 pub use progress::feed::LastingLag;
 pub use progress::source::SourceStates;

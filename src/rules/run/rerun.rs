@@ -1,12 +1,12 @@
 //! A plan over a stretch of the past once more, apart from the engine that runs.
 
-use super::super::verdict::{Truth, Verdict};
 use super::engine::Engine;
 use super::late::Late;
 use super::member::MemberState;
 use super::progress::live::Reach;
 use crate::model::Timestamp;
 use crate::query::{QueryError, Readings};
+use crate::verdict::{Truth, Verdict};
 
 /// A plan that goes through instants again, with all readings that are stored now. Its verdicts are of the spec 0.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! The newest valid samples of one channel, as far back as any rule's window reaches.
 
 use super::super::expr::Strand;
-use super::super::verdict::FlagCount;
 use crate::model::{Quality, Sample, Timestamp};
+use crate::verdict::FlagCount;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What putting a sample in has done to the order of the samples.

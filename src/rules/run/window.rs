@@ -2,11 +2,11 @@
 
 use super::super::expr::WindowFunction;
 use super::super::plan::{WindowSpec, needed};
-use super::super::verdict::FlagCount;
 use super::inside::Inside;
 use super::series::Series;
 use crate::model::Timestamp;
 use crate::query::Accumulator;
+use crate::verdict::FlagCount;
 
 /// Milliseconds of an hour, over which rates are told.
 const HOUR_MS: f64 = 3_600_000.0;

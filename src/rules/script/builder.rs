@@ -10,7 +10,7 @@ use crate::base::limits::{CHAIN_STEPS_MAX, NAME_BYTES_MAX, ROSTER_SHIFTS_MAX};
 use crate::rules::expr::{Series, WindowTerm};
 use crate::rules::nearest::suggest;
 use crate::rules::roster::{hours, weekdays};
-use crate::rules::verdict::{Contact, MissingPolicy, Party, Place, Priority, ROUTES, Remind, Shift, is_route};
+use crate::verdict::{Contact, MissingPolicy, Party, Place, Priority, ROUTES, Remind, Shift, is_route};
 use rhai::Dynamic;
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use crate::base::limits::WINDOW_MS_MAX;
 use crate::model::{Unit, Zone};
 use crate::rules::expr::{Condition, Series};
 use crate::rules::getter::number_text;
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use rhai::Dynamic;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use crate::base::limits::ON_MISSING_MS_DEFAULT;
 use crate::rules::expr::{Condition, PriorityClause, Rule, RulePlaces};
-use crate::rules::verdict::{
+use crate::verdict::{
     AcknowledgementPolicy, Chain, LatePolicy, MissingPolicy, Party, Place, Priority, Remind, Roster, Step,
 };
 use parking_lot::Mutex;

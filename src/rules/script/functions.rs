@@ -8,7 +8,7 @@ use super::symbol::Symbol;
 use super::tracer::{Outcome, fault};
 use crate::base::limits::{NAME_BYTES_MAX, RULES_MAX};
 use crate::rules::expr::{Condition, Series, WindowFunction, WindowTerm};
-use crate::rules::verdict::{Contact, DEADLINE_RULE, Party, Roster};
+use crate::verdict::{Contact, DEADLINE_RULE, Party, Roster};
 use parking_lot::Mutex;
 use std::sync::Arc;
 

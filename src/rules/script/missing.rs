@@ -5,7 +5,7 @@ use super::tracer::{Tracer, mistake};
 use super::words::{functions, methods};
 use crate::rules::getter::{UNITS, number_text};
 use crate::rules::nearest::nearest;
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use rhai::Dynamic;
 
 /// Where all words stand.

@@ -21,10 +21,10 @@ mod words;
 use super::diagnostic::Diagnostic;
 use super::expr::Rule;
 use super::nearest::nearest;
-use super::verdict::Place;
 use crate::base::limits::{
     DIAGNOSTICS_MAX, RULE_FILE_BYTES_MAX, RULE_SET_BYTES_MAX, RULE_SET_OPERATIONS_MAX, RULES_MAX,
 };
+use crate::verdict::Place;
 use bounds::copied;
 pub(super) use bounds::{Limits, bounded_engine, operations_of, refused, weigh};
 use draft::{AlarmDraft, Part};

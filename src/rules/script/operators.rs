@@ -7,7 +7,7 @@ use crate::model::Unit;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Arithmetic, Comparison, Condition, Series, WindowFunction};
 use crate::rules::getter::{number_text, quantity_text};
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use rhai::Dynamic;
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use super::text::{Chunk, Source, Statement, TokenKind};
 use super::tracer::{Budget, CONSTANT_BYTES_MAX, FUNCTIONS, STATEMENT, Tracer, mistake};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::nearest::nearest;
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use rhai::{AST, Dynamic, Engine, Module, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

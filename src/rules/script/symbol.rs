@@ -4,7 +4,7 @@ use super::draft::{SharedAlarm, SharedChain, SharedRoster};
 use crate::base::limits::WINDOW_MS_MAX;
 use crate::model::Zone;
 use crate::rules::expr::{Condition, Series};
-use crate::rules::verdict::Party;
+use crate::verdict::Party;
 use rhai::{Array, Dynamic, Map};
 use std::sync::Arc;
 

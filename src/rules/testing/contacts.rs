@@ -5,7 +5,7 @@ use super::steps::TestAction;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::nearest::closest;
 use crate::rules::script::{RuleFile, trace};
-use crate::rules::verdict::Step;
+use crate::verdict::Step;
 use std::collections::BTreeSet;
 
 /// The expectations of tests about contacts that no escalation chain of the rules names: `.expect_sent("dutty", 0)` would hold whatever the

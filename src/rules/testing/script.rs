@@ -8,7 +8,7 @@ use crate::rules::nearest::nearest;
 use crate::rules::script::{
     DURATIONS, Limits, RuleFile, bounded_engine, duration_ms, operations_of, refusals, refused, weigh,
 };
-use crate::rules::verdict::{Place, Priority};
+use crate::verdict::{Place, Priority};
 use parking_lot::Mutex;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,7 +1,7 @@
 //! What a test of rules says, as plain steps.
 
 use crate::model::{Sample, Unit};
-use crate::rules::verdict::{Place, Priority};
+use crate::verdict::{Place, Priority};
 
 /// One `test("name", |t| { .. })`.
 #[derive(Debug, Clone, PartialEq)]

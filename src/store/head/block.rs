@@ -2,7 +2,7 @@
 
 use crate::codec::ShortColumns;
 use crate::model::{FrameRef, InstrumentId, Mark, Sample, Timestamp};
-use crate::store::read::{Chunk, Column};
+use crate::store::chunk::{Chunk, Column};
 use std::ops::Range;
 
 /// Rows of a block, at most. A column of as many values is an odd number of cache lines long, so that the columns of a row that comes do not

@@ -2,7 +2,7 @@
 
 use super::block::HeadBlock;
 use crate::model::{FrameRef, InstrumentId, Mark, Sample, TimeRange, Timestamp};
-use crate::store::read::Chunk;
+use crate::store::chunk::Chunk;
 use crate::store::segment::{RawColumn, RowSource};
 use std::borrow::Cow;
 use std::ops::Range;

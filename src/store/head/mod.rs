@@ -86,7 +86,7 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::{Chunk, Column};
+    use super::super::chunk::{Chunk, Column};
     use super::super::segment::{RawColumn, RowSource};
     use super::*;
     use crate::model::Mark;

@@ -1,8 +1,8 @@
 //! Stored rows for frames that arrive late: every block that a run of them touches is decoded once, its values only where an instant is there.
 
-use super::chunk::Chunk;
 use super::source::Source;
 use crate::model::{InstrumentId, Mark, Sample, TimeRange, Timestamp};
+use crate::store::chunk::Chunk;
 use crate::store::error::StoreError;
 use crate::store::segment::Segment;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The rows of a head, block after block.
 
-use super::chunk::{Chunk, Column};
 use crate::model::{TimeRange, Timestamp};
+use crate::store::chunk::{Chunk, Column};
 use crate::store::head::HeadRows;
 
 /// A place among the blocks of a head.

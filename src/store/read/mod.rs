@@ -1,6 +1,5 @@
 //! Reading: head and segments as one, in order of time, the newest arrival of each instant.
 
-mod chunk;
 mod figures;
 mod late;
 mod latest;
@@ -9,7 +8,7 @@ mod memory;
 mod scan;
 mod source;
 
-pub use chunk::{Chunk, Column};
+pub use super::chunk::{Chunk, Column};
 pub use figures::{InstrumentFigures, MemoryFigures, SegmentFigures};
 pub(super) use late::LateBlocks;
 pub(super) use latest::IsCut;

@@ -1,9 +1,9 @@
 //! Joining the sources of an instrument's rows: in order of time, the newest arrival of each instant.
 
-use super::chunk::{Chunk, Column};
 use super::source::Source;
 use crate::base::ExactSum;
 use crate::model::{InstrumentId, TimeRange, Timestamp};
+use crate::store::chunk::{Chunk, Column};
 use crate::store::error::StoreError;
 use crate::store::segment::Segment;
 use std::sync::Arc;

@@ -1,13 +1,13 @@
 //! The rows of one segment, or of the head, block after block.
 
-use super::chunk::{Chunk, Column};
 use super::memory::HeadCursor;
 use crate::base::limits::ROWS_PER_BLOCK;
 use crate::codec::{BlockStats, CodecError, PageReader, TimesReader};
+use crate::io::SealedBytes;
 use crate::model::{InstrumentId, Mark, Quality, Sample, TimeRange, Timestamp};
+use crate::store::chunk::{Chunk, Column};
 use crate::store::error::{DecodeError, StoreError};
 use crate::store::head::HeadRows;
-use crate::store::io::SealedBytes;
 use crate::store::segment::{ChunkEntry, MARK_CLASSES, OpenSegment, Segment};
 use std::sync::Arc;
 

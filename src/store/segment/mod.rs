@@ -21,10 +21,8 @@ use std::sync::LazyLock;
 const MAGIC: [u8; 8] = *b"VOCDBSEG";
 /// Last bytes of a segment file.
 const END_MAGIC: [u8; 8] = *b"VOCSEGND";
-/// The version that this release writes.
-const VERSION: u32 = 3;
-/// The oldest version that this release reads.
-const VERSION_MIN: u32 = 2;
+/// The version of segments.
+const VERSION: u32 = 1;
 /// Magic and version.
 const HEAD_BYTES: usize = 12;
 /// Footer length, footer checksum, end magic.

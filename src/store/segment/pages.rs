@@ -1,7 +1,7 @@
 //! Pages of segments that were read last, kept in memory: reading them again costs what reading a mapped file does.
 
 use crate::base::limits::PAGES_KEPT_BYTES_MAX;
-use crate::store::io::SealedBytes;
+use crate::io::SealedBytes;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,7 +84,7 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::io::SealedFile;
+    use crate::io::SealedFile;
 
     #[test]
     fn no_more_is_kept_than_is_allowed_and_what_is_read_again_stays() {

@@ -1,13 +1,13 @@
 //! Segments as readers see them: opened on first touch, each page checked on first touch.
 
 use super::super::error::StoreError;
-use super::super::io::{SealedBytes, SealedFile, Storage};
 use super::footer::{ChunkEntry, Footer, InstrumentEntry};
 use super::pages::Pages;
-use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, TAIL_BYTES, VERSION, VERSION_MIN};
+use super::{END_MAGIC, HEAD_BYTES, MAGIC, MARK_CLASSES, SegmentSummary, TAIL_BYTES, VERSION};
 use crate::base::bytes::ByteReader;
 use crate::base::checksum::{Digest, crc32c, sha256_of};
 use crate::codec::PageReader;
+use crate::io::{SealedBytes, SealedFile, Storage};
 use crate::model::{InstrumentId, Timestamp};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -246,8 +246,8 @@ fn read_footer(path: &Path, file: &SealedFile) -> Result<Footer, StoreError> {
         return Err(content(0, "the file does not begin as a segment does"));
     }
     let version = head.u32().map_err(|error| StoreError::corrupt(path, MAGIC.len(), error))?;
-    if !(VERSION_MIN..=VERSION).contains(&version) {
-        let known = format!("segment version {version}; this release reads versions {VERSION_MIN} to {VERSION}");
+    if version != VERSION {
+        let known = format!("segment version {version}; this release reads version {VERSION}");
         return Err(content(MAGIC.len(), &known));
     }
     let tail_at = length.checked_sub(TAIL_BYTES).filter(|at| *at >= HEAD_BYTES);

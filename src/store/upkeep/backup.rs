@@ -3,10 +3,10 @@
 
 use super::super::engine::Store;
 use super::super::error::StoreError;
-use super::super::io::Storage;
 use super::super::recovery::Layout;
 use super::super::segment::{self, Segment};
 use super::unfinished::{mark, remove_made, remove_unfinished, unmark};
+use crate::io::Storage;
 use serde::Serialize;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 use super::super::engine::Store;
 use super::super::error::StoreError;
 use super::super::ingest::{Correction, corrections};
-use super::super::wal::Arrival;
+use crate::journal::Arrival;
 use crate::model::{Batch, FrameRef, Registry, Sample};
 
 impl Store {

@@ -219,7 +219,7 @@ impl Rewrite {
 #[derive(Debug, Clone)]
 pub(crate) struct RewriteTarget {
     dir: PathBuf,
-    storage: Arc<dyn crate::store::io::Storage>,
+    storage: Arc<dyn crate::io::Storage>,
 }
 
 /// Rows on their way into a new segment.

@@ -3,11 +3,11 @@
 
 use super::super::engine::Store;
 use super::super::error::StoreError;
-use super::super::io::Storage;
-use super::super::io::log::{LogError, frames_anywhere};
-use super::super::lsns::LsnRange;
 use super::super::recovery::{Layout, SalvagedLog};
-use super::super::{segment, wal};
+use super::super::segment;
+use crate::io::Storage;
+use crate::io::log::{LogError, frames_anywhere};
+use crate::journal::{self, JournalError, LsnRange};
 use std::path::{Path, PathBuf};
 
 /// Rewrites log files that are damaged before their end with the frames that check, and keeps the damaged ones beside. The frames of
@@ -23,13 +23,13 @@ pub(crate) fn salvage_logs(
     let layout = Layout::new(dir);
     let _lock = Store::lock(storage, dir)?;
     layout.create(storage)?;
-    let files = wal::files(storage, &layout.wal)?;
+    let files = journal::files(storage, &layout.wal)?;
     let sealed_lsn = sealed_lsn(storage, &layout)?;
     let mut salvaged = Vec::new();
     let mut next: Option<u64> = None;
     let mut is_followed = false;
     for (first_lsn, path) in files.iter().rev() {
-        let reason = match wal::read(storage, path) {
+        let reason = match journal::read(storage, path) {
             Ok(content) => {
                 let is_torn = is_followed && content.span.torn_bytes > 0;
                 is_followed |= content.span.frames > 0;
@@ -37,16 +37,16 @@ pub(crate) fn salvage_logs(
                     format!("{} bytes at its end are no frame, but newer files follow", content.span.torn_bytes)
                 })
             }
-            Err(StoreError::Log { source: source @ (LogError::Header { .. } | LogError::Damaged { .. }), .. }) => {
-                Some(source.to_string())
-            }
-            Err(StoreError::Corrupt { offset, reason, .. }) => Some(format!("at offset {offset}: {reason}")),
-            Err(other) => return Err(other),
+            Err(JournalError::Log {
+                source: source @ (LogError::Header { .. } | LogError::Damaged { .. }), ..
+            }) => Some(source.to_string()),
+            Err(JournalError::Corrupt { offset, reason, .. }) => Some(format!("at offset {offset}: {reason}")),
+            Err(other) => return Err(other.into()),
         };
         if let Some(reason) = reason {
             let damaged = Damaged { path, first_lsn: *first_lsn, next, sealed_lsn };
             let one = damaged.salvage(storage, reason)?;
-            is_followed |= wal::span(storage, path)?.frames > 0;
+            is_followed |= journal::span(storage, path)?.frames > 0;
             salvaged.push(one);
         }
         next = Some(*first_lsn);
@@ -65,14 +65,14 @@ fn close_gaps(
     salvaged: &mut Vec<SalvagedLog>,
 ) -> Result<(), StoreError> {
     let mut end = None;
-    for (begin, path) in wal::files(storage, &layout.wal)? {
-        let content = wal::read(storage, &path)?;
+    for (begin, path) in journal::files(storage, &layout.wal)? {
+        let content = journal::read(storage, &path)?;
         let is_known = |(first, last): &(u64, u64)| {
             known_lost.iter().any(|lost| lost.first <= *first && lost.last.is_some_and(|end| *last <= end))
         };
         let gap = content.span.gap_before(begin, end, sealed_lsn).filter(|gap| !is_known(gap));
         if let Some((first, last)) = gap {
-            let renamed = layout.wal.join(wal::file_name(first));
+            let renamed = layout.wal.join(journal::file_name(first));
             let bytes = storage.read(&path).map_err(StoreError::io("read", &path))?;
             storage.publish(&renamed, &bytes).map_err(StoreError::io("write", &renamed))?;
             storage.remove(&path).map_err(StoreError::io("remove", &path))?;
@@ -108,10 +108,10 @@ struct Damaged<'a> {
 impl Damaged<'_> {
     fn salvage(&self, storage: &dyn Storage, reason: String) -> Result<SalvagedLog, StoreError> {
         let bytes = storage.read(self.path).map_err(StoreError::io("read", self.path))?;
-        let mut whole = wal::header();
+        let mut whole = journal::header();
         let (mut frames_kept, mut end, mut expected, mut lost) = (0, 0, self.first_lsn, Vec::new());
         for frame in frames_anywhere(&bytes) {
-            let Some(entry) = wal::entry_of(frame.payload) else { continue };
+            let Some(entry) = journal::entry_of(frame.payload) else { continue };
             let begin = entry.begin(frame.sequence);
             if begin < expected {
                 continue;

@@ -3,11 +3,11 @@
 use super::super::engine::Store;
 use super::super::error::StoreError;
 use super::super::head::Head;
-use super::super::io::Storage;
 use super::super::segment::{self, Segment, SegmentSummary, SegmentWriter};
-use super::super::wal::{self, Wal};
 use crate::base::checksum::{Digest, sha256};
 use crate::codec::Effort;
+use crate::io::Storage;
+use crate::journal::{self, Wal};
 use crate::model::Registry;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -139,7 +139,7 @@ pub(crate) struct SealedLogs {
 impl SealedLogs {
     /// Removes them. The frames of a log end where the next one begins; while one is replayed it may hold more than is sealed.
     pub(crate) fn remove(&self) -> Result<(), StoreError> {
-        let logs = wal::files(&*self.storage, &self.dir)?;
+        let logs = journal::files(&*self.storage, &self.dir)?;
         for ((_, path), (next_lsn, _)) in logs.iter().zip(logs.iter().skip(1)) {
             if *next_lsn <= self.sealed_lsn + 1 {
                 self.storage.remove(path).map_err(StoreError::io("remove", path))?;

@@ -2,15 +2,14 @@
 
 use super::super::engine::{FileBytes, Store};
 use super::super::error::StoreError;
-use super::super::io::Storage;
 use super::super::read::{Reader, State};
 use super::super::recovery::{Layout, Quarantined};
 use super::super::segment::{self, Lineage, Segment, read_summary};
-use super::super::wal;
+use crate::io::Storage;
+use crate::journal;
 use crate::model::Batch;
 use parking_lot::RwLock;
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,9 +60,7 @@ pub(crate) fn snapshot_until(
     loop {
         match read(storage, &layout, until_lsn, lineage) {
             Ok(snapshot) => return Ok(snapshot),
-            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound && attempts < ATTEMPTS => {
-                attempts += 1;
-            }
+            Err(error) if error.is_file_gone() && attempts < ATTEMPTS => attempts += 1,
             Err(error) => return Err(error),
         }
     }
@@ -78,8 +75,8 @@ fn read(
 ) -> Result<Snapshot, StoreError> {
     let list = |dir: &Path| storage.list_all(dir).map_err(StoreError::io("list", dir));
     let mut batches: Vec<(u64, Batch)> = Vec::new();
-    for (_, path) in wal::files(&**storage, &layout.wal)? {
-        batches.extend(wal::read(&**storage, &path)?.batches);
+    for (_, path) in journal::files(&**storage, &layout.wal)? {
+        batches.extend(journal::read(&**storage, &path)?.batches);
     }
     let (mut segments, mut unsound) = (Vec::new(), Vec::new());
     let mut segment_names: BTreeSet<String> = list(&layout.segments)?.into_iter().collect();

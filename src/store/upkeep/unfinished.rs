@@ -2,8 +2,8 @@
 //! behind is neither opened as a store nor in the way of the next attempt.
 
 use super::super::error::StoreError;
-use super::super::io::{FsStorage, Storage};
 use super::super::recovery::Layout;
+use crate::io::{FsStorage, Storage};
 use std::path::{Path, PathBuf};
 
 /// Name of the file that marks a folder as unfinished.

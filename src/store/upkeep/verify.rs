@@ -2,13 +2,12 @@
 
 use super::super::error::StoreError;
 use super::super::gaps::{Gaps, KnownFrames, find_logs};
-use super::super::io::Storage;
-use super::super::lsns::LsnRange;
 use super::super::recovery::Layout;
 use super::super::segment::{self, Lineage, Segment, read_summary};
-use super::super::wal;
 use super::owners::check_known;
 use crate::base::checksum::Digest;
+use crate::io::Storage;
+use crate::journal::{self, JournalError, LsnRange};
 use crate::model::{InstrumentId, Registry, TimeRange};
 use crate::store::read::Scan;
 use serde::Serialize;
@@ -80,7 +79,7 @@ pub(crate) fn verify(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<VerifyReport, StoreError> {
     let layout = Layout::new(dir);
-    let logs = wal::files(&**storage, &layout.wal)?;
+    let logs = journal::files(&**storage, &layout.wal)?;
     let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;
     let segments: Vec<&String> = names.iter().filter(|name| name.ends_with(segment::SUFFIX)).collect();
     let known = ledger();
@@ -95,20 +94,20 @@ pub(crate) fn verify(
         match checked {
             Err(StoreError::Foreign { .. }) => report.find(path.clone(), check_again(storage, &path, ledger)),
             // Whether it may be gone, the ledger says below.
-            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+            Err(error) if error.is_file_gone() => {}
             checked => report.find(path, checked),
         }
     }
     for (done, (_, path)) in (segments.len() as u64..).zip(&logs) {
         progress(done, total);
-        match wal::read(&**storage, path) {
+        match journal::read(&**storage, path) {
             Ok(content) => {
                 report.wal_frames += content.batches.iter().map(|(_, batch)| batch.len() as u64).sum::<u64>();
                 report.wal_torn_bytes += content.span.torn_bytes;
             }
             // Its rows have been sealed meanwhile.
-            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-            Err(error) => report.find(path.clone(), Err(error)),
+            Err(JournalError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+            Err(error) => report.find(path.clone(), Err(error.into())),
         }
     }
     find_missing(&**storage, &layout, ledger, &mut report);
@@ -174,7 +173,7 @@ pub(crate) fn missing_frames(
         let Some(frames) = &before else { break };
         // The log first: what is sealed meanwhile is then among the segments.
         let logs = match find_logs(storage, &layout.wal) {
-            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => None,
+            Err(error) if error.is_file_gone() => None,
             logs => Some(logs?),
         };
         let names = storage.list_all(&layout.segments).map_err(StoreError::io("list", &layout.segments))?;

@@ -4,7 +4,7 @@ use super::error::IncidentError;
 use crate::alarm::event::{AlarmEvent, AlarmId, GroupId, Opened};
 use crate::base::escape::{Line, counted};
 use crate::model::Timestamp;
-use crate::rules::verdict::{Chain, Truth};
+use crate::verdict::{Chain, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

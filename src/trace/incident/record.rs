@@ -3,7 +3,7 @@
 use crate::alarm::event::{AlarmId, GroupId};
 use crate::base::escape::Line;
 use crate::model::{ModelError, Timestamp, Zone};
-use crate::rules::verdict::Chain;
+use crate::verdict::Chain;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

@@ -36,7 +36,7 @@ fn any_series() -> impl Strategy<Value = Series> {
 
 /// The findings over a store of the series, which is written in batches.
 fn stored(series: &Series, rows_per_batch: usize) -> Vec<Finding> {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let config = Config { durability: Durability::Buffered, timers: Timers::Frames, ..Config::default() };
     let db = Database::open(dir.path(), config).unwrap();
     let id = db.ensure_instrument(&series.station, series.instrument.clone()).unwrap();
@@ -57,7 +57,7 @@ fn stored(series: &Series, rows_per_batch: usize) -> Vec<Finding> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(u32::try_from(crate::scratch::amount(24)).unwrap()))]
+    #![proptest_config(ProptestConfig::with_cases(u32::try_from(crate::support::scratch::amount(24)).unwrap()))]
 
     #[test]
     fn findings_over_history_are_those_of_frames_one_by_one(series in any_series(), rows_per_batch in 1_usize..300) {

@@ -2,7 +2,7 @@
 //! was being recorded is there whole or not at all.
 
 use super::{STORE, XorShift};
-use crate::scratch::amount;
+use crate::support::scratch::amount;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -70,7 +70,7 @@ fn child_that_records_steps_until_it_is_killed() {
 
 #[test]
 fn every_recorded_step_of_a_case_is_there_after_a_kill() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let mut random = XorShift(0x51_7C_C1_B7_27_22_0A_95);
     let mut before = 0;
     for round in 0..amount(20) {

@@ -3,14 +3,14 @@
 
 use super::halting::{Halt, HaltingStorage, Moment, say};
 use super::{ROUNDS, STORE, XorShift, connect};
-use crate::scratch::amount;
-use crate::shift::{self, Act, Reference, SHIFT, Site, history};
+use crate::alarms::shift::{self, Act, Reference, SHIFT, Site, history};
+use crate::support::scratch::amount;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use vocdb::alarm::event::DeliveryResult;
-use vocdb::store::io::FsStorage;
+use vocdb::io::FsStorage;
 use vocdb::{AlarmEvent, AlarmLog};
 
 /// What the child is to do, as numbers.
@@ -146,7 +146,7 @@ struct Watched {
 
 impl Watched {
     fn new() -> Self {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let site = Site::new(dir.path(), FsStorage);
         drop(site.set_up());
         let (reference, sends) = (Reference::new(), BTreeMap::new());

@@ -3,9 +3,9 @@
 
 use super::halting::{Halt, HaltingStorage, Moment, say};
 use super::{ROUNDS, STORE, XorShift};
-use crate::faulty::scrambled;
-use crate::oracle::{Oracle, instrument, places_of, scope_of};
-use crate::scratch::amount;
+use crate::support::faulty::scrambled;
+use crate::support::oracle::{Oracle, instrument, places_of, scope_of};
+use crate::support::scratch::amount;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -218,7 +218,7 @@ impl Act {
 
 /// Kills children at work on one store so often.
 fn kill_and_look(store: u64, rounds: usize, killed: &mut Killed) {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let mut random = XorShift(0x0123_4567_89AB_CDEF + store);
     let (mut oracle, mut next) = (beginning(), 0);
     oracle.register(&open(dir.path(), HaltingStorage::default())).unwrap();

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use vocdb::store::io::{FsStorage, LogFile, SealedFile, Storage};
+use vocdb::io::{FsStorage, LogFile, SealedFile, Storage};
 
 /// What of a change is made before the process stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

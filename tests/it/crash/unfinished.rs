@@ -3,7 +3,7 @@
 
 use super::STORE;
 use super::halting::say;
-use crate::scratch;
+use crate::support::scratch;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};

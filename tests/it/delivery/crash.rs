@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use super::{BEGIN_MS, Gateway, RULES, delivered};
-use crate::faulty::{Fault, FaultyStorage, Unsynced};
+use crate::support::faulty::{Fault, FaultyStorage, Unsynced};
 use crossbeam_channel::{Receiver, unbounded};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -117,7 +117,7 @@ fn history(db: &Database) -> Vec<AlarmEvent> {
 
 /// Does everything, with the power going after so many changes. Checks the store after it came back, and at the end.
 fn crash(changes: u64, is_done: bool, unsynced: Unsynced, expected: &[AlarmEvent]) {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let storage = FaultyStorage::default();
     storage.set_fault(Fault::PowerFor { changes, is_done });
     let site = Site {
@@ -173,7 +173,7 @@ fn crash(changes: u64, is_done: bool, unsynced: Unsynced, expected: &[AlarmEvent
 }
 
 fn reference() -> Vec<AlarmEvent> {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let storage = FaultyStorage::default();
     let site = Site {
         dir: dir.path(),
@@ -215,7 +215,7 @@ fn power_that_goes_at_any_change_loses_no_alarm_acknowledgement_or_step_and_repe
 
 /// Whether so many changes are more than the whole run makes.
 fn storage_is_spared(changes: u64) -> bool {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let storage = FaultyStorage::default();
     storage.set_fault(Fault::PowerFor { changes, is_done: false });
     let site = Site {
@@ -234,7 +234,7 @@ fn storage_is_spared(changes: u64) -> bool {
 
 /// Does everything until the power goes after so many changes; gives the store as it is then, and whether the power went at all.
 fn cut(changes: u64, unsynced: Unsynced, durability: Durability) -> bool {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let storage = FaultyStorage::default();
     storage.set_fault(Fault::PowerFor { changes, is_done: changes.is_multiple_of(2) });
     let site = Site { dir: dir.path(), storage: &storage, clock: Arc::new(ManualClock::new(BEGIN_MS)), durability };

@@ -8,7 +8,7 @@ use vocdb::alarm::Heartbeat;
 use vocdb::alarm::event::Subject;
 use vocdb::alarm::report::AlarmTally;
 use vocdb::base::clock::ManualClock;
-use vocdb::rules::verdict::{Contact, Priority};
+use vocdb::verdict::{Contact, Priority};
 use vocdb::{AlarmId, Config, Database, Durability, TimeRange, Timestamp};
 
 const MINUTE_MS: i64 = 60_000;
@@ -39,7 +39,7 @@ fn flooded(host: Host) -> Host {
 
 #[test]
 fn what_a_flood_holds_back_is_listed_with_the_time_of_its_roll_up() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(&rules());
     let audit = host.db.audit();
     let held: Vec<(u64, Timestamp)> = audit.held.iter().map(|(held, at)| (held.alarm.0, *at)).collect();
@@ -53,7 +53,7 @@ fn what_a_flood_holds_back_is_listed_with_the_time_of_its_roll_up() {
 
 #[test]
 fn an_alarm_whose_message_was_held_back_is_explained_with_the_roll_up_that_told_of_it() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(&rules());
     assert_eq!(host.db.explain(AlarmId(11)).unwrap().unwrap().told, [], "nobody has been told yet");
     host.connect("app", delivered);
@@ -70,7 +70,7 @@ fn an_alarm_whose_message_was_held_back_is_explained_with_the_roll_up_that_told_
 
 #[test]
 fn the_metrics_of_a_flood_agree_with_a_count_by_hand() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = flooded(Host::open(dir.path(), 0));
     let range = |ms: i64| TimeRange::new(Timestamp::from_ms(BEGIN_MS), Timestamp::from_ms(BEGIN_MS + ms));
     let metrics = host.db.alarm_metrics(range(120 * MINUTE_MS)).unwrap();
@@ -92,7 +92,7 @@ fn the_metrics_of_a_flood_agree_with_a_count_by_hand() {
 
 #[test]
 fn the_forecast_of_a_flood_agrees_with_a_count_by_hand() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = flooded(Host::open(dir.path(), 0));
     let mut tally = AlarmTally::default();
     host.db.events().unwrap().iter().for_each(|event| tally.take(event));
@@ -109,7 +109,7 @@ fn the_forecast_of_a_flood_agrees_with_a_count_by_hand() {
 
 #[test]
 fn a_database_sends_its_heartbeat_at_its_interval_and_once_over_a_restart() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let open = |now_ms: i64| {
         let clock = Arc::new(ManualClock::new(BEGIN_MS + now_ms));
         let heartbeat = Heartbeat { every_ms: MINUTE_MS, contact: Contact("desk".to_owned()), way: "app".to_owned() };

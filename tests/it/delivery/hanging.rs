@@ -32,7 +32,7 @@ fn begun(host: &Host) {
 
 #[test]
 fn those_behind_an_attempt_that_hangs_are_told_over_their_next_way_after_two_minutes() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let (hanging, release) = host.connect_hanging("sms");
     let phone = host.connect("phone", delivered);
@@ -56,7 +56,7 @@ fn those_behind_an_attempt_that_hangs_are_told_over_their_next_way_after_two_min
 
 #[test]
 fn messages_to_a_gateway_all_of_whose_threads_hang_reach_people_all_the_same() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let (hanging, release) = host.connect_hanging("sms");
     let mut now_ms = 0;
@@ -88,7 +88,7 @@ fn messages_to_a_gateway_all_of_whose_threads_hang_reach_people_all_the_same() {
 
 #[test]
 fn what_a_notifier_has_not_begun_with_goes_to_the_one_in_its_place_at_once() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let (hanging, release) = host.connect_hanging("sms");
     hanging.recv_timeout(BOUND).unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vocdb::alarm::event::{Notification, SystemAlarm};
 use vocdb::alarm::{Dispatcher, GatewayReport, LastResort, Notifier, Outcome};
 use vocdb::base::clock::ManualClock;
-use vocdb::rules::verdict::Contact;
+use vocdb::verdict::Contact;
 use vocdb::{AlarmEvent, Config, Database, Durability, Timestamp};
 
 const RULES: &str = r#"
@@ -36,7 +36,7 @@ fn system_alarms(host: &Host) -> Vec<SystemAlarm> {
 
 #[test]
 fn where_every_way_of_a_contact_is_dead_the_last_resort_is_notified_once() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = open(dir.path(), 0).alarmed_by(RULES);
     let email = host.connect("email", delivered);
     for way in ["app", "sms", "phone"] {
@@ -66,7 +66,7 @@ fn where_every_way_of_a_contact_is_dead_the_last_resort_is_notified_once() {
 #[test]
 fn where_one_way_delivers_before_or_after_the_others_die_nobody_else_is_notified() {
     for order in [["sms", "app", "phone"], ["app", "phone", "sms"]] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let mut host = open(dir.path(), 0).alarmed_by(RULES);
         for way in order {
             let answer: fn(&Notification) -> Outcome = if way == "sms" { delivered } else { refused };
@@ -85,7 +85,7 @@ fn where_one_way_delivers_before_or_after_the_others_die_nobody_else_is_notified
 
 #[test]
 fn a_way_without_a_gateway_counts_as_dead_once_the_priority_waits_no_longer() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = open(dir.path(), 0).alarmed_by(RULES);
     let email = host.connect("email", delivered);
     host.advance_to(60_000);
@@ -119,7 +119,7 @@ impl Notifier for Refusing {
 
 #[test]
 fn of_ways_that_die_together_the_last_one_to_be_weighed_leads_to_the_last_resort() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::with_an_alarm(dir.path());
     let told = host.notifications().remove(0);
     let of_way = |way: &str| Notification {
@@ -157,7 +157,7 @@ fn of_ways_that_die_together_the_last_one_to_be_weighed_leads_to_the_last_resort
 
 #[test]
 fn a_last_resort_that_cannot_be_reached_either_is_a_system_alarm_and_no_more() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = open(dir.path(), 0).alarmed_by(RULES);
     for way in ["app", "sms", "phone", "email"] {
         host.connect(way, refused);
@@ -170,7 +170,7 @@ fn a_last_resort_that_cannot_be_reached_either_is_a_system_alarm_and_no_more() {
 
 #[test]
 fn notification_channels_that_no_rule_can_name_are_refused() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = open(dir.path(), 0);
     for name in ["whatsapp", "SMS", "sms:", "sms: ", "pager:north", ""] {
         let error = host.db.connect(name, Arc::new(Refusing)).unwrap_err().to_string();

@@ -8,7 +8,7 @@ use vocdb::Timestamp;
 use vocdb::alarm::event::{Notification, Subject};
 use vocdb::alarm::{AlarmId, Notifier, Outcome};
 use vocdb::interop::mail::Mail;
-use vocdb::rules::verdict::{Contact, Priority};
+use vocdb::verdict::{Contact, Priority};
 
 fn server() -> Server {
     Server::start(Arc::new(|mut stream, received| {

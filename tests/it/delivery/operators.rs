@@ -25,7 +25,7 @@ fn sentences(host: &Host) -> Vec<String> {
 
 #[test]
 fn what_operators_do_outlives_a_restart_and_is_told_by_the_explanation() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     host.db.acknowledge(ONE, "anna", "going").unwrap();
     host.db.comment(ONE, "anna", "valve 3").unwrap();
@@ -65,7 +65,7 @@ fn what_operators_do_outlives_a_restart_and_is_told_by_the_explanation() {
 
 #[test]
 fn what_makes_no_sense_is_refused_and_leaves_no_record() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let records = host.db.stats().unwrap().ledger_records;
     let refused = host.db.reset_latch(ONE, "anna", "");
@@ -81,7 +81,7 @@ fn what_makes_no_sense_is_refused_and_leaves_no_record() {
 
 #[test]
 fn a_broken_file_changes_nothing_in_the_middle_of_a_chain() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let before = (host.db.alarms(), host.db.conditions(), host.db.stats().unwrap().ledger_records);
     for text in ["alarm(\"high\").scope(\"S\").when(last(\"y\") > 1.ppm);", "alarm(", "loop {}", ""] {
@@ -95,7 +95,7 @@ fn a_broken_file_changes_nothing_in_the_middle_of_a_chain() {
 
 #[test]
 fn switching_all_rules_off_is_on_record_and_outlives_a_restart() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     host.db.switch_rules_off("anna", "moving house").unwrap();
     let events = host.db.events().unwrap();
@@ -112,7 +112,7 @@ fn switching_all_rules_off_is_on_record_and_outlives_a_restart() {
 
 #[test]
 fn the_metrics_of_a_chattering_rule_agree_with_a_count_by_hand() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(&RULES.replace(".latch()", ""));
     for second in 1..10 {
         host.clock.set_ms(BEGIN_MS + 10_000 * second);

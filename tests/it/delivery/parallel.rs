@@ -16,7 +16,7 @@ const RULES: &str = r#"
 
 #[test]
 fn all_of_five_hundred_people_are_told_while_one_gateway_hangs_but_those_behind_it() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).watched_by(RULES);
     let (hanging, release) = host.connect_hanging("sms:0");
     let gateways: Vec<Receiver<Notification>> =

@@ -15,7 +15,7 @@ use vocdb::alarm::event::{Notification, Subject};
 use vocdb::alarm::{AlarmId, Notifier, Outcome};
 use vocdb::interop::mail::{Mail, MailError};
 use vocdb::interop::webhook::Webhook;
-use vocdb::rules::verdict::{Contact, Priority};
+use vocdb::verdict::{Contact, Priority};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const PASSWORD: &str = "correct horse";

@@ -25,7 +25,7 @@ fn results(host: &Host) -> Vec<DeliveryResult> {
 
 #[test]
 fn a_dead_letter_tries_the_next_way_of_the_contact_and_raises_a_system_alarm() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let sms = host.connect("sms", |_| Outcome::Refused { reason: "no such number".to_owned() });
     let phone = host.connect("phone", |_| Outcome::Refused { reason: "no tone".to_owned() });
@@ -48,7 +48,7 @@ fn a_dead_letter_tries_the_next_way_of_the_contact_and_raises_a_system_alarm() {
 
 #[test]
 fn a_way_that_fails_six_times_is_dead_once_and_is_tried_all_the_same() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let sms = host.connect("sms", |_| retry());
     let phone = host.connect("phone", delivered);
@@ -68,7 +68,7 @@ fn a_way_that_fails_six_times_is_dead_once_and_is_tried_all_the_same() {
 
 #[test]
 fn a_closing_takes_the_place_of_a_message_that_never_left() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let opening = host.notifications().remove(0);
     host.read(1_000, 0.5);
@@ -85,7 +85,7 @@ fn a_closing_takes_the_place_of_a_message_that_never_left() {
 
 #[test]
 fn an_attempt_that_gets_no_answer_is_given_up_and_made_again_by_another_thread() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let (hanging, release) = host.connect_hanging("sms");
     let first = hanging.recv_timeout(BOUND).unwrap();
@@ -105,7 +105,7 @@ fn an_attempt_that_gets_no_answer_is_given_up_and_made_again_by_another_thread()
 
 #[test]
 fn a_gateway_that_asks_for_patience_is_left_alone_for_so_long() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let patient = |_: &_| Outcome::Retry { reason: "busy".to_owned(), after_ms: Some(60_000) };
     let taken = host.connect("sms", patient);
@@ -128,7 +128,7 @@ fn a_gateway_that_asks_for_a_day_keeps_nobody_from_the_next_way_for_longer_than_
         ("medium", 900_000, 3),
         ("low", 7_201_000, 1),
     ] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let rules = RULES.replace(".title", &format!(".priority(\"{priority}\").title"));
         let host = Host::open(dir.path(), 0).alarmed_by(&rules);
         let ask = move |_: &_| Outcome::Retry { reason: "busy".to_owned(), after_ms: Some(pause_ms) };
@@ -165,7 +165,7 @@ fn a_gateway_that_asks_for_a_day_keeps_nobody_from_the_next_way_for_longer_than_
 
 #[test]
 fn the_audit_names_what_waits_for_a_way_without_a_gateway() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let host = Host::open(dir.path(), 0).alarmed_by(RULES);
     let audit = host.db.audit();
     assert_eq!((audit.alarms.len(), audit.stranded().count()), (1, 1));

@@ -64,7 +64,7 @@ fn results(host: &Host) -> Vec<DeliveryResult> {
 
 #[test]
 fn a_notification_arrives_signed_and_counts_as_delivered() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (url, requests) = serve(&[(204, None)]);
     let host = Host::with_an_alarm(dir.path());
     connect(&host, &url);
@@ -89,7 +89,7 @@ fn a_notification_arrives_signed_and_counts_as_delivered() {
 
 #[test]
 fn what_to_do_about_an_alarm_is_in_the_body_on_its_own_and_below_the_title() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (url, requests) = serve(&[(204, None)]);
     let guided = super::RULES.replace(".scope", ".guidance(\"Check tank farm B\").scope");
     let host = Host::open(dir.path(), 0).alarmed_by(&guided);
@@ -114,7 +114,7 @@ fn base64_bytes(text: &str) -> Vec<u8> {
 
 #[test]
 fn busy_and_broken_servers_are_asked_again_after_what_they_ask_for() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (url, requests) =
         serve(&[(429, Some("90")), (503, Some("Tue, 14 Nov 2023 22:18:20 GMT")), (500, None), (200, None)]);
     let host = Host::with_an_alarm(dir.path());
@@ -142,7 +142,7 @@ const TWO_WAYS: &str = r#"
 
 #[test]
 fn a_receiver_that_is_gone_is_disabled_on_record_and_the_next_way_is_taken() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (url, requests) = serve(&[(410, None), (204, None)]);
     let host = Host::open(dir.path(), 0).alarmed_by(TWO_WAYS);
     connect(&host, &url);
@@ -174,7 +174,7 @@ fn a_receiver_that_is_gone_is_disabled_on_record_and_the_next_way_is_taken() {
 
 #[test]
 fn a_receiver_that_is_gone_stays_disabled_over_restarts_until_a_rule_set_names_it_anew() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (url, requests) = serve(&[(410, None), (204, None)]);
     let host = Host::open(dir.path(), 0).alarmed_by(TWO_WAYS);
     connect(&host, &url);
@@ -205,7 +205,7 @@ fn a_receiver_that_is_gone_stays_disabled_over_restarts_until_a_rule_set_names_i
 
 #[test]
 fn another_receiver_in_place_of_one_that_is_gone_is_asked() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let [(gone, _gone_requests), (there, requests)] = [serve(&[(410, None)]), serve(&[(204, None)])];
     let host = Host::with_an_alarm(dir.path());
     connect(&host, &gone);
@@ -223,7 +223,7 @@ fn another_receiver_in_place_of_one_that_is_gone_is_asked() {
 
 #[test]
 fn a_server_that_is_not_there_is_asked_again() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let server = Server::http("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", server.server_addr().to_ip().unwrap());
     drop(server);

@@ -64,7 +64,7 @@ impl Recorder for Keeper {
 
 #[test]
 fn every_counter_and_level_says_what_the_figures_say() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let values: Values = Arc::default();
     let stats = metrics::with_local_recorder(&Keeper(Arc::clone(&values)), || super::live(dir.path()).stats().unwrap());
     let values = values.lock().unwrap();
@@ -100,8 +100,8 @@ fn every_counter_and_level_says_what_the_figures_say() {
 
 /// Makes every counter of a store count, with frames that are refused for each reason, and a seal that finds no space.
 fn count_everything(dir: &std::path::Path) -> vocdb::Stats {
-    use super::super::faulty::{Fault, FaultyStorage, Unsynced};
-    use super::super::oracle::instrument;
+    use crate::support::faulty::{Fault, FaultyStorage, Unsynced};
+    use crate::support::oracle::instrument;
     use vocdb::{
         Batch, ChannelChange, Config, Database, DuplicatePolicy, Frame, InstrumentChange, InstrumentId, Station,
         Timestamp,
@@ -168,7 +168,7 @@ fn count_everything(dir: &std::path::Path) -> vocdb::Stats {
 
 #[test]
 fn every_counter_of_the_figures_is_a_metric_of_its_name() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let values: Values = Arc::default();
     let stats = metrics::with_local_recorder(&Keeper(Arc::clone(&values)), || count_everything(dir.path()));
     let counters = serde_json::to_value(stats.counters).unwrap();

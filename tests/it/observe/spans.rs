@@ -59,7 +59,7 @@ impl Subscriber for Watcher {
 
 #[test]
 fn every_kind_of_work_has_its_span_and_its_place() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let seen = Arc::new(Mutex::new(Seen::default()));
     // A second subscriber, or `tracing` would let other tests' threads, which have none, say that nobody is interested.
     let _other = tracing::Dispatch::new(Watcher(Arc::default()));

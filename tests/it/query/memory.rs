@@ -40,7 +40,7 @@ fn filled(dir: &std::path::Path) -> (vocdb::Database, InstrumentId) {
 
 #[test]
 fn twice_as_many_windows_take_no_more_memory() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (db, id) = filled(dir.path());
     let readings = db.readings();
     let side_by_side = Window::side_by_side(Interval::MINUTE);

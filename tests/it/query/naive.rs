@@ -215,11 +215,11 @@ fn is_near(case: &Case, found: Option<f64>, wanted: Option<f64>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(u32::try_from(crate::scratch::amount(120)).unwrap()))]
+    #![proptest_config(ProptestConfig::with_cases(u32::try_from(crate::support::scratch::amount(120)).unwrap()))]
 
     #[test]
     fn windows_are_those_of_a_plain_look_at_all_samples(case in any_case()) {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let (db, id) = store(dir.path());
         let mut batch = Batch::new();
         for (place, (ms, samples)) in case.rows.iter().enumerate() {

@@ -131,7 +131,7 @@ mod tests {
     fn unsafe_fires_wherever_it_is_not_expected() {
         let text = "// unsafe\nfn f() { g(\"unsafe\") }\nfn h() { unsafe { g() } }\n#![deny(unsafe_code)]";
         assert_eq!(places(&unsafe_elsewhere(&library(&text.replace("#![deny(unsafe_code)]", "")))), ["src/lib.rs:3"]);
-        let expected = Tree::of(&[("src/store/io/map.rs", "fn h() { unsafe { g() } }")]);
+        let expected = Tree::of(&[("src/io/map.rs", "fn h() { unsafe { g() } }")]);
         assert_eq!(unsafe_elsewhere(&expected), Vec::<String>::new());
     }
 
@@ -139,7 +139,7 @@ mod tests {
     fn unsafe_without_its_argument_fires() {
         let text = "fn f() {\n    // SAFETY: the file is ours,\n    // and stays.\n    let a =\n        unsafe { g() };
             // Something else.\n    unsafe { g() };\n\n    // SAFETY: far away.\n\n    unsafe { g() };\n}\nunsafe impl Send for X {}";
-        let lines = [7, 11, 13].map(|n| format!("src/store/io/map.rs:{n}"));
-        assert_eq!(places(&unsafe_without_safety(&Tree::of(&[("src/store/io/map.rs", text)]))), lines);
+        let lines = [7, 11, 13].map(|n| format!("src/io/map.rs:{n}"));
+        assert_eq!(places(&unsafe_without_safety(&Tree::of(&[("src/io/map.rs", text)]))), lines);
     }
 }

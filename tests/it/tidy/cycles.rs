@@ -1,7 +1,8 @@
-//! Files that need each other in a circle.
+//! Files, and folders of a layer, that need each other in a circle.
 
 use super::modules::{Crate, Mention, Module, ModulePath, Role};
 use super::resolve::Target;
+use super::tables::WIRING;
 use super::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,36 @@ struct Edge {
     line: usize,
     to: String,
     path: String,
+    /// The modules at both ends.
+    modules: (ModulePath, ModulePath),
+}
+
+/// Every edge that lies on a circle of folders and files directly in the folder of a layer, once.
+pub(crate) fn folder_knots(tree: &Tree) -> Vec<String> {
+    let edges = all_edges(&Crate::grow(tree, "src/lib.rs"));
+    let siblings: Vec<(&Edge, (ModulePath, ModulePath))> =
+        edges.iter().filter_map(|edge| Some((edge, siblings_of(&edge.modules)?))).collect();
+    let mut needs: BTreeMap<&ModulePath, BTreeSet<&ModulePath>> = BTreeMap::new();
+    for (_, (from, to)) in &siblings {
+        needs.entry(from).or_default().insert(to);
+    }
+    let returns = |from: &ModulePath, to: &ModulePath| reach(&needs, to).contains(from);
+    let mut told_of = BTreeSet::new();
+    let mut found = Vec::new();
+    for (edge, (from, to)) in &siblings {
+        if told_of.insert((from, to)) && returns(from, to) {
+            let (from, to) = (from.join("::"), to.join("::"));
+            found.push(format!("{}:{}: {from} is in a circle with {to} by `{}`", edge.from, edge.line, edge.path));
+        }
+    }
+    found
+}
+
+/// The folders or files directly in a layer through which one module of it needs another; none in the wiring, and where both are in the same.
+fn siblings_of((from, to): &(ModulePath, ModulePath)) -> Option<(ModulePath, ModulePath)> {
+    let (from, to) = (from.get(..2)?, to.get(..2)?);
+    let is_of_layer = from.first() == to.first() && from != to && !WIRING.contains(&from.first()?.as_str());
+    is_of_layer.then(|| (from.to_vec(), to.to_vec()))
 }
 
 /// Every edge that lies on a circle of files, once, for the library and each binary.
@@ -19,12 +50,7 @@ pub(crate) fn knots(tree: &Tree) -> Vec<String> {
 }
 
 fn knots_of(grown: &Crate) -> Vec<String> {
-    let edges: Vec<Edge> = grown
-        .modules
-        .iter()
-        .filter(|(_, module)| !module.test_only)
-        .flat_map(|(path, module)| module.mentions.iter().flat_map(|mention| edges(grown, path, module, mention)))
-        .collect();
+    let edges = all_edges(grown);
     let mut needs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for edge in &edges {
         needs.entry(&edge.from).or_default().insert(&edge.to);
@@ -37,9 +63,19 @@ fn knots_of(grown: &Crate) -> Vec<String> {
     edges.iter().filter(returns).filter(new).map(told).collect()
 }
 
-fn reach<'e>(needs: &BTreeMap<&'e str, BTreeSet<&'e str>>, start: &str) -> BTreeSet<&'e str> {
+fn all_edges(grown: &Crate) -> Vec<Edge> {
+    grown
+        .modules
+        .iter()
+        .filter(|(_, module)| !module.test_only)
+        .flat_map(|(path, module)| module.mentions.iter().flat_map(|mention| edges(grown, path, module, mention)))
+        .collect()
+}
+
+/// Everything that is needed from a start, directly or not.
+fn reach<'e, T: Ord + ?Sized>(needs: &BTreeMap<&'e T, BTreeSet<&'e T>>, start: &T) -> BTreeSet<&'e T> {
     let mut found = BTreeSet::new();
-    let mut ahead: Vec<&str> = needs.get(start).into_iter().flatten().copied().collect();
+    let mut ahead: Vec<&T> = needs.get(start).into_iter().flatten().copied().collect();
     while let Some(file) = ahead.pop() {
         if found.insert(file) {
             ahead.extend(needs.get(file).into_iter().flatten().copied());
@@ -48,20 +84,21 @@ fn reach<'e>(needs: &BTreeMap<&'e str, BTreeSet<&'e str>>, start: &str) -> BTree
     found
 }
 
-fn edges(grown: &Crate, path: &ModulePath, module: &Module, mention: &Mention) -> Vec<Edge> {
+fn edges(grown: &Crate, path_of: &ModulePath, module: &Module, mention: &Mention) -> Vec<Edge> {
     if matches!(mention.role, Role::Reexport(_)) {
         return vec![];
     }
     let targets = match mention.segments.split_last() {
-        Some((last, source)) if last == "*" => glob_targets(grown, path, source, module),
-        _ => grown.absolute(path, &mention.segments).and_then(|path| grown.resolve(&path)).into_iter().collect(),
+        Some((last, source)) if last == "*" => glob_targets(grown, path_of, source, module),
+        _ => grown.absolute(path_of, &mention.segments).and_then(|path| grown.resolve(&path)).into_iter().collect(),
     };
     let edge = |target: Target| {
         let other = grown.modules.get(target.module()).filter(|other| other.file != module.file && !other.test_only)?;
-        let upward = path.starts_with(target.module());
+        let upward = path_of.starts_with(target.module());
         let counts = !upward || matches!(target, Target::Item { defined: true, .. });
         let path = mention.segments.join("::");
-        counts.then(|| Edge { from: module.file.clone(), line: mention.line, to: other.file.clone(), path })
+        let modules = (path_of.clone(), target.module().clone());
+        counts.then(|| Edge { from: module.file.clone(), line: mention.line, to: other.file.clone(), path, modules })
     };
     targets.into_iter().filter_map(edge).collect()
 }
@@ -97,6 +134,23 @@ mod tests {
             ("src/c.rs", "use std::fmt;\n\npub fn go() { matches!(x, crate::a::A) }"),
         ];
         assert_eq!(places(&found(&files)), ["src/a.rs:1", "src/b.rs:2", "src/c.rs:3"]);
+    }
+
+    #[test]
+    fn two_folders_that_need_each_other_fire_even_where_no_files_do() {
+        let files = [
+            ("src/lib.rs", "mod a;"),
+            ("src/a/mod.rs", "mod x; mod y; mod z;"),
+            ("src/a/x/mod.rs", "mod one; mod two;"),
+            ("src/a/x/one.rs", "use super::super::y::other::B;\npub struct A;"),
+            ("src/a/x/two.rs", "pub struct C;"),
+            ("src/a/y/mod.rs", "pub mod other; mod more;"),
+            ("src/a/y/other.rs", "pub struct B;"),
+            ("src/a/y/more.rs", "use crate::a::z;\nuse crate::a::x::two::C;"),
+            ("src/a/z.rs", "pub struct D;"),
+        ];
+        assert_eq!(places(&folder_knots(&Tree::of(&files))), ["src/a/x/one.rs:1", "src/a/y/more.rs:2"]);
+        assert_eq!(found(&files), Vec::<String>::new());
     }
 
     #[test]

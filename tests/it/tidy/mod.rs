@@ -52,6 +52,7 @@ house_rules! {
     every_source_file_parses: |tree| tree.unparsed.clone();
     no_folder_imports_what_its_layer_may_not: layers::breaches;
     no_files_need_each_other_in_a_circle: cycles::knots;
+    no_folders_of_a_layer_need_each_other_in_a_circle: cycles::folder_knots;
     no_function_is_too_long: sizes::long_functions;
     no_function_has_too_many_parameters: sizes::wide_functions;
     no_function_nests_its_blocks_too_deep: sizes::deep_functions;

@@ -45,7 +45,7 @@ fn numbers(dir: &Path, filters: &[&str]) -> Vec<u64> {
 
 #[test]
 fn alarms_are_listed_by_state_station_priority_and_time_beside_a_writer() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let _held = station(dir.path());
     assert_eq!(numbers(dir.path(), &[]), [2, 3]);
     assert_eq!(numbers(dir.path(), &["--state", "all"]), [1, 2, 3]);
@@ -67,7 +67,7 @@ fn alarms_are_listed_by_state_station_priority_and_time_beside_a_writer() {
 
 #[test]
 fn an_alarm_is_shown_and_explained_beside_a_writer_and_an_unknown_one_is_an_error() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let _held = station(dir.path());
     let shown = objects(dir.path(), &["alarms", "show", "store", "1"]).remove(0);
     assert_eq!((&shown["rule"], &shown["close_reason"]), (&"low".into(), &"the clear condition held".into()));
@@ -97,7 +97,7 @@ fn an_alarm_is_shown_and_explained_beside_a_writer_and_an_unknown_one_is_an_erro
 
 #[test]
 fn what_is_absent_is_said_and_an_action_without_a_comment_has_no_colon_behind_its_author() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     station(dir.path()).close().unwrap();
     for (arguments, says) in [
         (&["alarms", "amendments", "store"][..], "no amendments are recorded\n"),
@@ -121,7 +121,7 @@ fn what_is_absent_is_said_and_an_action_without_a_comment_has_no_colon_behind_it
 
 #[test]
 fn an_explanation_answers_a_flag_with_yes_or_no_and_gives_a_plain_number_no_unit() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let db = station(dir.path());
     let text = "alarm(\"flagged\").scope(\"*\")\
                 .when(flag(\"calibration\", \"x\", 3.seconds) or silent(\"pid\", 3.seconds) or count(\"x\", 3.seconds) > 9);";
@@ -146,7 +146,7 @@ fn an_explanation_answers_a_flag_with_yes_or_no_and_gives_a_plain_number_no_unit
 
 #[test]
 fn acknowledging_and_shelving_need_the_store_and_go_on_record_with_name_and_comment() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let held = station(dir.path());
     let ack = ["alarms", "ack", "store", "3", "--by", "Anna", "--comment", "on my way"];
     let error = run(dir.path(), &ack).error(1);
@@ -170,7 +170,7 @@ fn acknowledging_and_shelving_need_the_store_and_go_on_record_with_name_and_comm
 
 #[test]
 fn conditions_list_what_is_shelved_or_out_of_service_without_an_open_alarm_beside_a_writer() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let held = station(dir.path());
     let key = |rule: &str| AlarmKey::new(rule, "S");
     let until = Timestamp::from_ms(BEGIN_MS + 86_400_000);
@@ -211,7 +211,7 @@ fn conditions_list_what_is_shelved_or_out_of_service_without_an_open_alarm_besid
 
 #[test]
 fn what_late_readings_would_have_changed_is_listed_beside_a_writer() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let held = station(dir.path());
     let pid = vocdb::InstrumentId::new(1);
     let mut late = Batch::new();
@@ -238,7 +238,7 @@ fn what_late_readings_would_have_changed_is_listed_beside_a_writer() {
 
 #[test]
 fn what_operators_do_is_printed_as_json_too_and_nobody_is_refused() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     station(dir.path()).close().unwrap();
     let ack = objects(dir.path(), &["alarms", "ack", "store", "3", "--by", "Anna"]).remove(0);
     assert_eq!((&ack["done"], &ack["alarm"], &ack["by"]), (&"acknowledged".into(), &3.into(), &"Anna".into()));

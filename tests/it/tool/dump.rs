@@ -18,7 +18,7 @@ fn metec(dir: &Path) {
 
 #[test]
 fn a_dump_is_restored_from_a_file_and_from_standard_input() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     metec(dir);
     let text = run(dir, &["dump", "store"]).printed();
@@ -44,7 +44,7 @@ fn a_dump_is_restored_from_a_file_and_from_standard_input() {
 
 #[test]
 fn a_part_of_a_store_is_dumped_by_station_and_time() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     metec(dir);
     let hour = ["--from", "2022-05-10T00:00:00Z", "--to", "2022-05-10T01:00:00Z"];
@@ -57,7 +57,7 @@ fn a_part_of_a_store_is_dumped_by_station_and_time() {
 
 #[test]
 fn a_torn_dump_and_a_taken_folder_are_errors_that_say_what_to_do() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     metec(dir);
     let text = run(dir, &["dump", "store"]).printed();
@@ -74,7 +74,7 @@ fn a_torn_dump_and_a_taken_folder_are_errors_that_say_what_to_do() {
 
 #[test]
 fn a_backup_is_restored_without_its_catalog() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     metec(dir);
     run(dir, &["backup", "store", "copy"]).printed();
@@ -86,7 +86,7 @@ fn a_backup_is_restored_without_its_catalog() {
 
 #[test]
 fn a_dump_that_fails_leaves_no_file_in_the_way_of_the_next_one() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     metec(dir);
     let path = fs::read_dir(dir.join("store/segments")).unwrap().next().unwrap().unwrap().path();

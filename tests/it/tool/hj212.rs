@@ -15,7 +15,7 @@ fn capture(dir: &Path) {
 
 #[test]
 fn every_frame_of_a_capture_has_its_line_and_verdict() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     capture(dir.path());
     let golden = std::fs::read_to_string(super::fixture("../hj212/verdicts.tsv")).unwrap();
     for (mode, more) in [(2, &[][..]), (3, &["--tolerant"])] {
@@ -45,7 +45,7 @@ fn every_frame_of_a_capture_has_its_line_and_verdict() {
 
 #[test]
 fn json_has_an_object_for_each_frame_and_the_summary_last() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     capture(dir.path());
     let ended = run(dir.path(), &["hj212", "decode", "frames.txt", "--tolerant", "--json"]);
     let objects: Vec<serde_json::Value> = ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -69,7 +69,7 @@ fn json_has_an_object_for_each_frame_and_the_summary_last() {
 
 #[test]
 fn standard_input_is_decoded_and_a_good_capture_ends_with_zero() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let qn = LocalTime::parse("20261123030001000").unwrap();
     let key = "0123456789abcdeffedcba9876543210";
     let message =
@@ -92,7 +92,7 @@ fn standard_input_is_decoded_and_a_good_capture_ends_with_zero() {
 
 #[test]
 fn files_that_cannot_be_decoded_are_refused_with_a_reason() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("none.txt"), "no frames\nhere\n").unwrap();
     let error = run(dir.path(), &["hj212", "decode", "missing.txt"]).error(1);
     assert!(error.contains("cannot read missing.txt: ") && error.contains("check the path"), "{error}");
@@ -109,7 +109,7 @@ fn files_that_cannot_be_decoded_are_refused_with_a_reason() {
 
 #[test]
 fn a_value_that_is_not_a_number_is_named_and_counted_and_the_frame_is_good() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let segment = "QN=20240601080000000;ST=32;CN=2011;PW=123456;MN=010000A8900016F000169DC0;Flag=5;CP=&&DataTime=20240601080000;\
                    w01018-Rtd=abc,w01018-Flag=N;w00000-Rtd=1.5,w00000-Flag=N;w01001-Rtd=,w01001-Flag=D&&";
     std::fs::write(dir.path().join("one.txt"), format!("##{:04}{segment}0000\r\n", segment.len())).unwrap();

@@ -115,7 +115,7 @@ fn expected(rows: &[Vec<String>], at: usize) -> Vec<(String, Option<f64>)> {
 
 #[test]
 fn the_roadside_file_comes_back_value_by_value_with_its_gaps() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let summary = import(dir.path(), "aqroadside/2000_2004.csv", AQROADSIDE);
     let rows = plain_rows("aqroadside/2000_2004.csv", 1);
     assert_eq!((rows.len(), &summary["rows_read"], &summary["rows_rejected"]), (43_848, &43_848.into(), &0.into()));
@@ -130,7 +130,7 @@ fn the_roadside_file_comes_back_value_by_value_with_its_gaps() {
 
 #[test]
 fn the_metec_file_comes_back_value_by_value() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let summary = import(dir.path(), "metec/ch4_wind_1min.csv", METEC);
     let rows = plain_rows("metec/ch4_wind_1min.csv", 1);
     assert_eq!(
@@ -143,7 +143,7 @@ fn the_metec_file_comes_back_value_by_value() {
 
 #[test]
 fn the_uci_file_has_its_time_in_two_columns_and_a_number_for_missing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let summary = import(dir.path(), "uci/AirQualityUCI.csv", UCI);
     let rows = plain_rows("uci/AirQualityUCI.csv", 1);
     let column = |at: usize| -> Vec<(String, Option<f64>)> {
@@ -163,7 +163,7 @@ fn the_uci_file_has_its_time_in_two_columns_and_a_number_for_missing() {
 
 #[test]
 fn the_spod_file_is_spread_over_its_minutes_and_one_row_finds_no_room() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let summary = import(dir.path(), "spod/SPod_excerpt.csv", SPOD);
     let mut rows = plain_rows("spod/SPod_excerpt.csv", 3);
     assert_eq!(summary["rejected_by_reason"], serde_json::json!({"run too long": 1}));
@@ -179,7 +179,7 @@ fn the_spod_file_is_spread_over_its_minutes_and_one_row_finds_no_room() {
 
 #[test]
 fn the_same_file_again_changes_nothing_and_says_so() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import(dir.path(), "metec/ch4_wind_1min.csv", METEC);
     let before = stored(dir.path(), "metec", "east");
     let again = import(dir.path(), "metec/ch4_wind_1min.csv", METEC);
@@ -227,7 +227,7 @@ gestern;2,0;
 
 #[test]
 fn every_row_that_is_not_taken_is_counted_and_shown_with_its_remedy() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("park.csv"), AWKWARD).unwrap();
     let options = [PARK, &["--max-rejected", "100", "--duplicates", "keep-first"]].concat();
     let printed = run_with(dir.path(), &["import", "store", "park.csv"], &options).printed();
@@ -243,7 +243,7 @@ fn every_row_that_is_not_taken_is_counted_and_shown_with_its_remedy() {
 
 #[test]
 fn a_file_at_another_temperature_and_unit_feeds_the_channel_that_is_there() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let options = |channel| {
         [
             "--station",
@@ -284,7 +284,7 @@ fn a_file_at_another_temperature_and_unit_feeds_the_channel_that_is_there() {
 
 #[test]
 fn an_instrument_keeps_the_interval_that_it_was_registered_with() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("a.csv"), "t,c\n1700006400,10\n").unwrap();
     let options = [
         "--station",
@@ -305,7 +305,7 @@ fn an_instrument_keeps_the_interval_that_it_was_registered_with() {
 
 #[test]
 fn a_file_that_cannot_be_read_leaves_no_store_behind() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("park.csv"), AWKWARD).unwrap();
     let wrong = |file: &str, from: &str, to: &str| {
         let options: Vec<&str> = PARK.iter().map(|option| if *option == from { to } else { option }).collect();
@@ -329,7 +329,7 @@ fn a_file_that_cannot_be_read_leaves_no_store_behind() {
 
 #[test]
 fn a_file_with_another_column_is_refused_until_its_channel_may_be_added() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import(dir.path(), "metec/ch4_wind_1min.csv", METEC);
     let more = [METEC, &["--channel", "ch4_ppm_SE=south-east:ppm"]].concat();
     let arguments = ["import", "store", &example("metec/ch4_wind_1min.csv")];
@@ -349,7 +349,7 @@ fn a_file_with_another_column_is_refused_until_its_channel_may_be_added() {
 
 #[test]
 fn a_file_of_which_nothing_is_taken_ends_with_code_one_and_one_that_is_there_already_does_not() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     let import = ["import", "s", "f.csv", "--station", "S", "--instrument", "i", "--interval", "1m", "--time", "t"];
     let channel = ["--channel", "b=benzene:ppb"];
@@ -367,7 +367,7 @@ fn a_file_of_which_nothing_is_taken_ends_with_code_one_and_one_that_is_there_alr
 #[test]
 fn alarms_of_an_import_are_counted_as_history_and_notify_nobody() {
     for notify in [&[][..], &["--notify"]] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let store = dir.path().join("store");
         let db = Database::open(&store, Config::default()).unwrap();
         let station = db.register_station(Station::new("park/S1").unwrap()).unwrap();

@@ -43,7 +43,7 @@ fn object(dir: &Path, arguments: &[&str]) -> Value {
 
 #[test]
 fn a_case_goes_from_its_alarms_to_its_outcome_and_each_step_has_an_author() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     let step = |command: &str, more: &[&str]| {
         object(dir.path(), &[&["incident", command, "store", "1", "--by", "Li"], more].concat())
@@ -104,7 +104,7 @@ fn a_case_goes_from_its_alarms_to_its_outcome_and_each_step_has_an_author() {
 
 #[test]
 fn an_alarm_belongs_to_one_open_case_and_an_alarm_of_another_group_can_be_added() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     let by_hand =
         ["incident", "open", "store", "--title", "smell", "--from", "2023-11-14", "--station", "S1", "--by", "Li"];
@@ -152,7 +152,7 @@ fn an_alarm_belongs_to_one_open_case_and_an_alarm_of_another_group_can_be_added(
 
 #[test]
 fn an_incident_by_hand_needs_a_title_a_time_and_known_stations_and_warns_if_nobody_is_notified() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     let by_hand = |more: &[&str]| {
         let fixed = ["incident", "open", "store", "--title", "smell at the gate", "--from", "2026-03-14", "--by", "Li"];
@@ -176,7 +176,7 @@ fn an_incident_by_hand_needs_a_title_a_time_and_known_stations_and_warns_if_nobo
 
 #[test]
 fn odour_reports_are_listed_by_time_and_range() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     let add = |time: &str, intensity: &str| {
         let place = ["--lat", "30.731", "--lon", "121.286", "--words", "like solvent"];
@@ -198,7 +198,7 @@ fn odour_reports_are_listed_by_time_and_range() {
 
 #[test]
 fn attainment_compares_two_periods_and_names_the_line_of_a_wrong_limit() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let zone: Zone = "Asia/Shanghai".parse().unwrap();
     let db = Database::open(dir.path().join("store"), Config::default()).unwrap();
     let station = db.register_station(Station::new("S1").unwrap()).unwrap();

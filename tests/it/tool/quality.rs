@@ -33,7 +33,7 @@ fn park(dir: &Path) {
 
 #[test]
 fn quality_sets_the_flag_counts_values_and_records_who_and_why() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     park(dir.path());
     let before = run(dir.path(), ASK).printed();
     let tried = run_with(dir.path(), QUALITY, &["--dry-run", "--json"]).object();
@@ -56,7 +56,7 @@ fn quality_sets_the_flag_counts_values_and_records_who_and_why() {
 
 #[test]
 fn quality_refuses_unknown_names_and_empty_answers() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     park(dir.path());
     for (more, says) in
         [(&["--channel", "ozone"][..], "it has: benzene, toluene"), (&["--instrument", "pid"], "it has: gc")]
@@ -107,7 +107,7 @@ fn frozen(dir: &Path) {
 
 #[test]
 fn quality_of_a_store_prints_findings_with_numbers_and_changes_nothing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     frozen(dir.path());
     let before = run(dir.path(), ASK).printed();
     let text = run(dir.path(), &["quality", "store"]).printed();
@@ -127,7 +127,7 @@ fn quality_of_a_store_prints_findings_with_numbers_and_changes_nothing() {
 
 #[test]
 fn values_in_doubt_get_the_flag_suspect_and_the_ledger_has_the_finding() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     frozen(dir.path());
     let mark = ["quality", "store", "--test", "flat-line", "--flag-suspect", "--by", "A. Keeper", "--reason", "review"];
     assert!(run(dir.path(), &mark).printed().ends_with("49 values got the flag `suspect`\n"));
@@ -144,7 +144,7 @@ fn values_in_doubt_get_the_flag_suspect_and_the_ledger_has_the_finding() {
 
 #[test]
 fn questions_about_quality_that_make_no_sense_are_refused() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     frozen(dir.path());
     for (more, code, says) in [
         (&["--test", "wrong"][..], 2, "write one of gap, gross-range"),
@@ -167,7 +167,7 @@ fn questions_about_quality_that_make_no_sense_are_refused() {
 
 #[test]
 fn stations_set_moves_a_station_and_list_tells_where_it_stood() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     park(dir.path());
     assert_eq!(run(dir.path(), &["stations", "list", "store"]).printed(), "park/S1: no position\n");
     let set = ["stations", "set", "store", "park/S1", "--by", "field crew", "--reason", "a new mast"];
@@ -194,7 +194,7 @@ fn stations_set_moves_a_station_and_list_tells_where_it_stood() {
 
 #[test]
 fn stations_set_says_from_when_a_position_holds_and_which_readings_keep_the_earlier_one() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     park(dir.path());
     let set = ["stations", "set", "store", "park/S1", "--by", "field crew", "--reason", "surveyed"];
     let placed = run_with(dir.path(), &set, &["--longitude", "121.5", "--latitude", "31.25", "--since", "2024-07-01"]);
@@ -224,7 +224,7 @@ fn stations_set_says_from_when_a_position_holds_and_which_readings_keep_the_earl
 
 #[test]
 fn audit_lists_flags_deletions_and_moves_with_author_and_reason() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     park(dir.path());
     assert_eq!(run(dir.path(), &["audit", "store"]).printed(), "no change is recorded\n");
     run(dir.path(), QUALITY).printed();
@@ -255,7 +255,7 @@ fn audit_lists_flags_deletions_and_moves_with_author_and_reason() {
 
 #[test]
 fn audit_lists_each_import_that_replaced_a_value_on_its_own() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let dir = dir.path();
     park(dir);
     let import = |text: &str| {
@@ -284,7 +284,7 @@ fn audit_lists_each_import_that_replaced_a_value_on_its_own() {
 
 #[test]
 fn audit_lists_values_that_a_later_file_replaced_with_the_time_of_the_import() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     park(dir.path());
     let text = "time,benzene\n2024-06-01T08:00:00Z,7\n2024-06-01T08:01:00Z,8\n";
     std::fs::write(dir.path().join("again.csv"), text).unwrap();

@@ -32,7 +32,7 @@ fn objects(printed: &str) -> Vec<serde_json::Value> {
 
 #[test]
 fn a_range_begins_with_its_first_instant_and_ends_before_its_last() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let all = samples(&run(dir.path(), ASK).printed());
     let range = ["--from", "2022-05-10T02:00:00+02:00", "--to", "2022-05-10T01:00:00Z"];
@@ -48,7 +48,7 @@ fn a_range_begins_with_its_first_instant_and_ends_before_its_last() {
 
 #[test]
 fn hourly_windows_are_those_of_a_naive_mean_with_their_coverage() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let mut hours: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for (minute, value) in readings() {
@@ -75,7 +75,7 @@ fn hourly_windows_are_those_of_a_naive_mean_with_their_coverage() {
 
 #[test]
 fn windows_lie_between_the_beginning_and_the_end_that_were_asked() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let range = ["--from", "2022-05-10T06:00:00Z", "--to", "2022-05-10T08:00:00Z", "--window", "1h", "--step", "30m"];
     let largest = |from: u32, to: u32| {
@@ -97,7 +97,7 @@ fn windows_lie_between_the_beginning_and_the_end_that_were_asked() {
 
 #[test]
 fn json_says_what_csv_says() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let rows = samples(&run(dir.path(), ASK).printed());
     let lines = objects(&run_with(dir.path(), ASK, &["--json"]).printed());
@@ -109,7 +109,7 @@ fn json_says_what_csv_says() {
 
 #[test]
 fn inspect_shows_every_instrument_with_its_rows_and_its_files() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let object = run(dir.path(), &["inspect", "store", "--json"]).object();
     assert_eq!((&object["rows"], &object["segments"]), (&4_920.into(), &1.into()));
@@ -133,7 +133,7 @@ fn inspect_shows_every_instrument_with_its_rows_and_its_files() {
 
 #[test]
 fn looking_changes_no_byte_of_the_readings_or_the_ledger() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let files = || -> BTreeMap<String, Vec<u8>> {
         let store = dir.path().join("store");
@@ -154,7 +154,7 @@ fn looking_changes_no_byte_of_the_readings_or_the_ledger() {
 
 #[test]
 fn a_reader_that_has_enough_is_no_error() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     for more in [&[][..], &["--json"], &["--window", "1m", "--step", "1s"]] {
         let mut child =
@@ -167,7 +167,7 @@ fn a_reader_that_has_enough_is_no_error() {
 
 #[test]
 fn what_there_is_not_is_named_together_with_what_there_is() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let error = run(dir.path(), ASK).error(1);
     assert!(error.contains("folder `store` does not exist") && error.contains("vocdb import"), "{error}");
     assert!(!dir.path().join("store").exists(), "asking makes no store");
@@ -180,7 +180,7 @@ fn what_there_is_not_is_named_together_with_what_there_is() {
 
 #[test]
 fn query_and_inspect_answer_beside_a_process_that_holds_the_store() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let before = (run(dir.path(), ASK).printed(), run(dir.path(), &["inspect", "store"]).printed());
     let held = Database::open(dir.path().join("store"), Config::default()).unwrap();
@@ -195,7 +195,7 @@ fn query_and_inspect_answer_beside_a_process_that_holds_the_store() {
 
 #[test]
 fn a_segment_that_does_not_check_is_left_out_with_a_warning_and_stays_where_it_lies() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let path = std::fs::read_dir(dir.path().join("store/segments")).unwrap().next().unwrap().unwrap().path();
     let mut bytes = std::fs::read(&path).unwrap();

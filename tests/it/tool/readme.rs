@@ -59,7 +59,7 @@ fn run_shown(dir: &Path, command: &str, shown: &[&str]) {
 }
 
 fn folder() -> tempfile::TempDir {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     fs::create_dir(dir.path().join("rules")).unwrap();
     for (name, language) in [("readings.csv", "csv"), ("rules/park.rhai", "rhai")] {
         assert!(section().contains(&format!("`{name}`:\n\n```{language}\n")), "{name}");

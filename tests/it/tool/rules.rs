@@ -3,7 +3,7 @@
 mod messages;
 
 use super::{run, run_with};
-use crate::rules_in_force::load_by_another_release;
+use crate::rules::in_force::load_by_another_release;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -43,7 +43,7 @@ fn lines(printed: &str) -> Vec<Value> {
 
 #[test]
 fn the_rules_that_are_shipped_check_and_do_what_their_tests_say() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     assert!(run(dir.path(), &["rules", "check", &examples()]).printed().contains("no errors"));
     let printed = run(dir.path(), &["rules", "test", &examples()]).printed();
     assert!(printed.ends_with(" tests passed\n") && !printed.contains("FAILED"), "{printed}");
@@ -51,7 +51,7 @@ fn the_rules_that_are_shipped_check_and_do_what_their_tests_say() {
 
 #[test]
 fn a_mistake_is_drawn_at_its_place_and_ends_with_code_one() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     rules(dir.path(), "r", "30");
     let ended = run(dir.path(), &["rules", "check", "r", "--store", "s"]);
@@ -100,7 +100,7 @@ fn a_forecast_counts_the_openings_of_a_backtest_and_divides_them_by_the_days_wit
     let silent = "alarm(\"silent\").scope(stations(\"park/*\")).when(silent(10.minutes)).on_missing(\"keep\", 15.minutes)\
                   .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), \"app\"));";
     for (there, days_there, silences) in [(&[true, true][..], 2.0, 0), (&[true, true, false, false, true], 3.0, 1)] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let dir = dir.path();
         days(dir, there);
         rules(dir, "r", "30.ppb");
@@ -127,7 +127,7 @@ fn a_forecast_counts_the_openings_of_a_backtest_and_divides_them_by_the_days_wit
 
 #[test]
 fn less_than_a_day_of_readings_gives_counts_and_no_rates() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     rules(dir.path(), "r", "10.ppb");
     let forecast = forecast(dir.path(), "r");
@@ -143,7 +143,7 @@ fn less_than_a_day_of_readings_gives_counts_and_no_rates() {
 
 #[test]
 fn without_a_station_units_of_species_are_checked_and_the_rest_is_listed() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let dir = dir.path();
     rules(dir, "bare", "30");
     let ended = run(dir, &["rules", "check", "bare"]);
@@ -178,7 +178,7 @@ fn without_a_station_units_of_species_are_checked_and_the_rest_is_listed() {
 
 #[test]
 fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     rules(dir.path(), "low", "10.ppb");
     rules(dir.path(), "high", "50.ppb");
@@ -213,7 +213,7 @@ fn a_backtest_tells_who_would_have_been_told_when_and_what_other_rules_change() 
 
 #[test]
 fn tests_are_told_as_json_too() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     rules(dir.path(), "r", "10.ppb");
     let test = |name: &str, wanted: &str| {
         format!(
@@ -235,7 +235,7 @@ fn tests_are_told_as_json_too() {
 
 #[test]
 fn a_folder_without_a_rule_and_a_range_without_time_are_told_and_nothing_is_taken_for_checked() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
@@ -268,7 +268,7 @@ fn a_folder_without_a_rule_and_a_range_without_time_are_told_and_nothing_is_take
 
 #[test]
 fn a_rule_set_is_loaded_shown_and_unloaded_with_who_and_why_on_record() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
@@ -302,7 +302,7 @@ fn a_rule_set_is_loaded_shown_and_unloaded_with_who_and_why_on_record() {
 
 #[test]
 fn no_rule_set_locks_its_owner_out() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
@@ -336,7 +336,7 @@ fn no_rule_set_locks_its_owner_out() {
 
 #[test]
 fn a_test_of_one_station_passes_beside_a_rule_with_a_quorum() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::create_dir(dir.path().join("r")).unwrap();
     let rule = |name: &str, quorum: &str| {
         format!(

@@ -33,7 +33,7 @@ fn damage(dir: &Path, from_end: impl Fn(usize) -> usize) {
 
 #[test]
 fn verify_counts_what_it_has_read_and_takes_no_lock() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let values = samples(&run(dir.path(), ASK).printed()).iter().filter(|(_, value)| value.is_some()).count();
     let _held = Database::open(dir.path().join("store"), Config::default()).unwrap();
@@ -47,7 +47,7 @@ fn verify_counts_what_it_has_read_and_takes_no_lock() {
 
 #[test]
 fn inspect_prints_the_figures_of_the_library_as_json() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let values = run(dir.path(), &["verify", "store", "--json"]).object()["values"].clone();
     let object = run(dir.path(), &["inspect", "store", "--json"]).object();
@@ -64,7 +64,7 @@ fn inspect_prints_the_figures_of_the_library_as_json() {
 
 #[test]
 fn a_query_ends_at_a_page_that_does_not_check_and_says_where_and_what_to_do() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     damage(dir.path(), |length| length / 2);
     let name = segments(dir.path()).remove(0).file_name().unwrap().to_string_lossy().into_owned();
@@ -93,7 +93,7 @@ fn a_query_ends_at_a_page_that_does_not_check_and_says_where_and_what_to_do() {
 
 #[test]
 fn verify_ends_with_code_one_and_names_the_file_that_does_not_check() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     damage(dir.path(), |length| length / 2);
     let name = segments(dir.path()).remove(0).file_name().unwrap().to_string_lossy().into_owned();
@@ -114,7 +114,7 @@ fn verify_ends_with_code_one_and_names_the_file_that_does_not_check() {
 
 #[test]
 fn compaction_changes_no_reading() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let before = run(dir.path(), ASK).printed();
     let due = run(dir.path(), &["compact", "store", "--due"]).printed();
@@ -129,7 +129,7 @@ fn compaction_changes_no_reading() {
 
 #[test]
 fn a_backup_opens_as_a_store_and_stays_when_the_store_changes() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let before = run(dir.path(), ASK).printed();
     let object = run(dir.path(), &["backup", "store", "copy", "--json"]).object();
@@ -147,7 +147,7 @@ fn a_backup_opens_as_a_store_and_stays_when_the_store_changes() {
 
 #[test]
 fn a_backup_goes_neither_into_a_folder_that_holds_anything_nor_into_the_store() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     std::fs::create_dir_all(dir.path().join("home/documents")).unwrap();
     let error = run(dir.path(), &["backup", "store", "home"]).error(1);
@@ -169,7 +169,7 @@ fn a_backup_goes_neither_into_a_folder_that_holds_anything_nor_into_the_store() 
 
 #[test]
 fn delete_takes_the_named_channel_and_range_and_leaves_the_rest() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let west = ["query", "store", "--station", "metec", "--channel", "methane_west"];
     let (before, west_before) = (samples(&run(dir.path(), ASK).printed()), run(dir.path(), &west).printed());
@@ -194,7 +194,7 @@ fn delete_takes_the_named_channel_and_range_and_leaves_the_rest() {
 
 #[test]
 fn delete_refuses_what_it_cannot_place_and_changes_nothing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     let before = run(dir.path(), ASK).printed();
     for (more, says) in [
@@ -210,7 +210,7 @@ fn delete_refuses_what_it_cannot_place_and_changes_nothing() {
 
 #[test]
 fn repair_says_what_it_has_found_and_the_store_checks_again() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     assert_eq!(run(dir.path(), &["repair", "store"]).printed(), "store: nothing to repair\n");
     damage(dir.path(), |_| 10);
@@ -242,7 +242,7 @@ fn damage_log(dir: &Path) {
 #[test]
 fn repair_keeps_what_can_be_read_of_a_damaged_log_and_says_as_json_and_in_words_what_is_lost() {
     for is_json in [true, false] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         metec(dir.path());
         damage_log(dir.path());
         let error = run_with(dir.path(), DELETE, &["2022-05-10", "--to", "2022-05-11"]).error(1);
@@ -268,7 +268,7 @@ fn repair_keeps_what_can_be_read_of_a_damaged_log_and_says_as_json_and_in_words_
 
 #[test]
 fn repair_tells_as_json_which_rows_are_missing_with_a_segment() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec(dir.path());
     damage(dir.path(), |length| length / 2);
     let object = run(dir.path(), &["repair", "store", "--json"]).object();
@@ -280,7 +280,7 @@ fn repair_tells_as_json_which_rows_are_missing_with_a_segment() {
 
 #[test]
 fn with_json_an_error_is_one_object_with_the_error_in_words() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     for command in ["verify", "compact", "repair", "inspect"] {
         let ended = run(dir.path(), &[command, "nowhere", "--json"]);
         assert_eq!((ended.code, ended.out.as_str(), ended.err.lines().count()), (Some(1), "", 1), "{}", ended.err);

@@ -4,7 +4,7 @@ use super::{assert_golden, run};
 
 #[test]
 fn help_texts_are_the_golden_ones() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let help = |arguments: &[&str]| -> String {
         let printed = run(dir.path(), arguments).printed();
         printed.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
@@ -46,7 +46,7 @@ fn help_texts_are_the_golden_ones() {
 
 #[test]
 fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let import = ["import", "s", "f", "--station", "S", "--instrument", "i", "--time", "t"];
     let query = ["query", "s", "--station", "S", "--channel", "c"];
     for (begin, rest, says) in [
@@ -84,7 +84,7 @@ fn a_command_line_that_makes_no_sense_ends_with_code_two_and_says_what_would() {
 
 #[test]
 fn completions_of_every_shell_name_the_commands_and_need_no_store() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(dir.path(), &["completions", shell]).printed();
         for word in ["import", "backtest", "hide-unknown"] {
@@ -97,6 +97,6 @@ fn completions_of_every_shell_name_the_commands_and_need_no_store() {
 
 #[test]
 fn the_version_is_that_of_the_crate() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     assert_eq!(run(dir.path(), &["--version"]).printed(), format!("vocdb {}\n", env!("CARGO_PKG_VERSION")));
 }

@@ -27,7 +27,7 @@ impl Notifier for Evil {
 
 #[test]
 fn hostile_comments_and_reasons_are_escaped_in_text_and_exact_in_json() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let config = || Config::default();
     let db = Database::open(dir.path().join("store"), config()).unwrap();
     let station = db.register_station(Station::new("S").unwrap()).unwrap();
@@ -76,7 +76,7 @@ fn hostile_comments_and_reasons_are_escaped_in_text_and_exact_in_json() {
 
 #[test]
 fn hostile_cells_and_names_of_files_are_escaped_in_reports_of_an_import() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let name = "a\u{202e}\x1b[2J.csv";
     std::fs::write(
         dir.path().join(name),

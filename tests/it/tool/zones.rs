@@ -108,7 +108,7 @@ const COMMANDS: &[&[&str]] = &[
 
 #[test]
 fn every_time_printed_as_text_has_the_offset_of_the_zone() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     for command in COMMANDS {
         let ended = run_with(dir.path(), command, &["--zone", "Asia/Shanghai"]);
@@ -121,7 +121,7 @@ fn every_time_printed_as_text_has_the_offset_of_the_zone() {
 
 #[test]
 fn json_has_times_in_utc_whatever_the_zone() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     run(dir.path(), &["incident", "open", "store", "--alarm", "1", "--by", "Li"]).printed();
     for command in [&["alarms", "list", "store"][..], &["incident", "show", "store", "1"], &["rules", "show", "store"]]
@@ -135,7 +135,7 @@ fn json_has_times_in_utc_whatever_the_zone() {
 
 #[test]
 fn a_short_zone_is_explained_and_a_name_with_a_city_is_not() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store(dir.path());
     let list = |zone: &str| run(dir.path(), &["alarms", "list", "store", "--zone", zone]);
     let note = "note: zone CET has daylight saving time: +01:00 in January, +02:00 in July; for a clock without it, write +01:00\n";

@@ -1,6 +1,6 @@
 //! Attainment: days counted by the book, against a naive count over the values that were written.
 
-use crate::scratch;
+use crate::support::scratch;
 use proptest::prelude::*;
 use std::path::Path;
 use vocdb::model::Zone;

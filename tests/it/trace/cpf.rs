@@ -33,7 +33,7 @@ fn last_object(text: &str) -> Value {
 
 #[test]
 fn benzene_at_the_roadside_has_the_golden_function() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_roadside(dir.path());
     let ask = |more: &[&str]| {
         let question = ["cpf", "store", "--station", "London", "--channel", "benzene"];

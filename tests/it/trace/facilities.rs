@@ -42,7 +42,7 @@ fn outages(dir: &Path, more: &[&str]) -> Value {
 
 #[test]
 fn a_standby_that_starts_36_minutes_late_leaves_a_gap_of_36_minutes() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     plant(dir.path(), 1_000);
     let overlap = ["--overlap-from", "2024-06-01T02:30:00Z", "--overlap-to", "2024-06-01T03:00:00Z"];
     let answer = outages(dir.path(), &overlap);
@@ -78,7 +78,7 @@ fn a_standby_that_starts_36_minutes_late_leaves_a_gap_of_36_minutes() {
 
 #[test]
 fn minutes_without_reports_are_stated_and_not_counted_as_gap() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     plant(dir.path(), 130);
     let one = &outages(dir.path(), &[])["outages"][0];
     assert_eq!((one["gap_minutes"].as_f64(), one["unknown_minutes"].as_f64()), (Some(26.0), Some(10.0)));
@@ -105,7 +105,7 @@ fn plant_flagged(dir: &Path) {
 
 #[test]
 fn a_unit_that_cannot_be_found_is_answered_with_those_there_are() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     plant(dir.path(), 1_000);
     let ask = |duty: &str| {
         run(dir.path(), &["outages", "store", "--from", DAY, "--to", "2024-06-02", "--duty", duty]).error(1)

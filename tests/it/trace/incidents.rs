@@ -2,7 +2,7 @@
 
 mod deadline;
 
-use crate::scratch;
+use crate::support::scratch;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -19,7 +19,7 @@ fn last_object(text: &str) -> Value {
 
 #[test]
 fn a_release_of_metec_is_located_within_metres_and_its_unit_named() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec_store(dir.path());
     let sites = example("metec/sites.csv");
     let locate = |more: &[&str]| {
@@ -46,7 +46,7 @@ fn a_release_of_metec_is_located_within_metres_and_its_unit_named() {
 
 #[test]
 fn alarms_alone_lead_to_the_unit_without_a_release_time() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec_store(dir.path());
     let (rules, sites) = (format!("{}/examples/rules", env!("CARGO_MANIFEST_DIR")), example("metec/sites.csv"));
     let days = ["--from", "2022-05-10T18:00:00Z", "--to", "2022-05-11T00:00:00Z"];
@@ -105,7 +105,7 @@ fn located(dir: &Path, more: &[&str]) -> crate::tool::Ended {
 fn what_is_missing_for_a_location_is_named() {
     let benzene = ["--channel", "benzene"];
     let refused = |has_positions, wind, more: &[&str]| {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         small(dir.path(), has_positions, wind, 50.0);
         located(dir.path(), more).error(1)
     };
@@ -117,7 +117,7 @@ fn what_is_missing_for_a_location_is_named() {
     );
     assert!(refused(true, Some(2.0), &["--channel", "benzene", "--wind", "S1"]).contains("S1"));
     let empty = ["--channel", "benzene", "--from", "2025-06-01T00:00:00Z", "--to", "2025-06-01T01:00:00Z"];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     small(dir.path(), true, Some(2.0), 50.0);
     let error = run(dir.path(), &[&["locate", "store"], &empty[..]].concat()).error(1);
     assert!(error.contains("no station has a valid reading of `benzene` from 2025-"), "{error}");
@@ -131,7 +131,7 @@ fn what_is_missing_for_a_location_is_named() {
 #[test]
 fn calm_air_stuck_sensors_and_one_station_have_verdicts_with_a_reason() {
     let verdict = |wind: f64, plume: f64| {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         small(dir.path(), true, Some(wind), plume);
         let answer = last_object(&located(dir.path(), &["--channel", "benzene"]).printed());
         (answer["verdict"].as_str().unwrap().to_owned(), answer["reason"].as_str().unwrap().to_owned(), answer)
@@ -151,7 +151,7 @@ fn calm_air_stuck_sensors_and_one_station_have_verdicts_with_a_reason() {
 
 #[test]
 fn a_direction_has_neither_areas_nor_probabilities_and_names_the_sites_in_it() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     small(dir.path(), true, Some(2.0), 50.0);
     let sites = "name,latitude,longitude\nwest,31.2,121.49\neast,31.2,121.51\n";
     std::fs::write(dir.path().join("sites.csv"), sites).unwrap();
@@ -208,7 +208,7 @@ fn noise(dir: &Path, seed: u64) {
 #[test]
 fn readings_of_noise_alone_have_no_source() {
     for seed in 1..=6 {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         noise(dir.path(), seed);
         let question = [
             "locate",
@@ -229,7 +229,7 @@ fn readings_of_noise_alone_have_no_source() {
 
 #[test]
 fn sites_far_away_do_not_change_the_location_and_impossible_ones_are_refused() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     metec_store(dir.path());
     let near = std::fs::read_to_string(example("metec/sites.csv")).unwrap();
     let locate = |more: &str| {

@@ -38,7 +38,7 @@ fn local_metres_of_metec_agree_with_the_surveyed_ones() {
 
 #[test]
 fn metec_sensors_are_imported_and_a_second_import_changes_nothing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let sensors = example("metec/sensors.csv");
     let store = dir.path().join("store");
     store_with(&store, &["S", "NW"]);
@@ -63,7 +63,7 @@ fn metec_sensors_are_imported_and_a_second_import_changes_nothing() {
 
 #[test]
 fn a_file_with_one_bad_line_changes_no_station() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let store = dir.path().join("store");
     store_with(&store, &["S1", "S2"]);
     let import = |text: &str, more: &[&str]| {
@@ -88,7 +88,7 @@ fn a_file_with_one_bad_line_changes_no_station() {
 
 #[test]
 fn positions_far_from_those_in_the_store_are_warned_of_and_the_extent_is_always_printed() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     store_with(&dir.path().join("store"), &["S1", "S2", "S3"]);
     let import = |text: &str, more: &[&str]| {
         std::fs::write(dir.path().join("stations.csv"), text).unwrap();
@@ -116,7 +116,7 @@ fn positions_far_from_those_in_the_store_are_warned_of_and_the_extent_is_always_
 
 #[test]
 fn the_library_places_stations_in_one_commit_and_keeps_earlier_positions() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let db = Database::open(dir.path(), Config::default()).unwrap();
     db.register_station(Station::new("S1").unwrap()).unwrap();
     let at = |longitude: f64| Position { lon_lat_deg: Some((longitude, 31.2)), ..Position::default() };

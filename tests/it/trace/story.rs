@@ -140,7 +140,7 @@ fn object(dir: &Path, arguments: &[&str]) -> Value {
 
 #[test]
 fn both_sources_of_a_night_are_named_with_their_evidence() {
-    let scratch = crate::scratch::dir();
+    let scratch = crate::support::scratch::dir();
     let dir = scratch.path();
     record(dir);
     let units = ["--duty", "oxidiser=plant/RTO-1", "--standby", "oxidiser=plant/RTO-2"];

@@ -66,7 +66,7 @@ fn list(platform: &Platform, messages: &[Message], asked: &str) -> Markup {
     let shown: Vec<&Message> = shown.take(SHOWN_MAX).collect();
     html! {
         @if shown.is_empty() { p { "Nobody has received anything yet." } } @else {
-            table {
+            table.messages {
                 thead { tr { th { "Time" } th { "Recipient" } th { "Channel" } th { "Message" } } }
                 tbody { @for message in shown {
                     tr {

@@ -2,10 +2,11 @@
 
 use super::stations::{StationRow, shown, station_rows};
 use super::values::share;
+use crate::accounts::Right;
 use crate::chart::{Chart, ChartAsked, Csv, SPANS, chart};
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::view::{Tab, ago, local, moment, number, page, query};
+use crate::view::{Tab, ago, local, maintained, moment, number, of_station, page, query};
 use crate::visit::Visitor;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -22,12 +23,18 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     let span = asked.span();
     let (row, chart) = platform.read(move |platform| find(platform, &asked)).await?;
     let content = html! {
+        p data-live="stations" { span class=(row.state.class()) { (row.state.words()) } }
+        (maintained(&platform, &visitor, &of_station(&platform, &row.name)))
+        @if let Some(chart) = &chart { (drawing(&platform, chart, span)) }
         div data-live="stations" {
-            p { span class=(row.state.class()) { (row.state.words()) } }
-            @if let Some(chart) = &chart { (drawing(&platform, chart, span)) }
+            @if let Some(chart) = &chart { (counts(chart)) }
             (channels(&platform, &row))
+            @if let Some(chart) = &chart { (chart.newest(&platform)) }
         }
         @if let Some(chart) = &chart { (ends(&platform, chart)) }
+        @if visitor.may(Right::PlanMaintenance) {
+            p { a href=(format!("/maintenance?stations={}", query(&row.name))) { "Plan maintenance of this station" } }
+        }
     };
     let title = format!("Station {}", row.name);
     Ok(page(&platform, &visitor, (Tab::Stations, &title), &content))
@@ -84,7 +91,7 @@ fn address(platform: &Platform, chart: &Chart, span: Option<u16>) -> String {
 }
 
 fn drawing(platform: &Platform, chart: &Chart, span: Option<u16>) -> Markup {
-    let Chart { station, channel, unit, samples, limits, .. } = chart;
+    let Chart { station, channel, unit, .. } = chart;
     let address = address(platform, chart, span);
     html! {
         h2 { (channel) span.soft { " in " (unit) } }
@@ -95,16 +102,22 @@ fn drawing(platform: &Platform, chart: &Chart, span: Option<u16>) -> Markup {
                 }
             }
         }
-        (chart.drawing(&platform.zone).picture())
-        p.small.soft {
-            (samples.len()) " readings, " (chart.flagged()) " with a flag (circles)."
-            @if limits.is_empty() { " No rule in force compares this channel with a number." }
-            @for limit in limits { " Dashed: " (limit.name) ", " (number(limit.value)) " " (unit) "." }
-        }
+        (chart.figure(platform, span))
         p.small.links {
             a href=(format!("/station.svg?{address}")) { "This chart as SVG" }
             a href=(format!("/station.csv?{address}")) { "Its values as CSV" }
             a href=(format!("/rose?station={}&channel={}", query(station), query(channel))) { "Wind and pollution rose" }
+        }
+    }
+}
+
+/// What the chart shows, in numbers.
+fn counts(chart: &Chart) -> Markup {
+    html! {
+        p.small.soft {
+            (chart.samples.len()) " readings, " (chart.flagged()) " with a flag (circles)."
+            @if chart.limits.is_empty() { " No rule in force compares this channel with a number." }
+            @for limit in &chart.limits { " Dashed: " (limit.name) ", " (number(limit.value)) " " (chart.unit) "." }
         }
     }
 }

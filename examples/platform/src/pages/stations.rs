@@ -114,7 +114,7 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
         div data-live="stations" {
             @if let Some(scene) = scene.filter(|scene| !scene.stations.is_empty()) { (drawing(&platform, &scene)) }
             @if rows.is_empty() {
-                p { "The store has no stations. Import readings with " code { "vocdb import" } " before the platform is started." }
+                p { "The store has no stations. An administrator registers them on the page " a href="/register" { "Register" } "." }
             } @else {
                 table {
                     thead { tr { th { "Station" } th { "State" } th { "Newest reading" } th { "Newest values" } } }

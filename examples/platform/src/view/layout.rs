@@ -21,14 +21,17 @@ pub(crate) enum Tab {
     Quality,
     Statistics,
     Odours,
+    Maintenance,
     Audit,
+    Register,
+    Accounts,
     Phones,
     Odour,
     Login,
 }
 
 /// The sections in the navigation, with the right that each needs.
-const TABS: [(Tab, &str, &str, Option<Right>); 12] = [
+const TABS: [(Tab, &str, &str, Option<Right>); 15] = [
     (Tab::Stations, "/", "Stations", None),
     (Tab::Map, "/map", "Map", None),
     (Tab::Values, "/values", "Values", None),
@@ -38,7 +41,10 @@ const TABS: [(Tab, &str, &str, Option<Right>); 12] = [
     (Tab::Quality, "/quality", "Quality", Some(Right::See)),
     (Tab::Statistics, "/statistics", "Statistics", Some(Right::See)),
     (Tab::Odours, "/odours", "Odour reports", Some(Right::See)),
+    (Tab::Maintenance, "/maintenance", "Maintenance", Some(Right::See)),
     (Tab::Audit, "/audit", "Audit trail", Some(Right::Audit)),
+    (Tab::Register, "/register", "Register", Some(Right::ManageStations)),
+    (Tab::Accounts, "/accounts", "Accounts", Some(Right::ManageAccounts)),
     (Tab::Phones, "/phones", "Phones", Some(Right::See)),
     (Tab::Odour, "/odour", "Report an odour", None),
 ];
@@ -57,7 +63,7 @@ pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &
             }
             (account(visitor))
         }
-        main { h1 { (title) } (content) }
+        main data-change=(visitor.change) { h1 { (title) } (content) }
         footer { "Times: " (platform.zone_name) " · " span #live { "reload the page for news" } }
     };
     let mut response = bare_page(title, &body).into_response();
@@ -77,6 +83,7 @@ fn account(visitor: &Visitor) -> Markup {
             @match &visitor.person {
                 Some(person) => {
                     span { (person.name) " (" (person.role.words()) ")" }
+                    a href="/password" { "Password" }
                     form method="post" action="/logout" { (hidden_token(visitor)) button.quiet { "Log out" } }
                 }
                 None => a href="/login" { "Log in" },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use vocdb::alarm::AlarmRecord;
-use vocdb::rules::verdict::Priority;
+use vocdb::verdict::Priority;
 use vocdb::{Alarm, Timestamp};
 
 /// Intervals without a frame after which a station counts as silent.

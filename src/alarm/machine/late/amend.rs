@@ -8,7 +8,7 @@ use crate::alarm::roster;
 use crate::alarm::state::Past;
 use crate::base::escape::Line;
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, LatePolicy};
+use crate::verdict::{AlarmSpec, LatePolicy};
 use std::sync::Arc;
 
 impl Machine {

@@ -6,7 +6,7 @@ use crate::alarm::event::{AlarmEvent, BecameCurrent, SystemKind, Timing};
 use crate::alarm::state::{ConditionState, Phase};
 use crate::base::limits::LATE_OPENING_MS;
 use crate::model::Timestamp;
-use crate::rules::verdict::{Present, Verdict};
+use crate::verdict::{Present, Verdict};
 
 impl Machine {
     /// Sets the age, in milliseconds, above which what trips at an instant is recorded as history and notifies nobody. `None` is for host time

@@ -4,7 +4,7 @@ use super::super::Machine;
 use crate::alarm::event::{ActiveSpan, AlarmEvent, AlarmId, Opened};
 use crate::alarm::state::{ConditionState, HeldSteps, Phase, RuleSetRef};
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
+use crate::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
 use std::sync::Arc;
 
 /// Openings whose values are kept: those of the first one that nobody knows of go on record.

@@ -5,7 +5,7 @@ use crate::alarm::event::{OperatorAction, Shelving};
 use crate::alarm::machine::Heartbeat;
 use crate::alarm::state::RuleSetRef;
 use crate::base::checksum::Digest;
-use crate::rules::verdict::{
+use crate::verdict::{
     AcknowledgementPolicy, AlarmSpec, Chain, Contact, LatePolicy, MissingPolicy, Place, Priority, Remind, Shown, Step,
     Truth, Verdict,
 };

@@ -10,7 +10,7 @@ use crate::alarm::event::{
 use crate::alarm::state::{ConditionState, HeldSteps, Phase};
 use crate::alarm::text;
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
+use crate::verdict::{AlarmSpec, Evidence, MissingPolicy, Truth, Verdict};
 use std::sync::Arc;
 
 /// One verdict on its way through the machine.

@@ -5,7 +5,7 @@ use crate::alarm::event::{AlarmEvent, AlarmId, PriorityChange, Timing};
 use crate::alarm::machine::Machine;
 use crate::alarm::state::ConditionState;
 use crate::model::Timestamp;
-use crate::rules::verdict::{AlarmSpec, Evidence, Priority, PriorityStep};
+use crate::verdict::{AlarmSpec, Evidence, Priority, PriorityStep};
 
 /// The reason of a change: the values behind it, and up to where readings were in; neither where it was no reading.
 pub(in crate::alarm::machine) type Grounds = (Vec<Evidence>, Option<Timestamp>);

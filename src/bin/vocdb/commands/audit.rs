@@ -36,7 +36,7 @@ pub(crate) struct Audit {
 struct ChangeView<'a> {
     action: &'static str,
     flag: Option<&'static str>,
-    at: Option<String>,
+    at: String,
     station: &'a str,
     instrument: Option<&'a str>,
     channels: &'a [String],
@@ -76,7 +76,7 @@ impl From<vocdb::Error> for Failure {
 
 /// Whether a change affects times of a range. A move affects all times from its start on.
 fn is_in(range: &TimeRange, change: &ChangeEntry) -> bool {
-    let Some((from, to)) = change.times.or(change.at.map(|at| (at, at))) else { return true };
+    let (from, to) = change.times.unwrap_or((change.at, change.at));
     let to = if is_of_station(change.action) { Timestamp::MAX } else { to };
     from < range.to && to >= range.from
 }
@@ -105,7 +105,7 @@ impl<'a> ChangeView<'a> {
         Self {
             action,
             flag,
-            at: change.at.map(|at| at.to_string()),
+            at: change.at.to_string(),
             station: &change.station,
             instrument: change.instrument.as_deref(),
             channels: &change.channels,
@@ -120,7 +120,7 @@ impl<'a> ChangeView<'a> {
 
 /// One line of the list: time, author, action, place, times, count, reason.
 fn line(change: &ChangeEntry) -> String {
-    let at = change.at.map_or_else(|| "(time not recorded)".to_owned(), |at| at.to_string());
+    let at = change.at;
     let what = match change.action {
         ChangeAction::ValuesReplaced => "replaced values".to_owned(),
         ChangeAction::FlagSet(flag) => format!("set the flag `{flag}`"),

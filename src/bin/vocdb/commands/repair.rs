@@ -10,7 +10,8 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::base::escape::{Line, Lines, counted};
-use vocdb::store::{LsnRange, OpenReport, Quarantined};
+use vocdb::journal::LsnRange;
+use vocdb::store::{OpenReport, Quarantined};
 
 /// Repair a store after a crash or damage, and report what was found
 ///

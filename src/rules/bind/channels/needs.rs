@@ -5,7 +5,7 @@ use super::super::shown::series_has_spread;
 use super::find;
 use crate::rules::expr::{Condition, Rule, Series, WindowTerm};
 use crate::rules::plan::Site;
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 
 /// The first thing that a rule needs and that these stations do not have; `None` if the rule can run.
 pub(in crate::rules::bind) fn lack(rule: &Rule, sites: &[Site]) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::possible::{Truths, samples_max, truths};
 use crate::rules::expr::WindowFunction;
 use crate::rules::plan::{Member, Program, WindowSpec};
-use crate::rules::verdict::MissingPolicy;
+use crate::verdict::MissingPolicy;
 
 /// Conditions that are tried, at most: more possible times of frames are not looked into.
 const TRIES_MAX: i64 = 20_000;

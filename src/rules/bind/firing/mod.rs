@@ -14,7 +14,7 @@ use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{Comparison, Rule, WindowFunction};
 use crate::rules::getter::number_text;
 use crate::rules::plan::{Member, Node, Plan, Program, WindowSpec};
-use crate::rules::verdict::MissingPolicy;
+use crate::verdict::MissingPolicy;
 use grid::{Demand, Outcome, is_always_known, is_even};
 use possible::{range_of, samples_max, settled, truths};
 

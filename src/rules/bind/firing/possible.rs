@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn truths_join_as_the_truths_of_conditions_do() {
-        use crate::rules::verdict::Truth;
+        use crate::verdict::Truth;
         let all = [Truth::False, Truth::Unknown, Truth::True];
         let only = |truth: Truth| Truths {
             holds: truth == Truth::True,

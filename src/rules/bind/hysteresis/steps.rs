@@ -5,7 +5,7 @@ use super::{Limit, is_same, ways};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::expr::{PriorityClause, Rule};
 use crate::rules::plan::{Member, Node, Program, WindowSpec};
-use crate::rules::verdict::Priority;
+use crate::verdict::Priority;
 
 /// The mistakes of priority steps as they are written, whatever the stations: each must be above the priority before it.
 pub(in crate::rules::bind) fn check_order(rule: &Rule) -> Vec<Diagnostic> {

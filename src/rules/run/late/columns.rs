@@ -1,10 +1,10 @@
 //! Stored form of the engine's state in checkpoints: columns, so that what many plans have in common takes few bytes.
 
-use super::super::super::verdict::Truth;
 use super::outages::Outages;
 use super::ranges::LateRange;
 use crate::base::bytes::runs::{Columns, Lists, number};
 use crate::model::Timestamp;
+use crate::verdict::Truth;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Rows of an optional instant: whether there is one, and which.

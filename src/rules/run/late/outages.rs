@@ -1,8 +1,7 @@
 //! The last times in which one station said nothing: what is known of the past that readings alone do not tell.
 
-use super::super::super::verdict::Truth;
 use crate::model::Timestamp;
-use serde::Deserialize;
+use crate::verdict::Truth;
 use std::collections::VecDeque;
 
 /// Times that are remembered of one station: what late readings before the first of them would have changed is only nearly known where an
@@ -10,7 +9,7 @@ use std::collections::VecDeque;
 const OUTAGES_MAX: usize = 64;
 
 /// A time in which a condition was unknown. Where the clear condition says something else meanwhile, another one begins as this one ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Outage {
     pub(in super::super) begin: Timestamp,
     pub(in super::super) end: Option<Timestamp>,
@@ -19,7 +18,7 @@ pub(in super::super) struct Outage {
 }
 
 /// Outages in order of time, of which only the last may still go on.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in super::super) struct Outages(VecDeque<Outage>);
 
 impl Outages {

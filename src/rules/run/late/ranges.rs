@@ -2,21 +2,19 @@
 
 use crate::base::limits::LATE_RANGES_MAX;
 use crate::model::Timestamp;
-use serde::Deserialize;
 
 /// Instants of one plan, in ranges that rise and keep apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in super::super) struct LateRanges(pub(in super::super) Vec<LateRange>);
 
 /// Instants from the first to the last, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct LateRange {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
     /// Up to where it has been gone through, where the condition was not as it was then.
     pub(super) upto: Option<Timestamp>,
-    /// Whether all readings that reach it were appended as history. Checkpoints up to version 3 do not say it.
-    #[serde(skip)]
+    /// Whether all readings that reach it were appended as history.
     pub(super) is_history: bool,
 }
 

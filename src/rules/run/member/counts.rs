@@ -6,7 +6,7 @@ use super::super::window::Window;
 use super::clocks::Clocks;
 use crate::model::Timestamp;
 use crate::rules::plan::{CountSpec, Member};
-use crate::rules::verdict::Truth;
+use crate::verdict::Truth;
 use std::collections::VecDeque;
 
 /// The counted evaluation times of one condition.

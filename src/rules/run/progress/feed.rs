@@ -1,11 +1,11 @@
 //! What drives the engine: frames that arrive, and time that passes without them.
 
 use super::super::super::expr::Strand;
-use super::super::super::verdict::Verdict;
 use super::super::engine::Engine;
 use super::super::series::{Change, flag_of, of_strand};
 use super::source::{SourceState, SourceStates, Step};
 use crate::model::{FrameRef, InstrumentId, Mark, Quality, Timestamp};
+use crate::verdict::Verdict;
 
 /// Frames with the same lag after which it is no accident,
 const LASTING_FRAMES: u32 = 10;

@@ -4,7 +4,7 @@ use super::super::engine::{Engine, PlanState};
 use super::live::Reach;
 use super::source::SourceProgress;
 use crate::model::Timestamp;
-use crate::rules::verdict::Present;
+use crate::verdict::Present;
 
 impl Engine {
     /// Says which instants are of now.

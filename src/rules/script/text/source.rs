@@ -4,7 +4,7 @@ use super::edit::{Insertion, Mended, Slip};
 use super::lexer::{self, Token, TokenKind};
 use super::mend;
 use super::statements::{self, Statement};
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::nearest::nearest;
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Unknown contacts that are told; there may be very many.

@@ -7,7 +7,7 @@ use super::draft::SharedAlarm;
 use super::text::{Chunk, Source};
 use crate::base::limits::{PLAN_NODES_MAX, RULE_OPERATIONS_MAX, RULE_SET_OPERATIONS_MAX};
 use crate::rules::diagnostic::Diagnostic;
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 pub(super) use contacts::Contacts;
 use parking_lot::Mutex;
 use rhai::{AST, Position};

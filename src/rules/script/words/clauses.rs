@@ -8,7 +8,7 @@ use super::super::tracer::{Fault, Outcome, fault, mistake};
 use super::closure::{self, Surroundings};
 use crate::base::limits::{NAME_BYTES_MAX, RULE_STEP_MS_MIN};
 use crate::rules::expr::{Condition, PriorityClause, Series};
-use crate::rules::verdict::{LatePolicy, Priority};
+use crate::verdict::{LatePolicy, Priority};
 use rhai::Dynamic;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::super::bounds::{Limits, bounded_engine};
 use crate::base::checksum::{Digest, sha256};
 use crate::rules::interpreted::{Script, ScriptAnswer};
-use crate::rules::verdict::Truth;
+use crate::verdict::Truth;
 use rhai::{AST, Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map};
 use std::any::TypeId;
 use std::cell::Cell;

@@ -6,7 +6,7 @@ use super::super::symbol::{self, Symbol};
 use super::super::tracer::{Fault, Outcome, fault};
 use crate::base::limits::{NAME_BYTES_MAX, PARAM_EXCEPTIONS_MAX, PLAN_NODES_MAX, WINDOW_MS_MAX};
 use crate::rules::expr::{Param, Series, WindowFunction, WindowTerm};
-use crate::rules::verdict::Place;
+use crate::verdict::Place;
 use std::sync::Arc;
 
 const WINDOW_TAKES: &str = "a channel's name and a duration";

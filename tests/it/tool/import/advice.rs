@@ -7,11 +7,11 @@ const TEXT: &str = "t,v\n2024-03-01T00:00:00Z,1\n";
 
 #[test]
 fn a_channel_without_a_unit_is_answered_with_units_that_the_next_command_accepts() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let error = import_text(dir.path(), TEXT, &[&TIMES[..], &["--channel", "v=benzene"]].concat()).error(2);
     assert!(error.contains("such as v=benzene:ppb or v=benzene:ug/m3@20C"), "{error}");
     for channel in ["v=benzene:ppb", "v=benzene:ug/m3@20C"] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         import_text(dir.path(), TEXT, &[&TIMES[..], &["--channel", channel]].concat()).printed();
     }
     let error = import_text(dir.path(), TEXT, &[&TIMES[..], &["--channel", "v"]].concat()).error(2);
@@ -20,7 +20,7 @@ fn a_channel_without_a_unit_is_answered_with_units_that_the_next_command_accepts
 
 #[test]
 fn a_formula_is_answered_with_its_species_and_a_distant_name_with_none() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     for (name, advice) in [
         ("C6H6", "`C6H6` is the formula of benzene: write benzene;"),
         ("c7h8", "`c7h8` is the formula of toluene: write toluene;"),
@@ -37,7 +37,7 @@ fn a_formula_is_answered_with_its_species_and_a_distant_name_with_none() {
 
 #[test]
 fn a_delimiter_that_the_header_lacks_is_named_and_the_line_is_no_column() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let channel = ["--channel", "v=benzene:ppb"];
     for (text, delimiter, advice) in [
         (TEXT.to_owned(), ";", "the header is one field with commas: leave out --delimiter"),
@@ -53,7 +53,7 @@ fn a_delimiter_that_the_header_lacks_is_named_and_the_line_is_no_column() {
 
 #[test]
 fn fields_that_are_rejected_are_stored_as_missing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let text = "t,v,w\n2024-03-01T00:00:00Z,x,1\n2024-03-01T01:00:00Z,1,1\n2024-03-01T02:00:00Z,1,1\n\
         2024-03-01T03:00:00Z,1,1\n2024-03-01T04:00:00Z,1,1\n";
     let options = [&TIMES[..], &["--channel", "v=benzene:ppb", "--channel", "w=toluene:ppb"]].concat();
@@ -63,7 +63,7 @@ fn fields_that_are_rejected_are_stored_as_missing() {
 
 #[test]
 fn a_species_has_a_unit_of_concentration_and_only_a_mass_has_a_reference_temperature() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let refused = |channel: &str| {
         let ended = import_text(dir.path(), TEXT, &[&TIMES[..], &["--channel", channel]].concat());
         assert!(ended.code != Some(0), "{channel}");
@@ -81,7 +81,7 @@ fn a_species_has_a_unit_of_concentration_and_only_a_mass_has_a_reference_tempera
 
 #[test]
 fn times_of_a_pattern_without_an_offset_need_a_zone() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let text = "t,v\n2024-07-01 00:00,1\n";
     let options = [&TIMES[..], &["--time-format", "%Y-%m-%d %H:%M", "--channel", "v=benzene:ppb"]].concat();
     let error = import_text(dir.path(), text, &options).error(1);

@@ -24,7 +24,7 @@ fn rows(offset: &str, value: f64) -> String {
 
 #[test]
 fn flags_that_an_import_without_a_column_of_flags_takes_away_are_counted_apart_from_values() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_text(dir.path(), rows("Z", 1.0), &with(&FLAGS)).printed();
     let ended = import_text(dir.path(), rows("Z", 1.0), &OPTIONS);
     let warning = "3 flags were changed, their values stayed: `vocdb audit s` lists them; if the file has a column of flags, \
@@ -46,7 +46,7 @@ fn flags_that_an_import_without_a_column_of_flags_takes_away_are_counted_apart_f
 
 #[test]
 fn rows_that_an_import_with_another_zone_leaves_behind_are_counted() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let zone = |zone, value| import_text(dir.path(), rows("", value), &with(&["--zone", zone, "--json"]));
     assert_eq!(zone("UTC", 1.0).err, "");
     // Six of the ten hours meet a stored row; the four before them are new, and the last four stored rows are behind the file.
@@ -67,7 +67,7 @@ fn rows_that_an_import_with_another_zone_leaves_behind_are_counted() {
 
 #[test]
 fn pieces_that_overlap_are_imported_without_a_word_about_other_rows() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let text = rows("Z", 1.0);
     let piece = |lines: std::ops::Range<usize>| -> String {
         let rows = text.lines().skip(1).skip(lines.start).take(lines.len());
@@ -82,7 +82,7 @@ fn pieces_that_overlap_are_imported_without_a_word_about_other_rows() {
 
 #[test]
 fn the_note_about_alarms_of_history_names_the_store_and_notify() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_text(dir.path(), "t,v\n2024-02-01T00:00:00Z,1\n", &OPTIONS).printed();
     std::fs::create_dir(dir.path().join("r")).unwrap();
     let rule = "alarm(\"high\").scope(\"a/B\").when(last(\"benzene\") > 50.ppb)\n    \
@@ -97,7 +97,7 @@ fn the_note_about_alarms_of_history_names_the_store_and_notify() {
 
 #[test]
 fn alarms_of_new_rows_are_recorded_though_the_file_corrects_a_row_that_is_stored() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let options = ["--interval", "1m", "--time", "t", "--channel", "v=benzene:ppb"];
     let minutes = |from: usize, to: usize, second: f64| {
         let value = |minute| match minute {

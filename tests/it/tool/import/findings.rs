@@ -13,7 +13,7 @@ const LOCAL: &str = "t,v\n2024-03-01T00:00:00,1\n2024-03-01T01:00:00,2\n";
 
 #[test]
 fn a_zone_with_the_sign_of_posix_is_refused_by_import_query_and_rules() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     for zone in ["UTC+8", "GMT+8", "UTC+08:00", "Etc/GMT-8"] {
         let error = import_text(dir.path(), LOCAL, &with(&["--zone", zone])).error(1);
         assert!(error.contains(&format!("`{zone}` is ambiguous; write +08:00")), "{error}");
@@ -37,7 +37,7 @@ fn a_zone_with_the_sign_of_posix_is_refused_by_import_query_and_rules() {
 
 #[test]
 fn replaced_values_and_conversions_are_printed() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let file = |values: [u32; 3]| {
         let [a, b, c] = values;
         format!("t,v\n2024-03-01T00:00:00Z,{a}\n2024-03-01T01:00:00Z,{b}\n2024-03-01T02:00:00Z,{c}\n")
@@ -76,7 +76,7 @@ fn a_typical_missing_code_is_named_from_the_first_one_unless_it_is_declared() {
         ("-998", &OPTIONS, false),
         ("999", &OPTIONS, false),
     ] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let text = format!("t,v,w\n{}", rows(value));
         let ended = import_text(dir.path(), text, options);
         let warning = format!(
@@ -85,15 +85,15 @@ fn a_typical_missing_code_is_named_from_the_first_one_unless_it_is_declared() {
         assert_eq!((ended.code, ended.err.contains(&warning)), (Some(0), warns), "{value}: {}", ended.err);
     }
     let once = "t,v\n2024-03-01T00:00:00Z,-99\n2024-03-01T01:00:00Z,2\n";
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let one =
         "warning: column `v` has 1 value of -99, which often marks a missing value: if it does, give --missing -99\n";
     assert_eq!(import_text(dir.path(), once, &OPTIONS).err, one);
     let eights = once.replace("-99", "-88.88");
-    assert!(import_text(crate::scratch::dir().path(), eights, &OPTIONS).err.contains("has 1 value of -88.88"));
+    assert!(import_text(crate::support::scratch::dir().path(), eights, &OPTIONS).err.contains("has 1 value of -88.88"));
     let wind = "t,v\n2024-03-01T00:00:00Z,-99\n2024-03-01T01:00:00Z,-99\n";
     let options = ["--interval", "1h", "--time", "t", "--channel", "v=dT:C"];
-    assert_eq!(import_text(crate::scratch::dir().path(), wind, &options).err, "", "no concentration");
+    assert_eq!(import_text(crate::support::scratch::dir().path(), wind, &options).err, "", "no concentration");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn columns_that_are_not_imported_are_listed_and_a_unit_in_a_name_is_compared() {
         ("#2=benzene:mg/m3@20C", true),
         ("Benzene (ug/m3)=benzene:ug/m3@20C", false),
     ] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let ended = import_text(dir.path(), text, &options(column));
         assert_eq!(ended.code, Some(0), "{}", ended.err);
         assert!(ended.out.contains("\ncolumns not imported: Status, Remark\n"), "{}", ended.out);
@@ -113,7 +113,7 @@ fn columns_that_are_not_imported_are_listed_and_a_unit_in_a_name_is_compared() {
         let warning = format!("warning: column `Benzene (ug/m3)` names ug/m3, but --channel gives {unit}");
         assert_eq!(ended.err.contains(&warning), warns, "{}", ended.err);
     }
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let more = ["--quality", "Status", "--json"];
     let summary = import_text(dir.path(), text, &[&options("#2=benzene:ug/m3@20C")[..], &more].concat()).object();
     assert_eq!(summary["columns_not_imported"], serde_json::json!(["Remark"]));
@@ -126,14 +126,14 @@ fn every(minutes: usize, rows: usize, day: u32) -> String {
 
 #[test]
 fn an_interval_that_the_rows_contradict_is_refused_for_a_new_instrument() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let error = import_text(dir.path(), every(1, 10, 1), &OPTIONS).error(1);
     assert!(error.contains("rows are 1 min apart, the interval is 1 h: give --interval 1m"), "{error}");
     assert!(!dir.path().join("s").exists());
     import_text(dir.path(), every(60, 10, 1), &OPTIONS).printed();
     let ended = import_text(dir.path(), every(1, 10, 2), &OPTIONS);
     assert!(ended.code == Some(0) && ended.err.contains("warning: rows are 1 min apart"), "{}", ended.err);
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let minute = ["--interval", "1m", "--time", "t", "--channel", "v=benzene:ppb"];
     let ended = import_text(dir.path(), every(60, 10, 1), &minute);
     assert!(ended.err.contains("warning: rows are 1 h apart, the interval is 1 min"), "{}", ended.err);
@@ -154,7 +154,7 @@ fn times_of_a_wrong_format_are_refused_with_what_they_are() {
         (&[], "t,v\n1985-03-01T00:00:00Z,1\n", &["1985 is before 1990"]),
         (&[], "t,v\n2199-03-01T00:00:00Z,1\n", &["`2199-03-01T00:00:00Z`: ", " days ahead of this host's clock"]),
     ] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let ended = import_text(dir.path(), text, &with(format));
         assert_eq!(ended.code, Some(1), "{}", ended.out);
         for reason in reasons {
@@ -174,7 +174,7 @@ fn every_reason_is_listed_with_its_first_rows() {
         bad(5, "2024-03-02T00:00:00Z,much\n"),
         bad(4, "1970-01-01T00:00:00Z,1\n")
     );
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let out = import_text(dir.path(), text, &with(&["--max-rejected", "100"])).printed();
     for (reason, more) in [("bad time: 34", 31), ("not a number: 5", 2), ("before 1990: 4", 1)] {
         let (_, list) = out.split_once(&format!("rejected, {reason}\n")).unwrap_or_else(|| panic!("{out}"));
@@ -186,7 +186,7 @@ fn every_reason_is_listed_with_its_first_rows() {
 
 #[test]
 fn a_refused_or_empty_file_creates_and_writes_nothing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     for text in ["t,v\n", "t,v\n\n\n"] {
         let ended = import_text(dir.path(), text, &OPTIONS);
         assert!(
@@ -207,7 +207,7 @@ fn a_refused_or_empty_file_creates_and_writes_nothing() {
 
 #[test]
 fn a_new_station_and_a_folder_of_other_files_are_noticed() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("f.csv"), every(60, 3, 1)).unwrap();
     let import = |store: &str, station: &str| {
         let base = ["import", store, "f.csv", "--instrument", "gc", "--station", station];
@@ -229,7 +229,7 @@ fn a_new_station_and_a_folder_of_other_files_are_noticed() {
 #[test]
 fn texts_of_the_quality_column_are_listed_with_their_meaning() {
     let text = "t,v,st\n2024-03-01T00:00:00Z,1,OK\n2024-03-01T01:00:00Z,2,Span\n2024-03-01T02:00:00Z,3,Span\n";
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let out = import_text(dir.path(), text, &with(&["--quality", "st"])).printed();
     assert!(out.contains("  Span = calibration (2 rows)\n") && out.contains("  OK = normal (1 row)\n"), "{out}");
 }
@@ -241,7 +241,7 @@ fn a_header_that_was_not_split_names_the_option_that_splits_it() {
         ("t\tv\n2024-03-01T00:00:00Z\t1\n", "give --delimiter tab"),
         ("TOA5,Met,CR1000X\nt,v\nTS,\n,Smp\n2024-03-01T00:00:00Z,1\n", "give --skip-lines 1"),
     ] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let error = import_text(dir.path(), text, &OPTIONS).error(1);
         assert!(error.contains(advice), "{error}");
     }

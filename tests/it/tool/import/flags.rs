@@ -44,7 +44,7 @@ fn backtest(dir: &std::path::Path) -> String {
 
 #[test]
 fn span_gas_in_a_status_column_is_calibration_and_opens_no_alarm() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let status = ["--quality", "SO2 Status=sulfur dioxide", "--quality", "NO2 Status=nitrogen dioxide"];
     let out = import_text(dir.path(), ENVIDAS, &[&ENVIDAS_OPTIONS[..], &status].concat()).printed();
     assert!(out.contains("flagged, calibration: 2") && out.contains("flagged, below detection: 1"), "{out}");
@@ -60,7 +60,7 @@ fn span_gas_in_a_status_column_is_calibration_and_opens_no_alarm() {
     assert_eq!(printed(dir.path(), "nitrogen dioxide")[4], "2024-03-01T00:04Z,10.9");
     assert!(!backtest(dir.path()).contains("400.2"));
 
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_text(dir.path(), ENVIDAS, &ENVIDAS_OPTIONS).printed();
     assert!(backtest(dir.path()).contains("400.2"), "without the status column the alarm opens");
 }
@@ -71,7 +71,7 @@ fn flags_that_query_prints_are_read_back() {
     let rows = texts.iter().zip(0..).map(|(flag, at)| format!("2024-03-01T00:{at:02}:00Z,{at},{flag}\n"));
     let text = format!("time,value,quality\n{}", rows.collect::<String>());
     let options = ["--interval", "1m", "--time", "time", "--channel", "value=benzene:ppb", "--quality", "quality"];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_text(dir.path(), &text, &options).printed();
     let query = ["query", "s", "--station", "a/B", "--channel", "benzene"];
     assert_eq!(run(dir.path(), &query).printed(), text);
@@ -81,7 +81,7 @@ fn flags_that_query_prints_are_read_back() {
 fn an_unknown_flag_is_reported_until_its_meaning_is_given() {
     let text = "t,v,st\n2024-03-01T00:00:00Z,1,R\n2024-03-01T00:01:00Z,2,P\n2024-03-01T00:02:00Z,3,R\n";
     let options = ["--interval", "1m", "--time", "t", "--channel", "v=benzene:ppb", "--quality", "st"];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let ended = import_text(dir.path(), text, &options);
     assert_eq!(ended.code, Some(1));
     assert!(ended.out.contains("line 2, column `st`, `R`") && ended.out.contains("--flag TEXT=FLAG"), "{}", ended.out);
@@ -105,17 +105,17 @@ fn a_mark_or_a_bad_field_takes_no_other_value_of_its_row() {
     let row = |minute: i32| format!("2024-03-01T00:{minute:02}:00Z,{},{}\n", value(minute).0, value(minute).1);
     let text = format!("t,tvoc,benzene\n{}", (0..30).map(row).collect::<String>());
     let options = ["--interval", "1m", "--time", "t", "--channel", "tvoc=tvoc:ppb", "--channel", "benzene=benzene:ppb"];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_text(dir.path(), &text, &options).printed();
     assert_eq!(printed(dir.path(), "tvoc")[10], "2024-03-01T00:10Z,500,over range");
     assert_eq!(printed(dir.path(), "benzene")[10], "2024-03-01T00:10Z,90");
 
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let text = text.replace(">500", "5?0").replacen(">", "5", 1);
     let reject = ["--bad-field", "reject-row", "--max-rejected", "40", "--json"];
     let summary = import_text(dir.path(), &text, &[&options[..], &reject].concat()).object();
     assert_eq!((&summary["rows_rejected"], &summary["fields_rejected"]), (&10.into(), &0.into()));
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let keep = ["--max-rejected", "40", "--json"];
     let summary = import_text(dir.path(), &text, &[&options[..], &keep].concat()).object();
     assert_eq!((&summary["rows_rejected"], &summary["fields_rejected"]), (&0.into(), &10.into()));
@@ -123,7 +123,7 @@ fn a_mark_or_a_bad_field_takes_no_other_value_of_its_row() {
     assert_eq!(summary["field_rejections"][0]["line"], 12);
     assert_eq!(printed(dir.path(), "benzene")[10], "2024-03-01T00:10Z,90");
     assert_eq!(printed(dir.path(), "tvoc")[10], "2024-03-01T00:10Z,");
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let marked = import_text(dir.path(), text.replace("5?0", "5#"), &[&options[..], &["--mark", "#=suspect"]].concat());
     marked.printed();
     assert_eq!(printed(dir.path(), "tvoc")[10], "2024-03-01T00:10Z,5,suspect");
@@ -161,7 +161,7 @@ fn a_column_of_which_a_large_share_is_bad_stores_nothing() {
         "--channel",
         "NO2=nitrogen dioxide:ppb",
     ];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let ended = import_text(dir.path(), &text, &options);
     assert_eq!(ended.code, Some(1));
     assert!(ended.err.contains("8 of 16 fields of column `SO2` are rejected, more than 25 %"), "{}", ended.err);

@@ -22,7 +22,7 @@ fn gzip(text: &str) -> Vec<u8> {
 fn a_file_is_read_once_from_standard_input_plain_or_gzip() {
     for (file, bytes) in [("-", TEXT.as_bytes().to_vec()), ("-", gzip(TEXT)), ("/dev/stdin", TEXT.as_bytes().to_vec())]
     {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let arguments = [&["import", "s", file][..], &OPTIONS].concat();
         let mut child = command(dir.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(&bytes).unwrap();
@@ -33,7 +33,7 @@ fn a_file_is_read_once_from_standard_input_plain_or_gzip() {
 
 #[test]
 fn a_gzip_file_of_several_members_is_read_whole_and_a_torn_one_stores_nothing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let (first, second) = TEXT.split_at(TEXT.len() - 24);
     std::fs::write(dir.path().join("a.csv.gz"), [gzip(first), gzip(second)].concat()).unwrap();
     run_with(dir.path(), &["import", "s", "a.csv.gz"], &OPTIONS).printed();
@@ -48,7 +48,7 @@ fn a_gzip_file_of_several_members_is_read_whole_and_a_torn_one_stores_nothing() 
 #[cfg(unix)]
 #[test]
 fn a_named_pipe_is_read_once() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let pipe = dir.path().join("f");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let writer = std::thread::spawn(move || std::fs::write(pipe, TEXT).unwrap());
@@ -59,7 +59,7 @@ fn a_named_pipe_is_read_once() {
 
 #[test]
 fn a_file_that_ends_before_its_header_names_options_of_the_tool() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let error = import_text(
         dir.path(),
         "one line\n",
@@ -98,12 +98,12 @@ fn other_encodings_are_read_or_refused_with_the_option_that_helps() {
         (bare.clone(), &["--encoding", "utf-16le"]),
         (marked, &[]),
     ] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         import_text(dir.path(), bytes, &[&options[..], more].concat()).printed();
         assert_eq!(printed(dir.path(), "benzene"), ["2024-03-01T00:00Z,1.5", "2024-03-01T01:00Z,1.6"]);
     }
     for bytes in [latin, bare] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let error = import_text(dir.path(), bytes, &options).error(1);
         assert!(error.contains("its header is not UTF-8") && error.contains("--encoding"), "{error}");
         assert!(!error.contains('\0') && !error.contains('\u{FFFD}'), "{error}");
@@ -136,7 +136,7 @@ fn a_toa5_file_gives_all_its_rows_and_its_units_are_no_bad_rows() {
         "BC_ugm3=black carbon:ug/m3",
         "--json",
     ];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let summary = import_text(dir.path(), text, &options).object();
     assert_eq!(
         (&summary["rows_read"], &summary["rows_rejected"], &summary["rows_merged"]),
@@ -151,7 +151,7 @@ fn a_toa5_file_gives_all_its_rows_and_its_units_are_no_bad_rows() {
 
 #[test]
 fn files_without_a_header_are_read_by_place_and_padding_is_no_row() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let text = format!("2024-03-01T00:01:00Z,x,1\n2024-03-01T00:02:00Z,y,2\n{}", "\0".repeat(4_096));
     let options = ["--interval", "1m", "--no-header", "--time", "#1", "--channel", "#3=benzene:ppb", "--json"];
     let summary = import_text(dir.path(), text, &options).object();

@@ -32,7 +32,7 @@ fn rows_that_disagree_are_refused_with_both_lines_wherever_they_are() {
         ("t,v\n60,2\n60,<2\n", ("2 on line 2", "2 (below detection) on line 3")),
     ] {
         for more in [&[][..], &["--duplicates", "reject"]] {
-            let dir = crate::scratch::dir();
+            let dir = crate::support::scratch::dir();
             let error = import_text(dir.path(), based(text), &with(more)).error(1);
             let (first, second) = lines;
             assert!(error.contains(first) && error.contains(second) && error.contains("`benzene` at 2023"), "{error}");
@@ -50,7 +50,7 @@ fn the_choice_between_rows_counts_for_neighbours_and_distant_rows_alike() {
     let distant = "t,v\n0,1\n60,2\n120,3\n60,20\n";
     for text in [neighbours, distant] {
         for (choice, value) in [("keep-last", "20"), ("keep-first", "2")] {
-            let dir = crate::scratch::dir();
+            let dir = crate::support::scratch::dir();
             let summary = import_text(dir.path(), based(text), &with(&["--duplicates", choice, "--json"])).object();
             assert_eq!((&summary["rows_merged"], &summary["values_overridden"]), (&1.into(), &1.into()));
             assert_eq!(summary["store"]["values_corrected"], 0, "rows of one file correct nothing");
@@ -63,7 +63,7 @@ fn the_choice_between_rows_counts_for_neighbours_and_distant_rows_alike() {
 fn a_missing_value_never_wins_and_the_same_row_again_is_no_rejection() {
     for text in ["t,v\n0,1\n60,\n60,2\n120,3\n", "t,v\n0,1\n60,2\n120,3\n60,\n", "t,v\n0,1\n60,2\n60,2\n120,3\n"] {
         for more in [&[][..], &["--duplicates", "keep-first"], &["--duplicates", "keep-last"]] {
-            let dir = crate::scratch::dir();
+            let dir = crate::support::scratch::dir();
             let summary = import_text(dir.path(), based(text), &with(&[more, &["--json"]].concat())).object();
             let counts =
                 ["rows_rejected", "rows_merged", "values_overridden"].map(|name| summary[name].as_u64().unwrap());
@@ -86,14 +86,14 @@ fn a_long_file_in_any_order_is_read_and_one_disagreement_in_it_is_found() {
     let mixed: Vec<String> = (0..ROWS).map(|at| row(at * 7_919 % ROWS)).collect();
     let twice: Vec<String> = up.iter().chain(&up).cloned().collect();
     for (rows, merged) in [(up, 0), (down, 0), (blocks, 0), (mixed, 0), (twice, ROWS)] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let text = format!("t,v\n{}", rows.concat());
         let summary = import_text(dir.path(), based(&text), &with(&["--json"])).object();
         assert_eq!(summary["store"]["frames_accepted"].as_i64(), Some(ROWS));
         assert_eq!(summary["rows_merged"].as_i64(), Some(merged));
         assert_eq!(summary["store"]["values_corrected"], 0);
 
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let wrong = format!("{text}{},-1\n", 12_345 * 60);
         let error = import_text(dir.path(), based(&wrong), &with(&[])).error(1);
         let line = rows.iter().position(|other| *other == row(12_345)).unwrap() + 2;
@@ -117,7 +117,7 @@ proptest! {
             let is_kept = value.is_none() || (keeps_first && kept.is_some());
             *kept = if is_kept { *kept } else { *value };
         }
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let choice = if keeps_first { "keep-first" } else { "keep-last" };
         let ended = import_text(dir.path(), based(&text), &with(&["--duplicates", choice]));
         prop_assert_eq!(ended.code, Some(0), "{}", ended.err);

@@ -18,13 +18,13 @@ fn a_long_file_is_refused_with_the_reason_until_rows_are_chosen() {
     let alternating = [0, 1, 3, 2, 4].map(|at| lines[at]).join("\n");
     let apart = [0, 1, 4].map(|at| lines[at]).join("\n");
     for text in [BLOCKS, &alternating, &apart] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let error = import_text(dir.path(), text, &OPENAQ).error(1);
         assert!(error.contains("contains several series") && error.contains("`pm10` on line 2"), "{error}");
         assert!(error.contains("--where 'parameter=pm10'"), "{error}");
         assert!(!dir.path().join("s").exists());
     }
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let chosen = ["--where", "parameter=pm10", "--json"];
     let summary = import_text(dir.path(), BLOCKS, &[&OPENAQ[..], &chosen].concat()).object();
     assert_eq!((&summary["rows_filtered"], &summary["store"]["values_corrected"]), (&2.into(), &0.into()));
@@ -49,7 +49,7 @@ fn a_file_of_several_stations_or_kinds_of_value_is_refused_by_its_rows() {
         "--channel",
         "NO2=nitrogen dioxide:ug/m3@20C",
     ];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let error = import_text(dir.path(), stations, &options).error(1);
     assert!(error.contains("column `D_ESTACION` is `NORTE` on line 2 and `SUR` on line 3"), "{error}");
     import_text(dir.path(), stations, &[&options[..], &["--where", "D_ESTACION=SUR"]].concat()).printed();
@@ -68,7 +68,7 @@ fn a_file_of_several_stations_or_kinds_of_value_is_refused_by_its_rows() {
         "--channel",
         "1001A=PM2.5:ug/m3",
     ];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let error = import_text(dir.path(), kinds, &options).error(1);
     assert!(
         error.contains("is 60 on line 2 and 16 on line 3, and 1 more such values") && error.contains("--where"),
@@ -89,7 +89,7 @@ fn a_file_of_which_a_large_share_is_rejected_leaves_everything_as_it_was() {
             (0..20).map(|at| if at < bad { format!("{at},1\n") } else { format!("2024-03-01T00:{at:02}:00Z,{at}\n") });
         format!("t,v\n{}", rows.collect::<String>())
     };
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     for (bad, more, code) in [
         (6, &[][..], 1),
         (6, &["--max-rejected", "29.9"], 1),
@@ -126,7 +126,7 @@ fn a_file_of_which_a_large_share_is_rejected_leaves_everything_as_it_was() {
 #[test]
 fn an_import_that_stores_nothing_registers_no_station_and_no_instrument() {
     let options = ["--interval", "1m", "--time", "t", "--channel", "v=benzene:ppb"];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     assert_eq!(import_text(dir.path(), "t,v\n", &options).code, Some(1));
     assert!(!dir.path().join("s").exists(), "a file without rows creates nothing");
     import_text(dir.path(), "t,v\n2024-03-01T00:00:00Z,1\n", &options).printed();
@@ -145,7 +145,7 @@ fn an_unknown_species_is_refused_with_the_nearest_name_unless_it_is_a_new_quanti
     let text = "t,v\n2024-03-01T00:00:00Z,1\n";
     let options = |channel| ["--interval", "1m", "--time", "t", "--channel", channel];
     for (channel, nearest) in [("v=benzine:ppb", "`benzene`"), ("v=tolune:ug/m3@20C", "`toluene`")] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let error = import_text(dir.path(), text, &options(channel)).error(1);
         assert!(error.contains(nearest) && error.contains("--new-quantity"), "{error}");
         assert!(!dir.path().join("s").exists());
@@ -154,7 +154,7 @@ fn an_unknown_species_is_refused_with_the_nearest_name_unless_it_is_a_new_quanti
         import_text(dir.path(), text, &options(channel)).printed();
     }
     for channel in ["v=PM2.5:ug/m3", "v=total VOC:ppb", "v=NOx:ppb", "v=wind gust:m/s", "v=inlet temperature:C"] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         import_text(dir.path(), text, &options(channel)).printed();
     }
 }
@@ -163,7 +163,7 @@ fn an_unknown_species_is_refused_with_the_nearest_name_unless_it_is_a_new_quanti
 fn mass_concentrations_of_gases_ask_for_their_temperature_and_inspect_shows_it() {
     let text = "t,v\n2024-03-01T00:00:00Z,1\n";
     let options = |channel| ["--interval", "1m", "--time", "t", "--channel", channel];
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let error = import_text(dir.path(), text, &options("v=benzene:ug/m3")).error(1);
     assert!(error.contains("reference temperature") && error.contains("v=benzene:ug/m3@20C"), "{error}");
     assert!(!dir.path().join("s").exists());

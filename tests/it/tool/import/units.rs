@@ -41,7 +41,7 @@ fn values(dir: &std::path::Path, channel: &str) -> Vec<String> {
 
 #[test]
 fn a_toa5_file_is_stored_whole_in_its_own_units_and_its_unit_rows_are_no_bad_data() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("toa5.dat"), TOA5).unwrap();
     let channels = [
         "--channel",
@@ -77,7 +77,7 @@ fn a_toa5_file_is_stored_whole_in_its_own_units_and_its_unit_rows_are_no_bad_dat
 
 #[test]
 fn a_column_in_another_unit_of_its_channel_is_converted() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let header = "TIMESTAMP,T,W,P";
     let import = |row: &str, channels: &[&str]| {
         std::fs::write(dir.path().join("f.csv"), format!("{header}\n{row}\n")).unwrap();

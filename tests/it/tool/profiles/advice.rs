@@ -7,7 +7,7 @@ const ROWS: &str = "t,v\n2024-03-01T00:00:00Z,1\n2024-03-01T01:00:00Z,2\n";
 
 #[test]
 fn exports_that_the_query_profile_cannot_read_are_recognised_and_the_advice_works() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("f.csv"), ROWS).unwrap();
     let target = ["--station", "a/B", "--instrument", "gc", "--interval", "1h", "--time"];
     run(dir.path(), &[&["import", "S", "f.csv"][..], &target, &["t", "--channel", "v=benzene:ppb"]].concat()).printed();
@@ -33,7 +33,7 @@ fn exports_that_the_query_profile_cannot_read_are_recognised_and_the_advice_work
 
 #[test]
 fn a_shipped_profile_is_never_to_be_corrected() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("f.csv"), ROWS).unwrap();
     for profile in vocdb::interop::mapping::shipped() {
         let own = ["--instrument", "i", "--interval", "1h", "--zone", "UTC"];
@@ -52,7 +52,7 @@ fn a_shipped_profile_is_never_to_be_corrected() {
 
 #[test]
 fn a_unit_in_another_encoding_is_named_with_its_line() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let head = "[time]\ncolumns = \"t\"\nformat = \"rfc3339\"\n[instrument]\nname = \"i\"\ninterval = \"1h\"\n";
     let wide = format!(
         "[file]\nheader_lines = 2\nunits_line = 2\n{head}[station]\nname = \"a/B\"\n[values]\nothers = \"channels\"\n"

@@ -31,7 +31,7 @@ unit = "deg"
 
 #[test]
 fn what_query_prints_is_read_back_with_every_value_and_flag() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let flags = vocdb::Quality::ALL.map(|quality| quality.name().to_owned());
     let mut file = "s,t,o3,v,wd,flag\n".to_owned();
     for (hour, flag) in flags.iter().enumerate() {
@@ -46,7 +46,7 @@ fn what_query_prints_is_read_back_with_every_value_and_flag() {
 
     let channels = ["--channel", "ozone", "--channel", "total VOC", "--channel", "wind direction"];
     let printed = run(dir.path(), &[&["query", "S", "--station", "**"][..], &channels].concat()).printed();
-    let again = crate::scratch::dir();
+    let again = crate::support::scratch::dir();
     std::fs::write(again.path().join("printed.csv"), &printed).unwrap();
     let options = ["--profile", "query", "--instrument", "query", "--interval", "1h"];
     run(again.path(), &[&["import", "S", "printed.csv"], &options[..]].concat()).printed();
@@ -54,7 +54,7 @@ fn what_query_prints_is_read_back_with_every_value_and_flag() {
 
     // A unit without its reference temperature is refused, unless the store knows it.
     let without = printed.replace("ug/m3@20C", "ug/m3");
-    let fresh = crate::scratch::dir();
+    let fresh = crate::support::scratch::dir();
     std::fs::write(fresh.path().join("printed.csv"), &without).unwrap();
     let error = run(fresh.path(), &[&["import", "S", "printed.csv"], &options[..]].concat()).error(1);
     assert!(

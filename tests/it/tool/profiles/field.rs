@@ -12,14 +12,14 @@ const BENZENE: &str = "[[channel]]\ncolumn = \"v\"\nname = \"benzene\"\nunit = \
 
 #[test]
 fn hours_that_end_at_24_are_midnight_in_two_columns_and_in_digits() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let file = "Date,time,Ozone,status,unit,Nitric oxide,status,unit\n31-12-2023,23:00,42.0,R,ugm-3,1.6,R,ugm-3\n\
         31-12-2023,24:00,43.0,R,ugm-3,1.7,R,ugm-3\n01-01-2024,01:00,44.0,P,ugm-3,1.8,P,ugm-3\n";
     std::fs::write(dir.path().join("f.csv"), file).unwrap();
     import(dir.path(), "aurn", "f.csv", &["--station", "uk/BRS8"]).printed();
     let ozone = ["2023-12-31T23:00Z,42", "2024-01-01T00:00Z,43", "2024-01-01T01:00Z,44"];
     assert_eq!(values(dir.path(), "uk/BRS8", "ozone"), ozone);
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let digits = mapping("columns = \"t\"\nformat = \"%Y%m%d%H\"\nzone = \"Asia/Seoul\"", BENZENE);
     import_text(dir.path(), &digits, "t,v\n2020010123,30\n2020010124,31\n2020010201,32\n", &[]).printed();
     let found = values(dir.path(), "a/B", "benzene");
@@ -36,7 +36,7 @@ fn long_files_in_blocks_and_in_any_order_store_each_parameter_under_its_own_name
         "2178,3917,Yard,2023-02-22T02:00:00-07:00,35.1,-106.5,o3,ppm,0.043\n",
     ];
     for order in [[0, 1, 2, 3], [0, 2, 1, 3], [2, 0, 3, 1], [3, 1, 2, 0]] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let text: String = std::iter::once(head).chain(order.map(|at| rows[at])).collect();
         std::fs::write(dir.path().join("f.csv"), text).unwrap();
         let summary = import(dir.path(), "openaq", "f.csv", &["--json"]).object();
@@ -51,7 +51,7 @@ fn long_files_in_blocks_and_in_any_order_store_each_parameter_under_its_own_name
 fn rows_of_one_time_that_disagree_are_refused_with_both_lines_in_one_file_and_in_two() {
     let utc = mapping("columns = \"t\"\nformat = \"rfc3339\"", BENZENE);
     let rows = "t,v\n2024-03-01T00:00:00Z,1\n2024-03-01T01:00:00Z,2\n2024-03-01T02:00:00Z,3\n2024-03-01T01:00:00Z,20\n";
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let ended = import_text(dir.path(), &utc, rows, &[]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.err.contains("2 on line 3 of `f.csv` and 20 on line 5 of `f.csv`"), "{}", ended.err);
@@ -61,11 +61,11 @@ fn rows_of_one_time_that_disagree_are_refused_with_both_lines_in_one_file_and_in
         ended.err
     );
     for (choice, value) in [("keep-last", "20"), ("keep-first", "2")] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         import_text(dir.path(), &utc, rows, &["--duplicates", choice]).printed();
         assert_eq!(values(dir.path(), "a/B", "benzene")[1], format!("2024-03-01T01:00Z,{value}"));
     }
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("two.csv"), "t,v\n2024-03-01T01:00:00Z,7\n").unwrap();
     let ended = import_text(dir.path(), &utc, "t,v\n2024-03-01T01:00:00Z,2\n", &["two.csv"]);
     assert!(ended.err.contains("2 on line 2 of `f.csv` and 7 on line 2 of `two.csv`"), "{}", ended.err);
@@ -77,7 +77,7 @@ fn rows_of_one_time_that_disagree_are_refused_with_both_lines_in_one_file_and_in
 
 #[test]
 fn status_columns_and_marks_become_flags_and_take_no_other_value_along() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let envidas = mapping(
         "columns = \"DateTime\"\nformat = \"%Y-%m-%d %H:%M\"\nzone = \"UTC\"",
         "[values]\nmissing = [\"NoData\", \"InVld\"]\nflags = \"+1\"\n[flags]\n\"NoData\" = \"missing\"\n\
@@ -110,7 +110,7 @@ fn the_hour_that_is_there_twice_keeps_both_passes_of_each_station() {
             file += &format!("29.10.2023 {hour}:00;{station};{},5\n", value + offset);
         }
     }
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_text(dir.path(), local, &file, &[]).printed();
     let times = ["2023-10-28T23:00Z", "2023-10-29T00:00Z", "2023-10-29T01:00Z", "2023-10-29T02:00Z"];
     for (station, first) in [("A", 1), ("B", 11)] {
@@ -118,7 +118,7 @@ fn the_hour_that_is_there_twice_keeps_both_passes_of_each_station() {
         assert_eq!(values(dir.path(), station, "PM10"), wanted);
     }
     let refused = local.replace("by-order", "reject");
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let ended = import_text(dir.path(), &refused, &file, &[]);
     assert!(
         ended.code == Some(1) && ended.out.contains("write fold = \"by-order\" in [time]"),
@@ -138,18 +138,18 @@ fn other_encodings_and_padding_are_read_and_a_wrong_one_names_the_key() {
     let gbk_mapping = format!("[file]\nencoding = \"gbk\"\n{}", plain.replace('µ', "μ"));
     let marked = format!("\u{feff}{text}\n{}", "\0".repeat(600)).into_bytes();
     for (mapping, bytes) in [(&plain, wide), (&gbk_mapping, gbk.clone()), (&plain, marked)] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         import_text(dir.path(), mapping, bytes, &[]).printed();
         assert_eq!(values(dir.path(), "a/B", "benzene"), ["2024-03-01T00:00Z,1.5"]);
     }
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let error = import_text(dir.path(), &plain, gbk, &[]).error(1);
     assert!(error.contains("its header is not UTF-8") && error.contains("the encoding"), "{error}");
 }
 
 #[test]
 fn a_plus_in_a_heading_is_part_of_its_name_and_a_pipe_and_gzip_are_read_once() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let plus = mapping(
         "columns = \"时间(UTC+8)\"\nformat = \"%Y-%m-%d %H:%M\"\nzone = \"+08:00\"",
         &BENZENE.replace("\"v\"", "\"苯\""),
@@ -162,7 +162,7 @@ fn a_plus_in_a_heading_is_part_of_its_name_and_a_pipe_and_gzip_are_read_once() {
     std::io::Write::write_all(&mut gzip, file.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
     for input in [file.as_bytes(), &gzip] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         std::fs::write(dir.path().join("own.toml"), &plus).unwrap();
         let ended = run_piped(dir.path(), &["import", "S", "-", "--profile", "own.toml"], input);
         ended.printed();
@@ -172,7 +172,7 @@ fn a_plus_in_a_heading_is_part_of_its_name_and_a_pipe_and_gzip_are_read_once() {
 
 #[test]
 fn days_of_the_place_follow_from_local_times() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let local = mapping(
         "columns = \"date\"\nformat = \"%Y-%m-%d %H:%M\"\nzone = \"Asia/Shanghai\"",
         "[[channel]]\ncolumn = \"pm\"\nname = \"PM10\"\nunit = \"ug/m3\"\n",
@@ -188,7 +188,7 @@ fn days_of_the_place_follow_from_local_times() {
 
 #[test]
 fn a_toa5_file_needs_its_zone_and_its_interval_and_says_which() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let file = fixture("shipped/toa5.dat").display().to_string();
     let options = ["--station", "a/B", "--instrument", "met"];
     let error = import(dir.path(), "toa5", &file, &options).error(1);

@@ -10,7 +10,7 @@ const ROW: &str = "s,t,what,u,v\nA,2024-03-01T00:00:00Z,o3,ppb,40\n";
 
 #[test]
 fn a_dry_run_prints_what_columns_become_and_stores_nothing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let file = fixture("shipped/toa5.dat").display().to_string();
     let options = ["--station", "a/B", "--instrument", "met", "--interval", "5m", "--zone=-07:00", "--dry-run"];
     let printed = import(dir.path(), "toa5", &file, &options).printed();
@@ -36,7 +36,7 @@ fn a_dry_run_prints_what_columns_become_and_stores_nothing() {
 
 #[test]
 fn a_registered_channel_keeps_its_unit_and_the_dry_run_shows_the_conversion() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_text(dir.path(), LONG, ROW, &[]).printed();
     let ppm = "s,t,what,u,v\nA,2024-03-01T01:00:00Z,o3,ppm,0.041\nB,2024-03-01T01:00:00Z,o3,ppm,0.05\n";
     let printed = import_text(dir.path(), LONG, ppm, &["--dry-run"]).printed();
@@ -52,7 +52,7 @@ fn a_registered_channel_keeps_its_unit_and_the_dry_run_shows_the_conversion() {
 
 #[test]
 fn new_channels_of_a_registered_instrument_and_another_interval_need_an_option() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     import_text(dir.path(), LONG, ROW, &[]).printed();
     let more = format!("{LONG}[[channel]]\nparameter = \"no2\"\nname = \"nitrogen dioxide\"\nunit = \"ppb\"\n");
     let rows = "s,t,what,u,v\nA,2024-03-01T01:00:00Z,no2,ppb,7\n";
@@ -70,7 +70,7 @@ fn new_channels_of_a_registered_instrument_and_another_interval_need_an_option()
 
 #[test]
 fn a_value_that_another_file_brings_for_a_stored_time_is_added_to_its_frame() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let both = format!("{LONG}[[channel]]\nparameter = \"no2\"\nname = \"nitrogen dioxide\"\nunit = \"ppb\"\n");
     import_text(dir.path(), &both, format!("{ROW}A,2024-03-01T01:00:00Z,no2,ppb,7\n"), &[]).printed();
     import_text(dir.path(), &both, "s,t,what,u,v\nA,2024-03-01T00:00:00Z,no2,ppb,6\n", &[]).printed();
@@ -80,7 +80,7 @@ fn a_value_that_another_file_brings_for_a_stored_time_is_added_to_its_frame() {
 
 #[test]
 fn mistakes_of_a_mapping_file_are_printed_together_with_their_places() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let wrong = LONG.replace("[long]", "[lnog]").replace("format", "formt");
     let error = import_text(dir.path(), &wrong, ROW, &[]).error(1);
     assert!(error.contains("own.toml:3:1: unknown key `formt` in [time]; the nearest is `format`"), "{error}");
@@ -93,7 +93,7 @@ fn mistakes_of_a_mapping_file_are_printed_together_with_their_places() {
 
 #[test]
 fn too_many_rejected_rows_store_nothing_and_name_the_file_line_and_remedy() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(
         dir.path().join("bad.csv"),
         "s,t,what,u,v\nA,2024-03-01T01:00:00Z,o3,furlong,1\nA,2024-03-01T02:00:00Z,o3,ppb,x\n",
@@ -114,7 +114,7 @@ fn too_many_rejected_rows_store_nothing_and_name_the_file_line_and_remedy() {
 
 #[test]
 fn a_station_of_which_no_row_can_be_stored_is_not_registered() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let mut rows = ROW.to_owned();
     for hour in 1..5 {
         rows += &format!("A,2024-03-01T0{hour}:00:00Z,o3,ppb,{hour}\n");
@@ -133,7 +133,7 @@ fn a_station_of_which_no_row_can_be_stored_is_not_registered() {
 
 #[test]
 fn options_that_describe_a_file_and_several_files_fit_no_profile_or_need_one() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     std::fs::write(dir.path().join("f.csv"), ROW).unwrap();
     let error = run(dir.path(), &["import", "S", "f.csv", "--profile", "openaq", "--time", "t"]).error(2);
     assert!(error.contains("cannot be used with"), "{error}");
@@ -150,21 +150,21 @@ fn options_that_describe_a_file_and_several_files_fit_no_profile_or_need_one() {
 
 #[test]
 fn a_mistyped_species_is_refused_also_where_the_unit_comes_from_the_file() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let mapping = LONG.replace("name = \"ozone\"\nunit = \"ppb\"\n", "name = \"ozoen\"\n");
     let error = import_text(dir.path(), &mapping, ROW, &[]).error(1);
     assert!(error.contains("`ozoen` is not a known species; the nearest name is `ozone`"), "{error}");
     assert!(error.contains("add quantity = true") && !dir.path().join("S").exists(), "{error}");
     let quantity = mapping.replace("name = \"ozoen\"\n", "name = \"ozoen\"\nquantity = true\n");
     import_text(dir.path(), &quantity, ROW, &[]).printed();
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let celsius = import_text(dir.path(), LONG, ROW.replace(",ppb,", ",degC,"), &[]).error(1);
     assert!(celsius.contains("ozone is a concentration, and degC is not a unit of one"), "{celsius}");
 }
 
 #[test]
 fn parameters_that_no_channel_is_mapped_to_are_named() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let rows = format!(
         "{ROW}A,2024-03-01T00:00:00Z,no2,ppb,7\nA,2024-03-01T01:00:00Z,no2,ppb,8\nA,2024-03-01T01:00:00Z,so2,ppb,1\n"
     );

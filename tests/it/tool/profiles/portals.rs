@@ -22,7 +22,7 @@ const FILES: [(&str, u64); 13] = [
 #[test]
 fn files_of_thirteen_portals_are_read_by_one_mapping_file_each() {
     for (name, filtered) in FILES {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let path = |end: &str| fixture(&format!("portals/{name}.{end}")).display().to_string();
         let summary = import(dir.path(), &path("toml"), &path("csv"), &["--json"]).object();
         assert_eq!(

@@ -21,7 +21,7 @@ const FILES: [(&str, &str, &[&str]); 10] = [
 #[test]
 fn every_shipped_profile_stores_a_file_of_its_format_whole() {
     for (profile, file, options) in FILES {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         let path = fixture("shipped").join(file).display().to_string();
         let summary = import(dir.path(), profile, &path, &[options, &["--json"]].concat()).object();
         assert_eq!(summary["rows_rejected"], 0, "{profile}: {summary}");
@@ -39,7 +39,7 @@ fn every_shipped_profile_stores_a_file_of_its_format_whole() {
 
 #[test]
 fn profiles_are_listed_and_one_is_printed_as_a_start_for_an_own() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let listed = run(dir.path(), &["profiles"]).printed();
     assert_eq!(listed.lines().count(), shipped().len());
     for (line, profile) in listed.lines().zip(shipped()) {
@@ -58,7 +58,7 @@ fn profiles_are_listed_and_one_is_printed_as_a_start_for_an_own() {
 
 #[test]
 fn the_spod_excerpt_is_read_with_the_seconds_that_its_stamps_lack() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let file = example("spod/SPod_excerpt.csv");
     let summary = import(dir.path(), "spod", &file, &["--station", "epa/SPOD", "--json"]).object();
     // One row is the seventh of its minute, so that its time would be that of the next minute.

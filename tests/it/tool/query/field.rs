@@ -23,7 +23,7 @@ const WIND: &[&str] = &["query", "S", "--station", "park/M", "--channel", "wind 
 
 #[test]
 fn the_mean_of_a_wind_around_north_is_north_and_its_sum_is_refused() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     wind(dir.path());
     let printed = run_with(dir.path(), WIND, &["mean"]).printed();
     assert_eq!(printed, "end,value,valid,coverage\n2024-03-01T00:05:00Z,0,5,1\n");
@@ -45,7 +45,7 @@ fn the_mean_of_a_wind_around_north_is_north_and_its_sum_is_refused() {
 
 #[test]
 fn directions_beyond_a_full_turn_are_rejected_and_counted() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let rows = ["1:00Z,361,1", "2:00Z,-10,1", "3:00Z,720,1", "4:00Z,990,1", "5:00Z,0,1", "6:00Z,360,1"];
     let text: String = rows.iter().map(|row| format!("2024-03-01T00:0{row}\n")).collect();
     std::fs::write(dir.path().join("bad.csv"), format!("t,wd,ws\n{text}")).unwrap();
@@ -64,7 +64,7 @@ fn directions_beyond_a_full_turn_are_rejected_and_counted() {
 
 #[test]
 fn directions_are_brought_into_the_circle_where_import_is_told_to() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let rows = ["1:00Z,361.2,1", "2:00Z,-10,1", "3:00Z,720,1", "4:00Z,990,1", "5:00Z,-360,1", "6:00Z,360,1"];
     let text: String = rows.iter().map(|row| format!("2024-03-01T00:0{row}\n")).collect();
     std::fs::write(dir.path().join("turned.csv"), format!("t,wd,ws\n{text}")).unwrap();
@@ -108,7 +108,7 @@ const DAYS: &[&str] = &["query", "S", "--station", "a/B", "--channel", "PM10", "
 
 #[test]
 fn days_of_beijing_are_those_of_the_clock_in_beijing() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     hours(dir.path(), "+08:00", "2024-03-01", 3 * 24);
     for zone in ["--zone=Asia/Shanghai", "--zone=+08:00"] {
         let days = run_with(dir.path(), DAYS, &[zone]).printed();
@@ -128,7 +128,7 @@ fn days_of_beijing_are_those_of_the_clock_in_beijing() {
 
 #[test]
 fn a_day_with_20_of_24_hours_has_a_mean_and_one_with_19_has_none() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     // The first day has its last 20 hours, the last one its first 19.
     hours(dir.path(), "+08:00", "2024-03-01T04:00", 20 + 24 + 19);
     let lawful = ["--zone", "+08:00", "--coverage", "20/24"];
@@ -153,7 +153,7 @@ fn a_day_with_20_of_24_hours_has_a_mean_and_one_with_19_has_none() {
 #[test]
 fn days_of_23_and_25_hours_are_whole() {
     for (begin, hours_of_day) in [("2024-03-31", 23), ("2024-10-27", 25)] {
-        let dir = crate::scratch::dir();
+        let dir = crate::support::scratch::dir();
         hours(dir.path(), "Europe/Berlin", begin, 40);
         let (day, next) = (begin, if hours_of_day == 23 { "2024-04-01" } else { "2024-10-28" });
         let range = ["--zone", "Europe/Berlin", "--from", day, "--to", next, "--fn", "count", "--coverage", "100"];
@@ -168,7 +168,7 @@ fn days_of_23_and_25_hours_are_whole() {
 
 #[test]
 fn a_local_time_without_a_zone_is_refused_and_read_with_one() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     wind(dir.path());
     let ask = ["query", "S", "--station", "park/M", "--channel", "benzene", "--from", "2024-03-01T08:04:00"];
     let error = run(dir.path(), &ask).error(1);
@@ -184,7 +184,7 @@ fn a_local_time_without_a_zone_is_refused_and_read_with_one() {
 
 #[test]
 fn several_channels_and_stations_come_with_their_names() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     wind(dir.path());
     let ask = ["query", "S", "--station", "park/*", "--channel", "benzene", "--channel", "wind direction"];
     let minutes = ["--window", "5m", "--fn", "count"];
@@ -217,7 +217,7 @@ fn several_channels_and_stations_come_with_their_names() {
 
 #[test]
 fn values_are_printed_in_the_unit_that_is_asked_for() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     wind(dir.path());
     let ask = ["query", "S", "--station", "park/M", "--channel", "benzene", "--to", "2024-03-01T00:02:00Z", "--unit"];
     assert!(run_with(dir.path(), &ask, &["ppm"]).printed().ends_with("00:01:00Z,0.35,normal\n"));
@@ -241,7 +241,7 @@ fn values_are_printed_in_the_unit_that_is_asked_for() {
 
 #[test]
 fn an_empty_answer_says_why() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     wind(dir.path());
     let ask = ["query", "S", "--station", "park/M", "--channel", "benzene"];
     let header = "end,value,valid,coverage\n";

@@ -7,7 +7,7 @@ use std::fs;
 
 #[test]
 fn a_path_without_rules_is_named_with_what_to_give_instead() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
@@ -29,7 +29,7 @@ fn a_path_without_rules_is_named_with_what_to_give_instead() {
 
 #[test]
 fn a_test_among_rules_is_sent_to_a_file_of_tests() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     rules(dir, "r", "30.ppb");
     let text = fs::read_to_string(dir.join("r/park.rhai")).unwrap();
@@ -40,7 +40,7 @@ fn a_test_among_rules_is_sent_to_a_file_of_tests() {
 
 #[test]
 fn a_file_that_is_missing_or_a_folder_is_named_without_words_of_the_system() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     store(dir);
     let column =
@@ -63,7 +63,7 @@ fn a_file_that_is_missing_or_a_folder_is_named_without_words_of_the_system() {
 
 #[test]
 fn a_backtest_over_a_range_without_readings_says_so_and_where_readings_are() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
@@ -87,7 +87,7 @@ fn a_backtest_over_a_range_without_readings_says_so_and_where_readings_are() {
 
 #[test]
 fn contacts_that_no_file_exports_are_noted_as_unchecked_and_count_as_no_warning() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     store(dir);
     rules(dir, "r", "30.ppb");
@@ -108,7 +108,7 @@ fn contacts_that_no_file_exports_are_noted_as_unchecked_and_count_as_no_warning(
 
 #[test]
 fn steps_of_one_escalation_with_equal_times_are_taken_together() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     fs::create_dir(dir.join("r")).unwrap();
     let rule = |second: &str| {
@@ -131,7 +131,7 @@ fn steps_of_one_escalation_with_equal_times_are_taken_together() {
 
 #[test]
 fn mistyped_words_of_rules_and_tests_are_one_error_each_with_the_right_word() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     fs::create_dir(dir.join("r")).unwrap();
     let rule = |window: &str| format!("alarm(\"high\").scope(\"park/*\").when(avg(\"benzene\", {window}) > 30.ppb);\n");
@@ -180,7 +180,7 @@ fn mistyped_words_of_rules_and_tests_are_one_error_each_with_the_right_word() {
 
 #[test]
 fn a_duration_of_two_units_and_an_unknown_contact_in_a_test_are_explained() {
-    let home = crate::scratch::dir();
+    let home = crate::support::scratch::dir();
     let dir = home.path();
     fs::create_dir(dir.join("r")).unwrap();
     let rule = |hold: &str| {

@@ -1,15 +1,15 @@
 //! The deadline of an incident: an alarm that escalates, reminds and is acknowledged, once, whatever restarts there are.
 
 use super::{BEGIN_MS, HOUR_MS, finding, suspect};
-use crate::scratch;
+use crate::support::scratch;
 use std::path::Path;
 use std::sync::Arc;
 use vocdb::alarm::event::{Notification, Subject};
 use vocdb::alarm::{Heartbeat, NextStep};
 use vocdb::base::clock::{Clock, ManualClock};
 use vocdb::rules::RuleFile;
-use vocdb::rules::verdict::Contact;
 use vocdb::trace::incident::{IncidentError, IncidentId, Opening, Outcome, Step, history};
+use vocdb::verdict::Contact;
 use vocdb::{
     AlarmEvent, AlarmId, Batch, Channel, Config, Database, Durability, Error, Instrument, InstrumentId, Interval,
     Station, Timers, Timestamp, Unit,

@@ -73,7 +73,7 @@ fn assert_readable(dir: &Path, page: &str) {
 
 #[test]
 fn report_fits_a_phone_and_a_desktop_and_prints() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let page = full(&Amount::default(), "").html();
     assert_readable(dir.path(), &page);
     let file = format!("file://{}", dir.path().join("report.html").display());
@@ -90,7 +90,7 @@ fn report_fits_a_phone_and_a_desktop_and_prints() {
 
 #[test]
 fn long_and_hostile_names_do_not_widen_the_page() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let page = full(&Amount::default(), &format!("-{}<b>", "W".repeat(190))).html();
     assert_readable(dir.path(), &page);
 }

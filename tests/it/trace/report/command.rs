@@ -42,7 +42,7 @@ pub(super) fn write(dir: &Path, file: &str) -> Value {
 
 #[test]
 fn a_report_of_real_readings_is_complete_and_can_be_verified() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     night(dir.path());
     let written = write(dir.path(), "report.html");
     let page = std::fs::read_to_string(dir.path().join("report.html")).unwrap();
@@ -91,7 +91,7 @@ fn a_report_of_real_readings_is_complete_and_can_be_verified() {
 
 #[test]
 fn wrong_arguments_of_a_report_are_explained() {
-    let dir = crate::scratch::dir();
+    let dir = crate::support::scratch::dir();
     let db = vocdb::Database::open(dir.path().join("store"), vocdb::Config::default()).unwrap();
     let begin = "2024-06-01T00:00:00Z".parse().unwrap();
     db.open_incident(Opening::new("smell at the gate", begin), "Li", "a call").unwrap();

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use vocdb::alarm::event::{AlarmId, GroupId};
 use vocdb::base::checksum::sha256;
 use vocdb::ledger::LedgerHead;
-use vocdb::rules::verdict::Chain;
 use vocdb::trace::incident::{
     Clock, Factor, Finding, Incident, IncidentId, IncidentOpened, Noted, Rectification, Suspect,
 };
@@ -16,6 +15,7 @@ use vocdb::trace::{
     OdourIntensity, OdourReport, OutageOptions, ReleaseRate, RunState, Sector, StateSpan, TimelineEntry, Verdict,
     outages,
 };
+use vocdb::verdict::Chain;
 use vocdb::{Interval, Quality, Sample, TimeRange, Timestamp};
 
 /// How much a report holds.

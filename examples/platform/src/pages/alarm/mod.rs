@@ -1,27 +1,29 @@
 //! One alarm: why it opened, who was notified, and what people do about it.
 
 pub(crate) mod acts;
+pub(crate) mod incident;
 
 use super::alarms::mark;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::view::{Form, Tab, moment, number, page};
+use crate::view::{Tab, maintained, moment, number, page};
 use crate::visit::{Number, Visitor};
 use axum::extract::State;
 use axum::response::Response;
+use incident::Incidents;
 use maud::{Markup, html};
 use std::sync::Arc;
 use vocdb::AlarmId;
 use vocdb::alarm::{AlarmRecord, Explanation};
-use vocdb::rules::verdict::{Evidence, Truth};
+use vocdb::verdict::{Evidence, Truth};
 
 /// An alarm with everything that the page shows.
 struct Shown {
     record: AlarmRecord,
     explanation: Explanation,
-    /// Number of the incident that it belongs to.
-    incident: Option<u64>,
+    /// The incidents that it belongs to or may be added to.
+    incidents: Incidents,
 }
 
 /// `GET /alarms/{number}`
@@ -37,23 +39,14 @@ pub(crate) async fn show(
     let content = html! {
         div data-live="alarms" {
             p { (mark(&shown.record)) }
+            (maintained(&platform, &visitor, &shown.record.maintenance))
             (facts(&platform, &shown))
             (evidence(&shown))
             (history(&platform, &shown))
             (notified(&platform, &shown))
         }
         @if shown.record.is_open() { (acts::forms(&platform, &visitor, &shown.record)) }
-        @if shown.incident.is_none() && visitor.may(Right::Direct) {
-            h2 { "Incident" }
-            div.card.narrow {
-                p { "Open an incident for this alarm and those of its group. The deadline to name a source is 24 hours." }
-                (Form {
-                    action: &format!("/alarms/{number}/incident"),
-                    button: "Open an incident",
-                    fields: html! { label { "Reason" input name="comment" maxlength="200" required; } },
-                }.of(&visitor))
-            }
-        }
+        (shown.incidents.forms(&visitor, shown.record.id()))
     };
     Ok(page(&platform, &visitor, (Tab::Alarms, &title), &content))
 }
@@ -62,9 +55,8 @@ fn find(platform: &Platform, alarm: AlarmId) -> Result<Shown, Failure> {
     let history = platform.history()?;
     let record = history.records.iter().find(|record| record.id() == alarm).cloned().ok_or(Failure::NotFound)?;
     let explanation = Explanation::of(&history.events, alarm).ok_or(Failure::NotFound)?;
-    let incidents = platform.db.incidents();
-    let incident = incidents.iter().rev().find(|incident| incident.alarms.contains(&alarm));
-    Ok(Shown { record, explanation, incident: incident.map(|incident| incident.id().0) })
+    let incidents = Incidents::of(&record, &platform.db.incidents());
+    Ok(Shown { record, explanation, incidents })
 }
 
 fn facts(platform: &Platform, shown: &Shown) -> Markup {
@@ -84,7 +76,7 @@ fn facts(platform: &Platform, shown: &Shown) -> Markup {
                 dt { "Shelved" } dd { "by " (shelved.standing.by) ": " (shelved.standing.comment) }
             }
             @if !opened.guidance.is_empty() { dt { "What to do" } dd.text { (opened.guidance) } }
-            @if let Some(incident) = shown.incident {
+            @if let Some(incident) = shown.incidents.own {
                 dt { "Incident" } dd { a href=(format!("/incidents/{incident}")) { "incident " (incident) } }
             }
         }

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use maud::html;
 use std::sync::Arc;
-use vocdb::alarm::event::Operated;
+use vocdb::alarm::event::{MaintenanceChanged, MaintenanceStep, Operated};
 use vocdb::trace::incident::{Incident, Step};
 use vocdb::{AlarmEvent, ChangeAction, ChangeEntry, ChangeLog, Timestamp};
 
@@ -31,7 +31,7 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     let entries = platform.read(entries).await?;
     let content = html! {
         div data-live="alarms" {
-            p.soft { "From the ledger: acts on alarms and incidents, loaded rules, changes of stored readings and stations." }
+            p.soft { "From the ledger: acts on alarms and incidents, maintenance, loaded rules, changes of stored readings and stations. From the log of administration: accounts, registered stations, rule tests." }
             @if entries.is_empty() { p { "Nobody has done anything yet." } } @else {
                 table {
                     thead { tr { th { "Time" } th { "Person" } th { "Act" } } }
@@ -57,8 +57,14 @@ fn entries(platform: &Platform) -> Result<Vec<Entry>, Failure> {
         what: format!("loaded rules{}", after_colon(&load.reason)),
         by: load.by,
     }));
+    let acts = platform.accounts.log().newest()?.into_iter();
+    entries.extend(acts.map(|act| Entry {
+        at: act.at,
+        what: format!("{}{}", act.what, after_colon(&act.reason)),
+        by: act.by,
+    }));
     ChangeLog::open(&platform.store)?.visit(|change| {
-        entries.extend(of_change(change));
+        entries.push(of_change(change));
         Ok::<(), vocdb::Error>(())
     })?;
     // Newest first; of one time, the last recorded one.
@@ -77,6 +83,11 @@ fn of_event(event: &AlarmEvent) -> Option<Entry> {
         AlarmEvent::Operated(Operated { alarm: Some(alarm), by, .. }) => (by, format!("alarm {alarm}")),
         AlarmEvent::Operated(Operated { by, rule, scope_key, .. }) => (by, format!("rule {rule} at {scope_key}")),
         AlarmEvent::MaintenancePlanned(planned) => (&planned.by, format!("maintenance {}", planned.number)),
+        AlarmEvent::MaintenanceChanged(MaintenanceChanged {
+            number,
+            step: MaintenanceStep::Cancelled { by, .. },
+            ..
+        }) => (by, format!("maintenance {number}")),
         _ => return None,
     };
     let (at, what) = event.sentence()?;
@@ -103,7 +114,7 @@ fn of_incident(incident: &Incident, entries: &mut Vec<Entry>) {
     }
 }
 
-fn of_change(change: ChangeEntry) -> Option<Entry> {
+fn of_change(change: ChangeEntry) -> Entry {
     let what = match change.action {
         ChangeAction::ValuesReplaced => "values replaced".to_owned(),
         ChangeAction::FlagSet(quality) => format!("flag {} set", quality.name()),
@@ -113,5 +124,5 @@ fn of_change(change: ChangeEntry) -> Option<Entry> {
         ChangeAction::StationMoved => "station moved".to_owned(),
     };
     let what = format!("{what} at {} {}{}", change.station, change.channels.join(", "), after_colon(&change.reason));
-    Some(Entry { at: change.at?, by: change.by, what })
+    Entry { at: change.at, by: change.by, what }
 }

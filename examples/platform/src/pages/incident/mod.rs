@@ -1,5 +1,6 @@
 //! One incident: its clock, the place of its source, suspects, findings, outcome, and its report.
 
+mod alarms;
 mod place;
 
 pub(crate) use place::file as map_file;
@@ -20,7 +21,7 @@ use vocdb::trace::Candidates;
 use vocdb::trace::TimelineEntry;
 use vocdb::trace::incident::{Finding, Incident, IncidentId, Outcome, Step, Suspect, history};
 use vocdb::trace::report::ReportOrigin;
-use vocdb::{ReportQuestion, ReportSources, gather_report, report_span};
+use vocdb::{AlarmId, ReportQuestion, ReportSources, gather_report, report_span};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -35,9 +36,10 @@ pub(crate) async fn show(
         let incident = find(platform, number)?;
         let timeline = history(&incident, &platform.history()?.events);
         let place = place::gather(platform, &incident)?;
-        Ok((incident, timeline, place))
+        let offered = alarms::offered(platform, &incident)?;
+        Ok((incident, timeline, place, offered))
     };
-    let (incident, timeline, place) = platform.compute(find).await?;
+    let (incident, timeline, place, offered) = platform.compute(find).await?;
     let content = html! {
         div data-live="alarms" {
             p { (state(&incident)) }
@@ -46,7 +48,7 @@ pub(crate) async fn show(
             (records(&incident))
             (steps(&platform, &timeline))
         }
-        (forms(&visitor, &incident))
+        (forms(&visitor, &incident, &offered))
     };
     let title = format!("Incident {number}: {}", incident.opened.title);
     Ok(page(&platform, &visitor, (Tab::Incidents, &title), &content))
@@ -114,6 +116,7 @@ fn step_of(fields: &Fields) -> Result<(Right, Step), Failure> {
             let text = fields.text("text")?.to_owned();
             (Right::Investigate, Step::Found(Finding { text, site, found_by: None, found_at: None }))
         }
+        "add" => (Right::Direct, alarms::step(fields)?),
         "close" => (Right::Direct, Step::Closed(outcome_of(fields, site)?)),
         "reopen" => (Right::Direct, Step::Reopened { allowed_ms: DAY_MS }),
         _ => return Err(Failure::Invalid("The form has no such step.".to_owned())),
@@ -191,7 +194,7 @@ fn steps(platform: &Platform, timeline: &[TimelineEntry]) -> Markup {
     }
 }
 
-fn forms(visitor: &Visitor, incident: &Incident) -> Markup {
+fn forms(visitor: &Visitor, incident: &Incident, offered: &[(AlarmId, String)]) -> Markup {
     let action = format!("/incidents/{}/step", incident.id().0);
     let site = || html! { label { "Site" input name="site" maxlength="200"; } };
     let comment = || html! { label { "Comment" textarea name="comment" rows="2" maxlength="4000" {} } };
@@ -220,6 +223,9 @@ fn forms(visitor: &Visitor, incident: &Incident) -> Markup {
             }
             @if visitor.may(Right::Comment) { (form("comment", "Comment", comment())) }
             @if visitor.may(Right::Direct) {
+                @if !offered.is_empty() {
+                    (form("add", "Add an alarm", html! { (alarms::field(offered)) (comment()) }))
+                }
                 @if incident.is_open() { (form("close", "Close", html! { (outcome()) (site()) (comment()) })) } @else {
                     (form("reopen", "Reopen", comment()))
                 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use vocdb::alarm::event::{ActiveSpan, Amendment};
 use vocdb::base::escape::Line;
-use vocdb::rules::verdict::Evidence;
+use vocdb::verdict::Evidence;
 use vocdb::{AlarmEvent, AlarmLog};
 
 /// List amendments: what late data would have changed, such as alarms that were missed or would have been shorter or longer

@@ -12,7 +12,7 @@ use vocdb::alarm::AlarmRecord;
 use vocdb::alarm::report::Explanation;
 use vocdb::base::escape::Line;
 use vocdb::model::Zone;
-use vocdb::rules::verdict::Priority;
+use vocdb::verdict::Priority;
 use vocdb::{AlarmId, AlarmLog, Timestamp};
 
 /// List alarms; by default, open ones

@@ -6,7 +6,7 @@ use vocdb::alarm::AlarmRecord;
 use vocdb::alarm::event::Acknowledged;
 use vocdb::alarm::report::{Explanation, Told, Transition};
 use vocdb::base::escape::Line;
-use vocdb::rules::verdict::Evidence;
+use vocdb::verdict::Evidence;
 
 /// An alarm and its state.
 #[derive(Serialize)]

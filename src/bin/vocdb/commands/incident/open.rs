@@ -10,8 +10,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use vocdb::base::escape::Line;
 use vocdb::model::Zone;
-use vocdb::rules::verdict::{Chain, Contact, Step};
 use vocdb::trace::incident::{Incident, Opening};
+use vocdb::verdict::{Chain, Contact, Step};
 use vocdb::{AlarmId, Database, Interval};
 
 /// Open an incident, for an alarm and its group or by hand

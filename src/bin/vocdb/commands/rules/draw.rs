@@ -3,8 +3,8 @@
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::ops::Range;
 use vocdb::base::escape::{Line, drawn};
-use vocdb::rules::verdict::Place;
 use vocdb::rules::{Diagnostic, RuleFile};
+use vocdb::verdict::Place;
 
 /// All diagnostics in order of place, an empty line between them.
 pub(super) fn all(found: &[Diagnostic], files: &[RuleFile], is_styled: bool) -> String {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use vocdb::alarm::report::{AlarmTally, Forecast};
 use vocdb::base::escape::counted;
 use vocdb::rules::RuleFile;
-use vocdb::rules::verdict::Contact;
+use vocdb::verdict::Contact;
 use vocdb::{Backtest, ReadOnly, Replayed, TimeRange, Timestamp};
 
 /// Length of the history used for a forecast.

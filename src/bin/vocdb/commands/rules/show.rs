@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use vocdb::alarm::event::RulesState;
 use vocdb::base::escape::Line;
-use vocdb::rules::verdict::Uncovered;
+use vocdb::verdict::Uncovered;
 use vocdb::{AlarmLog, RuleSetInForce};
 
 /// Show the rule set in force: its files, author, time of loading, and stations
