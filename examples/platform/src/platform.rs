@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::live::{Live, Topic};
 use crate::map::Sources;
 use crate::phones::Phones;
+use crate::texts::Language;
 use crate::view::RuleLimits;
 use crate::visit::{Attempts, Sessions};
 use parking_lot::Mutex;
@@ -56,6 +57,8 @@ pub struct Platform {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) zone: Zone,
     pub(crate) zone_name: String,
+    /// Language of readers who ask for none.
+    pub(crate) language: Language,
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
     /// Sites that may be the source of an incident.
@@ -87,6 +90,7 @@ pub(crate) struct History {
 pub(crate) struct Setting {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) zone: (String, Zone),
+    pub(crate) language: Language,
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
     /// Whether the host lets time pass itself.
@@ -109,6 +113,7 @@ impl Platform {
         let Setting {
             clock,
             zone: (zone_name, zone),
+            language,
             store,
             is_https,
             is_driven,
@@ -126,6 +131,7 @@ impl Platform {
             clock,
             zone,
             zone_name,
+            language,
             store,
             is_https,
             candidates,

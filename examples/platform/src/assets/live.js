@@ -24,15 +24,15 @@
     }
   };
   const state = document.getElementById("live");
-  const say = (text) => { if (state) state.textContent = text; };
+  const say = (key) => { if (state) state.textContent = state.dataset[key]; };
   const source = new EventSource("/events");
   let was_lost = false;
   source.addEventListener("ready", () => {
-    say("live");
+    say("ready");
     if (was_lost) refresh();
     was_lost = false;
   });
-  source.addEventListener("error", () => { was_lost = true; say("connection lost"); });
+  source.addEventListener("error", () => { was_lost = true; say("lost"); });
   for (const topic of ["alarms", "stations"]) {
     source.addEventListener(topic, () => { if (part() && part().dataset.live === topic) refresh(); });
   }

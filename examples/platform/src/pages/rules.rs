@@ -3,14 +3,15 @@
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text, english};
 use crate::view::{Tab, hidden_token, moment, page};
 use crate::visit::{Act, Fields, Visitor};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use std::sync::Arc;
-use vocdb::Error;
 use vocdb::rules::{Diagnostics, RuleFile, compile, sites_of};
+use vocdb::{Error, RuleSetInForce};
 
 /// Files of a rule set.
 const FILES_MAX: usize = 100;
@@ -20,24 +21,35 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     visitor.must(Right::See)?;
     let set = platform.read(|platform| Ok(platform.db.rule_set())).await?;
     let files = set.as_ref().map(|set| set.files.clone()).unwrap_or_default();
+    let language = visitor.language;
     let content = html! {
         @match &set {
-            None => p { "No rules are in force." },
+            None => p { (language.say("rules-none")) },
             Some(set) => {
-                p {
-                    "Loaded " (moment(&platform.zone, set.loaded_at)) " by " (set.by)
-                    @if !set.reason.is_empty() { ": " (set.reason) }
-                }
-                p.soft.small { "SHA-256 " (set.hash) ", for " (set.stations.len()) " stations" }
-                @if let Some(state) = &set.state { p.problem { "Not all rules run: " (state.reason) } }
+                (in_force(&platform, language, set))
                 @if !visitor.may(Right::LoadRules) {
-                    @for file in &set.files { h2 { (file.name) } pre { (file.text) } }
+                    @for file in &set.files { h2 translate="no" { (file.name) } pre translate="no" { (file.text) } }
                 }
             }
         }
         @if visitor.may(Right::LoadRules) { (form(&visitor, &files, "")) }
     };
-    Ok(page(&platform, &visitor, (Tab::Rules, "Rules"), &content))
+    Ok(page(&platform, &visitor, (Tab::Rules, &language.say("tab-rules")), &content))
+}
+
+fn in_force(platform: &Platform, language: Language, set: &RuleSetInForce) -> Markup {
+    let loaded = [("time", moment(&platform.zone, set.loaded_at).into()), ("person", (&set.by).into())];
+    let rules = [("hash", set.hash.to_string().into()), ("count", set.stations.len().into())];
+    html! {
+        p {
+            (language.fill("rules-loaded", &loaded))
+            @if !set.reason.is_empty() { ": " (set.reason) }
+        }
+        p.soft.small { (language.fill("rules-hash", &rules)) }
+        @if let Some(state) = &set.state {
+            p.problem { (language.say("rules-partly")) " " (english(&state.reason)) }
+        }
+    }
 }
 
 /// `POST /rules/check`
@@ -73,10 +85,10 @@ fn files_of(fields: &Fields) -> Result<Vec<RuleFile>, Failure> {
     let files = pairs.map(|(name, text)| RuleFile { name: name.trim().to_owned(), text: text.replace("\r\n", "\n") });
     let files: Vec<RuleFile> = files.filter(|file| !(file.name.is_empty() && file.text.trim().is_empty())).collect();
     if files.len() > FILES_MAX {
-        return Err(Failure::Invalid(format!("A rule set has at most {FILES_MAX} files.")));
+        return Err(Failure::Invalid(Text::new("rules-too-many-files").with("count", FILES_MAX)));
     }
     if files.iter().any(|file| file.name.is_empty()) {
-        return Err(Failure::Invalid("A file has no name: write one, such as park.rhai.".to_owned()));
+        return Err(Failure::Invalid(Text::new("rules-no-name")));
     }
     Ok(files)
 }
@@ -87,44 +99,49 @@ fn result(platform: &Platform, act: &Act, files: &[RuleFile], found: Result<Diag
         Err(errors) => (false, errors),
     };
     let reason = act.fields.line("reason").unwrap_or_default();
+    let language = act.visitor.language;
     let content = html! {
-        @if is_good { p.good { "The rules have no errors. They are not in force until they are loaded." } }
-        @else { p.problem role="alert" { "The rules have errors; the rules in force have not changed." } }
+        @if is_good { p.good { (language.say("rules-good")) } }
+        @else { p.problem role="alert" { (language.say("rules-wrong")) } }
         @if !found.0.is_empty() {
             table {
-                thead { tr { th { "Place" } th { "Kind" } th { "Message" } th { "What to write" } } }
+                thead { tr {
+                    th { (language.say("rules-place")) } th { (language.say("rules-kind")) } th { (language.say("label-message")) }
+                    th { (language.say("rules-help")) }
+                } }
                 tbody { @for one in &found.0 {
                     tr {
-                        th scope="row" { (one.place) }
-                        td data-label="Kind" { (if one.is_warning { "warning" } else { "error" }) }
-                        td data-label="Message" { (one.message) }
-                        td data-label="What to write" { (one.help) }
+                        th scope="row" translate="no" { (one.place) }
+                        td data-label=(language.say("rules-kind")) { (language.say(if one.is_warning { "rules-warning" } else { "rules-error" })) }
+                        td data-label=(language.say("label-message")) lang="en" { (one.message) }
+                        td data-label=(language.say("rules-help")) lang="en" { (one.help) }
                     }
                 } }
             }
         }
         (form(&act.visitor, files, reason))
     };
-    page(platform, &act.visitor, (Tab::Rules, "Rules: check"), &content)
+    page(platform, &act.visitor, (Tab::Rules, &language.say("rules-check-title")), &content)
 }
 
 fn form(visitor: &Visitor, files: &[RuleFile], reason: &str) -> Markup {
+    let language = visitor.language;
     html! {
         form method="post" action="/rules/load" {
             (hidden_token(visitor))
             @for file in files {
-                label { "File" input name="name" value=(file.name) maxlength="200"; }
-                label { "Text" textarea.code name="text" rows=(file.text.lines().count().clamp(4, 40)) spellcheck="false" { "\n" (file.text) } }
+                label { (language.say("rules-file")) input translate="no" name="name" value=(file.name) maxlength="200"; }
+                label { (language.say("rules-text")) textarea.code translate="no" name="text" rows=(file.text.lines().count().clamp(4, 40)) spellcheck="false" { "\n" (file.text) } }
             }
             details open[files.is_empty()] {
-                summary { "Add a file" }
-                label { "File" input name="name" placeholder="park.rhai" maxlength="200"; }
-                label { "Text" textarea.code name="text" rows="12" spellcheck="false" {} }
+                summary { (language.say("rules-add-file")) }
+                label { (language.say("rules-file")) input translate="no" name="name" placeholder="park.rhai" maxlength="200"; }
+                label { (language.say("rules-text")) textarea.code translate="no" name="text" rows="12" spellcheck="false" {} }
             }
-            label { "Reason for loading" input name="reason" value=(reason) maxlength="200"; }
+            label { (language.say("rules-reason")) input name="reason" value=(reason) maxlength="200"; }
             div.buttons {
-                button formaction="/rules/check" { "Check" }
-                button { "Load" }
+                button formaction="/rules/check" { (language.say("rules-check")) }
+                button { (language.say("rules-load")) }
             }
         }
     }

@@ -28,4 +28,5 @@ mod rules;
 mod series;
 mod stations;
 mod statistics;
+mod texts;
 mod values;

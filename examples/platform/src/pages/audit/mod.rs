@@ -29,24 +29,27 @@ struct Entry {
 pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor) -> Result<Response, Failure> {
     visitor.must(Right::Audit)?;
     let entries = platform.read(entries).await?;
+    let language = visitor.language;
     let content = html! {
         div data-live="alarms" {
-            p.soft { "From the ledger: acts on alarms and incidents, loaded rules, changes of stored readings and stations." }
-            @if entries.is_empty() { p { "Nobody has done anything yet." } } @else {
+            p.soft { (language.say("audit-meaning")) }
+            @if entries.is_empty() { p { (language.say("audit-none")) } } @else {
                 table {
-                    thead { tr { th { "Time" } th { "Person" } th { "Act" } } }
+                    thead { tr {
+                        th { (language.say("label-time")) } th { (language.say("label-person")) } th { (language.say("label-act")) }
+                    } }
                     tbody { @for entry in entries.iter().take(LISTED) {
                         tr {
-                            td.time data-label="Time" { (moment(&platform.zone, entry.at)) }
-                            td data-label="Person" { (entry.by) }
-                            td data-label="Act" { (entry.what) }
+                            td.time data-label=(language.say("label-time")) { (moment(&platform.zone, entry.at)) }
+                            td data-label=(language.say("label-person")) translate="no" { (entry.by) }
+                            td data-label=(language.say("label-act")) lang="en" { (entry.what) }
                         }
                     } }
                 }
             }
         }
     };
-    Ok(page(&platform, &visitor, (Tab::Audit, "Audit trail"), &content))
+    Ok(page(&platform, &visitor, (Tab::Audit, &language.say("tab-audit")), &content))
 }
 
 fn entries(platform: &Platform) -> Result<Vec<Entry>, Failure> {

@@ -1,0 +1,557 @@
+# 页面的中文文字。每条消息在 en.ftl 中都有对应的一条，参数相同；有测试核对两个文件和代码。
+
+## 页面框架
+
+brand = vocdb 平台
+sections = 栏目
+times = 时区：{ $zone }
+live-none = 刷新页面查看最新数据
+live-ready = 实时更新中
+live-lost = 连接已断开
+log-in = 登录
+log-out = 退出
+tab-stations = 站点
+tab-map = 地图
+tab-values = 实时数值
+tab-alarms = 报警
+tab-incidents = 事件
+tab-rules = 规则
+tab-quality = 数据质量
+tab-statistics = 统计
+tab-odours = 恶臭举报
+tab-audit = 审计记录
+tab-phones = 手机
+tab-odour = 举报恶臭
+
+## 多个页面共用的标签
+
+label-act = 操作
+label-age = 距今
+label-alarm = 报警
+label-channel = 通道
+label-closed = 已关闭
+label-comment = 备注
+label-deadline = 期限
+label-from = 开始
+label-incident = 事件
+label-instrument = 仪器
+label-limit = 限值
+label-message = 消息
+label-notified = 已通知
+label-opened = 产生时间
+label-outcome = 处理结果
+label-owner = 负责人
+label-person = 人员
+label-priority = 优先级
+label-reason = 原因
+label-rule = 规则
+label-recipient = 接收人
+label-route = 通知方式
+label-share = 占比
+label-site = 排污单位
+label-state = 状态
+label-station = 站点
+label-time = 时间
+label-to = 结束
+label-unit = 单位
+label-until = 截止时间
+label-value = 数值
+label-wind = 风
+list-separator = 、
+no-value = 无数值
+nobody = 无
+none = 无
+show = 查询
+stale = 数据过期
+
+## 时长
+
+span-seconds = { $seconds } 秒
+span-minutes = { $minutes } 分钟
+span-hours = { $hours } 小时 { $minutes } 分
+span-days = { $days } 天 { $hours } 小时
+span-ago = { $span }前
+span-ahead = { $span }后
+span-hour = 1 小时
+span-six-hours = 6 小时
+span-day = 1 天
+span-week = 1 周
+
+## 风向（来向）
+
+direction-N = 北
+direction-NNE = 北东北
+direction-NE = 东北
+direction-ENE = 东东北
+direction-E = 东
+direction-ESE = 东东南
+direction-SE = 东南
+direction-SSE = 南东南
+direction-S = 南
+direction-SSW = 南西南
+direction-SW = 西南
+direction-WSW = 西西南
+direction-W = 西
+direction-WNW = 西西北
+direction-NW = 西北
+direction-NNW = 北西北
+direction-calm = 静风
+
+## 角色与权限
+
+role-public = 公众
+role-operator = 操作员
+role-duty-officer = 值班员
+role-department = 业务部门
+role-leader = 领导
+role-administrator = 管理员
+right-see-this-page = 查看此页面
+right-see-the-audit-trail = 查看审计记录
+right-comment = 添加备注
+right-acknowledge-alarms = 确认报警
+right-direct-alarms-and-incidents = 处置报警和事件
+right-record-findings = 登记检查结果
+right-check-and-load-rules = 校验和加载规则
+right-send-readings = 上传监测数据
+role-refused = “{ $role }”角色无权{ $right }。
+
+## 状态
+
+state-normal = 正常
+state-silent = 近期无数据
+state-acknowledged = 报警，已确认
+state-alarm = 报警
+state-urgent = 报警，高优先级
+alarm-state-open = 未关闭
+alarm-state-closed = 已关闭
+alarm-state-acknowledged = 已确认
+alarm-state-unacknowledged = 未确认
+alarm-state-history = 历史补录
+alarm-state-late = 迟报
+alarm-state-latched = 已锁存
+alarm-state-shelved = 已搁置
+alarm-state-suppressed = 已抑制
+alarm-state-out-of-service = 已停用
+alarm-state-maintenance = 维护中
+incident-state-open = 处理中
+incident-state-located = 已溯源
+incident-state-overdue = 已逾期
+incident-state-closed = 已办结
+priority-low = 低
+priority-medium = 中
+priority-high = 高
+priority-urgent = 紧急
+outcome-violation = 存在违法行为
+outcome-no-violation = 未发现违法行为
+outcome-source-not-found = 未查明污染来源
+outcome-kind = 违法行为类型
+route-app = 应用推送
+route-sms = 短信
+route-email = 邮件
+route-phone = 电话
+
+## 数据标识与质量检验
+
+flag-normal = 正常
+flag-over-range = 超测量上限
+flag-fault = 故障
+flag-calibration = 校准
+flag-maintenance = 维护
+flag-set-by-hand = 手工输入
+flag-out-of-operation = 停运
+flag-link-fault = 通信异常
+flag-below-detection = 低于检出限
+flag-suspect = 存疑
+test-gap = 数据缺失
+test-gross-range = 超出合理范围
+test-spike = 尖峰
+test-rate-of-change = 变化过快
+test-flat-line = 恒值
+test-attenuated-signal = 波动过小
+test-neighbour = 与邻近站点不符
+test-repeated-sequence = 重复序列
+test-few-distinct-values = 取值过少
+test-smooth-signal = 曲线过于平滑
+test-smooth-against-neighbours = 比邻近站点平滑
+test-under-limit = 紧贴限值下方
+test-calibration-at-peaks = 峰值时校准
+test-sum-of-species = 组分之和不符
+test-minute-against-hour = 分钟值与小时值不符
+test-time-of-receipt = 接收时间异常
+
+## 失败提示
+
+failure-not-found-title = 页面不存在
+failure-not-found = 没有这个页面。
+failure-login-needed = 请先登录。
+failure-refused-title = 无权访问
+failure-invalid-title = 无法处理
+failure-too-large-title = 内容过大
+failure-too-large = 提交的内容超过了本页允许的大小。
+failure-too-many-title = 请求过多
+failure-busy-title = 系统繁忙
+failure-busy = 平台繁忙，请稍后重试。
+failure-internal-title = 系统错误
+failure-internal = 数据库暂时无法完成此操作，原因见平台日志。
+failure-back = 返回站点列表
+field-empty = “{ $field }”不能为空，请填写。
+field-no-number = “{ $field }”不是数字。
+field-too-long = “{ $field }”超过 { $count } 个字符。
+form-of-program = 表单需要登录会话；程序请使用 JSON 接口。
+form-unreadable = 无法读取表单内容。
+form-outdated = 表单已失效，请重新打开页面后提交。
+range-backwards = 结束时间早于开始时间，请对调。
+range-too-long = 时间范围超过 { $days } 天，请缩短。
+range-no-time = “{ $field }”不是有效时间，请按 2026-03-14T22:40 的格式填写。
+range-too-many-readings = 该时间范围内的数据超过 { $count } 条，请缩短范围。
+range-too-many-samples = 该站点在此时间范围内的数据超过 { $count } 个，请缩短范围。
+
+## 登录
+
+login-name = 用户名
+login-password = 密码
+login-wrong = 名称或密码错误。
+login-too-many = 登录尝试过多，请等待一刻钟。
+
+## 站点
+
+stations-none = 数据库中没有站点。请先用 { $command } 导入监测数据，再启动平台。
+stations-newest = 最新数据时间
+stations-values = 最新数值
+stations-alarms = { $count } 条报警
+stations-share = （限值的 { $share }）
+stations-more = 另有 { $count } 个
+share-over = { $share } 超标
+station-title = 站点 { $station }
+station-channel = { $channel }（{ $unit }）
+station-readings = 共 { $count } 条数据，其中 { $flagged } 条带标识（圆圈）。
+station-no-limit = 现行规则中没有为该通道设定限值。
+station-dashed = 虚线：{ $limit }，{ $value }。
+station-svg = 下载此图（SVG）
+station-csv = 下载数据（CSV）
+station-rose = 风玫瑰与污染玫瑰
+station-range = 其他时间范围
+station-channels = 通道
+station-newest = 最新数值
+limit-detection = 检出限
+
+## 通道趋势图
+
+trend-title = { $station } 的 { $channel } 趋势（{ $unit }）
+trend-extremes = 有效值 { $least } 至 { $greatest } { $unit }
+trend-no-values = 无有效值
+trend-description = { $from } 至 { $to }：{ $extremes }，限值 { $limits } 个。
+trend-values = 有效值
+trend-flagged = 带标识的数值
+
+## 实时数值与限值
+
+values-title = 实时数值与限值
+values-all = 全部数值
+values-limited = 有限值的数值
+values-stale = 过期的数值
+values-count = 共 { $count } 个数值，最接近限值的在前。
+values-first = 只显示前 { $count } 个，请筛选。
+values-meaning = 限值指现行规则对该通道均值设定的最小数值；占比按最新数值计算。
+values-filter-too-long = 筛选条件最多 { $count } 个字符。
+
+## 地图
+
+map-title = 站点地图
+map-none = 所有站点都没有位置信息，请用 { $command } 导入位置。
+map-svg = 下载此地图（SVG）
+map-unplaced = 未在地图上显示
+map-stations = 地图上的站点
+map-sites = 地图上的排污单位
+map-east = 向东（米）
+map-north = 向北（米）
+map-no-wind = 近期无风数据
+map-wind = 来风 { $direction }，{ $speed } 米/秒
+map-reference = 距离以 { $place }（WGS 84）为原点。风为最近十分钟的平均值。
+map-description = { $time } 的地图，共 { $stations } 个站点、{ $sites } 个排污单位，上方为北。{ $states }
+map-too-far = 与其他站点相距超过 500 千米
+map-polar = 距极点不足一度
+map-no-position = 无位置信息
+map-metres-only = 只有以米表示的位置，其他站点使用经纬度
+map-wind-legend = 风（箭头指向下风方向）
+map-site = 排污单位
+map-suspect = 嫌疑排污单位
+map-mode = 最可能的位置
+map-half = 50 % 区域
+map-most = 90 % 区域
+map-sector = 上风向扇区
+map-sector-meaning = 来源所在的上风向扇区
+map-north-arrow = 北
+map-kilometres = { $length } 千米
+map-metres = { $length } 米
+source-no-channel = 该事件的报警均未涉及具体通道
+source-no-positions = 站点没有经纬度位置
+
+## 报警
+
+alarms-open = 未关闭
+alarms-closed = 近期已关闭
+alarms-none-open = 当前没有未关闭的报警。
+alarms-none-closed = 还没有已关闭的报警。
+alarms-rule = { $rule }，{ $priority }优先级
+
+## 事件
+
+incidents-none = 还没有事件。可在报警页面发起。
+incidents-opened = { $person } 于 { $time } 发起
+deadline-met = 已按期完成，提前 { $span }
+deadline-met-late = 逾期完成，超时 { $span }
+
+## 演示手机
+
+phones-meaning = 演示中各人收到的消息。每行为一条已送达的通知，最新的在前。
+phones-recipients = 接收人
+phones-all = 全部（{ $count }）
+phones-none = 还没有人收到消息。
+
+## 数据质量
+
+quality-title = 数据质量
+quality-all = 各站点数据有效率
+quality-meaning = 截至当前的有效数据数与应有数据数之比。站点以有效率最低的通道计，低于 { $least } 时予以标注。选择站点可查看标识和检验结果。
+quality-no-stations = 数据库中没有站点。
+quality-worst = 最差通道
+quality-day = 24 小时
+quality-week = 7 天
+quality-low = 偏低
+quality-no-channels = 无通道
+quality-station-without-channels = 该站点没有通道。
+quality-flags = 有效率与标识
+quality-findings = 检验结果
+quality-range = { $from } 至 { $to } 的标识和缺失数据。
+quality-expected = 应有
+quality-missing = 缺失
+quality-measured = 实测
+quality-tests = 对该站点在此时间范围内的数据所作的检验，只与该范围内的数据比较，不改动任何数据。与其他站点或更长历史的比较请用 { $command }。
+quality-nothing-found = 检验未发现问题。
+quality-count = 共 { $count } 项检验结果。
+quality-first = 显示前 { $count } 项。
+quality-test = 检验
+
+## 玫瑰图
+
+rose-title = { $station } 的玫瑰图
+rose-no-wind = 没有站点测量风，无法绘制玫瑰图。
+rose-wind-at = { $station } 的风
+rose-load-of = { $channel } 按风向分布
+rose-wind-svg = 下载风玫瑰图（SVG）
+rose-load-svg = 下载污染玫瑰图（SVG）
+rose-csv = 下载数据（CSV）
+rose-wind-of = 采用的风
+rose-wind-title = { $station } 的风玫瑰图
+rose-load-title = { $station } 的 { $channel } 污染玫瑰图
+rose-description = { $count } 个数值按来风方向的占比。来自{ $direction }的最多（{ $share }）。静风：{ $calm }。
+rose-coverage = 应有 { $expected } 个数据，有效 { $valid } 个（{ $share }）
+rose-wind-words = { $coverage }。按来风方向分为 { $sectors } 个扇区，每个 22.5 度，含下边界。低于 { $speed } 米/秒为静风，不计入扇区：{ $calm } 个（{ $share }）。
+rose-load-words = { $coverage }；其中 { $without } 个没有对应的风，不计入。静风：{ $calm } 个（{ $share }）。占比按有风数据的数值计算。
+rose-numbers = 玫瑰图数据
+rose-wind-from = 来风方向
+rose-winds = 风数据
+rose-values = 数值个数
+rose-mean = 平均 { $unit }
+rose-greatest = 最大 { $unit }
+rose-below = 低于 { $end } { $unit }
+rose-between = { $begin } 至 { $end } { $unit }
+rose-above = { $begin } { $unit } 及以上
+rose-all = 全部
+
+## 统计：达标天数
+
+days-title = 达标天数
+days-no-limit = 请在上方填写通道和限值，或以 { $option } 启动平台。
+days-meaning = 小时数据完整的才计入当日；有效率按数据个数和小时数计算。未结束的日期不计。数字为第一个限值对应的最大值，单位与限值相同。
+days-none = 该时段内没有完整的日期。
+days-no-station = 这些日期内没有站点测量有限值的通道。
+days-left-out = 另有 { $count } 个站点未列出。
+days-kept = 达标
+days-exceeded = 超标
+days-incomplete = 数据不足
+day-kept = 达标
+day-exceeded = 超标
+day-incomplete = 数据不足
+day-none = –
+limit-of-file = 按平台的限值文件：
+limit-of-form = 按上方填写的限值：
+limit-field = 限值的某一项过长，或含有逗号、引号。
+limit-wrong = 限值有误：{ $reason }
+limit-average = 均值类型
+limit-coverage = 要求的有效率
+average-hour = 日最大小时均值
+average-eight-hours = 最大 8 小时均值
+average-eight-hours-within-day = 当日内最大 8 小时均值
+average-day = 日均值
+
+## 统计：报警与事件
+
+metrics-openings = 报警次数
+metrics-rate = 每十分钟
+metrics-rate-words = 平均 { $mean } 次，最多 { $most } 次
+metrics-flood = 报警泛滥
+metrics-flood-words = 占总时间的 { $share }（十分钟内报警十次及以上）
+metrics-priorities = 按优先级
+metrics-acknowledged = 已确认
+metrics-acknowledged-after = ，平均用时 { $span }
+metrics-stale = 超过一天未关闭
+metrics-late = 延迟的升级步骤
+metrics-late-words = { $count } 个升级步骤延迟 5 秒及以上
+metrics-history = 历史补录
+metrics-meaning = 指标依据 ISA-18.2。抖动：一分钟内第三次及以上报警。瞬时：一分钟内即关闭。
+offenders-title = 报警最多的规则
+offenders-rule = 规则与范围
+offenders-chattering = 抖动
+offenders-fleeting = 瞬时
+figures-opened = { $count } 起，其中 { $open } 起处理中
+figures-located = 已溯源
+figures-located-words = { $count } 起，其中 { $soon } 起在 24 小时内
+figures-overdue = 已逾期
+figures-to-site = 溯源用时中位数
+figures-to-closing = 办结用时中位数
+figures-violations = 违法行为类型
+figures-penalties = 罚款（{ $currency }）：{ $count } 笔，合计 { $amount }
+
+## 审计记录
+
+audit-meaning = 来自台账：对报警和事件的操作、规则加载，以及对已存数据和站点的更改。
+audit-none = 还没有任何操作。
+
+## 恶臭举报
+
+odour-time = 何时闻到的？
+odour-latitude = 纬度（度）
+odour-longitude = 经度（度）
+odour-intensity = 气味有多强？
+odour-words = 是什么气味？
+odour-reporter = 您的姓名（选填）
+odour-meaning = 您的举报连同填写的时间和地点将送达本区域的值班员。
+odour-send = 提交举报
+odour-thanks = 感谢您的举报，已登记。受理编号为
+odour-number = 来电查询时请提供此编号。
+odour-another = 再次举报
+odour-recorded = 举报已登记
+odour-too-many = 来自您所在网络的举报过多，请一小时后再试，或致电值班员。
+odour-too-old = 时间须在最近 30 天之内。
+odour-no-intensity = 请选择气味强度。
+odour-not-perceptible = 无味
+odour-very-weak = 很弱
+odour-weak = 弱
+odour-distinct = 明显
+odour-strong = 强
+odour-very-strong = 很强
+odour-extremely-strong = 极强
+odours-none = 还没有恶臭举报。
+odours-intensity = 强度
+odours-place = 地点
+odours-words = 描述
+odours-reporter = 举报人
+odours-no-reporter = 未填写
+
+## 事件的来源
+
+place-title = 溯源
+place-map = 事件 { $number } 的地图
+place-none = 未能溯源：{ $reason }。
+place-unknown = 不在地图上的嫌疑排污单位：{ $sites }。
+place-located = 来源位于地图所示区域内。
+place-direction-only = 来源位于地图所示扇区内，距离未知。
+place-not-enough = 现有数据不足以判断来源位置。
+place-origin = 依据 { $channel } 在 { $from } 至 { $to } 的数据，计算于 { $at }。
+place-mode = 最可能的位置：{ $place }。
+place-areas = 区域面积：{ $half } 公顷（50 %）、{ $most } 公顷（90 %）。
+place-probability = 概率
+place-evidence = 支持或否定的依据
+place-only = 仅依据位置
+
+## 报警页面
+
+acts-title = 操作
+reason-missing = 请填写原因。
+account-unknown = 没有名为“{ $name }”的账号。
+act-acknowledge = 确认
+act-hand-over = 移交
+act-shelve = 搁置
+act-unshelve = 取消搁置
+alarm-title = 报警 { $alarm }：{ $title }
+alarm-incident-meaning = 为此报警及同组报警发起事件，须在 24 小时内查明来源。
+alarm-open-incident = 发起事件
+alarm-incident = 事件 { $number }
+alarm-rule = { $rule }，{ $scope }，{ $place }
+alarm-since = 条件成立自
+alarm-next-step = 下一步升级
+alarm-shelved = 搁置
+alarm-shelved-by = { $person }：{ $reason }
+alarm-guidance = 处置指引
+alarm-why = 报警依据
+alarm-condition = 条件
+alarm-values = 数值
+alarm-coverage = ，数据有效率 { $share }
+condition-holds = 成立
+condition-fails = 不成立
+condition-unknown = 未知
+closed-cleared = 解除条件已满足
+closed-rule-removed = 规则已停用
+closed-scope-removed = 规则不再覆盖此范围
+closed-by-itself = 在规则规定的时间内未再触发
+closed-latch-reset = 锁存已复位
+closed-deadline-met = 相关事件已溯源或办结
+history-title = 经过
+notified-title = 通知
+notified-nobody = 没有通知任何人。
+notified-written = 生成时间
+notified-delivery = 送达情况
+notified-queued = 排队中，尚未发送
+notified-delivered = 已送达
+subject-step = 第 { $number } 步
+subject-roll-up = 汇总 { $number }
+subject-heartbeat = 心跳 { $number }
+subject-late = 更正 { $number }
+subject-expired = 确认到期 { $number }
+subject-system = 系统报警 { $number }
+subject-raised = 优先级提升 { $number }
+
+## 事件页面
+
+incident-title = 事件 { $number }：{ $title }
+incident-opened = { $person } 于 { $time } 发起：{ $reason }
+incident-begins = 起始时间
+incident-report = 报告
+incident-report-link = 本事件的报告
+incident-suspects = 嫌疑排污单位
+incident-no-suspects = 还没有嫌疑排污单位。
+incident-findings = 检查发现
+incident-no-findings = 还没有检查发现。
+incident-finding = 检查发现
+incident-is-open = 事件正在处理中。
+incident-no-step = 表单中没有这一步骤。
+incident-no-outcome = 请选择处理结果。
+act-suspect = 指认嫌疑单位
+act-find = 登记检查发现
+act-close = 办结
+act-reopen = 重新打开
+
+## 规则
+
+rules-none = 没有现行规则。
+rules-loaded = { $person } 于 { $time } 加载
+rules-hash = SHA-256 { $hash }，适用于 { $count } 个站点
+rules-partly = 部分规则未运行：
+rules-too-many-files = 一套规则最多 { $count } 个文件。
+rules-no-name = 有文件未命名，请填写文件名，例如 park.rhai。
+rules-good = 规则无错误。加载后方可生效。
+rules-wrong = 规则有错误，现行规则未改变。
+rules-place = 位置
+rules-kind = 类别
+rules-help = 建议写法
+rules-warning = 警告
+rules-error = 错误
+rules-check-title = 规则校验
+rules-file = 文件
+rules-text = 内容
+rules-add-file = 添加文件
+rules-reason = 加载原因
+rules-check = 校验
+rules-load = 加载
