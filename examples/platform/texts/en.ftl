@@ -252,6 +252,7 @@ trend-description = From { $from } to { $to }: { $extremes }, { $limits ->
 }.
 trend-values = valid values
 trend-flagged = value with a flag
+trend-limit = { $limit }: { $value }
 
 ## Values against limits
 

@@ -243,6 +243,7 @@ trend-no-values = 无有效值
 trend-description = { $from } 至 { $to }：{ $extremes }，限值 { $limits } 个。
 trend-values = 有效值
 trend-flagged = 带标识的数值
+trend-limit = 限值 { $limit }：{ $value }
 
 ## 实时数值与限值
 
@@ -479,11 +480,11 @@ alarm-title = 报警 { $alarm }：{ $title }
 alarm-incident-meaning = 为此报警及同组报警发起事件，须在 24 小时内查明来源。
 alarm-open-incident = 发起事件
 alarm-incident = 事件 { $number }
-alarm-rule = { $rule }，{ $scope }，{ $place }
+alarm-rule = 规则 { $rule }，范围 { $scope }，{ $place }
 alarm-since = 条件成立自
 alarm-next-step = 下一步升级
 alarm-shelved = 搁置
-alarm-shelved-by = { $person }：{ $reason }
+alarm-shelved-by = 由 { $person } 搁置：{ $reason }
 alarm-guidance = 处置指引
 alarm-why = 报警依据
 alarm-condition = 条件

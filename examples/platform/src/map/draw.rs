@@ -126,7 +126,7 @@ fn outline(site: &MapSite, is_suspect: bool, scale: &Scale) -> Markup {
     }
     html! {
         @if !path.is_empty() {
-            path class=(site_class("site", is_suspect)) d=(path) { title { (site.name) } }
+            path class=(site_class("site", is_suspect)) d=(path) { title translate="no" { (site.name) } }
         }
     }
 }

@@ -108,7 +108,8 @@ fn description(trend: &Trend<'_>, zone: &Zone, language: Language) -> String {
 
 /// A limit with its value.
 fn limit_words(trend: &Trend<'_>, limit: &Limit, language: Language) -> String {
-    format!("{}: {} {}", limit.words(language), number(limit.value), trend.unit)
+    let value = format!("{} {}", number(limit.value), trend.unit);
+    language.fill("trend-limit", &[("limit", limit.words(language).into()), ("value", value.into())])
 }
 
 fn legend(trend: &Trend<'_>, language: Language) -> Vec<Entry> {

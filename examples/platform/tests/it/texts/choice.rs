@@ -63,8 +63,9 @@ fn an_unknown_language_changes_nothing() {
         visitor.cookies.insert("vocdb_language".to_owned(), value.to_owned());
         let answer = visitor.get("/values");
         assert!(answer.status == 200 && answer.body.contains(ENGLISH), "{value}");
-        assert!(!answer.body.contains(value), "{value}");
-        assert!(answer.headers.iter().all(|(_, header)| !header.contains(value)), "{value}");
+        let is_told = |text: &str| text.len() > 2 && value.len() > 2 && text.contains(value);
+        assert!(!is_told(&answer.body), "{value}");
+        assert!(answer.headers.iter().all(|(_, header)| !is_told(header)), "{value}");
     }
     for header in ["zh%0d%0aset-cookie: a=b", "<svg onload=alert(1)>", &"zh;q=0.9,".repeat(3_000)] {
         let answer = asking(&mut visitor, header);
