@@ -52,7 +52,7 @@ fn every_message_is_read_and_none_is_there_twice() {
         let text = file(language);
         let count = messages(&text).len();
         let resource = FluentResource::try_new(text).map_err(|(_, errors)| errors).unwrap();
-        assert_eq!(resource.entries().filter(|entry| is_message(entry)).count(), count, "{language}");
+        assert_eq!(resource.entries().filter(is_message).count(), count, "{language}");
         let mut bundle = FluentBundle::new(vec![language.parse().unwrap()]);
         bundle.add_resource(resource).unwrap();
     }
