@@ -424,6 +424,7 @@ offenders-title = Rules that opened most often
 offenders-rule = Rule and scope
 offenders-chattering = Chattering
 offenders-fleeting = Fleeting
+figures-opened-title = Opened
 figures-opened = { $count }, of which { $open } are open
 figures-located = Located
 figures-located-words = { $count }, { $soon } within 24 hours
@@ -535,6 +536,7 @@ subject-raised = priority raised { $number }
 ## Page of an incident
 
 incident-title = Incident { $number }: { $title }
+incident-opening = Opened
 incident-opened = { $time } by { $person }: { $reason }
 incident-begins = Begins
 incident-report = Report

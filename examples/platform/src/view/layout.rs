@@ -63,7 +63,6 @@ pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &
         footer {
             (language.fill("times", &[("zone", (&platform.zone_name).into())])) " · "
             span #live data-ready=(language.say("live-ready")) data-lost=(language.say("live-lost")) { (language.say("live-none")) }
-            (other_languages(visitor))
         }
     };
     let mut response = bare_page(language, title, &body).into_response();
@@ -81,7 +80,6 @@ pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &
 fn other_languages(visitor: &Visitor) -> Markup {
     html! {
         @for other in Language::ALL.into_iter().filter(|other| *other != visitor.language) {
-            " · "
             a href=(format!("/language/{}?back={}", other.code(), query(&visitor.back))) lang=(other.tag()) { (other.own_name()) }
         }
     }
@@ -91,6 +89,7 @@ fn account(visitor: &Visitor) -> Markup {
     let language = visitor.language;
     html! {
         div.account {
+            (other_languages(visitor))
             @match &visitor.person {
                 Some(person) => {
                     span { (person.name) " (" (language.word("role", person.role.words())) ")" }

@@ -143,7 +143,7 @@ fn facts(platform: &Platform, language: Language, incident: &Incident) -> Markup
     html! {
         dl.card {
             dt { (language.say("label-deadline")) } dd { (deadline(platform, language, incident)) }
-            dt { (language.say("label-opened")) } dd { (language.fill("incident-opened", &opening)) }
+            dt { (language.say("incident-opening")) } dd { (language.fill("incident-opened", &opening)) }
             dt { (language.say("incident-begins")) } dd { (moment(&platform.zone, opened.from)) }
             dt { (language.say("tab-stations")) } dd translate="no" { (opened.stations.join(", ")) }
             dt { (language.say("tab-alarms")) } dd {

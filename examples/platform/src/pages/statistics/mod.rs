@@ -205,7 +205,7 @@ fn incidents(language: Language, figures: &IncidentStatistics) -> Markup {
     let located = [("count", figures.located.into()), ("soon", figures.located_within_24h.into())];
     html! {
         dl {
-            dt { (language.say("label-opened")) } dd { (language.fill("figures-opened", &opened)) }
+            dt { (language.say("figures-opened-title")) } dd { (language.fill("figures-opened", &opened)) }
             dt { (language.say("figures-located")) } dd { (language.fill("figures-located-words", &located)) }
             dt { (language.say("figures-overdue")) } dd { (figures.overdue) }
             dt { (language.say("figures-to-site")) } dd { (median(figures.locate_ms_median)) }
