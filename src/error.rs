@@ -5,7 +5,7 @@ use crate::base::checksum::Digest;
 use crate::base::escape::Line;
 use crate::db::DumpError;
 use crate::ledger::LedgerError;
-use crate::model::{InstrumentId, ModelError, StationId};
+use crate::model::{InstrumentId, ModelError, StationId, Timestamp};
 use crate::query::QueryError;
 use crate::rules::{Diagnostics, FolderError};
 use crate::store::StoreError;
@@ -58,6 +58,12 @@ pub enum Error {
     /// Rule files without a single rule: more likely a wrong folder than a wish to watch nothing.
     #[error("the rule files contain no `alarm(...)`: check the folder")]
     NoRules,
+    /// A backtest that its condition stopped.
+    #[error("the backtest was stopped at {reached}, before its end: choose a shorter range")]
+    BacktestStopped {
+        /// Time that it had come to.
+        reached: Timestamp,
+    },
     /// An operator's action that makes no sense now.
     #[error(transparent)]
     Alarm(#[from] AlarmError),

@@ -35,7 +35,7 @@ pub use db::{
     ReportQuestion, ReportSources, RestoreReport, Retention, RetentionAge, RetentionScope, RuleSetInForce,
     StationChange, StationPlacement, StationStats, Stats, StoredStats, TestFailure, TestOutcome, UpkeepReport,
     ValueCorrection, gather_report, incident_channel, ledger_head, located_range, report_span, run_rule_tests,
-    stations_of_tests,
+    run_rule_tests_until, stations_of_tests,
 };
 pub use error::Error;
 pub use model::{

@@ -30,5 +30,8 @@ pub use readings::{
     ChannelSet, Compaction, Deletion, DeletionScope, InstrumentChange, QualityChange, QualityReport, ReadOnly, Receipt,
     Rejection, Retention, RetentionAge, RetentionScope, StationChange, StationPlacement, UpkeepReport, ValueCorrection,
 };
-pub use rules::{Backtest, BacktestSummary, Replayed, TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
+pub use rules::{
+    Backtest, BacktestSummary, Replayed, TestFailure, TestOutcome, run_rule_tests, run_rule_tests_until,
+    stations_of_tests,
+};
 pub use stats::{InstrumentStats, StationStats, Stats, StoredStats};

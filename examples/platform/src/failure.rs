@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     NotFound,
     /// Nobody is logged in.
     LoginNeeded,
+    /// The visitor must choose a password first.
+    PasswordNeeded,
     /// The visitor may not do this.
     Refused(Text),
     /// The request makes no sense, or does not fit the state of the store.
@@ -41,7 +43,7 @@ impl Failure {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::LoginNeeded => StatusCode::UNAUTHORIZED,
-            Self::Refused(_) => StatusCode::FORBIDDEN,
+            Self::PasswordNeeded | Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -54,7 +56,7 @@ impl Failure {
     const fn title(&self) -> &'static str {
         match self {
             Self::NotFound => "failure-not-found-title",
-            Self::LoginNeeded => "log-in",
+            Self::LoginNeeded | Self::PasswordNeeded => "log-in",
             Self::Refused(_) => "failure-refused-title",
             Self::Invalid(_) => "failure-invalid-title",
             Self::TooLarge => "failure-too-large-title",
@@ -65,10 +67,11 @@ impl Failure {
     }
 
     /// The text for the visitor.
-    fn text(&self) -> Text {
+    pub(crate) fn text(&self) -> Text {
         match self {
             Self::NotFound => Text::new("failure-not-found"),
             Self::LoginNeeded => Text::new("failure-login-needed"),
+            Self::PasswordNeeded => Text::new("failure-password-needed"),
             Self::TooLarge => Text::new("failure-too-large"),
             Self::Busy => Text::new("failure-busy"),
             Self::Internal(_) => Text::new("failure-internal"),
@@ -119,7 +122,21 @@ impl From<Error> for Failure {
 
 impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
-        Self::Internal(error.to_string())
+        let text = match &error {
+            AccountError::Password => Text::new("account-password"),
+            AccountError::Name => Text::new("account-name"),
+            AccountError::Exists(name) => Text::new("account-exists").with("name", name.as_str()),
+            AccountError::Unknown(name) => Text::new("account-unknown").with("name", name.as_str()),
+            AccountError::LastAdministrator(name) => {
+                Text::new("account-last-administrator").with("name", name.as_str())
+            }
+            AccountError::TooMany(count) => Text::new("account-too-many").with("count", *count),
+            AccountError::File { .. }
+            | AccountError::Content { .. }
+            | AccountError::Hash(_)
+            | AccountError::Random(_) => return Self::Internal(error.to_string()),
+        };
+        Self::Invalid(text)
     }
 }
 
@@ -127,8 +144,10 @@ impl From<AccountError> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         self.log();
-        if matches!(self, Self::LoginNeeded) {
-            return (StatusCode::SEE_OTHER, [(LOCATION, "/login")]).into_response();
+        match self {
+            Self::LoginNeeded => return (StatusCode::SEE_OTHER, [(LOCATION, "/login")]).into_response(),
+            Self::PasswordNeeded => return (StatusCode::SEE_OTHER, [(LOCATION, "/password")]).into_response(),
+            _ => {}
         }
         (self.status(), Extension(self)).into_response()
     }

@@ -27,6 +27,7 @@ mod chart;
 mod connections;
 pub mod demo;
 mod failure;
+mod files;
 mod headers;
 mod live;
 mod map;

@@ -11,6 +11,7 @@ use crate::visit::{Attempts, Sessions};
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use vocdb::alarm::AlarmRecord;
 use vocdb::base::clock::Clock;
@@ -71,6 +72,8 @@ pub struct Platform {
     /// Locations of sources.
     pub(crate) sources: Sources,
     is_driven: bool,
+    /// Time that a backtest or a run of rule tests may take.
+    trial_within: Duration,
     history: Mutex<Option<Arc<History>>>,
     rule_limits: Mutex<Option<Arc<RuleLimits>>>,
 }
@@ -99,6 +102,8 @@ pub(crate) struct Setting {
     pub(crate) phones: Option<Arc<Phones>>,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) day_limits: Option<DayLimits>,
+    /// Time that a backtest or a run of rule tests may take.
+    pub(crate) trial_within: Duration,
 }
 
 impl Platform {
@@ -121,6 +126,7 @@ impl Platform {
             phones,
             stop,
             day_limits,
+            trial_within,
         } = setting;
         Self {
             db,
@@ -140,6 +146,7 @@ impl Platform {
             day_limits,
             sources: Sources::default(),
             is_driven,
+            trial_within,
             history: Mutex::new(None),
             rule_limits: Mutex::new(None),
         }
@@ -184,6 +191,12 @@ impl Platform {
             Ok(done)
         })
         .await
+    }
+
+    /// Whether the time is over that a backtest or a run of rule tests may take from now on, waiting for its turn included.
+    pub(crate) fn trial_end(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
+        let (begin, within) = (Instant::now(), self.trial_within);
+        Arc::new(move || begin.elapsed() >= within)
     }
 
     /// Everything that has happened to alarms. The ledger is read again only if something has happened since.

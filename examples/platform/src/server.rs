@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use vocdb::base::clock::{Clock, SystemClock};
 use vocdb::interop::webhook::Webhook;
 use vocdb::model::Zone;
+use vocdb::rules::read_tests;
 use vocdb::trace::Candidates;
 use vocdb::trace::attainment::Limits;
 use vocdb::{Config, Database, Durability};
@@ -38,6 +39,8 @@ const OWN_FILES: usize = 256;
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two announcements that stations of the gateway may have sent.
 const TICKS_PER_NEWS: u32 = 5;
+/// Time that a backtest or a run of rule tests may take. It is less than that of a request, so that its answer says so.
+const TRIAL_WITHIN: Duration = Duration::from_secs(20);
 /// How long stopping waits for requests under way.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
@@ -76,6 +79,8 @@ pub struct Options {
     pub durability: Durability,
     /// Gateway for HJ 212 connections, on the same store: its address, and its configuration file.
     pub gateway: Option<(SocketAddr, PathBuf)>,
+    /// Time that a backtest or a run of rule tests on the page may take.
+    pub trial_within: Duration,
     /// Phones that receive all notifications, for the page that shows them.
     pub phones: Option<Arc<Phones>>,
 }
@@ -102,6 +107,7 @@ impl Options {
             is_driven: false,
             durability: Durability::Always,
             gateway: None,
+            trial_within: TRIAL_WITHIN,
             phones: None,
         }
     }
@@ -143,10 +149,7 @@ impl Server {
         let path = options.store.display();
         let db = Database::open(&options.store, config).map_err(|error| format!("`{path}`: {error}"))?;
         if let Some(rules) = options.rules.as_ref().filter(|_| db.rule_set().is_none()) {
-            let warnings = db.load_rules(rules).map_err(|error| format!("`{}`: {error}", rules.display()))?;
-            if !warnings.0.is_empty() {
-                eprintln!("{warnings}");
-            }
+            load_rules(&db, rules, &options.store)?;
         }
         connect(&db, &options)?;
         let db = Arc::new(db);
@@ -162,6 +165,7 @@ impl Server {
             phones: options.phones,
             stop: stopped.clone(),
             day_limits: options.day_limits,
+            trial_within: options.trial_within,
         };
         let platform = Arc::new(Platform::new(db, accounts, setting));
         watch_alarms(&platform).map_err(|error| error.to_string())?;
@@ -234,6 +238,17 @@ impl Server {
     }
 }
 
+/// Loads the rules of a folder, and keeps its tests for the page of the rules.
+fn load_rules(db: &Database, folder: &Path, store: &Path) -> Result<(), String> {
+    let says = |error: &dyn std::fmt::Display| format!("`{}`: {error}", folder.display());
+    let warnings = db.load_rules(folder).map_err(|error| says(&error))?;
+    if !warnings.0.is_empty() {
+        eprintln!("{warnings}");
+    }
+    let tests = read_tests(folder).map_err(|error| says(&error))?;
+    if tests.is_empty() { Ok(()) } else { pages::rules::keep_tests(store, &tests).map_err(|error| says(&error)) }
+}
+
 /// Connects the receivers of notifications.
 fn connect(db: &Database, options: &Options) -> Result<(), String> {
     if let Some(phones) = &options.phones {
@@ -286,10 +301,33 @@ fn watch_alarms(platform: &Arc<Platform>) -> std::io::Result<()> {
     std::thread::Builder::new().name("alarms".to_owned()).spawn(watcher).map(drop)
 }
 
+/// Maintenance, the register of stations, accounts.
+fn management() -> Router<Arc<Platform>> {
+    use pages::{accounts, maintenance, password, register};
+    Router::new()
+        .route("/maintenance", get(maintenance::show))
+        .route("/maintenance/plan", post(maintenance::acts::plan))
+        .route("/maintenance/cancel", post(maintenance::acts::cancel))
+        .route("/register", get(register::show))
+        .route("/register/station", post(register::acts::add_station))
+        .route("/register/position", post(register::acts::set_position))
+        .route("/register/instrument", post(register::acts::add_instrument))
+        .route("/register/channels", post(register::acts::change_channels))
+        .route("/accounts", get(accounts::show))
+        .route("/accounts/add", post(accounts::acts::add))
+        .route("/accounts/role", post(accounts::acts::change_role))
+        .route("/accounts/reset", post(accounts::acts::reset))
+        .route("/accounts/token", post(accounts::acts::issue_token))
+        .route("/accounts/remove", post(accounts::acts::remove))
+        .route("/password", get(password::show).post(password::choose))
+}
+
 fn routes(platform: Arc<Platform>) -> Router {
     let large = Router::new()
-        .route("/rules/check", post(pages::rules::check))
-        .route("/rules/load", post(pages::rules::load))
+        .route("/rules/check", post(pages::rules::check::check))
+        .route("/rules/test", post(pages::rules::testing::test))
+        .route("/rules/backtest", post(pages::rules::backtest::backtest))
+        .route("/rules/load", post(pages::rules::load::load))
         .route("/api/readings", post(api::readings::append))
         .layer(DefaultBodyLimit::max(LARGE_BYTES_MAX));
     let small = Router::new()
@@ -314,12 +352,14 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/alarms/{number}/shelve", post(pages::alarm::acts::shelve))
         .route("/alarms/{number}/unshelve", post(pages::alarm::acts::unshelve))
         .route("/alarms/{number}/incident", post(pages::alarm::acts::open_incident))
+        .route("/alarms/{number}/join", post(pages::alarm::incident::join))
         .route("/incidents", get(pages::incidents::show))
         .route("/incidents/{number}", get(pages::incident::show))
         .route("/incidents/{number}/map.svg", get(pages::incident::map_file))
         .route("/incidents/{number}/report", get(pages::incident::report))
         .route("/incidents/{number}/step", post(pages::incident::step))
         .route("/rules", get(pages::rules::show))
+        .merge(management())
         .route("/odour", get(pages::odour::show).post(pages::odour::report))
         .route("/odours", get(pages::odour::list))
         .route("/quality", get(pages::quality::show))

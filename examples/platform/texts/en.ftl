@@ -19,7 +19,10 @@ tab-rules = Rules
 tab-quality = Quality
 tab-statistics = Statistics
 tab-odours = Odour reports
+tab-maintenance = Maintenance
 tab-audit = Audit trail
+tab-register = Register
+tab-accounts = Accounts
 tab-phones = Phones
 tab-odour = Report an odour
 
@@ -37,6 +40,7 @@ label-incident = Incident
 label-instrument = Instrument
 label-limit = Limit
 label-message = Message
+label-name = Name
 label-notified = Notified
 label-opened = Opened
 label-outcome = Outcome
@@ -111,7 +115,10 @@ right-comment = comment
 right-acknowledge-alarms = acknowledge alarms
 right-direct-alarms-and-incidents = direct alarms and incidents
 right-record-findings = record findings
+right-plan-maintenance = plan maintenance
 right-check-and-load-rules = check and load rules
+right-register-and-move-stations = register and move stations
+right-manage-accounts = manage accounts
 right-send-readings = send readings
 role-refused = The role { $role } may not { $right }.
 
@@ -215,7 +222,7 @@ login-too-many = Too many attempts to log in: wait a quarter of an hour.
 
 ## Stations
 
-stations-none = The store has no stations. Import readings with { $command } before the platform is started.
+stations-none = The store has no stations. An administrator registers them on the page { $page }.
 stations-newest = Newest reading
 stations-values = Newest values
 stations-alarms = { $count ->
@@ -436,8 +443,27 @@ figures-penalties = Penalties in { $currency }: { $count }, { $amount } in all
 
 ## Audit trail
 
-audit-meaning = From the ledger: acts on alarms and incidents, loaded rules, changes of stored readings and stations.
+audit-meaning = From the ledger: acts on alarms and incidents, maintenance, loaded rules, changes of stored readings and stations. From the log of administration: accounts, registered stations, rule tests.
 audit-none = Nobody has done anything yet.
+audit-rules = loaded rules
+audit-alarm = alarm #{ $number }
+audit-rule = rule { $rule } at { $scope }
+audit-opened = opened, { $title }
+audit-suspected = suspects { $site }
+audit-found = found: { $text }
+audit-rectified = rectified: { $text }
+audit-closed = closed, { $outcome }
+audit-reopened = reopened
+audit-commented = commented
+audit-added = alarm #{ $number } added
+audit-another = another step
+audit-replaced = values replaced
+audit-flag = flag { $flag } set
+audit-deleted = readings deleted
+audit-channels = channels changed
+audit-placed = station placed
+audit-moved = station moved
+audit-change = { $what } at { $place }
 
 ## Odour reports
 
@@ -563,7 +589,7 @@ rules-hash = SHA-256 { $hash }, for { $count ->
    *[other] { $count } stations
 }
 rules-partly = Not all rules run:
-rules-too-many-files = A rule set has at most { $count } files.
+rules-too-many-files = A rule set has at most { $count } files: join some of them.
 rules-no-name = A file has no name: write one, such as park.rhai.
 rules-good = The rules have no errors. They are not in force until they are loaded.
 rules-wrong = The rules have errors; the rules in force have not changed.
@@ -579,3 +605,194 @@ rules-add-file = Add a file
 rules-reason = Reason for loading
 rules-check = Check
 rules-load = Load
+
+## Rules: tests, backtest, difference
+
+rules-explanation = Check finds errors. Run tests runs the files whose names end in _test.rhai. Backtest runs the rules over stored readings, and compares their alarms with those of the rules in force. None of these changes anything; Load puts the rules in force.
+rules-load-title = Rules: load
+rules-tests-title = Rules: tests
+rules-backtest-title = Rules: backtest
+rules-no-reason = The reason for loading is empty: fill it in. The rules in force have not changed.
+rules-same-name = Two files have the same name: give each a name of its own.
+rules-no-tests = There are no tests: add a file whose name ends in _test.rhai, such as park_test.rhai.
+rules-run-tests = Run tests
+rules-backtest = Backtest
+rules-backtest-from = Backtest from
+rules-backtest-to = Backtest to
+rules-backtest-stopped = The backtest from { $from } to { $to } takes too long: it was stopped when it had come to { $reached }. Choose a shorter range, or run `vocdb rules backtest` on the command line.
+rules-in-force-wrong = The rules in force have errors for the stations as they are, so there is nothing to compare with: load rules first.
+rules-tests-passed = All tests passed: { $count }.
+rules-tests-failed = Tests failed: { $failed } of { $count }.
+rules-test = Test
+rules-test-result = Result
+rules-test-failure = What failed
+rules-test-passed = passed
+rules-test-failed = failed
+rules-changes = Changes of the text
+rules-no-changes = The text is that of the rules in force.
+rules-new-file = (new file)
+rules-removed-file = (file removed)
+rules-more-lines = and { $count } more lines
+raised-compared = Backtest from { $from } to { $to } over { $frames } frames. Alarms: { $alarms } with the new rules, { $before } with the rules in force. Nothing has changed.
+raised-same = Backtest from { $from } to { $to } over { $frames } frames. Alarms: { $alarms } with the new rules. These are the rules in force. Nothing has changed.
+raised-alone = Backtest from { $from } to { $to } over { $frames } frames. Alarms: { $alarms } with the new rules. No rules are in force. Nothing has changed.
+raised-no-readings = There are no readings in this range, so no rule was tried: choose another range.
+raised-by-rule = Alarms by rule
+raised-calls = Calls for attention
+raised-new = New rules
+raised-in-force = In force
+raised-only-new = Only new
+raised-only-in-force = Only in force
+raised-moved = Differently
+raised-scope = Station or scope
+raised-whose = Raised by
+raised-with-new = With the new rules
+raised-with-in-force = With the rules in force
+raised-draft-only = only with the new rules
+raised-before-only = only with the rules in force
+raised-differently = both, differently
+raised-both = both
+raised-no-alarm = no alarm
+raised-to = to { $time }
+raised-still-open = still open at the end
+
+## Maintenance
+
+maintained-all = Nobody is notified.
+maintained-rule = Nobody is notified of the rule { $rule }.
+maintained-until = Until { $time }.
+maintained-number = Maintenance { $number }
+maintained-by = by { $person }: { $reason }
+maintenance-meaning = During maintenance, alarms of the stations open and close, but notify nobody. Windows begin and end by themselves.
+maintenance-running = Under way
+maintenance-planned = Planned
+maintenance-past = Past
+maintenance-none-running = No maintenance is under way.
+maintenance-none-planned = No maintenance is planned.
+maintenance-none-past = There was no maintenance yet.
+maintenance-number = Number
+maintenance-repeats = Repeats
+maintenance-rule-only = rule { $rule } only
+maintenance-begun = Took place
+maintenance-times = { $count ->
+    [one] once
+   *[other] { $count } times
+}
+maintenance-end = End
+maintenance-cancelled = cancelled by { $person }: { $reason }
+maintenance-cancel-title = Cancel
+maintenance-cancel-meaning = A window that is under way ends at once. Its repeats are cancelled too.
+maintenance-cancel = Cancel the maintenance
+maintenance-plan-title = Plan maintenance
+maintenance-plan = Plan
+maintenance-stations = Stations: a name, or a glob such as park/*
+maintenance-every-rule = every rule
+maintenance-until = No repeats from
+maintenance-covers-nothing = No station and no rule is covered by “{ $stations }”: write a name from the list, a glob such as park/*, or **.
+maintenance-no-window = Choose a maintenance window.
+maintenance-no-recurrence = Choose how often the maintenance repeats.
+recurrence-none = no
+recurrence-daily = every day
+recurrence-weekly = every week
+recurrence-daily-choice = every day at the same time
+recurrence-weekly-choice = every week at the same time
+recurrence-until = , last before { $time }
+station-maintenance = Plan maintenance of this station
+
+## Adding an alarm to an incident
+
+join = Add to the incident
+join-incident = Open incident
+join-meaning = Add this alarm to an incident that is open.
+join-no-incident = Choose an open incident.
+act-add-alarm = Add an alarm
+incident-no-alarm = Choose an alarm.
+
+## Register of stations
+
+register-title = Register of stations
+register-none = The store has no stations yet.
+register-position = Position
+register-instruments = Instruments
+register-change = Change the register
+register-meaning = Stations keep their names, which rules and alarms refer to. Nothing is removed: what was measured stays readable.
+register-station-title = Register a station
+register-position-title = Set a position
+register-instrument-title = Register an instrument
+register-channels-title = Change channels
+register-instrument-words = , every { $interval }, { $channels ->
+    [one] 1 channel
+   *[other] { $channels } channels
+}
+register-no-species = no species of the table
+register-retired = retired
+register-no-degrees = no latitude and longitude
+register-metres = { $east } m east, { $north } m north
+register-inlet = inlet { $height } m above ground
+register-latitude = Latitude in degrees north
+register-longitude = Longitude in degrees east
+register-height = Height of the inlet in metres
+register-reference = Metres from the reference point of the district
+register-name = Name, such as park/S1
+register-station = Register the station
+register-position-meaning = Numbers that are left out stay as they are. Earlier readings keep the earlier position.
+register-since = Holds from ({ $zone }); now if empty
+register-set-position = Set the position
+register-instrument-name = Instrument, such as gc
+register-interval = Time between two readings, such as 1 min
+register-channels = Channels, one a line: name: unit
+register-instrument = Register the instrument
+register-add = Channels to add, one a line: name: unit
+register-retire = Channels to retire, one name a line
+register-channels-change = Change the channels
+register-station-exists = A station is named “{ $name }”: choose another name.
+register-instrument-exists = The station “{ $station }” has an instrument “{ $instrument }”: choose another name, or change its channels.
+register-no-instrument = Choose an instrument.
+register-no-change = Write a channel to add or to retire.
+register-no-station = No station is named “{ $name }”.
+register-half-position = Write both “{ $first }” and “{ $second }”.
+register-channel = Channel “{ $line }”: { $problem }
+register-channel-without-unit = Channel “{ $line }”: write name: unit, such as benzene: ppb
+
+## Accounts and passwords
+
+accounts-role = Role
+accounts-token = Token
+accounts-add-title = Add an account
+accounts-recent = Recent changes
+accounts-recent-meaning = From the log of administration. Changes of stations and of rule tests are there too.
+accounts-none = No account was changed yet.
+accounts-password-temporary = to be changed at the next login
+accounts-password-chosen = chosen
+accounts-token-issued = issued
+accounts-change = Change
+accounts-change-role = Change the role
+accounts-reset = Reset the password
+accounts-issue = Issue a token
+accounts-remove = Remove
+accounts-password = Password (leave it empty to have one made up)
+accounts-password-meaning = A password that is made up is shown once. Its owner chooses another one at the first login.
+accounts-add = Add
+accounts-no-role = Choose a role.
+accounts-new-password = New password
+accounts-new-token = New token
+accounts-password-of = The new password of { $name } is
+accounts-token-of = The new token of { $name } is
+accounts-once = It is shown here once, and kept as a hash only: hand it over now.
+accounts-back = Back to the accounts
+account-password = The password must have at least 10 characters and at most 256 bytes.
+account-name = The name must have 1 to 64 visible characters.
+account-exists = Account “{ $name }” exists: remove it first.
+account-last-administrator = “{ $name }” is the only administrator: make another account an administrator first.
+account-too-many = There are { $count } accounts: remove one first.
+password-present = Present password
+password-new = New password, at least 10 characters
+password-again = New password again
+password-made-up = Somebody else made up your password. Choose one that only you know; the other pages open then.
+password-sessions = Your other sessions end when you change the password.
+password-change = Change the password
+password-differs = The two new passwords differ: write the same one twice.
+password-same = The new password is the present one: choose another one.
+password-wrong = The present password is wrong.
+password-too-many = Too many attempts: wait a quarter of an hour.
+failure-password-needed = Choose a password first, on the page /password.

@@ -19,7 +19,10 @@ tab-rules = 规则
 tab-quality = 数据质量
 tab-statistics = 统计
 tab-odours = 恶臭举报
+tab-maintenance = 维护
 tab-audit = 审计记录
+tab-register = 站点登记
+tab-accounts = 账号
 tab-phones = 手机
 tab-odour = 举报恶臭
 
@@ -37,6 +40,7 @@ label-incident = 事件
 label-instrument = 仪器
 label-limit = 限值
 label-message = 消息
+label-name = 名称
 label-notified = 已通知
 label-opened = 产生时间
 label-outcome = 处理结果
@@ -111,7 +115,10 @@ right-comment = 添加备注
 right-acknowledge-alarms = 确认报警
 right-direct-alarms-and-incidents = 处置报警和事件
 right-record-findings = 登记检查结果
+right-plan-maintenance = 计划维护
 right-check-and-load-rules = 校验和加载规则
+right-register-and-move-stations = 登记和迁移站点
+right-manage-accounts = 管理账号
 right-send-readings = 上传监测数据
 role-refused = “{ $role }”角色无权{ $right }。
 
@@ -215,7 +222,7 @@ login-too-many = 登录尝试过多，请等待一刻钟。
 
 ## 站点
 
-stations-none = 数据库中没有站点。请先用 { $command } 导入监测数据，再启动平台。
+stations-none = 数据库中没有站点。管理员可在“{ $page }”页面登记。
 stations-newest = 最新数据时间
 stations-values = 最新数值
 stations-alarms = { $count } 条报警
@@ -418,8 +425,27 @@ figures-penalties = 罚款（{ $currency }）：{ $count } 笔，合计 { $amoun
 
 ## 审计记录
 
-audit-meaning = 来自台账：对报警和事件的操作、规则加载，以及对已存数据和站点的更改。
+audit-meaning = 来自台账：对报警和事件的操作、维护、规则加载，以及对已存数据和站点的更改。来自管理日志：账号、站点登记、规则测试。
 audit-none = 还没有任何操作。
+audit-rules = 加载规则
+audit-alarm = 报警 #{ $number }
+audit-rule = 规则 { $rule }（{ $scope }）
+audit-opened = 发起，{ $title }
+audit-suspected = 指认嫌疑单位 { $site }
+audit-found = 检查发现：{ $text }
+audit-rectified = 已整改：{ $text }
+audit-closed = 办结，{ $outcome }
+audit-reopened = 重新打开
+audit-commented = 添加备注
+audit-added = 加入报警 #{ $number }
+audit-another = 其他步骤
+audit-replaced = 替换数值
+audit-flag = 设置标识“{ $flag }”
+audit-deleted = 删除数据
+audit-channels = 更改通道
+audit-placed = 设置站点位置
+audit-moved = 迁移站点
+audit-change = { $what }：{ $place }
 
 ## 恶臭举报
 
@@ -542,7 +568,7 @@ rules-none = 没有现行规则。
 rules-loaded = { $person } 于 { $time } 加载
 rules-hash = SHA-256 { $hash }，适用于 { $count } 个站点
 rules-partly = 部分规则未运行：
-rules-too-many-files = 一套规则最多 { $count } 个文件。
+rules-too-many-files = 一套规则最多 { $count } 个文件，请合并部分文件。
 rules-no-name = 有文件未命名，请填写文件名，例如 park.rhai。
 rules-good = 规则无错误。加载后方可生效。
 rules-wrong = 规则有错误，现行规则未改变。
@@ -558,3 +584,188 @@ rules-add-file = 添加文件
 rules-reason = 加载原因
 rules-check = 校验
 rules-load = 加载
+
+## 规则：测试、回测、差异
+
+rules-explanation = “校验”检查错误；“运行测试”运行文件名以 _test.rhai 结尾的文件；“回测”用已存数据试运行规则，并与现行规则的报警比较。以上操作不作任何改动，“加载”后规则才生效。
+rules-load-title = 规则加载
+rules-tests-title = 规则测试
+rules-backtest-title = 规则回测
+rules-no-reason = 加载原因未填写，请填写。现行规则未改变。
+rules-same-name = 有两个文件同名，请分别命名。
+rules-no-tests = 没有测试。请添加文件名以 _test.rhai 结尾的文件，例如 park_test.rhai。
+rules-run-tests = 运行测试
+rules-backtest = 回测
+rules-backtest-from = 回测开始
+rules-backtest-to = 回测结束
+rules-backtest-stopped = { $from } 至 { $to } 的回测耗时过长，已在 { $reached } 处停止。请缩短时间范围，或在命令行运行 `vocdb rules backtest`。
+rules-in-force-wrong = 现行规则与现有站点不符，存在错误，无法比较。请先加载规则。
+rules-tests-passed = 测试全部通过：{ $count } 项。
+rules-tests-failed = 测试未通过：共 { $count } 项，其中 { $failed } 项失败。
+rules-test = 测试
+rules-test-result = 结果
+rules-test-failure = 失败内容
+rules-test-passed = 通过
+rules-test-failed = 失败
+rules-changes = 内容变化
+rules-no-changes = 内容与现行规则相同。
+rules-new-file = （新文件）
+rules-removed-file = （文件已删除）
+rules-more-lines = 另有 { $count } 行
+raised-compared = 回测 { $from } 至 { $to }，共 { $frames } 帧数据。新规则报警 { $alarms } 次，现行规则报警 { $before } 次。未作任何改动。
+raised-same = 回测 { $from } 至 { $to }，共 { $frames } 帧数据。新规则报警 { $alarms } 次。这就是现行规则。未作任何改动。
+raised-alone = 回测 { $from } 至 { $to }，共 { $frames } 帧数据。新规则报警 { $alarms } 次。没有现行规则。未作任何改动。
+raised-no-readings = 该时间范围内没有数据，规则未经检验。请另选时间范围。
+raised-by-rule = 各规则的报警
+raised-calls = 需要关注的通知
+raised-new = 新规则
+raised-in-force = 现行规则
+raised-only-new = 仅新规则
+raised-only-in-force = 仅现行规则
+raised-moved = 有差异
+raised-scope = 站点或范围
+raised-whose = 触发规则
+raised-with-new = 按新规则
+raised-with-in-force = 按现行规则
+raised-draft-only = 仅新规则
+raised-before-only = 仅现行规则
+raised-differently = 均有，但有差异
+raised-both = 均有
+raised-no-alarm = 无报警
+raised-to = 至 { $time }
+raised-still-open = 结束时仍未关闭
+
+## 维护
+
+maintained-all = 不发送通知。
+maintained-rule = 规则 { $rule } 不发送通知。
+maintained-until = 至 { $time }。
+maintained-number = 维护 { $number }
+maintained-by = 由 { $person } 计划：{ $reason }
+maintenance-meaning = 维护期间，相关站点的报警照常产生和关闭，但不通知任何人。维护按计划自动开始和结束。
+maintenance-running = 进行中
+maintenance-planned = 已计划
+maintenance-past = 已结束
+maintenance-none-running = 没有进行中的维护。
+maintenance-none-planned = 没有已计划的维护。
+maintenance-none-past = 还没有维护记录。
+maintenance-number = 编号
+maintenance-repeats = 重复
+maintenance-rule-only = 仅规则 { $rule }
+maintenance-begun = 执行次数
+maintenance-times = { $count } 次
+maintenance-end = 结束
+maintenance-cancelled = 由 { $person } 取消：{ $reason }
+maintenance-cancel-title = 取消维护
+maintenance-cancel-meaning = 进行中的维护立即结束，后续重复也一并取消。
+maintenance-cancel = 取消此维护
+maintenance-plan-title = 计划维护
+maintenance-plan = 提交计划
+maintenance-stations = 站点：名称，或通配符，例如 park/*
+maintenance-every-rule = 所有规则
+maintenance-until = 停止重复的时间
+maintenance-covers-nothing = “{ $stations }”未涵盖任何站点或规则，请填写列表中的名称，或通配符，例如 park/* 或 **。
+maintenance-no-window = 请选择一项维护。
+maintenance-no-recurrence = 请选择重复方式。
+recurrence-none = 不重复
+recurrence-daily = 每天
+recurrence-weekly = 每周
+recurrence-daily-choice = 每天同一时间
+recurrence-weekly-choice = 每周同一时间
+recurrence-until = ，{ $time } 起不再重复
+station-maintenance = 为此站点计划维护
+
+## 将报警加入事件
+
+join = 加入事件
+join-incident = 处理中的事件
+join-meaning = 将此报警加入一个处理中的事件。
+join-no-incident = 请选择一个处理中的事件。
+act-add-alarm = 加入报警
+incident-no-alarm = 请选择一条报警。
+
+## 站点登记
+
+register-title = 站点登记
+register-none = 数据库中还没有站点。
+register-position = 位置
+register-instruments = 仪器
+register-change = 更改登记
+register-meaning = 站点名称不可更改，规则和报警均引用站点名称。任何内容都不会删除，已有监测数据始终可查。
+register-station-title = 登记站点
+register-position-title = 设置位置
+register-instrument-title = 登记仪器
+register-channels-title = 更改通道
+register-instrument-words = ，采样间隔 { $interval }，{ $channels } 个通道
+register-no-species = 物种表中没有
+register-retired = 已停用
+register-no-degrees = 无经纬度
+register-metres = 向东 { $east } 米，向北 { $north } 米
+register-inlet = 采样口离地 { $height } 米
+register-latitude = 北纬（度）
+register-longitude = 东经（度）
+register-height = 采样口高度（米）
+register-reference = 相对区域参考点的米数
+register-name = 名称，例如 park/S1
+register-station = 登记此站点
+register-position-meaning = 未填写的数字保持不变。此前的数据仍对应此前的位置。
+register-since = 生效时间（{ $zone }），不填则为当前时间
+register-set-position = 设置位置
+register-instrument-name = 仪器，例如 gc
+register-interval = 采样间隔，例如 1 min
+register-channels = 通道，每行一个，格式为“名称: 单位”
+register-instrument = 登记此仪器
+register-add = 新增通道，每行一个，格式为“名称: 单位”
+register-retire = 停用通道，每行一个名称
+register-channels-change = 更改通道
+register-station-exists = 已有名为“{ $name }”的站点，请另选名称。
+register-instrument-exists = 站点“{ $station }”已有仪器“{ $instrument }”，请另选名称，或更改其通道。
+register-no-instrument = 请选择仪器。
+register-no-change = 请填写要新增或停用的通道。
+register-no-station = 没有名为“{ $name }”的站点。
+register-half-position = “{ $first }”和“{ $second }”须同时填写。
+register-channel = 通道“{ $line }”：{ $problem }
+register-channel-without-unit = 通道“{ $line }”：请按“名称: 单位”填写，例如 benzene: ppb
+
+## 账号与密码
+
+accounts-role = 角色
+accounts-token = 令牌
+accounts-add-title = 添加账号
+accounts-recent = 近期更改
+accounts-recent-meaning = 来自管理日志，站点和规则测试的更改也在其中。
+accounts-none = 账号还没有任何更改。
+accounts-password-temporary = 下次登录时须更改
+accounts-password-chosen = 本人设定
+accounts-token-issued = 已签发
+accounts-change = 更改
+accounts-change-role = 更改角色
+accounts-reset = 重置密码
+accounts-issue = 签发令牌
+accounts-remove = 删除
+accounts-password = 密码（留空则自动生成）
+accounts-password-meaning = 自动生成的密码只显示一次，本人首次登录时须另设密码。
+accounts-add = 添加
+accounts-no-role = 请选择角色。
+accounts-new-password = 新密码
+accounts-new-token = 新令牌
+accounts-password-of = { $name } 的新密码为
+accounts-token-of = { $name } 的新令牌为
+accounts-once = 此处只显示一次，系统仅保存其哈希值，请立即转交。
+accounts-back = 返回账号列表
+account-password = 密码至少 10 个字符，最多 256 字节。
+account-name = 名称须为 1 至 64 个可见字符。
+account-exists = 账号“{ $name }”已存在，请先删除。
+account-last-administrator = “{ $name }”是唯一的管理员，请先将另一账号设为管理员。
+account-too-many = 已有 { $count } 个账号，请先删除一个。
+password-present = 当前密码
+password-new = 新密码，至少 10 个字符
+password-again = 再次输入新密码
+password-made-up = 您的密码由他人生成。请设置只有您知道的密码，之后才能打开其他页面。
+password-sessions = 更改密码后，您的其他会话将结束。
+password-change = 更改密码
+password-differs = 两次输入的新密码不一致，请重新输入。
+password-same = 新密码与当前密码相同，请另设密码。
+password-wrong = 当前密码错误。
+password-too-many = 尝试过多，请等待一刻钟。
+failure-password-needed = 请先在 /password 页面设置密码。

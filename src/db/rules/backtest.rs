@@ -4,6 +4,7 @@ use super::compile_for;
 use super::course::Course;
 use crate::alarm::{AlarmEvent, Machine, Responder, RuleSetRef};
 use crate::base::checksum::Digest;
+use crate::base::limits::WINDOW_BYTES_MAX;
 use crate::db::core::Database;
 use crate::db::readings::ReadOnly;
 use crate::error::Error;
@@ -36,6 +37,8 @@ pub struct Backtest {
     /// How often the host lets time pass ([`Database::advance`]), at multiples of this since the epoch; `None` where time comes with frames
     /// alone.
     pub advance_every: Option<Interval>,
+    /// Condition that stops the backtest when it returns true; it runs to its end if absent.
+    pub stop: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
 
 /// A step of a running backtest.
@@ -66,7 +69,7 @@ impl Backtest {
     /// Creates a backtest over a time range, without a responder, on a host that calls `advance` once a minute.
     #[must_use]
     pub const fn new(range: TimeRange) -> Self {
-        Self { range, responder: None, advance_every: Some(Interval::MINUTE) }
+        Self { range, responder: None, advance_every: Some(Interval::MINUTE), stop: None }
     }
 
     /// Sets the responder that acknowledges alarms.
@@ -80,6 +83,21 @@ impl Backtest {
     pub fn advanced_every(self, advance_every: Option<Interval>) -> Self {
         Self { advance_every, ..self }
     }
+
+    /// Sets a condition that stops the backtest, such as a deadline. It is called each time that the host lets time pass and every few
+    /// thousand frames; before the first frame, once the windows are filled.
+    #[must_use]
+    pub fn stopped_when(self, stop: Arc<dyn Fn() -> bool + Send + Sync>) -> Self {
+        Self { stop: Some(stop), ..self }
+    }
+
+    /// Returns an error if the backtest is to stop at a time.
+    fn check_stop(&self, reached: Timestamp) -> Result<(), Error> {
+        match &self.stop {
+            Some(stop) if stop() => Err(Error::BacktestStopped { reached }),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Debug for Backtest {
@@ -88,6 +106,7 @@ impl fmt::Debug for Backtest {
             .field("range", &self.range)
             .field("has_responder", &self.responder.is_some())
             .field("advance_every", &self.advance_every)
+            .field("can_stop", &self.stop.is_some())
             .finish()
     }
 }
@@ -133,14 +152,17 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Rules`] and [`Error::NoRules`] as for [`Database::load_rules`]; [`Error::Query`] where stored frames cannot be read.
+    /// [`Error::Rules`] and [`Error::NoRules`] as for [`Database::load_rules`]; [`Error::Query`] where stored frames cannot be read;
+    /// [`Error::BacktestStopped`] if its condition stopped it.
     pub fn backtest(
         &self,
         rules: &[RuleFile],
         question: &Backtest,
         watch: &mut dyn FnMut(Replayed),
     ) -> Result<BacktestSummary, Error> {
-        run((&self.readings, &self.registry()), rules, question, watch)
+        let window_bytes_max = self.inner.lock().config.window_bytes_max;
+        let ground = Ground { readings: &self.readings, registry: &self.registry(), window_bytes_max };
+        run(ground, rules, question, watch)
     }
 }
 
@@ -155,12 +177,23 @@ impl ReadOnly {
         question: &Backtest,
         watch: &mut dyn FnMut(Replayed),
     ) -> Result<BacktestSummary, Error> {
-        run((&self.readings(), self.registry()), rules, question, watch)
+        let ground =
+            Ground { readings: &self.readings(), registry: self.registry(), window_bytes_max: WINDOW_BYTES_MAX };
+        run(ground, rules, question, watch)
     }
 }
 
+/// What a backtest goes through.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    readings: &'a Readings,
+    registry: &'a Registry,
+    /// Bytes that the windows of the rules may take, as for loading.
+    window_bytes_max: u64,
+}
+
 fn run(
-    (readings, registry): (&Readings, &Registry),
+    Ground { readings, registry, window_bytes_max }: Ground<'_>,
     rules: &[RuleFile],
     question: &Backtest,
     watch: &mut dyn FnMut(Replayed),
@@ -169,11 +202,14 @@ fn run(
     if compiled.scopes.is_empty() {
         return Err(Error::NoRules);
     }
+    compiled.check_memory(window_bytes_max)?;
     let rule_set = Digest(compiled.hash);
     let mut machine = Machine::default();
     machine.install(compiled.plans.iter().map(|plan| plan.spec.clone()).collect(), RuleSetRef { hash: rule_set });
     let mut engine = Engine::new(compiled.plans);
+    question.check_stop(question.range.from)?;
     engine.warm_before(readings, question.range.from)?;
+    question.check_stop(question.range.from)?;
     let frames = readings.frames(asked(&engine, registry), question.range)?;
     let begin = begin_of(question, &frames, (readings, registry))?;
     let range = TimeRange::new(begin, end_of(question, readings, registry));
@@ -233,7 +269,7 @@ struct Replay<'a> {
 impl Replay<'_> {
     fn run(&mut self, mut frames: Frames, end: Timestamp) -> Result<(), Error> {
         while let Some(time) = frames.next_time() {
-            self.pass_until(time);
+            self.pass_until(time)?;
             let Some(frame) = frames.next_frame()? else { break };
             let (engine, machine) = (&mut self.engine, &mut self.machine);
             let events =
@@ -242,22 +278,25 @@ impl Replay<'_> {
             self.frames += 1;
             if self.frames.is_multiple_of(FRAMES_PER_WORD) {
                 (self.watch)(Replayed::Reached(time));
+                self.question.check_stop(time)?;
             }
         }
-        self.pass_until(end);
+        self.pass_until(end)?;
         (self.watch)(Replayed::Reached(end));
         Ok(())
     }
 
     /// The host lets time pass, up to but not at `time`: frames of an instant are there when its clock shows it.
-    fn pass_until(&mut self, time: Timestamp) {
-        let Some(every) = self.question.advance_every else { return };
+    fn pass_until(&mut self, time: Timestamp) -> Result<(), Error> {
+        let Some(every) = self.question.advance_every else { return Ok(()) };
         while let Some(now) = self.next_tick.filter(|tick| *tick < time) {
             let (engine, machine) = (&mut self.engine, &mut self.machine);
             let events = Course { engine, machine, responder: self.question.responder.as_deref() }.time(now);
             self.tell(events);
             self.next_tick = Some(now.plus_ms(every.as_ms()));
+            self.question.check_stop(now)?;
         }
+        Ok(())
     }
 
     fn tell(&mut self, events: Vec<AlarmEvent>) {

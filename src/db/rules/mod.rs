@@ -13,7 +13,7 @@ use crate::rules::{Compiled, Diagnostics, RuleFile, compile, sites_of};
 
 pub use backtest::{Backtest, BacktestSummary, Replayed};
 pub(super) use course::Course;
-pub use testing::{TestFailure, TestOutcome, run_rule_tests, stations_of_tests};
+pub use testing::{TestFailure, TestOutcome, run_rule_tests, run_rule_tests_until, stations_of_tests};
 
 /// Compiles rules for all stations of a registry.
 fn compile_for(files: &[RuleFile], registry: &Registry) -> Result<Compiled, Diagnostics> {

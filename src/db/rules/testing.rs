@@ -18,6 +18,8 @@ const BEGIN: Timestamp = Timestamp::from_ms(19_740 * 86_400_000);
 const TICK_MS_MAX: i64 = 60_000;
 /// Looks at the clock that one test may take; longer tests look less often.
 const TICKS_MAX: i64 = 200_000;
+/// Message of a test that was stopped.
+const STOPPED: &str = "the test was stopped before its end; run fewer tests at a time, or shorter ones";
 
 /// A failed expectation, or the reason why a test could not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +67,19 @@ pub struct TestOutcome {
 /// ```
 #[must_use]
 pub fn run_rule_tests(rules: &[RuleFile], tests: &[RuleFile], registry: &Registry) -> Vec<TestOutcome> {
-    trace_tests(tests).into_iter().map(|test| run(rules, test, registry)).collect()
+    run_rule_tests_until(rules, tests, registry, &|| false)
+}
+
+/// Runs tests like [`run_rule_tests`], until `is_stopped` returns true: the test under way and those behind it fail as tests that were
+/// stopped. It is called between evaluation steps, at least once a minute of each test's clock.
+#[must_use]
+pub fn run_rule_tests_until(
+    rules: &[RuleFile],
+    tests: &[RuleFile],
+    registry: &Registry,
+    is_stopped: &dyn Fn() -> bool,
+) -> Vec<TestOutcome> {
+    trace_tests(tests).into_iter().map(|test| run(rules, test, registry, is_stopped)).collect()
 }
 
 /// The stations and instruments that test files register, each once: what the rules beside them are meant for where there is no store.
@@ -82,24 +96,23 @@ pub fn stations_of_tests(tests: &[RuleFile]) -> Registry {
     registry
 }
 
-fn run(rules: &[RuleFile], test: RuleTest, registry: &Registry) -> TestOutcome {
+fn run(rules: &[RuleFile], test: RuleTest, registry: &Registry, is_stopped: &dyn Fn() -> bool) -> TestOutcome {
     let RuleTest { name, place, steps, problem } = test;
+    if is_stopped() {
+        let failures = vec![stopped(&place)];
+        return TestOutcome { name, place, failures };
+    }
     let failures = match TestCourse::new(rules, &steps, registry, &place) {
-        Ok(mut course) => {
-            let mut failures = Vec::new();
-            for step in &steps {
-                failures.extend(course.take(step).map(|message| TestFailure {
-                    place: step.place.clone(),
-                    message,
-                    is_error: false,
-                }));
-            }
-            failures
-        }
+        Ok(mut course) => course.run(&steps, is_stopped),
         Err(failure) => vec![failure],
     };
     let problem = problem.map(|(place, message)| TestFailure { place, message, is_error: true });
     TestOutcome { name, place, failures: failures.into_iter().chain(problem).collect() }
+}
+
+/// The failure of a test that was stopped before its end.
+fn stopped(place: &Place) -> TestFailure {
+    TestFailure { place: place.clone(), message: STOPPED.to_owned(), is_error: true }
 }
 
 /// A test under way.
@@ -149,9 +162,22 @@ impl TestCourse {
         })
     }
 
-    /// Takes a step; says what is wrong.
+    /// Takes all steps, or those before the stop; returns what is wrong.
+    fn run(&mut self, steps: &[TestStep], is_stopped: &dyn Fn() -> bool) -> Vec<TestFailure> {
+        let mut failures = Vec::new();
+        for step in steps {
+            if !self.advance(at_ms(&step.action), is_stopped) {
+                failures.push(stopped(&step.place));
+                return failures;
+            }
+            let place = || step.place.clone();
+            failures.extend(self.take(step).map(|message| TestFailure { place: place(), message, is_error: false }));
+        }
+        failures
+    }
+
+    /// Takes a step whose time has come; says what is wrong.
     fn take(&mut self, step: &TestStep) -> Option<String> {
-        self.advance(at_ms(&step.action));
         match &step.action {
             TestAction::Expect { rule, scope, wanted, .. } => self.expect(rule, scope.as_deref(), *wanted),
             TestAction::Priority { rule, scope, priority, .. } => {
@@ -168,9 +194,12 @@ impl TestCourse {
         }
     }
 
-    /// Lets time pass: frames come at their times, and the clock is looked at in between.
-    fn advance(&mut self, to_ms: i64) {
+    /// Lets time pass: frames come at their times, and the clock is looked at in between. Returns false if it was stopped on the way.
+    fn advance(&mut self, to_ms: i64, is_stopped: &dyn Fn() -> bool) -> bool {
         while self.now_ms < to_ms {
+            if is_stopped() {
+                return false;
+            }
             let next_ms = (self.now_ms / self.tick_ms + 1).saturating_mul(self.tick_ms).min(to_ms);
             while let Some(frame) = self.order.get(self.come).and_then(|index| self.frames.frame(*index)) {
                 if frame.time > BEGIN.plus_ms(next_ms) {
@@ -187,6 +216,7 @@ impl TestCourse {
             let events = Course { engine, machine, responder: None }.time(now);
             self.note(&events);
         }
+        true
     }
 
     fn note(&mut self, events: &[AlarmEvent]) {

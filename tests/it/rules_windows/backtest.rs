@@ -9,9 +9,12 @@ use proptest::prelude::*;
 use proptest::test_runner::Config as CaseConfig;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use vocdb::base::clock::ManualClock;
+use vocdb::rules::RuleFile;
 use vocdb::{
-    AlarmEvent, Backtest, Config, Database, Frame, Interval, ReadOnly, Replayed, TimeRange, Timers, Timestamp,
+    AlarmEvent, Backtest, Channel, Config, Database, Error, Frame, Instrument, Interval, ReadOnly, Registry, Replayed,
+    TimeRange, Timers, Timestamp, Unit, run_rule_tests_until,
 };
 
 /// How late the latest of the random frames is, and a slot more.
@@ -208,4 +211,87 @@ proptest! {
         let found = backtest(run.db(), &rules, &question);
         prop_assert_eq!(bytes_of(&found), bytes_of(&on_a_clock(&stored(run.db()), &rules, every)));
     }
+}
+
+fn file(name: &str, text: &str) -> RuleFile {
+    RuleFile { name: name.to_owned(), text: text.to_owned() }
+}
+
+/// A rule over a window of so many hours.
+fn rule_over(hours: u32) -> RuleFile {
+    let text = format!(
+        "alarm(\"high\").scope(stations(\"**\")).when(avg(\"benzene\", {hours}.hours) > 30.ppb)\
+         .escalate(escalation(\"e\").step(0.minutes, contact(\"duty\"), \"app\"));"
+    );
+    file("a.rhai", &text)
+}
+
+/// A store with one reading.
+fn store_of_one_reading(dir: &std::path::Path, window_bytes_max: u64) -> Database {
+    let clock = Arc::new(ManualClock::new(BEGIN_MS));
+    let db = Database::open(dir, Config { clock, window_bytes_max, ..Config::default() }).unwrap();
+    let benzene = Channel::species("benzene", Unit::Ppb).unwrap();
+    db.ensure_instrument("park/S1", Instrument::new("gc", Interval::seconds(1).unwrap(), vec![benzene]).unwrap())
+        .unwrap();
+    db.append_named("park/S1", "gc", Timestamp::from_ms(BEGIN_MS), &[("benzene", 1.0)])
+        .unwrap()
+        .all_accepted()
+        .unwrap();
+    db
+}
+
+/// A condition that is true from the call of this number on.
+fn at_call(number: u64) -> Arc<dyn Fn() -> bool + Send + Sync> {
+    let calls = AtomicU64::new(0);
+    Arc::new(move || calls.fetch_add(1, Ordering::Relaxed) + 1 >= number)
+}
+
+#[test]
+fn a_backtest_that_is_stopped_names_the_time_that_it_had_come_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = store_of_one_reading(dir.path(), u64::MAX);
+    let begin = Timestamp::from_ms(BEGIN_MS).ceil_to(60_000);
+    // A year in which nothing is read but the clock.
+    let year = TimeRange::new(begin.plus_ms(-60_000), begin.plus_ms(365 * 86_400_000));
+    let stopped_at = |call| {
+        let question = Backtest::new(year).stopped_when(at_call(call));
+        match db.backtest(&[rule_over(1)], &question, &mut |_| {}).unwrap_err() {
+            Error::BacktestStopped { reached } => reached,
+            other => panic!("{other}"),
+        }
+    };
+    assert_eq!(stopped_at(1), year.from, "before anything is read");
+    let (early, late) = (stopped_at(10), stopped_at(110));
+    assert_eq!(late.since_ms(early), 100 * 60_000, "it is asked once a minute of the store's time");
+    assert!(
+        db.backtest(&[rule_over(1)], &Backtest::new(TimeRange::new(begin, begin.plus_ms(600_000))), &mut |_| {})
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_backtest_refuses_windows_that_loading_would_refuse() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = store_of_one_reading(dir.path(), 100_000);
+    let question = Backtest::new(TimeRange::ALL);
+    let error = db.backtest(&[rule_over(240)], &question, &mut |_| {}).unwrap_err();
+    assert!(matches!(error, Error::Rules(_)), "{error}");
+    assert_eq!(error.to_string(), db.load_rule_files(vec![rule_over(240)]).unwrap_err().to_string());
+}
+
+#[test]
+fn rule_tests_that_are_stopped_fail_with_that_reason() {
+    let test = |name: &str| {
+        format!(
+            "test(\"{name}\", |t| {{ t.instrument(\"park/S1\", \"gc\", 1.minute, #{{ benzene: \"ppb\" }}); \
+             t.feed(\"park/S1\", \"benzene\", \"1x600\"); t.at(600.minutes).expect_normal(\"high\"); }});\n"
+        )
+    };
+    let tests = [file("a_test.rhai", &[test("one"), test("two"), test("three")].concat())];
+    let run = |call| run_rule_tests_until(&[rule_over(1)], &tests, &Registry::default(), &*at_call(call));
+    let passed = |call| run(call).iter().map(|outcome| outcome.failures.is_empty()).collect::<Vec<_>>();
+    assert_eq!(passed(u64::MAX), [true, true, true]);
+    assert_eq!(passed(900), [true, false, false]);
+    let outcomes = run(1);
+    assert!(outcomes.iter().all(|outcome| outcome.failures[0].message.contains("stopped")), "{outcomes:?}");
 }

@@ -1,20 +1,25 @@
-//! People: a file of accounts with their roles and the hashes of their passwords and tokens.
+//! People: a file of accounts with their roles and the hashes of their passwords and tokens, and the log of its changes.
 
+mod change;
+mod log;
 mod password;
 mod role;
 
+pub use change::Change;
+pub use log::{Entry, Log};
 pub use password::{hash_password, is_password, random_token, token_digest};
 pub use role::{Right, Role};
 
+use crate::files::replace;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use vocdb::Timestamp;
 
-/// Characters of a name.
-const NAME_CHARS_MAX: usize = 64;
+/// Author of changes on the command line.
+const COMMAND_LINE: &str = "command line";
 
 /// Why accounts cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +50,14 @@ pub enum AccountError {
     #[error("account `{0}` exists: remove it first")]
     Exists(String),
     /// No account has this name.
-    #[error("no account is named `{0}`: add it with `accounts add`")]
+    #[error("no account is named `{0}`: add it first")]
     Unknown(String),
+    /// The account is the only one that can manage accounts.
+    #[error("`{0}` is the only administrator: make another account an administrator first")]
+    LastAdministrator(String),
+    /// There are as many accounts as there may be.
+    #[error("there are {0} accounts: remove one first")]
+    TooMany(usize),
     /// The password cannot be hashed.
     #[error("the password cannot be hashed: {0}")]
     Hash(String),
@@ -68,12 +79,16 @@ pub struct Account {
     /// SHA-256 of the token for programs, if one was issued.
     #[serde(default)]
     pub token: Option<String>,
+    /// Whether an administrator has seen the password: its owner chooses another one before anything else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_password_temporary: bool,
 }
 
 /// The accounts of a file, as they were read last.
 #[derive(Debug)]
 pub struct Accounts {
     path: PathBuf,
+    log: Log,
     by_name: RwLock<Arc<BTreeMap<String, Account>>>,
 }
 
@@ -83,7 +98,9 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::File`] and [`AccountError::Content`].
     pub fn open(path: &Path) -> Result<Self, AccountError> {
-        let accounts = Self { path: path.to_owned(), by_name: RwLock::default() };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let log = Log::new(path.with_file_name(format!("{name}.log")));
+        let accounts = Self { path: path.to_owned(), log, by_name: RwLock::default() };
         accounts.reload()?;
         Ok(accounts)
     }
@@ -123,67 +140,52 @@ impl Accounts {
         self.by_name.read().values().find(|account| account.token.as_ref() == Some(&digest)).cloned()
     }
 
-    /// Adds an account.
+    /// Changes accounts, in the name of a person.
+    #[must_use]
+    pub const fn change<'a>(&'a self, by: &'a str, reason: &'a str, at: Timestamp) -> Change<'a> {
+        Change { accounts: self, by, reason, at }
+    }
+
+    /// The log of administration, beside the file.
+    #[must_use]
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Adds an account, from the command line.
     ///
     /// # Errors
     /// [`AccountError`] with the cause; the file is unchanged then.
     pub fn add(&self, name: &str, role: Role, password: &str) -> Result<(), AccountError> {
-        let is_name = (1..=NAME_CHARS_MAX).contains(&name.chars().count())
-            && name.trim() == name
-            && !name.chars().any(char::is_control);
-        if !is_name {
-            return Err(AccountError::Name);
-        }
-        let mut list = self.all();
-        if list.iter().any(|account| account.name == name) {
-            return Err(AccountError::Exists(name.to_owned()));
-        }
-        list.push(Account { name: name.to_owned(), role, password: hash_password(password)?, token: None });
-        self.write(&list)
+        self.from_command_line().add(name, role, password)
     }
 
-    /// Removes an account. Its sessions end.
+    /// Removes an account, from the command line. Its sessions end.
     ///
     /// # Errors
-    /// [`AccountError::Unknown`], or [`AccountError::File`].
+    /// As [`Change::remove`].
     pub fn remove(&self, name: &str) -> Result<(), AccountError> {
-        let mut list = self.all();
-        let before = list.len();
-        list.retain(|account| account.name != name);
-        if list.len() == before {
-            return Err(AccountError::Unknown(name.to_owned()));
-        }
-        self.write(&list)
+        self.from_command_line().remove(name)
     }
 
-    /// Issues a token for programs, and returns it. The token before it is void.
+    /// Issues a token for programs, from the command line, and returns it. The token before it is void.
     ///
     /// # Errors
-    /// As [`Accounts::remove`].
+    /// As [`Change::issue_token`].
     pub fn issue_token(&self, name: &str) -> Result<String, AccountError> {
-        let mut list = self.all();
-        let account = list.iter_mut().find(|account| account.name == name);
-        let account = account.ok_or_else(|| AccountError::Unknown(name.to_owned()))?;
-        let token = random_token()?;
-        account.token = Some(token_digest(&token));
-        self.write(&list)?;
-        Ok(token)
+        self.from_command_line().issue_token(name)
     }
 
-    /// Replaces the file as a whole: a kill leaves the old one or the new one.
+    fn from_command_line(&self) -> Change<'_> {
+        self.change(COMMAND_LINE, "", Timestamp::now())
+    }
+
+    /// Writes the file, and reads it again.
     fn write(&self, list: &[Account]) -> Result<(), AccountError> {
-        let failed = |source| AccountError::File { path: self.path.clone(), source };
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
         let text = serde_json::to_string_pretty(list)
             .map_err(|source| AccountError::Content { path: self.path.clone(), source })?;
-        // The file is created with mode 0600.
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-        file.persist(&self.path).map_err(|error| failed(error.error))?;
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        let failed = |source| AccountError::File { path: self.path.clone(), source };
+        replace(&self.path, text.as_bytes()).map_err(failed)?;
         self.reload()
     }
 }

@@ -17,7 +17,7 @@ pub enum Role {
     Department,
     /// Sees everything and comments.
     Leader,
-    /// Does everything, and loads rules.
+    /// Does everything; loads rules, registers stations and manages accounts.
     Administrator,
 }
 
@@ -36,21 +36,39 @@ pub enum Right {
     Direct,
     /// Record suspects and findings of incidents.
     Investigate,
+    /// Plan and cancel maintenance.
+    PlanMaintenance,
     /// Check and load rules.
     LoadRules,
+    /// Register and move stations.
+    ManageStations,
+    /// Add, change and remove accounts.
+    ManageAccounts,
     /// Send readings.
     SendReadings,
 }
 
 impl Role {
+    /// All roles, in the order of their rights.
+    pub const ALL: [Self; 6] =
+        [Self::Public, Self::Operator, Self::DutyOfficer, Self::Department, Self::Leader, Self::Administrator];
+
+    /// The role that has these words.
+    #[must_use]
+    pub fn of_words(words: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.words() == words)
+    }
+
     /// Returns whether the role permits something.
     #[must_use]
     pub const fn may(self, right: Right) -> bool {
-        use Right::{Acknowledge, Audit, Comment, Investigate, LoadRules, See, SendReadings};
+        use Right::{
+            Acknowledge, Audit, Comment, Investigate, LoadRules, ManageAccounts, ManageStations, See, SendReadings,
+        };
         match self {
             Self::Public => false,
             Self::Operator => matches!(right, See | Comment | Acknowledge | Investigate | SendReadings),
-            Self::DutyOfficer => !matches!(right, LoadRules | SendReadings),
+            Self::DutyOfficer => !matches!(right, LoadRules | ManageStations | ManageAccounts | SendReadings),
             Self::Department => matches!(right, See | Audit | Comment | Investigate),
             Self::Leader => matches!(right, See | Audit | Comment),
             Self::Administrator => true,
@@ -82,7 +100,10 @@ impl Right {
             Self::Acknowledge => "acknowledge alarms",
             Self::Direct => "direct alarms and incidents",
             Self::Investigate => "record findings",
+            Self::PlanMaintenance => "plan maintenance",
             Self::LoadRules => "check and load rules",
+            Self::ManageStations => "register and move stations",
+            Self::ManageAccounts => "manage accounts",
             Self::SendReadings => "send readings",
         }
     }

@@ -117,7 +117,9 @@ pub(crate) async fn append(
     let store = move |platform: &Platform| {
         let batch = batch_of(&frames, &platform.db.registry())?;
         let receipt = platform.db.append(&batch)?;
-        Ok((platform.live.announce(Topic::Stations), receipt))
+        // A page that is read after the answer shows the alarms.
+        let topic = if receipt.alarms_opened > 0 { Topic::Alarms } else { Topic::Stations };
+        Ok((platform.live.announce(topic), receipt))
     };
     let (change, receipt) = platform.read(store).await?;
     let rejections = receipt.rejections.iter();

@@ -1,6 +1,6 @@
 //! Logging in and out.
 
-use crate::accounts::is_password;
+use crate::accounts::{Account, is_password};
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::texts::Text;
@@ -32,18 +32,24 @@ pub(crate) async fn log_in(State(platform): State<Arc<Platform>>, act: Act) -> R
     let account = platform.accounts.get(&name);
     let is_right = {
         let _place = platform.limits.hashes.acquire().await.map_err(|_| Failure::Busy)?;
-        let hash = account.map(|account| account.password);
+        let hash = account.as_ref().map(|account| account.password.clone());
         platform.read(move |_| Ok(is_password(&password, hash.as_deref()))).await?
     };
-    if !is_right {
+    let Some(account) = account.filter(|_| is_right) else {
         return Ok(form(&platform, &act.visitor, Some("login-wrong")));
-    }
+    };
     platform.limits.names.clear(&key);
-    if let Some(before) = &act.visitor.session {
+    begin_session(&platform, &act.visitor, &account)
+}
+
+/// Begins a session in place of the visitor's, and shows the first page that the person needs.
+pub(super) fn begin_session(platform: &Platform, visitor: &Visitor, account: &Account) -> Result<Response, Failure> {
+    if let Some(before) = &visitor.session {
         platform.sessions.end(before);
     }
-    let token = platform.sessions.begin(&name, now_ms)?;
-    Ok((AppendHeaders([(SET_COOKIE, session_cookie(&platform, &token, ""))]), Redirect::to("/")).into_response())
+    let token = platform.sessions.begin(account, platform.now().as_ms())?;
+    let next = if account.is_password_temporary { "/password" } else { "/" };
+    Ok((AppendHeaders([(SET_COOKIE, session_cookie(platform, &token, ""))]), Redirect::to(next)).into_response())
 }
 
 /// `POST /logout`

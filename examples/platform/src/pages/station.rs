@@ -2,11 +2,12 @@
 
 use super::stations::{StationRow, shown, station_rows};
 use super::values::share;
+use crate::accounts::Right;
 use crate::chart::{Chart, ChartAsked, Csv, SPANS, chart};
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::texts::{Language, verbatim};
-use crate::view::{Limit, Tab, ago, local, moment, number, page, query};
+use crate::view::{Limit, Tab, ago, local, maintained, moment, number, of_station, page, query};
 use crate::visit::Visitor;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -27,10 +28,14 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     let content = html! {
         div data-live="stations" {
             p { (row.state.mark(language)) }
+            (maintained(&platform, &visitor, &of_station(&platform, &row.name)))
             @if let Some(chart) = &chart { (drawing(&platform, language, (chart, span))) }
             (channels(&platform, language, &row))
         }
         @if let Some(chart) = &chart { (ends(&platform, language, chart)) }
+        @if visitor.may(Right::PlanMaintenance) {
+            p { a href=(format!("/maintenance?stations={}", query(&row.name))) { (language.say("station-maintenance")) } }
+        }
     };
     let title = language.fill("station-title", &[("station", row.name.as_str().into())]);
     Ok(page(&platform, &visitor, (Tab::Stations, &title), &content))

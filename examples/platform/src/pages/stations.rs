@@ -116,7 +116,7 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
         div data-live="stations" {
             @if let Some(scene) = scene.filter(|scene| !scene.stations.is_empty()) { (drawing(&platform, language, &scene)) }
             @if rows.is_empty() {
-                p { (language.frame("stations-none", &[("command", html! { code translate="no" { "vocdb import" } })])) }
+                p { (language.frame("stations-none", &[("page", html! { a href="/register" { (language.say("tab-register")) } })])) }
             } @else {
                 table {
                     thead { tr {

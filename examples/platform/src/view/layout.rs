@@ -22,14 +22,17 @@ pub(crate) enum Tab {
     Quality,
     Statistics,
     Odours,
+    Maintenance,
     Audit,
+    Register,
+    Accounts,
     Phones,
     Odour,
     Login,
 }
 
 /// The sections in the navigation: their paths, the keys of their names, and the right that each needs.
-const TABS: [(Tab, &str, &str, Option<Right>); 12] = [
+const TABS: [(Tab, &str, &str, Option<Right>); 15] = [
     (Tab::Stations, "/", "tab-stations", None),
     (Tab::Map, "/map", "tab-map", None),
     (Tab::Values, "/values", "tab-values", None),
@@ -39,7 +42,10 @@ const TABS: [(Tab, &str, &str, Option<Right>); 12] = [
     (Tab::Quality, "/quality", "tab-quality", Some(Right::See)),
     (Tab::Statistics, "/statistics", "tab-statistics", Some(Right::See)),
     (Tab::Odours, "/odours", "tab-odours", Some(Right::See)),
+    (Tab::Maintenance, "/maintenance", "tab-maintenance", Some(Right::See)),
     (Tab::Audit, "/audit", "tab-audit", Some(Right::Audit)),
+    (Tab::Register, "/register", "tab-register", Some(Right::ManageStations)),
+    (Tab::Accounts, "/accounts", "tab-accounts", Some(Right::ManageAccounts)),
     (Tab::Phones, "/phones", "tab-phones", Some(Right::See)),
     (Tab::Odour, "/odour", "tab-odour", None),
 ];
@@ -93,6 +99,7 @@ fn account(visitor: &Visitor) -> Markup {
             @match &visitor.person {
                 Some(person) => {
                     span { (person.name) " (" (language.word("role", person.role.words())) ")" }
+                    a href="/password" { (language.say("login-password")) }
                     form method="post" action="/logout" { (hidden_token(visitor)) button.quiet { (language.say("log-out")) } }
                 }
                 None => a href="/login" { (language.say("log-in")) },

@@ -72,17 +72,25 @@ impl Fields {
 }
 
 /// Labels of fields, by the names of the fields.
-const LABELS: [(&str, &str); 14] = [
+const LABELS: [(&str, &str); 22] = [
+    ("alarm", "label-alarm"),
     ("comment", "label-comment"),
+    ("east", "map-east"),
+    ("incident", "join-incident"),
+    ("instrument", "label-instrument"),
+    ("interval", "register-interval"),
     ("intensity", "odour-intensity"),
     ("kind", "outcome-kind"),
     ("latitude", "odour-latitude"),
     ("longitude", "odour-longitude"),
     ("name", "login-name"),
+    ("north", "map-north"),
     ("outcome", "label-outcome"),
     ("reason", "label-reason"),
     ("reporter", "odour-reporter"),
     ("site", "label-site"),
+    ("station", "label-station"),
+    ("stations", "maintenance-stations"),
     ("time", "odour-time"),
     ("to", "label-recipient"),
     ("until", "label-until"),
@@ -90,7 +98,7 @@ const LABELS: [(&str, &str); 14] = [
 ];
 
 /// What a reader knows a field by.
-fn label(name: &str) -> Value {
+pub(crate) fn label(name: &str) -> Value {
     let label = LABELS.iter().find(|(field, _)| *field == name);
     label.map_or_else(|| Value::from(name), |(_, label)| Value::Message(label))
 }

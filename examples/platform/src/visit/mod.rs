@@ -6,7 +6,7 @@ mod number;
 mod sessions;
 mod visitor;
 
-pub(crate) use act::{Act, Fields, TOKEN_FIELD};
+pub(crate) use act::{Act, Fields, TOKEN_FIELD, label};
 pub(crate) use attempts::{Attempts, sender};
 pub(crate) use number::Number;
 pub(crate) use sessions::Sessions;

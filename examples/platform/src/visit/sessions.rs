@@ -1,6 +1,6 @@
 //! Sessions, in memory: a restart ends them all.
 
-use crate::accounts::{AccountError, random_token, token_digest};
+use crate::accounts::{Account, AccountError, random_token, token_digest};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub(crate) struct Session {
     pub(crate) name: String,
     /// Token of its forms.
     pub(crate) form_token: String,
+    /// Hash of the password that it began with: another password ends it, and so does another account of the name.
+    password: String,
     begun_ms: i64,
 }
 
@@ -24,10 +26,11 @@ pub(crate) struct Session {
 pub(crate) struct Sessions(Mutex<BTreeMap<String, Session>>);
 
 impl Sessions {
-    /// Begins a session, and returns its token.
-    pub(crate) fn begin(&self, name: &str, now_ms: i64) -> Result<String, AccountError> {
+    /// Begins a session of an account, and returns its token.
+    pub(crate) fn begin(&self, account: &Account, now_ms: i64) -> Result<String, AccountError> {
         let token = random_token()?;
-        let session = Session { name: name.to_owned(), form_token: random_token()?, begun_ms: now_ms };
+        let (name, password) = (account.name.clone(), account.password.clone());
+        let session = Session { name, form_token: random_token()?, password, begun_ms: now_ms };
         let mut sessions = self.0.lock();
         sessions.retain(|_, session| session.is_current(now_ms));
         if sessions.len() >= SESSIONS_MAX {
@@ -56,6 +59,11 @@ impl Sessions {
 }
 
 impl Session {
+    /// Whether it is a session of the account as it is.
+    pub(crate) fn is_of(&self, account: &Account) -> bool {
+        self.name == account.name && self.password == account.password
+    }
+
     fn is_current(&self, now_ms: i64) -> bool {
         now_ms.saturating_sub(self.begun_ms) < AGE_MAX_MS
     }

@@ -25,6 +25,8 @@ pub(crate) struct Person {
     pub(crate) name: String,
     /// Role of the account.
     pub(crate) role: Role,
+    /// Whether the person must choose a password before anything else.
+    pub(crate) must_choose_password: bool,
 }
 
 /// The visitor of a request.
@@ -52,6 +54,9 @@ impl Visitor {
     /// The person, if the role permits something.
     pub(crate) fn must(&self, right: Right) -> Result<&Person, Failure> {
         let person = self.person.as_ref().ok_or(Failure::LoginNeeded)?;
+        if person.must_choose_password {
+            return Err(Failure::PasswordNeeded);
+        }
         if person.role.may(right) {
             return Ok(person);
         }
@@ -61,7 +66,7 @@ impl Visitor {
 
     /// Whether the visitor may do something.
     pub(crate) fn may(&self, right: Right) -> bool {
-        self.person.as_ref().is_some_and(|person| person.role.may(right))
+        self.person.as_ref().is_some_and(|person| !person.must_choose_password && person.role.may(right))
     }
 }
 
@@ -83,7 +88,7 @@ fn back(parts: &Parts) -> String {
 }
 
 fn person(account: Account) -> Person {
-    Person { name: account.name, role: account.role }
+    Person { name: account.name, role: account.role, must_choose_password: account.is_password_temporary }
 }
 
 impl FromRequestParts<Arc<Platform>> for Visitor {
@@ -110,7 +115,7 @@ impl FromRequestParts<Arc<Platform>> for Visitor {
         }
         if let Some(token) = cookie(&parts.headers, SESSION_COOKIE)
             && let Some(session) = platform.sessions.get(token, platform.now().as_ms())
-            && let Some(account) = platform.accounts.get(&session.name)
+            && let Some(account) = platform.accounts.get(&session.name).filter(|account| session.is_of(account))
         {
             visitor.form_token = session.form_token;
             (visitor.person, visitor.session) = (Some(person(account)), Some(token.to_owned()));

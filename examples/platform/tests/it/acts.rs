@@ -1,6 +1,6 @@
 //! Acts on alarms and incidents, from the form to the ledger and to the other readers.
 
-use crate::district::District;
+use crate::district::{District, frames, send};
 use vocdb::AlarmEvent;
 
 #[test]
@@ -101,4 +101,66 @@ fn an_incident_goes_from_the_alarm_to_its_outcome() {
         report.body
     );
     assert!(report.header("content-security-policy").unwrap().contains("style-src 'unsafe-inline'"));
+}
+
+/// A rule over another channel: its alarms join no group of the other rule.
+const TOLUENE: &str = r#"
+alarm("toluene-high")
+    .title("Toluene {value} at {stations}")
+    .scope(stations("park/S2"))
+    .when(avg("toluene", 5.minutes) > 8.ppb)
+    .escalate(escalation("desk").step(0.minutes, contact("duty officer"), "app"));
+"#;
+
+/// A district with an alarm about benzene and one about toluene.
+fn two_alarms() -> District {
+    let add_rule = |db: &vocdb::Database| {
+        let mut files = db.rule_set().unwrap().files;
+        files.push(vocdb::rules::RuleFile { name: "toluene.rhai".to_owned(), text: TOLUENE.to_owned() });
+        db.load_rule_set(files, "ada", "toluene").unwrap();
+    };
+    let district = District::filled(add_rule, |options| options);
+    district.raise_alarm("park/S1");
+    let mut ada = district.person("ada");
+    let token = ada.token("/rules");
+    let answer = send(&mut ada, &token, &frames("park/S2", 20, 1.0));
+    assert!(answer.contains("\"alarms_opened\":1"), "{answer}");
+    district
+}
+
+#[test]
+fn an_alarm_is_added_to_an_open_incident_from_its_own_page_and_from_that_of_the_incident() {
+    let mut district = two_alarms();
+    let mut dan = district.person("dan");
+    let join = [("incident", "1"), ("comment", "same plume")];
+    let none = dan.submit("/alarms/1", "/alarms/1/join", &join);
+    assert!(none.status == 422 && none.body.contains("does not exist"), "{}", none.body);
+    assert!(!dan.page("/alarms/2").contains("/alarms/2/join"), "a form without a choice");
+    dan.act("/alarms/1", "/alarms/1/incident", &[("comment", "calls")]);
+
+    // From the page of the incident.
+    let (page, step) = ("/incidents/1", "/incidents/1/step");
+    let shown = dan.page(page);
+    assert!(shown.contains("<option value=\"2\">#2 Toluene") && !shown.contains("<option value=\"1\">"), "{shown}");
+    for alarm in ["", "x", "-1", "99"] {
+        assert_eq!(dan.submit(page, step, &[("step", "add"), ("alarm", alarm)]).status, 422, "{alarm}");
+    }
+    dan.act(page, step, &[("step", "add"), ("alarm", "2"), ("comment", "same wind")]);
+    let shown = dan.page(page);
+    assert!(shown.contains("href=\"/alarms/2\"") && shown.contains("same wind"), "{shown}");
+    assert!(!shown.contains("Add an alarm"), "no alarm is left: {shown}");
+    let twice = dan.submit("/alarms/2", "/alarms/2/join", &join);
+    assert!(twice.status == 422 && twice.body.contains("belongs to"), "{}", twice.body);
+
+    // From the page of the alarm, into another incident once the first one is closed.
+    dan.act(page, step, &[("step", "close"), ("outcome", "no-violation")]);
+    let closed = dan.submit("/alarms/2", "/alarms/2/join", &join);
+    assert!(closed.status == 422 && closed.body.contains("is closed"), "{}", closed.body);
+    dan.act("/alarms/1", "/alarms/1/incident", &[("comment", "again")]);
+    assert!(dan.page("/alarms/2").contains("/alarms/2/join"));
+    dan.act("/alarms/2", "/alarms/2/join", &[("incident", "2"), ("comment", "same plume")]);
+    assert!(dan.page("/alarms/2").contains("href=\"/incidents/2\""));
+    assert!(dan.page("/audit").contains("incident 2: alarm #2 added: same plume"));
+    let incidents = district.stop().incidents();
+    assert_eq!(incidents.iter().map(|incident| incident.alarms.len()).collect::<Vec<_>>(), [2, 2]);
 }

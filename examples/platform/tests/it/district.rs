@@ -16,7 +16,7 @@ pub(crate) const NOW_MS: i64 = 1_773_499_200_000;
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Pages of an account, after [`District::raise_alarm`] and an incident.
-pub(crate) const PAGES: [&str; 14] = [
+pub(crate) const PAGES: [&str; 18] = [
     "/",
     "/map",
     "/values",
@@ -31,6 +31,10 @@ pub(crate) const PAGES: [&str; 14] = [
     "/statistics?channel=benzene&average=1h&limit=30&unit=ppb&to=2026-03-15",
     "/odours",
     "/audit",
+    "/maintenance",
+    "/register",
+    "/accounts",
+    "/password",
 ];
 /// Accounts of the district.
 pub(crate) const PEOPLE: [(&str, Role); 5] = [
@@ -120,6 +124,12 @@ impl District {
     pub(crate) fn stop(&mut self) -> Database {
         self.runtime.block_on(self.server.take().unwrap().stop()).unwrap();
         Database::open(self.store(), Config { clock: self.clock.clone(), ..Config::default() }).unwrap()
+    }
+
+    /// Stops the platform, and starts it again on the same store.
+    pub(crate) fn restart(&mut self) {
+        self.stop().close().unwrap();
+        self.start(|options| options);
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -45,7 +45,26 @@ fn everything_hostile(district: &District, name: &str) -> Client {
         ("reporter", SCRIPT),
     ];
     assert_eq!(district.visitor().submit("/odour", "/odour", &odour).status, 200);
+    manage(&mut ada);
     ada
+}
+
+/// Maintenance, accounts and the register, with script in each text.
+fn manage(ada: &mut Client) {
+    let times = [("from", "2026-03-14T14:00"), ("to", "2026-03-14T18:00")];
+    let plan = [&times[..], &[("stations", "**"), ("reason", SCRIPT)]].concat();
+    ada.act("/maintenance", "/maintenance/plan", &plan);
+    ada.act("/maintenance", "/maintenance/plan", &plan);
+    ada.act("/maintenance", "/maintenance/cancel", &[("number", "2"), ("comment", SCRIPT)]);
+    let account = [("name", SCRIPT), ("role", "leader"), ("reason", SCRIPT)];
+    let shown = ada.submit("/accounts", "/accounts/add", &account);
+    assert!(shown.body.contains(INERT) && !shown.body.contains(RAW), "{}", shown.body);
+    for path in ["/accounts/reset", "/accounts/token"] {
+        let shown = ada.submit("/accounts", path, &[("name", SCRIPT), ("reason", SCRIPT)]);
+        assert!(shown.body.contains(INERT) && !shown.body.contains(RAW), "{}", shown.body);
+    }
+    ada.act("/register", "/register/station", &[("station", "park/S3"), ("reason", SCRIPT)]);
+    ada.act("/register", "/register/position", &[("station", "park/S3"), ("height", "3"), ("reason", SCRIPT)]);
 }
 
 #[test]
@@ -83,6 +102,28 @@ fn reflected_script_is_inert() {
     }
     let checked = ada.submit("/rules", "/rules/check", &[("name", SCRIPT), ("text", SCRIPT), ("reason", SCRIPT)]);
     assert!(checked.body.contains(INERT) && !checked.body.contains(RAW), "{}", checked.body);
+    let tests = format!("{SCRIPT}_test.rhai");
+    for action in ["/rules/test", "/rules/backtest", "/rules/load"] {
+        for text in [SCRIPT, "alarm(\"<svg onload=alert(1)>\")", "test(\"<svg onload=alert(1)>\", |t| { t.at(1); });"] {
+            let fields = [("name", SCRIPT), ("text", text), ("name", &tests), ("text", text), ("reason", SCRIPT)];
+            let ends = [("from", SCRIPT), ("to", "")];
+            for fields in [fields.to_vec(), [&fields[..], &ends].concat()] {
+                let answer = ada.submit("/rules", action, &fields);
+                assert!(answer.body.contains(INERT) && !answer.body.contains(RAW), "{action}: {}", answer.body);
+            }
+        }
+    }
+    for (page, action, field) in [
+        ("/maintenance", "/maintenance/plan", "stations"),
+        ("/register", "/register/station", "station"),
+        ("/register", "/register/position", "station"),
+        ("/accounts", "/accounts/remove", "name"),
+    ] {
+        let times = [("from", "2026-03-14T14:00"), ("to", "2026-03-14T18:00")];
+        let refused = ada.submit(page, action, &[&times[..], &[(field, SCRIPT), ("reason", "x")]].concat());
+        assert!(refused.status == 422 && refused.body.contains(INERT), "{action}: {}", refused.body);
+        assert!(!refused.body.contains(RAW), "{action}: {}", refused.body);
+    }
     let refused = ada.submit("/alarms/1", "/alarms/1/hand-over", &[("to", SCRIPT)]);
     assert!(refused.body.contains(INERT) && !refused.body.contains(RAW), "{}", refused.body);
     let refused = ada.submit("/odour", "/odour", &[("time", SCRIPT)]);
@@ -93,7 +134,7 @@ fn reflected_script_is_inert() {
 }
 
 /// Pages, files and answers that take texts and times, each up to the text.
-const ADDRESSES: [&str; 22] = [
+const ADDRESSES: [&str; 23] = [
     "/values?station=",
     "/values?channel=",
     "/values?only=",
@@ -116,6 +157,7 @@ const ADDRESSES: [&str; 22] = [
     "/statistics?channel=benzene&limit=5&unit=ppb&coverage=",
     "/api/series?channel=gc/benzene&station=",
     "/api/annotations?station=",
+    "/maintenance?stations=",
 ];
 
 #[test]

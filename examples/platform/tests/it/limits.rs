@@ -12,6 +12,22 @@ fn a_body_that_is_too_large_is_refused() {
     assert_eq!(ada.post("/alarms/1/comment", &[("token", &token), ("comment", &long)]).status, 413);
     let long = "x".repeat(5_000);
     assert_eq!(ada.post("/alarms/1/comment", &[("token", &token), ("comment", &long)]).status, 422);
+    for (path, field) in [
+        ("/maintenance/plan", "reason"),
+        ("/maintenance/cancel", "comment"),
+        ("/register/station", "station"),
+        ("/register/instrument", "channels"),
+        ("/register/channels", "retired"),
+        ("/accounts/add", "name"),
+        ("/password", "password"),
+        ("/alarms/1/join", "comment"),
+    ] {
+        assert_eq!(ada.post(path, &[("token", &token), (field, &"x".repeat(70_000))]).status, 413, "{path}");
+    }
+    let rules = "x".repeat(3 * 1_024 * 1_024);
+    for path in ["/rules/check", "/rules/test", "/rules/backtest", "/rules/load"] {
+        assert_eq!(ada.post(path, &[("token", &token), ("text", &rules)]).status, 413, "{path}");
+    }
     let readings = format!("{{\"frames\":[]{}}}", " ".repeat(3 * 1_024 * 1_024));
     let headers = [("content-type", "application/json"), ("x-csrf-token", token.as_str())];
     assert_eq!(ada.request("POST", "/api/readings", &headers, readings.as_bytes()).status, 413);

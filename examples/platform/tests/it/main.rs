@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod access;
+mod accounts;
 mod acts;
 mod api;
 mod attack;
@@ -16,15 +17,18 @@ mod hostile;
 mod limits;
 mod live;
 mod login;
+mod maintenance;
 mod map;
 mod notified;
 mod odour;
 mod park;
 mod quality;
+mod register;
 mod restart;
 mod roles;
 mod rose;
 mod rules;
+mod rules_tried;
 mod series;
 mod stations;
 mod statistics;

@@ -1,16 +1,18 @@
 //! One alarm: why it opened, who was notified, and what people do about it.
 
 pub(crate) mod acts;
+pub(crate) mod incident;
 
 use super::alarms::mark;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::texts::{Language, english};
-use crate::view::{Form, Tab, moment, number, page};
+use crate::view::{Tab, maintained, moment, number, page};
 use crate::visit::{Number, Visitor};
 use axum::extract::State;
 use axum::response::Response;
+use incident::Incidents;
 use maud::{Markup, html};
 use std::sync::Arc;
 use vocdb::AlarmId;
@@ -22,8 +24,8 @@ use vocdb::rules::verdict::{Evidence, Truth};
 struct Shown {
     record: AlarmRecord,
     explanation: Explanation,
-    /// Number of the incident that it belongs to.
-    incident: Option<u64>,
+    /// The incidents that it belongs to or may be added to.
+    incidents: Incidents,
 }
 
 /// `GET /alarms/{number}`
@@ -41,23 +43,14 @@ pub(crate) async fn show(
     let content = html! {
         div data-live="alarms" {
             p { (mark(language, &shown.record)) }
+            (maintained(&platform, &visitor, &shown.record.maintenance))
             (facts(&platform, language, &shown))
             (evidence(language, &shown))
             (history(&platform, language, &shown))
             (notified(&platform, language, &shown))
         }
         @if shown.record.is_open() { (acts::forms(&platform, &visitor, &shown.record)) }
-        @if shown.incident.is_none() && visitor.may(Right::Direct) {
-            h2 { (language.say("label-incident")) }
-            div.card.narrow {
-                p { (language.say("alarm-incident-meaning")) }
-                (Form {
-                    action: &format!("/alarms/{number}/incident"),
-                    button: &language.say("alarm-open-incident"),
-                    fields: html! { label { (language.say("label-reason")) input name="comment" maxlength="200" required; } },
-                }.of(&visitor))
-            }
-        }
+        (shown.incidents.forms(&visitor, shown.record.id()))
     };
     Ok(page(&platform, &visitor, (Tab::Alarms, &title), &content))
 }
@@ -66,9 +59,8 @@ fn find(platform: &Platform, alarm: AlarmId) -> Result<Shown, Failure> {
     let history = platform.history()?;
     let record = history.records.iter().find(|record| record.id() == alarm).cloned().ok_or(Failure::NotFound)?;
     let explanation = Explanation::of(&history.events, alarm).ok_or(Failure::NotFound)?;
-    let incidents = platform.db.incidents();
-    let incident = incidents.iter().rev().find(|incident| incident.alarms.contains(&alarm));
-    Ok(Shown { record, explanation, incident: incident.map(|incident| incident.id().0) })
+    let incidents = Incidents::of(&record, &platform.db.incidents());
+    Ok(Shown { record, explanation, incidents })
 }
 
 fn facts(platform: &Platform, language: Language, shown: &Shown) -> Markup {
@@ -94,7 +86,7 @@ fn facts(platform: &Platform, language: Language, shown: &Shown) -> Markup {
                 dt { (language.say("alarm-shelved")) } dd { (language.fill("alarm-shelved-by", &values)) }
             }
             @if !opened.guidance.is_empty() { dt { (language.say("alarm-guidance")) } dd.text translate="no" { (opened.guidance) } }
-            @if let Some(incident) = shown.incident {
+            @if let Some(incident) = shown.incidents.own {
                 dt { (language.say("label-incident")) }
                 dd { a href=(format!("/incidents/{incident}")) { (language.fill("alarm-incident", &[("number", incident.into())])) } }
             }

@@ -1,5 +1,6 @@
 //! One incident: its clock, the place of its source, suspects, findings, outcome, and its report.
 
+mod alarms;
 mod place;
 
 pub(crate) use place::file as map_file;
@@ -21,7 +22,7 @@ use vocdb::trace::Candidates;
 use vocdb::trace::TimelineEntry;
 use vocdb::trace::incident::{Finding, Incident, IncidentId, Outcome, Step, Suspect, history};
 use vocdb::trace::report::ReportOrigin;
-use vocdb::{ReportQuestion, ReportSources, gather_report, report_span};
+use vocdb::{AlarmId, ReportQuestion, ReportSources, gather_report, report_span};
 
 const DAY_MS: i64 = 86_400_000;
 /// Outcomes that a form offers, by the names of the ledger.
@@ -38,9 +39,10 @@ pub(crate) async fn show(
         let incident = find(platform, number)?;
         let timeline = history(&incident, &platform.history()?.events);
         let place = place::gather(platform, &incident)?;
-        Ok((incident, timeline, place))
+        let offered = alarms::offered(platform, &incident)?;
+        Ok((incident, timeline, place, offered))
     };
-    let (incident, timeline, place) = platform.compute(find).await?;
+    let (incident, timeline, place, offered) = platform.compute(find).await?;
     let language = visitor.language;
     let content = html! {
         div data-live="alarms" {
@@ -50,7 +52,7 @@ pub(crate) async fn show(
             (records(language, &incident))
             (steps(&platform, language, &timeline))
         }
-        (forms(&visitor, &incident))
+        (forms(&visitor, &incident, &offered))
     };
     let values = [("number", number.into()), ("title", incident.opened.title.as_str().into())];
     let title = language.fill("incident-title", &values);
@@ -119,6 +121,7 @@ fn step_of(fields: &Fields) -> Result<(Right, Step), Failure> {
             let text = fields.text("text")?.to_owned();
             (Right::Investigate, Step::Found(Finding { text, site, found_by: None, found_at: None }))
         }
+        "add" => (Right::Direct, alarms::step(fields)?),
         "close" => (Right::Direct, Step::Closed(outcome_of(fields, site)?)),
         "reopen" => (Right::Direct, Step::Reopened { allowed_ms: DAY_MS }),
         _ => return Err(Failure::Invalid(Text::new("incident-no-step"))),
@@ -201,7 +204,7 @@ fn steps(platform: &Platform, language: Language, timeline: &[TimelineEntry]) ->
     }
 }
 
-fn forms(visitor: &Visitor, incident: &Incident) -> Markup {
+fn forms(visitor: &Visitor, incident: &Incident, offered: &[(AlarmId, String)]) -> Markup {
     let language = visitor.language;
     let action = format!("/incidents/{}/step", incident.id().0);
     let site = || html! { label { (language.say("label-site")) input name="site" maxlength="200"; } };
@@ -231,6 +234,9 @@ fn forms(visitor: &Visitor, incident: &Incident) -> Markup {
             }
             @if visitor.may(Right::Comment) { (form("comment", "label-comment", comment())) }
             @if visitor.may(Right::Direct) {
+                @if !offered.is_empty() {
+                    (form("add", "act-add-alarm", html! { (alarms::field(language, offered)) (comment()) }))
+                }
                 @if incident.is_open() { (form("close", "act-close", html! { (outcome()) (site()) (comment()) })) } @else {
                     (form("reopen", "act-reopen", comment()))
                 }
