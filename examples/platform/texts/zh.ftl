@@ -638,8 +638,9 @@ raised-still-open = 结束时仍未关闭
 ## 维护
 
 maintained-all = 不发送通知。
+maintained-all-until = { $time } 之前不发送通知。
 maintained-rule = 规则 { $rule } 不发送通知。
-maintained-until = 至 { $time }。
+maintained-rule-until = 规则 { $rule } 在 { $time } 之前不发送通知。
 maintained-number = 维护 { $number }
 maintained-by = 由 { $person } 计划：{ $reason }
 maintenance-meaning = 维护期间，相关站点的报警照常产生和关闭，但不通知任何人。维护按计划自动开始和结束。
@@ -699,6 +700,7 @@ register-channels-title = 更改通道
 register-instrument-words = ，采样间隔 { $interval }，{ $channels } 个通道
 register-no-species = 物种表中没有
 register-retired = 已停用
+register-unit = 单位 { $unit }
 register-no-degrees = 无经纬度
 register-metres = 向东 { $east } 米，向北 { $north } 米
 register-inlet = 采样口离地 { $height } 米

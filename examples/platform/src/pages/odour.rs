@@ -60,7 +60,7 @@ pub(crate) async fn report(State(platform): State<Arc<Platform>>, act: Act) -> R
     let content = html! {
         div.narrow.card {
             p { (language.say("odour-thanks")) }
-            p.confirmation translate="no" { (number) }
+            div translate="no" { p.confirmation { (number) } }
             p { (language.say("odour-number")) }
             p { a href="/odour" { (language.say("odour-another")) } }
         }

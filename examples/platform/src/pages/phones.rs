@@ -4,7 +4,7 @@ use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::phones::Message;
 use crate::platform::Platform;
-use crate::texts::{Language, english};
+use crate::texts::Language;
 use crate::view::{Tab, moment, page, query};
 use crate::visit::Visitor;
 use axum::extract::{Query, State};
@@ -79,7 +79,7 @@ fn list(platform: &Platform, language: Language, (messages, asked): (&[Message],
                         th scope="row" translate="no" { (message.contact) }
                         td data-label=(language.say("label-route")) { (language.word("route", &message.route)) }
                         td.text data-label=(language.say("label-message")) {
-                            (english(&message.text))
+                            (language.english(&message.text))
                             @if let Some(alarm) = message.alarm { " " a href=(format!("/alarms/{}", alarm.0)) translate="no" { (alarm) } }
                         }
                     }

@@ -118,6 +118,11 @@ impl Language {
         }
     }
 
+    /// A sentence that the engine has written in English. Pages in another language say so.
+    pub(crate) fn english(self, sentence: &str) -> Markup {
+        html! { @if self == Self::English { (sentence) } @else { span lang="en" { (sentence) } } }
+    }
+
     /// A word of the engine, such as a state. A word without a message stays as it is.
     pub(crate) fn word(self, kind: &str, word: &str) -> Cow<'static, str> {
         self.find(&word_key(kind, word)).unwrap_or_else(|| Cow::Owned(word.to_owned()))
@@ -141,9 +146,4 @@ fn split_end(piece: &str, is_mark: impl Fn(char) -> bool) -> [&str; 2] {
 /// A name or a number that is the same in every language.
 pub(crate) fn verbatim(text: &str) -> Markup {
     html! { span translate="no" { (text) } }
-}
-
-/// A sentence in English, whatever the language of the page: the engine has written it.
-pub(crate) fn english(text: &str) -> Markup {
-    html! { span lang="en" { (text) } }
 }

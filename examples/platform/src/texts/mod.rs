@@ -9,5 +9,5 @@ mod text;
 pub use language::Language;
 
 pub(crate) use choice::{choose, is_own_path, switch};
-pub(crate) use language::{english, verbatim};
+pub(crate) use language::verbatim;
 pub(crate) use text::{Text, Value};

@@ -1,6 +1,6 @@
 //! A text whose reader is not known yet.
 
-use super::{Language, english};
+use super::Language;
 use fluent_bundle::FluentValue;
 use maud::{Markup, html};
 use std::fmt::Display;
@@ -66,7 +66,7 @@ impl Text {
     pub(crate) fn markup(&self, language: Language) -> Markup {
         match self {
             Self::Own { .. } => html! { (self.to(language)) },
-            Self::English(sentence) => english(sentence),
+            Self::English(sentence) => language.english(sentence),
         }
     }
 }

@@ -3,8 +3,10 @@
 use super::moment;
 use crate::accounts::Right;
 use crate::platform::Platform;
+use crate::texts::Language;
 use crate::visit::Visitor;
 use maud::{Markup, html};
+use std::borrow::Cow;
 use vocdb::alarm::Maintenance;
 
 /// The maintenance under way at a station.
@@ -24,13 +26,7 @@ pub(crate) fn maintained(platform: &Platform, visitor: &Visitor, windows: &[Main
         @for one in windows {
             p.notice {
                 span.mark.silent { (language.word("alarm-state", "maintenance")) } " "
-                @match &one.planned.window.rule {
-                    Some(rule) => (language.fill("maintained-rule", &[("rule", rule.into())])),
-                    None => (language.say("maintained-all")),
-                }
-                @if let Some(end) = one.ends_at() {
-                    " " (language.fill("maintained-until", &[("time", moment(&platform.zone, end).into())]))
-                }
+                (silence(platform, language, one))
                 @if visitor.may(Right::See) {
                     @let number = language.fill("maintained-number", &[("number", one.planned.number.into())]);
                     " " a href="/maintenance" { (number) } " "
@@ -39,4 +35,17 @@ pub(crate) fn maintained(platform: &Platform, visitor: &Visitor, windows: &[Main
             }
         }
     }
+}
+
+/// Which notifications are not sent, and until when.
+fn silence(platform: &Platform, language: Language, one: &Maintenance) -> Cow<'static, str> {
+    let rule = one.planned.window.rule.as_ref().map(|rule| ("rule", rule.into()));
+    let end = one.ends_at().map(|end| ("time", moment(&platform.zone, end).into()));
+    let text = match (rule, end) {
+        (Some(rule), Some(end)) => language.fill("maintained-rule-until", &[rule, end]),
+        (Some(rule), None) => language.fill("maintained-rule", &[rule]),
+        (None, Some(end)) => language.fill("maintained-all-until", &[end]),
+        (None, None) => return language.say("maintained-all"),
+    };
+    text.into()
 }

@@ -18,7 +18,7 @@ fn a_report_has_a_confirmation_number_that_the_ledger_keeps() {
     let mut visitor = district.visitor();
     let answer = visitor.submit("/odour", "/odour", &REPORT);
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let (_, rest) = answer.body.split_once("class=\"confirmation\" translate=\"no\">").unwrap();
+    let (_, rest) = answer.body.split_once("class=\"confirmation\">").unwrap();
     let number = rest.split('<').next().unwrap().to_owned();
     assert_eq!(number.len(), 9, "{number}");
     let list = district.person("dan").page("/odours");

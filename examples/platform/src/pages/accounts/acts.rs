@@ -96,7 +96,7 @@ fn secret(platform: &Platform, act: &Act, ((title, of), name, text): ((&str, &st
     let content = html! {
         div.narrow.card {
             p { (language.frame(of, &[("name", html! { b { (verbatim(name)) } })])) }
-            p.confirmation translate="no" { (text) }
+            div translate="no" { p.confirmation { (text) } }
             p { (language.say("accounts-once")) }
             p { a href="/accounts" { (language.say("accounts-back")) } }
         }

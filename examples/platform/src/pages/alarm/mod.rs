@@ -7,7 +7,7 @@ use super::alarms::mark;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::texts::{Language, english};
+use crate::texts::Language;
 use crate::view::{Tab, maintained, moment, number, page};
 use crate::visit::{Number, Visitor};
 use axum::extract::State;
@@ -201,5 +201,5 @@ fn subject(language: Language, subject: Subject) -> String {
 
 /// How an attempt to deliver went. The engine gives reasons of receivers in its own words.
 fn attempt(language: Language, how: &str) -> Markup {
-    html! { @if how == "delivered" { (language.say("notified-delivered")) } @else { (english(how)) } }
+    html! { @if how == "delivered" { (language.say("notified-delivered")) } @else { (language.english(how)) } }
 }

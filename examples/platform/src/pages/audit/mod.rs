@@ -5,7 +5,7 @@ mod loads;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::texts::{Language, english};
+use crate::texts::Language;
 use crate::view::{Tab, moment, page};
 use crate::visit::Visitor;
 use axum::extract::State;
@@ -65,7 +65,7 @@ fn entries(platform: &Platform, language: Language) -> Result<Vec<Entry>, Failur
     let acts = platform.accounts.log().newest()?.into_iter();
     entries.extend(acts.map(|act| Entry {
         at: act.at,
-        what: html! { (english(&act.what)) (after_colon(&act.reason)) },
+        what: html! { (language.english(&act.what)) (after_colon(&act.reason)) },
         by: act.by,
     }));
     ChangeLog::open(&platform.store)?.visit(|change| {
@@ -99,7 +99,7 @@ fn of_event(language: Language, event: &AlarmEvent) -> Option<Entry> {
         _ => return None,
     };
     let (at, what) = event.sentence()?;
-    Some(Entry { at, by: by.clone(), what: html! { (about) ": " (english(&what)) } })
+    Some(Entry { at, by: by.clone(), what: html! { (about) ": " (language.english(&what)) } })
 }
 
 fn of_incident(language: Language, incident: &Incident, entries: &mut Vec<Entry>) {

@@ -6,7 +6,7 @@ use crate::map::{Caption, Found, Located, Ranked, Scene, map, scene};
 use crate::pages::map::unplaced;
 use crate::pages::stations::station_rows;
 use crate::platform::Platform;
-use crate::texts::{Language, Text, english};
+use crate::texts::{Language, Text};
 use crate::view::{Drawing, minute, moment, number};
 use crate::visit::{Number, Visitor};
 use axum::extract::State;
@@ -94,7 +94,7 @@ fn estimate(platform: &Platform, language: Language, found: &Found) -> Markup {
     let (from, to, at) = (time(found.range.from), time(found.range.to), time(found.at));
     let origin = [("channel", (&found.channel).into()), ("from", from), ("to", to), ("at", at)];
     html! {
-        p { b { (language.say(key)) } " " (english(&estimate.reason)) }
+        p { b { (language.say(key)) } " " (language.english(&estimate.reason)) }
         p.soft.small {
             (language.fill("place-origin", &origin))
             @if let Some((latitude, longitude)) = estimate.mode_lat_lon {
@@ -122,7 +122,7 @@ fn ranking(language: Language, sites: &[Ranked]) -> Markup {
                         td.number data-label=(language.say("place-probability")) { (format!("{:.1} %", 100.0 * site.probability)) }
                         td data-label=(language.say("place-evidence")) {
                             @if site.evidence.is_empty() { span.soft { (language.say("place-only")) } }
-                            @else { (english(&site.evidence.join("; "))) }
+                            @else { (language.english(&site.evidence.join("; "))) }
                         }
                     }
                 } }

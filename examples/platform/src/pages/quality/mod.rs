@@ -6,7 +6,7 @@ use super::station::range_fields;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::texts::{Language, english};
+use crate::texts::Language;
 use crate::view::{Tab, moment, number, page, query};
 use crate::visit::Visitor;
 use axum::extract::rejection::QueryRejection;
@@ -151,7 +151,7 @@ fn findings(platform: &Platform, language: Language, closeup: &Closeup) -> Marku
                             (moment(&platform.zone, finding.from))
                             @if finding.to != finding.from { " – " (moment(&platform.zone, finding.to)) }
                         }
-                        td data-label=(language.say("label-reason")) { (english(&finding.reason)) }
+                        td data-label=(language.say("label-reason")) { (language.english(&finding.reason)) }
                         td.number data-label=(language.say("quality-measured")) { (number(finding.measured)) }
                         td.number data-label=(language.say("quality-expected")) { (number(finding.expected)) }
                     }

@@ -73,7 +73,8 @@ fn details(language: Language, instrument: &Instrument) -> Markup {
             }
             ul { @for channel in instrument.channels() {
                 li {
-                    span translate="no" { (channel.name()) span.soft { " " (channel.unit().symbol()) } }
+                    span translate="no" { (channel.name()) }
+                    span.soft { " " (language.fill("register-unit", &[("unit", channel.unit().symbol().into())])) }
                     @if channel.unit().is_concentration() && channel.species_entry().is_none() {
                         " " span.flag { (language.say("register-no-species")) }
                     }

@@ -14,7 +14,7 @@ pub(crate) use kept::keep_tests;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::texts::{Language, Text, english};
+use crate::texts::{Language, Text};
 use crate::view::{Tab, local, moment, page};
 use crate::visit::{Act, Visitor};
 use axum::extract::State;
@@ -69,7 +69,7 @@ fn in_force(platform: &Platform, language: Language, set: &RuleSetInForce) -> Ma
         }
         p.soft.small { (language.fill("rules-hash", &rules)) }
         @if let Some(state) = &set.state {
-            p.problem { (language.say("rules-partly")) " " (english(&state.reason)) }
+            p.problem { (language.say("rules-partly")) " " (language.english(&state.reason)) }
         }
     }
 }
