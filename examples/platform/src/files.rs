@@ -1,7 +1,7 @@
 //! Small files beside the store, replaced as a whole.
 
 use std::fs::File;
-use std::io::{Error, Result, Write};
+use std::io::{Result, Write};
 use std::path::Path;
 
 /// The folder of a file.
@@ -16,6 +16,6 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| Error::from(error.error))?;
+    file.persist(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
 }

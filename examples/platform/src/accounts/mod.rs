@@ -157,7 +157,7 @@ impl Accounts {
     /// # Errors
     /// [`AccountError`] with the cause; the file is unchanged then.
     pub fn add(&self, name: &str, role: Role, password: &str) -> Result<(), AccountError> {
-        self.from_command_line().add(name, role, password)
+        self.on_command_line().add(name, role, password)
     }
 
     /// Removes an account, from the command line. Its sessions end.
@@ -165,7 +165,7 @@ impl Accounts {
     /// # Errors
     /// As [`Change::remove`].
     pub fn remove(&self, name: &str) -> Result<(), AccountError> {
-        self.from_command_line().remove(name)
+        self.on_command_line().remove(name)
     }
 
     /// Issues a token for programs, from the command line, and returns it. The token before it is void.
@@ -173,10 +173,10 @@ impl Accounts {
     /// # Errors
     /// As [`Change::issue_token`].
     pub fn issue_token(&self, name: &str) -> Result<String, AccountError> {
-        self.from_command_line().issue_token(name)
+        self.on_command_line().issue_token(name)
     }
 
-    fn from_command_line(&self) -> Change<'_> {
+    fn on_command_line(&self) -> Change<'_> {
         self.change(COMMAND_LINE, "", Timestamp::now())
     }
 

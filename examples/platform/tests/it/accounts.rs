@@ -7,6 +7,9 @@ use vocdb_platform::server::accounts_of;
 
 const OTHER: &str = "another good password";
 
+/// The fields of a form.
+type Form<'a> = &'a [(&'a str, &'a str)];
+
 /// The secret that a page shows once.
 fn secret(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -126,7 +129,7 @@ fn changes_that_make_no_sense_are_refused_and_leave_no_line() {
     let log = || Accounts::open(&accounts_of(&district.store())).unwrap().log().newest().unwrap().len();
     let before = log();
     let long = "x".repeat(300);
-    let refused: &[(&str, &[(&str, &str)], &str)] = &[
+    let refused: &[(&str, Form<'_>, &str)] = &[
         ("/accounts/add", &[("name", "olga"), ("role", "leader"), ("password", OTHER)], "exists"),
         ("/accounts/add", &[("name", ""), ("role", "leader"), ("password", OTHER)], "1 to 64 visible characters"),
         ("/accounts/add", &[("name", " eve"), ("role", "leader"), ("password", OTHER)], "1 to 64 visible characters"),
@@ -169,4 +172,24 @@ fn a_change_on_the_page_keeps_what_the_command_line_has_changed_meanwhile() {
     assert!(!ada.page("/accounts").contains(">pia<"));
     let audit = ada.page("/audit");
     assert!(audit.contains("command line") && audit.contains("account `pia` removed"), "{audit}");
+}
+
+#[test]
+fn changes_at_the_same_time_are_all_kept_and_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("accounts.json");
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let file = &file;
+            scope.spawn(move || {
+                let accounts = Accounts::open(file).unwrap();
+                for number in 0..3 {
+                    accounts.add(&format!("person {writer}-{number}"), Role::Operator, PASSWORD).unwrap();
+                }
+            });
+        }
+    });
+    let accounts = Accounts::open(&file).unwrap();
+    assert_eq!(accounts.all().len(), 12);
+    assert_eq!(accounts.log().newest().unwrap().len(), 12);
 }

@@ -3,6 +3,9 @@
 use crate::district::{District, send};
 use vocdb::{ChangeAction, ChangeLog};
 
+/// The fields of a form.
+type Form<'a> = &'a [(&'a str, &'a str)];
+
 #[test]
 fn a_station_is_registered_placed_equipped_and_covered_by_the_rules() {
     let mut district = District::open();
@@ -105,7 +108,7 @@ fn changes_of_the_register_that_make_no_sense_are_refused_with_what_to_write() {
     let instrument = |channels| {
         [("station", "park/S1"), ("instrument", "gc"), ("interval", "1 min"), ("channels", channels), ("reason", "x")]
     };
-    let refused: &[(&str, &[(&str, &str)], &str)] = &[
+    let refused: &[(&str, Form<'_>, &str)] = &[
         ("station", &[("station", "park/S1"), ("reason", "x")], "A station is named `park/S1`"),
         ("station", &[("station", "park/*"), ("reason", "x")], "may stand in it"),
         ("station", &[("station", &long), ("reason", "x")], "more than 200 characters"),

@@ -83,6 +83,11 @@ fn a_kill_loses_nothing_that_was_answered_and_sigterm_stops_in_good_order() {
     assert!(answer.contains("\"alarms_opened\":1"), "{answer}");
     ada.act("/alarms/1", "/alarms/1/acknowledge", &[("comment", "seen")]);
     ada.act("/alarms/1", "/alarms/1/incident", &[("comment", "calls")]);
+    let (from, to) = (now.to_string(), now.plus_ms(3_600_000).to_string());
+    let plan = [("stations", "park/*"), ("from", from.as_str()), ("to", to.as_str()), ("reason", "valve works")];
+    ada.act("/maintenance", "/maintenance/plan", &plan);
+    ada.act("/accounts", "/accounts/add", &[("name", "eve"), ("role", "leader"), ("password", PASSWORD)]);
+    ada.act("/register", "/register/station", &[("station", "park/S2"), ("height", "3"), ("reason", "new site")]);
     running.kill();
 
     let running = Running::start(&store, &rules);
@@ -93,6 +98,11 @@ fn a_kill_loses_nothing_that_was_answered_and_sigterm_stops_in_good_order() {
     let mut ada = Client::logged_in(running.address, "ada", PASSWORD);
     assert!(ada.page("/alarms/1").contains("acknowledged by ada: seen"));
     assert!(ada.page("/incidents/1").contains("calls"));
+    assert!(ada.page("/station?name=park/S1").contains("valve works"));
+    let audit = Client::logged_in(running.address, "eve", PASSWORD).page("/audit");
+    for text in ["account `eve` added, leader", "station `park/S2` registered: new site", "valve works"] {
+        assert!(audit.contains(text), "{text} is missing: {audit}");
+    }
     assert!(ada.page("/api/stations").contains("90.5"));
     ada.act("/alarms/1", "/alarms/1/comment", &[("comment", "after the kill")]);
 

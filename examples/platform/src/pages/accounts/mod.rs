@@ -6,7 +6,7 @@ use crate::accounts::{Account, Right, Role};
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::texts::{Language, verbatim};
-use crate::view::{Form, Tab, moment, page};
+use crate::view::{Form, Tab, hidden_token, moment, page};
 use crate::visit::Visitor;
 use axum::extract::State;
 use axum::response::Response;
@@ -46,13 +46,7 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
 }
 
 fn row(visitor: &Visitor, account: &Account) -> Markup {
-    let name = html! { input type="hidden" name="name" value=(account.name); };
     let language = visitor.language;
-    let reason = html! { label { (language.say("label-reason")) input name="reason" maxlength="200"; } };
-    let form = |action: &str, key: &str, fields: Markup| {
-        let button = &language.say(key);
-        Form { action, button, fields: html! { (name) (fields) (reason) } }.of(visitor)
-    };
     html! {
         tr {
             th scope="row" translate="no" { (account.name) }
@@ -63,14 +57,25 @@ fn row(visitor: &Visitor, account: &Account) -> Markup {
             td data-label=(language.say("accounts-token")) {
                 (language.say(if account.token.is_some() { "accounts-token-issued" } else { "none" }))
             }
-            td {
-                details {
-                    summary { (language.say("accounts-change")) }
-                    (form("/accounts/role", "accounts-change-role", roles(language, account.role)))
-                    (form("/accounts/reset", "accounts-reset", html! {}))
-                    (form("/accounts/token", "accounts-issue", html! {}))
-                    (form("/accounts/remove", "accounts-remove", html! {}))
-                }
+            td { details { summary { (language.say("accounts-change")) } (change(visitor, account)) } }
+        }
+    }
+}
+
+/// The form for every change of an account, with a button for each.
+fn change(visitor: &Visitor, account: &Account) -> Markup {
+    let language = visitor.language;
+    html! {
+        form method="post" action="/accounts/role" {
+            (hidden_token(visitor))
+            input type="hidden" name="name" value=(account.name);
+            (roles(language, account.role))
+            label { (language.say("label-reason")) input name="reason" maxlength="200"; }
+            div.buttons {
+                button { (language.say("accounts-change-role")) }
+                button formaction="/accounts/reset" { (language.say("accounts-reset")) }
+                button formaction="/accounts/token" { (language.say("accounts-issue")) }
+                button formaction="/accounts/remove" { (language.say("accounts-remove")) }
             }
         }
     }

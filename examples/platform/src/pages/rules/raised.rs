@@ -128,7 +128,7 @@ fn summary(platform: &Platform, language: Language, compared: &Compared) -> Stri
     }
 }
 
-/// All alarms of both, by rule, scope and opening.
+/// All alarms of both, by rule, scope and opening; those that both raise alike are last.
 fn rows<'a>(draft: &'a AlarmTally, difference: &'a Difference) -> Vec<Row<'a>> {
     let moved = difference.moved.iter();
     let mut rows: Vec<Row<'a>> =
@@ -147,7 +147,11 @@ fn rows<'a>(draft: &'a AlarmTally, difference: &'a Difference) -> Vec<Row<'a>> {
             Row { whose: Whose::Both, draft: Some(span), before: Some(span) }
         });
     }
-    rows.sort_by(|one, other| one.order().cmp(&other.order()));
+    // What differs comes first.
+    rows.sort_by(|one, other| {
+        let is_alike = |row: &Row<'_>| row.whose == Whose::Both;
+        (is_alike(one), one.order()).cmp(&(is_alike(other), other.order()))
+    });
     rows
 }
 
