@@ -72,10 +72,11 @@ impl Fields {
 }
 
 /// Labels of fields, by the names of the fields.
-const LABELS: [(&str, &str); 22] = [
+const LABELS: [(&str, &str); 23] = [
     ("alarm", "label-alarm"),
     ("comment", "label-comment"),
     ("east", "map-east"),
+    ("height", "register-height"),
     ("incident", "join-incident"),
     ("instrument", "label-instrument"),
     ("interval", "register-interval"),
@@ -90,7 +91,7 @@ const LABELS: [(&str, &str); 22] = [
     ("reporter", "odour-reporter"),
     ("site", "label-site"),
     ("station", "label-station"),
-    ("stations", "maintenance-stations"),
+    ("stations", "tab-stations"),
     ("time", "odour-time"),
     ("to", "label-recipient"),
     ("until", "label-until"),

@@ -2,7 +2,7 @@
 
 mod loads;
 
-use crate::accounts::Right;
+use crate::accounts::{Entry as Administered, Right};
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::texts::Language;
@@ -63,11 +63,7 @@ fn entries(platform: &Platform, language: Language) -> Result<Vec<Entry>, Failur
         by: load.by,
     }));
     let acts = platform.accounts.log().newest()?.into_iter();
-    entries.extend(acts.map(|act| Entry {
-        at: act.at,
-        what: html! { (language.english(&act.what)) (after_colon(&act.reason)) },
-        by: act.by,
-    }));
+    entries.extend(acts.map(|act| Entry { at: act.at, what: language.english(&administered(&act)), by: act.by }));
     ChangeLog::open(&platform.store)?.visit(|change| {
         entries.extend(of_change(language, change));
         Ok::<(), vocdb::Error>(())
@@ -78,24 +74,29 @@ fn entries(platform: &Platform, language: Language) -> Result<Vec<Entry>, Failur
     Ok(entries)
 }
 
+/// An act of the log of administration, with its reason.
+fn administered(act: &Administered) -> String {
+    if act.reason.is_empty() { act.what.clone() } else { format!("{}: {}", act.what, act.reason) }
+}
+
 fn after_colon(text: &str) -> Markup {
     html! { @if !text.is_empty() { ": " (text) } }
 }
 
 fn of_event(language: Language, event: &AlarmEvent) -> Option<Entry> {
-    let number = |key: &str, number: u64| language.fill(key, &[("number", number.into())]);
+    let numbered = |key: &str, number: u64| language.fill(key, &[("number", number.into())]);
     let (by, about) = match event {
-        AlarmEvent::Acknowledged(one) => (&one.by, number("audit-alarm", one.alarm.0)),
-        AlarmEvent::Operated(Operated { alarm: Some(alarm), by, .. }) => (by, number("audit-alarm", alarm.0)),
+        AlarmEvent::Acknowledged(one) => (&one.by, numbered("audit-alarm", one.alarm.0)),
+        AlarmEvent::Operated(Operated { alarm: Some(alarm), by, .. }) => (by, numbered("audit-alarm", alarm.0)),
         AlarmEvent::Operated(Operated { by, rule, scope_key, .. }) => {
             (by, language.fill("audit-rule", &[("rule", rule.into()), ("scope", scope_key.into())]))
         }
-        AlarmEvent::MaintenancePlanned(planned) => (&planned.by, number("maintained-number", planned.number)),
+        AlarmEvent::MaintenancePlanned(planned) => (&planned.by, numbered("maintained-number", planned.number)),
         AlarmEvent::MaintenanceChanged(MaintenanceChanged {
             number,
             step: MaintenanceStep::Cancelled { by, .. },
             ..
-        }) => (by, format!("maintenance {number}")),
+        }) => (by, numbered("maintained-number", *number)),
         _ => return None,
     };
     let (at, what) = event.sentence()?;

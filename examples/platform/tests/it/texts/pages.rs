@@ -33,6 +33,18 @@ const FAILURES: [&str; 6] = [
     "/statistics?channel=benzene&limit=5&unit=a,b",
 ];
 
+/// Files of rules, each with its text and a reason: a test, nothing to run, mistakes, and a rule that raises alarms.
+const TRIALS: [(&str, &str, &str); 4] = [
+    ("new_test.rhai", "test(\"nothing\");", ""),
+    ("", "alarm(", ""),
+    ("wrong.rhai", "alarm(", "a mistake"),
+    (
+        "new.rhai",
+        "alarm(\"low\").title(\"{value}\").scope(stations(\"park/*\")).when(avg(\"benzene\", 10.minutes) > 20.ppb)\n    .escalate(escalation(\"desk\").step(0.minutes, contact(\"duty officer\"), \"app\"));",
+        "",
+    ),
+];
+
 pub(super) fn in_language(mut client: Client, code: &str) -> Client {
     client.cookies.insert("vocdb_language".to_owned(), code.to_owned());
     client
@@ -51,6 +63,15 @@ pub(super) fn eventful() -> District {
     let step = "/incidents/1/step";
     ada.act("/incidents/1", step, &[("step", "suspect"), ("site", "tank farm"), ("comment", "plume")]);
     ada.act("/incidents/1", step, &[("step", "find"), ("text", "a seal leaks"), ("site", "tank farm")]);
+    for (from, to, recurrence) in
+        [("2026-03-14T14:00", "2026-03-14T16:00", "once"), ("2026-03-15T02:00", "2026-03-15T03:00", "daily")]
+    {
+        let window =
+            [("stations", "park/*"), ("from", from), ("to", to), ("recurrence", recurrence), ("reason", "new valves")];
+        ada.act("/maintenance", "/maintenance/plan", &window);
+    }
+    ada.act("/maintenance", "/maintenance/cancel", &[("number", "2"), ("comment", "no valves")]);
+    ada.act("/accounts", "/accounts/role", &[("name", "lea"), ("role", "duty officer"), ("reason", "promoted")]);
     let odour = [("time", "2026-03-14T14:20"), ("latitude", "30.731"), ("longitude", "121.286"), ("intensity", "4")];
     assert_eq!(district.visitor().submit("/odour", "/odour", &odour).status, 200);
     district
@@ -77,10 +98,28 @@ fn pages_in_chinese_have_no_english() {
     }
     let mut dan = in_language(district.person("dan"), "zh");
     assert_chinese("/rules of a reader", &dan.page("/rules"));
+    for action in ["/accounts/reset", "/accounts/token"] {
+        assert_chinese(action, &ada.submit("/accounts", action, &[("name", "lea"), ("reason", "lost")]).body);
+    }
     ada.act("/incidents/1", "/incidents/1/step", &[("step", "close"), ("outcome", "violation"), ("kind", "leak")]);
     assert_chinese("closed incident", &ada.page("/incidents/1"));
     let checked = ada.submit("/rules", "/rules/check", &[("name", "park.rhai"), ("text", "alarm(\"x\")")]);
     assert_chinese("/rules/check", &checked.body);
+    for (name, text, reason) in TRIALS {
+        let fields = [
+            ("name", name),
+            ("text", text),
+            ("reason", reason),
+            ("from", "2026-03-14T13:00"),
+            ("to", "2026-03-14T14:40"),
+        ];
+        for action in ["/rules/check", "/rules/test", "/rules/backtest", "/rules/load"] {
+            let answer = ada.submit("/rules", action, &fields);
+            if answer.status != 303 {
+                assert_chinese(action, &answer.body);
+            }
+        }
+    }
     let odour = [("time", "2026-03-14T14:20"), ("latitude", "30.731"), ("longitude", "121.286"), ("intensity", "4")];
     let mut visitor = in_language(district.visitor(), "zh");
     assert_chinese("an odour report", &visitor.submit("/odour", "/odour", &odour).body);
@@ -92,6 +131,9 @@ fn pages_of_an_empty_district_in_chinese_have_no_english() {
     let mut ada = in_language(district.person("ada"), "zh");
     let paths = [
         "/",
+        "/maintenance",
+        "/register",
+        "/accounts",
         "/map",
         "/values",
         "/alarms",
@@ -121,7 +163,7 @@ fn drawings_and_pages_of_a_park_in_chinese_have_no_english() {
 fn failures_in_chinese_have_no_english() {
     let district = District::open();
     district.raise_alarm("park/S1");
-    let mut olga = in_language(district.person("olga"), "zh");
+    let [mut olga, mut dan] = ["olga", "dan"].map(|name| in_language(district.person(name), "zh"));
     for path in FAILURES.into_iter().chain(["/audit"]) {
         let answer = olga.get(path);
         assert!(answer.status >= 400, "{path}: {}", answer.status);
@@ -135,9 +177,41 @@ fn failures_in_chinese_have_no_english() {
         ("/odour", &[("time", "2020-01-01T00:00")]),
         ("/odour", &[("time", "2026-03-14T14:20"), ("intensity", "x")]),
         ("/odour", &[("time", "2026-03-14T14:20"), ("intensity", "3"), ("latitude", "x")]),
+        ("/alarms/1/join", &[("incident", "x")]),
+        (
+            "/maintenance/plan",
+            &[("stations", "nowhere"), ("from", "2026-03-15T00:00"), ("to", "2026-03-15T01:00"), ("reason", "x")],
+        ),
+        ("/maintenance/plan", &[("stations", "park/*"), ("from", "noon"), ("reason", "x")]),
+        ("/maintenance/plan", &[("stations", "park/*"), ("recurrence", "hourly")]),
+        ("/maintenance/cancel", &[("number", "x")]),
     ] {
-        let answer = olga.submit("/odour", path, fields);
+        let answer = dan.submit("/odour", path, fields);
         assert_eq!(answer.status, 422, "{path} {fields:.60?}");
+        assert_chinese(path, &answer.body);
+    }
+    let mut ada = in_language(district.person("ada"), "zh");
+    let instrument = |name: &'static str, channels: &'static str| {
+        [("station", "park/S1"), ("instrument", name), ("interval", "1 min"), ("channels", channels), ("reason", "x")]
+    };
+    for (path, fields) in [
+        ("/register/station", &[("station", "park/S1"), ("reason", "x")][..]),
+        ("/register/station", &[("station", "park/S9"), ("latitude", "30"), ("reason", "x")]),
+        ("/register/position", &[("station", "park/S8"), ("reason", "x")]),
+        ("/register/instrument", &instrument("pid", "benzene: ppb")),
+        ("/register/instrument", &instrument("gc", "benzene")),
+        ("/register/instrument", &instrument("gc", "benzene: furlong")),
+        ("/register/channels", &[("instrument", "x"), ("reason", "x")]),
+        ("/register/channels", &[("instrument", "1"), ("reason", "x")]),
+        ("/accounts/add", &[("name", "olga"), ("role", "operator")]),
+        ("/accounts/add", &[("name", ""), ("role", "operator")]),
+        ("/accounts/add", &[("name", "eve"), ("role", "operator"), ("password", "short")]),
+        ("/accounts/role", &[("name", "olga"), ("role", "emperor")]),
+        ("/accounts/remove", &[("name", "ada")]),
+        ("/accounts/remove", &[("name", "nobody")]),
+    ] {
+        let answer = ada.submit("/register", path, fields);
+        assert_eq!(answer.status, 422, "{path} {fields:.60?}: {}", answer.body);
         assert_chinese(path, &answer.body);
     }
     let mut visitor = in_language(district.visitor(), "zh");
