@@ -40,29 +40,61 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// The places of connections.
 #[derive(Debug)]
-struct Places {
+pub(crate) struct Places {
     places_max: usize,
     state: Mutex<State>,
 }
 
+/// What has happened at the places since the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    /// Places that are taken now.
+    pub(crate) taken: usize,
+    /// Most places that were taken at a time.
+    pub(crate) taken_most: usize,
+    /// Connections that got a place.
+    pub(crate) admitted: u64,
+    /// Connections that were closed because all places were busy.
+    pub(crate) refused: u64,
+    /// Connections that waited for a request and lost their place to another one.
+    pub(crate) displaced: u64,
+    /// Requests.
+    pub(crate) requests: u64,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    taken: usize,
+    counts: Counts,
     next: u64,
     /// What closes the connections that wait for a request, in the order in which they began to wait.
     waiting: BTreeMap<u64, Arc<Notify>>,
 }
 
 impl Places {
+    /// So many places.
+    pub(crate) fn new(places_max: usize) -> Self {
+        Self { places_max, state: Mutex::default() }
+    }
+
+    /// What has happened so far.
+    pub(crate) fn counts(&self) -> Counts {
+        self.state.lock().counts
+    }
+
     /// A place for a connection; `None` if every place is taken by a connection whose request is being answered.
     fn admit(self: &Arc<Self>) -> Option<Place> {
         let mut state = self.state.lock();
-        if state.taken >= self.places_max {
-            let (_, closer) = state.waiting.pop_first()?;
+        if state.counts.taken < self.places_max {
+            state.counts.taken += 1;
+            state.counts.taken_most = state.counts.taken_most.max(state.counts.taken);
+        } else if let Some((_, closer)) = state.waiting.pop_first() {
             closer.notify_one();
+            state.counts.displaced += 1;
         } else {
-            state.taken += 1;
+            state.counts.refused += 1;
+            return None;
         }
+        state.counts.admitted += 1;
         let place = Place { places: self.clone(), closer: Arc::new(Notify::new()), turn: Mutex::new(Turn::Gone) };
         place.wait(&mut state);
         Some(place)
@@ -99,6 +131,7 @@ impl Place {
     /// Notes that a request has come. It holds the place until its answer is sent.
     fn answer(self: &Arc<Self>) -> Answering {
         let mut state = self.places.state.lock();
+        state.counts.requests += 1;
         let mut turn = self.turn.lock();
         if let Turn::Waiting(number) = *turn {
             let has_place = state.waiting.remove(&number).is_some();
@@ -122,7 +155,7 @@ impl Drop for Place {
             Turn::Gone => false,
         };
         // The place of a closed connection belongs to the one that replaced it.
-        state.taken -= usize::from(has_place);
+        state.counts.taken -= usize::from(has_place);
     }
 }
 
@@ -177,8 +210,7 @@ impl HttpBody for Held {
 }
 
 /// Serves connections until `stop` is set, and returns once the requests under way are answered. Dropping it closes all connections.
-pub(crate) async fn serve(listener: TcpListener, router: Router, places_max: usize, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Places { places_max, state: Mutex::default() });
+pub(crate) async fn serve(listener: TcpListener, router: Router, places: Arc<Places>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     let stopping = stop.clone();
     loop {

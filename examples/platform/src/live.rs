@@ -81,6 +81,17 @@ impl Live {
         number
     }
 
+    /// Number of all changes so far.
+    pub(crate) fn number(&self) -> u64 {
+        self.number.load(Ordering::Acquire)
+    }
+
+    /// Number of pages that receive events now.
+    pub(crate) fn readers(&self) -> usize {
+        let free = self.people.available_permits() + self.visitors.available_permits();
+        (2 * READERS_MAX).saturating_sub(free)
+    }
+
     /// Number of changes of alarms so far.
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
@@ -101,7 +112,8 @@ struct Reader {
     changes: broadcast::Receiver<Change>,
     stop: watch::Receiver<bool>,
     sees_alarms: bool,
-    is_new: bool,
+    /// Number of the newest change when the reader came, until the first event has it.
+    came_at: Option<u64>,
     unread: Unread,
     /// When the next change may be announced.
     free_at: Instant,
@@ -112,8 +124,8 @@ impl Reader {
     /// The next event for the reader; `None` once the platform stops. Changes that follow each other closely are one event of each topic, whose
     /// `id` is the number of the newest.
     async fn next(&mut self) -> Option<Event> {
-        if std::mem::take(&mut self.is_new) {
-            return Some(Event::default().event("ready").data("ready"));
+        if let Some(number) = self.came_at.take() {
+            return Some(Event::default().event("ready").id(number.to_string()).data("ready"));
         }
         loop {
             let is_waiting = self.unread.stations || self.unread.alarms;
@@ -157,12 +169,15 @@ pub(crate) async fn events(
     visitor: Visitor,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let places = if visitor.person.is_some() { &platform.live.people } else { &platform.live.visitors };
+    let place = places.clone().try_acquire_owned().map_err(|_| Failure::Busy)?;
+    let changes = platform.live.changes.subscribe();
     let reader = Reader {
-        _place: places.clone().try_acquire_owned().map_err(|_| Failure::Busy)?,
-        changes: platform.live.changes.subscribe(),
+        _place: place,
+        changes,
         stop: platform.stop.clone(),
         sees_alarms: visitor.may(Right::See),
-        is_new: true,
+        // Every change behind this number is announced.
+        came_at: Some(platform.live.number()),
         unread: Unread::default(),
         free_at: Instant::now(),
     };

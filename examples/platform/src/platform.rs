@@ -1,6 +1,7 @@
 //! What all requests share: the store, the accounts, the sessions.
 
 use crate::accounts::{AccountError, Accounts};
+use crate::connections::Places;
 use crate::failure::Failure;
 use crate::live::{Live, Topic};
 use crate::map::Sources;
@@ -71,6 +72,8 @@ pub struct Platform {
     pub(crate) day_limits: Option<DayLimits>,
     /// Locations of sources.
     pub(crate) sources: Sources,
+    /// Places of connections.
+    pub(crate) places: Arc<Places>,
     is_driven: bool,
     /// Time that a backtest or a run of rule tests may take.
     trial_within: Duration,
@@ -104,6 +107,8 @@ pub(crate) struct Setting {
     pub(crate) day_limits: Option<DayLimits>,
     /// Time that a backtest or a run of rule tests may take.
     pub(crate) trial_within: Duration,
+    /// Places of connections.
+    pub(crate) places: Arc<Places>,
 }
 
 impl Platform {
@@ -127,6 +132,7 @@ impl Platform {
             stop,
             day_limits,
             trial_within,
+            places,
         } = setting;
         Self {
             db,
@@ -145,6 +151,7 @@ impl Platform {
             stop,
             day_limits,
             sources: Sources::default(),
+            places,
             is_driven,
             trial_within,
             history: Mutex::new(None),

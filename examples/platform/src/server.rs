@@ -154,6 +154,8 @@ impl Server {
         connect(&db, &options)?;
         let db = Arc::new(db);
         let (stop, stopped) = watch::channel(false);
+        let places = vocdb_gateway::admission::places(options.connections, OWN_FILES);
+        let places = Arc::new(connections::Places::new(places));
         let setting = Setting {
             clock: options.clock,
             zone: (options.zone, zone),
@@ -166,6 +168,7 @@ impl Server {
             stop: stopped.clone(),
             day_limits: options.day_limits,
             trial_within: options.trial_within,
+            places: places.clone(),
         };
         let platform = Arc::new(Platform::new(db, accounts, setting));
         watch_alarms(&platform).map_err(|error| error.to_string())?;
@@ -177,7 +180,6 @@ impl Server {
             None => None,
         };
         let router = routes(platform.clone());
-        let places = vocdb_gateway::admission::places(options.connections, OWN_FILES);
         let serving = tokio::spawn(connections::serve(listener, router, places, stopped.clone()));
         let ticking = tokio::spawn(tick(Arc::downgrade(&platform), stopped, gateway.is_some()));
         Ok(Self { address, platform, stop, serving, ticking, gateway })
@@ -374,8 +376,8 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/api/annotations", get(api::annotations::annotations))
         .route("/api/openapi.json", get(api::openapi::describe))
         .route("/metrics", get(api::metrics::show))
-        .route("/assets/style.css", get(assets::style))
-        .route("/assets/live.js", get(assets::script))
+        .route("/assets/{*name}", get(assets::show))
+        .route("/favicon.ico", get(assets::icon))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
     large
         .merge(small)

@@ -35,6 +35,7 @@ label-channel = Channel
 label-closed = Closed
 label-comment = Comment
 label-deadline = Deadline
+label-flag = Flag
 label-from = From
 label-incident = Incident
 label-instrument = Instrument
@@ -259,6 +260,13 @@ trend-description = From { $from } to { $to }: { $extremes }, { $limits ->
 }.
 trend-values = valid values
 trend-flagged = value with a flag
+chart-newest = Newest readings of { $channel }
+chart-mean = Mean
+chart-least = Least
+chart-greatest = Greatest
+chart-flagged = With a flag
+chart-whole = Whole range
+chart-help = Drag to zoom, double-click for the whole range. Keys: arrows move the cursor, + and - zoom, Escape shows the whole range.
 trend-limit = { $limit }: { $value }
 
 ## Values against limits

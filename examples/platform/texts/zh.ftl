@@ -35,6 +35,7 @@ label-channel = 通道
 label-closed = 已关闭
 label-comment = 备注
 label-deadline = 期限
+label-flag = 标识
 label-from = 开始
 label-incident = 事件
 label-instrument = 仪器
@@ -250,6 +251,13 @@ trend-no-values = 无有效值
 trend-description = { $from } 至 { $to }：{ $extremes }，限值 { $limits } 个。
 trend-values = 有效值
 trend-flagged = 带标识的数值
+chart-newest = { $channel } 的最新数据
+chart-mean = 均值
+chart-least = 最小值
+chart-greatest = 最大值
+chart-flagged = 带标识
+chart-whole = 完整范围
+chart-help = 拖动可放大，双击恢复完整范围。键盘：方向键移动光标，+ 和 - 缩放，Esc 恢复完整范围。
 trend-limit = 限值 { $limit }：{ $value }
 
 ## 实时数值与限值

@@ -1,6 +1,7 @@
 //! Figures of the process for Prometheus, in its text format.
 
 use crate::accounts::Right;
+use crate::connections::Counts;
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::visit::Visitor;
@@ -39,6 +40,8 @@ pub(crate) async fn show(
     write_store(&mut text, &stats);
     text.one("vocdb_platform_incidents_open", "gauge", "Incidents that are open.", incidents as u64);
     text.one("vocdb_platform_sessions", "gauge", "Sessions of people.", platform.sessions.count() as u64);
+    text.one("vocdb_platform_live_pages", "gauge", "Pages that receive events.", platform.live.readers() as u64);
+    write_connections(&mut text, &platform.places.counts());
     Ok(([(CONTENT_TYPE, FORMAT)], text.0).into_response())
 }
 
@@ -64,6 +67,29 @@ impl Text {
 /// A value of a label: backslashes, quotes and ends of lines are escaped.
 fn label(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+fn write_connections(text: &mut Text, counts: &Counts) {
+    for (name, kind, help, value) in [
+        ("vocdb_platform_connections", "gauge", "Connections that are open.", counts.taken as u64),
+        ("vocdb_platform_connections_most", "gauge", "Most connections at a time.", counts.taken_most as u64),
+        ("vocdb_platform_connections_total", "counter", "Connections that got a place.", counts.admitted),
+        (
+            "vocdb_platform_connections_refused_total",
+            "counter",
+            "Connections closed for want of a place.",
+            counts.refused,
+        ),
+        (
+            "vocdb_platform_connections_displaced_total",
+            "counter",
+            "Idle connections closed for another one.",
+            counts.displaced,
+        ),
+        ("vocdb_platform_requests_total", "counter", "Requests.", counts.requests),
+    ] {
+        text.one(name, kind, help, value);
+    }
 }
 
 fn write_store(text: &mut Text, stats: &Stats) {

@@ -68,7 +68,7 @@ fn list(platform: &Platform, language: Language, (messages, asked): (&[Message],
     let shown: Vec<&Message> = shown.take(SHOWN_MAX).collect();
     html! {
         @if shown.is_empty() { p { (language.say("phones-none")) } } @else {
-            table {
+            table.messages {
                 thead { tr {
                     th { (language.say("label-time")) } th { (language.say("label-recipient")) } th { (language.say("label-route")) }
                     th { (language.say("label-message")) }

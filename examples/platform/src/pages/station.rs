@@ -29,8 +29,12 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
         div data-live="stations" {
             p { (row.state.mark(language)) }
             (maintained(&platform, &visitor, &of_station(&platform, &row.name)))
-            @if let Some(chart) = &chart { (drawing(&platform, language, (chart, span))) }
+        }
+        @if let Some(chart) = &chart { (drawing(&platform, language, (chart, span))) }
+        div data-live="stations" {
+            @if let Some(chart) = &chart { (counts(language, chart)) }
             (channels(&platform, language, &row))
+            @if let Some(chart) = &chart { (chart.newest(&platform, language)) }
         }
         @if let Some(chart) = &chart { (ends(&platform, language, chart)) }
         @if visitor.may(Right::PlanMaintenance) {
@@ -92,7 +96,7 @@ fn address(platform: &Platform, chart: &Chart, span: Option<u16>) -> String {
 }
 
 fn drawing(platform: &Platform, language: Language, (chart, span): (&Chart, Option<u16>)) -> Markup {
-    let Chart { station, channel, unit, samples, limits, .. } = chart;
+    let Chart { station, channel, unit, .. } = chart;
     let address = address(platform, chart, span);
     html! {
         h2 { (language.frame("station-channel", &[("channel", verbatim(channel)), ("unit", html! { span.soft translate="no" { (unit) } })])) }
@@ -103,16 +107,24 @@ fn drawing(platform: &Platform, language: Language, (chart, span): (&Chart, Opti
                 }
             }
         }
-        (chart.drawing(&platform.zone, language).picture())
-        p.small.soft {
-            (language.fill("station-readings", &[("count", samples.len().into()), ("flagged", chart.flagged().into())]))
-            @if limits.is_empty() { " " (language.say("station-no-limit")) }
-            @for limit in limits { " " (limit_words(language, limit, unit)) }
-        }
+        (chart.figure(platform, language, span))
         p.small.links {
             a href=(format!("/station.svg?{address}")) { (language.say("station-svg")) }
             a href=(format!("/station.csv?{address}")) { (language.say("station-csv")) }
             a href=(format!("/rose?station={}&channel={}", query(station), query(channel))) { (language.say("station-rose")) }
+        }
+    }
+}
+
+/// What the chart shows, in numbers.
+fn counts(language: Language, chart: &Chart) -> Markup {
+    let Chart { unit, samples, limits, .. } = chart;
+    let values = [("count", samples.len().into()), ("flagged", chart.flagged().into())];
+    html! {
+        p.small.soft {
+            (language.fill("station-readings", &values))
+            @if limits.is_empty() { " " (language.say("station-no-limit")) }
+            @for limit in limits { " " (limit_words(language, limit, unit)) }
         }
     }
 }

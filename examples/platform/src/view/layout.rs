@@ -65,7 +65,7 @@ pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &
             }
             (account(visitor))
         }
-        main { h1 { (title) } (content) }
+        main data-change=(visitor.change) { h1 { (title) } (content) }
         footer {
             (language.fill("times", &[("zone", (&platform.zone_name).into())])) " · "
             span #live data-ready=(language.say("live-ready")) data-lost=(language.say("live-lost")) { (language.say("live-none")) }
@@ -95,7 +95,6 @@ fn account(visitor: &Visitor) -> Markup {
     let language = visitor.language;
     html! {
         div.account {
-            (other_languages(visitor))
             @match &visitor.person {
                 Some(person) => {
                     span { (person.name) " (" (language.word("role", person.role.words())) ")" }
@@ -104,6 +103,7 @@ fn account(visitor: &Visitor) -> Markup {
                 }
                 None => a href="/login" { (language.say("log-in")) },
             }
+            (other_languages(visitor))
         }
     }
 }

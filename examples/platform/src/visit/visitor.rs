@@ -48,6 +48,8 @@ pub(crate) struct Visitor {
     pub(crate) language: Language,
     /// Path of the page, where a change of the language returns to; the first page for forms.
     pub(crate) back: String,
+    /// Number of the newest change when the request came: a page for it may lack later ones.
+    pub(crate) change: u64,
 }
 
 impl Visitor {
@@ -107,6 +109,7 @@ impl FromRequestParts<Arc<Platform>> for Visitor {
             address,
             language: choose(&parts.headers, platform.language),
             back: back(parts),
+            change: platform.live.number(),
         };
         if let Some(token) = bearer(&parts.headers) {
             let account = platform.accounts.of_token(token).ok_or(Failure::LoginNeeded)?;

@@ -142,3 +142,47 @@ fn requests_that_are_no_http_are_refused() {
     let _ = stream.read_to_string(&mut answer);
     assert!(!answer.contains("HTTP/1.1 200") && !answer.contains(PASSWORD), "{answer}");
 }
+
+/// A number of the page of metrics.
+pub(crate) fn metric(district: &District, name: &str) -> u64 {
+    let text = district.visitor().page("/metrics");
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is missing: {text}")).parse().unwrap()
+}
+
+/// Ten thousand requests as quick as they come, a connection for each: every one is answered or finds its connection closed, the counters
+/// say so, no more places are taken than there are, and a reader gets every page meanwhile.
+#[test]
+fn a_burst_of_ten_thousand_requests_is_counted_and_bounded_and_a_reader_is_served() {
+    const SENDERS: usize = 16;
+    const EACH: usize = 625;
+    let district = small_district();
+    let (connections, requests) = ("vocdb_platform_connections_total", "vocdb_platform_requests_total");
+    let before = (metric(&district, connections), metric(&district, requests));
+    let mut reader = district.visitor();
+    let (answered, read) = std::thread::scope(|scope| {
+        let floods: Vec<_> =
+            (0..SENDERS).map(|_| scope.spawn(|| (0..EACH).filter(|_| is_answered(&district)).count())).collect();
+        let mut read = 0;
+        while floods.iter().any(|flood| !flood.is_finished()) {
+            assert_eq!(reader.get("/").status, 200);
+            read += 1;
+        }
+        (floods.into_iter().map(|flood| flood.join().unwrap()).sum::<usize>() as u64, read)
+    });
+    assert!(read > 0 && answered > 0);
+    // The two readings of the second counter are connections and requests of their own.
+    let after = (metric(&district, connections), metric(&district, requests));
+    let sent = (SENDERS * EACH) as u64;
+    let refused = metric(&district, "vocdb_platform_connections_refused_total");
+    assert_eq!(after.0 - before.0 + refused, sent + read + 2, "every connection is counted once");
+    let counted = after.1 - before.1 - read - 2;
+    assert!((answered..=sent).contains(&counted), "{answered} answers, {counted} requests, {sent} sent");
+    let most = metric(&district, "vocdb_platform_connections_most");
+    assert!(most <= CONNECTIONS as u64, "{most} connections at a time");
+    // The places are free again: each reading of the counter has one itself.
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while metric(&district, "vocdb_platform_connections") > 1 {
+        assert!(std::time::Instant::now() < deadline, "places of connections that have ended are not free");
+    }
+}

@@ -15,7 +15,6 @@ mod gateway;
 mod grafana;
 mod hostile;
 mod limits;
-mod live;
 mod login;
 mod maintenance;
 mod map;

@@ -4,7 +4,7 @@ use crate::district::District;
 
 const BROKEN: &str =
     "alarm(\"benzene-high\")\n    .scope(stations(\"park/*\"))\n    .when(avg(\"benzen\", 10.minutes) > 5.ppb);\n";
-const GOOD: &str = "alarm(\"benzene-low\")\n    .scope(stations(\"park/*\"))\n    .when(avg(\"benzene\", 10.minutes) > 5.ppb)\n    \
+pub(crate) const GOOD: &str = "alarm(\"benzene-low\")\n    .scope(stations(\"park/*\"))\n    .when(avg(\"benzene\", 10.minutes) > 5.ppb)\n    \
     .escalate(escalation(\"desk\").step(0.minutes, contact(\"duty officer\"), \"app\"));\n";
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) struct Seen {
 /// Holds a page open until the load ends.
 pub(crate) async fn watch(address: SocketAddr, page: String, mut stop: watch::Receiver<bool>) -> Result<Seen, String> {
     let mut events = Connection::open(address).await?;
-    events.ask_for_events().await?;
+    events.ask_for_events("").await?;
     let (changed, changes) = mpsc::unbounded_channel();
     let reading = tokio::spawn(read_pages(address, page, changes));
     let mut seen = Vec::new();

@@ -1,16 +1,22 @@
 //! `load`: a platform with live pages under the load of a district, in a process of its own.
 //!
 //! Stations send a frame a second; browsers hold a live page open and read it again at each event, as the script of the pages does. Printed are the
-//! time from sending a frame to the event and to the page that shows it, and what the platform takes of a core and of memory.
+//! time from sending a frame to its answer, to the event and to the page that shows it, from an act of a person to the page of another one that
+//! shows it, the time of the first page for a reader, and what the platform takes of a core and of memory. With `--flood`, connections then send as many requests as they can, up to a number a second.
 
 mod browser;
+mod flood;
 mod http;
+mod people;
 mod platform;
+mod reader;
+mod spread;
 
 use browser::Seen;
 use clap::Parser;
 use http::Connection;
 use platform::Running;
+use spread::Spread;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +43,20 @@ struct Options {
     /// Page that the browsers hold open
     #[arg(long, default_value = "/")]
     page: String,
+    /// Fail if an act of a person takes longer to appear on another person's page
+    #[arg(long, value_name = "MILLISECONDS")]
+    acts_within_ms: Option<f64>,
+    /// Requests a second that are sent afterwards, for as many seconds, while a reader is served; none unless given
+    #[arg(long, value_name = "N")]
+    flood: Option<u32>,
 }
 
 /// A frame that was sent, and the number of the change that the platform announces for it.
 #[derive(Debug, Clone, Copy)]
 struct Sent {
     at: Instant,
+    /// Time until its answer.
+    answered: Duration,
     change: u64,
 }
 
@@ -60,6 +74,7 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let running = Arc::new(Running::start(folder.path(), options.stations, options.species)?);
+    people::raise_alarm(&running).await?;
     let (stop, stopped) = watch::channel(false);
     let mut browsers = tokio::task::JoinSet::new();
     for _ in 0..options.browsers {
@@ -72,6 +87,8 @@ async fn run(options: &Options) -> Result<(), String> {
         let offset = Duration::from_secs(1).mul_f64(station as f64 / options.stations as f64);
         stations.spawn(send(running.clone(), station, start + offset, options.clone()));
     }
+    let acting = tokio::spawn(people::act(running.address, start, options.seconds));
+    let reading = tokio::spawn(reader::read(running.address, options.page.clone(), stopped.clone()));
     tokio::time::sleep_until(start).await;
     let before = running.used()?;
     let mut sent = Vec::new();
@@ -86,8 +103,15 @@ async fn run(options: &Options) -> Result<(), String> {
     while let Some(done) = browsers.join_next().await {
         seen.push(done.map_err(|error| error.to_string())??);
     }
+    let read = reading.await.map_err(|error| error.to_string())??;
+    let acts = acting.await.map_err(|error| error.to_string())??;
     let core = (after.busy - before.busy).as_secs_f64() / wall.as_secs_f64();
-    report(&sent, &seen, core, after.resident_mib)
+    report(&sent, &seen, (core, after.resident_most_mib))?;
+    report_people(&read, &acts, options.acts_within_ms)?;
+    match options.flood {
+        Some(per_second) => flood::run(&running, &options.page, (per_second, options.seconds)).await,
+        None => Ok(()),
+    }
 }
 
 /// Sends a frame a second, and notes the change that each makes.
@@ -108,17 +132,38 @@ async fn send(running: Arc<Running>, station: usize, start: Instant, options: Op
         );
         let at = Instant::now();
         let answer = connection.post("/api/readings", &running.token, &body).await?;
+        let answered = at.elapsed();
         let change = answer
             .split_once("\"change\":")
             .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
         let change = change.and_then(|digits| digits.parse().ok()).ok_or(answer)?;
-        sent.push(Sent { at, change });
+        sent.push(Sent { at, answered, change });
     }
     Ok(sent)
 }
 
-/// Prints the figures. Every browser must have seen every change.
-fn report(sent: &[Sent], seen: &[Seen], core: f64, resident_mib: f64) -> Result<(), String> {
+/// Prints the figures of the reader and of the people who act.
+fn report_people(read: &Spread, acts: &Spread, within_ms: Option<f64>) -> Result<(), String> {
+    println!(
+        "load: first_pages={} first_page_p50_ms={:.1} first_page_p99_ms={:.1} acts={} act_p50_ms={:.0} act_p99_ms={:.0} act_most_ms={:.0}",
+        read.len(),
+        read.ms(0.5),
+        read.ms(0.99),
+        acts.len(),
+        acts.ms(0.5),
+        acts.ms(0.99),
+        acts.ms(1.0),
+    );
+    match within_ms {
+        Some(within) if acts.ms(1.0) > within => {
+            Err(format!("an act appeared on another page after {:.0} ms", acts.ms(1.0)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints the figures of the stations and of the live pages. Every browser must have seen every change.
+fn report(sent: &[Sent], seen: &[Seen], (core, resident_mib): (f64, f64)) -> Result<(), String> {
     let (mut events, mut pages) = (Vec::new(), Vec::new());
     for browser in seen {
         for frame in sent {
@@ -130,12 +175,15 @@ fn report(sent: &[Sent], seen: &[Seen], core: f64, resident_mib: f64) -> Result<
             pages.push(at.duration_since(frame.at));
         }
     }
+    let answers = Spread::of(sent.iter().map(|frame| frame.answered).collect());
     let (events, pages) = (Spread::of(events), Spread::of(pages));
     println!(
-        "load: frames={} browsers={} event_p50_ms={:.0} event_p99_ms={:.0} page_p50_ms={:.0} page_p99_ms={:.0} page_kb={:.0} pages={} \
-         core_percent={:.0} resident_mib={resident_mib:.0}",
+        "load: frames={} browsers={} answer_p50_ms={:.1} answer_p99_ms={:.1} event_p50_ms={:.0} event_p99_ms={:.0} page_p50_ms={:.0} \
+         page_p99_ms={:.0} page_kb={:.0} pages={} core_percent={:.0} resident_mib={resident_mib:.0}",
         sent.len(),
         seen.len(),
+        answers.ms(0.5),
+        answers.ms(0.99),
         events.ms(0.5),
         events.ms(0.99),
         pages.ms(0.5),
@@ -145,20 +193,4 @@ fn report(sent: &[Sent], seen: &[Seen], core: f64, resident_mib: f64) -> Result<
         core * 100.0,
     );
     Ok(())
-}
-
-/// Durations in order.
-struct Spread(Vec<Duration>);
-
-impl Spread {
-    fn of(mut durations: Vec<Duration>) -> Self {
-        durations.sort_unstable();
-        Self(durations)
-    }
-
-    fn ms(&self, share: f64) -> f64 {
-        let place = ((self.0.len() as f64 - 1.0) * share).round();
-        let place = (0..self.0.len()).find(|at| *at as f64 >= place).unwrap_or_default();
-        self.0.get(place).map_or(f64::NAN, |duration| duration.as_secs_f64() * 1e3)
-    }
 }

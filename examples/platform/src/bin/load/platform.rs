@@ -5,10 +5,23 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use vocdb::rules::RuleFile;
 use vocdb::{Channel, Config, Database, Instrument, Interval, Unit};
 use vocdb_platform::accounts::{Accounts, Role};
 use vocdb_platform::server::accounts_of;
 
+/// Name and password of the account that sends, comments and watches.
+pub(crate) const LOADER: (&str, &str) = ("loader", "correct horse battery");
+/// Opens an alarm at the first station.
+const RULE: &str = r#"
+alarm("commented")
+    .title("Species 0 {value} at {stations}")
+    .priority("low")
+    .scope(stations("park/S0"))
+    .when(avg("species 0", 10.seconds) > 0.ppb)
+    .clear_when(avg("species 0", 10.seconds) < 0.ppb, 1.hours)
+    .escalate(escalation("desk").step(0.minutes, contact("loader"), "app"));
+"#;
 /// Ticks of the processor's clock in a second, as `/proc` counts them.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -22,7 +35,10 @@ pub(crate) struct Running {
 /// What a process has used.
 pub(crate) struct Used {
     pub(crate) busy: Duration,
+    /// Resident memory now.
     pub(crate) resident_mib: f64,
+    /// Most resident memory so far.
+    pub(crate) resident_most_mib: f64,
 }
 
 pub(crate) fn station(number: usize) -> String {
@@ -39,8 +55,8 @@ impl Running {
         let store = folder.join("park");
         create(&store, stations, species).map_err(|error| error.to_string())?;
         let accounts = Accounts::open(&accounts_of(&store)).map_err(|error| error.to_string())?;
-        accounts.add("loader", Role::Operator, "correct horse battery").map_err(|error| error.to_string())?;
-        let token = accounts.issue_token("loader").map_err(|error| error.to_string())?;
+        accounts.add(LOADER.0, Role::Operator, LOADER.1).map_err(|error| error.to_string())?;
+        let token = accounts.issue_token(LOADER.0).map_err(|error| error.to_string())?;
         let own = std::env::current_exe().map_err(|error| error.to_string())?;
         let program = own.with_file_name("vocdb-platform");
         let mut child = Command::new(&program)
@@ -72,9 +88,16 @@ impl Running {
         let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
         let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
         let status = read("status")?;
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-        let kib: f64 = resident.trim().trim_end_matches(" kB").parse().map_err(|_| "no resident memory is shown")?;
-        Ok(Used { busy: Duration::from_secs_f64(ticks / TICKS_PER_SECOND), resident_mib: kib / 1_024.0 })
+        let mib = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+            let kib: Option<f64> = line.trim().trim_end_matches(" kB").parse().ok();
+            kib.map(|kib| kib / 1_024.0).ok_or_else(|| format!("`{name}` of the platform is not shown"))
+        };
+        Ok(Used {
+            busy: Duration::from_secs_f64(ticks / TICKS_PER_SECOND),
+            resident_mib: mib("VmRSS:")?,
+            resident_most_mib: mib("VmHWM:")?,
+        })
     }
 }
 
@@ -92,5 +115,6 @@ fn create(store: &Path, stations: usize, species: usize) -> Result<(), vocdb::Er
         let channels = channels.collect::<Result<Vec<Channel>, _>>()?;
         db.ensure_instrument(&station(number), Instrument::new("gc", Interval::SECOND, channels)?)?;
     }
+    db.load_rule_set(vec![RuleFile { name: "load.rhai".to_owned(), text: RULE.to_owned() }], LOADER.0, "load")?;
     db.close()
 }
