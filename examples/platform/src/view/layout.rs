@@ -95,7 +95,6 @@ fn account(visitor: &Visitor) -> Markup {
     let language = visitor.language;
     html! {
         div.account {
-            (other_languages(visitor))
             @match &visitor.person {
                 Some(person) => {
                     span { (person.name) " (" (language.word("role", person.role.words())) ")" }
@@ -104,6 +103,7 @@ fn account(visitor: &Visitor) -> Markup {
                 }
                 None => a href="/login" { (language.say("log-in")) },
             }
+            (other_languages(visitor))
         }
     }
 }
