@@ -24,7 +24,7 @@ tab-audit = 审计记录
 tab-register = 站点登记
 tab-accounts = 账号
 tab-phones = 手机
-tab-odour = 举报恶臭
+tab-odour = 我要举报
 
 ## 多个页面共用的标签
 
