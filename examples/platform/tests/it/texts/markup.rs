@@ -3,7 +3,23 @@
 /// Elements without an end tag.
 const VOID: [&str; 4] = ["br", "input", "link", "meta"];
 /// Attributes that a reader sees or hears.
-const READ: [&str; 6] = ["alt", "aria-label", "data-label", "data-lost", "data-ready", "placeholder"];
+const READ: [&str; 15] = [
+    "alt",
+    "aria-label",
+    "data-detection",
+    "data-flagged",
+    "data-help",
+    "data-label",
+    "data-lost",
+    "data-max",
+    "data-mean",
+    "data-min",
+    "data-ready",
+    "data-time",
+    "data-value",
+    "data-whole",
+    "placeholder",
+];
 
 /// The texts of a page, with the names of their elements. Names and the like (`translate="no"`), and sentences in another language (`lang`), are
 /// left out.
