@@ -14,6 +14,7 @@
 //! | `map` | maps of stations, sites and sources |
 //! | `connections` | places for connections, deadlines for slow clients |
 //! | `view` | layout, times, drawings |
+//! | [`texts`] | texts of the pages in each language, and the language of a reader |
 //! | [`phones`] | phones that are played, for a demo |
 //! | [`demo`] | a night of a made park in accelerated time |
 //!
@@ -35,6 +36,7 @@ pub mod phones;
 pub mod platform;
 pub mod register;
 pub mod server;
+pub mod texts;
 mod view;
 mod visit;
 

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::live::{Live, Topic};
 use crate::map::Sources;
 use crate::phones::Phones;
+use crate::texts::Language;
 use crate::view::RuleLimits;
 use crate::visit::{Attempts, Sessions};
 use parking_lot::Mutex;
@@ -58,6 +59,8 @@ pub struct Platform {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) zone: Zone,
     pub(crate) zone_name: String,
+    /// Language of readers who ask for none.
+    pub(crate) language: Language,
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
     /// Sites that may be the source of an incident.
@@ -93,6 +96,7 @@ pub(crate) struct History {
 pub(crate) struct Setting {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) zone: (String, Zone),
+    pub(crate) language: Language,
     pub(crate) store: PathBuf,
     pub(crate) is_https: bool,
     /// Whether the host lets time pass itself.
@@ -103,6 +107,7 @@ pub(crate) struct Setting {
     pub(crate) day_limits: Option<DayLimits>,
     /// Time that a backtest or a run of rule tests may take.
     pub(crate) trial_within: Duration,
+    /// Places of connections.
     pub(crate) places: Arc<Places>,
 }
 
@@ -118,6 +123,7 @@ impl Platform {
         let Setting {
             clock,
             zone: (zone_name, zone),
+            language,
             store,
             is_https,
             is_driven,
@@ -137,6 +143,7 @@ impl Platform {
             clock,
             zone,
             zone_name,
+            language,
             store,
             is_https,
             candidates,

@@ -5,10 +5,11 @@ use crate::failure::Failure;
 use crate::live::Topic;
 use crate::phones::Phones;
 use crate::platform::{Platform, Setting};
-use crate::{api, assets, connections, headers, live, pages};
+use crate::texts::{self, Language};
+use crate::{api, assets, connections, failure, headers, live, pages};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,8 @@ pub struct Options {
     pub day_limits: Option<Limits>,
     /// Time zone of the pages.
     pub zone: String,
+    /// Language of the pages for readers who ask for none.
+    pub language: Language,
     /// Receivers of notifications: the notification channel of the rules, and an address.
     pub webhooks: Vec<(String, String)>,
     /// Secret that the receivers share.
@@ -97,6 +100,7 @@ impl Options {
             webhooks: Vec::new(),
             webhook_secret: String::new(),
             zone: "UTC".to_owned(),
+            language: Language::default(),
             is_https: false,
             connections: CONNECTIONS_MAX,
             clock: Arc::new(SystemClock),
@@ -155,6 +159,7 @@ impl Server {
         let setting = Setting {
             clock: options.clock,
             zone: (options.zone, zone),
+            language: options.language,
             store: options.store,
             is_https: options.is_https,
             is_driven: options.is_driven,
@@ -363,6 +368,7 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/statistics", get(pages::statistics::show))
         .route("/audit", get(pages::audit::show))
         .route("/phones", get(pages::phones::show))
+        .route("/language/{code}", get(texts::switch))
         .route("/events", get(live::events))
         .route("/api/stations", get(api::lists::stations))
         .route("/api/alarms", get(api::lists::alarms))
@@ -377,6 +383,7 @@ fn routes(platform: Arc<Platform>) -> Router {
         .merge(small)
         .fallback(|| async { Failure::NotFound })
         .layer(from_fn(headers::limit_time))
+        .layer(from_fn_with_state(platform.clone(), failure::show))
         .layer(from_fn(headers::secure))
         .with_state(platform)
 }

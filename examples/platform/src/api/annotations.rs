@@ -3,6 +3,7 @@
 use crate::accounts::Right;
 use crate::failure::{ApiFailure, Failure};
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::{Asked, Span};
 use crate::visit::Visitor;
 use axum::Json;
@@ -75,7 +76,7 @@ pub(crate) async fn annotations(
     asked: Result<Query<AnnotationsAsked>, QueryRejection>,
 ) -> Result<Json<Annotations>, ApiFailure> {
     visitor?.must(Right::See)?;
-    let Query(asked) = asked.map_err(|rejection| Failure::Invalid(rejection.body_text()))?;
+    let Query(asked) = asked.map_err(|rejection| Failure::Invalid(Text::english(rejection.body_text())))?;
     let ends = Asked { from: asked.from.as_deref(), to: asked.to.as_deref() };
     let range = ends.range(&platform.zone, platform.now().plus_ms(1), SPAN)?;
     let history = platform.read(Platform::history).await?;

@@ -4,10 +4,12 @@ use crate::accounts::Right;
 use crate::failure::{ApiFailure, Failure};
 use crate::pages::stations::{StationRow, Value, station_rows};
 use crate::platform::Platform;
+use crate::texts::Language;
 use crate::visit::Visitor;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use vocdb::alarm::AlarmRecord;
@@ -27,7 +29,7 @@ struct Station {
     station: String,
     /// State: `normal`, `no recent readings`, `alarm, acknowledged`, `alarm`, or `alarm, high priority`.
     #[schema(example = "normal")]
-    state: &'static str,
+    state: Cow<'static, str>,
     /// Number of open alarms.
     open_alarms: usize,
     /// Newest value of each channel.
@@ -60,7 +62,12 @@ struct NewestValue {
 impl From<&StationRow> for Station {
     fn from(row: &StationRow) -> Self {
         let newest = row.values.iter().map(NewestValue::from).collect();
-        Self { station: row.name.clone(), state: row.state.words(), open_alarms: row.alarms, newest }
+        Self {
+            station: row.name.clone(),
+            state: Language::English.say(row.state.key()),
+            open_alarms: row.alarms,
+            newest,
+        }
     }
 }
 

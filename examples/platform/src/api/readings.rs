@@ -4,6 +4,7 @@ use crate::accounts::{Right, token_digest};
 use crate::failure::{ApiFailure, Failure};
 use crate::live::Topic;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::visit::Visitor;
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
@@ -97,19 +98,21 @@ pub(crate) async fn append(
     if !visitor.is_program {
         let sent = request.headers().get(TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if token_digest(sent) != token_digest(&visitor.form_token) {
-            return Err(ApiFailure(Failure::Refused(format!("The header `{TOKEN_HEADER}` is missing or wrong."))));
+            return Err(ApiFailure(Failure::Refused(Text::english(format_args!(
+                "The header `{TOKEN_HEADER}` is missing or wrong."
+            )))));
         }
     }
     // Only now, so that nobody without the right makes the platform read a body.
     let body = Json::<Readings>::from_request(request, &platform).await;
     let Json(Readings { frames }) = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
-        _ => Failure::Invalid(rejection.body_text()),
+        _ => Failure::Invalid(Text::english(rejection.body_text())),
     })?;
     if frames.len() > FRAMES_MAX {
-        return Err(ApiFailure(Failure::Invalid(format!(
+        return Err(ApiFailure(Failure::Invalid(Text::english(format_args!(
             "More than {FRAMES_MAX} frames: send them in several requests."
-        ))));
+        )))));
     }
     let store = move |platform: &Platform| {
         let batch = batch_of(&frames, &platform.db.registry())?;
@@ -137,7 +140,8 @@ pub(crate) async fn append(
 fn batch_of(frames: &[FrameBody], registry: &Registry) -> Result<Batch, Failure> {
     let mut batch = Batch::new();
     for (index, frame) in frames.iter().enumerate() {
-        push(frame, registry, &mut batch).map_err(|cause| Failure::Invalid(format!("frame {index}: {cause}")))?;
+        push(frame, registry, &mut batch)
+            .map_err(|cause| Failure::Invalid(Text::english(format_args!("frame {index}: {cause}"))))?;
     }
     Ok(batch)
 }

@@ -3,6 +3,7 @@
 use crate::chart::found;
 use crate::failure::{ApiFailure, Failure};
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::{Asked, Span};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -101,14 +102,14 @@ pub(crate) async fn series(
     State(platform): State<Arc<Platform>>,
     asked: Result<Query<SeriesAsked>, QueryRejection>,
 ) -> Result<Json<SeriesBody>, ApiFailure> {
-    let Query(asked) = asked.map_err(|rejection| Failure::Invalid(rejection.body_text()))?;
+    let Query(asked) = asked.map_err(|rejection| Failure::Invalid(Text::english(rejection.body_text())))?;
     Ok(Json(platform.compute(move |platform| gather(platform, &asked)).await?))
 }
 
 fn gather(platform: &Platform, asked: &SeriesAsked) -> Result<SeriesBody, Failure> {
     let points_max = asked.points.unwrap_or(POINTS);
     if !(1..=POINTS_MAX).contains(&points_max) {
-        return Err(Failure::Invalid(format!("`points` must be 1 to {POINTS_MAX}.")));
+        return Err(Failure::Invalid(Text::english(format_args!("`points` must be 1 to {POINTS_MAX}."))));
     }
     let chart = found(platform, &asked.station, &asked.channel)?;
     let ends = Asked { from: asked.from.as_deref(), to: asked.to.as_deref() };
@@ -140,7 +141,7 @@ fn step(range: TimeRange, interval_ms: i64, points_max: i64) -> Result<Option<In
     }
     let fits = |step_ms: &i64| *step_ms > interval_ms && length_ms / step_ms < points_max;
     let step_ms = STEPS_S.iter().map(|seconds| seconds * 1_000).find(fits).unwrap_or(length_ms);
-    Interval::from_ms(step_ms).map(Some).map_err(|error| Failure::Invalid(error.to_string()))
+    Interval::from_ms(step_ms).map(Some).map_err(|error| Failure::Invalid(Text::english(error)))
 }
 
 type Source = (vocdb::InstrumentId, usize);

@@ -3,9 +3,10 @@
 (() => {
   const figure = document.querySelector("[data-chart]");
   if (!figure || !window.uPlot) return;
-  const { station, channel, unit, zone, from, to, spanMs, intervalMs, valid, ...words } = figure.dataset;
+  const { station, channel, unit, zone, from, to, spanMs, intervalMs, valid, flags, ...words } = figure.dataset;
   const span_ms = spanMs ? Number(spanMs) : null;
   const valid_flags = new Set(valid.split(","));
+  const flag_words = JSON.parse(flags);
   const number = (value) => String(Number(value.toPrecision(4)));
   const shown = (value) => (value == null ? "–" : `${number(value)} ${unit}`);
 
@@ -59,7 +60,7 @@
   const font = `12px ${style.fontFamily}`;
   const label_of = (index) => {
     const row = rows[index];
-    return row ? `${row.value == null ? "–" : shown(row.value)}, ${row.flag}` : "–";
+    return row ? `${row.value == null ? "–" : shown(row.value)}, ${flag_words[row.flag] ?? row.flag}` : "–";
   };
   const line = { grid: { stroke: colour("grid"), width: 1 }, ticks: { stroke: colour("grid"), width: 1 }, stroke: colour("axis"), font };
   const moment = window.uPlot.fmtDate("{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}");
@@ -88,7 +89,7 @@
   const line_of_extreme = (name) => (
     { of: (row) => row[name] ?? null, label: words[name], stroke: "transparent", value: (_, value) => shown(value), points: { show: false } });
   const line_of_limit = ({ name, value }) => (
-    { of: () => value, label: name, stroke: colour("limit"), paths: () => null, value: () => shown(value), points: { show: false }, limit: value });
+    { of: () => value, label: name === "detection limit" ? words.detection : name, stroke: colour("limit"), paths: () => null, value: () => shown(value), points: { show: false }, limit: value });
   // Limits hold over the whole range, also where there are no readings.
   const draw_limits = (chart) => {
     const { ctx, bbox } = chart;

@@ -34,7 +34,7 @@
     }
   };
   const state = document.getElementById("live");
-  const say = (text) => { if (state) state.textContent = text; };
+  const say = (key) => { if (state) state.textContent = state.dataset[key]; };
   let source = null;
   let was_lost = false;
   // Other scripts of the page hear of changes here, so that a page has one connection for events.
@@ -44,11 +44,11 @@
   const connect = () => {
     source = new EventSource("/events");
     source.addEventListener("ready", (event) => {
-      say("live");
+      say("ready");
       if (was_lost || is_behind(event)) { refresh(); pass_on("stations"); }
       was_lost = false;
     });
-    source.addEventListener("error", () => { was_lost = true; say("connection lost"); });
+    source.addEventListener("error", () => { was_lost = true; say("lost"); });
     for (const topic of ["alarms", "stations"]) {
       source.addEventListener(topic, () => {
         if (parts(document).some((part) => part.dataset.live === topic)) refresh();

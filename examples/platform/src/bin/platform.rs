@@ -12,6 +12,7 @@ use vocdb_platform::accounts::{Accounts, Role};
 use vocdb_platform::demo::{Demo, DemoOptions, Scale};
 use vocdb_platform::register::{limits_of, sites_of};
 use vocdb_platform::server::accounts_of;
+use vocdb_platform::texts::Language;
 use vocdb_platform::{Options, Server};
 
 /// Serve the stations, alarms, incidents and rules of a vocdb store as web pages
@@ -49,6 +50,9 @@ struct Serve {
     /// Time zone of the pages
     #[arg(long, default_value = "UTC")]
     zone: String,
+    /// Language of the pages for readers whose browser asks for none of them
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    language: Language,
     /// Receiver of notifications, as CHANNEL=URL such as app=http://127.0.0.1:9000/alarms; its secret is in VOCDB_WEBHOOK_SECRET
     #[arg(long = "webhook", value_name = "CHANNEL=URL", value_parser = webhook)]
     webhooks: Vec<(String, String)>,
@@ -182,7 +186,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         return change(&accounts, act);
     }
     if serve.demo.demo {
-        return play(serve.demo, serve.listen).await;
+        return play(serve.demo, serve.listen, serve.language).await;
     }
     let store = serve.store.ok_or("name the folder of the store: `--store DIR`")?;
     let listen = serve.listen.ok_or("name the address to listen on: `--listen 127.0.0.1:8080`")?;
@@ -198,6 +202,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         },
         day_limits: serve.limits.as_deref().map(limits_of).transpose()?,
         zone: serve.zone,
+        language: serve.language,
         webhooks: serve.webhooks,
         webhook_secret: secret.unwrap_or_default(),
         is_https: serve.behind_https,
@@ -252,7 +257,7 @@ impl Signals {
 }
 
 /// Plays the demo until it is over or interrupted.
-async fn play(arguments: DemoArguments, listen: Option<SocketAddr>) -> Result<(), String> {
+async fn play(arguments: DemoArguments, listen: Option<SocketAddr>, language: Language) -> Result<(), String> {
     let signals = Signals::receive()?;
     let temporary = tempfile::tempdir().map_err(|error| error.to_string())?;
     let is_headless = arguments.demo_until.is_some();
@@ -264,6 +269,7 @@ async fn play(arguments: DemoArguments, listen: Option<SocketAddr>) -> Result<()
         until_min: arguments.demo_until,
         password: arguments.demo_password,
         seed: arguments.demo_seed,
+        language,
         ..DemoOptions::new(folder.clone(), listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))))
     })
     .await?;

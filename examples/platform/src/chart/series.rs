@@ -2,13 +2,15 @@
 
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text};
 use crate::view::{Asked, Drawing, Limit, Span, Trend, trend};
 use serde::Deserialize;
 use vocdb::model::Zone;
 use vocdb::{InstrumentId, Quality, Sample, TimeRange, Timestamp};
 
-/// Spans that a reader may choose: hours and words.
-pub(crate) const SPANS: [(u16, &str); 4] = [(1, "1 hour"), (6, "6 hours"), (24, "1 day"), (168, "1 week")];
+/// Spans that a reader may choose: hours, and the key of their words.
+pub(crate) const SPANS: [(u16, &str); 4] =
+    [(1, "span-hour"), (6, "span-six-hours"), (24, "span-day"), (168, "span-week")];
 /// Span unless the reader chooses another one.
 const HOURS: u16 = 24;
 const HOUR_MS: i64 = 3_600_000;
@@ -69,10 +71,13 @@ pub(crate) struct Chart {
 
 impl Chart {
     /// The drawing.
-    pub(crate) fn drawing(&self, zone: &Zone) -> Drawing {
-        let title = format!("{} at {} in {}", self.channel, self.station, self.unit);
+    pub(crate) fn drawing(&self, zone: &Zone, language: Language) -> Drawing {
+        let (channel, station) = (self.channel.as_str().into(), self.station.as_str().into());
+        let values = [("channel", channel), ("station", station), ("unit", self.unit.into())];
+        let title = language.fill("trend-title", &values);
         let Self { unit, samples, range, interval_ms, limits, .. } = self;
-        trend(&Trend { title: &title, unit, samples, range: *range, interval_ms: *interval_ms, limits }, zone)
+        let shown = Trend { title: &title, unit, samples, range: *range, interval_ms: *interval_ms, limits };
+        trend(&shown, zone, language)
     }
 
     /// Number of samples with a flag.
@@ -112,9 +117,7 @@ pub(crate) fn chart(platform: &Platform, asked: &ChartAsked, channel: &str) -> R
         }
     };
     if chart.range.to.since_ms(chart.range.from) / chart.interval_ms.max(1) > READINGS_MAX {
-        return Err(Failure::Invalid(format!(
-            "The range has more than {READINGS_MAX} readings: choose a shorter one."
-        )));
+        return Err(Failure::Invalid(Text::new("range-too-many-readings").with("count", READINGS_MAX)));
     }
     let (instrument, place) = chart.source;
     let rows = platform.db.readings().rows(instrument, &[place], chart.range).map_err(vocdb::Error::from)?;

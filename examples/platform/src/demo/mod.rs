@@ -27,6 +27,7 @@ use crate::accounts::{Accounts, random_token};
 use crate::phones::Phones;
 use crate::platform::Platform;
 use crate::server::{Options, Server, accounts_of};
+use crate::texts::Language;
 use air::Random;
 use clock::Pace;
 use fleet::{Fleet, Instruments};
@@ -88,13 +89,16 @@ pub struct DemoOptions {
     pub password: Option<String>,
     /// Seed of everything that is random.
     pub seed: u64,
+    /// Language of the pages for readers who ask for none.
+    pub language: Language,
 }
 
 impl DemoOptions {
     /// The full demo in a folder, as fast as the machine can.
     #[must_use]
     pub const fn new(folder: PathBuf, listen: SocketAddr) -> Self {
-        Self { folder, listen, scale: Scale::FULL, speed: None, until_min: None, password: None, seed: 1 }
+        let language = Language::English;
+        Self { folder, listen, scale: Scale::FULL, speed: None, until_min: None, password: None, seed: 1, language }
     }
 }
 
@@ -132,6 +136,7 @@ impl Demo {
         let (clock, phones) = (Arc::new(ManualClock::new(START.as_ms())), Phones::new());
         let server = Server::start(Options {
             zone: ZONE.to_owned(),
+            language: options.language,
             clock: clock.clone(),
             is_driven: true,
             durability: Durability::Interval(SYNC),

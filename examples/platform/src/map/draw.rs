@@ -3,12 +3,12 @@
 use super::labels::{Label, Labels, cut, width};
 use super::marks::{legend, mark, mode_mark, site_class, site_mark};
 use super::scale::{Scale, WIDTH};
-use super::scene::{Scene, Spot, minute};
+use super::scene::{Scene, Spot};
 use super::source::{Found, areas, sector};
-use crate::view::{Drawing, Entry, StationState, direction, number, place, query};
+use crate::pages::map::wind_words;
+use crate::texts::Language;
+use crate::view::{Drawing, Entry, StationState, number, place, query};
 use maud::{Markup, html};
-use vocdb::Timestamp;
-use vocdb::model::Zone;
 use vocdb::trace::report::MapSite;
 
 /// Height of the letters of a label on a phone, where they are largest.
@@ -29,6 +29,16 @@ pub(crate) struct Located<'a> {
     pub(crate) suspects: &'a [String],
 }
 
+/// What a map is of, for its reader.
+pub(crate) struct Caption<'a> {
+    /// Title.
+    pub(crate) title: &'a str,
+    /// Local time.
+    pub(crate) now: &'a str,
+    /// Language.
+    pub(crate) language: Language,
+}
+
 impl Located<'_> {
     fn is_suspect(&self, site: &MapSite) -> bool {
         self.suspects.contains(&site.name)
@@ -36,11 +46,8 @@ impl Located<'_> {
 }
 
 /// The map of a scene at a time; `None` if nothing has a place.
-pub(crate) fn map(
-    scene: &Scene,
-    located: &Located<'_>,
-    (title, zone, now): (&str, &Zone, Timestamp),
-) -> Option<Drawing> {
+pub(crate) fn map(scene: &Scene, located: &Located<'_>, caption: &Caption<'_>) -> Option<Drawing> {
+    let Caption { title, now, language } = *caption;
     let stations = || scene.stations.iter().map(|spot| spot.at);
     let suspects = scene.sites.iter().filter(|site| located.is_suspect(site)).map(|site| site.centre);
     let seen = stations().chain(suspects).chain(located.found.iter().flat_map(|found| found.places()));
@@ -51,25 +58,25 @@ pub(crate) fn map(
     labels.keep_off((WIDTH - 26.0, 38.0), 34.0);
     labels.keep_off((60.0, size.1 - 20.0), 50.0);
     let content = html! {
-        @if let Some(found) = located.found { (areas(found, &scale)) (sector(found, &scale)) }
+        @if let Some(found) = located.found { (areas(language, found, &scale)) (sector(language, found, &scale)) }
         @for site in scene.sites.iter().take(SITES_MAX) { (outline(site, located.is_suspect(site), &scale)) }
-        @for spot in scene.stations.iter().take(STATIONS_MAX) { (wind(spot, &scale, &mut labels)) }
+        @for spot in scene.stations.iter().take(STATIONS_MAX) { (wind(language, spot, &scale, &mut labels)) }
         @if let Some(mode) = located.found.and_then(|found| found.estimate.mode) {
             @let (x, y) = scale.at(mode);
-            g transform=(format!("translate({} {})", place(x), place(y))) { (mode_mark()) title { "most probable place" } }
+            g transform=(format!("translate({} {})", place(x), place(y))) { (mode_mark()) title { (language.say("map-mode")) } }
         }
-        (marks(scene, located, &scale, &mut labels))
-        (north_arrow())
-        (scale_bar(&scale))
+        (marks((scene, located), language, &scale, &mut labels))
+        (north_arrow(language))
+        (scale_bar(language, &scale))
     };
-    let description = format!(
-        "Map of {} stations and {} sites at {}. North is up. {}",
-        scene.stations.len(),
-        scene.sites.len(),
-        minute(zone, now),
-        states(scene)
-    );
-    let legend = entries(scene, located);
+    let values = [
+        ("stations", scene.stations.len().into()),
+        ("sites", scene.sites.len().into()),
+        ("time", now.into()),
+        ("states", states(language, scene).into()),
+    ];
+    let description = language.fill("map-description", &values);
+    let legend = entries(scene, located, language);
     Some(Drawing { class: "map", size, title: title.to_owned(), description, has_links: true, content, legend })
 }
 
@@ -80,28 +87,29 @@ fn is_near(scene: &Scene, (east, north): (f64, f64)) -> bool {
 }
 
 /// How many stations have which state, in words.
-fn states(scene: &Scene) -> String {
+fn states(language: Language, scene: &Scene) -> String {
     use StationState::{Acknowledged, Alarm, Normal, Silent, Urgent};
     let count = |state: StationState| scene.stations.iter().filter(|spot| spot.state == state).count();
-    let of = |state: StationState| (count(state) > 0).then(|| format!("{} {}", count(state), state.words()));
+    let of =
+        |state: StationState| (count(state) > 0).then(|| format!("{} {}", count(state), language.say(state.key())));
     let words: Vec<String> = [Urgent, Alarm, Acknowledged, Silent, Normal].into_iter().filter_map(of).collect();
-    if words.is_empty() { String::new() } else { format!("{}.", words.join(", ")) }
+    words.join(&language.say("list-separator"))
 }
 
-fn entries(scene: &Scene, located: &Located<'_>) -> Vec<Entry> {
-    let mut entries = legend(scene.stations.iter().map(|spot| spot.state));
+fn entries(scene: &Scene, located: &Located<'_>, language: Language) -> Vec<Entry> {
+    let mut entries = legend(language, scene.stations.iter().map(|spot| spot.state));
     if scene.stations.iter().any(|spot| spot.wind.is_some()) {
         let arrow = html! { path.wind d="M-9 0H5" {} path.wind-head d="M11 0 3-5 3 5z" {} };
-        entries.push(Entry::new(arrow, "wind, blowing this way"));
+        entries.push(Entry::new(arrow, language.say("map-wind-legend")));
     }
     if scene.sites.iter().any(|site| !located.is_suspect(site)) {
-        entries.push(Entry::new(site_mark(false), "site"));
+        entries.push(Entry::new(site_mark(false), language.say("map-site")));
     }
     if scene.sites.iter().any(|site| located.is_suspect(site)) {
-        entries.push(Entry::new(site_mark(true), "suspected site"));
+        entries.push(Entry::new(site_mark(true), language.say("map-suspect")));
     }
     if let Some(found) = located.found {
-        entries.extend(found.legend());
+        entries.extend(found.legend(language));
     }
     entries
 }
@@ -118,14 +126,14 @@ fn outline(site: &MapSite, is_suspect: bool, scale: &Scale) -> Markup {
     }
     html! {
         @if !path.is_empty() {
-            path class=(site_class("site", is_suspect)) d=(path) { title { (site.name) } }
+            path class=(site_class("site", is_suspect)) d=(path) { title translate="no" { (site.name) } }
         }
     }
 }
 
 /// The arrow of a station's wind: from the station to where the air goes, longer for more wind.
-fn wind(spot: &Spot, scale: &Scale, labels: &mut Labels) -> Markup {
-    let Some((from_deg, speed)) = spot.wind else { return html! {} };
+fn wind(language: Language, spot: &Spot, scale: &Scale, labels: &mut Labels) -> Markup {
+    let Some(blowing @ (from_deg, speed)) = spot.wind else { return html! {} };
     let (x, y) = scale.at(spot.at);
     let toward = (from_deg + 180.0).to_radians();
     let (right, down) = (toward.sin(), -toward.cos());
@@ -139,7 +147,7 @@ fn wind(spot: &Spot, scale: &Scale, labels: &mut Labels) -> Markup {
     let point = |(x, y): (f64, f64)| format!("{} {}", place(x), place(y));
     html! {
         g {
-            title { (spot.name) ": wind from " (direction(from_deg)) ", " (number(speed)) " m/s" }
+            title { (spot.name) ": " (wind_words(language, blowing)) }
             path.wind d=(format!("M{}L{}", point(tail), point(neck))) {}
             path.wind-head d=(format!("M{}L{}L{}z", point(tip), point(left), point(other))) {}
         }
@@ -147,7 +155,7 @@ fn wind(spot: &Spot, scale: &Scale, labels: &mut Labels) -> Markup {
 }
 
 /// Marks and names of stations and sites. A name that has no room is left out: the table beside the map has all of them.
-fn marks(scene: &Scene, located: &Located<'_>, scale: &Scale, labels: &mut Labels) -> Markup {
+fn marks((scene, located): (&Scene, &Located<'_>), language: Language, scale: &Scale, labels: &mut Labels) -> Markup {
     let sites: Vec<&MapSite> = scene.sites.iter().take(SITES_MAX).filter(|site| scale.shows(site.centre)).collect();
     let stations: Vec<&Spot> = scene.stations.iter().take(STATIONS_MAX).collect();
     sites.iter().for_each(|site| labels.keep_off(scale.at(site.centre), 9.0));
@@ -163,57 +171,65 @@ fn marks(scene: &Scene, located: &Located<'_>, scale: &Scale, labels: &mut Label
     let (alarms, quiet): (Vec<&Spot>, Vec<&Spot>) = stations.into_iter().partition(|spot| spot.alarms > 0);
     html! {
         @for site in suspects {
-            (site_with_name(site, true, scale, name(&site.name, site.centre)))
+            (site_with_name(site, (true, language), scale, name(&site.name, site.centre)))
         }
         @for spot in alarms.into_iter().chain(quiet) {
             @let (x, y) = scale.at(spot.at);
             a href=(format!("/station?name={}", query(&spot.name))) {
-                title { (spot.name) ": " (spot.state.words()) }
+                title { (spot.name) ": " (language.say(spot.state.key())) }
                 g transform=(format!("translate({} {})", place(x), place(y))) { (mark(spot.state)) }
                 @if let Some((label, free)) = name(&spot.name, spot.at) {
-                    text.halo x=(place(free.x)) y=(place(free.y)) text-anchor=(free.anchor) { (label) }
+                    text.halo translate="no" x=(place(free.x)) y=(place(free.y)) text-anchor=(free.anchor) { (label) }
                 }
             }
         }
         @for site in others {
-            (site_with_name(site, false, scale, name(&site.name, site.centre)))
+            (site_with_name(site, (false, language), scale, name(&site.name, site.centre)))
         }
     }
 }
 
-fn site_with_name(site: &MapSite, is_suspect: bool, scale: &Scale, name: Option<(String, Label)>) -> Markup {
+fn site_with_name(
+    site: &MapSite,
+    (is_suspect, language): (bool, Language),
+    scale: &Scale,
+    name: Option<(String, Label)>,
+) -> Markup {
     let (x, y) = scale.at(site.centre);
     html! {
         g transform=(format!("translate({} {})", place(x), place(y))) {
             (site_mark(is_suspect))
-            title { (if is_suspect { "suspected site " } else { "site " }) (site.name) }
+            title { (language.say(if is_suspect { "map-suspect" } else { "map-site" })) " " (site.name) }
         }
         @if let Some((label, free)) = name {
-            text class=(site_class("site-name", is_suspect)) x=(place(free.x)) y=(place(free.y)) text-anchor=(free.anchor) { (label) }
+            text translate="no" class=(site_class("site-name", is_suspect)) x=(place(free.x)) y=(place(free.y)) text-anchor=(free.anchor) { (label) }
         }
     }
 }
 
-fn north_arrow() -> Markup {
+fn north_arrow(language: Language) -> Markup {
     let x = WIDTH - 26.0;
     html! {
         g {
-            title { "north" }
+            title { (language.say("map-north-arrow")) }
             path.north d=(format!("M{x} 8l-10 32 10-7 10 7z")) {}
-            text.compass x=(x) y="62" text-anchor="middle" { "N" }
+            text.compass x=(x) y="62" text-anchor="middle" { (language.word("direction", "N")) }
         }
     }
 }
 
-fn scale_bar(scale: &Scale) -> Markup {
+fn scale_bar(language: Language, scale: &Scale) -> Markup {
     let wanted = WIDTH / 5.0 / scale.per_m();
     let power = 10.0_f64.powf(wanted.log10().floor());
     let factor = [5.0, 2.0, 1.0].into_iter().find(|factor| factor * power <= wanted).unwrap_or(1.0);
     let metres = factor * power;
     let (left, y) = (18.0, scale.height() - 14.0);
     let right = left + metres * scale.per_m();
-    let words =
-        if metres >= 1_000.0 { format!("{} km", number(metres / 1_000.0)) } else { format!("{} m", number(metres)) };
+    let words = if metres >= 1_000.0 {
+        language.fill("map-kilometres", &[("length", number(metres / 1_000.0).into())])
+    } else {
+        language.fill("map-metres", &[("length", number(metres).into())])
+    };
     html! {
         path.scale-bar fill="none" d=(format!("M{left} {}v8M{left} {y}H{}M{} {}v8", y - 4.0, place(right), place(right), y - 4.0)) {}
         text.halo x=(left) y=(y - 9.0) { (words) }

@@ -1,5 +1,6 @@
 //! The marks of stations: a shape and a colour for each state, so that colour is never the only sign of a state.
 
+use crate::texts::Language;
 use crate::view::{Entry, StationState};
 use maud::{Markup, html};
 
@@ -54,9 +55,9 @@ pub(super) fn mode_mark() -> Markup {
 }
 
 /// The legend of the states that a map shows, in their order.
-pub(super) fn legend(states: impl Iterator<Item = StationState>) -> Vec<Entry> {
+pub(super) fn legend(language: Language, states: impl Iterator<Item = StationState>) -> Vec<Entry> {
     let mut states: Vec<StationState> = states.collect();
     states.sort_unstable();
     states.dedup();
-    states.into_iter().map(|state| Entry::new(mark(state), state.words())).collect()
+    states.into_iter().map(|state| Entry::new(mark(state), language.say(state.key()))).collect()
 }

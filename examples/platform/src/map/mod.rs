@@ -7,6 +7,6 @@ mod scale;
 mod scene;
 mod source;
 
-pub(crate) use draw::{Located, map};
+pub(crate) use draw::{Caption, Located, map};
 pub(crate) use scene::{Scene, scene};
-pub(crate) use source::{Found, Sources};
+pub(crate) use source::{Found, Ranked, Sources};

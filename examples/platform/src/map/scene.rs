@@ -5,10 +5,10 @@ use crate::pages::stations::StationRow;
 use crate::platform::Platform;
 use crate::view::StationState;
 use std::collections::BTreeMap;
-use vocdb::model::{Position, Zone};
+use vocdb::model::Position;
 use vocdb::trace::report::MapSite;
 use vocdb::trace::{LocalFrame, find_wind, mean_wind};
-use vocdb::{Registry, TimeRange, Timestamp};
+use vocdb::{Registry, TimeRange};
 
 /// Time over which a wind is averaged.
 const WIND_MS: i64 = 600_000;
@@ -35,7 +35,7 @@ pub(crate) struct Unplaced {
     pub(crate) name: String,
     /// State.
     pub(crate) state: StationState,
-    /// Why it is not on the map.
+    /// Key of the reason why it is not on the map.
     pub(crate) reason: &'static str,
 }
 
@@ -112,14 +112,12 @@ fn place_of(
         (Some(frame), Some((longitude, latitude))) => {
             let (east, north) = frame.to_local(latitude, longitude);
             let is_near = east.hypot(north) <= REACH_M;
-            if is_near { Ok((east, north)) } else { Err("more than 500 km from the other stations") }
+            if is_near { Ok((east, north)) } else { Err("map-too-far") }
         }
-        (_, Some(_)) => Err("within a degree of a pole"),
-        (_, None) if !has_degrees => position.east_north_m.ok_or("no position"),
-        (_, None) if position.east_north_m.is_some() => {
-            Err("a position in metres only, the other stations have degrees")
-        }
-        (_, None) => Err("no position"),
+        (_, Some(_)) => Err("map-polar"),
+        (_, None) if !has_degrees => position.east_north_m.ok_or("map-no-position"),
+        (_, None) if position.east_north_m.is_some() => Err("map-metres-only"),
+        (_, None) => Err("map-no-position"),
     }
 }
 
@@ -135,9 +133,4 @@ fn wind(platform: &Platform, registry: &Registry, station: &str) -> Result<Optio
     let range = TimeRange::new(newest.plus_ms(-WIND_MS.max(interval_ms) + 1), newest.plus_ms(1));
     let mean = mean_wind(&readings, source.channels, range).map_err(vocdb::Error::from)?;
     Ok(mean.map(|mean| (mean.from_deg, mean.speed_m_s * source.speed_m_s_per_unit)))
-}
-
-/// A time as a map states it.
-pub(super) fn minute(zone: &Zone, time: Timestamp) -> String {
-    crate::view::moment(zone, time).chars().take(16).collect()
 }

@@ -5,6 +5,7 @@ use super::scale::{Scale, WIDTH};
 use super::scene::Scene;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text};
 use crate::view::{Entry, place};
 use maud::{Markup, html};
 use parking_lot::Mutex;
@@ -51,7 +52,7 @@ pub(crate) struct Found {
 }
 
 /// A location, or why there is none.
-type Answer = Result<Arc<Found>, String>;
+type Answer = Result<Arc<Found>, Text>;
 
 /// The locations that were computed last, each with the time until which it is kept. One is computed at a time, and for a small share of
 /// the time, however often the pages are read.
@@ -77,26 +78,26 @@ impl Sources {
     }
 }
 
-fn locate(platform: &Platform, scene: &Scene, incident: &Incident) -> Result<Result<Found, String>, Failure> {
+fn locate(platform: &Platform, scene: &Scene, incident: &Incident) -> Result<Result<Found, Text>, Failure> {
     let (registry, readings, history) = (platform.db.registry(), platform.db.readings(), platform.history()?);
     let sources = ReportSources { registry: &registry, readings: &readings, events: &history.events };
     let Some(channel) = incident_channel(sources, incident) else {
-        return Ok(Err("no alarm of the incident names a channel".to_owned()));
+        return Ok(Err(Text::new("source-no-channel")));
     };
     let Some(frame) = scene.frame else {
-        return Ok(Err("the stations have no positions in degrees".to_owned()));
+        return Ok(Err(Text::new("source-no-positions")));
     };
     let range = located_range(sources, incident);
     let question = SurveyQuestion { channel: &channel, range, wind: None };
     let part = match survey(&registry, &readings, &question) {
         Ok(whole) => whole.largest_release(),
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => return Ok(Err(Text::english(error))),
     };
     let reports = platform.db.odour_reports(part.range())?;
     let candidates = Candidates { reports, ..platform.candidates.clone() };
     let named = match name_source((&registry, &readings), &part, &candidates) {
         Ok(named) => named,
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => return Ok(Err(Text::english(error))),
     };
     let mut estimate = SourceEstimate::new(&named.location, Some(&part.frame));
     move_to(&mut estimate, &part.frame, &frame);
@@ -130,19 +131,19 @@ impl Found {
     }
 
     /// The entries of the legend for what is drawn of the source.
-    pub(super) fn legend(&self) -> Vec<Entry> {
+    pub(super) fn legend(&self, language: Language) -> Vec<Entry> {
         let square = |class: &'static str| html! { rect class=(class) x="-9" y="-9" width="18" height="18" {} };
         let mut entries = Vec::new();
         if self.estimate.mode.is_some() {
-            entries.push(Entry::new(mode_mark(), "most probable place"));
+            entries.push(Entry::new(mode_mark(), language.say("map-mode")));
         }
         if !self.estimate.cells90.is_empty() {
             let both = html! { (square("area-90")) (square("area-50")) };
-            entries.push(Entry::new(both, "50 % area"));
-            entries.push(Entry::new(square("area-90"), "90 % area"));
+            entries.push(Entry::new(both, language.say("map-half")));
+            entries.push(Entry::new(square("area-90"), language.say("map-most")));
         }
         if self.has_sector() {
-            entries.push(Entry::new(square("sector"), "sector upwind"));
+            entries.push(Entry::new(square("sector"), language.say("map-sector")));
         }
         entries
     }
@@ -153,11 +154,11 @@ impl Found {
 }
 
 /// The areas in which the source lies with 90 % and with 50 %.
-pub(super) fn areas(found: &Found, scale: &Scale) -> Markup {
+pub(super) fn areas(language: Language, found: &Found, scale: &Scale) -> Markup {
     let estimate = &found.estimate;
     html! {
-        path.area-90 shape-rendering="crispEdges" d=(area_path(&estimate.cells90, estimate.cell_m, scale)) { title { "90 % area" } }
-        path.area-50 shape-rendering="crispEdges" d=(area_path(&estimate.cells50, estimate.cell_m, scale)) { title { "50 % area" } }
+        path.area-90 shape-rendering="crispEdges" d=(area_path(&estimate.cells90, estimate.cell_m, scale)) { title { (language.say("map-most")) } }
+        path.area-50 shape-rendering="crispEdges" d=(area_path(&estimate.cells50, estimate.cell_m, scale)) { title { (language.say("map-half")) } }
     }
 }
 
@@ -188,7 +189,7 @@ fn area_path(cells: &[(f64, f64)], cell_m: f64, scale: &Scale) -> String {
 }
 
 /// The sector that the source lies in.
-pub(super) fn sector(found: &Found, scale: &Scale) -> Markup {
+pub(super) fn sector(language: Language, found: &Found, scale: &Scale) -> Markup {
     let Some(sector) = found.estimate.sector.filter(|_| found.has_sector()) else { return html! {} };
     let (x, y) = scale.at((sector.east_m, sector.north_m));
     let length = WIDTH + scale.height();
@@ -197,7 +198,7 @@ pub(super) fn sector(found: &Found, scale: &Scale) -> Markup {
         let bearing = (sector.bearing_deg + f64::from(step) / 8.0 * sector.half_angle_deg).to_radians();
         path.push_str(&format!("L{} {}", place(x + length * bearing.sin()), place(y - length * bearing.cos())));
     }
-    html! { path.sector d=(format!("{path}z")) { title { "sector upwind, in which the source lies" } } }
+    html! { path.sector d=(format!("{path}z")) { title { (language.say("map-sector-meaning")) } } }
 }
 
 #[cfg(test)]

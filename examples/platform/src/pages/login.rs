@@ -3,6 +3,7 @@
 use crate::accounts::{Account, is_password};
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::{Form, Tab, page};
 use crate::visit::{Act, SESSION_COOKIE, Visitor, sender};
 use axum::extract::State;
@@ -26,7 +27,7 @@ pub(crate) async fn log_in(State(platform): State<Arc<Platform>>, act: Act) -> R
     let key = format!("{from} {name}");
     let (of_sender, of_name) = (platform.limits.senders.take(&from, now_ms), platform.limits.names.take(&key, now_ms));
     if !of_sender || !of_name {
-        return Err(Failure::TooMany("Too many attempts to log in: wait a quarter of an hour.".to_owned()));
+        return Err(Failure::TooMany(Text::new("login-too-many")));
     }
     let account = platform.accounts.get(&name);
     let is_right = {
@@ -35,7 +36,7 @@ pub(crate) async fn log_in(State(platform): State<Arc<Platform>>, act: Act) -> R
         platform.read(move |_| Ok(is_password(&password, hash.as_deref()))).await?
     };
     let Some(account) = account.filter(|_| is_right) else {
-        return Ok(form(&platform, &act.visitor, Some("Name or password is wrong.")));
+        return Ok(form(&platform, &act.visitor, Some("login-wrong")));
     };
     platform.limits.names.clear(&key);
     begin_session(&platform, &act.visitor, &account)
@@ -64,16 +65,18 @@ fn session_cookie(platform: &Platform, token: &str, more: &str) -> String {
     format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{more}")
 }
 
-fn form(platform: &Platform, visitor: &Visitor, problem: Option<&str>) -> Response {
+/// The page, with the key of what went wrong.
+fn form(platform: &Platform, visitor: &Visitor, problem: Option<&'static str>) -> Response {
+    let language = visitor.language;
     let fields = html! {
-        label { "Name" input name="name" autocomplete="username" maxlength="64" required; }
-        label { "Password" input name="password" type="password" autocomplete="current-password" required; }
+        label { (language.say("login-name")) input name="name" autocomplete="username" maxlength="64" required; }
+        label { (language.say("login-password")) input name="password" type="password" autocomplete="current-password" required; }
     };
     let content = html! {
         div.narrow.card {
-            @if let Some(problem) = problem { p.problem role="alert" { (problem) } }
-            (Form { action: "/login", button: "Log in", fields }.of(visitor))
+            @if let Some(problem) = problem { p.problem role="alert" { (language.say(problem)) } }
+            (Form { action: "/login", button: &language.say("log-in"), fields }.of(visitor))
         }
     };
-    page(platform, visitor, (Tab::Login, "Log in"), &content)
+    page(platform, visitor, (Tab::Login, &language.say("log-in")), &content)
 }

@@ -3,11 +3,12 @@
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text, verbatim};
 use crate::view::{Form, Tab, moment, page};
 use crate::visit::{Act, Fields, Visitor, sender};
 use axum::extract::State;
 use axum::response::Response;
-use maud::html;
+use maud::{Markup, html};
 use std::sync::Arc;
 use vocdb::trace::{OdourIntensity, OdourReport};
 use vocdb::{TimeRange, Timestamp};
@@ -26,57 +27,57 @@ const AGE_MAX_MS: i64 = 30 * 86_400_000;
 pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor) -> Response {
     let now: String = platform.zone.show(platform.now()).to_string().chars().take(16).collect();
     let levels = (0..=6).filter_map(|level| OdourIntensity::new(level).ok());
+    let language = visitor.language;
     let fields = html! {
-        label { "When did you notice it? (" (platform.zone_name) ")" input name="time" type="datetime-local" value=(now) required; }
-        label { "Latitude in degrees" input name="latitude" inputmode="decimal" placeholder="30.7310" required; }
-        label { "Longitude in degrees" input name="longitude" inputmode="decimal" placeholder="121.2860" required; }
-        label { "How strong is it?" select name="intensity" {
-            @for level in levels { option value=(level.level()) selected[level.level() == 3] { (level.name()) } }
+        label { (language.say("odour-time")) " (" (platform.zone_name) ")" input name="time" type="datetime-local" value=(now) required; }
+        label { (language.say("odour-latitude")) input name="latitude" inputmode="decimal" placeholder="30.7310" required; }
+        label { (language.say("odour-longitude")) input name="longitude" inputmode="decimal" placeholder="121.2860" required; }
+        label { (language.say("odour-intensity")) select name="intensity" {
+            @for level in levels { option value=(level.level()) selected[level.level() == 3] { (language.word("odour", level.name())) } }
         } }
-        label { "What does it smell like?" textarea name="words" rows="3" maxlength="2000" {} }
-        label { "Your name (optional)" input name="reporter" maxlength="100"; }
+        label { (language.say("odour-words")) textarea name="words" rows="3" maxlength="2000" {} }
+        label { (language.say("odour-reporter")) input name="reporter" maxlength="100"; }
     };
     let content = html! {
         div.narrow.card {
-            p { "Your report goes to the duty officers of the district, with the time and the place that you write." }
-            (Form { action: "/odour", button: "Send the report", fields }.of(&visitor))
+            p { (language.say("odour-meaning")) }
+            (Form { action: "/odour", button: &language.say("odour-send"), fields }.of(&visitor))
         }
     };
-    page(&platform, &visitor, (Tab::Odour, "Report an odour"), &content)
+    page(&platform, &visitor, (Tab::Odour, &language.say("tab-odour")), &content)
 }
 
 /// `POST /odour`
 pub(crate) async fn report(State(platform): State<Arc<Platform>>, act: Act) -> Result<Response, Failure> {
     let now = platform.now();
     if !platform.limits.odours.take(&sender(act.visitor.address.ip()), now.as_ms()) {
-        return Err(Failure::TooMany(
-            "Too many reports from your network: wait an hour, or call the duty officer.".to_owned(),
-        ));
+        return Err(Failure::TooMany(Text::new("odour-too-many")));
     }
     let number = confirmation_number()?;
     let report = report_of(&act.fields, &platform, (now, &number))?;
     platform.act(move |db| db.report_odour(report)).await?;
+    let language = act.visitor.language;
     let content = html! {
         div.narrow.card {
-            p { "Thank you. The report is recorded. Its confirmation number is" }
-            p.confirmation { (number) }
-            p { "Give this number if you call about your report." }
-            p { a href="/odour" { "Send another report" } }
+            p { (language.say("odour-thanks")) }
+            div translate="no" { p.confirmation { (number) } }
+            p { (language.say("odour-number")) }
+            p { a href="/odour" { (language.say("odour-another")) } }
         }
     };
-    Ok(page(&platform, &act.visitor, (Tab::Odour, "Your report is recorded"), &content))
+    Ok(page(&platform, &act.visitor, (Tab::Odour, &language.say("odour-recorded")), &content))
 }
 
 /// The report of a form. The confirmation number is its first line: the ledger has it with the report.
 fn report_of(fields: &Fields, platform: &Platform, (now, number): (Timestamp, &str)) -> Result<OdourReport, Failure> {
-    let invalid = |error: vocdb::model::ModelError| Failure::Invalid(error.to_string());
+    let invalid = |error: vocdb::model::ModelError| Failure::Invalid(Text::english(error));
     let time = platform.zone.read(fields.required("time")?).map_err(invalid)?;
     // The form has minutes, and clocks differ.
     if now.since_ms(time) > AGE_MAX_MS || time.since_ms(now) > 300_000 {
-        return Err(Failure::Invalid("The time must lie within the last 30 days.".to_owned()));
+        return Err(Failure::Invalid(Text::new("odour-too-old")));
     }
     let level = fields.required("intensity")?.parse::<u8>();
-    let level = level.map_err(|_| Failure::Invalid("Choose how strong the odour is.".to_owned()))?;
+    let level = level.map_err(|_| Failure::Invalid(Text::new("odour-no-intensity")))?;
     let reporter = fields.line("reporter")?;
     Ok(OdourReport {
         time,
@@ -101,23 +102,34 @@ fn confirmation_number() -> Result<String, Failure> {
 pub(crate) async fn list(State(platform): State<Arc<Platform>>, visitor: Visitor) -> Result<Response, Failure> {
     visitor.must(Right::See)?;
     let reports = platform.read(|platform| Ok(platform.db.odour_reports(TimeRange::ALL)?)).await?;
+    let language = visitor.language;
     let content = html! {
         div data-live="alarms" {
-            @if reports.is_empty() { p { "Nobody has reported an odour yet." } } @else {
+            @if reports.is_empty() { p { (language.say("odours-none")) } } @else {
                 table {
-                    thead { tr { th { "Time" } th { "Intensity" } th { "Place" } th { "Words" } th { "Reporter" } } }
-                    tbody { @for report in reports.iter().rev().take(LISTED) {
-                        tr {
-                            td.time data-label="Time" { (moment(&platform.zone, report.time)) }
-                            td data-label="Intensity" { (report.intensity) }
-                            td.figure data-label="Place" { (format!("{:.5}, {:.5}", report.latitude_deg, report.longitude_deg)) }
-                            td.text data-label="Words" { (report.words) }
-                            td data-label="Reporter" { (report.reporter.as_deref().unwrap_or("not given")) }
-                        }
+                    thead { tr {
+                        th { (language.say("label-time")) } th { (language.say("odours-intensity")) } th { (language.say("odours-place")) }
+                        th { (language.say("odours-words")) } th { (language.say("odours-reporter")) }
                     } }
+                    tbody { @for report in reports.iter().rev().take(LISTED) { (row(&platform, language, report)) } }
                 }
             }
         }
     };
-    Ok(page(&platform, &visitor, (Tab::Odours, "Odour reports"), &content))
+    Ok(page(&platform, &visitor, (Tab::Odours, &language.say("tab-odours")), &content))
+}
+
+fn row(platform: &Platform, language: Language, report: &OdourReport) -> Markup {
+    let (level, name) = (report.intensity.level(), report.intensity.name());
+    html! {
+        tr {
+            td.time data-label=(language.say("label-time")) { (moment(&platform.zone, report.time)) }
+            td data-label=(language.say("odours-intensity")) { (level) " (" (language.word("odour", name)) ")" }
+            td.figure data-label=(language.say("odours-place")) { (format!("{:.5}, {:.5}", report.latitude_deg, report.longitude_deg)) }
+            td.text data-label=(language.say("odours-words")) translate="no" { (report.words) }
+            td data-label=(language.say("odours-reporter")) {
+                @match &report.reporter { Some(reporter) => (verbatim(reporter)), None => (language.say("odours-no-reporter")) }
+            }
+        }
+    }
 }

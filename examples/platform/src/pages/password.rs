@@ -4,6 +4,7 @@ use super::login::begin_session;
 use crate::accounts::is_password;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::{Form, Tab, page};
 use crate::visit::{Act, Visitor, sender};
 use axum::extract::State;
@@ -24,13 +25,13 @@ pub(crate) async fn choose(State(platform): State<Arc<Platform>>, act: Act) -> R
     let (now, from) = (platform.now(), sender(act.visitor.address.ip()));
     let key = format!("{from} {name}");
     if !platform.limits.names.take(&key, now.as_ms()) {
-        return Err(Failure::TooMany("Too many attempts: wait a quarter of an hour.".to_owned()));
+        return Err(Failure::TooMany(Text::new("password-too-many")));
     }
     if password != again {
-        return form(&platform, &act.visitor, Some("The two new passwords differ: write the same one twice."));
+        return form(&platform, &act.visitor, Some("password-differs"));
     }
     if password == before {
-        return form(&platform, &act.visitor, Some("The new password is the present one: choose another one."));
+        return form(&platform, &act.visitor, Some("password-same"));
     }
     let account = platform.accounts.get(&name).ok_or(Failure::LoginNeeded)?;
     let changed = {
@@ -45,31 +46,33 @@ pub(crate) async fn choose(State(platform): State<Arc<Platform>>, act: Act) -> R
         platform.read(change).await?
     };
     let Some(account) = changed else {
-        return form(&platform, &act.visitor, Some("The present password is wrong."));
+        return form(&platform, &act.visitor, Some("password-wrong"));
     };
     platform.limits.names.clear(&key);
     begin_session(&platform, &act.visitor, &account)
 }
 
-fn form(platform: &Platform, visitor: &Visitor, problem: Option<&str>) -> Result<Response, Failure> {
+/// The page, with the key of what went wrong.
+fn form(platform: &Platform, visitor: &Visitor, problem: Option<&'static str>) -> Result<Response, Failure> {
     let person = visitor.person.as_ref().ok_or(Failure::LoginNeeded)?;
-    let field = |name: &str, words: &str, kind: &str| {
-        html! { label { (words) input name=(name) type="password" autocomplete=(kind) maxlength="256" required; } }
+    let language = visitor.language;
+    let field = |name: &str, key: &str, kind: &str| {
+        html! { label { (language.say(key)) input name=(name) type="password" autocomplete=(kind) maxlength="256" required; } }
     };
     let fields = html! {
-        (field("before", "Present password", "current-password"))
-        (field("password", "New password, at least 10 characters", "new-password"))
-        (field("again", "New password again", "new-password"))
+        (field("before", "password-present", "current-password"))
+        (field("password", "password-new", "new-password"))
+        (field("again", "password-again", "new-password"))
     };
     let content = html! {
         div.narrow.card {
-            @if let Some(problem) = problem { p.problem role="alert" { (problem) } }
+            @if let Some(problem) = problem { p.problem role="alert" { (language.say(problem)) } }
             @if person.must_choose_password {
-                p { "Somebody else made up your password. Choose one that only you know; the other pages open then." }
+                p { (language.say("password-made-up")) }
             }
-            p { "Your other sessions end when you change the password." }
-            (Form { action: "/password", button: "Change the password", fields }.of(visitor))
+            p { (language.say("password-sessions")) }
+            (Form { action: "/password", button: &language.say("password-change"), fields }.of(visitor))
         }
     };
-    Ok(page(platform, visitor, (Tab::Login, "Password"), &content))
+    Ok(page(platform, visitor, (Tab::Login, &language.say("login-password")), &content))
 }

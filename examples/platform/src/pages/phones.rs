@@ -4,6 +4,7 @@ use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::phones::Message;
 use crate::platform::Platform;
+use crate::texts::Language;
 use crate::view::{Tab, moment, page, query};
 use crate::visit::Visitor;
 use axum::extract::{Query, State};
@@ -32,28 +33,29 @@ pub(crate) async fn show(
     visitor.must(Right::See)?;
     let phones = platform.phones.as_ref().ok_or(Failure::NotFound)?;
     let messages = phones.messages();
+    let language = visitor.language;
     let content = html! {
-        p { "What the people of the demo receive. Each row is a notification that was delivered; the newest is first." }
+        p { (language.say("phones-meaning")) }
         div data-live="alarms" {
-            (contacts(&messages, &asked.contact))
-            (list(&platform, &messages, &asked.contact))
+            (contacts(language, &messages, &asked.contact))
+            (list(&platform, language, (&messages, &asked.contact)))
         }
     };
-    Ok(page(&platform, &visitor, (Tab::Phones, "Phones"), &content))
+    Ok(page(&platform, &visitor, (Tab::Phones, &language.say("tab-phones")), &content))
 }
 
 /// The recipients with the number of their messages.
-fn contacts(messages: &[Message], asked: &str) -> Markup {
+fn contacts(language: Language, messages: &[Message], asked: &str) -> Markup {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for message in messages {
         *counts.entry(&message.contact).or_default() += 1;
     }
     let current = |is_current: bool| is_current.then_some("page");
     html! {
-        nav.filters aria-label="Recipients" {
-            a href="/phones" aria-current=[current(asked.is_empty())] { "all (" (messages.len()) ")" }
+        nav.filters aria-label=(language.say("phones-recipients")) {
+            a href="/phones" aria-current=[current(asked.is_empty())] { (language.fill("phones-all", &[("count", messages.len().into())])) }
             @for (contact, count) in &counts {
-                a href=(format!("/phones?contact={}", query(contact))) aria-current=[current(asked == *contact)] {
+                a href=(format!("/phones?contact={}", query(contact))) aria-current=[current(asked == *contact)] translate="no" {
                     (contact) " (" (count) ")"
                 }
             }
@@ -61,21 +63,24 @@ fn contacts(messages: &[Message], asked: &str) -> Markup {
     }
 }
 
-fn list(platform: &Platform, messages: &[Message], asked: &str) -> Markup {
+fn list(platform: &Platform, language: Language, (messages, asked): (&[Message], &str)) -> Markup {
     let shown = messages.iter().filter(|message| asked.is_empty() || message.contact == asked);
     let shown: Vec<&Message> = shown.take(SHOWN_MAX).collect();
     html! {
-        @if shown.is_empty() { p { "Nobody has received anything yet." } } @else {
+        @if shown.is_empty() { p { (language.say("phones-none")) } } @else {
             table.messages {
-                thead { tr { th { "Time" } th { "Recipient" } th { "Channel" } th { "Message" } } }
+                thead { tr {
+                    th { (language.say("label-time")) } th { (language.say("label-recipient")) } th { (language.say("label-route")) }
+                    th { (language.say("label-message")) }
+                } }
                 tbody { @for message in shown {
                     tr {
-                        td.time data-label="Time" { (moment(&platform.zone, message.at)) }
-                        th scope="row" { (message.contact) }
-                        td data-label="Channel" { (message.route) }
-                        td.text data-label="Message" {
-                            (message.text)
-                            @if let Some(alarm) = message.alarm { " " a href=(format!("/alarms/{}", alarm.0)) { (alarm) } }
+                        td.time data-label=(language.say("label-time")) { (moment(&platform.zone, message.at)) }
+                        th scope="row" translate="no" { (message.contact) }
+                        td data-label=(language.say("label-route")) { (language.word("route", &message.route)) }
+                        td.text data-label=(language.say("label-message")) {
+                            (language.english(&message.text))
+                            @if let Some(alarm) = message.alarm { " " a href=(format!("/alarms/{}", alarm.0)) translate="no" { (alarm) } }
                         }
                     }
                 } }

@@ -6,12 +6,14 @@ use crate::accounts::Right;
 use crate::chart::{Chart, ChartAsked, Csv, SPANS, chart};
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::view::{Tab, ago, local, maintained, moment, number, of_station, page, query};
+use crate::texts::{Language, verbatim};
+use crate::view::{Limit, Tab, ago, local, maintained, moment, number, of_station, page, query};
 use crate::visit::Visitor;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 type Answer = Result<Response, Failure>;
@@ -22,28 +24,31 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     let Query(asked) = asked.map_err(|_| Failure::NotFound)?;
     let span = asked.span();
     let (row, chart) = platform.read(move |platform| find(platform, &asked)).await?;
+    let language = visitor.language;
     let content = html! {
-        p data-live="stations" { span class=(row.state.class()) { (row.state.words()) } }
-        (maintained(&platform, &visitor, &of_station(&platform, &row.name)))
-        @if let Some(chart) = &chart { (drawing(&platform, chart, span)) }
         div data-live="stations" {
-            @if let Some(chart) = &chart { (counts(chart)) }
-            (channels(&platform, &row))
-            @if let Some(chart) = &chart { (chart.newest(&platform)) }
+            p { (row.state.mark(language)) }
+            (maintained(&platform, &visitor, &of_station(&platform, &row.name)))
         }
-        @if let Some(chart) = &chart { (ends(&platform, chart)) }
+        @if let Some(chart) = &chart { (drawing(&platform, language, (chart, span))) }
+        div data-live="stations" {
+            @if let Some(chart) = &chart { (counts(language, chart)) }
+            (channels(&platform, language, &row))
+            @if let Some(chart) = &chart { (chart.newest(&platform, language)) }
+        }
+        @if let Some(chart) = &chart { (ends(&platform, language, chart)) }
         @if visitor.may(Right::PlanMaintenance) {
-            p { a href=(format!("/maintenance?stations={}", query(&row.name))) { "Plan maintenance of this station" } }
+            p { a href=(format!("/maintenance?stations={}", query(&row.name))) { (language.say("station-maintenance")) } }
         }
     };
-    let title = format!("Station {}", row.name);
+    let title = language.fill("station-title", &[("station", row.name.as_str().into())]);
     Ok(page(&platform, &visitor, (Tab::Stations, &title), &content))
 }
 
 /// `GET /station.svg`: the trend as a file of its own.
-pub(crate) async fn file(State(platform): State<Arc<Platform>>, asked: Sent) -> Answer {
+pub(crate) async fn file(State(platform): State<Arc<Platform>>, visitor: Visitor, asked: Sent) -> Answer {
     let chart = chart_of(&platform, asked).await?;
-    Ok(chart.drawing(&platform.zone).file())
+    Ok(chart.drawing(&platform.zone, visitor.language).file())
 }
 
 /// `GET /station.csv`: the values, flags and limits of the trend.
@@ -90,85 +95,100 @@ fn address(platform: &Platform, chart: &Chart, span: Option<u16>) -> String {
     }
 }
 
-fn drawing(platform: &Platform, chart: &Chart, span: Option<u16>) -> Markup {
+fn drawing(platform: &Platform, language: Language, (chart, span): (&Chart, Option<u16>)) -> Markup {
     let Chart { station, channel, unit, .. } = chart;
     let address = address(platform, chart, span);
     html! {
-        h2 { (channel) span.soft { " in " (unit) } }
+        h2 { (language.frame("station-channel", &[("channel", verbatim(channel)), ("unit", html! { span.soft translate="no" { (unit) } })])) }
         p.small.links {
-            @for (hours, words) in SPANS {
-                @if Some(hours) == span { b { (words) } } @else {
-                    a href=(format!("/station?name={}&channel={}&hours={hours}", query(station), query(channel))) { (words) }
+            @for (hours, key) in SPANS {
+                @if Some(hours) == span { b { (language.say(key)) } } @else {
+                    a href=(format!("/station?name={}&channel={}&hours={hours}", query(station), query(channel))) { (language.say(key)) }
                 }
             }
         }
-        (chart.figure(platform, span))
+        (chart.figure(platform, language, span))
         p.small.links {
-            a href=(format!("/station.svg?{address}")) { "This chart as SVG" }
-            a href=(format!("/station.csv?{address}")) { "Its values as CSV" }
-            a href=(format!("/rose?station={}&channel={}", query(station), query(channel))) { "Wind and pollution rose" }
+            a href=(format!("/station.svg?{address}")) { (language.say("station-svg")) }
+            a href=(format!("/station.csv?{address}")) { (language.say("station-csv")) }
+            a href=(format!("/rose?station={}&channel={}", query(station), query(channel))) { (language.say("station-rose")) }
         }
     }
 }
 
 /// What the chart shows, in numbers.
-fn counts(chart: &Chart) -> Markup {
+fn counts(language: Language, chart: &Chart) -> Markup {
+    let Chart { unit, samples, limits, .. } = chart;
+    let values = [("count", samples.len().into()), ("flagged", chart.flagged().into())];
     html! {
         p.small.soft {
-            (chart.samples.len()) " readings, " (chart.flagged()) " with a flag (circles)."
-            @if chart.limits.is_empty() { " No rule in force compares this channel with a number." }
-            @for limit in &chart.limits { " Dashed: " (limit.name) ", " (number(limit.value)) " " (chart.unit) "." }
+            (language.fill("station-readings", &values))
+            @if limits.is_empty() { " " (language.say("station-no-limit")) }
+            @for limit in limits { " " (limit_words(language, limit, unit)) }
         }
     }
 }
 
+/// What a dashed line shows.
+fn limit_words(language: Language, limit: &Limit, unit: &str) -> String {
+    let value = format!("{} {unit}", number(limit.value));
+    language.fill("station-dashed", &[("limit", limit.words(language).into()), ("value", value.into())])
+}
+
 /// The form for a range with ends.
-fn ends(platform: &Platform, chart: &Chart) -> Markup {
+fn ends(platform: &Platform, language: Language, chart: &Chart) -> Markup {
     html! {
-        h2 { "Another range" }
+        h2 { (language.say("station-range")) }
         form.fields method="get" action="/station" {
             input type="hidden" name="name" value=(chart.station);
             input type="hidden" name="channel" value=(chart.channel);
-            (range_fields(platform, (chart.range.from, chart.range.to)))
-            button { "Show" }
+            (range_fields(platform, language, (chart.range.from, chart.range.to)))
+            button { (language.say("show")) }
         }
     }
 }
 
 /// The fields of a range, in local time.
-pub(crate) fn range_fields(platform: &Platform, (from, to): (vocdb::Timestamp, vocdb::Timestamp)) -> Markup {
-    let field = |name: &str, words: &str, time| {
+pub(crate) fn range_fields(
+    platform: &Platform,
+    language: Language,
+    (from, to): (vocdb::Timestamp, vocdb::Timestamp),
+) -> Markup {
+    let field = |name: &str, words: Cow<'_, str>, time| {
         html! {
             label { (words) " (" (platform.zone_name) ")"
                 input name=(name) type="datetime-local" value=(local(&platform.zone, time)); }
         }
     };
-    html! { (field("from", "From", from)) (field("to", "To", to)) }
+    html! { (field("from", language.say("label-from"), from)) (field("to", language.say("label-to"), to)) }
 }
 
-fn channels(platform: &Platform, row: &StationRow) -> Markup {
+fn channels(platform: &Platform, language: Language, row: &StationRow) -> Markup {
     html! {
-        h2 { "Channels" }
+        h2 { (language.say("station-channels")) }
         table {
-            thead { tr { th { "Channel" } th { "Instrument" } th { "Newest value" } th { "Limit" } th { "Time" } } }
+            thead { tr {
+                th { (language.say("label-channel")) } th { (language.say("label-instrument")) } th { (language.say("station-newest")) }
+                th { (language.say("label-limit")) } th { (language.say("label-time")) }
+            } }
             tbody {
                 @for value in &row.values {
                     @let channel = format!("{}/{}", value.instrument, value.channel);
                     tr {
-                        th scope="row" {
+                        th scope="row" translate="no" {
                             a href=(format!("/station?name={}&channel={}", query(&row.name), query(&channel))) { (value.channel) }
                         }
-                        td data-label="Instrument" { (value.instrument) }
-                        td.figure data-label="Newest value" { (shown(value.sample, value.unit)) }
-                        td.figure data-label="Limit" {
+                        td data-label=(language.say("label-instrument")) translate="no" { (value.instrument) }
+                        td.figure data-label=(language.say("station-newest")) { (shown(language, value.sample, value.unit)) }
+                        td.figure data-label=(language.say("label-limit")) {
                             @match &value.limit {
-                                Some(limit) => { (number(limit.value)) " " (value.unit) ", " (share(value)) }
-                                None => span.soft { "none" },
+                                Some(limit) => { span translate="no" { (number(limit.value)) " " (value.unit) } ", " (share(language, value)) }
+                                None => span.soft { (language.say("none")) },
                             }
                         }
-                        td.time data-label="Time" {
-                            (moment(&platform.zone, value.time)) span.soft { ", " (ago(platform.now(), value.time)) }
-                            @if value.is_stale { " " span.flag { "stale" } }
+                        td.time data-label=(language.say("label-time")) {
+                            (moment(&platform.zone, value.time)) span.soft { ", " (ago(language, platform.now(), value.time)) }
+                            @if value.is_stale { " " span.flag { (language.say("stale")) } }
                         }
                     }
                 }

@@ -5,6 +5,7 @@ use super::values::share;
 use crate::failure::Failure;
 use crate::map::scene;
 use crate::platform::Platform;
+use crate::texts::{Language, verbatim};
 use crate::view::{Limit, StationState, Tab, ago, is_overdue, moment, number, open_stations, page, query};
 use crate::visit::Visitor;
 use axum::extract::State;
@@ -110,20 +111,24 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
         Ok((rows, scene))
     };
     let (rows, scene) = platform.read(find).await?;
+    let language = visitor.language;
     let content = html! {
         div data-live="stations" {
-            @if let Some(scene) = scene.filter(|scene| !scene.stations.is_empty()) { (drawing(&platform, &scene)) }
+            @if let Some(scene) = scene.filter(|scene| !scene.stations.is_empty()) { (drawing(&platform, language, &scene)) }
             @if rows.is_empty() {
-                p { "The store has no stations. An administrator registers them on the page " a href="/register" { "Register" } "." }
+                p { (language.frame("stations-none", &[("page", html! { a href="/register" { (language.say("tab-register")) } })])) }
             } @else {
                 table {
-                    thead { tr { th { "Station" } th { "State" } th { "Newest reading" } th { "Newest values" } } }
-                    tbody { @for row in &rows { (table_row(&platform, row)) } }
+                    thead { tr {
+                        th { (language.say("label-station")) } th { (language.say("label-state")) }
+                        th { (language.say("stations-newest")) } th { (language.say("stations-values")) }
+                    } }
+                    tbody { @for row in &rows { (table_row(&platform, language, row)) } }
                 }
             }
         }
     };
-    Ok(page(&platform, &visitor, (Tab::Stations, "Stations"), &content))
+    Ok(page(&platform, &visitor, (Tab::Stations, &language.say("tab-stations")), &content))
 }
 
 /// The values of a row: those nearest to their limits first, then the others in their order.
@@ -135,34 +140,38 @@ fn nearest(row: &StationRow) -> Vec<&Value> {
     values
 }
 
-fn table_row(platform: &Platform, row: &StationRow) -> Markup {
+fn table_row(platform: &Platform, language: Language, row: &StationRow) -> Markup {
     html! {
         tr {
-            th scope="row" { a href=(format!("/station?name={}", query(&row.name))) { (row.name) } }
-            td data-label="State" {
-                span class=(row.state.class()) { (row.state.words()) }
-                @if row.alarms > 1 { span.soft.small { " " (row.alarms) " alarms" } }
+            th scope="row" translate="no" { a href=(format!("/station?name={}", query(&row.name))) { (row.name) } }
+            td data-label=(language.say("label-state")) {
+                (row.state.mark(language))
+                @if row.alarms > 1 {
+                    span.soft.small { " " (language.fill("stations-alarms", &[("count", row.alarms.into())])) }
+                }
             }
-            td.time data-label="Newest reading" {
+            td.time data-label=(language.say("stations-newest")) {
                 @match row.newest() {
                     Some(time) => {
                         time datetime=(time) { (moment(&platform.zone, time)) }
                         br;
-                        span.soft.small { (ago(platform.now(), time)) }
+                        span.soft.small { (ago(language, platform.now(), time)) }
                     }
-                    None => span.soft { "none" },
+                    None => span.soft { (language.say("none")) },
                 }
             }
             td {
                 div.values {
                     @for value in nearest(row) {
                         span {
-                            (value.channel) " " (shown(value.sample, value.unit))
-                            @if value.limit.is_some() { span.soft.small { " (" (share(value)) " of the limit)" } }
+                            (verbatim(&value.channel)) " " (shown(language, value.sample, value.unit))
+                            @if value.limit.is_some() {
+                                span.soft.small { " " (language.frame("stations-share", &[("share", share(language, value))])) }
+                            }
                         }
                     }
                     @if row.values.len() > VALUES_MAX {
-                        span.soft { "and " (row.values.len() - VALUES_MAX) " more" }
+                        span.soft { (language.fill("stations-more", &[("count", (row.values.len() - VALUES_MAX).into())])) }
                     }
                 }
             }
@@ -171,12 +180,12 @@ fn table_row(platform: &Platform, row: &StationRow) -> Markup {
 }
 
 /// A value with its unit, and its flag unless it was measured in normal operation.
-pub(crate) fn shown(sample: Sample, unit: &str) -> Markup {
+pub(crate) fn shown(language: Language, sample: Sample, unit: &str) -> Markup {
     html! {
         @match sample.value {
-            Some(value) => { b { (number(value)) } " " (unit) }
-            None => "no value",
+            Some(value) => span translate="no" { b { (number(value)) } " " (unit) },
+            None => (language.say("no-value")),
         }
-        @if sample.quality != Quality::Normal { " " span.flag { (sample.quality.name()) } }
+        @if sample.quality != Quality::Normal { " " span.flag { (language.word("flag", sample.quality.name())) } }
     }
 }

@@ -1,8 +1,9 @@
 //! The frame of every page.
 
-use super::hidden_token;
+use super::{hidden_token, query};
 use crate::accounts::Right;
 use crate::platform::Platform;
+use crate::texts::Language;
 use crate::visit::{FORM_COOKIE, Visitor};
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
@@ -30,43 +31,47 @@ pub(crate) enum Tab {
     Login,
 }
 
-/// The sections in the navigation, with the right that each needs.
+/// The sections in the navigation: their paths, the keys of their names, and the right that each needs.
 const TABS: [(Tab, &str, &str, Option<Right>); 15] = [
-    (Tab::Stations, "/", "Stations", None),
-    (Tab::Map, "/map", "Map", None),
-    (Tab::Values, "/values", "Values", None),
-    (Tab::Alarms, "/alarms", "Alarms", Some(Right::See)),
-    (Tab::Incidents, "/incidents", "Incidents", Some(Right::See)),
-    (Tab::Rules, "/rules", "Rules", Some(Right::See)),
-    (Tab::Quality, "/quality", "Quality", Some(Right::See)),
-    (Tab::Statistics, "/statistics", "Statistics", Some(Right::See)),
-    (Tab::Odours, "/odours", "Odour reports", Some(Right::See)),
-    (Tab::Maintenance, "/maintenance", "Maintenance", Some(Right::See)),
-    (Tab::Audit, "/audit", "Audit trail", Some(Right::Audit)),
-    (Tab::Register, "/register", "Register", Some(Right::ManageStations)),
-    (Tab::Accounts, "/accounts", "Accounts", Some(Right::ManageAccounts)),
-    (Tab::Phones, "/phones", "Phones", Some(Right::See)),
-    (Tab::Odour, "/odour", "Report an odour", None),
+    (Tab::Stations, "/", "tab-stations", None),
+    (Tab::Map, "/map", "tab-map", None),
+    (Tab::Values, "/values", "tab-values", None),
+    (Tab::Alarms, "/alarms", "tab-alarms", Some(Right::See)),
+    (Tab::Incidents, "/incidents", "tab-incidents", Some(Right::See)),
+    (Tab::Rules, "/rules", "tab-rules", Some(Right::See)),
+    (Tab::Quality, "/quality", "tab-quality", Some(Right::See)),
+    (Tab::Statistics, "/statistics", "tab-statistics", Some(Right::See)),
+    (Tab::Odours, "/odours", "tab-odours", Some(Right::See)),
+    (Tab::Maintenance, "/maintenance", "tab-maintenance", Some(Right::See)),
+    (Tab::Audit, "/audit", "tab-audit", Some(Right::Audit)),
+    (Tab::Register, "/register", "tab-register", Some(Right::ManageStations)),
+    (Tab::Accounts, "/accounts", "tab-accounts", Some(Right::ManageAccounts)),
+    (Tab::Phones, "/phones", "tab-phones", Some(Right::See)),
+    (Tab::Odour, "/odour", "tab-odour", None),
 ];
 
 /// A page of a section for a visitor.
 pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &str), content: &Markup) -> Response {
+    let language = visitor.language;
     let body = html! {
         header.top {
-            a.brand href="/" { "vocdb platform" }
-            nav aria-label="Sections" {
-                @for (own, path, name, right) in TABS {
+            a.brand href="/" { (language.say("brand")) }
+            nav aria-label=(language.say("sections")) {
+                @for (own, path, key, right) in TABS {
                     @if right.is_none_or(|right| visitor.may(right)) && (own != Tab::Phones || platform.phones.is_some()) {
-                        a href=(path) aria-current=[(own == tab).then_some("page")] { (name) }
+                        a href=(path) aria-current=[(own == tab).then_some("page")] { (language.say(key)) }
                     }
                 }
             }
             (account(visitor))
         }
         main data-change=(visitor.change) { h1 { (title) } (content) }
-        footer { "Times: " (platform.zone_name) " · " span #live { "reload the page for news" } }
+        footer {
+            (language.fill("times", &[("zone", (&platform.zone_name).into())])) " · "
+            span #live data-ready=(language.say("live-ready")) data-lost=(language.say("live-lost")) { (language.say("live-none")) }
+        }
     };
-    let mut response = bare_page(title, &body).into_response();
+    let mut response = bare_page(language, title, &body).into_response();
     if visitor.is_token_new {
         let secure = if platform.is_https { "; Secure" } else { "" };
         let cookie = format!("{FORM_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict{secure}", visitor.form_token);
@@ -77,30 +82,41 @@ pub(crate) fn page(platform: &Platform, visitor: &Visitor, (tab, title): (Tab, &
     response
 }
 
+/// Links to the page in the other languages.
+fn other_languages(visitor: &Visitor) -> Markup {
+    html! {
+        @for other in Language::ALL.into_iter().filter(|other| *other != visitor.language) {
+            a href=(format!("/language/{}?back={}", other.code(), query(&visitor.back))) lang=(other.tag()) { (other.own_name()) }
+        }
+    }
+}
+
 fn account(visitor: &Visitor) -> Markup {
+    let language = visitor.language;
     html! {
         div.account {
             @match &visitor.person {
                 Some(person) => {
-                    span { (person.name) " (" (person.role.words()) ")" }
-                    a href="/password" { "Password" }
-                    form method="post" action="/logout" { (hidden_token(visitor)) button.quiet { "Log out" } }
+                    span { (person.name) " (" (language.word("role", person.role.words())) ")" }
+                    a href="/password" { (language.say("login-password")) }
+                    form method="post" action="/logout" { (hidden_token(visitor)) button.quiet { (language.say("log-out")) } }
                 }
-                None => a href="/login" { "Log in" },
+                None => a href="/login" { (language.say("log-in")) },
             }
+            (other_languages(visitor))
         }
     }
 }
 
 /// A page without navigation.
-pub(crate) fn bare_page(title: &str, body: &Markup) -> Html<String> {
+pub(crate) fn bare_page(language: Language, title: &str, body: &Markup) -> Html<String> {
     let markup = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · vocdb platform" }
+                title { (title) " · " (language.say("brand")) }
                 link rel="stylesheet" href="/assets/style.css";
                 script src="/assets/live.js" defer {}
             }

@@ -1,5 +1,7 @@
 //! The limits of a channel: thresholds of the rules in force, and its detection limit.
 
+use crate::texts::Language;
+use std::borrow::Cow;
 use std::sync::Arc;
 use vocdb::rules::expr::{Condition, Series, WindowTerm};
 use vocdb::rules::{Rule, RuleFile, trace};
@@ -15,6 +17,13 @@ pub(crate) struct Limit {
     pub(crate) name: String,
     /// Its value.
     pub(crate) value: f64,
+}
+
+impl Limit {
+    /// What it is, for a reader.
+    pub(crate) fn words(&self, language: Language) -> Cow<'_, str> {
+        if self.name == DETECTION { language.say("limit-detection") } else { Cow::Borrowed(&self.name) }
+    }
 }
 
 /// The rules in force, as their limits are found.

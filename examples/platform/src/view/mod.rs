@@ -17,5 +17,5 @@ pub(crate) use limits::{Limit, RuleLimits};
 pub(crate) use maintenance::{maintained, of_station};
 pub(crate) use range::{Asked, Span};
 pub(crate) use state::{StationState, is_overdue, open_stations};
-pub(crate) use time::{DIRECTIONS, ago, direction, local, moment, number, span};
+pub(crate) use time::{DIRECTIONS, ago, direction, local, minute, moment, number, span};
 pub(crate) use trend::{Trend, trend};

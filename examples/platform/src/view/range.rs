@@ -1,6 +1,7 @@
 //! The range of time that a reader asks for.
 
 use crate::failure::Failure;
+use crate::texts::{Text, Value};
 use vocdb::model::Zone;
 use vocdb::{TimeRange, Timestamp};
 
@@ -34,8 +35,8 @@ impl Asked<'_> {
 
     /// The range. Without an end it ends at a time that the page chooses; without a start it is as long as usual.
     pub(crate) fn range(&self, zone: &Zone, end: Timestamp, span: Span) -> Result<TimeRange, Failure> {
-        let to = read(zone, self.to, "to")?;
-        let from = read(zone, self.from, "from")?;
+        let to = read(zone, self.to, "label-to")?;
+        let from = read(zone, self.from, "label-from")?;
         let to = match (to, from) {
             (Some(to), _) => to,
             (None, Some(from)) if from >= end => from.plus_ms(span.usual_ms),
@@ -43,19 +44,19 @@ impl Asked<'_> {
         };
         let from = from.unwrap_or_else(|| to.plus_ms(-span.usual_ms));
         if from >= to {
-            return Err(Failure::Invalid("The range ends before it begins: exchange its ends.".to_owned()));
+            return Err(Failure::Invalid(Text::new("range-backwards")));
         }
         if to.as_ms().checked_sub(from.as_ms()).is_none_or(|ms| ms > span.longest_ms) {
             let days = span.longest_ms / DAY_MS;
-            return Err(Failure::Invalid(format!("The range is longer than {days} days: choose a shorter one.")));
+            return Err(Failure::Invalid(Text::new("range-too-long").with("days", days)));
         }
         Ok(TimeRange::new(from, to))
     }
 }
 
-fn read(zone: &Zone, text: Option<&str>, name: &str) -> Result<Option<Timestamp>, Failure> {
+fn read(zone: &Zone, text: Option<&str>, label: &'static str) -> Result<Option<Timestamp>, Failure> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let wrong = || Failure::Invalid(format!("`{name}` is not a time: write it as 2026-03-14T22:40."));
+    let wrong = || Failure::Invalid(Text::new("range-no-time").with("field", Value::Message(label)));
     if text.chars().count() > TIME_CHARS_MAX {
         return Err(wrong());
     }

@@ -1,5 +1,7 @@
 //! The state of a station, from its open alarms and the age of its readings.
 
+use crate::texts::Language;
+use maud::{Markup, html};
 use std::collections::BTreeMap;
 use vocdb::alarm::AlarmRecord;
 use vocdb::verdict::Priority;
@@ -38,15 +40,20 @@ impl StationState {
         if is_overdue(now, newest, interval_ms) { Self::Silent } else { Self::Normal }
     }
 
-    /// The state in words.
-    pub(crate) const fn words(self) -> &'static str {
+    /// Key of the state's words.
+    pub(crate) const fn key(self) -> &'static str {
         match self {
-            Self::Normal => "normal",
-            Self::Silent => "no recent readings",
-            Self::Acknowledged => "alarm, acknowledged",
-            Self::Alarm => "alarm",
-            Self::Urgent => "alarm, high priority",
+            Self::Normal => "state-normal",
+            Self::Silent => "state-silent",
+            Self::Acknowledged => "state-acknowledged",
+            Self::Alarm => "state-alarm",
+            Self::Urgent => "state-urgent",
         }
+    }
+
+    /// The state as a mark.
+    pub(crate) fn mark(self, language: Language) -> Markup {
+        html! { span class=(self.class()) { (language.say(self.key())) } }
     }
 
     /// The class of its mark.

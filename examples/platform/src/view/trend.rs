@@ -1,6 +1,7 @@
 //! A channel over time as a drawing: values, gaps, flags, limits.
 
-use super::{Drawing, Entry, Limit, moment, number, place};
+use super::{Drawing, Entry, Limit, minute, moment, number, place};
+use crate::texts::Language;
 use maud::html;
 use vocdb::model::Zone;
 use vocdb::{Quality, Sample, TimeRange, Timestamp};
@@ -50,7 +51,7 @@ impl Scale {
 }
 
 /// The drawing.
-pub(crate) fn trend(trend: &Trend<'_>, zone: &Zone) -> Drawing {
+pub(crate) fn trend(trend: &Trend<'_>, zone: &Zone, language: Language) -> Drawing {
     let (least, step, steps) = axis(trend);
     let scale = Scale { range: trend.range, least, greatest: least + step * f64::from(steps) };
     let bottom = HEIGHT - BOTTOM;
@@ -67,13 +68,13 @@ pub(crate) fn trend(trend: &Trend<'_>, zone: &Zone) -> Drawing {
         @for limit in trend.limits {
             @let y = place(scale.y(limit.value));
             line.limit x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {
-                title { (limit.name) ": " (number(limit.value)) " " (trend.unit) }
+                title { (limit_words(trend, limit, language)) }
             }
         }
         path.series d=(path(trend, &scale)) {}
         @for (time, sample) in trend.samples.iter().filter(|(_, sample)| is_marked(sample)).take(POINTS_MAX) {
             circle.flagged cx=(place(scale.x(*time))) cy=(place(scale.y(sample.value.unwrap_or(least)))) r="4" {
-                title { (moment(zone, *time)) ": " (sample.quality.name()) }
+                title { (moment(zone, *time)) ": " (language.word("flag", sample.quality.name())) }
             }
         }
     };
@@ -81,33 +82,43 @@ pub(crate) fn trend(trend: &Trend<'_>, zone: &Zone) -> Drawing {
         class: "trend",
         size: (WIDTH, HEIGHT),
         title: trend.title.to_owned(),
-        description: description(trend, zone),
+        description: description(trend, zone, language),
         has_links: false,
         content,
-        legend: legend(trend),
+        legend: legend(trend, language),
     }
 }
 
 /// The range, the extremes and the limits in words.
-fn description(trend: &Trend<'_>, zone: &Zone) -> String {
+fn description(trend: &Trend<'_>, zone: &Zone, language: Language) -> String {
     let valid = || trend.samples.iter().filter_map(|(_, sample)| sample.valid());
     let extremes = match (valid().reduce(f64::min), valid().reduce(f64::max)) {
         (Some(least), Some(greatest)) => {
-            format!("valid values from {} to {} {}", number(least), number(greatest), trend.unit)
+            let (least, greatest) = (number(least).into(), number(greatest).into());
+            let values = [("least", least), ("greatest", greatest), ("unit", trend.unit.into())];
+            language.fill("trend-extremes", &values)
         }
-        _ => "no valid values".to_owned(),
+        _ => language.say("trend-no-values").into_owned(),
     };
-    let range = (minute(zone, trend.range.from), minute(zone, trend.range.to));
-    format!("From {} to {}: {extremes}, {} limits.", range.0, range.1, trend.limits.len())
+    let range = [minute(zone, trend.range.from), minute(zone, trend.range.to)];
+    let [from, to] = range.map(Into::into);
+    let values = [("from", from), ("to", to), ("extremes", extremes.into()), ("limits", trend.limits.len().into())];
+    language.fill("trend-description", &values)
 }
 
-fn legend(trend: &Trend<'_>) -> Vec<Entry> {
-    let mut entries = vec![Entry::new(html! { path.series d="M-11 0H11" {} }, "valid values")];
+/// A limit with its value.
+fn limit_words(trend: &Trend<'_>, limit: &Limit, language: Language) -> String {
+    let value = format!("{} {}", number(limit.value), trend.unit);
+    language.fill("trend-limit", &[("limit", limit.words(language).into()), ("value", value.into())])
+}
+
+fn legend(trend: &Trend<'_>, language: Language) -> Vec<Entry> {
+    let mut entries = vec![Entry::new(html! { path.series d="M-11 0H11" {} }, language.say("trend-values"))];
     if trend.samples.iter().any(|(_, sample)| is_marked(sample)) {
-        entries.push(Entry::new(html! { circle.flagged r="5" {} }, "value with a flag"));
+        entries.push(Entry::new(html! { circle.flagged r="5" {} }, language.say("trend-flagged")));
     }
     for limit in trend.limits {
-        let words = format!("{}: {} {}", limit.name, number(limit.value), trend.unit);
+        let words = limit_words(trend, limit, language);
         entries.push(Entry::new(html! { line.limit x1="-11" x2="11" y1="0" y2="0" {} }, words));
     }
     entries
@@ -130,10 +141,6 @@ fn axis(trend: &Trend<'_>) -> (f64, f64, u32) {
 
 fn is_marked(sample: &Sample) -> bool {
     sample.quality != Quality::Normal
-}
-
-fn minute(zone: &Zone, time: Timestamp) -> String {
-    moment(zone, time).chars().take(16).collect()
 }
 
 /// The line through the valid values, broken where values are missing.

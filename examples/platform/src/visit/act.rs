@@ -4,6 +4,7 @@ use super::visitor::Visitor;
 use crate::accounts::token_digest;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Text, Value};
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ impl Fields {
     pub(crate) fn required(&self, name: &str) -> Result<&str, Failure> {
         let line = self.line(name)?;
         if line.is_empty() {
-            Err(Failure::Invalid(format!("The field `{name}` is empty: fill it in.")))
+            Err(Failure::Invalid(Text::new("field-empty").with("field", label(name))))
         } else {
             Ok(line)
         }
@@ -52,7 +53,7 @@ impl Fields {
     /// The number in a field.
     pub(crate) fn number(&self, name: &str) -> Result<f64, Failure> {
         let number = self.required(name)?.parse::<f64>().ok().filter(|number| number.is_finite());
-        number.ok_or_else(|| Failure::Invalid(format!("The field `{name}` is not a number.")))
+        number.ok_or_else(|| Failure::Invalid(Text::new("field-no-number").with("field", label(name))))
     }
 
     /// All fields of a name, as they were sent.
@@ -63,10 +64,44 @@ impl Fields {
     fn within(&self, name: &str, chars_max: usize) -> Result<&str, Failure> {
         let text = self.all(name).next().unwrap_or_default().trim();
         if text.chars().count() > chars_max {
-            return Err(Failure::Invalid(format!("The field `{name}` has more than {chars_max} characters.")));
+            let text = Text::new("field-too-long").with("field", label(name));
+            return Err(Failure::Invalid(text.with("count", chars_max)));
         }
         Ok(text)
     }
+}
+
+/// Labels of fields, by the names of the fields.
+const LABELS: [(&str, &str); 23] = [
+    ("alarm", "label-alarm"),
+    ("comment", "label-comment"),
+    ("east", "map-east"),
+    ("height", "register-height"),
+    ("incident", "join-incident"),
+    ("instrument", "label-instrument"),
+    ("interval", "register-interval"),
+    ("intensity", "odour-intensity"),
+    ("kind", "outcome-kind"),
+    ("latitude", "odour-latitude"),
+    ("longitude", "odour-longitude"),
+    ("name", "login-name"),
+    ("north", "map-north"),
+    ("outcome", "label-outcome"),
+    ("reason", "label-reason"),
+    ("reporter", "odour-reporter"),
+    ("site", "label-site"),
+    ("station", "label-station"),
+    ("stations", "tab-stations"),
+    ("time", "odour-time"),
+    ("to", "label-recipient"),
+    ("until", "label-until"),
+    ("words", "odour-words"),
+];
+
+/// What a reader knows a field by.
+pub(crate) fn label(name: &str) -> Value {
+    let label = LABELS.iter().find(|(field, _)| *field == name);
+    label.map_or_else(|| Value::from(name), |(_, label)| Value::Message(label))
 }
 
 impl FromRequest<Arc<Platform>> for Act {
@@ -76,20 +111,18 @@ impl FromRequest<Arc<Platform>> for Act {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, platform).await?;
         if visitor.is_program {
-            return Err(Failure::Refused("Forms need a session; programs use the JSON interface.".to_owned()));
+            return Err(Failure::Refused(Text::new("form-of-program")));
         }
         let form = Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts, body), platform).await;
         let Form(pairs) = form.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
-            _ => Failure::Invalid("The form cannot be read.".to_owned()),
+            _ => Failure::Invalid(Text::new("form-unreadable")),
         })?;
         let fields = Fields(pairs);
         let sent = fields.all(TOKEN_FIELD).next().unwrap_or_default();
         // Digests are compared, so the time of the comparison says nothing about the token.
         if token_digest(sent) != token_digest(&visitor.form_token) {
-            return Err(Failure::Refused(
-                "The form is out of date: open its page again, and send it from there.".to_owned(),
-            ));
+            return Err(Failure::Refused(Text::new("form-outdated")));
         }
         Ok(Self { visitor, fields })
     }

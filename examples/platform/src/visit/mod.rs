@@ -6,8 +6,8 @@ mod number;
 mod sessions;
 mod visitor;
 
-pub(crate) use act::{Act, Fields, TOKEN_FIELD};
+pub(crate) use act::{Act, Fields, TOKEN_FIELD, label};
 pub(crate) use attempts::{Attempts, sender};
 pub(crate) use number::Number;
 pub(crate) use sessions::Sessions;
-pub(crate) use visitor::{FORM_COOKIE, SESSION_COOKIE, Visitor};
+pub(crate) use visitor::{FORM_COOKIE, SESSION_COOKIE, Visitor, cookie};

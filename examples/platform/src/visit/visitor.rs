@@ -3,10 +3,11 @@
 use crate::accounts::{Account, Right, Role, random_token};
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text, Value, choose, is_own_path};
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -43,6 +44,10 @@ pub(crate) struct Visitor {
     pub(crate) session: Option<String>,
     /// Address of the sender.
     pub(crate) address: SocketAddr,
+    /// Language of the pages.
+    pub(crate) language: Language,
+    /// Path of the page, where a change of the language returns to; the first page for forms.
+    pub(crate) back: String,
     /// Number of the newest change when the request came: a page for it may lack later ones.
     pub(crate) change: u64,
 }
@@ -57,7 +62,8 @@ impl Visitor {
         if person.role.may(right) {
             return Ok(person);
         }
-        Err(Failure::Refused(format!("The role {} may not {}.", person.role.words(), right.words())))
+        let text = Text::new("role-refused").with("role", Value::Word("role", person.role.words()));
+        Err(Failure::Refused(text.with("right", Value::Word("right", right.words()))))
     }
 
     /// Whether the visitor may do something.
@@ -75,6 +81,12 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+}
+
+fn back(parts: &Parts) -> String {
+    let path = parts.uri.path_and_query().map(|path| path.as_str());
+    let path = path.filter(|path| parts.method == Method::GET && is_own_path(path));
+    path.unwrap_or("/").to_owned()
 }
 
 fn person(account: Account) -> Person {
@@ -95,6 +107,8 @@ impl FromRequestParts<Arc<Platform>> for Visitor {
             is_program: false,
             session: None,
             address,
+            language: choose(&parts.headers, platform.language),
+            back: back(parts),
             change: platform.live.number(),
         };
         if let Some(token) = bearer(&parts.headers) {

@@ -57,7 +57,7 @@ fn an_alarm_is_commented_handed_over_shelved_and_unshelved() {
     for text in [
         "smells of solvent",
         "your shift",
-        "<dt>Owner</dt><dd>olga</dd>",
+        "<dt>Owner</dt><dd translate=\"no\">olga</dd>",
         "by dan: valve works",
         "duty officer",
         "queued",

@@ -67,7 +67,8 @@ fn the_sites_at_fault_are_the_first_suspects_and_the_pages_show_the_night() {
     }
     let leader = officer.page("/phones?contact=leader");
     assert!(
-        leader.contains("<th scope=\"row\">leader</th>") && !leader.contains("<th scope=\"row\">duty officer</th>")
+        leader.contains("<th scope=\"row\" translate=\"no\">leader</th>")
+            && !leader.contains("<th scope=\"row\" translate=\"no\">duty officer</th>")
     );
     assert!(officer.page("/incidents/1/report").contains("north tank farm"));
     let report = std::fs::read_to_string(folder.path().join("demo/incident-1.html")).unwrap();

@@ -31,4 +31,5 @@ mod rules_tried;
 mod series;
 mod stations;
 mod statistics;
+mod texts;
 mod values;

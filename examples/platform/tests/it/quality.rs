@@ -48,7 +48,7 @@ fn coverage_flags_and_findings_are_shown_with_their_numbers() {
         assert!(page.contains(text), "{text} is missing: {page}");
     }
     // Temperature: 72 expected hours, 24 missing, 47 normal, 1 calibration.
-    let (_, row) = page.split_once("<th scope=\"row\">met/temperature</th>").unwrap();
+    let (_, row) = page.split_once("<th scope=\"row\" translate=\"no\">met/temperature</th>").unwrap();
     let row = row.split("</tr>").next().unwrap();
     let numbers: Vec<&str> =
         row.split("<td class=\"number\">").skip(3).map(|cell| cell.split('<').next().unwrap()).collect();

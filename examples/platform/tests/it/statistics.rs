@@ -41,7 +41,7 @@ fn open(limits: Option<&str>) -> District {
 
 /// The cells of the row of the station.
 fn cells(page: &str) -> Vec<String> {
-    let (_, row) = page.split_once("<th scope=\"row\"><a href=\"/station?name=city%2FS\">").unwrap();
+    let (_, row) = page.split_once("<th scope=\"row\" translate=\"no\"><a href=\"/station?name=city%2FS\">").unwrap();
     let row = row.split("</tr>").next().unwrap();
     let text = |cell: &str| {
         cell.split('<').map(|part| part.split('>').next_back().unwrap_or("")).collect::<Vec<_>>().join(" ")

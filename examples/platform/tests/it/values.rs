@@ -16,7 +16,7 @@ fn values_have_their_limit_share_age_and_flag_and_stale_ones_are_marked() {
     assert!(page.find("300 %").unwrap() < page.find("toluene").unwrap(), "{page}");
     assert!(!visitor.page("/values?only=limited").contains("toluene"));
     assert!(visitor.page("/values?only=stale").contains("0 values"));
-    assert!(visitor.page("/values?channel=TOL").contains("1 values"));
+    assert!(visitor.page("/values?channel=TOL").contains("1 value."));
     assert!(visitor.page("/values?station=S2").contains("0 values"));
     district.clock.set_ms(NOW_MS + 4 * 60_000);
     let page = visitor.page("/values");

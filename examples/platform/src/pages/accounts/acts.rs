@@ -3,6 +3,7 @@
 use crate::accounts::{AccountError, Change, Right, Role};
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Text, verbatim};
 use crate::view::{Tab, page};
 use crate::visit::{Act, Fields};
 use axum::extract::State;
@@ -46,7 +47,7 @@ pub(crate) async fn add(State(platform): State<Arc<Platform>>, act: Act) -> Answ
     let (name, password) = (deed.name.clone(), act.fields.all("password").next().unwrap_or_default().to_owned());
     if password.is_empty() {
         let made_up = deed.run(&platform, move |change, name| change.add_with_temporary_password(name, role)).await?;
-        return Ok(secret(&platform, &act, ("password", &name, &made_up)));
+        return Ok(secret(&platform, &act, (("accounts-new-password", "accounts-password-of"), &name, &made_up)));
     }
     deed.run(&platform, move |change, name| change.add(name, role, &password)).await?;
     Ok(list())
@@ -64,7 +65,7 @@ pub(crate) async fn reset(State(platform): State<Arc<Platform>>, act: Act) -> An
     let deed = Deed::of(&act)?;
     let name = deed.name.clone();
     let made_up = deed.run(&platform, |change, name| change.reset_password(name)).await?;
-    Ok(secret(&platform, &act, ("password", &name, &made_up)))
+    Ok(secret(&platform, &act, (("accounts-new-password", "accounts-password-of"), &name, &made_up)))
 }
 
 /// `POST /accounts/token`
@@ -72,7 +73,7 @@ pub(crate) async fn issue_token(State(platform): State<Arc<Platform>>, act: Act)
     let deed = Deed::of(&act)?;
     let name = deed.name.clone();
     let token = deed.run(&platform, |change, name| change.issue_token(name)).await?;
-    Ok(secret(&platform, &act, ("token", &name, &token)))
+    Ok(secret(&platform, &act, (("accounts-new-token", "accounts-token-of"), &name, &token)))
 }
 
 /// `POST /accounts/remove`
@@ -86,18 +87,19 @@ fn list() -> Response {
 }
 
 fn role_of(fields: &Fields) -> Result<Role, Failure> {
-    Role::of_words(fields.line("role")?).ok_or_else(|| Failure::Invalid("Choose a role.".to_owned()))
+    Role::of_words(fields.line("role")?).ok_or_else(|| Failure::Invalid(Text::new("accounts-no-role")))
 }
 
-/// The page that shows a secret, once.
-fn secret(platform: &Platform, act: &Act, (what, name, text): (&str, &str, &str)) -> Response {
+/// The page that shows a secret, once; with the keys of its title and of its sentence.
+fn secret(platform: &Platform, act: &Act, ((title, of), name, text): ((&str, &str), &str, &str)) -> Response {
+    let language = act.visitor.language;
     let content = html! {
         div.narrow.card {
-            p { "The new " (what) " of " b { (name) } " is" }
-            p.confirmation { (text) }
-            p { "It is shown here once, and kept as a hash only: hand it over now." }
-            p { a href="/accounts" { "Back to the accounts" } }
+            p { (language.frame(of, &[("name", html! { b { (verbatim(name)) } })])) }
+            div translate="no" { p.confirmation { (text) } }
+            p { (language.say("accounts-once")) }
+            p { a href="/accounts" { (language.say("accounts-back")) } }
         }
     };
-    page(platform, &act.visitor, (Tab::Accounts, &format!("New {what}")), &content)
+    page(platform, &act.visitor, (Tab::Accounts, &language.say(title)), &content)
 }

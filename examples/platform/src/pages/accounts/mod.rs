@@ -5,6 +5,7 @@ pub(crate) mod acts;
 use crate::accounts::{Account, Right, Role};
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, verbatim};
 use crate::view::{Form, Tab, hidden_token, moment, page};
 use crate::visit::Visitor;
 use axum::extract::State;
@@ -20,74 +21,85 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     visitor.must(Right::ManageAccounts)?;
     let (accounts, acts) =
         platform.read(|platform| Ok((platform.accounts.all(), platform.accounts.log().newest()?))).await?;
+    let language = visitor.language;
     let content = html! {
         table {
-            thead { tr { th { "Name" } th { "Role" } th { "Password" } th { "Token" } th { "Act" } } }
+            thead { tr {
+                th { (language.say("label-name")) } th { (language.say("accounts-role")) } th { (language.say("login-password")) }
+                th { (language.say("accounts-token")) } th { (language.say("label-act")) }
+            } }
             tbody { @for account in &accounts { (row(&visitor, account)) } }
         }
-        h2 { "Add an account" }
+        h2 { (language.say("accounts-add-title")) }
         div.card.narrow { (addition(&visitor)) }
-        h2 { "Recent changes" }
-        p.soft.small { "From the log of administration. Changes of stations and of rule tests are there too." }
-        @if acts.is_empty() { p { "No account was changed yet." } }
+        h2 { (language.say("accounts-recent")) }
+        p.soft.small { (language.say("accounts-recent-meaning")) }
+        @if acts.is_empty() { p { (language.say("accounts-none")) } }
         ol.timeline { @for act in acts.iter().rev().take(LISTED) {
             li {
                 time { (moment(&platform.zone, act.at)) }
-                span { (act.by) ": " (act.what) @if !act.reason.is_empty() { ": " (act.reason) } }
+                span { (verbatim(&act.by)) ": " span lang="en" { (act.what) } @if !act.reason.is_empty() { ": " (verbatim(&act.reason)) } }
             }
         } }
     };
-    Ok(page(&platform, &visitor, (Tab::Accounts, "Accounts"), &content))
+    Ok(page(&platform, &visitor, (Tab::Accounts, &language.say("tab-accounts")), &content))
 }
 
 fn row(visitor: &Visitor, account: &Account) -> Markup {
+    let language = visitor.language;
     html! {
         tr {
-            th scope="row" { (account.name) }
-            td data-label="Role" { (account.role.words()) }
-            td data-label="Password" { @if account.is_password_temporary { "to be changed at the next login" } @else { "chosen" } }
-            td data-label="Token" { @if account.token.is_some() { "issued" } @else { "none" } }
-            td { details { summary { "Change" } (change(visitor, account)) } }
+            th scope="row" translate="no" { (account.name) }
+            td data-label=(language.say("accounts-role")) { (language.word("role", account.role.words())) }
+            td data-label=(language.say("login-password")) {
+                (language.say(if account.is_password_temporary { "accounts-password-temporary" } else { "accounts-password-chosen" }))
+            }
+            td data-label=(language.say("accounts-token")) {
+                (language.say(if account.token.is_some() { "accounts-token-issued" } else { "none" }))
+            }
+            td { details { summary { (language.say("accounts-change")) } (change(visitor, account)) } }
         }
     }
 }
 
 /// The form for every change of an account, with a button for each.
 fn change(visitor: &Visitor, account: &Account) -> Markup {
+    let language = visitor.language;
     html! {
         form method="post" action="/accounts/role" {
             (hidden_token(visitor))
             input type="hidden" name="name" value=(account.name);
-            (roles(account.role))
-            label { "Reason" input name="reason" maxlength="200"; }
+            (roles(language, account.role))
+            label { (language.say("label-reason")) input name="reason" maxlength="200"; }
             div.buttons {
-                button { "Change the role" }
-                button formaction="/accounts/reset" { "Reset the password" }
-                button formaction="/accounts/token" { "Issue a token" }
-                button formaction="/accounts/remove" { "Remove" }
+                button { (language.say("accounts-change-role")) }
+                button formaction="/accounts/reset" { (language.say("accounts-reset")) }
+                button formaction="/accounts/token" { (language.say("accounts-issue")) }
+                button formaction="/accounts/remove" { (language.say("accounts-remove")) }
             }
         }
     }
 }
 
-fn roles(chosen: Role) -> Markup {
+fn roles(language: Language, chosen: Role) -> Markup {
     html! {
-        label { "Role" select name="role" {
-            @for role in Role::ALL { option value=(role.words()) selected[role == chosen] { (role.words()) } }
+        label { (language.say("accounts-role")) select name="role" {
+            @for role in Role::ALL { option value=(role.words()) selected[role == chosen] { (language.word("role", role.words())) } }
         } }
     }
 }
 
 fn addition(visitor: &Visitor) -> Markup {
+    let language = visitor.language;
     let fields = html! {
-        label { "Name" input name="name" maxlength="64" autocomplete="off" required; }
-        (roles(Role::Operator))
-        label { "Password (leave it empty to have one made up)"
+        label { (language.say("label-name")) input name="name" maxlength="64" autocomplete="off" required; }
+        (roles(language, Role::Operator))
+        label { (language.say("accounts-password"))
             input name="password" type="password" autocomplete="new-password" maxlength="256"; }
-        label { "Reason" input name="reason" maxlength="200"; }
+        label { (language.say("label-reason")) input name="reason" maxlength="200"; }
     };
     html! {
-        p { "A password that is made up is shown once. Its owner chooses another one at the first login." }
-        (Form { action: "/accounts/add", button: "Add", fields }.of(visitor))
+        p { (language.say("accounts-password-meaning")) }
+        (Form { action: "/accounts/add", button: &language.say("accounts-add"), fields }.of(visitor))
     }
 }

@@ -3,6 +3,7 @@
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::Form;
 use crate::visit::{Act, Number, Visitor};
 use axum::extract::State;
@@ -31,7 +32,7 @@ impl Deed {
     /// The comment, where the act needs a reason.
     fn with_reason(self) -> Result<Self, Failure> {
         if self.comment.is_empty() {
-            return Err(Failure::Invalid("The reason is missing: fill it in.".to_owned()));
+            return Err(Failure::Invalid(Text::new("reason-missing")));
         }
         Ok(self)
     }
@@ -64,7 +65,7 @@ pub(crate) async fn hand_over(State(platform): State<Arc<Platform>>, Number(numb
     let deed = Deed::of(number, &act, Right::Direct)?;
     let to = act.fields.required("to")?.to_owned();
     if platform.accounts.get(&to).is_none() {
-        return Err(Failure::Invalid(format!("No account is named `{to}`.")));
+        return Err(Failure::Invalid(Text::new("account-unknown").with("name", to.as_str())));
     }
     deed.run(&platform, move |db, deed| db.hand_over(deed.alarm, &to, &deed.by, &deed.comment)).await
 }
@@ -73,7 +74,7 @@ pub(crate) async fn hand_over(State(platform): State<Arc<Platform>>, Number(numb
 pub(crate) async fn shelve(State(platform): State<Arc<Platform>>, Number(number): Number, act: Act) -> Answer {
     let deed = Deed::of(number, &act, Right::Direct)?.with_reason()?;
     let until = platform.zone.read(act.fields.required("until")?);
-    let until = until.map_err(|error| Failure::Invalid(error.to_string()))?;
+    let until = until.map_err(|error| Failure::Invalid(Text::english(error)))?;
     deed.run(&platform, move |db, deed| {
         db.shelve(&key_of(db, deed.alarm)?, Shelving::Until(until), &deed.by, &deed.comment)
     })
@@ -103,34 +104,39 @@ fn key_of(db: &Database, alarm: AlarmId) -> Result<AlarmKey, Error> {
 /// The forms for an open alarm that a visitor may use.
 pub(super) fn forms(platform: &Platform, visitor: &Visitor, record: &AlarmRecord) -> Markup {
     let path = |act: &str| format!("/alarms/{}/{act}", record.id().0);
-    let comment = || html! { label { "Comment" textarea name="comment" rows="2" maxlength="4000" {} } };
-    let reason = || html! { label { "Reason" textarea name="comment" rows="2" maxlength="4000" required {} } };
+    let language = visitor.language;
+    let comment =
+        || html! { label { (language.say("label-comment")) textarea name="comment" rows="2" maxlength="4000" {} } };
+    let required = |key: &str| {
+        html! { label { (language.say(key)) textarea name="comment" rows="2" maxlength="4000" required {} } }
+    };
     let is_shelved = record.silence.as_ref().is_some_and(|silence| silence.shelved.is_some());
     let until = html! {
-        label { "Until (" (platform.zone_name) ")" input name="until" type="datetime-local" required; }
-        (reason())
+        label { (language.say("label-until")) " (" (platform.zone_name) ")" input name="until" type="datetime-local" required; }
+        (required("label-reason"))
     };
     let to = html! {
-        label { "To" select name="to" required {
+        label { (language.say("label-recipient")) select name="to" translate="no" required {
             @for account in platform.accounts.all() { option { (account.name) } }
         } }
         (comment())
     };
-    let form = |act: &str, button: &str, fields: Markup| {
+    let form = |act: &str, key: &str, fields: Markup| {
+        let button = &language.say(key);
         html! {
             section.card { h2 { (button) } (Form { action: &path(act), button, fields }.of(visitor)) }
         }
     };
     html! {
-        h2 { "Act" }
+        h2 { (language.say("acts-title")) }
         div.grid {
             @if visitor.may(Right::Acknowledge) && record.alarm.acknowledged.is_none() {
-                (form("acknowledge", "Acknowledge", comment()))
+                (form("acknowledge", "act-acknowledge", comment()))
             }
-            @if visitor.may(Right::Comment) { (form("comment", "Comment", html! { label { "Comment" textarea name="comment" rows="2" maxlength="4000" required {} } })) }
+            @if visitor.may(Right::Comment) { (form("comment", "label-comment", required("label-comment"))) }
             @if visitor.may(Right::Direct) {
-                (form("hand-over", "Hand over", to))
-                @if is_shelved { (form("unshelve", "Unshelve", comment())) } @else { (form("shelve", "Shelve", until)) }
+                (form("hand-over", "act-hand-over", to))
+                @if is_shelved { (form("unshelve", "act-unshelve", comment())) } @else { (form("shelve", "act-shelve", until)) }
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::Form;
 use crate::visit::{Act, Number, Visitor};
 use axum::extract::State;
@@ -44,7 +45,7 @@ impl Incidents {
             return html! {};
         }
         html! {
-            h2 { "Incident" }
+            h2 { (visitor.language.say("label-incident")) }
             div.grid {
                 @if self.own.is_none() { div.card { (opening(visitor, alarm)) } }
                 @if !self.free.is_empty() { div.card { (self.joining(visitor, alarm)) } }
@@ -53,26 +54,28 @@ impl Incidents {
     }
 
     fn joining(&self, visitor: &Visitor, alarm: AlarmId) -> Markup {
+        let language = visitor.language;
         let fields = html! {
-            label { "Open incident" select name="incident" required {
+            label { (language.say("join-incident")) select name="incident" translate="no" required {
                 @for (number, title) in &self.free { option value=(number) { (number) " " (title) } }
             } }
-            label { "Comment" textarea name="comment" rows="2" maxlength="4000" {} }
+            label { (language.say("label-comment")) textarea name="comment" rows="2" maxlength="4000" {} }
         };
         html! {
-            p { "Add this alarm to an incident that is open." }
-            (Form { action: &format!("/alarms/{}/join", alarm.0), button: "Add to the incident", fields }.of(visitor))
+            p { (language.say("join-meaning")) }
+            (Form { action: &format!("/alarms/{}/join", alarm.0), button: &language.say("join"), fields }.of(visitor))
         }
     }
 }
 
 fn opening(visitor: &Visitor, alarm: AlarmId) -> Markup {
+    let language = visitor.language;
     html! {
-        p { "Open an incident for this alarm and those of its group. The deadline to name a source is 24 hours." }
+        p { (language.say("alarm-incident-meaning")) }
         (Form {
             action: &format!("/alarms/{}/incident", alarm.0),
-            button: "Open an incident",
-            fields: html! { label { "Reason" input name="comment" maxlength="200" required; } },
+            button: &language.say("alarm-open-incident"),
+            fields: html! { label { (language.say("label-reason")) input name="comment" maxlength="200" required; } },
         }.of(visitor))
     }
 }
@@ -86,7 +89,7 @@ pub(crate) async fn join(
     let by = act.visitor.must(Right::Direct)?.name.clone();
     let comment = act.fields.text("comment")?.to_owned();
     let incident = act.fields.required("incident")?.parse::<u64>();
-    let incident = incident.map_err(|_| Failure::Invalid("Choose an open incident.".to_owned()))?;
+    let incident = incident.map_err(|_| Failure::Invalid(Text::new("join-no-incident")))?;
     let step = Step::AlarmAdded { alarm: AlarmId(number) };
     platform.act(move |db| db.step_incident(IncidentId(incident), step, &by, &comment)).await?;
     Ok(Redirect::to(&format!("/incidents/{incident}")))

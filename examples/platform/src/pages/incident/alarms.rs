@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text};
 use crate::visit::Fields;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -31,9 +32,9 @@ pub(super) fn offered(platform: &Platform, incident: &Incident) -> Result<Vec<(A
 }
 
 /// The field that chooses one of them.
-pub(super) fn field(offered: &[(AlarmId, String)]) -> Markup {
+pub(super) fn field(language: Language, offered: &[(AlarmId, String)]) -> Markup {
     html! {
-        label { "Alarm" select name="alarm" required {
+        label { (language.say("label-alarm")) select name="alarm" translate="no" required {
             @for (alarm, title) in offered { option value=(alarm.0) { (alarm) " " (title) } }
         } }
     }
@@ -42,6 +43,6 @@ pub(super) fn field(offered: &[(AlarmId, String)]) -> Markup {
 /// The step of a form.
 pub(super) fn step(fields: &Fields) -> Result<Step, Failure> {
     let number = fields.required("alarm")?.parse::<u64>();
-    let number = number.map_err(|_| Failure::Invalid("Choose an alarm.".to_owned()))?;
+    let number = number.map_err(|_| Failure::Invalid(Text::new("incident-no-alarm")))?;
     Ok(Step::AlarmAdded { alarm: AlarmId(number) })
 }

@@ -10,6 +10,7 @@ use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::headers::REPORT_POLICY;
 use crate::platform::Platform;
+use crate::texts::{Language, Text};
 use crate::view::{Form, Tab, moment, page};
 use crate::visit::{Act, Fields, Number, Visitor};
 use axum::extract::State;
@@ -24,6 +25,8 @@ use vocdb::trace::report::ReportOrigin;
 use vocdb::{AlarmId, ReportQuestion, ReportSources, gather_report, report_span};
 
 const DAY_MS: i64 = 86_400_000;
+/// Outcomes that a form offers, by the names of the ledger.
+const OUTCOMES: [&str; 3] = ["no-violation", "source-not-found", "violation"];
 
 /// `GET /incidents/{number}`
 pub(crate) async fn show(
@@ -40,17 +43,19 @@ pub(crate) async fn show(
         Ok((incident, timeline, place, offered))
     };
     let (incident, timeline, place, offered) = platform.compute(find).await?;
+    let language = visitor.language;
     let content = html! {
         div data-live="alarms" {
-            p { (state(&incident)) }
-            (facts(&platform, &incident))
-            (place.section(&platform, &incident))
-            (records(&incident))
-            (steps(&platform, &timeline))
+            p { (state(language, &incident)) }
+            (facts(&platform, language, &incident))
+            (place.section(&platform, language, &incident))
+            (records(language, &incident))
+            (steps(&platform, language, &timeline))
         }
         (forms(&visitor, &incident, &offered))
     };
-    let title = format!("Incident {number}: {}", incident.opened.title);
+    let values = [("number", number.into()), ("title", incident.opened.title.as_str().into())];
+    let title = language.fill("incident-title", &values);
     Ok(page(&platform, &visitor, (Tab::Incidents, &title), &content))
 }
 
@@ -87,7 +92,7 @@ pub(crate) fn report_page(platform: &Platform, number: u64, by: &str) -> Result<
     let candidates = Candidates { reports, ..platform.candidates.clone() };
     let about = (origin, platform.zone.clone());
     let report = gather_report(sources, about, &incident, &question, &candidates);
-    Ok(report.map_err(|error| Failure::Invalid(error.to_string()))?.html())
+    Ok(report.map_err(|error| Failure::Invalid(Text::english(error)))?.html())
 }
 
 /// `POST /incidents/{number}/step`
@@ -119,7 +124,7 @@ fn step_of(fields: &Fields) -> Result<(Right, Step), Failure> {
         "add" => (Right::Direct, alarms::step(fields)?),
         "close" => (Right::Direct, Step::Closed(outcome_of(fields, site)?)),
         "reopen" => (Right::Direct, Step::Reopened { allowed_ms: DAY_MS }),
-        _ => return Err(Failure::Invalid("The form has no such step.".to_owned())),
+        _ => return Err(Failure::Invalid(Text::new("incident-no-step"))),
     })
 }
 
@@ -130,104 +135,110 @@ fn outcome_of(fields: &Fields, site: Option<String>) -> Result<Outcome, Failure>
         }
         "no-violation" => Outcome::NoViolation,
         "source-not-found" => Outcome::SourceNotFound,
-        _ => return Err(Failure::Invalid("Choose an outcome.".to_owned())),
+        _ => return Err(Failure::Invalid(Text::new("incident-no-outcome"))),
     })
 }
 
-fn facts(platform: &Platform, incident: &Incident) -> Markup {
+fn facts(platform: &Platform, language: Language, incident: &Incident) -> Markup {
     let opened = &incident.opened;
+    let time = moment(&platform.zone, opened.at).into();
+    let opening = [("time", time), ("person", (&opened.by).into()), ("reason", (&opened.reason).into())];
     html! {
         dl.card {
-            dt { "Deadline" } dd { (deadline(platform, incident)) }
-            dt { "Opened" } dd { (moment(&platform.zone, opened.at)) " by " (opened.by) ": " (opened.reason) }
-            dt { "Begins" } dd { (moment(&platform.zone, opened.from)) }
-            dt { "Stations" } dd { (opened.stations.join(", ")) }
-            dt { "Alarms" } dd {
-                @if incident.alarms.is_empty() { "none" }
-                @for alarm in &incident.alarms { a href=(format!("/alarms/{}", alarm.0)) { (alarm) } " " }
+            dt { (language.say("label-deadline")) } dd { (deadline(platform, language, incident)) }
+            dt { (language.say("incident-opening")) } dd { (language.fill("incident-opened", &opening)) }
+            dt { (language.say("incident-begins")) } dd { (moment(&platform.zone, opened.from)) }
+            dt { (language.say("tab-stations")) } dd translate="no" { (opened.stations.join(", ")) }
+            dt { (language.say("tab-alarms")) } dd {
+                @if incident.alarms.is_empty() { (language.say("none")) }
+                @for alarm in &incident.alarms { a href=(format!("/alarms/{}", alarm.0)) translate="no" { (alarm) } " " }
             }
-            dt { "Report" } dd { a href=(format!("/incidents/{}/report", incident.id().0)) { "Report of this incident" } }
+            dt { (language.say("incident-report")) }
+            dd { a href=(format!("/incidents/{}/report", incident.id().0)) { (language.say("incident-report-link")) } }
         }
     }
 }
 
-fn records(incident: &Incident) -> Markup {
+fn records(language: Language, incident: &Incident) -> Markup {
     html! {
-        h2 { "Suspects" }
-        @if incident.suspects.is_empty() { p { "No site is suspected yet." } } @else {
+        h2 { (language.say("incident-suspects")) }
+        @if incident.suspects.is_empty() { p { (language.say("incident-no-suspects")) } } @else {
             ul { @for noted in &incident.suspects {
-                li {
+                li translate="no" {
                     b { (noted.what.site) }
                     @if let Some(probability) = noted.what.probability { ", " (format!("{:.0}", 100.0 * probability)) " %" }
                     span.soft { ", " (noted.by) } " " (noted.comment)
                 }
             } }
         }
-        h2 { "Findings" }
-        @if incident.findings.is_empty() { p { "Nothing was found yet." } } @else {
+        h2 { (language.say("incident-findings")) }
+        @if incident.findings.is_empty() { p { (language.say("incident-no-findings")) } } @else {
             ul { @for noted in &incident.findings {
-                li.text {
+                li.text translate="no" {
                     (noted.what.text)
                     @if let Some(site) = &noted.what.site { " (" (site) ")" }
                     span.soft { ", " (noted.by) } " " (noted.comment)
                 }
             } }
         }
-        h2 { "Outcome" }
+        h2 { (language.say("label-outcome")) }
         @match &incident.outcome {
             Some(noted) => p {
-                b { (noted.what.name()) }
-                @if let Outcome::Violation { kind, .. } = &noted.what { ": " (kind) }
-                span.soft { ", " (noted.by) } " " (noted.comment)
+                b { (language.word("outcome", noted.what.name())) }
+                span translate="no" {
+                    @if let Outcome::Violation { kind, .. } = &noted.what { ": " (kind) }
+                    span.soft { ", " (noted.by) } " " (noted.comment)
+                }
             },
-            None => p { "The incident is open." },
+            None => p { (language.say("incident-is-open")) },
         }
     }
 }
 
-fn steps(platform: &Platform, timeline: &[TimelineEntry]) -> Markup {
+fn steps(platform: &Platform, language: Language, timeline: &[TimelineEntry]) -> Markup {
     html! {
-        h2 { "History" }
+        h2 { (language.say("history-title")) }
         ol.timeline {
-            @for entry in timeline { li { time { (moment(&platform.zone, entry.at)) } span { (entry.what) } } }
+            @for entry in timeline { li { time { (moment(&platform.zone, entry.at)) } span lang="en" { (entry.what) } } }
         }
     }
 }
 
 fn forms(visitor: &Visitor, incident: &Incident, offered: &[(AlarmId, String)]) -> Markup {
+    let language = visitor.language;
     let action = format!("/incidents/{}/step", incident.id().0);
-    let site = || html! { label { "Site" input name="site" maxlength="200"; } };
-    let comment = || html! { label { "Comment" textarea name="comment" rows="2" maxlength="4000" {} } };
+    let site = || html! { label { (language.say("label-site")) input name="site" maxlength="200"; } };
+    let comment =
+        || html! { label { (language.say("label-comment")) textarea name="comment" rows="2" maxlength="4000" {} } };
     let outcome = || {
         html! {
-            label { "Outcome" select name="outcome" {
-                option value="no-violation" { "no violation" }
-                option value="source-not-found" { "source not found" }
-                option value="violation" { "violation" }
+            label { (language.say("label-outcome")) select name="outcome" {
+                @for outcome in OUTCOMES { option value=(outcome) { (language.word("outcome", outcome)) } }
             } }
-            label { "Kind of the violation" input name="kind" maxlength="200"; }
+            label { (language.say("outcome-kind")) input name="kind" maxlength="200"; }
         }
     };
-    let form = |step: &str, button: &str, fields: Markup| {
+    let form = |step: &str, key: &str, fields: Markup| {
+        let button = &language.say(key);
         let fields = html! { input type="hidden" name="step" value=(step); (fields) };
         html! { section.card { h2 { (button) } (Form { action: &action, button, fields }.of(visitor)) } }
     };
     html! {
-        h2 { "Act" }
+        h2 { (language.say("acts-title")) }
         div.grid {
             @if incident.is_open() && visitor.may(Right::Investigate) {
-                (form("suspect", "Name a suspect", html! { (site()) (comment()) }))
-                (form("find", "Record a finding", html! {
-                    label { "Finding" textarea name="text" rows="3" maxlength="4000" required {} } (site()) (comment())
+                (form("suspect", "act-suspect", html! { (site()) (comment()) }))
+                (form("find", "act-find", html! {
+                    label { (language.say("incident-finding")) textarea name="text" rows="3" maxlength="4000" required {} } (site()) (comment())
                 }))
             }
-            @if visitor.may(Right::Comment) { (form("comment", "Comment", comment())) }
+            @if visitor.may(Right::Comment) { (form("comment", "label-comment", comment())) }
             @if visitor.may(Right::Direct) {
                 @if !offered.is_empty() {
-                    (form("add", "Add an alarm", html! { (alarms::field(offered)) (comment()) }))
+                    (form("add", "act-add-alarm", html! { (alarms::field(language, offered)) (comment()) }))
                 }
-                @if incident.is_open() { (form("close", "Close", html! { (outcome()) (site()) (comment()) })) } @else {
-                    (form("reopen", "Reopen", comment()))
+                @if incident.is_open() { (form("close", "act-close", html! { (outcome()) (site()) (comment()) })) } @else {
+                    (form("reopen", "act-reopen", comment()))
                 }
             }
         }

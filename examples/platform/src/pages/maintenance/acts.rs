@@ -3,6 +3,7 @@
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Text, Value};
 use crate::visit::{Act, Fields};
 use axum::extract::State;
 use axum::response::Redirect;
@@ -20,9 +21,7 @@ pub(crate) async fn plan(State(platform): State<Arc<Platform>>, act: Act) -> Ans
     let asked = window.clone();
     if !platform.read(move |platform| Ok(covers_anything(platform, &asked))).await? {
         let stations = &window.stations;
-        return Err(Failure::Invalid(format!(
-            "No station and no rule is covered by `{stations}`: write a name from the list, a glob such as park/*, or **."
-        )));
+        return Err(Failure::Invalid(Text::new("maintenance-covers-nothing").with("stations", stations.as_str())));
     }
     platform.act(move |db| db.plan_maintenance(window, &by, &reason)).await?;
     Ok(Redirect::to("/maintenance"))
@@ -32,7 +31,7 @@ pub(crate) async fn plan(State(platform): State<Arc<Platform>>, act: Act) -> Ans
 pub(crate) async fn cancel(State(platform): State<Arc<Platform>>, act: Act) -> Answer {
     let by = act.visitor.must(Right::PlanMaintenance)?.name.clone();
     let number = act.fields.required("number")?.parse::<u64>();
-    let number = number.map_err(|_| Failure::Invalid("Choose a maintenance window.".to_owned()))?;
+    let number = number.map_err(|_| Failure::Invalid(Text::new("maintenance-no-window")))?;
     let comment = act.fields.required("comment")?.to_owned();
     platform.act(move |db| db.cancel_maintenance(number, &by, &comment)).await?;
     Ok(Redirect::to("/maintenance"))
@@ -43,12 +42,12 @@ fn window_of(platform: &Platform, fields: &Fields) -> Result<MaintenanceWindow, 
         "" | "once" => None,
         "daily" => Some(Recurrence::Daily),
         "weekly" => Some(Recurrence::Weekly),
-        _ => return Err(Failure::Invalid("Choose how often the maintenance repeats.".to_owned())),
+        _ => return Err(Failure::Invalid(Text::new("maintenance-no-recurrence"))),
     };
     let rule = fields.line("rule")?;
     let until = time(platform, fields, "until")?.filter(|_| recurrence.is_some());
     let needed = |name: &str| {
-        let missing = || Failure::Invalid(format!("The field `{name}` is empty: fill it in."));
+        let missing = || Failure::Invalid(Text::new("field-empty").with("field", label(name)));
         time(platform, fields, name)?.ok_or_else(missing)
     };
     Ok(MaintenanceWindow {
@@ -62,9 +61,18 @@ fn window_of(platform: &Platform, fields: &Fields) -> Result<MaintenanceWindow, 
     })
 }
 
+/// Label of a field with a time.
+fn label(name: &str) -> Value {
+    Value::Message(match name {
+        "from" => "label-from",
+        "to" => "label-to",
+        _ => "maintenance-until",
+    })
+}
+
 fn time(platform: &Platform, fields: &Fields, name: &str) -> Result<Option<Timestamp>, Failure> {
     let text = fields.line(name)?;
-    let wrong = |_| Failure::Invalid(format!("`{name}` is not a time: write it as 2026-03-14T22:40."));
+    let wrong = |_| Failure::Invalid(Text::new("range-no-time").with("field", label(name)));
     if text.is_empty() { Ok(None) } else { platform.zone.read(text).map(Some).map_err(wrong) }
 }
 

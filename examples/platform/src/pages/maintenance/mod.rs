@@ -6,6 +6,7 @@ mod past;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, verbatim};
 use crate::view::{Form, Tab, local, moment, page};
 use crate::visit::Visitor;
 use axum::extract::{Query, State};
@@ -50,20 +51,23 @@ pub(crate) async fn show(
     let may_plan = visitor.may(Right::PlanMaintenance);
     let (running, planned): (Vec<_>, Vec<_>) = shown.windows.iter().partition(|one| one.is_on);
     let asked: String = asked.stations.chars().take(STATIONS_CHARS_MAX).collect();
+    let language = visitor.language;
     let content = html! {
-        p { "During maintenance, alarms of the stations open and close, but notify nobody. Windows begin and end by themselves." }
+        p { (language.say("maintenance-meaning")) }
         div data-live="alarms" {
-            h2 { "Under way" }
-            @if running.is_empty() { p { "No maintenance is under way." } } @else { (table(&platform, &running)) }
-            h2 { "Planned" }
-            @if planned.is_empty() { p { "No maintenance is planned." } } @else { (table(&platform, &planned)) }
+            h2 { (language.say("maintenance-running")) }
+            @if running.is_empty() { p { (language.say("maintenance-none-running")) } } @else { (table(&platform, language, &running)) }
+            h2 { (language.say("maintenance-planned")) }
+            @if planned.is_empty() { p { (language.say("maintenance-none-planned")) } } @else { (table(&platform, language, &planned)) }
         }
         @if may_plan && !shown.windows.is_empty() { (cancelling(&visitor, &shown.windows)) }
         @if may_plan { (planning(&platform, &visitor, &shown, &asked)) }
-        h2 { "Past" }
-        @if shown.past.is_empty() { p { "There was no maintenance yet." } } @else { (past_table(&platform, &shown.past)) }
+        h2 { (language.say("maintenance-past")) }
+        @if shown.past.is_empty() { p { (language.say("maintenance-none-past")) } } @else {
+            (past_table(&platform, language, &shown.past))
+        }
     };
-    Ok(page(&platform, &visitor, (Tab::Maintenance, "Maintenance"), &content))
+    Ok(page(&platform, &visitor, (Tab::Maintenance, &language.say("tab-maintenance")), &content))
 }
 
 fn gather(platform: &Platform) -> Result<Shown, Failure> {
@@ -82,56 +86,73 @@ fn next_of(one: &Maintenance) -> (vocdb::Timestamp, vocdb::Timestamp) {
     window.span(one.occurrence).unwrap_or((window.from, window.to))
 }
 
-fn table(platform: &Platform, windows: &[&Maintenance]) -> Markup {
+fn table(platform: &Platform, language: Language, windows: &[&Maintenance]) -> Markup {
     html! {
         table {
-            thead { tr { th { "Number" } th { "Stations" } th { "From" } th { "To" } th { "Repeats" } th { "Reason" } } }
+            thead { tr {
+                th { (language.say("maintenance-number")) } th { (language.say("tab-stations")) } th { (language.say("label-from")) }
+                th { (language.say("label-to")) } th { (language.say("maintenance-repeats")) } th { (language.say("label-reason")) }
+            } }
             tbody { @for one in windows {
                 @let (from, to) = next_of(one);
                 tr {
                     th scope="row" { (one.planned.number) }
-                    td data-label="Stations" { (covered(&one.planned.window)) }
-                    td.time data-label="From" { (moment(&platform.zone, from)) }
-                    td.time data-label="To" { (moment(&platform.zone, to)) }
-                    td data-label="Repeats" { (repeats(platform, &one.planned.window)) }
-                    td data-label="Reason" { (one.planned.reason) span.soft { ", " (one.planned.by) } }
+                    td data-label=(language.say("tab-stations")) { (covered(language, &one.planned.window)) }
+                    td.time data-label=(language.say("label-from")) { (moment(&platform.zone, from)) }
+                    td.time data-label=(language.say("label-to")) { (moment(&platform.zone, to)) }
+                    td data-label=(language.say("maintenance-repeats")) { (repeats(platform, language, &one.planned.window)) }
+                    td data-label=(language.say("label-reason")) translate="no" { (one.planned.reason) span.soft { ", " (one.planned.by) } }
                 }
             } }
         }
     }
 }
 
-fn covered(window: &MaintenanceWindow) -> Markup {
-    html! { (window.stations) @if let Some(rule) = &window.rule { div.soft.small { "rule " (rule) " only" } } }
-}
-
-fn repeats(platform: &Platform, window: &MaintenanceWindow) -> Markup {
+fn covered(language: Language, window: &MaintenanceWindow) -> Markup {
     html! {
-        @match window.recurrence {
-            None => "no",
-            Some(Recurrence::Daily) => "every day",
-            Some(Recurrence::Weekly) => "every week",
+        (verbatim(&window.stations))
+        @if let Some(rule) = &window.rule {
+            div.soft.small { (language.fill("maintenance-rule-only", &[("rule", rule.into())])) }
         }
-        @if let Some(until) = window.until { ", last before " (moment(&platform.zone, until)) }
     }
 }
 
-fn past_table(platform: &Platform, past: &[Past]) -> Markup {
+fn repeats(platform: &Platform, language: Language, window: &MaintenanceWindow) -> Markup {
+    html! {
+        @match window.recurrence {
+            None => (language.say("recurrence-none")),
+            Some(Recurrence::Daily) => (language.say("recurrence-daily")),
+            Some(Recurrence::Weekly) => (language.say("recurrence-weekly")),
+        }
+        @if let Some(until) = window.until {
+            (language.fill("recurrence-until", &[("time", moment(&platform.zone, until).into())]))
+        }
+    }
+}
+
+fn past_table(platform: &Platform, language: Language, past: &[Past]) -> Markup {
     html! {
         table {
-            thead { tr { th { "Number" } th { "Stations" } th { "From" } th { "To" } th { "Took place" } th { "Reason" } th { "End" } } }
+            thead { tr {
+                th { (language.say("maintenance-number")) } th { (language.say("tab-stations")) } th { (language.say("label-from")) }
+                th { (language.say("label-to")) } th { (language.say("maintenance-begun")) } th { (language.say("label-reason")) }
+                th { (language.say("maintenance-end")) }
+            } }
             tbody { @for one in past {
                 @let window = &one.planned.window;
                 tr {
                     th scope="row" { (one.planned.number) }
-                    td data-label="Stations" { (covered(window)) }
-                    td.time data-label="From" { (moment(&platform.zone, window.from)) }
-                    td.time data-label="To" { (moment(&platform.zone, window.to)) }
-                    td data-label="Took place" { @if one.begun == 1 { "once" } @else { (one.begun) " times" } }
-                    td data-label="Reason" { (one.planned.reason) span.soft { ", " (one.planned.by) } }
-                    td data-label="End" {
+                    td data-label=(language.say("tab-stations")) { (covered(language, window)) }
+                    td.time data-label=(language.say("label-from")) { (moment(&platform.zone, window.from)) }
+                    td.time data-label=(language.say("label-to")) { (moment(&platform.zone, window.to)) }
+                    td data-label=(language.say("maintenance-begun")) { (language.fill("maintenance-times", &[("count", one.begun.into())])) }
+                    td data-label=(language.say("label-reason")) translate="no" { (one.planned.reason) span.soft { ", " (one.planned.by) } }
+                    td data-label=(language.say("maintenance-end")) {
                         (moment(&platform.zone, one.ended_at))
-                        @if let Some((by, comment)) = &one.cancelled { div { "cancelled by " (by) ": " (comment) } }
+                        @if let Some((by, comment)) = &one.cancelled {
+                            @let values = [("person", by.into()), ("reason", comment.into())];
+                            div { (language.fill("maintenance-cancelled", &values)) }
+                        }
                     }
                 }
             } }
@@ -140,51 +161,53 @@ fn past_table(platform: &Platform, past: &[Past]) -> Markup {
 }
 
 fn cancelling(visitor: &Visitor, windows: &[Maintenance]) -> Markup {
+    let language = visitor.language;
     let fields = html! {
-        label { "Maintenance" select name="number" required {
+        label { (language.say("tab-maintenance")) select name="number" translate="no" required {
             @for one in windows {
                 option value=(one.planned.number) { (one.planned.number) " " (one.planned.window.stations) ": " (one.planned.reason) }
             }
         } }
-        label { "Reason" input name="comment" maxlength="200" required; }
+        label { (language.say("label-reason")) input name="comment" maxlength="200" required; }
     };
     html! {
-        h2 { "Cancel" }
+        h2 { (language.say("maintenance-cancel-title")) }
         div.card.narrow {
-            p { "A window that is under way ends at once. Its repeats are cancelled too." }
-            (Form { action: "/maintenance/cancel", button: "Cancel the maintenance", fields }.of(visitor))
+            p { (language.say("maintenance-cancel-meaning")) }
+            (Form { action: "/maintenance/cancel", button: &language.say("maintenance-cancel"), fields }.of(visitor))
         }
     }
 }
 
 fn planning(platform: &Platform, visitor: &Visitor, shown: &Shown, asked: &str) -> Markup {
-    let time = |name: &str, words: &str, value: Option<String>| {
+    let language = visitor.language;
+    let time = |name: &str, key: &str, value: Option<String>| {
         html! {
-            label { (words) " (" (platform.zone_name) ")"
+            label { (language.say(key)) " (" (platform.zone_name) ")"
                 input name=(name) type="datetime-local" value=[value.as_ref()] required[value.is_some()]; }
         }
     };
     let (now, zone) = (platform.now(), &platform.zone);
     let fields = html! {
-        label { "Stations: a name, or a glob such as park/*"
-            input name="stations" list="stations" maxlength="200" value=(asked) required; }
+        label { (language.say("maintenance-stations"))
+            input translate="no" name="stations" list="stations" maxlength="200" value=(asked) required; }
         datalist id="stations" { @for station in &shown.stations { option value=(station) {} } }
-        label { "Rule" select name="rule" {
-            option value="" { "every rule" }
-            @for rule in &shown.rules { option value=(rule) { (rule) } }
+        label { (language.say("label-rule")) select name="rule" {
+            option value="" { (language.say("maintenance-every-rule")) }
+            @for rule in &shown.rules { option value=(rule) translate="no" { (rule) } }
         } }
-        (time("from", "From", Some(local(zone, now))))
-        (time("to", "To", Some(local(zone, now.plus_ms(USUAL_MS)))))
-        label { "Repeats" select name="recurrence" {
-            option value="once" { "no" }
-            option value="daily" { "every day at the same time" }
-            option value="weekly" { "every week at the same time" }
+        (time("from", "label-from", Some(local(zone, now))))
+        (time("to", "label-to", Some(local(zone, now.plus_ms(USUAL_MS)))))
+        label { (language.say("maintenance-repeats")) select name="recurrence" {
+            option value="once" { (language.say("recurrence-none")) }
+            option value="daily" { (language.say("recurrence-daily-choice")) }
+            option value="weekly" { (language.say("recurrence-weekly-choice")) }
         } }
-        (time("until", "No repeats from", None))
-        label { "Reason" input name="reason" maxlength="200" required; }
+        (time("until", "maintenance-until", None))
+        label { (language.say("label-reason")) input name="reason" maxlength="200" required; }
     };
     html! {
-        h2 { "Plan maintenance" }
-        div.card.narrow { (Form { action: "/maintenance/plan", button: "Plan", fields }.of(visitor)) }
+        h2 { (language.say("maintenance-plan-title")) }
+        div.card.narrow { (Form { action: "/maintenance/plan", button: &language.say("maintenance-plan"), fields }.of(visitor)) }
     }
 }

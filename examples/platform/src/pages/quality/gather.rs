@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::{Asked, Span};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -153,9 +154,7 @@ fn closeup(platform: &Platform, name: &str, asked: &QualityAsked) -> Result<Clos
         frames.saturating_mul(i64::try_from(known.channels().len()).unwrap_or(i64::MAX))
     };
     if instruments.iter().map(samples).fold(0, i64::saturating_add) > SAMPLES_MAX {
-        return Err(Failure::Invalid(format!(
-            "The range has more than {SAMPLES_MAX} samples of this station: choose a shorter one."
-        )));
+        return Err(Failure::Invalid(Text::new("range-too-many-samples").with("count", SAMPLES_MAX)));
     }
     let mut flags = Vec::new();
     for (id, known) in &instruments {

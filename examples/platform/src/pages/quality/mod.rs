@@ -6,6 +6,7 @@ use super::station::range_fields;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Language;
 use crate::view::{Tab, moment, number, page, query};
 use crate::visit::Visitor;
 use axum::extract::rejection::QueryRejection;
@@ -29,23 +30,24 @@ pub(crate) async fn show(
     visitor.must(Right::See)?;
     let Query(asked) = asked.map_err(|_| Failure::NotFound)?;
     let overview = platform.compute(move |platform| gather(platform, &asked)).await?;
+    let language = visitor.language;
     let content = html! {
         @if let Some(closeup) = &overview.closeup {
-            (station(&platform, closeup, &overview.stations))
+            (station(&platform, language, (closeup, &overview.stations)))
         }
-        h2 { "Coverage of all stations" }
-        p.soft {
-            "Valid samples over the expected ones, up to now. The station's figure is that of its worst channel. Below "
-            (percent(COVERAGE_MIN)) " it is marked. Choose a station for its flags and findings."
-        }
-        @if overview.stations.is_empty() { p { "The store has no stations." } } @else {
+        h2 { (language.say("quality-all")) }
+        p.soft { (language.fill("quality-meaning", &[("least", percent(COVERAGE_MIN).into())])) }
+        @if overview.stations.is_empty() { p { (language.say("quality-no-stations")) } } @else {
             table {
-                thead { tr { th { "Station" } th { "Worst channel" } th.number { "24 hours" } th.number { "7 days" } } }
-                tbody { @for station in &overview.stations { (covered(station)) } }
+                thead { tr {
+                    th { (language.say("label-station")) } th { (language.say("quality-worst")) }
+                    th.number { (language.say("quality-day")) } th.number { (language.say("quality-week")) }
+                } }
+                tbody { @for station in &overview.stations { (covered(language, station)) } }
             }
         }
     };
-    Ok(page(&platform, &visitor, (Tab::Quality, "Data quality"), &content))
+    Ok(page(&platform, &visitor, (Tab::Quality, &language.say("quality-title")), &content))
 }
 
 fn percent(share: f64) -> String {
@@ -53,64 +55,66 @@ fn percent(share: f64) -> String {
 }
 
 /// A coverage; a small one is marked with a word.
-fn coverage(share: f64) -> Markup {
-    html! { (percent(share)) @if share < COVERAGE_MIN { " " span.flag { "low" } } }
+fn coverage(language: Language, share: f64) -> Markup {
+    html! { (percent(share)) @if share < COVERAGE_MIN { " " span.flag { (language.say("quality-low")) } } }
 }
 
-fn covered(station: &CoveredStation) -> Markup {
+fn covered(language: Language, station: &CoveredStation) -> Markup {
     html! {
         tr {
-            th scope="row" { a href=(format!("/quality?station={}", query(&station.name))) { (station.name) } }
+            th scope="row" translate="no" { a href=(format!("/quality?station={}", query(&station.name))) { (station.name) } }
             @match station.worst() {
                 Some(worst) => {
-                    td data-label="Worst channel" { (worst.instrument) "/" (worst.channel) }
-                    td.number data-label="24 hours" { (coverage(worst.day)) }
-                    td.number data-label="7 days" { (coverage(worst.week)) }
+                    td data-label=(language.say("quality-worst")) translate="no" { (worst.instrument) "/" (worst.channel) }
+                    td.number data-label=(language.say("quality-day")) { (coverage(language, worst.day)) }
+                    td.number data-label=(language.say("quality-week")) { (coverage(language, worst.week)) }
                 }
-                None => { td data-label="Worst channel" { span.soft { "no channels" } } td {} td {} }
+                None => { td data-label=(language.say("quality-worst")) { span.soft { (language.say("quality-no-channels")) } } td {} td {} }
             }
         }
     }
 }
 
-fn station(platform: &Platform, closeup: &Closeup, stations: &[CoveredStation]) -> Markup {
+fn station(platform: &Platform, language: Language, (closeup, stations): (&Closeup, &[CoveredStation])) -> Markup {
     let own = stations.iter().find(|station| station.name == closeup.name);
+    let link = html! { a href=(format!("/station?name={}", query(&closeup.name))) translate="no" { (closeup.name) } };
+    let ends = [("from", closeup.range.from), ("to", closeup.range.to)];
+    let ends = ends.map(|(name, time)| (name, moment(&platform.zone, time).into()));
     html! {
-        h2 { "Station " a href=(format!("/station?name={}", query(&closeup.name))) { (closeup.name) } }
+        h2 { (language.frame("station-title", &[("station", link)])) }
         form.fields method="get" action="/quality" {
             input type="hidden" name="station" value=(closeup.name);
-            (range_fields(platform, (closeup.range.from, closeup.range.to)))
-            button { "Show" }
+            (range_fields(platform, language, (closeup.range.from, closeup.range.to)))
+            button { (language.say("show")) }
         }
-        h3 { "Coverage and flags" }
-        p.soft {
-            "Flags and missing samples from " (moment(&platform.zone, closeup.range.from)) " to " (moment(&platform.zone, closeup.range.to)) "."
-        }
-        (flags(closeup, own))
-        h3 { "Findings" }
-        (findings(platform, closeup))
+        h3 { (language.say("quality-flags")) }
+        p.soft { (language.fill("quality-range", &ends)) }
+        (flags(language, closeup, own))
+        h3 { (language.say("quality-findings")) }
+        (findings(platform, language, closeup))
     }
 }
 
 /// Coverage and flags of each channel. Flags that no sample has are left out.
-fn flags(closeup: &Closeup, own: Option<&CoveredStation>) -> Markup {
+fn flags(language: Language, closeup: &Closeup, own: Option<&CoveredStation>) -> Markup {
     let kinds: BTreeSet<Quality> = closeup.flags.iter().flat_map(|flags| flags.counts.keys().copied()).collect();
     let covered =
         |flags: &Flags| own?.channels.iter().find(|one| format!("{}/{}", one.instrument, one.channel) == flags.channel);
     html! {
-        @if closeup.flags.is_empty() { p { "The station has no channels." } } @else {
-            div.scroll tabindex="0" role="group" aria-label="Coverage and flags" {
+        @if closeup.flags.is_empty() { p { (language.say("quality-station-without-channels")) } } @else {
+            div.scroll tabindex="0" role="group" aria-label=(language.say("quality-flags")) {
                 table {
                     thead { tr {
-                        th { "Channel" } th.number { "24 hours" } th.number { "7 days" }
-                        th.number { "Expected" } th.number { "Missing" }
-                        @for kind in &kinds { th.number { (kind.name()) } }
+                        th { (language.say("label-channel")) }
+                        th.number { (language.say("quality-day")) } th.number { (language.say("quality-week")) }
+                        th.number { (language.say("quality-expected")) } th.number { (language.say("quality-missing")) }
+                        @for kind in &kinds { th.number { (language.word("flag", kind.name())) } }
                     } }
                     tbody { @for flags in &closeup.flags {
                         tr {
-                            th scope="row" { (flags.channel) }
+                            th scope="row" translate="no" { (flags.channel) }
                             @match covered(flags) {
-                                Some(one) => { td.number { (coverage(one.day)) } td.number { (coverage(one.week)) } }
+                                Some(one) => { td.number { (coverage(language, one.day)) } td.number { (coverage(language, one.week)) } }
                                 None => { td {} td {} }
                             }
                             td.number { (flags.expected) }
@@ -124,32 +128,32 @@ fn flags(closeup: &Closeup, own: Option<&CoveredStation>) -> Markup {
     }
 }
 
-fn findings(platform: &Platform, closeup: &Closeup) -> Markup {
+fn findings(platform: &Platform, language: Language, closeup: &Closeup) -> Markup {
     html! {
-        p.soft {
-            "Tests of the readings of this station in the range, each against the range itself. Findings change no reading. Tests against other \
-             stations and longer histories: " code { "vocdb quality" } "."
-        }
-        @if closeup.findings.is_empty() { p { "The tests found nothing." } } @else {
+        p.soft { (language.frame("quality-tests", &[("command", html! { code translate="no" { "vocdb quality" } })])) }
+        @if closeup.findings.is_empty() { p { (language.say("quality-nothing-found")) } } @else {
             p {
-                (closeup.count) " findings"
-                @if closeup.count > FINDINGS_MAX { ", of which the first " (FINDINGS_MAX) " are shown" }
-                "."
+                (language.fill("quality-count", &[("count", closeup.count.into())]))
+                @if closeup.count > FINDINGS_MAX { " " (language.fill("quality-first", &[("count", FINDINGS_MAX.into())])) }
             }
             table {
-                thead { tr { th { "Test" } th { "Channel" } th { "Time" } th { "Reason" } th.number { "Measured" } th.number { "Expected" } } }
+                thead { tr {
+                    th { (language.say("quality-test")) } th { (language.say("label-channel")) } th { (language.say("label-time")) }
+                    th { (language.say("label-reason")) } th.number { (language.say("quality-measured")) }
+                    th.number { (language.say("quality-expected")) }
+                } }
                 tbody { @for found in &closeup.findings {
                     @let finding = &found.finding;
                     tr {
-                        th scope="row" { (finding.test) }
-                        td data-label="Channel" { (found.channel) }
-                        td data-label="Time" {
+                        th scope="row" { (language.word("test", finding.test.name())) }
+                        td data-label=(language.say("label-channel")) translate="no" { (found.channel) }
+                        td data-label=(language.say("label-time")) {
                             (moment(&platform.zone, finding.from))
-                            @if finding.to != finding.from { " to " (moment(&platform.zone, finding.to)) }
+                            @if finding.to != finding.from { " – " (moment(&platform.zone, finding.to)) }
                         }
-                        td data-label="Reason" { (finding.reason) }
-                        td.number data-label="Measured" { (number(finding.measured)) }
-                        td.number data-label="Expected" { (number(finding.expected)) }
+                        td data-label=(language.say("label-reason")) { (language.english(&finding.reason)) }
+                        td.number data-label=(language.say("quality-measured")) { (number(finding.measured)) }
+                        td.number data-label=(language.say("quality-expected")) { (number(finding.expected)) }
                     }
                 } }
             }

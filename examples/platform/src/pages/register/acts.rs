@@ -8,6 +8,7 @@ use crate::accounts::{Entry, Right};
 use crate::failure::Failure;
 use crate::live::Topic;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::visit::Act;
 use axum::extract::State;
 use axum::response::Redirect;
@@ -56,7 +57,7 @@ impl Deed {
 }
 
 fn invalid(error: ModelError) -> Failure {
-    Failure::Invalid(error.to_string())
+    Failure::Invalid(Text::english(error))
 }
 
 /// `POST /register/station`
@@ -66,7 +67,7 @@ pub(crate) async fn add_station(State(platform): State<Arc<Platform>>, act: Act)
     let position = position_of(&act.fields, Position::default())?;
     let add = move |platform: &Platform, deed: Deed| {
         if platform.db.registry().station_named(station.name()).is_some() {
-            return Err(Failure::Invalid(format!("A station is named `{}`: choose another name.", station.name())));
+            return Err(Failure::Invalid(Text::new("register-station-exists").with("name", station.name())));
         }
         let entry = deed.entry(platform, format!("station `{}` registered", station.name()));
         let id = platform.accounts.log().record(entry, || platform.db.register_station(station.clone()))??;
@@ -103,9 +104,8 @@ pub(crate) async fn add_instrument(State(platform): State<Arc<Platform>>, act: A
     let add = move |platform: &Platform, deed: Deed| {
         let (name, at) = (instrument.name(), station.name());
         if platform.db.registry().instrument_named(id, name).is_some() {
-            return Err(Failure::Invalid(format!(
-                "The station `{at}` has an instrument `{name}`: choose another name, or change its channels."
-            )));
+            let text = Text::new("register-instrument-exists").with("station", at).with("instrument", name);
+            return Err(Failure::Invalid(text));
         }
         let entry = deed.entry(platform, format!("instrument `{name}` registered at station `{at}`"));
         platform.accounts.log().record(entry, || platform.db.register_instrument(id, instrument))??;
@@ -118,12 +118,12 @@ pub(crate) async fn add_instrument(State(platform): State<Arc<Platform>>, act: A
 pub(crate) async fn change_channels(State(platform): State<Arc<Platform>>, act: Act) -> Answer {
     let deed = Deed::of(&act)?;
     let number = act.fields.required("instrument")?.parse::<u32>();
-    let number = number.map_err(|_| Failure::Invalid("Choose an instrument.".to_owned()))?;
+    let number = number.map_err(|_| Failure::Invalid(Text::new("register-no-instrument")))?;
     let added = channels_of(act.fields.text("channels")?)?.into_iter().map(ChannelChange::Add);
     let retired = lines(act.fields.text("retired")?).map(|name| ChannelChange::Retire(name.to_owned()));
     let channels: Vec<ChannelChange> = added.chain(retired).collect();
     if channels.is_empty() {
-        return Err(Failure::Invalid("Write a channel to add or to retire.".to_owned()));
+        return Err(Failure::Invalid(Text::new("register-no-change")));
     }
     let change = move |platform: &Platform, Deed { by, reason }: Deed| {
         let instrument = InstrumentId::new(number);
@@ -137,5 +137,5 @@ fn station_of(platform: &Platform, act: &Act) -> Result<(StationId, Station), Fa
     let name = act.fields.required("station")?;
     let registry = platform.db.registry();
     let found = registry.station_named(name).and_then(|id| Some((id, registry.station(id)?.clone())));
-    found.ok_or_else(|| Failure::Invalid(format!("No station is named `{name}`.")))
+    found.ok_or_else(|| Failure::Invalid(Text::new("register-no-station").with("name", name)))
 }

@@ -1,7 +1,8 @@
 //! Positions and channels as forms have them.
 
 use crate::failure::Failure;
-use crate::visit::Fields;
+use crate::texts::Text;
+use crate::visit::{Fields, label};
 use vocdb::model::ModelError;
 use vocdb::{Channel, Position, Unit};
 
@@ -18,20 +19,23 @@ pub(super) fn position_of(fields: &Fields, before: Position) -> Result<Position,
         east_north_m: pair([("east", number("east")?), ("north", number("north")?)], before.east_north_m)?,
         height_m: number("height")?.or(before.height_m),
     };
-    position.check().map_err(|error| Failure::Invalid(error.to_string()))?;
+    position.check().map_err(|error| Failure::Invalid(Text::english(error)))?;
     Ok(position)
 }
 
 /// Two numbers that belong together: those of a form, or else those before.
 fn pair(
-    [(first_name, first), (second_name, second)]: [(&str, Option<f64>); 2],
+    [(first_name, first), (second_name, second)]: [(&'static str, Option<f64>); 2],
     before: Option<(f64, f64)>,
 ) -> Result<Option<(f64, f64)>, Failure> {
     let (was_first, was_second) = before.unzip();
     match (first.or(was_first), second.or(was_second)) {
         (None, None) => Ok(None),
         (Some(first), Some(second)) => Ok(Some((first, second))),
-        _ => Err(Failure::Invalid(format!("Write both the {first_name} and the {second_name}."))),
+        _ => {
+            let text = Text::new("register-half-position").with("first", label(first_name));
+            Err(Failure::Invalid(text.with("second", label(second_name))))
+        }
     }
 }
 
@@ -46,22 +50,26 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn channel_of(line: &str) -> Result<Channel, Failure> {
-    let wrong = |error: &dyn std::fmt::Display| Failure::Invalid(format!("Channel `{line}`: {error}"));
-    let (name, unit) = line.rsplit_once(':').ok_or_else(|| wrong(&"write name: unit, such as benzene: ppb"))?;
+    let channel = |key: &'static str| Text::new(key).with("line", line);
+    let wrong =
+        |error: ModelError| Failure::Invalid(channel("register-channel").with("problem", error.to_string().as_str()));
+    let without_unit = || Failure::Invalid(channel("register-channel-without-unit"));
+    let (name, unit) = line.rsplit_once(':').ok_or_else(without_unit)?;
     let name = name.trim();
-    let unit: Unit = unit.trim().parse().map_err(|error: ModelError| wrong(&error))?;
+    let unit: Unit = unit.trim().parse().map_err(wrong)?;
     let channel = match Channel::species(name, unit) {
         Ok(channel) if channel.name() == name => Ok(channel),
         Ok(channel) => channel.named(name),
         Err(ModelError::UnknownSpecies { of_formula, .. }) if of_formula.is_empty() => Channel::quantity(name, unit),
         Err(error) => Err(error),
     };
-    channel.map_err(|error| wrong(&error))
+    channel.map_err(wrong)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::texts::Language;
 
     #[test]
     fn channels_are_species_by_their_names_and_quantities_otherwise() {
@@ -81,6 +89,7 @@ mod tests {
             ("C6H6: ppb", "write benzene"),
         ] {
             let Err(Failure::Invalid(text)) = channels_of(text) else { panic!("{text}") };
+            let text = text.to(Language::English);
             assert!(text.contains(problem), "{text}");
         }
     }

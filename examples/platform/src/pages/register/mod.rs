@@ -6,6 +6,7 @@ mod fields;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, verbatim};
 use crate::view::{Form, Tab, page, query};
 use crate::visit::Visitor;
 use axum::extract::State;
@@ -20,125 +21,146 @@ pub(crate) async fn show(State(platform): State<Arc<Platform>>, visitor: Visitor
     let registry = platform.read(|platform| Ok(platform.db.registry())).await?;
     let mut stations: Vec<(StationId, &Station)> = registry.stations().collect();
     stations.sort_by_key(|(_, station)| station.name());
+    let language = visitor.language;
     let content = html! {
-        @if stations.is_empty() { p { "The store has no stations yet." } } @else {
+        @if stations.is_empty() { p { (language.say("register-none")) } } @else {
             table {
-                thead { tr { th { "Station" } th { "Position" } th { "Instruments" } } }
-                tbody { @for (id, station) in &stations { (row(&registry, *id, station)) } }
+                thead { tr {
+                    th { (language.say("label-station")) } th { (language.say("register-position")) }
+                    th { (language.say("register-instruments")) }
+                } }
+                tbody { @for (id, station) in &stations { (row(language, &registry, (*id, station))) } }
             }
         }
-        h2 { "Change the register" }
-        p { "Stations keep their names, which rules and alarms refer to. Nothing is removed: what was measured stays readable." }
+        h2 { (language.say("register-change")) }
+        p { (language.say("register-meaning")) }
         div.grid {
-            section.card { h2 { "Register a station" } (station_form(&visitor)) }
+            section.card { h2 { (language.say("register-station-title")) } (station_form(&visitor)) }
             @if !stations.is_empty() {
-                section.card { h2 { "Set a position" } (position_form(&platform, &visitor, &stations)) }
-                section.card { h2 { "Register an instrument" } (instrument_form(&visitor, &stations)) }
+                section.card { h2 { (language.say("register-position-title")) } (position_form(&platform, &visitor, &stations)) }
+                section.card { h2 { (language.say("register-instrument-title")) } (instrument_form(&visitor, &stations)) }
             }
             @if registry.instruments().next().is_some() {
-                section.card { h2 { "Change channels" } (channels_form(&visitor, &registry)) }
+                section.card { h2 { (language.say("register-channels-title")) } (channels_form(&visitor, &registry)) }
             }
         }
     };
-    Ok(page(&platform, &visitor, (Tab::Register, "Register of stations"), &content))
+    Ok(page(&platform, &visitor, (Tab::Register, &language.say("register-title")), &content))
 }
 
-fn row(registry: &Registry, id: StationId, station: &Station) -> Markup {
+fn row(language: Language, registry: &Registry, (id, station): (StationId, &Station)) -> Markup {
     let instruments: Vec<&Instrument> =
         registry.instruments().filter(|(_, at, _)| *at == id).map(|(.., instrument)| instrument).collect();
     html! {
         tr {
-            th scope="row" { a href=(format!("/station?name={}", query(station.name()))) { (station.name()) } }
-            td data-label="Position" { (position(station.position())) }
-            td data-label="Instruments" {
-                @if instruments.is_empty() { span.soft { "none" } }
-                @for instrument in instruments {
-                    details {
-                        summary { (instrument.name()) span.soft { ", every " (instrument.interval()) ", " (instrument.channels().len()) " channels" } }
-                        ul { @for channel in instrument.channels() {
-                            li {
-                                (channel.name()) span.soft { " in " (channel.unit().symbol()) }
-                                @if channel.unit().is_concentration() && channel.species_entry().is_none() {
-                                    " " span.flag { "no species of the table" }
-                                }
-                                @if channel.is_retired() { " " span.flag { "retired" } }
-                            }
-                        } }
-                    }
-                }
+            th scope="row" translate="no" { a href=(format!("/station?name={}", query(station.name()))) { (station.name()) } }
+            td data-label=(language.say("register-position")) { (position(language, station.position())) }
+            td data-label=(language.say("register-instruments")) {
+                @if instruments.is_empty() { span.soft { (language.say("none")) } }
+                @for instrument in instruments { (details(language, instrument)) }
             }
         }
     }
 }
 
-fn position(position: &Position) -> Markup {
+fn details(language: Language, instrument: &Instrument) -> Markup {
+    let interval = ("interval", instrument.interval().to_string().into());
+    let channels = ("channels", instrument.channels().len().into());
+    html! {
+        details {
+            summary {
+                (verbatim(instrument.name())) span.soft { (language.fill("register-instrument-words", &[interval, channels])) }
+            }
+            ul { @for channel in instrument.channels() {
+                li {
+                    span translate="no" { (channel.name()) }
+                    span.soft { " " (language.fill("register-unit", &[("unit", channel.unit().symbol().into())])) }
+                    @if channel.unit().is_concentration() && channel.species_entry().is_none() {
+                        " " span.flag { (language.say("register-no-species")) }
+                    }
+                    @if channel.is_retired() { " " span.flag { (language.say("register-retired")) } }
+                }
+            } }
+        }
+    }
+}
+
+fn position(language: Language, position: &Position) -> Markup {
     html! {
         @match position.lon_lat_deg {
             Some((longitude, latitude)) => span.figure { (format!("{latitude:.5}, {longitude:.5}")) },
-            None => span.soft { "no latitude and longitude" },
+            None => span.soft { (language.say("register-no-degrees")) },
         }
-        @if let Some((east, north)) = position.east_north_m { div.soft.small { (format!("{east:.0} m east, {north:.0} m north")) } }
-        @if let Some(height) = position.height_m { div.soft.small { (format!("inlet {height:.1} m above ground")) } }
+        @if let Some((east, north)) = position.east_north_m {
+            @let metres = [("east", format!("{east:.0}").into()), ("north", format!("{north:.0}").into())];
+            div.soft.small { (language.fill("register-metres", &metres)) }
+        }
+        @if let Some(height) = position.height_m {
+            div.soft.small { (language.fill("register-inlet", &[("height", format!("{height:.1}").into())])) }
+        }
     }
 }
 
-fn reason() -> Markup {
-    html! { label { "Reason" input name="reason" maxlength="200" required; } }
+fn reason(language: Language) -> Markup {
+    html! { label { (language.say("label-reason")) input name="reason" maxlength="200" required; } }
 }
 
 /// The numbers of a position.
-fn numbers() -> Markup {
-    let field = |name: &str, words: &str| {
-        html! { label { (words) input name=(name) inputmode="decimal" maxlength="30"; } }
+fn numbers(language: Language) -> Markup {
+    let field = |name: &str, key: &str| {
+        html! { label { (language.say(key)) input name=(name) inputmode="decimal" maxlength="30"; } }
     };
     html! {
-        (field("latitude", "Latitude in degrees north"))
-        (field("longitude", "Longitude in degrees east"))
-        (field("height", "Height of the inlet in metres"))
+        (field("latitude", "register-latitude"))
+        (field("longitude", "register-longitude"))
+        (field("height", "register-height"))
         details {
-            summary { "Metres from the reference point of the district" }
-            (field("east", "Metres east"))
-            (field("north", "Metres north"))
+            summary { (language.say("register-reference")) }
+            (field("east", "map-east"))
+            (field("north", "map-north"))
         }
     }
 }
 
-fn station_field(stations: &[(StationId, &Station)]) -> Markup {
+fn station_field(language: Language, stations: &[(StationId, &Station)]) -> Markup {
     html! {
-        label { "Station" select name="station" required { @for (_, station) in stations { option { (station.name()) } } } }
+        label { (language.say("label-station")) select name="station" translate="no" required { @for (_, station) in stations { option { (station.name()) } } } }
     }
 }
 
 fn station_form(visitor: &Visitor) -> Markup {
+    let language = visitor.language;
     let fields = html! {
-        label { "Name, such as park/S1" input name="station" maxlength="200" required; }
-        (numbers())
-        (reason())
+        label { (language.say("register-name")) input name="station" maxlength="200" required; }
+        (numbers(language))
+        (reason(language))
     };
-    Form { action: "/register/station", button: "Register the station", fields }.of(visitor)
+    Form { action: "/register/station", button: &language.say("register-station"), fields }.of(visitor)
 }
 
 fn position_form(platform: &Platform, visitor: &Visitor, stations: &[(StationId, &Station)]) -> Markup {
+    let language = visitor.language;
     let fields = html! {
-        p.small { "Numbers that are left out stay as they are. Earlier readings keep the earlier position." }
-        (station_field(stations))
-        (numbers())
-        label { "Holds from (" (platform.zone_name) "); now if empty" input name="since" type="datetime-local"; }
-        (reason())
+        p.small { (language.say("register-position-meaning")) }
+        (station_field(language, stations))
+        (numbers(language))
+        label { (language.fill("register-since", &[("zone", (&platform.zone_name).into())])) input name="since" type="datetime-local"; }
+        (reason(language))
     };
-    Form { action: "/register/position", button: "Set the position", fields }.of(visitor)
+    Form { action: "/register/position", button: &language.say("register-set-position"), fields }.of(visitor)
 }
 
 fn instrument_form(visitor: &Visitor, stations: &[(StationId, &Station)]) -> Markup {
+    let language = visitor.language;
     let fields = html! {
-        (station_field(stations))
-        label { "Instrument, such as gc" input name="instrument" maxlength="200" required; }
-        label { "Time between two readings, such as 1 min" input name="interval" maxlength="20" required; }
-        label { "Channels, one a line: name: unit"
-            textarea.code name="channels" rows="4" maxlength="4000" placeholder="benzene: ppb\nwind speed: m/s" required {} }
-        (reason())
+        (station_field(language, stations))
+        label { (language.say("register-instrument-name")) input name="instrument" maxlength="200" required; }
+        label { (language.say("register-interval")) input name="interval" maxlength="20" required; }
+        label { (language.say("register-channels"))
+            textarea.code translate="no" name="channels" rows="4" maxlength="4000" placeholder="benzene: ppb\nwind speed: m/s" required {} }
+        (reason(language))
     };
-    Form { action: "/register/instrument", button: "Register the instrument", fields }.of(visitor)
+    Form { action: "/register/instrument", button: &language.say("register-instrument"), fields }.of(visitor)
 }
 
 fn channels_form(visitor: &Visitor, registry: &Registry) -> Markup {
@@ -149,14 +171,15 @@ fn channels_form(visitor: &Visitor, registry: &Registry) -> Markup {
         })
         .collect();
     instruments.sort_by(|(_, one), (_, other)| one.cmp(other));
+    let language = visitor.language;
     let fields = html! {
-        label { "Instrument" select name="instrument" required {
+        label { (language.say("label-instrument")) select name="instrument" translate="no" required {
             @for (number, name) in &instruments { option value=(number) { (name) } }
         } }
-        label { "Channels to add, one a line: name: unit"
+        label { (language.say("register-add"))
             textarea.code name="channels" rows="3" maxlength="4000" {} }
-        label { "Channels to retire, one name a line" textarea.code name="retired" rows="3" maxlength="4000" {} }
-        (reason())
+        label { (language.say("register-retire")) textarea.code name="retired" rows="3" maxlength="4000" {} }
+        (reason(language))
     };
-    Form { action: "/register/channels", button: "Change the channels", fields }.of(visitor)
+    Form { action: "/register/channels", button: &language.say("register-channels-change"), fields }.of(visitor)
 }

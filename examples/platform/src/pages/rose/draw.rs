@@ -1,6 +1,7 @@
 //! The drawing of a rose.
 
 use super::count::{NAMES, Rose, SECTOR_DEG};
+use crate::texts::Language;
 use crate::view::{Drawing, Entry, number, place};
 use maud::{Markup, html};
 
@@ -18,10 +19,13 @@ pub(super) struct Words<'a> {
     pub(super) classes: &'static str,
     /// Unit of the classes.
     pub(super) unit: &'a str,
+    /// Language.
+    pub(super) language: Language,
 }
 
 /// The drawing: shares of the values by sector, stacked by class.
 pub(super) fn draw(rose: &Rose, words: &Words<'_>) -> Drawing {
+    let language = words.language;
     let shares = rose.sectors.iter().map(|cell| rose.share(cell.count()));
     let (most, greatest) = NAMES
         .iter()
@@ -40,23 +44,29 @@ pub(super) fn draw(rose: &Rose, words: &Words<'_>) -> Drawing {
         }
         @for (name, bearing) in [("N", 0.0), ("E", 90.0), ("S", 180.0), ("W", 270.0)] {
             @let (x, y) = at(bearing, RADIUS + 24.0);
-            text.compass x=(place(x)) y=(place(y)) dy="0.35em" text-anchor="middle" { (name) }
+            text.compass x=(place(x)) y=(place(y)) dy="0.35em" text-anchor="middle" { (language.word("direction", name)) }
         }
     };
     Drawing {
         class: "rose",
         size: (SIZE, SIZE),
         title: words.title.to_owned(),
-        description: format!(
-            "Shares of {} values by the direction that the wind came from. Most often from {most} ({:.1} %). In calm air: {:.1} %.",
-            rose.count(),
-            100.0 * greatest,
-            100.0 * rose.share(rose.calm.count())
-        ),
+        description: description(rose, (most, greatest), language),
         has_links: false,
         content,
         legend: legend(rose, words),
     }
+}
+
+fn description(rose: &Rose, (most, greatest): (&str, f64), language: Language) -> String {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let values = [
+        ("count", rose.count().into()),
+        ("direction", language.word("direction", most).into()),
+        ("share", percent(greatest).into()),
+        ("calm", percent(rose.share(rose.calm.count())).into()),
+    ];
+    language.fill("rose-description", &values)
 }
 
 fn wedges(rose: &Rose, words: &Words<'_>, per_share: f64) -> Markup {
@@ -65,8 +75,12 @@ fn wedges(rose: &Rose, words: &Words<'_>, per_share: f64) -> Markup {
         let mut inner = 0.0;
         for (class, count) in cell.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             let outer = inner + rose.share(*count) * per_share;
-            let title =
-                format!("{name}, {}: {:.1} %", class_words(rose, class, words.unit), 100.0 * rose.share(*count));
+            let title = format!(
+                "{}, {}: {:.1} %",
+                words.language.word("direction", name),
+                class_words(rose, class, (words.unit, words.language)),
+                100.0 * rose.share(*count)
+            );
             shapes.push((wedge(index as f64 * SECTOR_DEG, inner, outer), class, title));
             inner = outer;
         }
@@ -110,13 +124,18 @@ fn ring_step(greatest: f64) -> f64 {
 }
 
 /// A class in words.
-pub(super) fn class_words(rose: &Rose, class: usize, unit: &str) -> String {
+pub(super) fn class_words(rose: &Rose, class: usize, (unit, language): (&str, Language)) -> String {
     let end = |place: usize| rose.classes.get(place).map(|value| number(*value));
+    let unit = ("unit", unit.into());
     match (class, end(class), end(class + 1)) {
-        (0, _, Some(end)) if rose.classes.first() == Some(&0.0) => format!("below {end} {unit}"),
-        (_, Some(begin), Some(end)) => format!("{begin} to {end} {unit}"),
-        (_, Some(begin), None) => format!("{begin} {unit} and more"),
-        _ => "all".to_owned(),
+        (0, _, Some(end)) if rose.classes.first() == Some(&0.0) => {
+            language.fill("rose-below", &[("end", end.into()), unit])
+        }
+        (_, Some(begin), Some(end)) => {
+            language.fill("rose-between", &[("begin", begin.into()), ("end", end.into()), unit])
+        }
+        (_, Some(begin), None) => language.fill("rose-above", &[("begin", begin.into()), unit]),
+        _ => language.say("rose-all").into_owned(),
     }
 }
 
@@ -124,5 +143,7 @@ fn legend(rose: &Rose, words: &Words<'_>) -> Vec<Entry> {
     let shape = |class: usize| {
         html! { rect class=(format!("{}-{class}", words.classes)) x="-9" y="-9" width="18" height="18" {} }
     };
-    (0..rose.classes.len()).map(|class| Entry::new(shape(class), class_words(rose, class, words.unit))).collect()
+    (0..rose.classes.len())
+        .map(|class| Entry::new(shape(class), class_words(rose, class, (words.unit, words.language))))
+        .collect()
 }

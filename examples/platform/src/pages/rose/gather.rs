@@ -4,6 +4,7 @@ use super::count::{Rose, SPEED_CLASSES, load_classes};
 use crate::chart::{READINGS_MAX, found};
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::{Asked, Span};
 use serde::Deserialize;
 use vocdb::trace::{LocalFrame, WindSource, find_wind, samples_with_wind};
@@ -87,9 +88,9 @@ pub(super) fn gather(platform: &Platform, asked: &RoseAsked) -> Result<Roses, Fa
     let wind_station = match asked.wind.as_deref().filter(|wind| !wind.is_empty()) {
         Some(wind) => wind.to_owned(),
         None => nearest_wind(&registry, &wind_stations, &asked.station)
-            .ok_or_else(|| Failure::Invalid("No station measures the wind: there is no rose.".to_owned()))?,
+            .ok_or_else(|| Failure::Invalid(Text::new("rose-no-wind")))?,
     };
-    let source = find_wind(&registry, &wind_station, None).map_err(|error| Failure::Invalid(error.to_string()))?;
+    let source = find_wind(&registry, &wind_station, None).map_err(|error| Failure::Invalid(Text::english(error)))?;
     let readings = platform.db.readings();
     let newest = readings.newest(source.channels.instrument).unwrap_or_else(|| platform.now());
     let ends = Asked { from: asked.from.as_deref(), to: asked.to.as_deref() };
@@ -134,9 +135,7 @@ fn nearest_wind(registry: &Registry, names: &[String], station: &str) -> Option<
 
 fn check_size(range: TimeRange, interval: Interval) -> Result<(), Failure> {
     if range.to.since_ms(range.from) / interval.as_ms().max(1) > READINGS_MAX {
-        return Err(Failure::Invalid(format!(
-            "The range has more than {READINGS_MAX} readings: choose a shorter one."
-        )));
+        return Err(Failure::Invalid(Text::new("range-too-many-readings").with("count", READINGS_MAX)));
     }
     Ok(())
 }

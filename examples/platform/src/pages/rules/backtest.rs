@@ -7,6 +7,7 @@ use super::{Refused, answer, check, refusal};
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::view::moment;
 use crate::visit::Act;
 use axum::extract::State;
@@ -17,7 +18,7 @@ use vocdb::alarm::report::AlarmTally;
 use vocdb::rules::RuleFile;
 use vocdb::{Backtest, Error, Replayed, TimeRange};
 
-const TITLE: &str = "Rules: backtest";
+const TITLE: &str = "rules-backtest-title";
 
 type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
@@ -38,7 +39,8 @@ pub(crate) async fn backtest(State(platform): State<Arc<Platform>>, act: Act) ->
     };
     Ok(match platform.compute(compute).await? {
         Ok((compared, changes)) => {
-            let result = html! { (shown(&platform, &compared)) (changes) };
+            let result =
+                html! { (shown(&platform, act.visitor.language, &compared)) (changes.shown(act.visitor.language)) };
             answer(&platform, &act, &draft, (TITLE, result))
         }
         Err(refused) => refused.answer(&platform, &act, &draft, TITLE),
@@ -62,10 +64,7 @@ fn compare(
         Some(files) => match run(platform, &files, (range, stop))? {
             Ok(before) => Some(before),
             Err(Refused::Rules(_)) => {
-                return Ok(Err(Refused::Other(
-                    "The rules in force have errors for the stations as they are, so there is nothing to compare with: load rules first."
-                        .to_owned(),
-                )));
+                return Ok(Err(Refused::Other(Text::new("rules-in-force-wrong"))));
             }
             Err(refused) => return Ok(Err(refused)),
         },
@@ -91,17 +90,14 @@ fn run(
             Ok(Raised { tally, frames: summary.frames, range: covered })
         }
         Err(Error::Rules(found)) => Err(Refused::Rules(found)),
-        Err(error @ Error::NoRules) => Err(Refused::Other(error.to_string())),
+        Err(error @ Error::NoRules) => Err(Refused::Other(Text::english(error))),
         Err(Error::BacktestStopped { reached }) => Err(Refused::Other(stopped(platform, range, reached))),
         Err(other) => return Err(other.into()),
     })
 }
 
-fn stopped(platform: &Platform, range: TimeRange, reached: vocdb::Timestamp) -> String {
-    let (from, to) = (moment(&platform.zone, range.from), moment(&platform.zone, range.to));
-    let reached = moment(&platform.zone, reached);
-    format!(
-        "The backtest from {from} to {to} takes too long: it was stopped when it had come to {reached}. Choose a shorter range, or run \
-         `vocdb rules backtest` on the command line."
-    )
+fn stopped(platform: &Platform, range: TimeRange, reached: vocdb::Timestamp) -> Text {
+    let [from, to, reached] = [range.from, range.to, reached].map(|time| moment(&platform.zone, time));
+    let text = Text::new("rules-backtest-stopped").with("from", from.as_str()).with("to", to.as_str());
+    text.with("reached", reached.as_str())
 }

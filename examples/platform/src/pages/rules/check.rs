@@ -6,6 +6,7 @@ use super::{answer, kept, refusal};
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Language;
 use crate::visit::Act;
 use axum::extract::State;
 use axum::response::Response;
@@ -19,7 +20,7 @@ pub(crate) async fn check(State(platform): State<Arc<Platform>>, act: Act) -> Re
     act.visitor.must(Right::LoadRules)?;
     let draft = Draft::of(&act.fields)?;
     if let Some(problem) = draft.problem() {
-        return Ok(refusal(&platform, &act, &draft, ("Rules: check", &problem)));
+        return Ok(refusal(&platform, &act, &draft, ("rules-check-title", &problem)));
     }
     let checked = draft.clone();
     let compute = move |platform: &Platform| {
@@ -33,8 +34,9 @@ pub(crate) async fn check(State(platform): State<Arc<Platform>>, act: Act) -> Re
         Ok((found, changes(&in_force(platform)?, &checked.files)))
     };
     let (found, changes) = platform.compute(compute).await?;
-    let result = html! { (verdict(&found)) (changes) };
-    Ok(answer(&platform, &act, &draft, ("Rules: check", result)))
+    let language = act.visitor.language;
+    let result = html! { (verdict(language, &found)) (changes.shown(language)) };
+    Ok(answer(&platform, &act, &draft, ("rules-check-title", result)))
 }
 
 /// The files in force, and the tests that are kept with them.
@@ -45,28 +47,31 @@ pub(super) fn in_force(platform: &Platform) -> Result<Vec<RuleFile>, Failure> {
 }
 
 /// Errors and warnings.
-pub(super) fn verdict(found: &Result<Diagnostics, Diagnostics>) -> Markup {
+pub(super) fn verdict(language: Language, found: &Result<Diagnostics, Diagnostics>) -> Markup {
     let (is_good, found) = match found {
         Ok(warnings) => (true, warnings),
         Err(errors) => (false, errors),
     };
     html! {
-        @if is_good { p.good { "The rules have no errors. They are not in force until they are loaded." } }
-        @else { p.problem role="alert" { "The rules have errors; the rules in force have not changed." } }
-        @if !found.0.is_empty() { (diagnostics(&found.0)) }
+        @if is_good { p.good { (language.say("rules-good")) } }
+        @else { p.problem role="alert" { (language.say("rules-wrong")) } }
+        @if !found.0.is_empty() { (diagnostics(language, &found.0)) }
     }
 }
 
-fn diagnostics(found: &[Diagnostic]) -> Markup {
+fn diagnostics(language: Language, found: &[Diagnostic]) -> Markup {
     html! {
         table {
-            thead { tr { th { "Place" } th { "Kind" } th { "Message" } th { "What to write" } } }
+            thead { tr {
+                th { (language.say("rules-place")) } th { (language.say("rules-kind")) } th { (language.say("label-message")) }
+                th { (language.say("rules-help")) }
+            } }
             tbody { @for one in found {
                 tr {
-                    th scope="row" { (one.place) }
-                    td data-label="Kind" { (if one.is_warning { "warning" } else { "error" }) }
-                    td data-label="Message" { (one.message) }
-                    td data-label="What to write" { (one.help) }
+                    th scope="row" translate="no" { (one.place) }
+                    td data-label=(language.say("rules-kind")) { (language.say(if one.is_warning { "rules-warning" } else { "rules-error" })) }
+                    td data-label=(language.say("label-message")) lang="en" { (one.message) }
+                    td data-label=(language.say("rules-help")) lang="en" { (one.help) }
                 }
             } }
         }

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text};
 use crate::view::{Asked, Span, hidden_token};
 use crate::visit::{Fields, Visitor};
 use maud::{Markup, html};
@@ -43,14 +44,14 @@ impl Draft {
     }
 
     /// What keeps the draft from every step, with what to do.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<Text> {
         let names: BTreeSet<&str> = self.files.iter().map(|file| file.name.as_str()).collect();
         if names.contains("") {
-            Some("A file has no name: write one, such as park.rhai.".to_owned())
+            Some(Text::new("rules-no-name"))
         } else if names.len() < self.files.len() {
-            Some("Two files have the same name: give each a name of its own.".to_owned())
+            Some(Text::new("rules-same-name"))
         } else if self.files.len() > FILES_MAX {
-            Some(format!("A rule set has at most {FILES_MAX} files: join some of them."))
+            Some(Text::new("rules-too-many-files").with("count", FILES_MAX))
         } else {
             None
         }
@@ -66,46 +67,47 @@ impl Draft {
         self.files.iter().filter(|file| is_tests(file)).cloned().collect()
     }
 
-    /// The range of the backtest; a sentence if it makes no sense.
-    pub(super) fn range(&self, platform: &Platform) -> Result<TimeRange, String> {
+    /// The range of the backtest; a text if it makes no sense.
+    pub(super) fn range(&self, platform: &Platform) -> Result<TimeRange, Text> {
         let asked = Asked { from: Some(&self.from), to: Some(&self.to) };
-        asked.range(&platform.zone, platform.now(), BACKTEST).map_err(|failure| failure.text().to_owned())
+        asked.range(&platform.zone, platform.now(), BACKTEST).map_err(|failure| failure.text())
     }
 
     /// The form of a visitor.
     pub(super) fn form(&self, visitor: &Visitor, zone: &str) -> Markup {
-        let time = |name: &str, words: &str, value: &str| {
-            html! { label { (words) " (" (zone) ")" input name=(name) type="datetime-local" value=(value); } }
+        let language = visitor.language;
+        let time = |name: &str, key: &str, value: &str| {
+            html! { label { (language.say(key)) " (" (zone) ")" input name=(name) type="datetime-local" value=(value); } }
         };
         html! {
             form method="post" action="/rules/load" {
                 (hidden_token(visitor))
-                @for file in &self.files { (fields(file)) }
+                @for file in &self.files { (fields(language, file)) }
                 details open[self.files.is_empty()] {
-                    summary { "Add a file" }
-                    label { "File" input name="name" placeholder="park.rhai" maxlength="200"; }
-                    label { "Text" textarea.code name="text" rows="12" spellcheck="false" {} }
+                    summary { (language.say("rules-add-file")) }
+                    label { (language.say("rules-file")) input translate="no" name="name" placeholder="park.rhai" maxlength="200"; }
+                    label { (language.say("rules-text")) textarea.code translate="no" name="text" rows="12" spellcheck="false" {} }
                 }
                 div.fields {
-                    (time("from", "Backtest from", &self.from))
-                    (time("to", "Backtest to", &self.to))
+                    (time("from", "rules-backtest-from", &self.from))
+                    (time("to", "rules-backtest-to", &self.to))
                 }
-                label { "Reason for loading" input name="reason" value=(self.reason) maxlength="200"; }
+                label { (language.say("rules-reason")) input name="reason" value=(self.reason) maxlength="200"; }
                 div.buttons {
-                    button formaction="/rules/check" { "Check" }
-                    button formaction="/rules/test" { "Run tests" }
-                    button formaction="/rules/backtest" { "Backtest" }
-                    button { "Load" }
+                    button formaction="/rules/check" { (language.say("rules-check")) }
+                    button formaction="/rules/test" { (language.say("rules-run-tests")) }
+                    button formaction="/rules/backtest" { (language.say("rules-backtest")) }
+                    button { (language.say("rules-load")) }
                 }
             }
         }
     }
 }
 
-fn fields(file: &RuleFile) -> Markup {
+fn fields(language: Language, file: &RuleFile) -> Markup {
     html! {
-        label { "File" input name="name" value=(file.name) maxlength="200"; }
-        label { "Text" textarea.code name="text" rows=(file.text.lines().count().clamp(4, 40)) spellcheck="false" { "\n" (file.text) } }
+        label { (language.say("rules-file")) input translate="no" name="name" value=(file.name) maxlength="200"; }
+        label { (language.say("rules-text")) textarea.code translate="no" name="text" rows=(file.text.lines().count().clamp(4, 40)) spellcheck="false" { "\n" (file.text) } }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::live::Topic;
 use crate::platform::Platform;
+use crate::texts::Text;
 use crate::visit::Act;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,18 +18,17 @@ pub(crate) async fn load(State(platform): State<Arc<Platform>>, act: Act) -> Res
     let by = act.visitor.must(Right::LoadRules)?.name.clone();
     let draft = Draft::of(&act.fields)?;
     if let Some(problem) = draft.problem() {
-        return Ok(refusal(&platform, &act, &draft, ("Rules: load", &problem)));
+        return Ok(refusal(&platform, &act, &draft, ("rules-load-title", &problem)));
     }
     if draft.reason.is_empty() {
-        let problem = "The reason for loading is empty: fill it in. The rules in force have not changed.";
-        return Ok(refusal(&platform, &act, &draft, ("Rules: load", problem)));
+        return Ok(refusal(&platform, &act, &draft, ("rules-load-title", &Text::new("rules-no-reason"))));
     }
     let loaded = draft.clone();
     let load = move |platform: &Platform| {
         match platform.db.load_rule_set(loaded.rules(), &by, &loaded.reason) {
             Ok(_) => {}
             Err(Error::Rules(found)) => return Ok(Err(Refused::Rules(found))),
-            Err(error @ Error::NoRules) => return Ok(Err(Refused::Other(error.to_string()))),
+            Err(error @ Error::NoRules) => return Ok(Err(Refused::Other(Text::english(error)))),
             Err(other) => return Err(Failure::from(other)),
         }
         platform.live.announce(Topic::Alarms);
@@ -37,6 +37,6 @@ pub(crate) async fn load(State(platform): State<Arc<Platform>>, act: Act) -> Res
     };
     Ok(match platform.read(load).await? {
         Ok(()) => Redirect::to("/rules").into_response(),
-        Err(refused) => refused.answer(&platform, &act, &draft, "Rules: load"),
+        Err(refused) => refused.answer(&platform, &act, &draft, "rules-load-title"),
     })
 }

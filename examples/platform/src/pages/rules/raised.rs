@@ -1,6 +1,7 @@
 //! The alarms that rules would have raised, beside those of the rules in force.
 
 use crate::platform::Platform;
+use crate::texts::Language;
 use crate::view::moment;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,12 +43,13 @@ enum Whose {
 }
 
 impl Whose {
-    const fn words(self) -> &'static str {
+    /// Key of the words.
+    const fn key(self) -> &'static str {
         match self {
-            Self::Draft => "only with the new rules",
-            Self::Before => "only with the rules in force",
-            Self::Moved => "both, differently",
-            Self::Both => "both",
+            Self::Draft => "raised-draft-only",
+            Self::Before => "raised-before-only",
+            Self::Moved => "raised-differently",
+            Self::Both => "raised-both",
         }
     }
 
@@ -85,34 +87,44 @@ struct Counts {
 }
 
 /// The result of a backtest.
-pub(super) fn shown(platform: &Platform, compared: &Compared) -> Markup {
-    let Compared { draft, before, is_same } = compared;
+pub(super) fn shown(platform: &Platform, language: Language, compared: &Compared) -> Markup {
+    let Compared { draft, before, .. } = compared;
     let nothing = AlarmTally::default();
     let difference = Difference::between(before.as_ref().map_or(&nothing, |before| &before.tally), &draft.tally);
     let rows = rows(&draft.tally, &difference);
-    let time = |time| moment(&platform.zone, time);
     html! {
-        p.good {
-            "Backtest from " (time(draft.range.from)) " to " (time(draft.range.to)) " over " (draft.frames) " frames. Alarms: "
-            (draft.tally.alarms().count()) " with the new rules"
-            @match before {
-                Some(before) => { ", " (before.tally.alarms().count()) " with the rules in force." },
-                None if *is_same => ". These are the rules in force.",
-                None => ". No rules are in force.",
-            }
-            " Nothing has changed."
-        }
-        @if draft.frames == 0 { p.problem { "There are no readings in this range, so no rule was tried: choose another range." } }
+        p.good { (summary(platform, language, compared)) }
+        @if draft.frames == 0 { p.problem { (language.say("raised-no-readings")) } }
         @if !rows.is_empty() {
-            h2 { "Alarms by rule" }
-            (by_rule(&rows, before.is_some()))
-            h2 { "Alarms" }
-            (table(platform, &rows, before.is_some()))
+            h2 { (language.say("raised-by-rule")) }
+            (by_rule(language, &rows, before.is_some()))
+            h2 { (language.say("tab-alarms")) }
+            (table(platform, language, (&rows, before.is_some())))
         }
         @if !difference.contacts.is_empty() {
-            h2 { "Calls for attention" }
-            (recipients(&difference, before.is_some()))
+            h2 { (language.say("raised-calls")) }
+            (recipients(language, &difference, before.is_some()))
         }
+    }
+}
+
+/// What was run, and how many alarms there were.
+fn summary(platform: &Platform, language: Language, compared: &Compared) -> String {
+    let Compared { draft, before, is_same } = compared;
+    let time = |time| moment(&platform.zone, time).into();
+    let mut values = vec![
+        ("from", time(draft.range.from)),
+        ("to", time(draft.range.to)),
+        ("frames", draft.frames.into()),
+        ("alarms", draft.tally.alarms().count().into()),
+    ];
+    match before {
+        Some(before) => {
+            values.push(("before", before.tally.alarms().count().into()));
+            language.fill("raised-compared", &values)
+        }
+        None if *is_same => language.fill("raised-same", &values),
+        None => language.fill("raised-alone", &values),
     }
 }
 
@@ -143,7 +155,7 @@ fn rows<'a>(draft: &'a AlarmTally, difference: &'a Difference) -> Vec<Row<'a>> {
     rows
 }
 
-fn by_rule(rows: &[Row<'_>], is_compared: bool) -> Markup {
+fn by_rule(language: Language, rows: &[Row<'_>], is_compared: bool) -> Markup {
     let mut rules: BTreeMap<&str, Counts> = BTreeMap::new();
     for row in rows {
         let Some((key, _)) = row.order() else { continue };
@@ -154,22 +166,23 @@ fn by_rule(rows: &[Row<'_>], is_compared: bool) -> Markup {
         counts.only_before += usize::from(row.whose == Whose::Before);
         counts.moved += usize::from(row.whose == Whose::Moved);
     }
-    let count = |words: &str, number: usize| html! { td.number data-label=(words) { (number) } };
+    let count = |key: &str, number: usize| html! { td.number data-label=(language.say(key)) { (number) } };
     html! {
         table {
             thead { tr {
-                th { "Rule" } th.number { "New rules" }
+                th { (language.say("label-rule")) } th.number { (language.say("raised-new")) }
                 @if is_compared {
-                    th.number { "In force" } th.number { "Only new" } th.number { "Only in force" } th.number { "Differently" }
+                    th.number { (language.say("raised-in-force")) } th.number { (language.say("raised-only-new")) }
+                    th.number { (language.say("raised-only-in-force")) } th.number { (language.say("raised-moved")) }
                 }
             } }
             tbody { @for (rule, counts) in &rules {
                 tr {
-                    th scope="row" { (rule) }
-                    (count("New rules", counts.draft))
+                    th scope="row" translate="no" { (rule) }
+                    (count("raised-new", counts.draft))
                     @if is_compared {
-                        (count("In force", counts.before)) (count("Only new", counts.only_draft))
-                        (count("Only in force", counts.only_before)) (count("Differently", counts.moved))
+                        (count("raised-in-force", counts.before)) (count("raised-only-new", counts.only_draft))
+                        (count("raised-only-in-force", counts.only_before)) (count("raised-moved", counts.moved))
                     }
                 }
             } }
@@ -177,55 +190,65 @@ fn by_rule(rows: &[Row<'_>], is_compared: bool) -> Markup {
     }
 }
 
-fn table(platform: &Platform, rows: &[Row<'_>], is_compared: bool) -> Markup {
+fn table(platform: &Platform, language: Language, (rows, is_compared): (&[Row<'_>], bool)) -> Markup {
     html! {
         table {
             thead { tr {
-                th { "Rule" } th { "Station or scope" }
-                @if is_compared { th { "Raised by" } }
-                th { "With the new rules" }
-                @if is_compared { th { "With the rules in force" } }
+                th { (language.say("label-rule")) } th { (language.say("raised-scope")) }
+                @if is_compared { th { (language.say("raised-whose")) } }
+                th { (language.say("raised-with-new")) }
+                @if is_compared { th { (language.say("raised-with-in-force")) } }
             } }
             tbody { @for row in rows.iter().take(LISTED) {
                 @if let Some((key, _)) = row.order() {
                     tr {
-                        th scope="row" { (key.rule) }
-                        td data-label="Station or scope" { (key.scope_key) }
-                        @if is_compared { td data-label="Raised by" { span class=(row.whose.class()) { (row.whose.words()) } } }
-                        td.time data-label="With the new rules" { (span(platform, row.draft)) }
-                        @if is_compared { td.time data-label="With the rules in force" { (span(platform, row.before)) } }
+                        th scope="row" translate="no" { (key.rule) }
+                        td data-label=(language.say("raised-scope")) translate="no" { (key.scope_key) }
+                        @if is_compared {
+                            td data-label=(language.say("raised-whose")) { span class=(row.whose.class()) { (language.say(row.whose.key())) } }
+                        }
+                        td.time data-label=(language.say("raised-with-new")) { (span(platform, language, row.draft)) }
+                        @if is_compared {
+                            td.time data-label=(language.say("raised-with-in-force")) { (span(platform, language, row.before)) }
+                        }
                     }
                 }
             } }
         }
-        @if rows.len() > LISTED { p.soft { "and " (rows.len() - LISTED) " more" } }
+        @if rows.len() > LISTED { p.soft { (language.fill("stations-more", &[("count", (rows.len() - LISTED).into())])) } }
     }
 }
 
-fn span(platform: &Platform, span: Option<&AlarmSpan>) -> Markup {
+fn span(platform: &Platform, language: Language, span: Option<&AlarmSpan>) -> Markup {
     html! {
         @match span {
-            None => span.soft { "no alarm" },
+            None => span.soft { (language.say("raised-no-alarm")) },
             Some(span) => {
                 (moment(&platform.zone, span.opened_at))
                 div.soft.small {
-                    @match span.closed { Some((at, _)) => { "to " (moment(&platform.zone, at)) } None => "still open at the end" }
-                    ", " (span.priority)
+                    @match span.closed {
+                        Some((at, _)) => (language.fill("raised-to", &[("time", moment(&platform.zone, at).into())])),
+                        None => (language.say("raised-still-open")),
+                    }
+                    (language.say("list-separator")) (language.word("priority", span.priority.name()))
                 }
             }
         }
     }
 }
 
-fn recipients(difference: &Difference, is_compared: bool) -> Markup {
+fn recipients(language: Language, difference: &Difference, is_compared: bool) -> Markup {
     html! {
         table {
-            thead { tr { th { "Recipient" } th.number { "New rules" } @if is_compared { th.number { "In force" } } } }
+            thead { tr {
+                th { (language.say("label-recipient")) } th.number { (language.say("raised-new")) }
+                @if is_compared { th.number { (language.say("raised-in-force")) } }
+            } }
             tbody { @for (contact, (before, draft)) in &difference.contacts {
                 tr {
-                    th scope="row" { (contact.0) }
-                    td.number data-label="New rules" { (draft.pages) }
-                    @if is_compared { td.number data-label="In force" { (before.pages) } }
+                    th scope="row" translate="no" { (contact.0) }
+                    td.number data-label=(language.say("raised-new")) { (draft.pages) }
+                    @if is_compared { td.number data-label=(language.say("raised-in-force")) { (before.pages) } }
                 }
             } }
         }

@@ -5,6 +5,7 @@ use super::{answer, refusal};
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text};
 use crate::visit::Act;
 use axum::extract::State;
 use axum::response::Response;
@@ -12,7 +13,7 @@ use maud::{Markup, html};
 use std::sync::Arc;
 use vocdb::{Registry, TestOutcome, run_rule_tests_until};
 
-const TITLE: &str = "Rules: tests";
+const TITLE: &str = "rules-tests-title";
 /// Tests that the page lists; those that failed come first.
 const LISTED: usize = 500;
 
@@ -25,34 +26,38 @@ pub(crate) async fn test(State(platform): State<Arc<Platform>>, act: Act) -> Res
     }
     let (rules, tests) = (draft.rules(), draft.tests());
     if tests.is_empty() {
-        let problem = "There are no tests: add a file whose name ends in _test.rhai, such as park_test.rhai.";
-        return Ok(refusal(&platform, &act, &draft, (TITLE, problem)));
+        return Ok(refusal(&platform, &act, &draft, (TITLE, &Text::new("rules-no-tests"))));
     }
     let is_over = platform.trial_end();
     let run = move |_: &Platform| Ok(run_rule_tests_until(&rules, &tests, &Registry::default(), &*is_over));
     let mut outcomes = platform.compute(run).await?;
     outcomes.sort_by_key(|outcome| outcome.failures.is_empty());
-    Ok(answer(&platform, &act, &draft, (TITLE, shown(&outcomes))))
+    Ok(answer(&platform, &act, &draft, (TITLE, shown(act.visitor.language, &outcomes))))
 }
 
-fn shown(outcomes: &[TestOutcome]) -> Markup {
+fn shown(language: Language, outcomes: &[TestOutcome]) -> Markup {
     let failed = outcomes.iter().filter(|outcome| !outcome.failures.is_empty()).count();
+    let counts = [("failed", failed.into()), ("count", outcomes.len().into())];
     html! {
-        @if failed == 0 { p.good { "All tests passed: " (outcomes.len()) "." } }
-        @else { p.problem role="alert" { "Tests failed: " (failed) " of " (outcomes.len()) "." } }
+        @if failed == 0 { p.good { (language.fill("rules-tests-passed", &[("count", outcomes.len().into())])) } }
+        @else { p.problem role="alert" { (language.fill("rules-tests-failed", &counts)) } }
         table {
-            thead { tr { th { "Test" } th { "Result" } th { "What failed" } } }
+            thead { tr {
+                th { (language.say("rules-test")) } th { (language.say("rules-test-result")) } th { (language.say("rules-test-failure")) }
+            } }
             tbody { @for outcome in outcomes.iter().take(LISTED) {
                 tr {
-                    th scope="row" { (outcome.name) div.soft.small { (outcome.place) } }
-                    td data-label="Result" { @if outcome.failures.is_empty() { "passed" } @else { "failed" } }
-                    td data-label="What failed" {
-                        @if outcome.failures.is_empty() { span.soft { "nothing" } }
-                        @for failure in &outcome.failures { div { (failure.place) ": " (failure.message) } }
+                    th scope="row" translate="no" { (outcome.name) div.soft.small { (outcome.place) } }
+                    td data-label=(language.say("rules-test-result")) {
+                        (language.say(if outcome.failures.is_empty() { "rules-test-passed" } else { "rules-test-failed" }))
+                    }
+                    td data-label=(language.say("rules-test-failure")) {
+                        @if outcome.failures.is_empty() { span.soft { (language.say("none")) } }
+                        @for failure in &outcome.failures { div lang="en" { (failure.place) ": " (failure.message) } }
                     }
                 }
             } }
         }
-        @if outcomes.len() > LISTED { p.soft { "and " (outcomes.len() - LISTED) " more that passed or failed" } }
+        @if outcomes.len() > LISTED { p.soft { (language.fill("stations-more", &[("count", (outcomes.len() - LISTED).into())])) } }
     }
 }

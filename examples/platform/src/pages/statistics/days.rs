@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Text;
 use std::collections::BTreeMap;
 use vocdb::model::Zone;
 use vocdb::trace::attainment::{Attainment, Limits, attainment};
@@ -67,13 +68,13 @@ impl Verdict {
         }
     }
 
-    /// The verdict in a word.
-    pub(super) const fn words(self) -> &'static str {
+    /// Key of the verdict's word.
+    pub(super) const fn key(self) -> &'static str {
         match self {
-            Self::Good => "kept",
-            Self::Exceeded => "exceeded",
-            Self::Incomplete => "incomplete",
-            Self::None => "–",
+            Self::Good => "day-kept",
+            Self::Exceeded => "day-exceeded",
+            Self::Incomplete => "day-incomplete",
+            Self::None => "day-none",
         }
     }
 }
@@ -105,7 +106,7 @@ pub(super) fn table(platform: &Platform, limits: &Limits, days: &[Day]) -> Resul
         let mut found = StationDays { name: (*name).to_owned(), days: Vec::new(), sum: Attainment::default() };
         for day in days {
             let of_day = attainment(&readings, (&registry, *id), limits, day.range, &platform.zone);
-            let of_day = of_day.map_err(|error| Failure::Invalid(error.to_string()))?;
+            let of_day = of_day.map_err(|error| Failure::Invalid(Text::english(error)))?;
             let greatest = of_day.limits.first().and_then(|limit| limit.greatest);
             found.days.push((Verdict::of(&of_day), greatest));
             found.sum.add(&of_day);

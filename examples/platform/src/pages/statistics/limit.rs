@@ -2,18 +2,19 @@
 
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::{Language, Text};
 use maud::{Markup, html};
 use serde::Deserialize;
 use vocdb::trace::attainment::Limits;
 
 /// Characters of a field.
 const FIELD_CHARS_MAX: usize = 200;
-/// Averages that a limit may be about, as the limits file names them.
+/// Averages that a limit may be about, as the limits file names them, and the keys of their words.
 const AVERAGES: [(&str, &str); 4] = [
-    ("1h", "greatest hourly mean of the day"),
-    ("8h", "greatest mean of 8 hours"),
-    ("8h-within-day", "greatest mean of 8 hours within the day"),
-    ("24h", "daily mean"),
+    ("1h", "average-hour"),
+    ("8h", "average-eight-hours"),
+    ("8h-within-day", "average-eight-hours-within-day"),
+    ("24h", "average-day"),
 ];
 
 /// The query of the page.
@@ -28,11 +29,11 @@ pub(crate) struct StatisticsAsked {
     coverage: Option<String>,
 }
 
-/// Limits with the words that say where they come from.
+/// Limits, and where they come from.
 pub(super) struct Chosen {
     /// The limits.
     pub(super) limits: Limits,
-    /// Their origin.
+    /// Key of the words for their origin.
     pub(super) origin: &'static str,
 }
 
@@ -41,7 +42,7 @@ impl StatisticsAsked {
         let text = field.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(usual);
         let is_plain = !text.chars().any(|char| char.is_control() || char == ',' || char == '"' || char == '#');
         if text.chars().count() > FIELD_CHARS_MAX || !is_plain {
-            return Err(Failure::Invalid("A field of the limit is too long, or has a comma or a quote.".to_owned()));
+            return Err(Failure::Invalid(Text::new("limit-field")));
         }
         Ok(text)
     }
@@ -51,7 +52,7 @@ impl StatisticsAsked {
         let channel = Self::field(&self.channel, "")?;
         if channel.is_empty() {
             let limits = platform.day_limits.clone();
-            return Ok(limits.map(|limits| Chosen { limits, origin: "the limits file of the platform" }));
+            return Ok(limits.map(|limits| Chosen { limits, origin: "limit-of-file" }));
         }
         let average = Self::field(&self.average, "24h")?;
         let (limit, unit) = (Self::field(&self.limit, "")?, Self::field(&self.unit, "")?);
@@ -65,24 +66,25 @@ impl StatisticsAsked {
             "channel,average,limit,unit,hour_coverage,period_coverage,day_coverage,from,to\n\
              {channel},{average},{limit},{unit},{coverage},{of_period},{of_day},0001-01-01,\n"
         );
-        let limits = Limits::parse(&text).map_err(|error| Failure::Invalid(format!("The limit: {}", error.reason)))?;
-        Ok(Some(Chosen { limits, origin: "the limit above" }))
+        let limits = Limits::parse(&text)
+            .map_err(|error| Failure::Invalid(Text::new("limit-wrong").with("reason", error.reason.as_str())))?;
+        Ok(Some(Chosen { limits, origin: "limit-of-form" }))
     }
 
     /// The fields of the form.
-    pub(super) fn fields(&self) -> Markup {
-        let field = |name: &str, words: &str, value: &Option<String>, hint: &str| {
-            html! { label { (words) input name=(name) value=(value.as_deref().unwrap_or_default()) placeholder=(hint) maxlength="200"; } }
+    pub(super) fn fields(&self, language: Language) -> Markup {
+        let field = |name: &str, key: &str, value: &Option<String>, hint: &str| {
+            html! { label { (language.say(key)) input translate="no" name=(name) value=(value.as_deref().unwrap_or_default()) placeholder=(hint) maxlength="200"; } }
         };
         let chosen = self.average.as_deref().unwrap_or("24h");
         html! {
-            (field("channel", "Channel", &self.channel, "benzene"))
-            label { "Average" select name="average" {
-                @for (value, words) in AVERAGES { option value=(value) selected[value == chosen] { (words) } }
+            (field("channel", "label-channel", &self.channel, "benzene"))
+            label { (language.say("limit-average")) select name="average" {
+                @for (value, key) in AVERAGES { option value=(value) selected[value == chosen] { (language.say(key)) } }
             } }
-            (field("limit", "Limit", &self.limit, "5"))
-            (field("unit", "Unit", &self.unit, "ppb or ug/m3@25C"))
-            (field("coverage", "Coverage that is needed", &self.coverage, "75%"))
+            (field("limit", "label-limit", &self.limit, "5"))
+            (field("unit", "label-unit", &self.unit, "ppb, ug/m3@25C"))
+            (field("coverage", "limit-coverage", &self.coverage, "75%"))
         }
     }
 }

@@ -7,6 +7,7 @@ use super::station::range_fields;
 use crate::accounts::Right;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::texts::Language;
 use crate::view::{Asked, Span, Tab, moment, number, page, query, span};
 use crate::visit::Visitor;
 use axum::extract::rejection::QueryRejection;
@@ -44,20 +45,21 @@ pub(crate) async fn show(
     let Query(asked) = asked.map_err(|_| Failure::NotFound)?;
     let sent = asked.clone();
     let found = platform.compute(move |platform| gather(platform, &sent)).await?;
+    let language = visitor.language;
     let content = html! {
-        p { (moment(&platform.zone, found.range.from)) " to " (moment(&platform.zone, found.range.to)) }
+        p { (moment(&platform.zone, found.range.from)) " – " (moment(&platform.zone, found.range.to)) }
         form method="get" action="/statistics" {
-            div.fields { (range_fields(&platform, (found.range.from, found.range.to))) }
-            div.fields { (asked.fields()) button { "Show" } }
+            div.fields { (range_fields(&platform, language, (found.range.from, found.range.to))) }
+            div.fields { (asked.fields(language)) button { (language.say("show")) } }
         }
-        h2 { "Days within limits" }
-        (attainment(&found))
-        h2 { "Alarms" }
-        (alarms(&found.alarms))
-        h2 { "Incidents" }
-        (incidents(&found.incidents))
+        h2 { (language.say("days-title")) }
+        (attainment(language, &found))
+        h2 { (language.say("tab-alarms")) }
+        (alarms(language, &found.alarms))
+        h2 { (language.say("tab-incidents")) }
+        (incidents(language, &found.incidents))
     };
-    Ok(page(&platform, &visitor, (Tab::Statistics, "Statistics"), &content))
+    Ok(page(&platform, &visitor, (Tab::Statistics, &language.say("tab-statistics")), &content))
 }
 
 fn gather(platform: &Platform, asked: &StatisticsAsked) -> Result<Statistics, Failure> {
@@ -86,46 +88,46 @@ fn gather(platform: &Platform, asked: &StatisticsAsked) -> Result<Statistics, Fa
     })
 }
 
-fn attainment(found: &Statistics) -> Markup {
+fn attainment(language: Language, found: &Statistics) -> Markup {
     let Some((chosen, table)) = &found.attainment else {
-        return html! {
-            p { "Name a channel and a limit above, or start the platform with " code { "--limits FILE" } "." }
-        };
+        let option = html! { code translate="no" { "--limits FILE" } };
+        return html! { p { (language.frame("days-no-limit", &[("option", option)])) } };
     };
     html! {
         p.soft {
-            "By " (chosen.origin) ":"
+            (language.say(chosen.origin))
             @for limit in chosen.limits.all() {
-                " " (limit.channel) " " (limit.average.name()) " " (number(limit.limit)) " " (limit.unit) "."
+                " " span translate="no" { (limit.channel) " " (limit.average.name()) " " (number(limit.limit)) " " (limit.unit) "." }
             }
-            " A day counts with the hours whose samples are complete; coverage is counted in samples and hours. A day that is not over is \
-             left out. Numbers are the greatest values of the first limit, in its unit."
+            " " (language.say("days-meaning"))
         }
-        @if found.days.is_empty() { p { "No day begins in this period." } }
-        @else if table.stations.is_empty() { p { "No station measures a channel with a limit on these days." } }
-        @else { (day_table(found, table)) }
-        @if table.left_out > 0 { p { (table.left_out) " further stations are left out." } }
+        @if found.days.is_empty() { p { (language.say("days-none")) } }
+        @else if table.stations.is_empty() { p { (language.say("days-no-station")) } }
+        @else { (day_table(language, found, table)) }
+        @if table.left_out > 0 { p { (language.fill("days-left-out", &[("count", table.left_out.into())])) } }
     }
 }
 
-fn day_table(found: &Statistics, table: &Table) -> Markup {
+fn day_table(language: Language, found: &Statistics, table: &Table) -> Markup {
     html! {
-        div.scroll tabindex="0" role="group" aria-label="Days within limits" {
+        div.scroll tabindex="0" role="group" aria-label=(language.say("days-title")) {
             table {
                 thead { tr {
-                    th { "Station" } th.number { "Kept" } th.number { "Exceeded" } th.number { "Incomplete" } th.number { "Share" }
+                    th { (language.say("label-station")) } th.number { (language.say("days-kept")) }
+                    th.number { (language.say("days-exceeded")) } th.number { (language.say("days-incomplete")) }
+                    th.number { (language.say("label-share")) }
                     @for day in &found.days { th { (day.date) } }
                 } }
                 tbody { @for station in &table.stations {
                     tr {
-                        th scope="row" { a href=(format!("/station?name={}", query(&station.name))) { (station.name) } }
+                        th scope="row" translate="no" { a href=(format!("/station?name={}", query(&station.name))) { (station.name) } }
                         td.number { (station.sum.good) }
                         td.number { (station.sum.exceeded) }
                         td.number { (station.sum.incomplete) }
                         td.number { @match station.sum.good_share() { Some(share) => (format!("{:.0} %", 100.0 * share)), None => "–" } }
                         @for (verdict, greatest) in &station.days {
                             td {
-                                span class=(class(*verdict)) { (verdict.words()) }
+                                span class=(class(*verdict)) { (language.say(verdict.key())) }
                                 @if let Some(value) = greatest { div.soft.small { (number(*value)) } }
                             }
                         }
@@ -145,72 +147,89 @@ const fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-fn alarms(metrics: &Metrics) -> Markup {
+fn alarms(language: Language, metrics: &Metrics) -> Markup {
     let (acknowledged, mean_ms) = metrics.acknowledged;
+    let rate = [("mean", format!("{:.2}", metrics.rate_mean).into()), ("most", metrics.rate_max.into())];
+    let flood = [("share", format!("{:.1} %", 100.0 * metrics.flood_share).into())];
     html! {
         dl {
-            dt { "Openings" } dd { (metrics.openings) }
-            dt { "Per ten minutes" } dd { (format!("{:.2}", metrics.rate_mean)) " on average, " (metrics.rate_max) " at most" }
-            dt { "In flood" } dd { (format!("{:.1} %", 100.0 * metrics.flood_share)) " of the time (ten openings or more in ten minutes)" }
-            dt { "By priority" } dd {
-                @if metrics.by_priority.is_empty() { "none" }
-                @for (priority, count) in metrics.by_priority.iter().rev() { (priority) ": " (count) " " }
+            dt { (language.say("metrics-openings")) } dd { (metrics.openings) }
+            dt { (language.say("metrics-rate")) } dd { (language.fill("metrics-rate-words", &rate)) }
+            dt { (language.say("metrics-flood")) } dd { (language.fill("metrics-flood-words", &flood)) }
+            dt { (language.say("metrics-priorities")) } dd {
+                @if metrics.by_priority.is_empty() { (language.say("none")) }
+                @for (priority, count) in metrics.by_priority.iter().rev() { (language.word("priority", priority.name())) ": " (count) " " }
             }
-            dt { "Acknowledged" } dd {
+            dt { (language.say("metrics-acknowledged")) } dd {
                 (acknowledged)
-                @if acknowledged > 0 { ", after " (span(mean_ms)) " on average" }
+                @if acknowledged > 0 { (language.fill("metrics-acknowledged-after", &[("span", span(language, mean_ms).into())])) }
             }
-            dt { "Open for over a day" } dd { (metrics.stale.len()) }
-            dt { "Late steps" } dd { (metrics.steps_late) " steps of escalations 5 seconds or more after they were due" }
-            dt { "Recorded as history" } dd { (metrics.history) }
+            dt { (language.say("metrics-stale")) } dd { (metrics.stale.len()) }
+            dt { (language.say("metrics-late")) } dd { (language.fill("metrics-late-words", &[("count", metrics.steps_late.into())])) }
+            dt { (language.say("metrics-history")) } dd { (metrics.history) }
         }
-        @let offenders = metrics.offenders();
+        (offenders(language, metrics))
+        p.soft.small { (language.say("metrics-meaning")) }
+    }
+}
+
+fn offenders(language: Language, metrics: &Metrics) -> Markup {
+    let offenders = metrics.offenders();
+    html! {
         @if !offenders.is_empty() {
-            h3 { "Rules that opened most often" }
+            h3 { (language.say("offenders-title")) }
             table {
-                thead { tr { th { "Rule and scope" } th.number { "Openings" } th.number { "Share" } th.number { "Chattering" } th.number { "Fleeting" } } }
+                thead { tr {
+                    th { (language.say("offenders-rule")) } th.number { (language.say("metrics-openings")) }
+                    th.number { (language.say("label-share")) } th.number { (language.say("offenders-chattering")) }
+                    th.number { (language.say("offenders-fleeting")) }
+                } }
                 tbody { @for (key, openings, share) in offenders {
                     @let one = metrics.by_key.get(key).cloned().unwrap_or_default();
                     tr {
-                        th scope="row" { (key.rule) span.soft.small { " " (key.scope_key) } }
-                        td.number data-label="Openings" { (openings) }
-                        td.number data-label="Share" { (format!("{:.0} %", 100.0 * share)) }
-                        td.number data-label="Chattering" { (one.chattering) }
-                        td.number data-label="Fleeting" { (one.fleeting) }
+                        th scope="row" translate="no" { (key.rule) span.soft.small { " " (key.scope_key) } }
+                        td.number data-label=(language.say("metrics-openings")) { (openings) }
+                        td.number data-label=(language.say("label-share")) { (format!("{:.0} %", 100.0 * share)) }
+                        td.number data-label=(language.say("offenders-chattering")) { (one.chattering) }
+                        td.number data-label=(language.say("offenders-fleeting")) { (one.fleeting) }
                     }
                 } }
             }
         }
-        p.soft.small {
-            "Figures of ISA-18.2. Chattering: opened for the third time or more within a minute. Fleeting: closed within a minute."
-        }
     }
 }
 
-fn incidents(figures: &IncidentStatistics) -> Markup {
-    let median = |ms: Option<i64>| ms.map_or_else(|| "none".to_owned(), span);
+fn incidents(language: Language, figures: &IncidentStatistics) -> Markup {
+    let median = |ms: Option<i64>| ms.map_or_else(|| language.say("none").into_owned(), |ms| span(language, ms));
+    let opened = [("count", figures.opened.into()), ("open", figures.open.into())];
+    let located = [("count", figures.located.into()), ("soon", figures.located_within_24h.into())];
     html! {
         dl {
-            dt { "Opened" } dd { (figures.opened) ", of which " (figures.open) " are open" }
-            dt { "Located" } dd { (figures.located) ", " (figures.located_within_24h) " within 24 hours" }
-            dt { "Overdue" } dd { (figures.overdue) }
-            dt { "Median to a site" } dd { (median(figures.locate_ms_median)) }
-            dt { "Median to closing" } dd { (median(figures.close_ms_median)) }
+            dt { (language.say("figures-opened-title")) } dd { (language.fill("figures-opened", &opened)) }
+            dt { (language.say("figures-located")) } dd { (language.fill("figures-located-words", &located)) }
+            dt { (language.say("figures-overdue")) } dd { (figures.overdue) }
+            dt { (language.say("figures-to-site")) } dd { (median(figures.locate_ms_median)) }
+            dt { (language.say("figures-to-closing")) } dd { (median(figures.close_ms_median)) }
         }
         table {
-            thead { tr { th { "Outcome" } th.number { "Incidents" } } }
+            thead { tr { th { (language.say("label-outcome")) } th.number { (language.say("tab-incidents")) } } }
             tbody {
                 @for outcome in &figures.outcomes {
-                    tr { th scope="row" { (outcome.name) } td.number data-label="Incidents" { (outcome.incidents) } }
+                    tr {
+                        th scope="row" { (language.word("outcome", &outcome.name)) }
+                        td.number data-label=(language.say("tab-incidents")) { (outcome.incidents) }
+                    }
                 }
             }
         }
         @if !figures.violations.is_empty() {
-            h3 { "Violations by kind" }
-            ul { @for kind in &figures.violations { li { (kind.name) ": " (kind.incidents) } } }
+            h3 { (language.say("figures-violations")) }
+            ul { @for kind in &figures.violations { li translate="no" { (kind.name) ": " (kind.incidents) } } }
         }
         @for penalty in &figures.penalties {
-            p { "Penalties in " (penalty.currency) ": " (penalty.penalties) ", " (number(penalty.amount)) " in all" }
+            @let (count, amount) = (penalty.penalties.into(), number(penalty.amount).into());
+            @let values = [("count", count), ("amount", amount), ("currency", (&penalty.currency).into())];
+            p { (language.fill("figures-penalties", &values)) }
         }
     }
 }
