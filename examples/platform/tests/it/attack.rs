@@ -181,8 +181,6 @@ fn a_burst_of_ten_thousand_requests_is_counted_and_bounded_and_a_reader_is_serve
     let most = metric(&district, "vocdb_platform_connections_most");
     assert!(most <= CONNECTIONS as u64, "{most} connections at a time");
     // The places are free again: each reading of the counter has one itself.
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
-    while metric(&district, "vocdb_platform_connections") > 1 {
-        assert!(std::time::Instant::now() < deadline, "places of connections that have ended are not free");
-    }
+    let is_free = (0..20_000).any(|_| metric(&district, "vocdb_platform_connections") <= 1);
+    assert!(is_free, "places of connections that have ended are not free");
 }

@@ -4,7 +4,6 @@ use super::Browser;
 use crate::attack::metric;
 use crate::district::{District, PASSWORD};
 use serde_json::json;
-use std::time::{Duration, Instant};
 
 #[test]
 fn an_open_page_is_read_again_when_readings_arrive() {
@@ -92,8 +91,6 @@ fn a_tab_behind_others_gives_up_its_connection_and_catches_up_when_it_is_seen() 
 }
 
 fn wait_for_live_pages(district: &District, count: u64) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while metric(district, "vocdb_platform_live_pages") != count {
-        assert!(Instant::now() < deadline, "not {count} pages receive events");
-    }
+    let are_live = (0..20_000).any(|_| metric(district, "vocdb_platform_live_pages") == count);
+    assert!(are_live, "not {count} pages receive events");
 }
