@@ -313,7 +313,7 @@ pub struct TermValue {
     /// The channel's unit, as a symbol.
     pub unit: String,
     /// The quality flags within the window other than normal, in order of their codes. Samples without a value count too, and so do flags that
-    /// the term itself leaves out. None for [`WindowFunction::Silent`](super::expr::WindowFunction), which looks at frames and at no channel.
+    /// the term itself leaves out. None for `silent`, which looks at frames and at no channel.
     pub flags: Vec<FlagCount>,
 }
 
