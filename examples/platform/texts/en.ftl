@@ -232,7 +232,7 @@ stations-alarms = { $count ->
 }
 stations-share = ({ $share } of the limit)
 stations-more = and { $count } more
-share-over = { $share } over
+share-over = over: { $share }
 station-title = Station { $station }
 station-channel = { $channel } in { $unit }
 station-readings = { $count ->

@@ -8,7 +8,7 @@ fn values_have_their_limit_share_age_and_flag_and_stale_ones_are_marked() {
     district.raise_alarm("park/S1");
     let mut visitor = district.visitor();
     let page = visitor.page("/values");
-    for text in ["<b>90</b> ppb", "30 ppb", "benzene-high", "300 % over", "0 s ago"] {
+    for text in ["<b>90</b> ppb", "30 ppb", "benzene-high", "over: 300 %", "0 s ago"] {
         assert!(page.contains(text), "{text} is missing: {page}");
     }
     assert!(!page.contains("class=\"flag\""), "{page}");

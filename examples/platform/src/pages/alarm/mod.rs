@@ -188,7 +188,7 @@ fn notified(platform: &Platform, language: Language, shown: &Shown) -> Markup {
 fn subject(language: Language, subject: Subject) -> String {
     let (key, number) = match subject {
         Subject::Step(index) => ("subject-step", u64::from(index) + 1),
-        Subject::Closed => return language.say("label-closed").into_owned(),
+        Subject::Closed => return language.say("alarm-state-closed").into_owned(),
         Subject::RollUp(number) => ("subject-roll-up", number),
         Subject::Heartbeat(number) => ("subject-heartbeat", number),
         Subject::Late(number) => ("subject-late", number),
