@@ -368,9 +368,11 @@ mod tests {
     }
 
     #[test]
-    fn a_later_version_and_another_kind_are_named() {
-        let later = file_header(KIND.magic, 9);
-        assert_eq!(read_log(&later, KIND), Err(LogError::Version { found: 9, known: 1 }));
+    fn another_version_and_another_kind_are_named() {
+        for found in [0, 2, 9] {
+            let header = file_header(KIND.magic, found);
+            assert_eq!(read_log(&header, KIND), Err(LogError::Version { found, known: 1 }));
+        }
         let other = file_header(*b"OTHERKND", 1);
         assert_eq!(read_log(&other, KIND), Err(LogError::Header { kind: "test" }));
     }
