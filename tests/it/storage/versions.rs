@@ -138,3 +138,20 @@ fn a_store_of_every_format_version_opens_with_everything_in_it_and_continues() {
     }
     assert!(versions > 0, "no fixture was found");
 }
+
+#[test]
+fn a_segment_of_another_version_is_set_aside_with_both_versions_named() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/v1/store");
+    for version in [0, 2] {
+        let dir = crate::support::scratch::dir();
+        copy_files(&fixture, dir.path());
+        let path = dir.path().join("segments/00000000000000005001-00000000000000005800.seg");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[8] = version;
+        std::fs::write(&path, &bytes).unwrap();
+        let db = Database::open(dir.path(), config()).unwrap();
+        let [aside] = &db.open_report().quarantined[..] else { panic!("{:?}", db.open_report()) };
+        let reason = format!("segment version {version}; this release reads version 1");
+        assert!(aside.reason.contains(&reason), "{}", aside.reason);
+    }
+}
